@@ -1,0 +1,49 @@
+/**
+ * What the commands print. Results go to stdout, as a table for people or as JSON for machines; everything else
+ * (progress, notes, errors) goes to stderr, so that a pipe gets the result alone.
+ */
+import Table from 'cli-table3';
+
+/** Options that every command has. */
+export interface OutputOptions {
+  json?: boolean;
+}
+
+/** Prints `value` as JSON when the user asked for it, otherwise what `text` makes. */
+export function printResult(options: OutputOptions, value: unknown, text: () => string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text()}\n`);
+}
+
+/** A line for the person at the terminal, not part of the result. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export type Cell = string | number | null | undefined;
+
+/** A plain table: names on top, numbers to the right, no colours, so that it reads the same in a file. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+  const made = new Table({
+    head: [...head],
+    colAligns: numeric.map((right) => (right ? 'right' : 'left')),
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) made.push(row.map(shown));
+  return made.toString();
+}
+
+function shown(cell: Cell): string {
+  if (typeof cell === 'number') return Number.isInteger(cell) ? count(cell) : String(cell);
+  return cell ?? '–';
+}
+
+/** 1234567 as 1,234,567. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A quality, 0 to 100, with two decimals; never rounded up to a whole that it is not. */
+export function percent(value: number): string {
+  return `${(Math.floor(value * 100 + 1e-9) / 100).toFixed(2)} %`;
+}

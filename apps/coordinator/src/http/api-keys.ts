@@ -1,0 +1,68 @@
+/**
+ * API keys: who a caller is, told by the key it presents. Pure but for hashing.
+ * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** `open`: no keys are configured, so everybody who can reach the service may do everything. */
+export type Role = 'open' | 'user' | 'admin';
+
+/** Headers that may carry a key. */
+export interface KeyHeaders {
+  authorization?: string | undefined;
+  'x-api-key'?: string | string[] | undefined;
+}
+
+interface HashedKey {
+  hash: Buffer;
+  role: 'user' | 'admin';
+}
+
+export class ApiKeys {
+  private readonly keys: readonly HashedKey[];
+
+  /** Keeps hashes only. A key in both lists is an admin's. */
+  constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
+    const hashed = (role: HashedKey['role']) => (key: string) => ({ hash: sha256(key), role });
+    this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];
+  }
+
+  /** True when at least one key is configured, of either kind: then every route but /health/live needs one. */
+  get required(): boolean {
+    return this.keys.length > 0;
+  }
+
+  /** The best role that one of the presented keys gives; undefined when none is known. */
+  roleOf(presented: readonly string[]): Role | undefined {
+    if (!this.required) return 'open';
+    let role: Role | undefined;
+    for (const candidate of presented) {
+      const hash = sha256(candidate);
+      // No early end: the time must not tell which key it was.
+      for (const key of this.keys) if (timingSafeEqual(key.hash, hash) && role !== 'admin') role = key.role;
+    }
+    return role;
+  }
+}
+
+/**
+ * The keys in a request: `Authorization: Bearer KEY`, `X-API-Key: KEY`, and, where a browser must be able to ask its user
+ * (`basic`), the password of HTTP Basic.
+ */
+export function presentedKeys(headers: KeyHeaders, basic: boolean): string[] {
+  const keys = [headers['x-api-key'] ?? []].flat();
+  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '');
+  const [, scheme = '', value = ''] = match ?? [];
+  if (scheme.toLowerCase() === 'bearer') keys.push(value);
+  if (scheme.toLowerCase() === 'basic' && basic) keys.push(passwordOf(value));
+  return keys.slice(0, 3);
+}
+
+function passwordOf(base64: string): string {
+  const pair = Buffer.from(base64, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}

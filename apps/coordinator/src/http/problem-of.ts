@@ -1,0 +1,50 @@
+/**
+ * Which error becomes which problem document. Pure; one line a cause.
+ * Guarantees that what the user sent is never answered with a 500, and that a 500 or 503 says nothing about our insides.
+ */
+import { HttpException } from '@nestjs/common';
+import { SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
+import { IntervalError, SessionSpecError } from '@barkeep/bars';
+import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import { isOutage } from './outage.js';
+import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
+
+/** The problem document of anything that was thrown; `internal-error` when it is a fault of ours. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof SessionSpecError) return invalid(error.problems);
+  if (error instanceof UnknownIntervalError) {
+    return invalid([{ field: 'interval', expected: `one of ${error.known.join(', ')}`, was: `"${error.interval}"` }]);
+  }
+  if (error instanceof IntervalError) {
+    return invalid([{ field: 'interval', expected: 'an interval such as 5m, 2h or 1d', was: `"${error.value}"` }]);
+  }
+  if (error instanceof SessionNotFoundError) return problem('unknown-session', error.message);
+  if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
+  if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
+  if (error instanceof WrongStateError) return problem('wrong-state', error.message);
+  if (error instanceof SessionLostError) return problem('session-lost', error.message);
+  if (error instanceof HttpException) return ofHttpException(error);
+  if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
+  return problem('internal-error', 'the cause is in the log of the service, under the requestId');
+}
+
+function invalid(problems: SessionSpecError['problems']): Problem {
+  return problem('invalid-input', summary(problems), { problems });
+}
+
+const KIND_OF_STATUS: Readonly<Record<number, ProblemKind>> = {
+  400: 'bad-request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'unknown-route',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+  503: 'not-ready',
+};
+
+/** What Nest itself raises: an unknown route, a path that cannot be decoded. */
+function ofHttpException(error: HttpException): Problem {
+  const kind = KIND_OF_STATUS[error.getStatus()];
+  return kind ? problem(kind, error.message) : problem('internal-error', 'the cause is in the log of the service');
+}

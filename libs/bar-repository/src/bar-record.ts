@@ -1,0 +1,99 @@
+/**
+ * What a user's repository hands over as a bar, made into one. Pure.
+ * Forgiving about form (a time as `Date`, ISO string or epoch ms under three names; numbers as strings, as `pg` returns `numeric`),
+ * strict about content: a record that is not surely a bar of this symbol and range is refused with a reason.
+ */
+import { refuseBar, type Bar } from '@barkeep/bars';
+import { countSkipped, type BarAnswer, type BarQuery, type SkipReason } from './bar-source.js';
+
+/** Fields that may carry the open time, the first one present wins. */
+const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
+
+/** The bar in `record`, or why it is left out. A record without a `symbol` is taken to be of the symbol that was asked for. */
+export function barOfRecord(record: unknown, symbol: string, query: Pick<BarQuery, 'from' | 'to'>): Bar | SkipReason {
+  if (typeof record !== 'object' || record === null) return 'malformed';
+  const fields = new Map<string, unknown>(Object.entries(record));
+  const named = fields.get('symbol');
+  if (named !== undefined && named !== symbol) return 'malformed';
+  const openTime = timeOf(TIME_FIELDS.map((name) => fields.get(name)).find((value) => value !== undefined));
+  const open = numberOf(fields.get('open'));
+  const high = numberOf(fields.get('high'));
+  const low = numberOf(fields.get('low'));
+  const close = numberOf(fields.get('close'));
+  const volume = numberOf(fields.get('volume'));
+  if (
+    openTime === undefined ||
+    open === undefined ||
+    high === undefined ||
+    low === undefined ||
+    close === undefined ||
+    volume === undefined
+  )
+    return 'malformed';
+  const bar: Bar = { openTime, open, high, low, close, volume };
+  const refused = refuseBar(bar);
+  if (refused) return refused;
+  return openTime >= query.from && openTime < query.to ? bar : 'malformed';
+}
+
+/** Adds the good ones of `records` to the answer, oldest first, and counts the others; of two bars of one time the first stays. */
+export function addRecords(
+  answer: BarAnswer,
+  symbol: string,
+  records: Iterable<unknown>,
+  query: Pick<BarQuery, 'from' | 'to'>,
+): void {
+  const byTime = new Map<number, Bar>();
+  for (const record of records) {
+    const bar = barOfRecord(record, symbol, query);
+    if (typeof bar === 'string') {
+      countSkipped(answer.skipped, bar);
+      continue;
+    }
+    const first = byTime.get(bar.openTime);
+    if (first === undefined) byTime.set(bar.openTime, bar);
+    else if (!sameValues(first, bar)) countSkipped(answer.skipped, 'conflict');
+  }
+  if (byTime.size > 0)
+    answer.bars.set(
+      symbol,
+      [...byTime.values()].sort((a, b) => a.openTime - b.openTime),
+    );
+}
+
+function sameValues(a: Bar, b: Bar): boolean {
+  return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
+}
+
+/** A number, or a string that is one; anything else (also the empty string) is none. NaN stays NaN: its reason is `not-finite`. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string' || value.trim() === '') return undefined;
+  const number = Number(value);
+  return Number.isNaN(number) && value.trim() !== 'NaN' ? undefined : number;
+}
+
+const DIGITS = /^-?\d+$/;
+/** ISO 8601 with a zone; one without would mean another time on each machine. A date alone is UTC by the standard. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?$/;
+
+function timeOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (value instanceof Date) return defined(value.getTime());
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (DIGITS.test(text)) return Number(text);
+  return ISO_TIME.test(text)
+    ? defined(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)?$/, zone)))
+    : undefined;
+}
+
+/** `+02` and `+0200` as `+02:00`; the date's own `-07` is not one. */
+function zone(match: string, hours: string, minutes: string | undefined, at: number): string {
+  return at > 10 ? `${hours}:${minutes ?? '00'}` : match;
+}
+
+function defined(time: number): number | undefined {
+  return Number.isNaN(time) ? undefined : time;
+}

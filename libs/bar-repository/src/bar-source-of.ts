@@ -1,0 +1,63 @@
+/**
+ * Recognises what a repository can do and puts it behind the {@link BarSource} port: a TypeORM `DataSource` or `EntityManager` with
+ * Barkeep's own tables, an object with `getBarsBySymbol`, an object with `getBars`.
+ */
+import { DataSource } from 'typeorm';
+import type { BarSource } from './bar-source.js';
+import { DatasetSource } from './dataset-source.js';
+import { ObjectSource, type Fetch } from './object-source.js';
+
+/** Second form. `start` inclusive, `end` exclusive, `interval` such as `1m`. Answers an array of records, or a promise of one. */
+export interface BarsBySymbolRepository {
+  getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown;
+}
+
+/** Third form: the same with one argument. */
+export interface BarsRepository {
+  getBars(query: { symbol: string; start: Date; end: Date; interval: string }): unknown;
+}
+
+/**
+ * The source for a repository, or undefined when there is none or it is none of the three forms (the caller warns).
+ * @param name the dataset: for the first form the one that is read.
+ */
+export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
+  if (typeof repository !== 'object' && typeof repository !== 'function') return undefined;
+  if (repository === null) return undefined;
+  const dataSource = dataSourceOf(repository);
+  if (dataSource) return new DatasetSource(name, dataSource);
+  const fetch = fetchOf(repository);
+  return fetch && new ObjectSource(name, fetch);
+}
+
+function dataSourceOf(repository: object): DataSource | undefined {
+  if (isDataSource(repository)) return repository;
+  // An EntityManager names its DataSource.
+  return 'getRepository' in repository && 'dataSource' in repository && isDataSource(repository.dataSource)
+    ? repository.dataSource
+    : undefined;
+}
+
+/** By what it can do as well as by class: the application may have a copy of TypeORM of its own. */
+function isDataSource(value: unknown): value is DataSource {
+  if (value instanceof DataSource) return true;
+  return (
+    typeof value === 'object' && value !== null && 'createQueryRunner' in value && 'driver' in value && 'query' in value
+  );
+}
+
+function fetchOf(repository: object): Fetch | undefined {
+  if (hasBarsBySymbol(repository))
+    return (symbol, start, end, interval) => repository.getBarsBySymbol(symbol, start, end, interval);
+  if (hasBars(repository))
+    return (symbol, start, end, interval) => repository.getBars({ symbol, start, end, interval });
+  return undefined;
+}
+
+function hasBarsBySymbol(value: object): value is BarsBySymbolRepository {
+  return 'getBarsBySymbol' in value && typeof value.getBarsBySymbol === 'function';
+}
+
+function hasBars(value: object): value is BarsRepository {
+  return 'getBars' in value && typeof value.getBars === 'function';
+}

@@ -1,0 +1,51 @@
+/**
+ * Borrowing a plain `pg` connection from the pool that TypeORM holds, for what TypeORM has no words for: COPY and advisory locks.
+ * Guarantees that a connection goes back exactly once, and that one in an unknown state is closed instead.
+ */
+import { Pool, type PoolClient } from 'pg';
+import type { DataSource } from 'typeorm';
+
+/** Where connections come from: a TypeORM `DataSource` (its pool is used) or a pool of `pg`. */
+export type ConnectionSource = DataSource | Pool;
+
+/** Thrown when a `DataSource` is not connected to Postgres. */
+export class NotPostgresError extends Error {
+  override readonly name = 'NotPostgresError';
+  constructor(readonly actual: string) {
+    super(`expected an initialized TypeORM DataSource of type postgres, was ${actual}`);
+  }
+}
+
+/**
+ * Runs `work` with a connection of its own and gives it back.
+ * When `work` throws, the connection is closed: a COPY or transaction may be open on it.
+ */
+export async function withConnection<T>(
+  source: ConnectionSource,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await poolOf(source).connect();
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** The pool behind a source. @throws NotPostgresError */
+export function poolOf(source: ConnectionSource): Pool {
+  if (source instanceof Pool) return source;
+  // A pool of another copy of `pg` is no instance of ours, so ask what it can do.
+  if (isPool(source)) return source;
+  const pool: unknown = 'driver' in source && 'master' in source.driver ? source.driver.master : undefined;
+  if (!isPool(pool))
+    throw new NotPostgresError(`${source.options.type}, ${source.isInitialized ? '' : 'not '}initialized`);
+  return pool;
+}
+
+function isPool(value: unknown): value is Pool {
+  return typeof value === 'object' && value !== null && 'totalCount' in value && 'connect' in value;
+}

@@ -1,0 +1,151 @@
+/**
+ * Takes the bytes of a running `COPY … TO STDOUT (FORMAT binary)` as they come from the socket and hands out bars.
+ *
+ * The messages of the protocol and the rows in them are read in one pass, in place: nothing is allocated for a row, and a message
+ * that lies across two chunks is put together in a small buffer of its own. (The general parsers in front of this one, `pg`'s and
+ * pg-copy-streams', make an object or a copy for each row: figures in ./copy-out.ts.)
+ * The parser knows nothing of sockets; whatever is not COPY it leaves to its caller.
+ */
+import { COPY_HEADER, READ_ROW, readTime } from './row-layout.js';
+
+/** Gets one bar; `openTime` is epoch ms. */
+export type OnRow = (
+  symbolId: number,
+  openTime: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+) => void;
+
+/** Thrown when the server's bytes are not the rows that were asked for. */
+export class CopyFormatError extends Error {
+  override readonly name = 'CopyFormatError';
+  constructor(expected: string, actual: string | number) {
+    super(`malformed COPY data: expected ${expected}, was ${actual}`);
+  }
+}
+
+const COPY_DATA = 0x64;
+const COPY_DONE = 0x63;
+/** CopyOutResponse, NoticeResponse, ParameterStatus, NotificationResponse: may come in between, and say nothing about rows. */
+const PASSED_OVER = new Set([0x48, 0x4e, 0x53, 0x41]);
+
+/** A message's type byte and its int32 length, which counts itself. */
+const MESSAGE_HEAD = 5;
+const ROW_MESSAGE_LENGTH = 4 + READ_ROW.bytes;
+const ROW_MESSAGE_BYTES = 1 + ROW_MESSAGE_LENGTH;
+/** Longest message accepted: a row has 87 bytes, a notice a few hundred. */
+const MESSAGE_BYTES_MAX = 1 << 20;
+
+export class CopyOutParser {
+  /** Rows handed out. */
+  rows = 0;
+  private carry = Buffer.alloc(4096);
+  private carried = 0;
+  private headerSeen = false;
+
+  constructor(private readonly onRow: OnRow) {}
+
+  /**
+   * Reads a chunk.
+   * @returns undefined while the COPY goes on; otherwise the bytes that follow it, for `pg` to read: command complete, or an error.
+   * @throws CopyFormatError, and what `onRow` throws.
+   */
+  read(chunk: Buffer): Buffer | undefined {
+    let at = 0;
+    if (this.carried > 0) {
+      at = this.completeCarried(chunk);
+      if (at < 0) return undefined;
+      const end = this.message(viewOf(this.carry), 0, this.carry.readInt32BE(1) + 1);
+      if (end !== undefined) return Buffer.concat([this.carry.subarray(end, this.carried), chunk.subarray(at)]);
+      this.carried = 0;
+    }
+    const view = viewOf(chunk);
+    while (at + MESSAGE_HEAD <= chunk.length) {
+      const bytes = view.getInt32(at + 1) + 1;
+      if (at + bytes > chunk.length) break;
+      if (bytes === ROW_MESSAGE_BYTES && this.headerSeen && view.getUint8(at) === COPY_DATA)
+        this.row(view, at + MESSAGE_HEAD);
+      else {
+        const end = this.message(view, at, bytes);
+        if (end !== undefined) return chunk.subarray(end);
+      }
+      at += bytes;
+    }
+    this.keep(chunk, at);
+    return undefined;
+  }
+
+  /** Moves the rest of a message that began in an earlier chunk into the carry; where the next one begins, or -1: more is missing. */
+  private completeCarried(chunk: Buffer): number {
+    let at = 0;
+    if (this.carried < MESSAGE_HEAD) {
+      at = chunk.copy(this.carry, this.carried, 0, MESSAGE_HEAD - this.carried);
+      this.carried += at;
+      if (this.carried < MESSAGE_HEAD) return -1;
+    }
+    const bytes = this.carry.readInt32BE(1) + 1;
+    this.reserve(bytes);
+    const copied = chunk.copy(this.carry, this.carried, at, at + bytes - this.carried);
+    this.carried += copied;
+    return this.carried < bytes ? -1 : at + copied;
+  }
+
+  private keep(chunk: Buffer, from: number): void {
+    this.reserve(chunk.length - from);
+    this.carried = chunk.copy(this.carry, 0, from);
+  }
+
+  private reserve(bytes: number): void {
+    if (bytes > MESSAGE_BYTES_MAX) throw new CopyFormatError(`a message of at most ${MESSAGE_BYTES_MAX} bytes`, bytes);
+    if (bytes <= this.carry.length) return;
+    const larger = Buffer.alloc(bytes);
+    this.carry.copy(larger, 0, 0, this.carried);
+    this.carry = larger;
+  }
+
+  /** Any message but a plain row: undefined to go on, or where the bytes that are not ours begin. */
+  private message(view: DataView, at: number, bytes: number): number | undefined {
+    const type = view.getUint8(at);
+    if (type === COPY_DONE) return at + bytes;
+    if (type !== COPY_DATA) return PASSED_OVER.has(type) ? undefined : at;
+    const end = at + bytes;
+    let row = at + MESSAGE_HEAD;
+    if (!this.headerSeen) row = this.header(view, row, end);
+    // The header may share a message with the first row; the trailer has one of its own.
+    if (row === end || (end - row === 2 && view.getInt16(row) === -1)) return undefined;
+    if (end - row !== READ_ROW.bytes) throw new CopyFormatError(`a row of ${READ_ROW.bytes} bytes`, end - row);
+    this.row(view, row);
+    return undefined;
+  }
+
+  private header(view: DataView, at: number, end: number): number {
+    for (let i = 0; i < 11; i++) {
+      if (at + COPY_HEADER.length > end || view.getUint8(at + i) !== COPY_HEADER[i])
+        throw new CopyFormatError('PGCOPY', 'no header');
+    }
+    this.headerSeen = true;
+    return at + COPY_HEADER.length + view.getInt32(at + 15);
+  }
+
+  private row(view: DataView, at: number): void {
+    if (view.getInt16(at) !== READ_ROW.fields)
+      throw new CopyFormatError(`${READ_ROW.fields} fields`, view.getInt16(at));
+    this.rows++;
+    this.onRow(
+      view.getInt32(at + READ_ROW.symbolId),
+      readTime(view, at + READ_ROW.time),
+      view.getFloat64(at + READ_ROW.open),
+      view.getFloat64(at + READ_ROW.high),
+      view.getFloat64(at + READ_ROW.low),
+      view.getFloat64(at + READ_ROW.close),
+      view.getFloat64(at + READ_ROW.volume),
+    );
+  }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

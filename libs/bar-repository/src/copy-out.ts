@@ -1,0 +1,107 @@
+/**
+ * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and feeds its bytes to a {@link CopyOutParser}.
+ *
+ * While the COPY runs, the socket's bytes go to the parser and past `pg`'s own (the way pg-copy-streams takes them); what follows the
+ * COPY goes to `pg` again, so that errors and the end of the command are handled as with any query.
+ */
+import type { Connection, PoolClient, Submittable } from 'pg';
+import type { Socket } from 'node:net';
+import { CopyOutParser, type OnRow } from './copy-out-parser.js';
+
+type DataListener = (chunk: Buffer) => void;
+
+/**
+ * Runs `sql`, which must select the columns of `READ_ROW`, and resolves to the number of rows.
+ * After a rejection the connection must be closed: rows may still be on their way.
+ * @throws CopyFormatError, DatabaseError, what `onRow` throws, and the reason of `signal`.
+ */
+export function copyOut(client: PoolClient, sql: string, onRow: OnRow, signal?: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(reasonOf(signal));
+    const query = new CopyOutQuery(sql, new CopyOutParser(onRow), settle);
+    const abort = (): void => query.fail(signal ? reasonOf(signal) : new Error('aborted'));
+    signal?.addEventListener('abort', abort, { once: true });
+    client.query(query);
+
+    function settle(error: Error | undefined, rows: number): void {
+      signal?.removeEventListener('abort', abort);
+      if (error) reject(error);
+      else resolve(rows);
+    }
+  });
+}
+
+class CopyOutQuery implements Submittable {
+  private socket: Socket | undefined;
+  private listener: DataListener | undefined;
+  private settled = false;
+
+  constructor(
+    private readonly sql: string,
+    private readonly parser: CopyOutParser,
+    private readonly settle: (error: Error | undefined, rows: number) => void,
+  ) {}
+
+  submit(connection: Connection): void {
+    if (this.settled) return;
+    const socket: Socket = connection.stream as Socket;
+    const [listener] = socket.listeners('data');
+    if (!isListener(listener)) throw new Error('expected pg to listen to its socket');
+    this.socket = socket;
+    this.listener = listener;
+    socket.removeListener('data', listener);
+    socket.on('data', this.onData);
+    connection.query(this.sql);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    try {
+      const rest = this.parser.read(chunk);
+      if (rest === undefined) return;
+      const listener = this.detach();
+      if (rest.length > 0) listener?.(rest);
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
+  /** Gives up: closes the connection, since the server would go on sending. */
+  fail(error: Error): void {
+    this.detach();
+    this.end(error);
+    this.socket?.destroy();
+  }
+
+  private detach(): DataListener | undefined {
+    const { listener, socket } = this;
+    if (!listener || !socket) return undefined;
+    this.listener = undefined;
+    socket.removeListener('data', this.onData);
+    socket.on('data', listener);
+    return listener;
+  }
+
+  private end(error?: Error): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.settle(error, this.parser.rows);
+  }
+
+  // What `pg` calls, once the COPY's own messages are through.
+  handleError(error: Error): void {
+    this.detach();
+    this.end(error);
+  }
+  handleCommandComplete(): void {}
+  handleReadyForQuery(): void {
+    this.end();
+  }
+}
+
+function isListener(value: unknown): value is DataListener {
+  return typeof value === 'function';
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
+}

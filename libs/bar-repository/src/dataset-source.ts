@@ -1,0 +1,55 @@
+/** A dataset in Barkeep's own tables as a {@link BarSource}: one COPY for all symbols of a query. */
+import { refuseBar, type Bar } from '@barkeep/bars';
+import type { DataSource } from 'typeorm';
+import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
+import { readWindow } from './read-window.js';
+
+export class DatasetSource implements BarSource {
+  private readonly ids = new Map<string, number>();
+
+  constructor(
+    readonly name: string,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** @throws UnknownDatasetError: a dataset that does not exist has not answered "no bars". */
+  async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+    // Asked each time: a dataset that was removed and imported again has another number.
+    const [datasetId] = await Promise.all([resolveDataset(this.dataSource, this.name), this.learn(query.symbols)]);
+    if (datasetId === undefined) throw new UnknownDatasetError(this.name);
+    const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+    const byId = new Map<number, Bar[]>();
+    for (const symbol of query.symbols) {
+      const id = this.ids.get(symbol);
+      if (id !== undefined) byId.set(id, []);
+    }
+    const window = { datasetId, symbolIds: [...byId.keys()], ranges: [query] };
+    await readWindow(
+      this.dataSource,
+      window,
+      (symbolId, openTime, open, high, low, close, volume) => {
+        const bar = { openTime, open, high, low, close, volume };
+        const refused = refuseBar(bar);
+        if (refused) countSkipped(answer.skipped, refused);
+        else byId.get(symbolId)?.push(bar);
+      },
+      signal,
+    );
+    for (const symbol of query.symbols) {
+      const bars = byId.get(this.ids.get(symbol) ?? -1);
+      if (bars && bars.length > 0)
+        answer.bars.set(
+          symbol,
+          bars.sort((a, b) => a.openTime - b.openTime),
+        );
+    }
+    return answer;
+  }
+
+  /** Numbers never change, so each is asked for once; a symbol that is unknown may be imported later and is asked for again. */
+  private async learn(symbols: readonly string[]): Promise<void> {
+    const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
+    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);
+  }
+}

@@ -1,0 +1,19 @@
+/** Every table, as TypeORM sees it. The tables themselves are made by the migrations alone. */
+import { BarEntity } from './bar.entity.js';
+import { CompleteDayEntity } from './complete-day.entity.js';
+import { DatasetEntity } from './dataset.entity.js';
+import { QuarantinedBarEntity } from './quarantined-bar.entity.js';
+import { SessionEntity } from './session.entity.js';
+import { SymbolEntity } from './symbol.entity.js';
+
+export { BarEntity, CompleteDayEntity, DatasetEntity, QuarantinedBarEntity, SessionEntity, SymbolEntity };
+
+/** All entities, for a `DataSource` that somebody else configures. */
+export const ENTITIES = [
+  DatasetEntity,
+  SymbolEntity,
+  BarEntity,
+  SessionEntity,
+  QuarantinedBarEntity,
+  CompleteDayEntity,
+] as const;

@@ -1,0 +1,54 @@
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { SessionCheckpoint, SessionState } from '../session-state.js';
+
+/** A session as Postgres keeps it: what was asked for, how far it is, and who may write it. */
+@Entity('sessions')
+@Unique('sessions_idempotency_key_key', ['idempotencyKey'])
+@Index('sessions_created_at_id', ['createdAt', 'id'])
+@Check(
+  'sessions_state_check',
+  `state IN ('created', 'running', 'paused', 'waiting-upkeep', 'completed', 'stopped', 'failed', 'lost')`,
+)
+export class SessionEntity {
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'sessions_pkey' })
+  id!: string;
+
+  /** Differs between two sessions that had the same id one after the other. */
+  @Column({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  incarnation!: string;
+
+  @Column({ type: 'jsonb' })
+  spec!: unknown;
+
+  @Column({ type: 'text', default: 'created' })
+  state!: SessionState;
+
+  /** The fence: whoever streams the session holds the highest epoch. */
+  @Column({ type: 'integer', default: 0 })
+  epoch!: number;
+
+  /** How often the session was started. */
+  @Column({ type: 'integer', default: 0 })
+  run!: number;
+
+  @Column({ type: 'text', nullable: true })
+  owner!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  checkpoint!: SessionCheckpoint | null;
+
+  @Column({ type: 'text', nullable: true })
+  error!: string | null;
+
+  @Column({ type: 'text', name: 'idempotency_key', nullable: true })
+  idempotencyKey!: string | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at', default: () => `date_trunc('milliseconds', now())` })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
+  updatedAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'completed_at', nullable: true })
+  completedAt!: Date | null;
+}

@@ -1,0 +1,23 @@
+/** Postgres: the tables of bars and sessions, COPY on the hot path, and the adapters to repositories of other makes. */
+export * from './bar-importer.js';
+export * from './bar-source.js';
+export * from './bar-source-of.js';
+export { completeSymbols, declareComplete } from './complete-days.js';
+export { type ConnectionSource, NotPostgresError } from './connection.js';
+export { CopyFormatError, type OnRow } from './copy-out-parser.js';
+export * from './data-source.js';
+export { datasetNames, resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
+export * from './entities/index.js';
+export * from './load-repositories.js';
+export * from './migrate.js';
+export * from './migrations/index.js';
+export { RepositoryAnswerError } from './object-source.js';
+export * from './quarantine.js';
+export { IdError, readWindow, type WindowQuery } from './read-window.js';
+export { removeDataset } from './remove-dataset.js';
+export type { CreatedSession, NewSession } from './session-create.js';
+export * from './session-errors.js';
+export * from './session-repository.js';
+export * from './session-state.js';
+export type { ImportCounts } from './staging.js';
+export { type TimeRange, TimeRangeError } from './time-ranges.js';

@@ -1,0 +1,72 @@
+/** A repository that is asked symbol by symbol, as a {@link BarSource}; a few symbols at a time. */
+import { addRecords } from './bar-record.js';
+import type { BarAnswer, BarQuery, BarSource } from './bar-source.js';
+
+/** Asks the repository for one symbol; it may answer at once or later. */
+export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
+
+/** Thrown for an answer that is no array: it would be wrong to take it for "no bars". */
+export class RepositoryAnswerError extends Error {
+  override readonly name = 'RepositoryAnswerError';
+  constructor(
+    readonly source: string,
+    readonly symbol: string,
+    actual: unknown,
+  ) {
+    super(
+      `expected repository ${source} to answer an array of bars of ${symbol}, was ${actual === null ? 'null' : typeof actual}`,
+    );
+  }
+}
+
+/** Symbols asked for at the same time: enough to hide a round trip, few enough for a repository with a small pool. */
+const CONCURRENCY = 8;
+
+export class ObjectSource implements BarSource {
+  constructor(
+    readonly name: string,
+    private readonly fetch: Fetch,
+  ) {}
+
+  async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+    const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+    const symbols = [...new Set(query.symbols)].values();
+    let failed = false;
+    const worker = async (): Promise<void> => {
+      for (const symbol of symbols) {
+        if (failed) return;
+        addRecords(answer, symbol, await this.records(symbol, query, signal), query);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    } finally {
+      failed = true;
+    }
+    return answer;
+  }
+
+  private async records(symbol: string, query: BarQuery, signal: AbortSignal | undefined): Promise<unknown[]> {
+    signal?.throwIfAborted();
+    // Dates of its own for each call: a repository may change them.
+    const answer = this.fetch(symbol, new Date(query.from), new Date(query.to), query.interval);
+    const records: unknown = await orAborted(answer, signal);
+    if (!Array.isArray(records)) throw new RepositoryAnswerError(this.name, symbol, records);
+    return records;
+  }
+}
+
+/** The answer, or the signal's reason when that comes first: a repository that hangs must not hold a worker that has to stop. */
+async function orAborted(answer: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  if (!signal) return answer;
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

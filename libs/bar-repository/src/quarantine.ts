@@ -1,0 +1,86 @@
+/** Bars that were refused: kept with their reason, so that nothing is dropped in silence. */
+import type { DataSource } from 'typeorm';
+
+export interface QuarantinedBar {
+  dataset: string;
+  symbol: string;
+  /** Open time, epoch ms, when it could be read. */
+  time?: number | null;
+  open?: number | null;
+  high?: number | null;
+  low?: number | null;
+  close?: number | null;
+  volume?: number | null;
+  /** A `RefusalReason`, or a word of the caller's such as `malformed`. */
+  reason: string;
+  /** The record as it came; the first 1,000 characters are kept. */
+  raw?: string | null;
+}
+
+const ROWS_PER_STATEMENT = 5_000;
+const RAW_CHARS_MAX = 1_000;
+
+/**
+ * Adds refused bars of a session (`null`: of an import). Idempotent: a row that is there in every particular is not written again.
+ * @returns how many rows were new.
+ */
+export async function quarantine(
+  dataSource: DataSource,
+  incarnation: string | null,
+  rows: readonly QuarantinedBar[],
+): Promise<number> {
+  let written = 0;
+  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
+    const part = rows.slice(at, at + ROWS_PER_STATEMENT);
+    const inserted = await dataSource.query<unknown[]>(INSERT_ROWS, [incarnation, ...columnsOf(part)]);
+    written += inserted.length;
+  }
+  return written;
+}
+
+const INSERT_ROWS = `
+  INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw)
+  SELECT $1::uuid, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
+    $8::float8[], $9::float8[], $10::text[], $11::text[])
+  ON CONFLICT DO NOTHING RETURNING 1`;
+
+function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
+  return [
+    rows.map((row) => row.dataset),
+    rows.map((row) => row.symbol),
+    rows.map((row) => timestampOf(row.time)),
+    rows.map((row) => row.open ?? null),
+    rows.map((row) => row.high ?? null),
+    rows.map((row) => row.low ?? null),
+    rows.map((row) => row.close ?? null),
+    rows.map((row) => row.volume ?? null),
+    rows.map((row) => row.reason),
+    rows.map((row) => row.raw?.replaceAll('\0', '').slice(0, RAW_CHARS_MAX) ?? null),
+  ];
+}
+
+/** A time that Postgres could not take (not finite, beyond its range) is kept as none. */
+function timestampOf(time: number | null | undefined): string | null {
+  if (time === null || time === undefined) return null;
+  const date = new Date(time);
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date.toISOString() : null;
+}
+
+/** How many bars of a session (`null`: of all imports) are quarantined: symbol → reason → count. */
+export async function quarantineCounts(
+  dataSource: DataSource,
+  incarnation: string | null,
+): Promise<Map<string, Map<string, number>>> {
+  const rows = await dataSource.query<{ symbol: string; reason: string; bars: number }[]>(
+    `SELECT symbol, reason, count(*)::int AS bars FROM quarantined_bars
+     WHERE incarnation IS NOT DISTINCT FROM $1::uuid GROUP BY symbol, reason ORDER BY symbol, reason`,
+    [incarnation],
+  );
+  const counts = new Map<string, Map<string, number>>();
+  for (const { symbol, reason, bars } of rows) {
+    const reasons = counts.get(symbol) ?? new Map<string, number>();
+    counts.set(symbol, reasons.set(reason, bars));
+  }
+  return counts;
+}

@@ -1,0 +1,20 @@
+/** Where a page of sessions ends: creation time and id of its last row, as one opaque word. Pure. */
+import { CursorError } from './session-errors.js';
+
+export interface SessionPosition {
+  createdAt: Date;
+  id: string;
+}
+
+export function encodeCursor({ createdAt, id }: SessionPosition): string {
+  return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url');
+}
+
+/** @throws CursorError */
+export function decodeCursor(cursor: string): SessionPosition {
+  const match = /^(\d{1,15}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match?.[1] || !match[2]) throw new CursorError(cursor);
+  const createdAt = new Date(Number(match[1]));
+  if (Number.isNaN(createdAt.getTime())) throw new CursorError(cursor);
+  return { createdAt, id: match[2] };
+}

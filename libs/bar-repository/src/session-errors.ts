@@ -1,0 +1,38 @@
+/** What can be wrong with a call on a session: one class per cause. */
+import type { SessionState } from './session-state.js';
+
+export class SessionNotFoundError extends Error {
+  override readonly name = 'SessionNotFoundError';
+  constructor(readonly sessionId: string) {
+    super(`expected the id of a session, was ${JSON.stringify(sessionId)}, which does not exist`);
+  }
+}
+
+/** The id or the idempotency key belongs to a session with another spec. */
+export class SessionConflictError extends Error {
+  override readonly name = 'SessionConflictError';
+  constructor(
+    readonly sessionId: string,
+    readonly field: 'id' | 'idempotencyKey',
+  ) {
+    super(`expected the spec of session ${sessionId}, which has this ${field}, was another spec`);
+  }
+}
+
+export class WrongStateError extends Error {
+  override readonly name = 'WrongStateError';
+  constructor(
+    readonly sessionId: string,
+    readonly expected: readonly SessionState[],
+    readonly actual: SessionState,
+  ) {
+    super(`expected session ${sessionId} to be ${expected.join(' or ')}, was ${actual}`);
+  }
+}
+
+export class CursorError extends Error {
+  override readonly name = 'CursorError';
+  constructor(readonly cursor: string) {
+    super(`expected a cursor from an earlier page, was ${JSON.stringify(cursor)}`);
+  }
+}

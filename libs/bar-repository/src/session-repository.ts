@@ -1,0 +1,185 @@
+/**
+ * Sessions in Postgres: what was asked for, in which state it is, who may write it, and how far it is.
+ *
+ * Every change is one statement that checks what it depends on, so any number of coordinators may call at once. The epoch is the fence
+ * (it comes from here and not from Redis, where it would repeat after a failover): whoever claimed last holds the highest, and the
+ * methods that take an epoch do nothing for a lower one.
+ */
+import type { DataSource } from 'typeorm';
+import { SESSION_COLUMNS } from './session-columns.js';
+import { createSession, type CreatedSession, type NewSession } from './session-create.js';
+import { decodeCursor, encodeCursor } from './session-cursor.js';
+import { SessionNotFoundError, WrongStateError } from './session-errors.js';
+import {
+  ACTIVE_STATES,
+  ENDED_STATES,
+  type SessionCheckpoint,
+  type SessionRow,
+  type SessionState,
+} from './session-state.js';
+
+export interface SessionPage<Spec> {
+  rows: SessionRow<Spec>[];
+  /** For the next page; undefined on the last. */
+  cursor: string | undefined;
+}
+
+export interface TransitionPatch {
+  /** Undefined leaves it as it is. */
+  error?: string | null;
+  /** Counts one start more. @default false */
+  incrementRun?: boolean;
+  /** @default now when the new state is an ended one, otherwise null */
+  completedAt?: Date | null;
+}
+
+export class SessionRepository<Spec = unknown> {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Creates a session in state `created`. Safe to repeat, also at the same moment: the same id or idempotency key with an equal spec
+   * gives the session that is there. @throws SessionConflictError when the spec is another one.
+   */
+  create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
+    return createSession(this.dataSource, session);
+  }
+
+  async find(id: string): Promise<SessionRow<Spec> | undefined> {
+    const rows = await this.select('WHERE id = $1', [id]);
+    return rows[0];
+  }
+
+  /** @throws SessionNotFoundError */
+  async get(id: string): Promise<SessionRow<Spec>> {
+    const row = await this.find(id);
+    if (!row) throw new SessionNotFoundError(id);
+    return row;
+  }
+
+  /** A page of at most `limit`, newest first. @throws CursorError */
+  async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
+    const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
+    const rows = await this.select(
+      `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+       ORDER BY created_at DESC, id DESC LIMIT $4`,
+      [options.state ?? null, after?.createdAt ?? null, after?.id ?? null, options.limit + 1],
+    );
+    const page = rows.slice(0, options.limit);
+    const last = page.at(-1);
+    return { rows: page, cursor: rows.length > page.length && last ? encodeCursor(last) : undefined };
+  }
+
+  /** Makes `owner` the one who may write the session; its new epoch, or undefined when the session is not running or waiting for upkeep. */
+  async claim(id: string, owner: string): Promise<number | undefined> {
+    const [row] = await this.update(
+      'SET epoch = epoch + 1, owner = $2, updated_at = now() WHERE id = $1 AND state = ANY($3)',
+      [id, owner, ACTIVE_STATES],
+    );
+    return row?.epoch;
+  }
+
+  /**
+   * Moves the session from one of `from` to `to`, whoever owns it, and returns it.
+   * @throws WrongStateError, SessionNotFoundError
+   */
+  async transition(
+    id: string,
+    from: readonly SessionState[],
+    to: SessionState,
+    patch: TransitionPatch = {},
+  ): Promise<SessionRow<Spec>> {
+    const [row] = await this.update(
+      `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, run = run + $6, updated_at = now(),
+         completed_at = CASE WHEN $7 THEN $8::timestamptz WHEN $3 = ANY($9) THEN now() END
+       WHERE id = $1 AND state = ANY($2)`,
+      [
+        id,
+        from,
+        to,
+        patch.error !== undefined,
+        patch.error ?? null,
+        patch.incrementRun ? 1 : 0,
+        patch.completedAt !== undefined,
+        patch.completedAt ?? null,
+        ENDED_STATES,
+      ],
+    );
+    if (row) return row;
+    throw new WrongStateError(id, from, (await this.get(id)).state);
+  }
+
+  /** Notes how far the session is durably written; false when `epoch` is no longer current, and nothing is changed. */
+  async saveCheckpoint(id: string, epoch: number, checkpoint: SessionCheckpoint): Promise<boolean> {
+    const { frontier, clock } = checkpoint;
+    const rows = await this.update('SET checkpoint = $3, updated_at = now() WHERE id = $1 AND epoch = $2', [
+      id,
+      epoch,
+      { frontier, clock },
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Ends an active session; false when `epoch` is no longer current or the session is not active any more. */
+  async finish(
+    id: string,
+    epoch: number,
+    state: (typeof ENDED_STATES)[number],
+    error: string | null = null,
+  ): Promise<boolean> {
+    const rows = await this.update(
+      `SET state = $3, error = $4, owner = NULL, completed_at = now(), updated_at = now()
+       WHERE id = $1 AND epoch = $2 AND state = ANY($5)`,
+      [id, epoch, state, error, ACTIVE_STATES],
+    );
+    return rows.length > 0;
+  }
+
+  /** Moves between `running` and `waiting-upkeep`; false when `epoch` is no longer current or the session is in neither. */
+  async setStateIfEpoch(id: string, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
+    const rows = await this.update(
+      'SET state = $3, updated_at = now() WHERE id = $1 AND epoch = $2 AND state = ANY($4)',
+      [id, epoch, state, ACTIVE_STATES],
+    );
+    return rows.length > 0;
+  }
+
+  /** Removes the row and what the session quarantined; false when there was no such session. */
+  async remove(id: string): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const [rows] = await manager.query<[{ incarnation: string }[], number]>(
+        'DELETE FROM sessions WHERE id = $1 RETURNING incarnation',
+        [id],
+      );
+      const incarnations = rows.map((row) => row.incarnation);
+      await manager.query('DELETE FROM quarantined_bars WHERE incarnation = ANY($1::uuid[])', [incarnations]);
+      return rows.length > 0;
+    });
+  }
+
+  /** All sessions that somebody should be working on, oldest first. */
+  unfinished(): Promise<SessionRow<Spec>[]> {
+    return this.select('WHERE state = ANY($1) ORDER BY created_at, id', [ACTIVE_STATES]);
+  }
+
+  /** Sessions that ended more than their spec's `retentionHours` before `now`; a session with 0, or without the field, is kept for ever. */
+  expired(now: Date): Promise<SessionRow<Spec>[]> {
+    return this.select(
+      `WHERE state = ANY($1) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
+         AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < $2
+       ORDER BY completed_at, id`,
+      [ENDED_STATES, now],
+    );
+  }
+
+  private select(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
+    return this.dataSource.query<SessionRow<Spec>[]>(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, parameters);
+  }
+
+  private async update(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
+    const [rows] = await this.dataSource.query<[SessionRow<Spec>[], number]>(
+      `UPDATE sessions ${clause} RETURNING ${SESSION_COLUMNS}`,
+      parameters,
+    );
+    return rows;
+  }
+}

@@ -1,0 +1,49 @@
+import {
+  CalendarBook,
+  DuplicateCalendarError,
+  UnknownCalendarError,
+  calendarIds,
+  calendarNamed,
+  parseCalendar,
+} from './calendar.js';
+
+const own = (id: string) =>
+  parseCalendar({
+    id,
+    name: 'An own venue',
+    zone: 'UTC',
+    firstDate: '2024-01-01',
+    lastDate: '2024-12-31',
+    hours: [{ from: '2024-01-01', weekdays: ['Mon'], segments: [{ open: '00:00', close: '24:00' }] }],
+  });
+
+describe('calendars by name', () => {
+  it('the shipped ones are these, each under its own id', () => {
+    const ids = ['XNYS', 'XNAS', 'XLON', 'XTKS', 'XHKG', 'XBOM', 'CMES', '24/5', '24/7'];
+    expect(calendarIds()).toEqual(ids);
+    expect(ids.map((id) => calendarNamed(id).id)).toEqual(ids);
+  });
+
+  it('a name stands for one object, whose days are made once', () => {
+    expect(calendarNamed('XNYS')).toBe(calendarNamed('XNYS'));
+  });
+
+  it.each(['XNYZ', 'xnys', '', '__proto__', 'constructor'])(
+    '%j is unknown, and the error lists what is known',
+    (id) => {
+      expect(() => calendarNamed(id)).toThrow(UnknownCalendarError);
+      expect(() => calendarNamed(id)).toThrow(
+        `expected a calendar of XNYS, XNAS, XLON, XTKS, XHKG, XBOM, CMES, 24/5, 24/7, was ${JSON.stringify(id)}`,
+      );
+    },
+  );
+
+  it('own calendars come after the shipped ones and cannot take a name that is in use', () => {
+    const mine = own('MINE');
+    const book = new CalendarBook([mine]);
+    expect(book.named('MINE')).toBe(mine);
+    expect(book.ids().at(-1)).toBe('MINE');
+    expect(() => new CalendarBook([own('XNAS')])).toThrow(DuplicateCalendarError);
+    expect(() => new CalendarBook([mine, own('MINE')])).toThrow(DuplicateCalendarError);
+  });
+});

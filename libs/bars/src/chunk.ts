@@ -1,0 +1,168 @@
+/**
+ * The day chunk: all bars of one symbol, one trading day and one interval in one run of bytes (docs/storage-layout.md).
+ *
+ *   bitmap : one bit a slot, slot 0 is the most significant bit of byte 0, padded with zeros to a multiple of 8 bytes
+ *   records: slotCount × 48 bytes: open, high, low, close, volume as float64, then
+ *            origin u8, zero u8, dataset u16, source count u16, expected count u16; all little-endian
+ *
+ * An empty slot is 48 zero bytes, so that equal bars make equal bytes. Does no I/O.
+ */
+import type { Bar, BarOrigin, StoredBar } from './bar.js';
+import type { DayGrid } from './slots.js';
+
+export const RECORD_BYTES = 48;
+const RECORD_DOUBLES = 6;
+
+/** Stored numbers of the origins; 0 is an empty slot. */
+export const ORIGIN_CODES = { streamed: 1, backfilled: 2, derived: 3, historical: 4 } as const satisfies Record<
+  BarOrigin,
+  number
+>;
+const ORIGINS: readonly (BarOrigin | undefined)[] = [undefined, 'streamed', 'backfilled', 'derived', 'historical'];
+
+/** Length of the presence bitmap in bytes. */
+export function bitmapBytes(slotCount: number): number {
+  return Math.ceil(slotCount / 64) * 8;
+}
+
+/** Length of a whole chunk in bytes. */
+export function chunkBytes(slotCount: number): number {
+  return bitmapBytes(slotCount) + slotCount * RECORD_BYTES;
+}
+
+/** Where a slot's record starts, in bytes from the chunk's start; `slotCount` gives the chunk's end. */
+export function recordOffset(slotCount: number, slot: number): number {
+  return bitmapBytes(slotCount) + slot * RECORD_BYTES;
+}
+
+/** Whether a slot's bit is set in a presence bitmap. */
+export function hasBit(bitmap: Uint8Array, slot: number): boolean {
+  return ((bitmap[slot >> 3] ?? 0) & (0x80 >> (slot & 7))) !== 0;
+}
+
+const BITS_SET = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** Number of set bits among slots `[from, to)` of a presence bitmap. */
+export function countBits(bitmap: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  let slot = from;
+  for (; slot < to && (slot & 7) !== 0; slot++) if (hasBit(bitmap, slot)) count++;
+  for (; slot + 8 <= to; slot += 8) count += BITS_SET[bitmap[slot >> 3] ?? 0] ?? 0;
+  for (; slot < to; slot++) if (hasBit(bitmap, slot)) count++;
+  return count;
+}
+
+/** Raised when bytes cannot be a chunk of that many slots. */
+export class ChunkLengthError extends Error {
+  override readonly name = 'ChunkLengthError';
+  constructor(slotCount: number, expected: number, was: number) {
+    super(`chunk of ${slotCount} slots: expected ${expected} bytes, was ${was}`);
+  }
+}
+
+/** A day chunk in memory: a view of its bytes, read and written in place. */
+export class DayChunk {
+  /** The whole chunk, as it is stored. */
+  readonly bytes: Uint8Array;
+  readonly bitmap: Uint8Array;
+  /** The same bytes as numbers: record `s` starts at index `firstDouble + s * 6`. */
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
+  readonly firstDouble: number;
+
+  /** An empty chunk, or a view of `bytes` (copied only when they do not start at a multiple of 8). @throws ChunkLengthError */
+  constructor(
+    readonly slotCount: number,
+    bytes?: Uint8Array,
+  ) {
+    const length = chunkBytes(slotCount);
+    if (bytes && bytes.length !== length) throw new ChunkLengthError(slotCount, length, bytes.length);
+    const own = !bytes ? new Uint8Array(length) : bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
+    this.bytes = own;
+    this.bitmap = own.subarray(0, bitmapBytes(slotCount));
+    this.doubles = new Float64Array(own.buffer, own.byteOffset, length / 8);
+    this.words = new Uint32Array(own.buffer, own.byteOffset, length / 4);
+    this.firstDouble = bitmapBytes(slotCount) / 8;
+  }
+
+  has(slot: number): boolean {
+    return hasBit(this.bitmap, slot);
+  }
+
+  /** Number of filled slots in `[from, to)`. */
+  count(from = 0, to = this.slotCount): number {
+    return countBits(this.bitmap, from, to);
+  }
+
+  /** Writes a slot, filled before or not. Values are taken as they are: refuse bad ones first. */
+  write(
+    slot: number,
+    open: number,
+    high: number,
+    low: number,
+    close: number,
+    volume: number,
+    originCode: number,
+    dataset: number,
+    sourceCount: number,
+    expectedCount: number,
+  ): void {
+    const at = this.firstDouble + slot * RECORD_DOUBLES;
+    const { doubles, words } = this;
+    doubles[at] = open;
+    doubles[at + 1] = high;
+    doubles[at + 2] = low;
+    doubles[at + 3] = close;
+    doubles[at + 4] = volume;
+    words[2 * at + 10] = originCode | (dataset << 16);
+    words[2 * at + 11] = sourceCount | (expectedCount << 16);
+    const byte = slot >> 3;
+    this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
+  }
+
+  /** Writes a base bar into its slot. */
+  writeBar(slot: number, bar: Bar, origin: BarOrigin, dataset: number): void {
+    this.write(slot, bar.open, bar.high, bar.low, bar.close, bar.volume, ORIGIN_CODES[origin], dataset, 1, 1);
+  }
+
+  /** The record of one slot, 48 bytes, as a view. */
+  record(slot: number): Uint8Array {
+    const start = recordOffset(this.slotCount, slot);
+    return this.bytes.subarray(start, start + RECORD_BYTES);
+  }
+
+  /** The bar of a slot, or undefined when it is empty; the grid must be that of the chunk's day and interval. */
+  bar(slot: number, grid: DayGrid): StoredBar | undefined {
+    if (!this.has(slot)) return undefined;
+    const at = this.firstDouble + slot * RECORD_DOUBLES;
+    const value = (index: number) => this.doubles[at + index] ?? 0;
+    const meta = this.words[2 * at + 10] ?? 0;
+    const counts = this.words[2 * at + 11] ?? 0;
+    const sourceCount = counts & 0xffff;
+    const expectedCount = counts >>> 16;
+    return {
+      openTime: grid.openTime(slot),
+      closeTime: grid.closeTime(slot),
+      open: value(0),
+      high: value(1),
+      low: value(2),
+      close: value(3),
+      volume: value(4),
+      origin: ORIGINS[meta & 0xff] ?? 'streamed',
+      dataset: meta >>> 16,
+      sourceCount,
+      expectedCount,
+      complete: sourceCount === expectedCount,
+    };
+  }
+
+  /** The filled bars of slots `[from, to)`, oldest first. */
+  bars(grid: DayGrid, from = 0, to = this.slotCount): StoredBar[] {
+    const found: StoredBar[] = [];
+    for (let slot = from; slot < to; slot++) {
+      const bar = this.bar(slot, grid);
+      if (bar) found.push(bar);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Bar intervals: `1m`, `5m`, `1h`, … and `1d`, which is the whole trading day, not 24 hours.
+ * Guarantees that an interval has one name, so that `60m` and `1h` are the same key everywhere.
+ */
+
+export interface Interval {
+  /** Canonical name: `90m`, `2h`, `1d`. */
+  readonly name: string;
+  /** Length in ms; for `1d` that of a calendar day, used for ordering only. */
+  readonly ms: number;
+  /** True for `1d`: one window that covers all segments of the trading day. */
+  readonly daily: boolean;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export class IntervalError extends Error {
+  override readonly name = 'IntervalError';
+  constructor(readonly value: string) {
+    super(`interval: expected a whole number of minutes or hours up to 24h, or 1d, such as 5m or 2h; was "${value}"`);
+  }
+}
+
+/** Parses `5m`, `2h`, `1d`. @throws IntervalError for anything else. */
+export function parseInterval(text: string): Interval {
+  const match = /^([1-9][0-9]{0,3})([mhd])$/.exec(text);
+  if (!match) throw new IntervalError(text);
+  const count = Number(match[1]);
+  if (match[2] === 'd') {
+    if (count !== 1) throw new IntervalError(text);
+    return { name: '1d', ms: DAY_MS, daily: true };
+  }
+  const ms = count * (match[2] === 'h' ? HOUR_MS : MINUTE_MS);
+  if (ms > DAY_MS) throw new IntervalError(text);
+  return { name: ms % HOUR_MS === 0 ? `${ms / HOUR_MS}h` : `${ms / MINUTE_MS}m`, ms, daily: false };
+}
+
+/** True when bars of `derived` can be made of whole bars of `base`: a longer whole multiple, or the trading day. */
+export function isDerivable(derived: Interval, base: Interval): boolean {
+  if (base.daily) return false;
+  return derived.daily || (derived.ms > base.ms && derived.ms % base.ms === 0);
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ConfigError,
+  allVariables,
+  envExample,
+  isLoopback,
+  loadConfig,
+  readServiceUrls,
+  serviceEnvironment,
+} from './index.js';
+
+const services = {
+  REDIS_URL: 'redis://127.0.0.1:6379/0',
+  SESSION_REDIS_URL: 'redis://127.0.0.1:6380/0',
+  DATABASE_URL: 'postgres://barkeep:hunter2@127.0.0.1:5432/barkeep',
+};
+
+function problemsOf(env: NodeJS.ProcessEnv) {
+  try {
+    loadConfig({ ...services, ...env });
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('expected a ConfigError');
+}
+
+test('defaults give a whole configuration with durations in milliseconds', () => {
+  const config = loadConfig(services);
+  expect(config.http).toEqual({ host: '127.0.0.1', port: 3000, apiKeys: [], adminKeys: [], queuesWritable: false });
+  expect(config.queues).toMatchObject({
+    streamLockMs: 3000,
+    workerLockMs: 5000,
+    stalledCheckMs: 2000,
+    backoffMs: 1000,
+  });
+  expect(config.upkeep).toEqual({
+    enabled: true,
+    checkIntervalMs: 60_000,
+    retryMissingBars: true,
+    maxRetries: 5,
+    derivedIntervals: ['5m', '15m'],
+    autoComputeDerived: true,
+  });
+  expect(config.repositories).toEqual({ modulePath: undefined, timeoutMs: 30_000 });
+  expect(config.services.databaseUrl).toBe(services.DATABASE_URL);
+});
+
+test('every default passes its own limits', () => {
+  for (const { default: value, schema } of allVariables) if (value !== undefined) schema.parse(value);
+});
+
+test('the configuration is frozen to its leaves', () => {
+  const config = loadConfig(services);
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.upkeep.derivedIntervals)).toBe(true);
+});
+
+test('an empty string counts as unset', () => {
+  expect(loadConfig({ ...services, BARKEEP_PORT: '', BARKEEP_API_KEYS: ' ' }).http.port).toBe(3000);
+});
+
+test.each([
+  ['TRUE', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['No', false],
+  ['off', false],
+])('the switch word %s means %s', (word, value) => {
+  expect(loadConfig({ ...services, DATA_UPKEEP_ENABLED: word }).upkeep.enabled).toBe(value);
+});
+
+test('lists are split, trimmed and freed of doubles; none is the empty list', () => {
+  const key = 'k'.repeat(16);
+  expect(loadConfig({ ...services, BARKEEP_API_KEYS: `${key}, ${key}` }).http.apiKeys).toEqual([key]);
+  expect(loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: 'none' }).upkeep.derivedIntervals).toEqual([]);
+});
+
+test('all problems are reported at once, each with variable, expected and was', () => {
+  const error = problemsOf({
+    BARKEEP_PORT: '70000',
+    BARKEEP_STREAM_CONCURRENCY: '1.5',
+    BARKEEP_LOG_LEVEL: 'loud',
+    REDIS_URL: '',
+  });
+  expect(error.problems.map((problem) => problem.variable)).toEqual([
+    'BARKEEP_PORT',
+    'BARKEEP_LOG_LEVEL',
+    'BARKEEP_STREAM_CONCURRENCY',
+    'REDIS_URL',
+  ]);
+  expect(error.message).toContain('BARKEEP_PORT: expected a whole number from 0 to 65535 (port), was "70000"');
+});
+
+test('a secret never appears in an error', () => {
+  const error = problemsOf({
+    BARKEEP_API_KEYS: 'short-secret',
+    DATABASE_URL: 'mysql://me:hunter2@db/x',
+    REDIS_URL: 'hunter2',
+  });
+  expect(error.problems).toHaveLength(3);
+  expect(error.message).not.toMatch(/short-secret|hunter2/);
+});
+
+test('an unknown variable suggests the nearest known one', () => {
+  expect(problemsOf({ BARKEEP_PROT: '1' }).message).toContain('did you mean BARKEEP_PORT?');
+  expect(problemsOf({ DATA_UPKEEP_ENABLE: '1' }).message).toContain('did you mean DATA_UPKEEP_ENABLED?');
+  expect(problemsOf({ BARKEEP_XYZZY_QUUX_FROBNICATE: '1' }).message).toContain('.env.example');
+});
+
+test('without keys a host that others can reach is refused, and the error says why', () => {
+  expect(problemsOf({ BARKEEP_HOST: '0.0.0.0' }).message).toContain(
+    'without BARKEEP_API_KEYS the service binds to loopback only',
+  );
+  expect(loadConfig({ ...services, BARKEEP_HOST: '0.0.0.0', BARKEEP_API_KEYS: 'k'.repeat(16) }).http.host).toBe(
+    '0.0.0.0',
+  );
+  expect(problemsOf({ BARKEEP_HOST: '0.0.0.0', BARKEEP_API_KEYS: 'none' }).problems).toHaveLength(1);
+  expect(['127.0.0.1', '127.8.0.1', '::1', 'localhost'].every(isLoopback)).toBe(true);
+  expect(['0.0.0.0', '::', '10.0.0.1', 'localhost.example'].some(isLoopback)).toBe(false);
+});
+
+test('the service URLs are optional for the command line', () => {
+  expect(loadConfig({}, { requireServices: false }).services.redisUrl).toBeUndefined();
+  expect(readServiceUrls({ REDIS_URL: services.REDIS_URL })).toEqual({ redisUrl: services.REDIS_URL });
+  const urls = loadConfig(services).services;
+  expect(serviceEnvironment(urls)).toEqual(services);
+});
+
+test('.env.example lists every variable with its unit and its default', () => {
+  expect(readFileSync(join(__dirname, '../../../.env.example'), 'utf8')).toBe(envExample());
+});

@@ -1,0 +1,114 @@
+/**
+ * The kinds of environment variable: whole number, switch, text, choice, list, server address.
+ *
+ * Guarantees: each kind turns the raw string into a typed value within stated limits, and can say in words what it
+ * expected. Not responsible for which variables exist (`variables.ts`) or how they are grouped (`config.ts`).
+ */
+import { z } from 'zod';
+
+/** One environment variable, as declared. `T` is what its text is parsed into. */
+export interface Variable<T> {
+  /** Its name in the environment. */
+  readonly name: string;
+  /** One line for people, without the unit and the default. */
+  readonly doc: string;
+  /** Unit of the value as it is written in the environment, e.g. `seconds`. */
+  readonly unit: string;
+  /** Default as it would be written in the environment; `undefined` when there is none. */
+  readonly default: string | undefined;
+  /** What a valid value looks like; used in errors: "expected …". */
+  readonly expected: string;
+  /** A secret's value never appears in an error. */
+  readonly secret: boolean;
+  readonly schema: z.ZodType<T, string>;
+}
+
+interface Described {
+  name: string;
+  doc: string;
+  unit?: string;
+  default?: string;
+}
+
+function variable<T>(about: Described, expected: string, schema: z.ZodType<T, string>, secret = false): Variable<T> {
+  return {
+    name: about.name,
+    doc: about.doc,
+    unit: about.unit ?? 'text',
+    default: about.default,
+    expected,
+    secret,
+    schema,
+  };
+}
+
+/** A whole number in `[min, max]`. */
+export function integer(
+  about: Omit<Described, 'default'> & { unit: string; default: number; min: number; max: number },
+) {
+  const schema = z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().int().min(about.min).max(about.max));
+  const expected = `a whole number from ${about.min} to ${about.max} (${about.unit})`;
+  return variable<number>({ ...about, default: String(about.default) }, expected, schema);
+}
+
+const switchWords: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+};
+
+/** A switch; `true/1/yes/on` and `false/0/no/off`, in any case. */
+export function flag(about: { name: string; doc: string; default: boolean }) {
+  const schema = z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(Object.keys(switchWords)))
+    .transform((word) => switchWords[word] === true);
+  const described = { name: about.name, doc: about.doc, unit: 'true or false', default: String(about.default) };
+  return variable<boolean>(described, 'true, false, 1, 0, yes, no, on or off', schema);
+}
+
+/** A short text that matches `pattern`; `expected` says the pattern in words. */
+export function text(about: Described & { expected: string; pattern: RegExp }) {
+  return variable<string>(about, about.expected, z.string().max(1024).regex(about.pattern));
+}
+
+/** One of a few words. */
+export function choice<const W extends string>(about: { name: string; doc: string; words: readonly W[]; default?: W }) {
+  const words = about.words.join(', ');
+  return variable<W>({ ...about, unit: `one of ${words}` }, `one of ${words}`, z.enum(about.words));
+}
+
+/** A comma-separated list of at most `max` different items that each match `pattern`. The word `none` is the empty list. */
+export function list(about: Described & { expected: string; pattern: RegExp; max: number; secret?: boolean }) {
+  const schema: z.ZodType<readonly string[], string> = z
+    .string()
+    .transform((raw) => (raw === 'none' ? [] : [...new Set(raw.split(',').map((item) => item.trim()))]))
+    .pipe(z.array(z.string().regex(about.pattern)).max(about.max));
+  const expected = `at most ${about.max} items, separated by commas, each ${about.expected}`;
+  return variable<readonly string[]>(about, expected, schema, about.secret);
+}
+
+/** The address of a server; secret, because it may carry a password. */
+export function serverUrl(about: { name: string; doc: string; schemes: readonly string[]; example: string }) {
+  const accepts = (raw: string): boolean => {
+    if (!URL.canParse(raw)) return false;
+    const url = new URL(raw);
+    return about.schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+  };
+  return variable<string>(
+    { ...about, unit: 'URL' },
+    `a URL such as ${about.example}`,
+    z.string().refine(accepts),
+    true,
+  );
+}

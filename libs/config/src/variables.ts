@@ -1,0 +1,258 @@
+/**
+ * The table of every environment variable that Barkeep reads: name, unit, default, one line of documentation, limits.
+ *
+ * Guarantees: this is the only list. Parsing, error texts, the "did you mean" suggestion and `.env.example` are all
+ * made from it. Not responsible for grouping values or for rules between two variables (`config.ts`).
+ */
+import { choice, flag, integer, list, serverUrl, text, type Variable } from './variable.js';
+
+const redisSchemes = ['redis', 'rediss'];
+const keyPattern = /^[\x21-\x2b\x2d-\x7e]{16,256}$/;
+const prefix = { pattern: /^[A-Za-z0-9._-]{1,64}$/, expected: '1 to 64 letters, digits, dots, underscores or dashes' };
+const path = { pattern: /^[^\0]+$/, expected: 'a path', unit: 'path' };
+const keys = {
+  pattern: keyPattern,
+  expected: 'of 16 to 256 printable characters',
+  unit: 'comma list',
+  max: 1000,
+  secret: true,
+};
+
+/** Every variable, in the order of `.env.example`. */
+export const variables = {
+  redisUrl: serverUrl({
+    name: 'REDIS_URL',
+    doc: 'Queue Redis (noeviction, append-only file).',
+    schemes: redisSchemes,
+    example: 'redis://127.0.0.1:6379/0',
+  }),
+  sessionRedisUrl: serverUrl({
+    name: 'SESSION_REDIS_URL',
+    doc: 'Session Redis, which holds the bars of running sessions.',
+    schemes: redisSchemes,
+    example: 'redis://127.0.0.1:6380/0',
+  }),
+  databaseUrl: serverUrl({
+    name: 'DATABASE_URL',
+    doc: 'PostgreSQL with the datasets and the session records.',
+    schemes: ['postgres', 'postgresql'],
+    example: 'postgres://user:password@127.0.0.1:5432/barkeep',
+  }),
+
+  host: text({
+    name: 'BARKEEP_HOST',
+    doc: 'Address the HTTP service binds to; anything but loopback needs BARKEEP_API_KEYS.',
+    unit: 'address',
+    default: '127.0.0.1',
+    pattern: /^[A-Za-z0-9._:-]{1,255}$/,
+    expected: 'an IP address or a host name',
+  }),
+  port: integer({
+    name: 'BARKEEP_PORT',
+    doc: 'Port of the HTTP service; 0 takes any free one.',
+    unit: 'port',
+    default: 3000,
+    min: 0,
+    max: 65535,
+  }),
+  apiKeys: list({ name: 'BARKEEP_API_KEYS', doc: 'Keys that may use the API; none means loopback only.', ...keys }),
+  adminKeys: list({ name: 'BARKEEP_ADMIN_KEYS', doc: 'Keys that may open the queue dashboard at /queues.', ...keys }),
+  queuesWritable: flag({
+    name: 'BARKEEP_QUEUES_WRITABLE',
+    doc: 'Lets the queue dashboard change jobs.',
+    default: false,
+  }),
+  logLevel: choice({
+    name: 'BARKEEP_LOG_LEVEL',
+    doc: 'Least severe log lines that are written.',
+    words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+  }),
+
+  queuePrefix: text({
+    name: 'BARKEEP_QUEUE_PREFIX',
+    doc: 'BullMQ key prefix in the queue Redis.',
+    default: 'bull',
+    ...prefix,
+  }),
+  sessionPrefix: text({
+    name: 'BARKEEP_SESSION_PREFIX',
+    doc: 'Key prefix in the session Redis.',
+    default: 'barkeep',
+    ...prefix,
+  }),
+  streamConcurrency: integer({
+    name: 'BARKEEP_STREAM_CONCURRENCY',
+    doc: 'Sessions that one coordinator streams at a time.',
+    unit: 'jobs',
+    default: 16,
+    min: 1,
+    max: 1000,
+  }),
+  detectConcurrency: integer({
+    name: 'BARKEEP_DETECT_CONCURRENCY',
+    doc: 'detect-gaps jobs that one worker runs at a time.',
+    unit: 'jobs',
+    default: 4,
+    min: 1,
+    max: 1000,
+  }),
+  backfillConcurrency: integer({
+    name: 'BARKEEP_BACKFILL_CONCURRENCY',
+    doc: 'backfill jobs that one worker runs at a time.',
+    unit: 'jobs',
+    default: 8,
+    min: 1,
+    max: 1000,
+  }),
+  aggregateConcurrency: integer({
+    name: 'BARKEEP_AGGREGATE_CONCURRENCY',
+    doc: 'aggregate jobs that one worker runs at a time.',
+    unit: 'jobs',
+    default: 4,
+    min: 1,
+    max: 1000,
+  }),
+  streamLock: integer({
+    name: 'BARKEEP_STREAM_LOCK_SECONDS',
+    doc: 'How long a stream job stays with a silent coordinator before another may take it.',
+    unit: 'seconds',
+    default: 3,
+    min: 1,
+    max: 600,
+  }),
+  workerLock: integer({
+    name: 'BARKEEP_WORKER_LOCK_SECONDS',
+    doc: 'How long an upkeep job stays with a silent worker before another may take it.',
+    unit: 'seconds',
+    default: 5,
+    min: 1,
+    max: 600,
+  }),
+  stalledCheck: integer({
+    name: 'BARKEEP_STALLED_CHECK_SECONDS',
+    doc: 'Time between two looks for jobs whose process died.',
+    unit: 'seconds',
+    default: 2,
+    min: 1,
+    max: 600,
+  }),
+  stagedDays: integer({
+    name: 'BARKEEP_STAGED_DAYS',
+    doc: 'How far the stream may be ahead of the clock.',
+    unit: 'trading days',
+    default: 3,
+    min: 1,
+    max: 100,
+  }),
+  backfillAttempts: integer({
+    name: 'BARKEEP_BACKFILL_ATTEMPTS',
+    doc: 'Tries of a backfill whose repository fails.',
+    unit: 'tries',
+    default: 5,
+    min: 1,
+    max: 100,
+  }),
+  backoff: integer({
+    name: 'BARKEEP_BACKOFF_MS',
+    doc: 'First delay before a failed repository is tried, or absent bars are asked for, again; doubles each time.',
+    unit: 'milliseconds',
+    default: 1000,
+    min: 1,
+    max: 3_600_000,
+  }),
+  repositoryTimeout: integer({
+    name: 'BARKEEP_REPOSITORY_TIMEOUT_SECONDS',
+    doc: 'Time one question to a repository may take.',
+    unit: 'seconds',
+    default: 30,
+    min: 1,
+    max: 3600,
+  }),
+  repositories: text({
+    name: 'BARKEEP_REPOSITORIES',
+    doc: 'JavaScript module that maps names to repositories of your own.',
+    ...path,
+  }),
+  stop: integer({
+    name: 'BARKEEP_STOP_SECONDS',
+    doc: 'Time given to running work when a process stops.',
+    unit: 'seconds',
+    default: 5,
+    min: 0,
+    max: 600,
+  }),
+  reconcile: integer({
+    name: 'BARKEEP_RECONCILE_SECONDS',
+    doc: 'Time between two comparisons of the session records with the queues.',
+    unit: 'seconds',
+    default: 5,
+    min: 1,
+    max: 3600,
+  }),
+  postgresPool: integer({
+    name: 'BARKEEP_POSTGRES_POOL',
+    doc: 'Postgres connections that one process may hold.',
+    unit: 'connections',
+    default: 10,
+    min: 1,
+    max: 1000,
+  }),
+
+  dataDir: text({
+    name: 'BARKEEP_DATA_DIR',
+    doc: 'Folder of the embedded servers; read by the command line only.',
+    default: '.barkeep',
+    ...path,
+  }),
+  services: choice({
+    name: 'BARKEEP_SERVICES',
+    doc: 'Servers the tests use.',
+    words: ['embedded', 'compose'],
+    default: 'embedded',
+  }),
+
+  upkeepEnabled: flag({
+    name: 'DATA_UPKEEP_ENABLED',
+    doc: 'Keeps the data of sessions complete, unless their spec says otherwise.',
+    default: true,
+  }),
+  upkeepCheckInterval: integer({
+    name: 'DATA_UPKEEP_CHECK_INTERVAL_SECONDS',
+    doc: 'Wall time between two upkeep rounds of a session.',
+    unit: 'seconds',
+    default: 60,
+    min: 1,
+    max: 86_400,
+  }),
+  upkeepRetryMissingBars: flag({
+    name: 'DATA_UPKEEP_RETRY_MISSING_BARS',
+    doc: 'Asks again for bars that a repository answered without.',
+    default: true,
+  }),
+  upkeepMaxRetries: integer({
+    name: 'DATA_UPKEEP_MAX_RETRIES',
+    doc: 'Asks for an absent bar before it is settled as unfillable.',
+    unit: 'asks',
+    default: 5,
+    min: 0,
+    max: 1000,
+  }),
+  upkeepDerivedIntervals: list({
+    name: 'DATA_UPKEEP_DERIVED_INTERVALS',
+    doc: 'Intervals derived from the base interval; the word none for none.',
+    unit: 'comma list',
+    default: '5m,15m',
+    pattern: /^[1-9]\d{0,3}[mhd]$/,
+    expected: 'such as 5m, 1h or 1d',
+    max: 16,
+  }),
+  upkeepAutoComputeDerived: flag({
+    name: 'DATA_UPKEEP_AUTO_COMPUTE_DERIVED',
+    doc: 'Computes derived bars without being asked.',
+    default: true,
+  }),
+} satisfies Record<string, Variable<unknown>>;
+
+/** Every variable, in the order of the table. */
+export const allVariables: readonly Variable<unknown>[] = Object.values(variables);

@@ -1,0 +1,45 @@
+/**
+ * Which user a server runs as. PostgreSQL refuses to run as root, so root hands it to an ordinary account.
+ *
+ * Guarantees: decisions only; nothing here changes a file or a process.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A user and its main group, by number. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The account named `name` in the text of a passwd file. */
+export function findAccount(passwd: string, name: string): Account | undefined {
+  const fields = passwd
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`))
+    ?.split(':');
+  const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
+  return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
+}
+
+/** The account to run PostgreSQL as: `undefined` for our own; for root the user postgres, else nobody. */
+export function postgresAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
+  return findAccount(passwd, 'postgres') ?? findAccount(passwd, 'nobody') ?? { uid: 65534, gid: 65534 };
+}
+
+/** True when `mode` lets an account pass through a folder of that owner and group. */
+export function maySearch(folder: { uid: number; gid: number; mode: number }, account: Account): boolean {
+  if (folder.uid === account.uid) return (folder.mode & 0o100) !== 0;
+  if (folder.gid === account.gid) return (folder.mode & 0o010) !== 0;
+  return (folder.mode & 0o001) !== 0;
+}
+
+/** True when the account can reach what lies in the existing folder `path`; always true for our own account. */
+export function canReach(path: string, account: Account | undefined): boolean {
+  if (account === undefined) return true;
+  if (!maySearch(statSync(path), account)) return false;
+  const parent = dirname(path);
+  return parent === path || canReach(parent, account);
+}

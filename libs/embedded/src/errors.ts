@@ -1,0 +1,57 @@
+/** What can go wrong with the embedded servers: one class per cause. */
+
+/** The data folder is in use by a live owner. */
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+  constructor(
+    readonly dataDir: string,
+    /** Process that owns the running servers. */
+    readonly pid: number,
+  ) {
+    super(`expected no servers running in ${dataDir}, was: running, owned by process ${pid}; stop it first`);
+  }
+}
+
+/** No usable server program was found and none could be fetched; `message` says what to do. */
+export class ServerMissingError extends Error {
+  override readonly name = 'ServerMissingError';
+  constructor(
+    readonly server: 'Redis' | 'PostgreSQL',
+    tried: readonly string[],
+    readonly remedy: string,
+  ) {
+    super(
+      `expected a usable ${server} server, was: none found\n${tried.map((line) => `  - ${line}\n`).join('')}${remedy}`,
+    );
+  }
+}
+
+/** A server ended, or did not answer in time, while it was being started; `output` is the end of its log. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError';
+  constructor(
+    readonly server: string,
+    was: string,
+    readonly output: string,
+  ) {
+    super(`expected ${server} to start, was: ${was}${output === '' ? '' : `\n${output}`}`);
+  }
+
+  /** True when the port was taken between choosing and binding it: worth another try. */
+  get portTaken(): boolean {
+    return /address already in use/i.test(this.output);
+  }
+}
+
+/** The folder for the servers' data cannot be used. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+/** A server that should be there does not answer; `url` is shown without its password. */
+export class ServiceUnreachableError extends Error {
+  override readonly name = 'ServiceUnreachableError';
+  constructor(variable: string, url: string, reason: string) {
+    super(`expected the server of ${variable} to answer at ${url}, was: ${reason}`);
+  }
+}

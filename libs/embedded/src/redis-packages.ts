@@ -1,0 +1,104 @@
+/**
+ * Fetches a Redis server from the system's own package sources into a private folder: nothing is installed, no root
+ * right is used, no file of the system changes.
+ *
+ * Guarantees: the folder of unpacked packages appears whole (by a rename) or not at all; every command is bounded in time.
+ * For systems with apt-get and dpkg-deb (Debian, Ubuntu and their kin).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const stepLimitMs = 180_000;
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Outcome {
+  const options = {
+    env: { ...env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    timeout: stepLimitMs,
+    encoding: 'utf8',
+  } as const;
+  const done = spawnSync(command, args, options);
+  return {
+    ok: done.status === 0,
+    output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`.trim(),
+  };
+}
+
+/** True when this system has what `fetchPackages` needs. */
+export function canFetchPackages(): boolean {
+  return ['apt-get', 'dpkg-deb'].every((tool) => existsSync(join('/usr/bin', tool)));
+}
+
+/** Names the system whose packages these are, e.g. `debian-12-x64`, so that a cache never serves another one. */
+export function systemName(): string {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)"?$`, 'm').exec(release)?.[1] ?? 'unknown';
+  return `${field('ID')}-${field('VERSION_ID')}-${process.arch}`;
+}
+
+/** apt-get options that keep every lock, cache and log in `work`. */
+function privateOptions(work: string): string[] {
+  const user = process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : [];
+  const settings = [
+    `Dir::Cache=${work}`,
+    `Dir::Cache::archives=${work}/archives`,
+    `Dir::Log=${work}`,
+    `Dir::State::extended_states=${work}/extended_states`,
+    'Debug::NoLocking=1',
+    'Acquire::Retries=1',
+    'Acquire::http::Timeout=20',
+    ...user,
+  ];
+  return settings.flatMap((setting) => ['-o', setting]);
+}
+
+function download(work: string, name: string, env: NodeJS.ProcessEnv): Outcome {
+  const options = privateOptions(work);
+  const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', name];
+  const withSystemLists = run('apt-get', [...options, ...install], env);
+  if (withSystemLists.ok) return withSystemLists;
+  const lists = ['-o', `Dir::State::lists=${work}/lists`];
+  const update = run('apt-get', [...options, ...lists, 'update', '-qq'], env);
+  const withOwnLists = run('apt-get', [...options, ...lists, ...install], env);
+  return { ok: withOwnLists.ok, output: `${update.output}\n${withOwnLists.output}`.trim() };
+}
+
+/** The system's C library is never unpacked: programs must run with the one that is installed. */
+function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
+  const archives = readdirSync(join(work, 'archives')).filter(
+    (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),
+  );
+  const failed = archives
+    .map((file) => run('dpkg-deb', ['-x', join(work, 'archives', file), join(work, 'root')], env))
+    .find((outcome) => !outcome.ok);
+  return failed ?? { ok: archives.length > 0, output: archives.length > 0 ? '' : 'no package was downloaded' };
+}
+
+/**
+ * Downloads the package `name` with the dependencies that the system lacks and unpacks them as `target`.
+ * Returns `undefined` when it worked, else why it did not.
+ */
+export function fetchPackages(name: string, target: string, env: NodeJS.ProcessEnv): string | undefined {
+  const work = mkdtempSync(`${target}.`);
+  try {
+    for (const folder of ['archives/partial', 'lists/partial', 'root'])
+      mkdirSync(join(work, folder), { recursive: true });
+    const steps = [() => download(work, name, env), () => unpack(work, env)];
+    for (const step of steps) {
+      const outcome = step();
+      if (!outcome.ok) return outcome.output.split('\n').slice(-3).join(' ') || 'no reason given';
+    }
+    rmSync(target, { recursive: true, force: true });
+    renameSync(join(work, 'root'), target);
+    return undefined;
+  } catch (error) {
+    return existsSync(target) ? undefined : String(error);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * One private Redis server: loopback only, behind a random password, append-only file, no eviction.
+ *
+ * Guarantees: when `startRedis` resolves the server answers; when it rejects none is left running by it.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pingRedis } from './ping.js';
+import { endServer } from './processes.js';
+import type { RedisProgram } from './redis-program.js';
+import { spawnServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+
+const readyLimitMs = 30_000;
+
+/** A running server and the URL of its database 0, without the trailing number. */
+export interface RedisServer {
+  readonly process: ServerProcess;
+  readonly baseUrl: string;
+}
+
+/** The configuration file. `set-proc-title no` keeps the file's path in the command line, by which the process is known. */
+export function redisConfiguration(settings: { port: number; folder: string; password: string }): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${settings.port}`,
+    `dir ${JSON.stringify(settings.folder)}`,
+    `requirepass ${settings.password}`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'daemonize no',
+    'set-proc-title no',
+    '',
+  ].join('\n');
+}
+
+/** Starts a server whose data lie in `folder`; calls `spawned` as soon as its process exists. */
+export function startRedis(
+  program: RedisProgram,
+  folder: string,
+  spawned: (server: ServerProcess) => void,
+): Promise<RedisServer> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const configFile = join(folder, 'redis.conf');
+  const password = randomBytes(18).toString('hex');
+  return withFreePort(async (port) => {
+    writeFileSync(configFile, redisConfiguration({ port, folder, password }), { mode: 0o600 });
+    const process = await spawnServer({
+      name: 'redis',
+      command: program.path,
+      args: [configFile],
+      proof: configFile,
+      cwd: folder,
+      env: program.env,
+      logFile: join(folder, 'redis.log'),
+    });
+    spawned(process);
+    const baseUrl = `redis://:${password}@127.0.0.1:${port}/`;
+    try {
+      await untilReady(process, () => pingRedis(`${baseUrl}0`), readyLimitMs);
+    } catch (error) {
+      await endServer(process.mark, 1000);
+      throw error;
+    }
+    return { process, baseUrl };
+  });
+}

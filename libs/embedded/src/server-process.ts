@@ -1,0 +1,100 @@
+/**
+ * One child process that serves: spawned in a session of its own (so a Ctrl-C in the terminal reaches its owner first),
+ * its output in a log file, its end observable.
+ *
+ * Not responsible for what the server is (`redis.ts`, `postgres.ts`) or for finding it after a crash (`sweep.ts`).
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Account } from './account.js';
+import { ServerStartError } from './errors.js';
+import { markOf, type ServerMark } from './processes.js';
+
+/** What to spawn. `proof` is a path among the arguments, by which the process is known as ours later. */
+export interface ServerCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly proof: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  readonly account?: Account | undefined;
+}
+
+/** A spawned server. */
+export interface ServerProcess {
+  readonly mark: ServerMark;
+  readonly logFile: string;
+  /** Resolves with a description when the process ends. */
+  readonly exited: Promise<string>;
+}
+
+/** Spawns a server; throws `ServerStartError` when the program cannot be run. The event loop does not wait for it. */
+export async function spawnServer(command: ServerCommand): Promise<ServerProcess> {
+  const log = openSync(command.logFile, 'w', 0o600);
+  const child = spawn(command.command, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    stdio: ['ignore', log, log],
+    detached: true,
+    ...command.account,
+  });
+  closeSync(log);
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`),
+    );
+    child.once('error', (error) => resolve(error.message));
+  });
+  if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
+  child.unref();
+  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, logFile: command.logFile, exited };
+}
+
+/** The last lines of a server's output. */
+export function outputTail(logFile: string): string {
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+}
+
+/** Resolves when `probe` succeeds; throws `ServerStartError` when the server ends before, or after `limitMs`. */
+export async function untilReady(server: ServerProcess, probe: () => Promise<void>, limitMs: number): Promise<void> {
+  let ended: string | undefined;
+  void server.exited.then((how) => (ended = how));
+  const failed = (was: string) => new ServerStartError(server.mark.name, was, outputTail(server.logFile));
+  for (const end = Date.now() + limitMs; ; await delay(15)) {
+    if (ended !== undefined) throw failed(ended);
+    try {
+      return await probe();
+    } catch (error) {
+      if (Date.now() >= end)
+        throw failed(`no answer in ${limitMs} ms (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+}
+
+/** A loopback port that is free now; another process may still take it before it is used. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Runs `start` with a free port, and again with another one, five times at most, while the port is taken under its feet. */
+export async function withFreePort<T>(start: (port: number) => Promise<T>, triesLeft = 5): Promise<T> {
+  try {
+    return await start(await freePort());
+  } catch (error) {
+    if (triesLeft > 1 && error instanceof ServerStartError && error.portTaken)
+      return withFreePort(start, triesLeft - 1);
+    throw error;
+  }
+}

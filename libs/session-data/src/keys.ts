@@ -1,0 +1,63 @@
+/**
+ * The names of all keys of a session, in one place. Every key of a partition carries one hash tag, so that a script may
+ * touch all of them on a cluster. Names are computed from the session's layout; nothing is ever found by KEYS or SCAN.
+ */
+
+/** Key names of one partition of one session. */
+export class PartitionKeys {
+  private readonly base: string;
+
+  constructor(
+    readonly prefix: string,
+    readonly sessionId: string,
+    readonly partition: number,
+  ) {
+    this.base = `${prefix}:{${sessionId}:${partition}}`;
+  }
+
+  /** Hash: incarnation, fence (epoch, owner), frontier, watermark, counters; in partition 0 also clock, control and spec. */
+  get meta(): string {
+    return `${this.base}:meta`;
+  }
+  /** Sorted set of `date symbol`, scored by the time (ms) at which absent bars are due to be asked for again. */
+  get retry(): string {
+    return `${this.base}:retry`;
+  }
+  /** Set of `date symbol` whose derived bars are older than its base bars. */
+  get dirty(): string {
+    return `${this.base}:dirty`;
+  }
+  /** Hash of `date symbol` to the last error of a repository. */
+  get errors(): string {
+    return `${this.base}:errors`;
+  }
+  /** Hash of `symbol reason` to the number of refused bars. */
+  get refused(): string {
+    return `${this.base}:refused`;
+  }
+  /** Stream of the session's events; partition 0 only. */
+  get events(): string {
+    return `${this.base}:events`;
+  }
+  /** String: the day chunk. */
+  chunk(interval: string, symbol: string, date: string): string {
+    return `${this.base}:chunk:${interval}:${symbol}:${date}`;
+  }
+  /** String: one status byte a base slot, present only for days in which something was missing. */
+  states(symbol: string, date: string): string {
+    return `${this.base}:states:${symbol}:${date}`;
+  }
+  /** Pub/sub channel that says "look again" to whoever streams the session. */
+  get wake(): string {
+    return wakeChannel(this.prefix, this.sessionId);
+  }
+}
+
+export function wakeChannel(prefix: string, sessionId: string): string {
+  return `${prefix}:wake:${sessionId}`;
+}
+
+/** Names a symbol's day in the sets and hashes above. */
+export function dayMember(date: string, symbol: string): string {
+  return `${date} ${symbol}`;
+}

@@ -1,0 +1,159 @@
+/**
+ * What a session's store looks like: its days, intervals, partitions and windows, worked out from the spec alone, so
+ * that every process comes to the same answer without asking. Pure.
+ */
+import {
+  calendarNamed,
+  DayGrid,
+  parseInterval,
+  planDerived,
+  type DerivedPlan,
+  type Interval,
+  type SessionSpec,
+  type TradingDay,
+} from '@barkeep/bars';
+import { PartitionKeys } from './keys.js';
+
+/** Symbols that one partition, and so one script call, serves: bounds how long Redis is held by one flush. */
+export const PARTITION_SYMBOLS = 128;
+const PARTITIONS_MAX = 64;
+
+/** One step of the stream: base slots `[fromSlot, toSlot)` of a day, and the frontier before and after it. */
+export interface Window {
+  dayIndex: number;
+  fromSlot: number;
+  toSlot: number;
+  /** The frontier when every earlier window is in the store, epoch ms. */
+  prev: number;
+  /** The frontier when this window is in the store: close time of its last slot, epoch ms. */
+  to: number;
+}
+
+export class SessionLayout {
+  readonly days: readonly TradingDay[];
+  readonly base: Interval;
+  readonly derived: readonly Interval[];
+  /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
+  readonly datasets: readonly string[];
+  /** First open and last close of the session, epoch ms. */
+  readonly start: number;
+  readonly end: number;
+  readonly keys: readonly PartitionKeys[];
+  private readonly symbolsByPartition: readonly (readonly string[])[];
+  private readonly partitionBySymbol = new Map<string, number>();
+  private readonly grids = new Map<string, DayGrid>();
+  private readonly plans = new Map<string, DerivedPlan>();
+
+  constructor(
+    readonly id: string,
+    readonly incarnation: string,
+    readonly spec: SessionSpec,
+    keyPrefix: string,
+  ) {
+    this.days = calendarNamed(spec.calendar).tradingDays(spec.start, spec.end, spec.hours);
+    this.base = parseInterval(spec.baseInterval);
+    this.derived = spec.derivedIntervals.map(parseInterval);
+    this.datasets = [...new Set([spec.source.dataset, ...spec.backfill])];
+    this.start = this.grid(0).open;
+    this.end = this.grid(this.days.length - 1).close;
+    const count = Math.min(PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
+    const partitions: string[][] = Array.from({ length: count }, () => []);
+    for (const symbol of spec.symbols) {
+      const partition = hash(symbol) % count;
+      this.partitionBySymbol.set(symbol, partition);
+      partitions[partition]!.push(symbol);
+    }
+    this.symbolsByPartition = partitions;
+    this.keys = partitions.map((_, partition) => new PartitionKeys(keyPrefix, id, partition));
+  }
+
+  get partitions(): number {
+    return this.keys.length;
+  }
+
+  symbolsOf(partition: number): readonly string[] {
+    return this.symbolsByPartition[partition] ?? [];
+  }
+
+  /** The partition of a symbol, or undefined when the session does not have it. */
+  partitionOf(symbol: string): number | undefined {
+    return this.partitionBySymbol.get(symbol);
+  }
+
+  keysOf(partition: number): PartitionKeys {
+    const keys = this.keys[partition];
+    if (!keys) throw new RangeError(`partition: expected a number in [0, ${this.partitions}), was ${partition}`);
+    return keys;
+  }
+
+  /** The slots of a day at an interval; the base interval when none is named. */
+  grid(dayIndex: number, interval: Interval = this.base): DayGrid {
+    const key = `${dayIndex} ${interval.name}`;
+    let grid = this.grids.get(key);
+    if (!grid) this.grids.set(key, (grid = new DayGrid(this.day(dayIndex), interval)));
+    return grid;
+  }
+
+  plan(dayIndex: number, interval: Interval): DerivedPlan {
+    const key = `${dayIndex} ${interval.name}`;
+    let plan = this.plans.get(key);
+    if (!plan) this.plans.set(key, (plan = planDerived(this.grid(dayIndex), interval)));
+    return plan;
+  }
+
+  day(dayIndex: number): TradingDay {
+    const day = this.days[dayIndex];
+    if (!day) throw new RangeError(`day: expected a number in [0, ${this.days.length}), was ${dayIndex}`);
+    return day;
+  }
+
+  /** The first day that is not over at `time`; `days.length` when all are. */
+  dayIndexAt(time: number): number {
+    const index = this.days.findIndex((_, i) => this.grid(i).close > time);
+    return index < 0 ? this.days.length : index;
+  }
+
+  dayIndexOf(date: string): number | undefined {
+    const index = this.days.findIndex((day) => day.date === date);
+    return index < 0 ? undefined : index;
+  }
+
+  /** An interval that the session stores, or undefined. */
+  interval(name: string): Interval | undefined {
+    return [this.base, ...this.derived].find((interval) => interval.name === name);
+  }
+
+  /** Base slots of all days that are closed at `time`, for one symbol. */
+  slotsClosedBy(time: number): number {
+    return this.days.reduce((sum, _, i) => sum + this.grid(i).closedBy(time), 0);
+  }
+
+  /** Base slots in a barrier window; a whole day when the spec does not say minutes. */
+  private windowSlots(dayIndex: number): number {
+    const { barrier } = this.spec.upkeep;
+    if (typeof barrier === 'string') return this.grid(dayIndex).slotCount;
+    return Math.max(1, Math.round((barrier.minutes * 60_000) / this.base.ms));
+  }
+
+  /** The windows after a frontier, in order. The same for every process, so that a frontier is always a window's end. */
+  *windowsFrom(frontier: number): Generator<Window> {
+    let prev = this.start;
+    for (let dayIndex = 0; dayIndex < this.days.length; dayIndex++) {
+      const grid = this.grid(dayIndex);
+      const step = this.windowSlots(dayIndex);
+      for (let fromSlot = 0; fromSlot < grid.slotCount; fromSlot += step) {
+        const toSlot = Math.min(fromSlot + step, grid.slotCount);
+        const to = grid.closeTime(toSlot - 1);
+        if (to > frontier) yield { dayIndex, fromSlot, toSlot, prev, to };
+        prev = to;
+      }
+    }
+  }
+}
+
+/** FNV-1a, 32 bits: spreads symbols over partitions the same way in every process. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}

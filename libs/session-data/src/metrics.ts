@@ -1,0 +1,186 @@
+/** What a session's store says of itself: position and counts, a symbol's metrics, a symbol's gaps. Reads only. */
+import {
+  addDayCounts,
+  barQuality,
+  bitmapBytes,
+  DayChunk,
+  gapsOf,
+  noCounts,
+  summarizeGaps,
+  type GapStatus,
+  type SlotCounts,
+  type SlotGap,
+} from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { SessionLostError } from './errors.js';
+import { dayMember } from './keys.js';
+import type { SessionLayout } from './layout.js';
+import { runPipeline } from './pipeline.js';
+import type { Control } from './writer.js';
+
+export interface SessionPosition {
+  /** Epoch ms. */
+  clock: number;
+  frontier: number;
+  watermark: number;
+  control: Control;
+  /** Slots of all symbols before the frontier. */
+  counts: SlotCounts;
+  /** Bars refused so far, for all reasons. */
+  refused: number;
+}
+
+export interface SymbolMetrics extends SlotCounts {
+  symbol: string;
+  /** Percent, 0 to 100. */
+  barQuality: number;
+  gapCount: number;
+  /** Bars in the largest gap. */
+  largestGap: number;
+  /** Epoch ms. */
+  watermark: number;
+  /** Of all visible bars; null when there is none. */
+  sessionHigh: number | null;
+  sessionLow: number | null;
+  sessionVolume: number;
+  /** Refused bars by reason. */
+  refused: Record<string, number>;
+}
+
+export interface SymbolGap {
+  /** Open time of the first missing bar and close time of the last, epoch ms, end exclusive. */
+  start: number;
+  end: number;
+  bars: number;
+  status: GapStatus;
+  attempts: number;
+  lastError: string | null;
+}
+
+const META_FIELDS = [
+  'incarnation',
+  'frontier',
+  'watermark',
+  'streamed',
+  'backfilled',
+  'noTrade',
+  'unfillable',
+  'absent',
+];
+
+/** @throws SessionLostError */
+export async function readPosition(redis: Redis, layout: SessionLayout): Promise<SessionPosition> {
+  const pipeline = redis.pipeline();
+  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
+  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hvals(refused);
+  const [first, ...replies] = (await runPipeline(pipeline)) as (string | null)[][];
+  const [clock, control] = first as [string, Control];
+  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0 };
+  for (let p = 0; p < layout.partitions; p++) {
+    const [incarnation, ...numbers] = replies[2 * p]!;
+    if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
+    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent] = numbers.map(Number) as number[];
+    at.frontier = Math.min(at.frontier, frontier!);
+    at.watermark = Math.min(at.watermark, watermark!);
+    at.counts.expected += layout.slotsClosedBy(frontier!) * layout.symbolsOf(p).length;
+    at.counts.streamed += streamed!;
+    at.counts.backfilled += backfilled!;
+    at.counts.noTrade += noTrade!;
+    at.counts.unfillable += unfillable!;
+    at.counts.absent += absent!;
+    at.refused += replies[2 * p + 1]!.reduce((sum, count) => sum + Number(count), 0);
+  }
+  const { counts } = at;
+  counts.filled = counts.streamed + counts.backfilled;
+  counts.missing = counts.expected - counts.filled - counts.noTrade - counts.unfillable - counts.absent;
+  return { clock: Number(clock), control, ...at };
+}
+
+interface SymbolDays {
+  clock: number;
+  frontier: number;
+  watermark: number;
+  /** One entry a day of the session. */
+  days: { bytes: Buffer | null; states: Buffer | null }[];
+}
+
+/** Chunks (or their bitmaps alone) and states of all days of one symbol, fetched after the clock. */
+async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
+  const keys = layout.keysOf(layout.partitionOf(symbol)!);
+  const pipeline = redis.pipeline();
+  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'incarnation').hmget(keys.meta, 'frontier', 'watermark');
+  layout.days.forEach(({ date }, day) => {
+    const key = keys.chunk(layout.base.name, symbol, date);
+    if (whole) pipeline.getBuffer(key);
+    else pipeline.getrangeBuffer(key, 0, bitmapBytes(layout.grid(day).slotCount) - 1);
+    pipeline.getBuffer(keys.states(symbol, date));
+  });
+  const [session, partition, ...replies] = await runPipeline(pipeline);
+  const [clock, incarnation] = session as (string | null)[];
+  const [frontier, watermark] = (partition as (string | null)[]).map(Number);
+  if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
+  const values = replies as (Buffer | null)[];
+  const days = layout.days.map((_, day) => ({ bytes: values[2 * day]!, states: values[2 * day + 1]! }));
+  return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
+}
+
+/** @throws SessionLostError */
+export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolMetrics> {
+  const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
+  const counts = noCounts();
+  const gaps: SlotGap[] = [];
+  let [high, low, volume] = [-Infinity, Infinity, 0];
+  days.forEach(({ bytes, states }, day) => {
+    const grid = layout.grid(day);
+    const closed = grid.closedBy(clock);
+    if (closed === 0) return;
+    const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
+    addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
+    gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, layout.spec.upkeep.maxRetries));
+    for (const bar of chunk.bars(grid, 0, closed)) {
+      high = Math.max(high, bar.high);
+      low = Math.min(low, bar.low);
+      volume += bar.volume;
+    }
+  });
+  const refused = await redis.hgetall(layout.keysOf(layout.partitionOf(symbol)!).refused);
+  const reasons = Object.entries(refused).flatMap(([field, count]) =>
+    field.startsWith(`${symbol} `) ? [[field.slice(symbol.length + 1), Number(count)]] : [],
+  );
+  return {
+    symbol,
+    barQuality: barQuality(counts),
+    ...counts,
+    ...summarizeGaps(gaps),
+    watermark,
+    sessionHigh: counts.filled > 0 ? high : null,
+    sessionLow: counts.filled > 0 ? low : null,
+    sessionVolume: volume,
+    refused: Object.fromEntries(reasons) as Record<string, number>,
+  };
+}
+
+/** @throws SessionLostError */
+export async function readGaps(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolGap[]> {
+  const { frontier, days } = await readSymbol(redis, layout, symbol, false);
+  const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
+  const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
+  return days.flatMap(({ bytes, states }, day) => {
+    const grid = layout.grid(day);
+    const found = gapsOf(
+      bytes ?? new Uint8Array(0),
+      states ?? undefined,
+      0,
+      grid.closedBy(frontier),
+      layout.spec.upkeep.maxRetries,
+    );
+    return found.map(({ start, end, status, attempts }) => ({
+      start: grid.openTime(start),
+      end: grid.closeTime(end - 1),
+      bars: end - start,
+      status,
+      attempts,
+      lastError: lastErrors[day] ?? null,
+    }));
+  });
+}

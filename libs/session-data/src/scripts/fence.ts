@@ -1,0 +1,52 @@
+/** Scripts of whoever streams a session: they begin and take over a store, and set what it should do next. */
+import { Script } from './script.js';
+
+/** Creates a partition's meta hash unless it is there. KEYS meta; ARGV incarnation, epoch, owner, start, spec. */
+export const INIT = new Script(`
+local there = redis.call('HGET', KEYS[1], 'incarnation')
+if there then
+  if there == ARGV[1] then return 'exists' end
+  return 'other'
+end
+redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'epoch', ARGV[2], 'owner', ARGV[3],
+  'frontier', ARGV[4], 'watermark', ARGV[4], 'clock', ARGV[4], 'control', 'run', 'spec', ARGV[5])
+return 'created'
+`);
+
+/**
+ * Takes a partition over. Epochs come from Postgres and only grow; the same claim again is harmless.
+ * KEYS meta; ARGV incarnation, epoch, owner. Answers { verdict, frontier, clock }.
+ */
+export const CLAIM = new Script(`
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock')
+if m[1] ~= ARGV[1] then return {'lost'} end
+if tonumber(m[2]) > tonumber(ARGV[2]) then return {'fenced'} end
+if m[2] == ARGV[2] and m[3] ~= ARGV[3] then return {'fenced'} end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'owner', ARGV[3])
+return {'claimed', m[4], m[5]}
+`);
+
+/** Says what the stream should do next: run, pause or stop. KEYS meta; ARGV incarnation, control, wake channel. */
+export const CONTROL = new Script(`
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
+redis.call('HSET', KEYS[1], 'control', ARGV[2])
+redis.call('PUBLISH', ARGV[3], 'control')
+return 'set'
+`);
+
+/**
+ * Moves the clock and says so in the event stream. KEYS meta, events of partition 0;
+ * ARGV epoch, owner, to, limit of events kept. Answers { verdict, control }.
+ */
+export const MOVE_CLOCK = new Script(`
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control')
+if not m[1] then return {'lost'} end
+if m[1] ~= ARGV[1] or m[2] ~= ARGV[2] then return {'fenced'} end
+local to = tonumber(ARGV[3])
+if to > tonumber(m[3]) then return {'beyond-frontier', m[3]} end
+if to > tonumber(m[4]) then
+  redis.call('HSET', KEYS[1], 'clock', ARGV[3])
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'type', 'clock', 'time', ARGV[3])
+end
+return {'moved', m[5]}
+`);

@@ -1,0 +1,136 @@
+/**
+ * Scripts of the upkeep workers. They are bound to a session's incarnation, so that a job of a deleted session writes
+ * nothing (I9), and each compares what its answer was worked out from with what is stored now.
+ */
+import { Script } from './script.js';
+
+/**
+ * Fills empty slots and records what was learned of the others, symbol by symbol. A symbol whose states changed since
+ * they were read, or one of whose slots is no longer empty, is refused and left as it is.
+ * KEYS meta, retry, dirty, errors, then a symbol: chunk, states.
+ * ARGV incarnation, chunk bytes, bitmap bytes, then a symbol: member, states before, states after, due time or '',
+ *      changes of backfilled, noTrade, unfillable, absent, number of runs r, r × (first slot, records).
+ * Answers { verdict, member of each refused symbol … }.
+ */
+export const FILL = new Script(`
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return {'gone'} end
+local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at, plan, answer = 4, {}, {'done'}
+
+local function empty(bits, from, count)
+  for slot = from, from + count - 1 do
+    local byte = bits:byte(math.floor(slot / 8) + 1) or 0
+    if bit.band(byte, bit.rshift(128, slot % 8)) ~= 0 then return false end
+  end
+  return true
+end
+
+for i = 5, #KEYS, 2 do
+  local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
+    due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, runs = {} }
+  local runs = tonumber(ARGV[at + 8])
+  at = at + 9
+  for r = 1, runs do
+    symbol.runs[r] = { from = tonumber(ARGV[at]), records = ARGV[at + 1] }
+    at = at + 2
+  end
+  local states = redis.call('GET', symbol.states) or ''
+  local bits = redis.call('GETRANGE', symbol.chunk, 0, bitmap_bytes - 1)
+  local fits = states == symbol.before
+  for _, run in ipairs(symbol.runs) do fits = fits and empty(bits, run.from, #run.records / 48) end
+  if fits then
+    symbol.bits = bits
+    plan[#plan + 1] = symbol
+  elseif states ~= symbol.after then
+    answer[#answer + 1] = symbol.member
+  end
+end
+
+local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
+for _, symbol in ipairs(plan) do
+  if #symbol.runs > 0 then
+    if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
+    local bytes = {}
+    for b = 1, bitmap_bytes do bytes[b] = symbol.bits:byte(b) or 0 end
+    for _, run in ipairs(symbol.runs) do
+      redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * 48, run.records)
+      for slot = run.from, run.from + #run.records / 48 - 1 do
+        local b = math.floor(slot / 8) + 1
+        bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
+      end
+    end
+    for b = 1, bitmap_bytes do bytes[b] = string.char(bytes[b]) end
+    redis.call('SETRANGE', symbol.chunk, 0, table.concat(bytes))
+    redis.call('SADD', KEYS[3], symbol.member)
+  end
+  if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
+  if symbol.due == '' then redis.call('ZREM', KEYS[2], symbol.member)
+  else redis.call('ZADD', KEYS[2], symbol.due, symbol.member) end
+  redis.call('HDEL', KEYS[4], symbol.member)
+  for c, name in ipairs(names) do
+    if symbol.counts[c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, symbol.counts[c]) end
+  end
+end
+return answer
+`);
+
+/**
+ * Writes derived chunks that were made from base bars that are still exactly those stored; others are refused and stay
+ * dirty. Of a day that is still being streamed only the closed windows are written: another worker may have seen more.
+ * KEYS meta, dirty, then an item: base chunk, d derived chunks.
+ * ARGV incarnation, d, whole bitmap bytes compared, mask of the byte after them, d × (bitmap bytes, closed windows),
+ *      then an item: member, bits, d chunks.
+ * Answers { verdict, member of each refused item … }.
+ */
+export const DERIVE = new Script(`
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return {'gone'} end
+local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local at, answer = 5 + 2 * d, {'done'}
+
+local function write(key, chunk, bitmap_bytes, windows)
+  local length = bitmap_bytes + windows * 48
+  if length == #chunk or redis.call('EXISTS', key) == 0 then
+    redis.call('SET', key, chunk)
+    return
+  end
+  local there, merged = redis.call('GETRANGE', key, 0, bitmap_bytes - 1), {}
+  for b = 1, bitmap_bytes do merged[b] = string.char(bit.bor(there:byte(b), chunk:byte(b))) end
+  redis.call('SETRANGE', key, 0, table.concat(merged) .. chunk:sub(bitmap_bytes + 1, length))
+end
+
+for i = 3, #KEYS, d + 1 do
+  local member, bits = ARGV[at], ARGV[at + 1]
+  local there = redis.call('GETRANGE', KEYS[i], 0, bytes)
+  local same = there:sub(1, bytes) == bits:sub(1, bytes)
+    and bit.band(there:byte(bytes + 1) or 0, mask) == bit.band(bits:byte(bytes + 1) or 0, mask)
+  if same then
+    for k = 1, d do
+      write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[3 + 2 * k]), tonumber(ARGV[4 + 2 * k]))
+    end
+    redis.call('SREM', KEYS[2], member)
+  else
+    answer[#answer + 1] = member
+  end
+  at = at + 2 + d
+end
+return answer
+`);
+
+/** Moves a partition's watermark forward, never past its frontier. KEYS meta; ARGV incarnation, to, wake channel. */
+export const WATERMARK = new Script(`
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark')
+if m[1] ~= ARGV[1] then return 'gone' end
+local to = math.min(tonumber(ARGV[2]), tonumber(m[2]))
+if to > tonumber(m[3]) then
+  redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', to))
+  redis.call('PUBLISH', ARGV[3], 'watermark')
+end
+return 'moved'
+`);
+
+/** Keeps the last error of a repository for each symbol's day. KEYS meta, errors; ARGV incarnation, error, member … */
+export const NOTE_ERROR = new Script(`
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
+for i = 3, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[2]) end
+return 'noted'
+`);

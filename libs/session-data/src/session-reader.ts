@@ -1,0 +1,27 @@
+/**
+ * Finds sessions in the store and opens them for reading. What a session consists of is read once and kept; a session
+ * that was deleted and made anew under the same id is noticed by its incarnation.
+ */
+import { parseSessionSpec } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { SessionLostError } from './errors.js';
+import { PartitionKeys } from './keys.js';
+import { SessionLayout } from './layout.js';
+import { OpenSession } from './open-session.js';
+
+export class SessionReader {
+  /** @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`) */
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+  ) {}
+
+  /** Opens a session. @throws SessionLostError when nothing is stored for it */
+  async open(sessionId: string): Promise<OpenSession> {
+    const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
+    const [incarnation, spec] = await this.redis.hmget(meta, 'incarnation', 'spec');
+    if (!incarnation || !spec) throw new SessionLostError(sessionId);
+    const layout = new SessionLayout(sessionId, incarnation, parseSessionSpec(JSON.parse(spec)), this.keyPrefix);
+    return new OpenSession(this.redis, layout);
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The upkeep side of a session's store: what a worker reads to decide, and the few writes it may do. Works on one day
+ * and one partition at a time; each write checks that what it was decided on still holds. Decides nothing itself.
+ */
+import { bitmapBytes, chunkBytes, DayChunk, statusOf, BACKFILLED, type Interval } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { SessionLostError } from './errors.js';
+import { dayMember } from './keys.js';
+import type { SessionLayout } from './layout.js';
+import { runPipeline } from './pipeline.js';
+import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './scripts/upkeep.js';
+import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+
+/** What is known of one symbol on one day. */
+export interface SymbolDay {
+  symbol: string;
+  /** Presence bitmap of the base chunk; zeros when nothing was stored. */
+  bitmap: Uint8Array;
+  /** One state byte a base slot; undefined when nothing was ever missing or treated. */
+  states: Uint8Array | undefined;
+}
+
+/** New bars and new states for one symbol's day. */
+export interface SymbolFill {
+  symbol: string;
+  before: Uint8Array | undefined;
+  after: Uint8Array;
+  /** When absent bars are to be asked for again, epoch ms; undefined when they are not. */
+  dueAt: number | undefined;
+  /** Records to be written into empty slots, run by run. */
+  runs: readonly { start: number; records: Uint8Array }[];
+}
+
+/** Derived chunks of one symbol's day, one for each derived interval of the session, made from a base bitmap. */
+export interface SymbolDerived {
+  symbol: string;
+  bitmap: Uint8Array;
+  chunks: readonly DayChunk[];
+}
+
+export interface PartitionPosition {
+  frontier: number;
+  watermark: number;
+}
+
+export class UpkeepStore {
+  constructor(
+    private readonly redis: Redis,
+    readonly layout: SessionLayout,
+  ) {}
+
+  /** Frontier and watermark of every partition. @throws SessionLostError */
+  async positions(): Promise<PartitionPosition[]> {
+    const pipeline = this.redis.pipeline();
+    for (const { meta } of this.layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark');
+    return (await runPipeline(pipeline)).map((reply) => {
+      const [incarnation, frontier, watermark] = reply as (string | null)[];
+      if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
+      return { frontier: Number(frontier), watermark: Number(watermark) };
+    });
+  }
+
+  /** Bitmaps and states of symbols on one day. */
+  async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
+    const { date, slotCount } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const length = bitmapBytes(slotCount);
+    const pipeline = this.redis.pipeline();
+    for (const symbol of symbols) {
+      pipeline.getrangeBuffer(keys.chunk(this.layout.base.name, symbol, date), 0, length - 1);
+      pipeline.getBuffer(keys.states(symbol, date));
+    }
+    const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
+    return symbols.map((symbol, i) => {
+      const bitmap = replies[2 * i];
+      return {
+        symbol,
+        bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
+        states: replies[2 * i + 1] ?? undefined,
+      };
+    });
+  }
+
+  /** Whole chunks of one day, by symbol; symbols without one are left out. */
+  async readChunks(
+    partition: number,
+    dayIndex: number,
+    interval: Interval,
+    symbols: readonly string[],
+  ): Promise<Map<string, DayChunk>> {
+    const { date, slotCount } = this.layout.grid(dayIndex, interval);
+    const keys = this.layout.keysOf(partition);
+    const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
+    const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
+    const chunks = new Map<string, DayChunk>();
+    replies.forEach((bytes, i) => bytes && chunks.set(symbols[i]!, new DayChunk(slotCount, bytes)));
+    return chunks;
+  }
+
+  /** Days of symbols whose absent bars are due at `now`, epoch ms. */
+  async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
+  }
+
+  /** When the next absent bars of the session are due, epoch ms, or undefined. */
+  async nextRetry(): Promise<number | undefined> {
+    const pipeline = this.redis.pipeline();
+    for (const { retry } of this.layout.keys) pipeline.zrange(retry, 0, 0, 'WITHSCORES');
+    const scores = ((await runPipeline(pipeline)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
+    return scores.length > 0 ? Math.min(...scores) : undefined;
+  }
+
+  /** Days of symbols whose derived bars are out of date. */
+  async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
+  }
+
+  /**
+   * Writes bars into empty slots, and states, all of a symbol or nothing of it.
+   * @returns the symbols that were refused because they changed meanwhile: read them again
+   * @throws SessionLostError
+   */
+  async fill(partition: number, dayIndex: number, fills: readonly SymbolFill[]): Promise<Set<string>> {
+    const { date, slotCount } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors];
+    const args: ScriptArgument[] = [this.layout.incarnation, chunkBytes(slotCount), bitmapBytes(slotCount)];
+    for (const { symbol, before, after, dueAt, runs } of fills) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...stateChanges(before, after), runs.length);
+      for (const { start, records } of runs) args.push(start, records);
+    }
+    return this.refusedOf('fill', await FILL.run(this.redis, names, args));
+  }
+
+  /**
+   * Writes derived chunks of a day of which base slots `[0, closedSlots)` are before the frontier.
+   * @returns the symbols whose base bars changed meanwhile: derive them again
+   * @throws SessionLostError
+   */
+  async writeDerived(
+    partition: number,
+    dayIndex: number,
+    closedSlots: number,
+    items: readonly SymbolDerived[],
+  ): Promise<Set<string>> {
+    const keys = this.layout.keysOf(partition);
+    const { date } = this.layout.grid(dayIndex);
+    const names = [keys.meta, keys.dirty];
+    const { derived, incarnation } = this.layout;
+    const args: ScriptArgument[] = [
+      incarnation,
+      derived.length,
+      closedSlots >> 3,
+      (0xff00 >> (closedSlots & 7)) & 0xff,
+    ];
+    for (const interval of derived) {
+      const { grid, starts } = this.layout.plan(dayIndex, interval);
+      args.push(bitmapBytes(grid.slotCount), closedWindows(starts, closedSlots));
+    }
+    for (const { symbol, bitmap, chunks } of items) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date));
+      derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
+      args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
+    }
+    return this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
+  }
+
+  /** Moves a partition's watermark to `to`, epoch ms, at most to its frontier; never back. @throws SessionLostError */
+  async moveWatermark(partition: number, to: number): Promise<void> {
+    const { meta, wake } = this.layout.keysOf(partition);
+    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.incarnation, to, wake]);
+    if (reply === 'gone') throw new SessionLostError(this.layout.id);
+  }
+
+  /** Keeps a repository's error beside the gaps that it left open. */
+  async noteError(partition: number, date: string, symbols: readonly string[], error: string): Promise<void> {
+    const { meta, errors } = this.layout.keysOf(partition);
+    const members = symbols.map((symbol) => dayMember(date, symbol));
+    await NOTE_ERROR.run(this.redis, [meta, errors], [this.layout.incarnation, error.slice(0, 500), ...members]);
+  }
+
+  private refusedOf(script: string, reply: unknown): Set<string> {
+    const [verdict, ...members] = reply as string[];
+    if (verdict === 'gone') throw new SessionLostError(this.layout.id);
+    if (verdict !== 'done') throw new ScriptReplyError(script, reply);
+    return new Set(members.map((member) => parseMember(member).symbol));
+  }
+}
+
+/** How many windows are made of base slots `[0, closedSlots)` alone. */
+export function closedWindows(starts: Int32Array, closedSlots: number): number {
+  let windows = 0;
+  while (windows + 1 < starts.length && starts[windows + 1]! <= closedSlots) windows++;
+  return windows;
+}
+
+function parseMember(member: string): { date: string; symbol: string } {
+  const [date = '', symbol = ''] = member.split(' ');
+  return { date, symbol };
+}
+
+/** How many slots became backfilled, no-trade, unfillable and absent, less those that ceased to be. */
+function stateChanges(before: Uint8Array | undefined, after: Uint8Array): [number, number, number, number] {
+  const changes: [number, number, number, number] = [0, 0, 0, 0];
+  after.forEach((state, slot) => {
+    const was = before?.[slot] ?? 0;
+    if (was === state) return;
+    const [to, from] = [counterOf(state), counterOf(was)];
+    if (to !== undefined) changes[to]!++;
+    if (from !== undefined) changes[from]!--;
+  });
+  return changes;
+}
+
+function counterOf(state: number): number | undefined {
+  if (state === 0) return undefined;
+  if (state === BACKFILLED) return 0;
+  return { missing: undefined, 'no-trade': 1, unfillable: 2, absent: 3 }[statusOf(state)];
+}

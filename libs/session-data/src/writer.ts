@@ -1,0 +1,117 @@
+/**
+ * The streaming side of a session's store: begins it, takes it over, writes windows, moves the clock. Everything is
+ * fenced by (epoch, owner) and safe to send twice. Does not decide when the clock moves, nor reads bars.
+ */
+import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { FencedError, RewindError, SessionLostError } from './errors.js';
+import type { SessionLayout, Window } from './layout.js';
+import { CLAIM, CONTROL, INIT, MOVE_CLOCK } from './scripts/fence.js';
+import { FLUSH } from './scripts/flush.js';
+import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+
+/** Who streams a session: the epoch is given out by Postgres, the owner names the process. */
+export interface Fence {
+  epoch: number;
+  owner: string;
+}
+
+/** What the stream should do next. */
+export type Control = 'run' | 'pause' | 'stop';
+
+/** The bars of one partition in one window. */
+export interface PartitionWindow {
+  partition: number;
+  /** Chunks of the whole day, of which the window's slots are written; symbols without bars are left out. */
+  chunks: ReadonlyMap<string, DayChunk>;
+  /** Number of bars in the window. */
+  bars: number;
+  /** Refused bars of the window: `symbol reason` to their number. */
+  refused: ReadonlyMap<string, number>;
+}
+
+const EVENTS_KEPT = 10_000;
+
+export class SessionWriter {
+  constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+    private readonly fence: Fence,
+  ) {}
+
+  /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
+  async init(): Promise<void> {
+    const { incarnation, start, spec, keys } = this.layout;
+    const { epoch, owner } = this.fence;
+    for (const { meta } of keys) {
+      const reply = await INIT.run(this.redis, [meta], [incarnation, epoch, owner, start, JSON.stringify(spec)]);
+      if (reply === 'other') throw new SessionLostError(this.layout.id);
+    }
+  }
+
+  /**
+   * Takes the store over. @returns the lowest frontier of its partitions, and the clock, epoch ms
+   * @throws SessionLostError, FencedError
+   */
+  async claim(): Promise<{ frontier: number; clock: number }> {
+    const { epoch, owner } = this.fence;
+    const claims = await Promise.all(
+      this.layout.keys.map(({ meta }) => CLAIM.run(this.redis, [meta], [this.layout.incarnation, epoch, owner])),
+    );
+    const positions = claims.map((reply) => {
+      const [verdict, frontier, clock] = reply as [string, string, string?];
+      this.refuse(verdict);
+      return { frontier: Number(frontier), clock: Number(clock) };
+    });
+    return { frontier: Math.min(...positions.map((p) => p.frontier)), clock: positions[0]!.clock };
+  }
+
+  /**
+   * Writes one window of one partition and moves its frontier to the window's end; a no-op when it is there already.
+   * @throws FencedError, RewindError, SessionLostError
+   */
+  async flush(window: Window, part: PartitionWindow): Promise<Control> {
+    const { dayIndex, fromSlot, toSlot, prev, to } = window;
+    const { slotCount, date } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(part.partition);
+    const whole = fromSlot === 0 && toSlot === slotCount;
+    const firstByte = fromSlot >> 3;
+    const recordAt = recordOffset(slotCount, fromSlot);
+    const recordEnd = recordOffset(slotCount, toSlot);
+    const names = [keys.meta, keys.refused];
+    const args: ScriptArgument[] = [this.fence.epoch, this.fence.owner, prev, to, chunkBytes(slotCount)];
+    args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, part.bars, part.refused.size);
+    for (const [field, count] of part.refused) args.push(field, count);
+    for (const [symbol, chunk] of part.chunks) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date));
+      if (whole) args.push(chunk.bytes, '');
+      else args.push(chunk.bitmap.subarray(firstByte, (toSlot + 7) >> 3), chunk.bytes.subarray(recordAt, recordEnd));
+    }
+    const reply = (await FLUSH.run(this.redis, names, args)) as [string, string, Control?];
+    this.refuse(reply[0]);
+    if (reply[0] === 'rewind') throw new RewindError(this.layout.id, Number(reply[1]));
+    if (reply[0] !== 'written' && reply[0] !== 'done') throw new ScriptReplyError('flush', reply);
+    return reply[2] ?? 'run';
+  }
+
+  /** Moves the clock to `to`, epoch ms; an earlier time leaves it as it is. @throws FencedError, RewindError, SessionLostError */
+  async moveClock(to: number): Promise<Control> {
+    const { meta, events } = this.layout.keysOf(0);
+    const args = [this.fence.epoch, this.fence.owner, to, EVENTS_KEPT];
+    const reply = (await MOVE_CLOCK.run(this.redis, [meta, events], args)) as [string, string];
+    this.refuse(reply[0]);
+    if (reply[0] === 'beyond-frontier') throw new RewindError(this.layout.id, Number(reply[1]));
+    return reply[1] as Control;
+  }
+
+  private refuse(verdict: string): void {
+    if (verdict === 'lost') throw new SessionLostError(this.layout.id);
+    if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
+  }
+}
+
+/** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */
+export async function setControl(redis: Redis, layout: SessionLayout, control: Control): Promise<boolean> {
+  const { meta, wake } = layout.keysOf(0);
+  return (await CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
+}

@@ -1,0 +1,45 @@
+/**
+ * Gives every jest run its servers: starts them once, whatever number of projects asks, and tells the test files where
+ * they are through REDIS_URL, SESSION_REDIS_URL and DATABASE_URL.
+ *
+ * Guarantees: when tests begin, both kinds of server have answered; otherwise the run ends here with what is wrong.
+ * Needs the built packages (`tsc -b`), because jest resolves a global setup without its module map.
+ */
+import { join } from 'node:path';
+import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/config';
+import { pingServices, startServices, type Services } from '@barkeep/embedded';
+
+/** What docker-compose.yml publishes on this machine. */
+const composeUrls: ServiceUrls = {
+  redisUrl: 'redis://127.0.0.1:6379/0',
+  sessionRedisUrl: 'redis://127.0.0.1:6380/0',
+  databaseUrl: 'postgres://barkeep:barkeep@127.0.0.1:5432/barkeep',
+};
+
+declare global {
+  var barkeepTestServices: Promise<Services> | undefined;
+}
+
+async function start(): Promise<Services> {
+  const config = loadConfig(process.env, { requireServices: false });
+  if (config.embedded.services === 'compose') {
+    process.env = { ...serviceEnvironment(composeUrls), ...process.env };
+  }
+  const dataDir = join(__dirname, '../../.barkeep/test');
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const services = await startServices({ dataDir, keep: false, env: process.env, log });
+  try {
+    await pingServices(services);
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+  Object.assign(process.env, serviceEnvironment(services));
+  return services;
+}
+
+/** Called by jest before the first test file of each project that names it. */
+export default async function globalSetup(): Promise<void> {
+  globalThis.barkeepTestServices ??= start();
+  await globalThis.barkeepTestServices;
+}
