@@ -20,14 +20,23 @@ declare global {
   var barkeepTestServices: Promise<Services> | undefined;
 }
 
-async function start(): Promise<Services> {
+/** The environment, with the compose servers where it asks for them and names no others. */
+function testEnvironment(): NodeJS.ProcessEnv {
   const config = loadConfig(process.env, { requireServices: false });
-  if (config.embedded.services === 'compose') {
-    process.env = { ...serviceEnvironment(composeUrls), ...process.env };
-  }
+  if (config.embedded.services !== 'compose') return process.env;
+  const { redisUrl, sessionRedisUrl, databaseUrl } = config.services;
+  const urls = {
+    redisUrl: redisUrl ?? composeUrls.redisUrl,
+    sessionRedisUrl: sessionRedisUrl ?? composeUrls.sessionRedisUrl,
+    databaseUrl: databaseUrl ?? composeUrls.databaseUrl,
+  };
+  return { ...process.env, ...serviceEnvironment(urls) };
+}
+
+async function start(): Promise<Services> {
   const dataDir = join(__dirname, '../../.barkeep/test');
   const log = (line: string) => process.stderr.write(`${line}\n`);
-  const services = await startServices({ dataDir, keep: false, env: process.env, log });
+  const services = await startServices({ dataDir, keep: false, env: testEnvironment(), log });
   try {
     await pingServices(services);
   } catch (error) {

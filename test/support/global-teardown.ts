@@ -1,5 +1,5 @@
 /** Stops the servers that `global-setup.ts` started, once, whatever number of projects asks. */
-import './global-setup.js';
+import type {} from './global-setup.js';
 
 /** Called by jest after the last test file of each project that names it. */
 export default async function globalTeardown(): Promise<void> {

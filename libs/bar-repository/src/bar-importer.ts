@@ -4,8 +4,8 @@
  * Guarantees: all or nothing with {@link BarImporter.finish}; a key that exists is never overwritten; every row that was handed in is
  * counted once as accepted, duplicate or conflicting. Memory is bounded when `write` is awaited.
  *
- * How it gets its speed: a row later than everything its symbol has in the dataset cannot collide, so it is copied straight into
- * `bars`; only the others pass through a staging table (./staging.ts). An advisory lock keeps a second import of the same dataset
+ * How it gets its speed: a row earlier or later than everything its symbol has in the dataset cannot collide, so it is copied
+ * straight into `bars`; only the others pass through a staging table (./staging.ts). An advisory lock keeps a second import of the same dataset
  * waiting meanwhile. A row that somebody else inserts by hand under the import's feet makes the whole import fail, with nothing written.
  */
 import { refuseBar, type Bar, type RefusalReason } from '@barkeep/bars';
@@ -47,9 +47,10 @@ export class ImportEndedError extends Error {
   }
 }
 
-/** A symbol of the running import: its number, and the latest open time of it, stored or handed in. */
+/** A symbol of the running import: its number, and its earliest and latest open times, stored or handed in. */
 interface ImportedSymbol {
   id: number;
+  earliest: number;
   latest: number;
 }
 
@@ -132,9 +133,11 @@ export class BarImporter {
   private async append(symbol: string, bars: readonly Bar[]): Promise<void> {
     const known = this.symbols.get(symbol) ?? (await this.admit(symbol));
     for (const bar of bars) {
-      const isNew = bar.openTime > known.latest;
-      if (isNew) known.latest = bar.openTime;
-      this.dates?.add(symbol, bar.openTime);
+      const { openTime } = bar;
+      const isNew = openTime > known.latest || openTime < known.earliest;
+      if (openTime > known.latest) known.latest = openTime;
+      if (openTime < known.earliest) known.earliest = openTime;
+      this.dates?.add(symbol, openTime);
       const wait = (isNew ? this.direct : this.staged).add(this.datasetId, known.id, bar);
       if (wait) await wait;
     }
@@ -143,11 +146,15 @@ export class BarImporter {
   private async admit(symbol: string): Promise<ImportedSymbol> {
     const id = (await ensureSymbols(this.dataSource, [symbol])).get(symbol);
     if (id === undefined) throw new Error(`expected symbol ${symbol} to have a number, was removed meanwhile`);
-    const { rows } = await this.client.query<{ latest: Date | null }>(
-      'SELECT max("time") AS latest FROM bars WHERE dataset_id = $1 AND symbol_id = $2',
+    const { rows } = await this.client.query<{ earliest: Date | null; latest: Date | null }>(
+      'SELECT min("time") AS earliest, max("time") AS latest FROM bars WHERE dataset_id = $1 AND symbol_id = $2',
       [this.datasetId, id],
     );
-    const imported = { id, latest: rows[0]?.latest?.getTime() ?? -Infinity };
+    const imported = {
+      id,
+      earliest: rows[0]?.earliest?.getTime() ?? Infinity,
+      latest: rows[0]?.latest?.getTime() ?? -Infinity,
+    };
     this.symbols.set(symbol, imported);
     return imported;
   }

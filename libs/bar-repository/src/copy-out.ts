@@ -3,6 +3,10 @@
  *
  * While the COPY runs, the socket's bytes go to the parser and past `pg`'s own (the way pg-copy-streams takes them); what follows the
  * COPY goes to `pg` again, so that errors and the end of the command are handled as with any query.
+ *
+ * Measured on a busy machine, 20 windows of 156,000 rows, warm, CPU of this process a row: 0.17 to 0.34 µs with every value handed
+ * out; 0.25 to 0.36 µs for the `copyData` messages of `pg` and 0.30 to 0.42 µs for pg-copy-streams, both without looking into the
+ * rows; 0.17 to 0.28 µs for the socket read and thrown away. The server needs 0.8 µs a row and sets the pace in all of them.
  */
 import type { Connection, PoolClient, Submittable } from 'pg';
 import type { Socket } from 'node:net';

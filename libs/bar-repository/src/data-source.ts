@@ -38,6 +38,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     migrations: [...MIGRATIONS],
     synchronize: false,
     migrationsRun: false,
+    // gen_random_uuid() is built in since PostgreSQL 13; TypeORM knows it by the extension that it came from.
+    uuidExtension: 'pgcrypto',
     installExtensions: false,
     logging: false,
     poolSize: Math.max(2, options.poolSize ?? 10),

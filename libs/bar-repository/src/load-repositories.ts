@@ -35,7 +35,9 @@ export async function loadRepositories(
 async function exportedBy(modulePath: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
   try {
     const namespace = await load(pathToFileURL(resolve(modulePath)).href);
-    const exported: unknown = hasDefault(namespace) ? await namespace.default : withoutMarkers(namespace);
+    const outer: unknown = hasDefault(namespace) ? await namespace.default : withoutMarkers(namespace);
+    // An ES module compiled to CommonJS has its default export one level deeper.
+    const exported: unknown = hasDefault(outer) && '__esModule' in outer ? await outer.default : outer;
     return typeof exported === 'function' ? await exported() : exported;
   } catch (error) {
     const actual = error instanceof Error ? error.message : String(error);

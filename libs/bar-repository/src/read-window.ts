@@ -41,7 +41,11 @@ export class IdError extends Error {
   }
 }
 
-/** The COPY of a window, or nothing when it is empty. */
+/**
+ * The COPY of a window, or nothing when it is empty.
+ * `= ANY`, a lateral join over the symbols, and a plain join took the same time (156,000 rows: 0.14 to 0.16 s, of which 0.13 s is
+ * turning rows into bytes); this one is the simplest.
+ */
 export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string | undefined {
   const merged = mergeRanges(ranges);
   if (symbolIds.length === 0 || merged.length === 0) return undefined;

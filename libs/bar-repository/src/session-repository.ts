@@ -31,6 +31,8 @@ export interface TransitionPatch {
   incrementRun?: boolean;
   /** @default now when the new state is an ended one, otherwise null */
   completedAt?: Date | null;
+  /** Begins from nothing again: what the checkpoint speaks of is gone. @default false */
+  forgetCheckpoint?: boolean;
 }
 
 export class SessionRepository<Spec = unknown> {
@@ -90,7 +92,8 @@ export class SessionRepository<Spec = unknown> {
   ): Promise<SessionRow<Spec>> {
     const [row] = await this.update(
       `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, run = run + $6, updated_at = now(),
-         completed_at = CASE WHEN $7 THEN $8::timestamptz WHEN $3 = ANY($9) THEN now() END
+         completed_at = CASE WHEN $7 THEN $8::timestamptz WHEN $3 = ANY($9) THEN now() END,
+         checkpoint = CASE WHEN $10 THEN NULL ELSE checkpoint END
        WHERE id = $1 AND state = ANY($2)`,
       [
         id,
@@ -102,6 +105,7 @@ export class SessionRepository<Spec = unknown> {
         patch.completedAt !== undefined,
         patch.completedAt ?? null,
         ENDED_STATES,
+        patch.forgetCheckpoint ?? false,
       ],
     );
     if (row) return row;

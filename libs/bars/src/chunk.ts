@@ -131,6 +131,11 @@ export class DayChunk {
     return this.bytes.subarray(start, start + RECORD_BYTES);
   }
 
+  /** Base bars that went into a slot's bar; 0 when it is empty. */
+  sourceCount(slot: number): number {
+    return (this.words[2 * (this.firstDouble + slot * RECORD_DOUBLES) + 11] ?? 0) & 0xffff;
+  }
+
   /** The bar of a slot, or undefined when it is empty; the grid must be that of the chunk's day and interval. */
   bar(slot: number, grid: DayGrid): StoredBar | undefined {
     if (!this.has(slot)) return undefined;

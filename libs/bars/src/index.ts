@@ -1,4 +1,5 @@
 export * from './aggregate.js';
+export * from './backfill.js';
 export * from './bar.js';
 export * from './calendar.js';
 export * from './chunk.js';

@@ -3,7 +3,7 @@
  *
  * Guarantees: a shared folder is ours alone to write in, so nobody else can put a program or a file in our way.
  */
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canReach, type Account } from './account.js';
@@ -12,7 +12,7 @@ import { DataFolderError } from './errors.js';
 /** Creates `path` (mode 0755) when missing; true when it is a real folder that we own and may write in. */
 function ownFolder(path: string): boolean {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755); // whatever the umask
     const found = lstatSync(path);
     const ours = process.getuid === undefined || found.uid === process.getuid();
     if (!found.isDirectory() || !ours || (found.mode & 0o022) !== 0) return false;

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceUrls } from '@barkeep/config';
+import { errorCode } from './caught.js';
 import type { ProcessMark, ServerMark } from './processes.js';
 
 /** What `instance.json` holds. */
@@ -94,7 +95,7 @@ export function claim(folder: string, state: InstanceState): boolean {
     linkSync(written, statePath(folder));
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(written, { force: true });

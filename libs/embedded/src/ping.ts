@@ -2,6 +2,7 @@
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { errorMessage } from './caught.js';
 import { ServiceUnreachableError } from './errors.js';
 
 const connectLimitMs = 5000;
@@ -10,6 +11,7 @@ const connectLimitMs = 5000;
 export async function pingRedis(url: string): Promise<void> {
   const redis = new Redis(url, {
     lazyConnect: true,
+    disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would hold the process
     retryStrategy: () => null,
     connectTimeout: connectLimitMs,
     commandTimeout: connectLimitMs,
@@ -55,7 +57,7 @@ export async function pingServices(urls: ServiceUrls): Promise<void> {
     try {
       await (url.startsWith('redis') ? pingRedis(url) : pingPostgres(url));
     } catch (error) {
-      const reason = error instanceof Error ? error.message || error.name : String(error);
+      const reason = errorMessage(error);
       throw new ServiceUnreachableError(variable, withoutPassword(url), reason);
     }
   }

@@ -93,10 +93,10 @@ export function fetchPackages(name: string, target: string, env: NodeJS.ProcessE
       const outcome = step();
       if (!outcome.ok) return outcome.output.split('\n').slice(-3).join(' ') || 'no reason given';
     }
-    rmSync(target, { recursive: true, force: true });
     renameSync(join(work, 'root'), target);
     return undefined;
   } catch (error) {
+    // another process may have put the same folder there meanwhile; its copy is as good as ours
     return existsSync(target) ? undefined : String(error);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -4,7 +4,7 @@
  * Guarantees: a program that is returned has been run once (`--version`). Throws `ServerMissingError` with a remedy.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ServerMissingError } from './errors.js';
 import { cacheFolder } from './folders.js';
@@ -65,6 +65,7 @@ function fromPackages(env: NodeJS.ProcessEnv, log: (line: string) => void, tried
   if (cached !== undefined) return cached;
   log(`no Redis on PATH: downloading the system's package redis-server into ${target} (nothing is installed)`);
   for (const name of programNames) {
+    rmSync(target, { recursive: true, force: true });
     const failure = fetchPackages(name, target, env);
     const flaws = failure === undefined ? unpackedIn(target, env).map(flaw) : [failure];
     if (flaws.includes(undefined)) return unpackedIn(target, env)[flaws.indexOf(undefined)];

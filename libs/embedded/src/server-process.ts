@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorMessage } from './caught.js';
 import type { Account } from './account.js';
 import { ServerStartError } from './errors.js';
 import { markOf, type ServerMark } from './processes.js';
@@ -69,8 +70,7 @@ export async function untilReady(server: ServerProcess, probe: () => Promise<voi
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() >= end)
-        throw failed(`no answer in ${limitMs} ms (${error instanceof Error ? error.message : String(error)})`);
+      if (Date.now() >= end) throw failed(`no answer in ${limitMs} ms (${errorMessage(error)})`);
     }
   }
 }

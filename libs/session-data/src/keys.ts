@@ -57,6 +57,9 @@ export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
 
+/** Stands for the symbol where refusals of a repository's answer are counted. */
+export const ANY_SYMBOL = '*';
+
 /** Names a symbol's day in the sets and hashes above. */
 export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;

@@ -33,6 +33,8 @@ export class SessionLayout {
   readonly days: readonly TradingDay[];
   readonly base: Interval;
   readonly derived: readonly Interval[];
+  /** The derived intervals that upkeep computes: all, or none when the spec says so. */
+  readonly computed: readonly Interval[];
   /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
   /** First open and last close of the session, epoch ms. */
@@ -53,6 +55,7 @@ export class SessionLayout {
     this.days = calendarNamed(spec.calendar).tradingDays(spec.start, spec.end, spec.hours);
     this.base = parseInterval(spec.baseInterval);
     this.derived = spec.derivedIntervals.map(parseInterval);
+    this.computed = spec.upkeep.autoComputeDerived ? this.derived : [];
     this.datasets = [...new Set([spec.source.dataset, ...spec.backfill])];
     this.start = this.grid(0).open;
     this.end = this.grid(this.days.length - 1).close;

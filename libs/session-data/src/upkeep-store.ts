@@ -5,7 +5,7 @@
 import { bitmapBytes, chunkBytes, DayChunk, statusOf, BACKFILLED, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from './errors.js';
-import { dayMember } from './keys.js';
+import { ANY_SYMBOL, dayMember } from './keys.js';
 import type { SessionLayout } from './layout.js';
 import { runPipeline } from './pipeline.js';
 import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './scripts/upkeep.js';
@@ -117,14 +117,22 @@ export class UpkeepStore {
 
   /**
    * Writes bars into empty slots, and states, all of a symbol or nothing of it.
+   * @param refused bad records that the repositories answered, by reason
    * @returns the symbols that were refused because they changed meanwhile: read them again
    * @throws SessionLostError
    */
-  async fill(partition: number, dayIndex: number, fills: readonly SymbolFill[]): Promise<Set<string>> {
+  async fill(
+    partition: number,
+    dayIndex: number,
+    fills: readonly SymbolFill[],
+    refused: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Set<string>> {
     const { date, slotCount } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors];
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused];
     const args: ScriptArgument[] = [this.layout.incarnation, chunkBytes(slotCount), bitmapBytes(slotCount)];
+    args.push(refused.size);
+    for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...stateChanges(before, after), runs.length);
@@ -147,7 +155,7 @@ export class UpkeepStore {
     const keys = this.layout.keysOf(partition);
     const { date } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty];
-    const { derived, incarnation } = this.layout;
+    const { computed: derived, incarnation } = this.layout;
     const args: ScriptArgument[] = [
       incarnation,
       derived.length,

@@ -40,6 +40,7 @@ describe('CSV rows', () => {
     ['2013-10-04T13:30:00Z,SPY,10,twelve,9,11,500', 'not-a-number'],
     ['2013-10-04T13:30:00Z,SPY,10,,9,11,500', 'not-a-number'],
     ['2013-10-04T13:30:30Z,SPY,10,12,9,11,500', 'off-grid'],
+    ['9e13,SPY,10,12,9,11,500', 'time-out-of-range'],
     ['2013-10-04 at noon,SPY,10,12,9,11,500', 'unreadable-time'],
     ['2013-10-04T13:30:00Z,S P Y,10,12,9,11,500', 'bad-symbol'],
     ['2013-10-04T13:30:00Z,SPY,10,12', 'missing-fields'],

@@ -51,7 +51,7 @@ export async function importBars(
     return summaryOf(plan, stored, run.refusals, (performance.now() - startedAt) / 1000);
   } catch (error) {
     await writer.abort().catch(() => undefined);
-    throw error;
+    throw error instanceof WriteError ? error.cause : error;
   }
 }
 
@@ -59,6 +59,7 @@ class ImportRun {
   readonly refusals = new RefusalLog();
   readonly #buffer = new BarBuffer();
   readonly #clocks = new Map<string, WallClock>();
+  #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
   #bars = 0;
 
@@ -79,18 +80,31 @@ class ImportRun {
         const parser = parsers.get(piece.entry);
         parser?.push(piece.bytes);
         if (piece.last) parser?.end();
-        if (this.#buffer.full) await this.flush();
+        if (this.#buffer.full) await this.#writeBehind();
       }
     } catch (error) {
-      if (error instanceof WriteError) throw error.cause;
+      if (error instanceof WriteError) throw error;
       if (!isFileFailure(error)) throw error;
       this.refusals.add(shown, 0, 'unreadable-file', error.message);
     }
     this.onProgress(this.#bytes, this.#bars);
   }
 
+  /** Writes everything that was read. */
   async flush(): Promise<void> {
-    for (const [symbol, bars] of this.#buffer.take()) {
+    await this.#writeBehind();
+    await this.#writing;
+  }
+
+  /** Starts to write what is buffered once the write before is done, so that PostgreSQL works while we read on. */
+  async #writeBehind(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#write(this.#buffer.take());
+    this.#writing.catch(() => undefined); // the next await of it tells
+  }
+
+  async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
+    for (const [symbol, bars] of batches) {
       await this.writer.write(symbol, bars).catch((cause: unknown) => {
         throw new WriteError(cause);
       });

@@ -23,7 +23,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   try {
     const config = loadConfig(rest, { requireServices: false });
     const urls = definedOnly(readServiceUrls(rest));
-    return { coordinatorUrl: coordinatorUrl || undefined, apiKey: apiKey || config.http.apiKeys[0], urls, config, rest };
+    return {
+      coordinatorUrl: coordinatorUrl || undefined,
+      apiKey: apiKey || config.http.apiKeys[0],
+      urls,
+      config,
+      rest,
+    };
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, 1, { cause: error });
     throw error;

@@ -42,7 +42,9 @@ export function refuseHarmful(body: unknown): void {
     for (const [key, value] of Object.entries(at.value)) {
       const path = isArray ? `${at.path}[${key}]` : at.path ? `${at.path}.${key}` : key;
       if (key === '__proto__') {
-        throw new InvalidInputError([{ field: path, expected: 'no such field', was: typeof value === 'object' ? 'an object' : shown(value) }]);
+        throw new InvalidInputError([
+          { field: path, expected: 'no such field', was: typeof value === 'object' ? 'an object' : shown(value) },
+        ]);
       }
       open.push({ value, path, depth: at.depth + 1 });
     }
@@ -51,8 +53,8 @@ export function refuseHarmful(body: unknown): void {
 
 /** The problem of a body that the parser gave up on; other errors stay what they are. */
 export function bodyError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('type' in error)) return error;
-  switch (error.type) {
+  if (!(error instanceof Error) || !('status' in error)) return error;
+  switch ('type' in error ? error.type : undefined) {
     case 'entity.too.large':
       return new ProblemError('body-too-large', `expected at most ${BODY_BYTES_MAX} bytes`);
     case 'entity.parse.failed':
@@ -60,11 +62,8 @@ export function bodyError(error: unknown): unknown {
     case 'encoding.unsupported':
     case 'charset.unsupported':
       return new ProblemError('unsupported-media-type', error.message);
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new ProblemError('bad-request', error.message);
     default:
-      // A compressed body that does not decompress carries zlib's error, with a 400.
-      return 'status' in error && error.status === 400 ? new ProblemError('bad-request', error.message) : error;
+      // Cut off in the middle, of another length than it says, or compressed and broken.
+      return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
 }

@@ -3,8 +3,8 @@
  * Guarantees that what the user sent is never answered with a 500, and that a 500 or 503 says nothing about our insides.
  */
 import { HttpException } from '@nestjs/common';
-import { SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
-import { IntervalError, SessionSpecError } from '@barkeep/bars';
+import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
+import { IntervalError, SessionSpecError, shown } from '@barkeep/bars';
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
 import { isOutage } from './outage.js';
 import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
@@ -18,6 +18,9 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof IntervalError) {
     return invalid([{ field: 'interval', expected: 'an interval such as 5m, 2h or 1d', was: `"${error.value}"` }]);
+  }
+  if (error instanceof CursorError) {
+    return invalid([{ field: 'cursor', expected: 'a nextCursor from an earlier page', was: shown(error.cursor) }]);
   }
   if (error instanceof SessionNotFoundError) return problem('unknown-session', error.message);
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);

@@ -51,11 +51,7 @@ export interface Problem {
 }
 
 /** A problem document of a kind. */
-export function problem(
-  kind: ProblemKind,
-  detail: string,
-  extra: Pick<Problem, 'problems' | 'checks'> = {},
-): Problem {
+export function problem(kind: ProblemKind, detail: string, extra: Pick<Problem, 'problems' | 'checks'> = {}): Problem {
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 

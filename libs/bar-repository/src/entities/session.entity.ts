@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { SessionCheckpoint, SessionState } from '../session-state.js';
 
 /** A session as Postgres keeps it: what was asked for, how far it is, and who may write it. */
@@ -14,7 +14,8 @@ export class SessionEntity {
   id!: string;
 
   /** Differs between two sessions that had the same id one after the other. */
-  @Column({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  @Column({ type: 'uuid' })
+  @Generated('uuid')
   incarnation!: string;
 
   @Column({ type: 'jsonb' })

@@ -7,15 +7,16 @@ import { Script } from './script.js';
 /**
  * Fills empty slots and records what was learned of the others, symbol by symbol. A symbol whose states changed since
  * they were read, or one of whose slots is no longer empty, is refused and left as it is.
- * KEYS meta, retry, dirty, errors, then a symbol: chunk, states.
- * ARGV incarnation, chunk bytes, bitmap bytes, then a symbol: member, states before, states after, due time or '',
+ * KEYS meta, retry, dirty, errors, refused, then a symbol: chunk, states.
+ * ARGV incarnation, chunk bytes, bitmap bytes, number of refusals f, f × (field, count), then a symbol: member, states before, states after, due time or '',
  *      changes of backfilled, noTrade, unfillable, absent, number of runs r, r × (first slot, records).
  * Answers { verdict, member of each refused symbol … }.
  */
 export const FILL = new Script(`
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return {'gone'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local at, plan, answer = 4, {}, {'done'}
+local refusals = tonumber(ARGV[4])
+local at, plan, answer = 5 + 2 * refusals, {}, {'done'}
 
 local function empty(bits, from, count)
   for slot = from, from + count - 1 do
@@ -25,7 +26,7 @@ local function empty(bits, from, count)
   return true
 end
 
-for i = 5, #KEYS, 2 do
+for i = 6, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
     due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, runs = {} }
   local runs = tonumber(ARGV[at + 8])
@@ -46,6 +47,9 @@ for i = 5, #KEYS, 2 do
   end
 end
 
+if #plan > 0 then
+  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[3 + 2 * r], ARGV[4 + 2 * r]) end
+end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
 for _, symbol in ipairs(plan) do
   if #symbol.runs > 0 then

@@ -1,0 +1,178 @@
+/**
+ * The coordinator's answers, as the command line uses them. An answer is checked field by field when it comes: another
+ * version, or another service on that port, is told as such and not as "undefined".
+ */
+
+/** The answer is not what this version of `barkeep` understands. */
+export class UnexpectedAnswerError extends Error {
+  override readonly name = 'UnexpectedAnswerError';
+}
+
+/** Slots of a session or symbol by what became of them. */
+export interface SlotCounts {
+  expected: number;
+  filled: number;
+  streamed: number;
+  backfilled: number;
+  noTrade: number;
+  unfillable: number;
+  absent: number;
+  missing: number;
+}
+const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
+
+export interface SessionStatus {
+  id: string;
+  state: string;
+  /** ISO 8601 UTC, or null before the session moved. */
+  clock: string | null;
+  frontier: string | null;
+  watermark: string | null;
+  /** 0 to 1. */
+  progress: number;
+  error: string | null;
+  symbols: string[];
+  counts: SlotCounts & { refused: number };
+  /** The answer as it came, for `--json`. */
+  raw: object;
+}
+
+export interface SymbolMetrics extends SlotCounts {
+  symbol: string;
+  /** 0 to 100, or null before anything is expected. */
+  barQuality: number | null;
+  gapCount: number;
+  raw: object;
+}
+
+export interface Digest {
+  digest: string;
+  chunks: number;
+  bars: number;
+  raw: object;
+}
+
+export interface BarAnswer {
+  openTime: string;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  origin: string;
+  complete: boolean;
+  sourceCount: number;
+  expectedCount: number;
+  raw: object;
+}
+
+type Fields = Record<string, unknown>;
+
+export function readSession(value: unknown): SessionStatus {
+  const fields = object(value, 'a session');
+  const spec = object(fields['spec'], 'spec');
+  const counts = object(fields['counts'], 'counts');
+  return {
+    id: text(fields, 'id'),
+    state: text(fields, 'state'),
+    clock: textOrNull(fields, 'clock'),
+    frontier: textOrNull(fields, 'frontier'),
+    watermark: textOrNull(fields, 'watermark'),
+    progress: number(fields, 'progress'),
+    error: textOrNull(fields, 'error'),
+    symbols: array(spec, 'symbols').map(String),
+    counts: { ...slotCounts(counts), refused: sum(counts['refused']) },
+    raw: fields,
+  };
+}
+
+export function readSessionPage(value: unknown): { sessions: SessionStatus[]; nextCursor?: string } {
+  const fields = object(value, 'a page of sessions');
+  const nextCursor = textOrNull(fields, 'nextCursor') ?? undefined;
+  return { sessions: array(fields, 'sessions').map(readSession), nextCursor };
+}
+
+export function readMetrics(value: unknown): SymbolMetrics {
+  const raw = object(value, 'metrics');
+  const barQuality = raw['barQuality'] === null ? null : number(raw, 'barQuality');
+  return { symbol: text(raw, 'symbol'), barQuality, gapCount: number(raw, 'gapCount'), ...slotCounts(raw), raw };
+}
+
+export function readDigest(value: unknown): Digest {
+  const raw = object(value, 'a digest');
+  return { digest: text(raw, 'digest'), chunks: number(raw, 'chunks'), bars: number(raw, 'bars'), raw };
+}
+
+export function readBars(value: unknown): BarAnswer[] {
+  if (!Array.isArray(value)) throw unexpected('an array of bars', value);
+  return value.map((item: unknown) => {
+    const raw = object(item, 'a bar');
+    const numbers = { open: number(raw, 'open'), high: number(raw, 'high'), low: number(raw, 'low') };
+    const rest = { close: number(raw, 'close'), volume: number(raw, 'volume') };
+    const counts = { sourceCount: number(raw, 'sourceCount'), expectedCount: number(raw, 'expectedCount') };
+    const complete = raw['complete'] === true;
+    return {
+      openTime: text(raw, 'openTime'),
+      origin: text(raw, 'origin'),
+      complete,
+      ...numbers,
+      ...rest,
+      ...counts,
+      raw,
+    };
+  });
+}
+
+function slotCounts(fields: Fields): SlotCounts {
+  const counts = {
+    expected: 0,
+    filled: 0,
+    streamed: 0,
+    backfilled: 0,
+    noTrade: 0,
+    unfillable: 0,
+    absent: 0,
+    missing: 0,
+  };
+  for (const name of COUNTS) counts[name] = number(fields, name);
+  return counts;
+}
+
+/** A count, or the sum of counts by reason. */
+function sum(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((total, count) => total + (typeof count === 'number' ? count : 0), 0);
+}
+
+function object(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(what, value);
+  return { ...value };
+}
+
+function array(fields: Fields, name: string): unknown[] {
+  const value = fields[name];
+  if (!Array.isArray(value)) throw unexpected(`an array "${name}"`, value);
+  return value;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw unexpected(`a text "${name}"`, value);
+  return value;
+}
+
+function textOrNull(fields: Fields, name: string): string | null {
+  return fields[name] === undefined || fields[name] === null ? null : text(fields, name);
+}
+
+function number(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number') throw unexpected(`a number "${name}"`, value);
+  return value;
+}
+
+function unexpected(expected: string, value: unknown): UnexpectedAnswerError {
+  const was = JSON.stringify(value)?.slice(0, 200) ?? 'nothing';
+  return new UnexpectedAnswerError(`expected ${expected} in the coordinator's answer, was ${was}`);
+}

@@ -1,0 +1,71 @@
+/** `barkeep bars`: what a session shows of one symbol at its clock. */
+import { Command } from 'commander';
+import type { BarAnswer } from '../api/answers.js';
+import { CliError, EXIT } from '../cli-error.js';
+import { printResult, table } from '../output.js';
+import { shortTime } from '../report/session-text.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+
+interface BarsOptions extends SessionOptions {
+  interval?: string;
+  last?: string;
+  from?: string;
+  to?: string;
+}
+
+const DEFAULT_LAST = '20';
+const EXAMPLES = `
+Examples:
+  barkeep bars my-session SPY --interval 5m --last 20
+  barkeep bars my-session SPY --from 2013-10-04T13:30:00Z --to 2013-10-04T14:00:00Z --json
+
+The end of a range is not in it. Nothing after the session's clock is shown.`;
+
+export function barsCommand(run: RunCommand): Command {
+  return withConnection(new Command('bars'))
+    .description('print bars of a session, oldest first')
+    .argument('<session>')
+    .argument('<symbol>')
+    .option('--interval <interval>', 'such as 1m, 5m, 1h (default: the base interval)')
+    .option('--last <n>', `the last n bars (default: ${DEFAULT_LAST})`)
+    .option('--from <time>', 'first open time, ISO 8601 or epoch ms')
+    .option('--to <time>', 'end of the range, exclusive')
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, symbol: string, options: BarsOptions) =>
+      run(async (context) => {
+        const query = queryOf(options);
+        const bars = await (await context.coordinator(options)).bars(id, symbol.toUpperCase(), query);
+        printResult(
+          options,
+          bars.map(({ raw }) => raw),
+          () => barsTable(bars),
+        );
+        return EXIT.ok;
+      }),
+    );
+}
+
+function queryOf({ interval, last, from, to }: BarsOptions): {
+  interval?: string;
+  last?: string;
+  from?: string;
+  to?: string;
+} {
+  const range = from !== undefined || to !== undefined;
+  if (range && (from === undefined || to === undefined))
+    throw new CliError('expected both --from and --to, was one of them');
+  if (range && last !== undefined) throw new CliError('expected --last or --from and --to, was both');
+  return range ? { interval, from, to } : { interval, last: last ?? DEFAULT_LAST };
+}
+
+function barsTable(bars: readonly BarAnswer[]): string {
+  if (bars.length === 0) return 'no bars';
+  const rows = bars.map((bar) => [
+    shortTime(bar.openTime),
+    ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String),
+    bar.origin,
+    bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`,
+  ]);
+  return table(['open time', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'], rows);
+}

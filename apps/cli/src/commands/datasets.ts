@@ -1,0 +1,74 @@
+/** `barkeep datasets` and `barkeep dataset rm`: what is stored, and the undo of an import. */
+import { removeDataset } from '@barkeep/bar-repository';
+import { Command } from 'commander';
+import { CliError, EXIT } from '../cli-error.js';
+import { count, type OutputOptions, printResult, table } from '../output.js';
+import { shortTime } from '../report/session-text.js';
+import type { Database } from '../services/database.js';
+import type { RunCommand } from './run-command.js';
+
+interface DatasetLine {
+  dataset: string;
+  symbols: number;
+  bars: number;
+  /** Open times of the first and the last bar, ISO 8601 UTC. */
+  first: string | null;
+  last: string | null;
+}
+
+export function datasetsCommand(run: RunCommand): Command {
+  return new Command('datasets')
+    .description('list the datasets with their symbols, bars and range')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  barkeep datasets --json')
+    .action((options: OutputOptions) =>
+      run(async (context) => {
+        const datasets = await listDatasets(await context.database());
+        printResult(options, { datasets }, () => datasetsTable(datasets));
+        return EXIT.ok;
+      }),
+    );
+}
+
+export function datasetCommand(run: RunCommand): Command {
+  const remove = new Command('rm')
+    .description('remove a dataset with all its bars: the undo of an import')
+    .argument('<dataset>')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  barkeep dataset rm vendor-b\n\nWhat sessions have stored already stays theirs.',
+    )
+    .action((dataset: string, options: OutputOptions) =>
+      run(async (context) => {
+        const bars = await removeDataset(await context.database(), dataset);
+        if (bars === undefined)
+          throw new CliError(`expected the name of a dataset, was "${dataset}": there is none of that name`);
+        printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${count(bars)} bars`);
+        return EXIT.ok;
+      }),
+    );
+  return new Command('dataset').description('work on one dataset').addCommand(remove);
+}
+
+async function listDatasets(database: Database): Promise<DatasetLine[]> {
+  const rows = await database.query<
+    { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
+  >(
+    `SELECT d.name, count(DISTINCT b.symbol_id) AS symbols, count(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
+     FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
+  );
+  return rows.map(({ name, symbols, bars, first, last }) => ({
+    dataset: name,
+    symbols: Number(symbols),
+    bars: Number(bars),
+    first: first?.toISOString() ?? null,
+    last: last?.toISOString() ?? null,
+  }));
+}
+
+function datasetsTable(datasets: readonly DatasetLine[]): string {
+  if (datasets.length === 0) return 'no datasets; "barkeep import" makes one';
+  const rows = datasets.map((d) => [d.dataset, d.symbols, d.bars, shortTime(d.first), shortTime(d.last)]);
+  return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);
+}

@@ -1,0 +1,111 @@
+/** `barkeep run`: creates a session from a spec, starts it and watches it to the end. */
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { Command } from 'commander';
+import type { SessionStatus } from '../api/answers.js';
+import type { CoordinatorClient } from '../api/coordinator-client.js';
+import { CliError, EXIT } from '../cli-error.js';
+import { count, note, printResult } from '../output.js';
+import { type Progress, startProgress } from '../progress.js';
+import { digestText, metricsTable, shortTime } from '../report/session-text.js';
+import type { Context } from '../services/context.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+import { allMetrics, ENDED, watchToEnd, watchToSettled } from './watch-session.js';
+
+interface RunOptions extends SessionOptions {
+  keep?: boolean;
+  waitSettled?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  barkeep run session.json
+  barkeep run session.json --wait-settled --json > result.json
+  echo '{"symbols":["SPY"],"start":"2013-10-07","end":"2013-10-11","source":{"type":"dataset","dataset":"lean"}}' | barkeep run -
+
+A spec with an id that exists already goes on with that session. Ctrl-C leaves the session to run on if its
+coordinator does; "barkeep run" with the same spec watches it again.
+Exit code: 0 when the session completed, otherwise 1.`;
+
+export function runSessionCommand(run: RunCommand): Command {
+  return withConnection(new Command('run'))
+    .description('run a session to its end and show what became of every symbol')
+    .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
+    .option('--wait-settled', 'afterwards ask for absent bars again until each is there or settled')
+    .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, options: RunOptions) => run((context) => runSession(context, file, options)));
+}
+
+async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
+  const spec = await readSpec(file);
+  const client = await context.coordinator(options);
+  const created = await client.create(spec);
+  const progress = startProgress(created.id, options.json);
+  const startedAt = performance.now();
+  let ended: SessionStatus;
+  try {
+    ended = await follow(client, created, options, progress, context.life.signal);
+  } finally {
+    progress.stop();
+  }
+  await report(client, ended, options, (performance.now() - startedAt) / 1000);
+  if (options.keep) {
+    note(`the coordinator stays at ${client.baseUrl} until Ctrl-C`);
+    await context.life.interrupted();
+  }
+  return ended.state === 'completed' ? EXIT.ok : EXIT.failed;
+}
+
+async function follow(
+  client: CoordinatorClient,
+  { id, state }: SessionStatus,
+  options: RunOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<SessionStatus> {
+  if (state === 'paused') await client.lifecycle(id, 'resume');
+  else if (state === 'created' || (ENDED.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
+  const onUpdate = (session: SessionStatus): void => progress.update(session.progress, watchText(session));
+  const ended = await watchToEnd(client, id, onUpdate, signal);
+  return options.waitSettled && ended.state === 'completed' ? watchToSettled(client, id, onUpdate, signal) : ended;
+}
+
+function watchText({ state, clock, counts }: SessionStatus): string {
+  const open = counts.absent + counts.missing;
+  return `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(open)} open`;
+}
+
+async function report(
+  client: CoordinatorClient,
+  session: SessionStatus,
+  options: RunOptions,
+  seconds: number,
+): Promise<void> {
+  const metrics = await allMetrics(client, session);
+  const digest = await client.digest(session.id);
+  const result = { session: session.raw, symbols: metrics.map(({ raw }) => raw), ...digest.raw, seconds };
+  printResult(options, result, () => {
+    const rate = Math.round(session.counts.filled / Math.max(seconds, 0.001));
+    const outcome = `session ${session.id} ${session.state}${session.error === null ? '' : `: ${session.error}`}`;
+    const bars = `${count(session.counts.filled)} bars in ${seconds.toFixed(1)} s, ${count(rate)} bars/s`;
+    return [`${outcome}, ${bars}`, metricsTable(metrics), digestText(digest)].join('\n');
+  });
+}
+
+async function readSpec(file: string): Promise<unknown> {
+  let content: string;
+  try {
+    content = file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CliError(
+      `expected a session spec in ${file}, was: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new CliError(`expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,86 @@
+/** `barkeep status | digest | rm | pause | resume | stop`: thin commands on one session. */
+import { Command } from 'commander';
+import type { LifecycleCall } from '../api/coordinator-client.js';
+import { EXIT } from '../cli-error.js';
+import { sessionsTable, sessionText } from '../report/session-text.js';
+import { count, printResult } from '../output.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+
+export function statusCommand(run: RunCommand): Command {
+  return withConnection(new Command('status'))
+    .description('show a session, or all of them')
+    .argument('[session]')
+    .addHelpText('after', '\nExamples:\n  barkeep status\n  barkeep status my-session --json')
+    .action((id: string | undefined, options: SessionOptions) =>
+      run(async (context) => {
+        const client = await context.coordinator(options);
+        if (id === undefined) {
+          const sessions = await client.sessions();
+          printResult(options, { sessions: sessions.map(({ raw }) => raw) }, () => sessionsTable(sessions));
+        } else {
+          const session = await client.session(id);
+          printResult(options, session.raw, () => sessionText(session));
+        }
+        return EXIT.ok;
+      }),
+    );
+}
+
+export function digestCommand(run: RunCommand): Command {
+  return withConnection(new Command('digest'))
+    .description('print the SHA-256 over everything a session has stored')
+    .argument('<session>')
+    .addHelpText(
+      'after',
+      '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec on the same datasets have the same digest.',
+    )
+    .action((id: string, options: SessionOptions) =>
+      run(async (context) => {
+        const digest = await (await context.coordinator(options)).digest(id);
+        printResult(
+          options,
+          digest.raw,
+          () => `${digest.digest}  ${count(digest.bars)} bars, ${count(digest.chunks)} chunks`,
+        );
+        return EXIT.ok;
+      }),
+    );
+}
+
+export function removeCommand(run: RunCommand): Command {
+  return withConnection(new Command('rm'))
+    .description('stop a session and remove everything of it')
+    .argument('<session>')
+    .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets are left alone; see "barkeep dataset rm".')
+    .action((id: string, options: SessionOptions) =>
+      run(async (context) => {
+        await (await context.coordinator(options)).remove(id);
+        printResult(options, { id, removed: true }, () => `session ${id} removed`);
+        return EXIT.ok;
+      }),
+    );
+}
+
+export const lifecycleCommands = [
+  lifecycleCommand('pause', 'halt a running session; "resume" goes on'),
+  lifecycleCommand('resume', 'go on with a paused session'),
+  lifecycleCommand('stop', 'end a session; what it stored stays'),
+];
+
+function lifecycleCommand(call: LifecycleCall, description: string): (run: RunCommand) => Command {
+  return (run) =>
+    withConnection(new Command(call))
+      .description(description)
+      .argument('<session>')
+      .addHelpText('after', `\nExample:\n  barkeep ${call} my-session`)
+      .action((id: string, options: SessionOptions) =>
+        run(async (context) => {
+          const client = await context.coordinator(options);
+          await client.lifecycle(id, call);
+          const session = await client.session(id);
+          printResult(options, session.raw, () => sessionText(session));
+          return EXIT.ok;
+        }),
+      );
+}

@@ -1,0 +1,93 @@
+/** `barkeep up`: servers, coordinators and workers on this machine, until Ctrl-C. */
+import { createServer } from 'node:net';
+import { Command } from 'commander';
+import { CliError, EXIT } from '../cli-error.js';
+import { note, type OutputOptions, printResult } from '../output.js';
+import { type Apps, startApps } from '../services/apps.js';
+import type { Context } from '../services/context.js';
+import { startServers, UP_ROLE } from '../services/servers.js';
+import type { RunCommand } from './run-command.js';
+
+interface UpOptions extends OutputOptions {
+  coordinators: number;
+  workers: number;
+  port?: number;
+}
+
+const PROCESSES_MAX = 64;
+const EXAMPLES = `
+Examples:
+  barkeep up
+  barkeep up --coordinators 2 --workers 4 --port 8080
+
+Other commands in this project use what runs here. The data stay in .barkeep/up. Ctrl-C stops workers, then
+coordinators, then servers; a second Ctrl-C ends at once.`;
+
+export function upCommand(run: RunCommand): Command {
+  return new Command('up')
+    .description('start Barkeep on this machine and leave it running')
+    .option('--coordinators <n>', 'coordinator processes', wholeNumber('--coordinators', 1, PROCESSES_MAX), 1)
+    .option('--workers <n>', 'upkeep worker processes', wholeNumber('--workers', 0, PROCESSES_MAX), 2)
+    .option(
+      '--port <port>',
+      'port of the first coordinator (default: BARKEEP_PORT or 3000, or a free one)',
+      wholeNumber('--port', 0, 65_535),
+    )
+    .option('--json', 'print the addresses as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((options: UpOptions) => run((context) => runUp(context, options)));
+}
+
+async function runUp(context: Context, options: UpOptions): Promise<number> {
+  const { life, env, dataDir } = context;
+  const services = await startServers(env, { dataDir, keep: true, need: 'all' });
+  life.onEnd(() => services.stop());
+  life.signal.throwIfAborted();
+  const port = options.port ?? (await freePort(env.config.http.port));
+  const logFolder = context.logFolder('up');
+  const apps = await startApps(services, { ...options, port, env: env.rest, logFolder }, life);
+  services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
+  const { redisUrl, sessionRedisUrl, databaseUrl } = services;
+  const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };
+  printResult(options, result, () => upText(apps, result));
+  await life.interrupted();
+  note('stopping');
+  return EXIT.ok;
+}
+
+function upText(
+  { urls, processes }: Apps,
+  result: { redisUrl: string; sessionRedisUrl: string; databaseUrl: string; logs: string },
+): string {
+  const [first] = urls;
+  const workers = processes.length - urls.length;
+  const lines = [
+    `Barkeep is up: ${urls.length} coordinator(s), ${workers} worker(s)`,
+    ...urls.map((url) => `  API           ${url}/v1/sessions`),
+    `  API docs      ${first}/docs`,
+    `  queues        ${first}/queues`,
+    `  metrics       ${first}/metrics`,
+    `  PostgreSQL    ${result.databaseUrl}`,
+    `  Redis         ${result.redisUrl} (queues), ${result.sessionRedisUrl} (sessions)`,
+    `  logs          ${result.logs}`,
+    'Ctrl-C stops it.',
+  ];
+  return lines.join('\n');
+}
+
+/** `port` when nobody has it, otherwise 0: any free one. */
+function freePort(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(0));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
+  });
+}
+
+function wholeNumber(name: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new CliError(`${name}: expected a whole number from ${min} to ${max}, was "${text}"`);
+  };
+}

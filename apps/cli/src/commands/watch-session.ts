@@ -1,0 +1,89 @@
+/**
+ * Follows a session to its end. Bounded: a session on which nothing changes for a while is given up, with what it
+ * waited for; the session itself goes on.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionStatus } from '../api/answers.js';
+import type { CoordinatorClient } from '../api/coordinator-client.js';
+import { CliError } from '../cli-error.js';
+
+const POLL_MS = 300;
+/** Longer than any backoff of a backfill by default. */
+const STILL_LIMIT_MS = 300_000;
+const UPKEEP_EVERY_MS = 1500;
+export const ENDED = new Set(['completed', 'stopped', 'failed', 'lost']);
+
+type OnUpdate = (session: SessionStatus) => void;
+
+/** Resolves when the session has ended, in whatever way. @throws CliError when nothing changes any more */
+export function watchToEnd(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+): Promise<SessionStatus> {
+  return poll(client, id, onUpdate, signal, (session) => ENDED.has(session.state));
+}
+
+/** Asks for upkeep until no slot is absent or missing any more. @throws CliError when nothing changes any more */
+export async function watchToSettled(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+  upkeepEveryMs = UPKEEP_EVERY_MS,
+): Promise<SessionStatus> {
+  let askedAt = -Infinity;
+  return poll(client, id, onUpdate, signal, async ({ counts }) => {
+    if (counts.absent + counts.missing === 0) return true;
+    if (performance.now() - askedAt > upkeepEveryMs) {
+      askedAt = performance.now();
+      await client.lifecycle(id, 'upkeep');
+    }
+    return false;
+  });
+}
+
+async function poll(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+  done: (session: SessionStatus) => boolean | Promise<boolean>,
+): Promise<SessionStatus> {
+  let before = '';
+  let changedAt = performance.now();
+  for (;;) {
+    const session = await client.session(id);
+    onUpdate(session);
+    if (await done(session)) return session;
+    const now = JSON.stringify([session.state, session.clock, session.frontier, session.watermark, session.counts]);
+    if (now !== before) changedAt = performance.now();
+    before = now;
+    if (performance.now() - changedAt > STILL_LIMIT_MS && session.state !== 'paused') {
+      throw new CliError(
+        `expected session ${id} to move on, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
+      );
+    }
+    await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+const METRICS_AT_ONCE = 8;
+
+/** The metrics of every symbol of a session, in the spec's order. */
+export async function allMetrics(
+  client: CoordinatorClient,
+  { id, symbols }: SessionStatus,
+): ReturnType<typeof metricsOf> {
+  return metricsOf(client, id, symbols);
+}
+
+async function metricsOf(client: CoordinatorClient, id: string, symbols: readonly string[]) {
+  const metrics = [];
+  for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
+    const some = symbols.slice(at, at + METRICS_AT_ONCE);
+    metrics.push(...(await Promise.all(some.map((symbol) => client.metrics(id, symbol)))));
+  }
+  return metrics;
+}

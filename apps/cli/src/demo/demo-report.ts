@@ -1,0 +1,95 @@
+/** What the demonstration found, as data and as text. Pure. */
+import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '../api/answers.js';
+import type { ImportSummary } from '../import/summary.js';
+import { summaryText } from '../import/summary-text.js';
+import { count, percent, table } from '../output.js';
+import { digestText, qualityText } from '../report/session-text.js';
+
+/** Derived bars by whether every expected source bar went in. */
+export interface DerivedCounts {
+  complete: number;
+  partial: number;
+}
+
+export interface DemoSymbol {
+  metrics: SymbolMetrics;
+  derived: Record<string, DerivedCounts>;
+}
+
+export interface DemoResult {
+  imports: ImportSummary[];
+  session: SessionStatus;
+  symbols: DemoSymbol[];
+  digest: Digest;
+  /** Wall time from the session's start to its completion, and on to the last settled slot, seconds. */
+  sessionSeconds: number;
+  settledSeconds: number;
+  totalSeconds: number;
+  coordinatorUrl: string;
+}
+
+export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
+  const complete = bars.filter((bar) => bar.complete).length;
+  return { complete, partial: bars.length - complete };
+}
+
+/** For `--json`. */
+export function demoJson(result: DemoResult): object {
+  const { symbols, digest, session, ...rest } = result;
+  return {
+    ...rest,
+    ...digest.raw,
+    session: session.raw,
+    symbols: symbols.map(({ metrics, derived }) => ({
+      ...metrics.raw,
+      qualityBefore: qualityBefore(metrics),
+      derived,
+    })),
+  };
+}
+
+/** What the quality would be with the streamed bars alone. */
+export function qualityBefore({ streamed, expected }: SymbolMetrics): number {
+  return expected === 0 ? 0 : (100 * streamed) / expected;
+}
+
+export function demoText(result: DemoResult): string {
+  const { session, digest, sessionSeconds, settledSeconds, totalSeconds } = result;
+  const filled = session.counts.filled;
+  const rate = Math.round(filled / Math.max(sessionSeconds, 0.001));
+  const imported = result.imports.map(({ dataset, rowsPerSecond }) => `${dataset} ${count(rowsPerSecond)} rows/s`);
+  const lines = [
+    symbolTable(result.symbols),
+    '',
+    digestText(digest),
+    `session: ${count(filled)} bars streamed, repaired and derived in ${sessionSeconds.toFixed(2)} s, ${count(rate)} bars/s;` +
+      ` every slot settled after ${settledSeconds.toFixed(2)} s`,
+    `import:  ${imported.join(', ')}`,
+    `total:   ${totalSeconds.toFixed(1)} s`,
+  ];
+  return lines.join('\n');
+}
+
+export function importText(imports: readonly ImportSummary[]): string {
+  return imports.map(summaryText).join('\n');
+}
+
+function symbolTable(symbols: readonly DemoSymbol[]): string {
+  const intervals = Object.keys(symbols[0]?.derived ?? {});
+  const head = ['symbol', 'expected', 'streamed', 'gaps', 'backfilled', 'unfillable', 'quality', ...intervals];
+  const rows = symbols.map(({ metrics, derived }) => [
+    metrics.symbol,
+    metrics.expected,
+    metrics.streamed,
+    metrics.gapCount,
+    metrics.backfilled,
+    metrics.unfillable,
+    `${percent(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`,
+    ...intervals.map((interval) => derivedText(derived[interval])),
+  ]);
+  return `${table(head, rows)}\n(gaps: still open at the end; ${intervals.join(', ')}: complete + partial bars)`;
+}
+
+function derivedText(counts: DerivedCounts | undefined): string {
+  return counts === undefined ? '–' : `${count(counts.complete)} + ${count(counts.partial)}`;
+}

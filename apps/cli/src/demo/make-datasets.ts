@@ -1,0 +1,46 @@
+/**
+ * Stores the demonstration's two datasets through the same CSV import that users have, corrupt rows and all.
+ */
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { BarImporter } from '@barkeep/bar-repository';
+import { CSV_DEFAULTS } from '../import/csv-bars.js';
+import { importBars } from '../import/import-bars.js';
+import type { ImportSummary } from '../import/summary.js';
+import type { Database } from '../services/database.js';
+import { CSV_HEADER, csvRow, type Market } from './market.js';
+
+export const REFERENCE = 'reference';
+export const STREAM = 'stream';
+
+/** @returns what the import said, dataset by dataset */
+export async function makeDatasets(database: Database, market: Market, signal: AbortSignal): Promise<ImportSummary[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
+  try {
+    const summaries: ImportSummary[] = [];
+    for (const [dataset, rows] of [
+      [REFERENCE, market.reference.map(csvRow)],
+      [STREAM, market.streamRows],
+    ] as const) {
+      const path = join(folder, `${dataset}.csv`);
+      await writeFile(path, [CSV_HEADER, ...rows, ''].join('\n'));
+      summaries.push(await importOne(database, dataset, path, signal));
+    }
+    return summaries;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function importOne(
+  database: Database,
+  dataset: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<ImportSummary> {
+  const files = [{ path, bytes: (await stat(path)).size }];
+  const writer = await BarImporter.open(database, dataset);
+  const plan = { dataset, files, format: 'csv' as const, csv: CSV_DEFAULTS, lean: {}, showPath: basename, signal };
+  return importBars(plan, writer, () => undefined);
+}

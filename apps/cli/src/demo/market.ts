@@ -1,0 +1,140 @@
+/**
+ * The market of the demonstration: made of a seed, the same on every machine. Pure.
+ * `reference` is what really happened; `stream` is how a feed with faults delivered it.
+ */
+import { type Bar, calendarNamed, type SymbolBar, type TradingDay } from '@barkeep/bars';
+
+export const DEMO_SYMBOLS = [
+  'ALPHA',
+  'BRAVO',
+  'CINDER',
+  'DELTA',
+  'EMBER',
+  'FJORD',
+  'GLINT',
+  'HAVEN',
+  'INDIGO',
+  'JUNIPER',
+];
+export const DEMO_CALENDAR = 'XNYS';
+/** A whole week, 5 × 390 minutes. */
+export const DEMO_START = '2024-03-04';
+export const DEMO_END = '2024-03-08';
+
+const MINUTE_MS = 60_000;
+/** Share of the minutes that the feed loses at random. */
+const LOSS = 0.02;
+/** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
+const OUTAGE = { symbol: 'EMBER', day: 2, firstMinute: 120, minutes: 40 };
+/** Minutes that no dataset has, so that nobody can repair them. */
+const NOWHERE = [
+  { symbol: 'BRAVO', day: 1, minute: 37 },
+  { symbol: 'GLINT', day: 3, minute: 200 },
+  { symbol: 'JUNIPER', day: 4, minute: 389 },
+];
+/** What is wrong with the corrupt rows: each spoils one row of the feed. */
+const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
+  ([time = '', symbol = '', open = '', , ...rest]) => [time, symbol, open, '0.01', ...rest],
+  ([time = '', symbol = '', ...rest]) => [time, symbol, 'n/a', ...rest.slice(1)],
+  ([, ...rest]) => ['2024-03-99T10:00:00Z', ...rest],
+  (fields) => [...fields.slice(0, 6), '-500'],
+  (fields) => fields.slice(0, 4),
+  (fields) => fields.map((field, index) => (index === 5 ? 'NaN' : field)),
+];
+
+export interface Market {
+  reference: SymbolBar[];
+  /** Rows of the feed's CSV file, in time order, corrupt ones among them. */
+  streamRows: string[];
+  /** How many of them are corrupt. */
+  corrupt: number;
+  /** Expected bars of all symbols. */
+  expected: number;
+}
+
+export const CSV_HEADER = 'time,symbol,open,high,low,close,volume';
+
+/** @param seed a whole number; the same seed is the same market */
+export function makeMarket(seed: number): Market {
+  const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
+  const random = mulberry32(seed);
+  const all = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
+    (a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1),
+  );
+  const reference = all.filter(
+    (bar) => !NOWHERE.some((hole) => isAt(bar, hole.symbol, days, hole.day, hole.minute, 1)),
+  );
+  const { symbol, day, firstMinute, minutes } = OUTAGE;
+  const streamed = reference.filter((bar) => random() >= LOSS && !isAt(bar, symbol, days, day, firstMinute, minutes));
+  return {
+    reference,
+    streamRows: corrupted(streamed.map(csvRow), random),
+    corrupt: CORRUPTIONS.length,
+    expected: all.length,
+  };
+}
+
+/** A bar as a row under {@link CSV_HEADER}. */
+export function csvRow({ symbol, openTime, open, high, low, close, volume }: SymbolBar): string {
+  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
+}
+
+/** Mulberry32: a small generator of numbers from 0 to 1 that is the same everywhere. */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** A random walk in whole cents. */
+function walk(symbol: string, days: readonly TradingDay[], random: () => number): SymbolBar[] {
+  let cents = 2_000 + Math.floor(random() * 30_000);
+  return days.flatMap(({ segments }) =>
+    segments.flatMap(({ open, close }) => {
+      const bars: SymbolBar[] = [];
+      for (let openTime = open; openTime < close; openTime += MINUTE_MS) {
+        const bar = barFrom(cents, openTime, random);
+        cents = Math.round(bar.close * 100);
+        bars.push({ symbol, ...bar });
+      }
+      return bars;
+    }),
+  );
+}
+
+function barFrom(openCents: number, openTime: number, random: () => number): Bar {
+  const step = (): number => Math.floor(random() * random() * openCents * 0.002);
+  const closeCents = Math.max(100, openCents + step() - step());
+  const highCents = Math.max(openCents, closeCents) + step();
+  const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
+  const [open, high, low, close] = [openCents, highCents, lowCents, closeCents].map((cents) => cents / 100);
+  const volume = 100 + Math.floor(random() * 9_900);
+  return { openTime, open: open ?? 0, high: high ?? 0, low: low ?? 0, close: close ?? 0, volume };
+}
+
+function isAt(
+  bar: SymbolBar,
+  symbol: string,
+  days: readonly TradingDay[],
+  day: number,
+  minute: number,
+  minutes: number,
+): boolean {
+  const from = (days[day]?.segments[0]?.open ?? Number.NaN) + minute * MINUTE_MS;
+  return bar.symbol === symbol && bar.openTime >= from && bar.openTime < from + minutes * MINUTE_MS;
+}
+
+/** Spoils one row in each of as many equal parts of the file. */
+function corrupted(rows: string[], random: () => number): string[] {
+  const part = Math.floor(rows.length / CORRUPTIONS.length);
+  const spoiled = [...rows];
+  CORRUPTIONS.forEach((corrupt, index) => {
+    const at = index * part + Math.floor(random() * part);
+    spoiled[at] = corrupt((rows[at] ?? '').split(',')).join(',');
+  });
+  return spoiled;
+}

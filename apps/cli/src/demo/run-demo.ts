@@ -1,0 +1,118 @@
+/**
+ * The demonstration: everything real, nothing needed. Embedded servers, two datasets with known faults, one session run
+ * by one coordinator and two workers, and what became of it.
+ */
+import type { SessionStatus } from '../api/answers.js';
+import { CoordinatorClient } from '../api/coordinator-client.js';
+import { allMetrics, watchToEnd, watchToSettled } from '../commands/watch-session.js';
+import { CliError } from '../cli-error.js';
+import { count, note } from '../output.js';
+import { startProgress } from '../progress.js';
+import { shortTime } from '../report/session-text.js';
+import { type Apps, startApps } from '../services/apps.js';
+import type { Context } from '../services/context.js';
+import { dataFolder } from '../services/data-folder.js';
+import { openDatabase } from '../services/database.js';
+import { startServers } from '../services/servers.js';
+import { type DemoResult, type DemoSymbol, derivedCounts, importText } from './demo-report.js';
+import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
+import { DEMO_CALENDAR, DEMO_END, DEMO_START, DEMO_SYMBOLS, makeMarket } from './market.js';
+
+const SEED = 20_240_304;
+const WORKERS = 2;
+const DERIVED = ['5m', '15m'];
+/** Bars that are nowhere are asked for 5 times; with a short backoff that takes seconds instead of half a minute. */
+const BACKOFF_MS = 50;
+const UPKEEP_EVERY_MS = 200;
+
+const SPEC = {
+  id: 'demo',
+  symbols: DEMO_SYMBOLS,
+  calendar: DEMO_CALENDAR,
+  start: DEMO_START,
+  end: DEMO_END,
+  derivedIntervals: DERIVED,
+  source: { type: 'dataset', dataset: STREAM },
+  backfill: [REFERENCE],
+  upkeep: { barrier: 'day', maxRetries: 5 },
+};
+
+/** @throws CliError when the session does not complete */
+export async function runDemo(context: Context, quiet: boolean): Promise<DemoResult> {
+  const { life } = context;
+  const startedAt = performance.now();
+  const say = (line: string): void => (quiet ? undefined : note(line));
+  const { client, apps, databaseUrl } = await startAll(context, say);
+  const market = makeMarket(SEED);
+  const imports = await makeDatasets(await openDatabase(databaseUrl, life), market, life.signal);
+  say(importText(imports));
+  const { session, sessionSeconds, settledSeconds } = await runSession(client, life.signal, quiet);
+  const symbols = await symbolResults(client, session);
+  const digest = await client.digest(session.id);
+  const totalSeconds = (performance.now() - startedAt) / 1000;
+  const coordinatorUrl = apps.urls[0] ?? '';
+  return { imports, session, symbols, digest, sessionSeconds, settledSeconds, totalSeconds, coordinatorUrl };
+}
+
+async function startAll(
+  context: Context,
+  say: (line: string) => void,
+): Promise<{ client: CoordinatorClient; apps: Apps; databaseUrl: string }> {
+  const { life, env, cwd } = context;
+  // The demonstration never touches servers of the user: their addresses are left out.
+  const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...rest } = env.rest;
+  const dataDir = dataFolder(cwd, env.config.embedded.dataDir, 'demo');
+  const own = { ...env, rest, urls: {} };
+  const services = await startServers(own, { dataDir, keep: false, need: 'all' });
+  life.onEnd(() => services.stop());
+  life.signal.throwIfAborted();
+  say(`PostgreSQL and Redis run, privately, in ${dataDir}`);
+  const appEnv = { ...rest, BARKEEP_BACKOFF_MS: String(BACKOFF_MS) };
+  const wanted = { coordinators: 1, workers: WORKERS, port: 0, env: appEnv, logFolder: context.logFolder('demo') };
+  const apps = await startApps(services, wanted, life);
+  const [url = ''] = apps.urls;
+  const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
+  say(`${pids.join(', ')}\nAPI docs ${url}/docs, queues ${url}/queues`);
+  return { client: new CoordinatorClient(url, env.apiKey, life.signal), apps, databaseUrl: services.databaseUrl };
+}
+
+async function runSession(
+  client: CoordinatorClient,
+  signal: AbortSignal,
+  quiet: boolean,
+): Promise<{ session: SessionStatus; sessionSeconds: number; settledSeconds: number }> {
+  const startedAt = performance.now();
+  const elapsed = (): number => (performance.now() - startedAt) / 1000;
+  const progress = startProgress('session demo', quiet);
+  const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
+    progress.update(
+      done,
+      `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(counts.backfilled)} backfilled`,
+    );
+  try {
+    const created = await client.create(SPEC);
+    await client.lifecycle(created.id, 'start');
+    const ended = await watchToEnd(client, created.id, onUpdate, signal);
+    if (ended.state !== 'completed') {
+      throw new CliError(`expected the session to complete, was ${ended.state}: ${ended.error ?? 'no reason given'}`);
+    }
+    const sessionSeconds = elapsed();
+    const session = await watchToSettled(client, created.id, onUpdate, signal, UPKEEP_EVERY_MS);
+    return { session, sessionSeconds, settledSeconds: elapsed() };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function symbolResults(client: CoordinatorClient, session: SessionStatus): Promise<DemoSymbol[]> {
+  const metrics = await allMetrics(client, session);
+  return Promise.all(
+    metrics.map(async (metric) => {
+      const derived: DemoSymbol['derived'] = {};
+      for (const interval of DERIVED) {
+        derived[interval] = derivedCounts(await client.bars(session.id, metric.symbol, { interval, last: '10000' }));
+      }
+      return { metrics: metric, derived };
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import { InterruptedError, Lifetime, withLifetime } from './lifetime.js';
+
+describe('the lifetime of a command', () => {
+  it('closes what was opened, the last first', async () => {
+    const closed: string[] = [];
+    const result = await withLifetime((life) => {
+      for (const name of ['servers', 'coordinators', 'workers']) life.onEnd(() => Promise.resolve(closed.push(name)));
+      return Promise.resolve('done');
+    });
+    expect(result).toBe('done');
+    expect(closed).toEqual(['workers', 'coordinators', 'servers']);
+  });
+
+  it('closes everything when the command fails, and tells the first failure', async () => {
+    const closed: string[] = [];
+    const failing = withLifetime((life) => {
+      life.onEnd(() => Promise.resolve(closed.push('servers')));
+      life.onEnd(() => Promise.reject(new Error('closing failed')));
+      return Promise.reject(new Error('the command failed'));
+    });
+    await expect(failing).rejects.toThrow('the command failed');
+    expect(closed).toEqual(['servers']);
+  });
+
+  it('is aborted by the first signal', async () => {
+    const life = new Lifetime();
+    const interrupted = life.interrupted();
+    life.interrupt('SIGINT');
+    await interrupted;
+    expect(life.signal.reason).toBeInstanceOf(InterruptedError);
+    await life.interrupted();
+  });
+});

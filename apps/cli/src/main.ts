@@ -1,0 +1,37 @@
+/** Entry of the `barkeep` command: runs it and turns what goes wrong into a line on stderr and an exit code. */
+import { CommanderError } from 'commander';
+import { CliError, EXIT } from './cli-error.js';
+import { buildProgram } from './program.js';
+
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** Commander has printed its own errors by then. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+  if (error instanceof CliError) {
+    process.stderr.write(`barkeep: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const text =
+    error instanceof Error ? (isExpected(error) ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`barkeep: ${text}\n`);
+  return EXIT.failed;
+}
+
+/** Errors of our libraries have a class per cause and a message for people; a bare Error or TypeError is a defect. */
+function isExpected(error: Error): boolean {
+  return !['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(error.name) || 'code' in error;
+}
+
+// A pipe that is closed early (`barkeep bars … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
+void main(process.argv);

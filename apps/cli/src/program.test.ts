@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { buildProgram } from './program.js';
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+const commands = leaves(buildProgram(() => Promise.resolve()));
+
+describe('the command line', () => {
+  it.each(commands.map((command) => [command.name(), command] as const))(
+    '%s has help with an example, and --json',
+    (_, command) => {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      expect(help).toMatch(/Examples?:\n {2}barkeep /);
+      expect(command.options.map((option) => option.long)).toContain('--json');
+    },
+  );
+
+  it('has every command that the documentation names', () => {
+    const names = commands.map((command) => command.name());
+    for (const name of ['up', 'import', 'run', 'bars', 'status', 'digest', 'rm', 'demo']) expect(names).toContain(name);
+  });
+});

@@ -1,0 +1,45 @@
+/** Puts the commands together. Each command is in a file of its own; what they share comes by their context. */
+import { Command } from 'commander';
+import { barsCommand } from './commands/bars.js';
+import { calendarCommand } from './commands/calendar.js';
+import { datasetsCommand, datasetCommand } from './commands/datasets.js';
+import { demoCommand } from './commands/demo.js';
+import { importCommand } from './commands/import.js';
+import type { RunCommand } from './commands/run-command.js';
+import { runSessionCommand } from './commands/run.js';
+import { digestCommand, lifecycleCommands, removeCommand, statusCommand } from './commands/sessions.js';
+import { upCommand } from './commands/up.js';
+import { withLifetime } from './lifetime.js';
+import { Context } from './services/context.js';
+
+const OVERVIEW = `
+A command works on, in this order: the coordinator of --coordinator or BARKEEP_URL, or the servers of
+REDIS_URL, SESSION_REDIS_URL and DATABASE_URL; a running "barkeep up" of this project; or servers of its own, which
+it starts for as long as it runs. Those keep their data in .barkeep/up of the project.
+
+First steps:
+  barkeep import data/lean --dataset lean --format lean
+  barkeep run session.json
+  barkeep bars my-session SPY --interval 5m --last 20`;
+
+/** The whole command line. It throws instead of ending the process; the caller decides about the exit code. */
+export function buildProgram(run: RunCommand = runInLifetime): Command {
+  const program = new Command('barkeep')
+    .description('bars in time order, a clock that never shows the future, data that is whole')
+    .version('0.1.0')
+    .addHelpText('after', OVERVIEW);
+  const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
+  const more = [removeCommand, ...lifecycleCommands, datasetsCommand, datasetCommand, calendarCommand, demoCommand];
+  for (const make of [...commands, ...more]) program.addCommand(make(run));
+  throwInsteadOfExit(program);
+  return program;
+}
+
+async function runInLifetime(work: (context: Context) => Promise<number>): Promise<void> {
+  process.exitCode = await withLifetime((life) => work(new Context(life)));
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for how it is used)');
+  for (const child of command.commands) throwInsteadOfExit(child);
+}

@@ -1,0 +1,73 @@
+/** Sessions and their symbols as text, for people. Pure. */
+import type { Digest, SessionStatus, SymbolMetrics } from '../api/answers.js';
+import { count, percent, table } from '../output.js';
+
+export function sessionsTable(sessions: readonly SessionStatus[]): string {
+  if (sessions.length === 0) return 'no sessions';
+  const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
+    const open = counts.absent + counts.missing;
+    return [id, state, percent(progress * 100), shortTime(clock), symbols.length, counts.expected, counts.filled, open];
+  });
+  return table(['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'open'], rows);
+}
+
+export function sessionText(session: SessionStatus): string {
+  const { counts } = session;
+  const settled = `no-trade ${count(counts.noTrade)}, unfillable ${count(counts.unfillable)}`;
+  const open = `absent ${count(counts.absent)}, missing ${count(counts.missing)}`;
+  const lines = [
+    `session    ${session.id}`,
+    `state      ${session.state}${session.error === null ? '' : `: ${session.error}`}`,
+    `progress   ${percent(session.progress * 100)}`,
+    `clock      ${shortTime(session.clock)}`,
+    `frontier   ${shortTime(session.frontier)}`,
+    `watermark  ${shortTime(session.watermark)}`,
+    `symbols    ${count(session.symbols.length)}`,
+    `slots      ${count(counts.filled)} of ${count(counts.expected)} filled: streamed ${count(counts.streamed)}, backfilled ${count(counts.backfilled)}`,
+    `           ${settled}; ${open}`,
+    `refused    ${count(counts.refused)}`,
+  ];
+  return lines.join('\n');
+}
+
+/** The per-symbol table that `barkeep run` ends with. */
+export function metricsTable(metrics: readonly SymbolMetrics[]): string {
+  const head = [
+    'symbol',
+    'expected',
+    'streamed',
+    'backfilled',
+    'no-trade',
+    'unfillable',
+    'absent',
+    'missing',
+    'gaps',
+    'quality',
+  ];
+  const rows = metrics.map((m) => [
+    m.symbol,
+    m.expected,
+    m.streamed,
+    m.backfilled,
+    m.noTrade,
+    m.unfillable,
+    m.absent,
+    m.missing,
+    m.gapCount,
+    qualityText(m.barQuality),
+  ]);
+  return table(head, rows);
+}
+
+export function qualityText(quality: number | null): string {
+  return quality === null ? '–' : percent(quality);
+}
+
+export function digestText({ digest, bars, chunks }: Digest): string {
+  return `digest ${digest} over ${count(bars)} bars in ${count(chunks)} chunks`;
+}
+
+/** 2013-10-04T13:30:00.000Z as 2013-10-04 13:30Z. */
+export function shortTime(iso: string | null): string {
+  return iso === null ? '–' : iso.replace('T', ' ').replace(/(:00)?(\.000)?Z$/, 'Z');
+}

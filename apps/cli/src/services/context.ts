@@ -1,0 +1,77 @@
+/**
+ * What every command gets: the environment, the folder for its data, and on demand a database or a coordinator to talk
+ * to, each found or started in one way for all commands.
+ */
+import { dirname, join } from 'node:path';
+import { CoordinatorClient } from '../api/coordinator-client.js';
+import { CliError } from '../cli-error.js';
+import type { Lifetime } from '../lifetime.js';
+import { startApps } from './apps.js';
+import { dataFolder } from './data-folder.js';
+import { type Database, openDatabase } from './database.js';
+import { type CliEnvironment, readEnvironment } from './environment.js';
+import { findServers, runningUp } from './servers.js';
+
+/** Options of every command that talks to a coordinator. */
+export interface ConnectionOptions {
+  coordinator?: string;
+  apiKey?: string;
+}
+
+const WORKERS_FOR_ONE_COMMAND = 2;
+
+export class Context {
+  readonly env: CliEnvironment;
+  /** Data of the embedded servers that stays: `.barkeep/up`. */
+  readonly dataDir: string;
+
+  constructor(
+    readonly life: Lifetime,
+    env: NodeJS.ProcessEnv = process.env,
+    readonly cwd: string = process.cwd(),
+  ) {
+    this.env = readEnvironment(env);
+    this.dataDir = dataFolder(cwd, this.env.config.embedded.dataDir, 'up');
+  }
+
+  /** Logs of the apps that are started for a use of the data folder. */
+  logFolder(use: string): string {
+    return join(dirname(this.dataDir), 'logs', use);
+  }
+
+  /** The database, migrated. Starts the embedded PostgreSQL, and nothing else, when there is none. */
+  async database(): Promise<Database> {
+    const wanted = { dataDir: this.dataDir, keep: true, need: 'database' } as const;
+    const { databaseUrl } = await findServers(this.env, wanted, this.life);
+    return openDatabase(databaseUrl, this.life);
+  }
+
+  /**
+   * A client of, in this order: the coordinator that is named; that of a running `barkeep up`; one that is started, with
+   * workers, for as long as the command runs.
+   */
+  async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
+    const apiKey = options.apiKey ?? this.env.apiKey;
+    const url = options.coordinator ?? this.env.coordinatorUrl ?? this.#upUrl() ?? (await this.#startOne());
+    if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+      throw new CliError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
+    }
+    return new CoordinatorClient(url, apiKey, this.life.signal);
+  }
+
+  #upUrl(): string | undefined {
+    return Object.keys(this.env.urls).length === 0 ? runningUp(this.dataDir)?.coordinatorUrl : undefined;
+  }
+
+  async #startOne(): Promise<string> {
+    const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all' }, this.life);
+    const upUrl = this.#upUrl(); // a `barkeep up` may have come up while we waited for our turn
+    if (upUrl !== undefined) return upUrl;
+    const logFolder = this.logFolder('command');
+    const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: this.env.rest, logFolder };
+    const { urls: coordinators } = await startApps(urls, wanted, this.life);
+    const [first] = coordinators;
+    if (first === undefined) throw new CliError('expected a coordinator, was none');
+    return first;
+  }
+}

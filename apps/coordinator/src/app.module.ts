@@ -1,0 +1,49 @@
+/** The coordinator as a Nest application: connections, log, sessions and HTTP, put together from what main.ts made. */
+import type { Config } from '@barkeep/config';
+import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { ConnectionsModule, type Connections } from './connections.js';
+import { HttpModule } from './http/http.module.js';
+import { StopSequence } from './shutdown.js';
+
+/** Injection token of the frozen `Config`. */
+export const CONFIG = Symbol('CONFIG');
+
+/** What exists before the application and outlives it. */
+export interface Surroundings {
+  config: Config;
+  connections: Connections;
+  logger: Logger;
+  stop: StopSequence;
+}
+
+/** The configuration and the stop sequence, for every module. */
+@Global()
+@Module({})
+export class SurroundingsModule {
+  static of({ config, stop }: Surroundings): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: StopSequence, useValue: stop },
+    ];
+    return { module: SurroundingsModule, providers, exports: providers };
+  }
+}
+
+@Module({})
+export class AppModule {
+  /** @param sessions the modules that export `SessionLifecycle` */
+  static of(surroundings: Surroundings, sessions: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SurroundingsModule.of(surroundings),
+        ConnectionsModule.of(surroundings.connections),
+        // The access log is express middleware (http/configure-http.ts), in front of everything; here it is only picked up.
+        LoggerModule.forRoot({ pinoHttp: { logger: surroundings.logger }, useExisting: true, forRoutes: ['{*path}'] }),
+        HttpModule.register(sessions),
+      ],
+    };
+  }
+}

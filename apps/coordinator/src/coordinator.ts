@@ -1,0 +1,93 @@
+/**
+ * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with
+ * the stop sequence, so that `stop.run()` undoes it in order. Signals and the exit code are main.ts's.
+ */
+import type { Config } from '@barkeep/config';
+import type { ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger as NestLogger } from 'nestjs-pino';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { openConnections } from './connections.js';
+import { createLogger } from './http/access-log.js';
+import { configureHttp } from './http/configure-http.js';
+import { STOP_ORDER, StopSequence } from './shutdown.js';
+import { readVersion } from './version.js';
+
+export interface Coordinator {
+  /** Where it listens, `http://127.0.0.1:3000`. */
+  url: string;
+  app: NestExpressApplication;
+  stop: StopSequence;
+  logger: Logger;
+}
+
+/** Idle kept-alive connections end a little after those of common load balancers. */
+const KEEP_ALIVE_MS = 65_000;
+const IDLE_CHECK_MS = 50;
+/** Part of the stop's time after which unfinished requests are cut off. */
+const LAST_CALL = 0.8;
+
+/**
+ * @param sessions the modules that export `SessionLifecycle`
+ * @throws what the server that cannot be reached says; nothing stays open then
+ */
+export async function startCoordinator(
+  config: Config,
+  sessions: NonNullable<ModuleMetadata['imports']>,
+  logger: Logger = createLogger(config.log),
+): Promise<Coordinator> {
+  const stop = new StopSequence(config.process.stopMs);
+  const connections = await openConnections(config, logger);
+  stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
+  try {
+    const module = AppModule.of({ config, connections, logger, stop }, sessions);
+    const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
+    const app = await NestFactory.create<NestExpressApplication>(module, options);
+    app.useLogger(app.get(NestLogger));
+    configureHttp(app, config, logger, readVersion());
+    const url = await listen(app, config);
+    stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
+    announce(config, url, logger);
+    return { url, app, stop, logger };
+  } catch (error) {
+    await stop.run();
+    throw error;
+  }
+}
+
+async function listen(app: NestExpressApplication, { http }: Config): Promise<string> {
+  await app.listen(http.port, http.host);
+  const server: Server = app.getHttpServer();
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const { port } = server.address() as AddressInfo;
+  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
+}
+
+/** No new connections at once; those that are there until the work behind them has ended. */
+function stopListening(server: Server, app: NestExpressApplication, stop: StopSequence, boundMs: number): void {
+  let closed: Promise<void> | undefined;
+  stop.onStop('listening', STOP_ORDER.accepting, () => {
+    closed = new Promise((resolve) => server.close(() => resolve()));
+  });
+  stop.onStop('requests', STOP_ORDER.http, async () => {
+    // A connection that was busy at first is idle later; one that never is must not hold the process.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    const all = setTimeout(() => server.closeAllConnections(), boundMs * LAST_CALL);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(all);
+    await app.close();
+  });
+}
+
+function announce({ http }: Config, url: string, logger: Logger): void {
+  logger.info({ url, docs: `${url}/docs`, queues: `${url}/queues` }, `listening on ${url}`);
+  if (http.apiKeys.length + http.adminKeys.length > 0) return;
+  logger.warn(
+    `no API keys are configured, so only this machine can reach the service (it listens on ${http.host} only)`,
+  );
+}

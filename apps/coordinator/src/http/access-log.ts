@@ -1,0 +1,45 @@
+/**
+ * The log: one pino logger a process, and one line a request. Guarantees that no key or cookie gets into it.
+ * Successful requests are `debug`, because a strategy makes thousands; refused ones `info`, failed ones `error`.
+ */
+import type { Config } from '@barkeep/config';
+import type { IncomingMessage } from 'node:http';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { pinoHttp, type HttpLogger } from 'pino-http';
+import { nameRequest } from './request-id.js';
+
+const SECRET_HEADERS = ['authorization', 'cookie', 'x-api-key'];
+const SECRETS = [
+  ...SECRET_HEADERS.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
+  'res.headers["set-cookie"]',
+];
+
+/** The logger of the process; JSON lines on stdout unless a destination is given. */
+export function createLogger({ level }: Config['log'], destination?: DestinationStream): Logger {
+  const options = { level, redact: SECRETS, base: { name: 'coordinator', pid: process.pid } };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** The middleware that gives each request its id and its line in the log. */
+export function accessLog(logger: Logger): HttpLogger {
+  return pinoHttp({
+    logger,
+    genReqId: nameRequest,
+    serializers: { req: requestLine },
+    wrapSerializers: false,
+    customLogLevel: (_request, response, error) => levelOf(response.statusCode, error),
+    customSuccessMessage: (request, response) => `${request.method} ${request.url} ${response.statusCode}`,
+    customErrorMessage: (request, response) => `${request.method} ${request.url} ${response.statusCode}`,
+  });
+}
+
+function levelOf(status: number, error: Error | undefined) {
+  if (error ?? status >= 500) return 'error';
+  return status >= 400 ? 'info' : 'debug';
+}
+
+/** What of a request is logged: no headers but the client's name. */
+function requestLine(request: IncomingMessage) {
+  const { id, method, url, socket, headers } = request;
+  return { id, method, url, remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'] };
+}

@@ -1,0 +1,105 @@
+/** The shapes of the answers, as zod schemas: the OpenAPI document is made from them, and tests check real answers against them. */
+import { SESSION_STATES } from '@barkeep/bar-repository';
+import { sessionSpecSchema } from '@barkeep/bars';
+import { z } from 'zod';
+
+const time = z.iso.datetime().describe('ISO 8601, UTC');
+const slots = z.int().min(0);
+
+export const barAnswer = z.strictObject({
+  openTime: time,
+  closeTime: time.describe('exclusive end of the bar; it is visible from this time on'),
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+  origin: z.enum(['streamed', 'backfilled', 'derived', 'historical']),
+  complete: z.boolean().describe('true when every expected base bar went in'),
+  sourceCount: slots.describe('base bars that went in'),
+  expectedCount: slots.describe('base bars that the calendar expects in it'),
+});
+export type BarView = z.output<typeof barAnswer>;
+
+const counts = {
+  expected: slots,
+  filled: slots.describe('streamed + backfilled'),
+  streamed: slots,
+  backfilled: slots,
+  noTrade: slots.describe('empty, and a complete source confirms that nothing traded'),
+  unfillable: slots.describe('empty, and given up after maxRetries asks'),
+  absent: slots.describe('empty; asked for and cleanly answered without it'),
+  missing: slots.describe('empty, and not asked for yet'),
+};
+
+export const metricsAnswer = z.strictObject({
+  symbol: z.string(),
+  barQuality: z.number().min(0).max(100).describe('filled / expected before the clock, in percent'),
+  ...counts,
+  gapCount: slots,
+  largestGap: slots.describe('bars in the largest gap'),
+  watermark: time,
+  sessionHigh: z.number().nullable(),
+  sessionLow: z.number().nullable(),
+  sessionVolume: z.number(),
+  refused: z.record(z.string(), slots).describe('refused bars by reason'),
+});
+export type MetricsView = z.output<typeof metricsAnswer>;
+
+export const gapAnswer = z.strictObject({
+  start: time,
+  end: time.describe('exclusive'),
+  bars: slots,
+  status: z.enum(['missing', 'absent', 'unfillable', 'no-trade']),
+  attempts: slots,
+  lastError: z.string().nullable(),
+});
+export type GapView = z.output<typeof gapAnswer>;
+
+export const digestAnswer = z.strictObject({
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('SHA-256 over all chunks in key order'),
+  chunks: slots,
+  bars: slots,
+});
+
+export const sessionAnswer = z.strictObject({
+  id: z.string(),
+  state: z.enum(SESSION_STATES),
+  spec: sessionSpecSchema(),
+  clock: time.nullable(),
+  frontier: time.nullable(),
+  watermark: time.nullable(),
+  progress: z.number().min(0).max(1),
+  error: z.string().nullable(),
+  counts: z.strictObject({ ...counts, refused: slots }),
+  createdAt: time,
+  updatedAt: time,
+  completedAt: time.nullable(),
+});
+
+export const sessionPageAnswer = z.strictObject({
+  sessions: z.array(sessionAnswer),
+  nextCursor: z.string().nullable(),
+});
+
+export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
+
+export const readyAnswer = z.strictObject({
+  status: z.literal('ready'),
+  checks: z.record(z.string(), z.enum(['up', 'down'])),
+});
+export const liveAnswer = z.strictObject({ status: z.literal('live') });
+
+export const problemAnswer = z.strictObject({
+  type: z.string().describe('stable name of the cause, urn:barkeep:problem:…'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().optional(),
+  requestId: z.string().optional().describe('names the request in the log of the service'),
+  problems: z.array(z.strictObject({ field: z.string(), expected: z.string(), was: z.string() })).optional(),
+  checks: z.record(z.string(), z.string()).optional(),
+});

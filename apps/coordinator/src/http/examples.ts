@@ -1,0 +1,99 @@
+/** The examples in the OpenAPI document; a test parses each with the schema it stands for. */
+import { parseSessionSpec } from '@barkeep/bars';
+
+export const specExample = {
+  id: 'lean-october',
+  symbols: ['SPY', 'IBM'],
+  calendar: 'XNYS',
+  start: '2013-10-07',
+  end: '2013-10-11',
+  derivedIntervals: ['5m', '15m'],
+  source: { type: 'dataset', dataset: 'lean' },
+  backfill: ['vendor-b'],
+};
+
+export const sessionExample = {
+  id: 'lean-october',
+  state: 'completed',
+  spec: parseSessionSpec(specExample),
+  clock: '2013-10-11T20:00:00.000Z',
+  frontier: '2013-10-11T20:00:00.000Z',
+  watermark: '2013-10-11T20:00:00.000Z',
+  progress: 1,
+  error: null,
+  counts: {
+    expected: 3900,
+    filled: 3899,
+    streamed: 3890,
+    backfilled: 9,
+    noTrade: 0,
+    unfillable: 1,
+    absent: 0,
+    missing: 0,
+    refused: 0,
+  },
+  createdAt: '2026-01-05T09:00:00.000Z',
+  updatedAt: '2026-01-05T09:00:02.000Z',
+  completedAt: '2026-01-05T09:00:02.000Z',
+};
+
+export const sessionPageExample = { sessions: [sessionExample], nextCursor: null };
+
+export const barExample = {
+  openTime: '2013-10-07T13:30:00.000Z',
+  closeTime: '2013-10-07T13:35:00.000Z',
+  open: 167.41,
+  high: 167.58,
+  low: 167.32,
+  close: 167.49,
+  volume: 1_042_300,
+  origin: 'derived',
+  complete: true,
+  sourceCount: 5,
+  expectedCount: 5,
+};
+
+export const metricsExample = {
+  symbol: 'IBM',
+  barQuality: 99.95,
+  expected: 1950,
+  filled: 1949,
+  streamed: 1940,
+  backfilled: 9,
+  noTrade: 0,
+  unfillable: 1,
+  absent: 0,
+  missing: 0,
+  gapCount: 1,
+  largestGap: 1,
+  watermark: '2013-10-11T20:00:00.000Z',
+  sessionHigh: 187.33,
+  sessionLow: 178.7,
+  sessionVolume: 21_804_100,
+  refused: { 'high-below-low': 1 },
+};
+
+export const gapExample = {
+  start: '2013-10-11T16:46:00.000Z',
+  end: '2013-10-11T16:47:00.000Z',
+  bars: 1,
+  status: 'unfillable',
+  attempts: 5,
+  lastError: null,
+};
+
+export const digestExample = {
+  digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  chunks: 30,
+  bars: 3899,
+};
+
+export const problemExample = {
+  type: 'urn:barkeep:problem:invalid-input',
+  title: 'The request is not valid',
+  status: 400,
+  detail: 'end: expected a date not before start, 2013-10-07, was "2013-10-01"',
+  instance: '/v1/sessions',
+  requestId: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
+  problems: [{ field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-01"' }],
+};

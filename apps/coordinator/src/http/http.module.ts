@@ -1,0 +1,29 @@
+/** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that provides the SessionLifecycle. */
+import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { HealthChecks } from './health-checks.js';
+import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsService } from './metrics.service.js';
+import { ProblemFilter } from './problem-filter.js';
+import { SessionDataController } from './session-data.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+/** Metrics for every module. */
+@Global()
+@Module({ providers: [MetricsService], exports: [MetricsService] })
+export class MetricsModule {}
+
+@Module({})
+export class HttpModule {
+  /** @param imports the modules that export `SessionLifecycle` */
+  static register(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: HttpModule,
+      imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
+      controllers: [SessionsController, SessionDataController, HealthController, MetricsController],
+      providers: [HealthChecks, { provide: APP_FILTER, useClass: ProblemFilter }],
+    };
+  }
+}

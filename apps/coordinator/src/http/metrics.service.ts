@@ -1,0 +1,53 @@
+/**
+ * The process's Prometheus metrics: one registry, which every part of the coordinator may add to.
+ * Guarantees that asking twice for a metric of the same name gives the same one. Shown at /metrics (./metrics.controller.ts).
+ */
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A metric's name (`barkeep_…`, unit last) and what it tells. */
+export interface MetricOptions<L extends string> {
+  name: string;
+  help: string;
+  labelNames?: readonly L[];
+}
+
+@Injectable()
+export class MetricsService {
+  /** Of this process alone; not the library's global one, so that two apps in a process do not mix. */
+  readonly registry = new Registry();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A number that only grows. */
+  counter<L extends string>(options: MetricOptions<L>): Counter<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Counter) return known;
+    return new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+  }
+
+  /** A number that goes up and down; `collect` may set it whenever it is asked for. */
+  gauge<L extends string>(options: MetricOptions<L>, collect?: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Gauge) return known;
+    return new Gauge({
+      ...options,
+      labelNames: options.labelNames ?? [],
+      registers: [this.registry],
+      ...(collect && {
+        collect() {
+          return collect(this);
+        },
+      }),
+    });
+  }
+
+  /** A distribution; `buckets` are upper bounds in the unit of the name. */
+  histogram<L extends string>(options: MetricOptions<L> & { buckets?: number[] }): Histogram<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Histogram) return known;
+    return new Histogram({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+  }
+}

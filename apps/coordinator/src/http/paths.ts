@@ -1,0 +1,24 @@
+/**
+ * Path parameters. An id or symbol that can be nobody's is answered like one that nobody has, before any server is asked;
+ * so nothing odd (a NUL, 10,000 characters) gets further than here.
+ */
+import { SessionNotFoundError } from '@barkeep/bar-repository';
+import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN } from '@barkeep/bars';
+import type { PipeTransform } from '@nestjs/common';
+import { ProblemError } from './problem.js';
+
+/** Lets through what can be a session's id. @throws SessionNotFoundError */
+export class SessionIdPipe implements PipeTransform<string, string> {
+  transform(id: string): string {
+    if (SESSION_ID_PATTERN.test(id)) return id;
+    throw new SessionNotFoundError(id.slice(0, 80));
+  }
+}
+
+/** Lets through what can be a symbol. @throws ProblemError `unknown-symbol` */
+export class SymbolPipe implements PipeTransform<string, string> {
+  transform(symbol: string): string {
+    if (SYMBOL_PATTERN.test(symbol)) return symbol;
+    throw new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_PATTERN.source}, was ${shown(symbol)}`);
+  }
+}

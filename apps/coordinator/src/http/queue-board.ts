@@ -1,0 +1,24 @@
+/**
+ * The queue dashboard at /queues. bull-board has no authentication of its own and can change jobs, so: for admins only
+ * (page and calls alike), read-only unless the configuration says otherwise, and silent about where Redis is.
+ */
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import type { Queue } from 'bullmq';
+import type { RequestHandler } from 'express';
+
+/** Where the dashboard is. */
+export const QUEUES_PATH = '/queues';
+
+/** The dashboard as one request handler, to be mounted at {@link QUEUES_PATH}. */
+export function queueBoard(queues: readonly Queue[], writable: boolean): RequestHandler {
+  const serverAdapter = new ExpressAdapter();
+  serverAdapter.setBasePath(QUEUES_PATH);
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: !writable })),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Barkeep queues', hideRedisDetails: true } },
+  });
+  return serverAdapter.getRouter();
+}

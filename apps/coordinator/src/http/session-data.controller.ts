@@ -1,0 +1,141 @@
+/** `/v1/sessions/{id}/…`: reading the data of a session, never past its clock. */
+import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { BarView, GapView, MetricsView } from './answers.js';
+import { barExample, digestExample, gapExample, metricsExample } from './examples.js';
+import { componentRef } from './json-schema.js';
+import { Operation } from './operation.js';
+import { SessionIdPipe, SymbolPipe } from './paths.js';
+import { ProblemError } from './problem.js';
+import { BARS_MAX, barsQuery, intervalQuery, symbolsQuery } from './queries.js';
+import type { BarsQuery, IntervalQuery, SymbolsQuery } from './queries.js';
+import { CheckedQuery, QueryGuard } from './query-guard.js';
+import { SessionLifecycle } from './session-lifecycle.js';
+import { isoTime } from './time-input.js';
+import { barView, gapView, metricsView } from './views.js';
+
+const params = { id: 'lean-october', symbol: 'IBM' };
+const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unavailable'] as const;
+
+@ApiTags('data')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/sessions/:id')
+export class SessionDataController {
+  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+
+  @Get('symbols/:symbol/bars')
+  @Operation({
+    summary: 'Bars of a symbol, oldest first',
+    description: `At most ${BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest.`,
+    params,
+    query: barsQuery,
+    answers: [{ status: 200, description: 'the visible bars', component: 'Bar', list: true, example: [barExample] }],
+    problems: ['invalid-input', ...reading],
+  })
+  async bars(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('symbol', SymbolPipe) symbol: string,
+    @CheckedQuery() query: BarsQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<BarView[]> {
+    const data = await this.sessions.open(id);
+    if ('last' in query) return (await data.lastBars(symbol, query.interval, query.last)).map(barView);
+    const bars = await data.barsBetween(symbol, query.interval, query.from, query.to, BARS_MAX);
+    const last = bars.at(-1);
+    if (last && bars.length === BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
+    return bars.map(barView);
+  }
+
+  @Get('symbols/:symbol/bars/latest')
+  @Operation({
+    summary: 'The newest visible bar of a symbol',
+    params,
+    query: intervalQuery,
+    answers: [{ status: 200, description: 'the bar', component: 'Bar', example: barExample }],
+    problems: ['invalid-input', 'no-bar', ...reading],
+  })
+  async latestBar(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('symbol', SymbolPipe) symbol: string,
+    @CheckedQuery() query: IntervalQuery,
+  ): Promise<BarView> {
+    const bar = await (await this.sessions.open(id)).latestBar(symbol, query.interval);
+    if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
+    return barView(bar);
+  }
+
+  @Get('latest')
+  @Operation({
+    summary: 'The newest visible bar of many symbols',
+    params: { id: params.id },
+    query: symbolsQuery,
+    answers: [
+      {
+        status: 200,
+        description: 'symbol to bar; null where none is visible',
+        schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
+        example: { SPY: barExample, IBM: null },
+      },
+    ],
+    problems: ['invalid-input', ...reading],
+  })
+  async latest(
+    @Param('id', SessionIdPipe) id: string,
+    @CheckedQuery() { symbols, interval }: SymbolsQuery,
+  ): Promise<Record<string, BarView | null>> {
+    const bars = await (await this.sessions.open(id)).latestBars(symbols, interval);
+    const view = (symbol: string) => {
+      const bar = bars.get(symbol);
+      return bar ? barView(bar) : null;
+    };
+    return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
+  }
+
+  @Get('symbols/:symbol/metrics')
+  @Operation({
+    summary: 'Quality of the data of a symbol, with the counts it comes from',
+    params,
+    answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: metricsExample }],
+    problems: reading,
+  })
+  async metrics(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('symbol', SymbolPipe) symbol: string,
+  ): Promise<MetricsView> {
+    return metricsView(await (await this.sessions.open(id)).metrics(symbol));
+  }
+
+  @Get('symbols/:symbol/gaps')
+  @Operation({
+    summary: 'Gaps of a symbol before the frontier, oldest first',
+    params,
+    answers: [{ status: 200, description: 'the gaps', component: 'Gap', list: true, example: [gapExample] }],
+    problems: reading,
+  })
+  async gaps(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<GapView[]> {
+    return (await (await this.sessions.open(id)).gaps(symbol)).map(gapView);
+  }
+
+  @Get('digest')
+  @Operation({
+    summary: 'SHA-256 over all stored bars, and the counts under it',
+    params: { id: params.id },
+    answers: [{ status: 200, description: 'the digest', component: 'Digest', example: digestExample }],
+    problems: ['unknown-session', 'session-lost', 'unavailable'],
+  })
+  async digest(@Param('id', SessionIdPipe) id: string): Promise<{ digest: string; chunks: number; bars: number }> {
+    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest();
+    return { digest, chunks, bars };
+  }
+}
+
+/** The Link header to the bars after `from`. */
+function nextLink(originalUrl: string, from: number): string {
+  const url = new URL(originalUrl, 'http://here');
+  url.searchParams.set('from', isoTime(from));
+  return `<${url.pathname}${url.search}>; rel="next"`;
+}

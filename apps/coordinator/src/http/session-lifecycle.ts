@@ -1,0 +1,61 @@
+/**
+ * What the HTTP side needs of the sessions: the port that the controllers call and the streaming side implements.
+ * An abstract class, so that it is its own injection token.
+ */
+import type { SessionSpec, SlotCounts } from '@barkeep/bars';
+import type { SessionState } from '@barkeep/bar-repository';
+import type { OpenSession } from '@barkeep/session-data';
+
+/** A session as the API shows it; times are ISO 8601 UTC. */
+export interface SessionView {
+  id: string;
+  state: SessionState;
+  spec: SessionSpec;
+  /** Null before the first start, like frontier and watermark. */
+  clock: string | null;
+  frontier: string | null;
+  watermark: string | null;
+  /** How far the clock is from the first open to the last close, 0 to 1. */
+  progress: number;
+  /** Why the session failed. */
+  error: string | null;
+  /** Slots of all symbols before the frontier, and the bars that were refused. */
+  counts: SlotCounts & { refused: number };
+  createdAt: string;
+  updatedAt: string;
+  /** When it completed, stopped, failed or was lost. */
+  completedAt: string | null;
+}
+
+/** One page of sessions, newest first. */
+export interface SessionPageView {
+  sessions: SessionView[];
+  /** For the next page; null on the last. */
+  nextCursor: string | null;
+}
+
+export abstract class SessionLifecycle {
+  /**
+   * Creates a session from an unchecked spec; `created` is false when it was there already.
+   * @throws SessionSpecError, SessionConflictError
+   */
+  abstract create(
+    body: unknown,
+    options: { start: boolean; idempotencyKey?: string },
+  ): Promise<{ session: SessionView; created: boolean }>;
+  /** @throws SessionNotFoundError */
+  abstract find(id: string): Promise<SessionView>;
+  /** @throws CursorError */
+  abstract list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView>;
+  /** @throws SessionNotFoundError, WrongStateError, as the other three */
+  abstract start(id: string): Promise<SessionView>;
+  abstract pause(id: string): Promise<SessionView>;
+  abstract resume(id: string): Promise<SessionView>;
+  abstract stop(id: string): Promise<SessionView>;
+  /** Stops the session and removes everything of it. @throws SessionNotFoundError */
+  abstract remove(id: string): Promise<void>;
+  /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
+  abstract runUpkeep(id: string): Promise<void>;
+  /** The session's data. @throws SessionNotFoundError, SessionLostError */
+  abstract open(id: string): Promise<OpenSession>;
+}

@@ -1,0 +1,139 @@
+/** `/v1/sessions`: creating, listing and steering sessions. Says what HTTP adds; what happens is the lifecycle's. */
+import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { sessionExample, sessionPageExample, specExample } from './examples.js';
+import { Operation } from './operation.js';
+import { SessionIdPipe } from './paths.js';
+import { ProblemError } from './problem.js';
+import { createQuery, listQuery, parseIdempotencyKey, type CreateQuery, type ListQuery } from './queries.js';
+import { CheckedQuery, QueryGuard } from './query-guard.js';
+import { SessionLifecycle, type SessionPageView, type SessionView } from './session-lifecycle.js';
+
+const params = { id: 'lean-october' };
+const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };
+const steering = { params, answers: [session], problems: ['unknown-session', 'wrong-state', 'unavailable'] } as const;
+
+@ApiTags('sessions')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/sessions')
+export class SessionsController {
+  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+
+  @Post()
+  @Operation({
+    summary: 'Creates a session from a spec',
+    description:
+      'Safe to repeat with the same `id` or Idempotency-Key and the same spec: answers 200 with the session that is there.',
+    query: createQuery,
+    headers: {
+      'Idempotency-Key': 'any word of 1 to 255 visible ASCII characters; the same key and spec give the same session',
+    },
+    body: { component: 'SessionSpec', example: specExample },
+    answers: [
+      { ...session, status: 201, description: 'created; Location names it' },
+      { ...session, description: 'it was there already' },
+    ],
+    problems: [
+      'invalid-input',
+      'malformed-json',
+      'session-conflict',
+      'body-too-large',
+      'unsupported-media-type',
+      'unavailable',
+    ],
+  })
+  async create(
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+    @Body() body: unknown,
+    @CheckedQuery() query: CreateQuery,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<SessionView> {
+    refuseOtherBodies(request);
+    const idempotencyKey = parseIdempotencyKey(key);
+    const { session: made, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
+    response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(made.id)}`);
+    return made;
+  }
+
+  @Get()
+  @Operation({
+    summary: 'Lists sessions, newest first',
+    query: listQuery,
+    answers: [{ status: 200, description: 'one page', component: 'SessionPage', example: sessionPageExample }],
+    problems: ['invalid-input', 'unavailable'],
+  })
+  list(@CheckedQuery() query: ListQuery): Promise<SessionPageView> {
+    return this.sessions.list(query);
+  }
+
+  @Get(':id')
+  @Operation({
+    summary: 'State, clock, progress and counts of a session',
+    params,
+    answers: [session],
+    problems: ['unknown-session', 'unavailable'],
+  })
+  find(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
+    return this.sessions.find(id);
+  }
+
+  @Post(':id/start')
+  @Operation({ ...steering, summary: 'Starts a session, or goes on with a stopped one' })
+  start(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
+    return this.sessions.start(id);
+  }
+
+  @Post(':id/pause')
+  @Operation({ ...steering, summary: 'Halts the clock' })
+  pause(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
+    return this.sessions.pause(id);
+  }
+
+  @Post(':id/resume')
+  @Operation({ ...steering, summary: 'Goes on after a pause' })
+  resume(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
+    return this.sessions.resume(id);
+  }
+
+  @Post(':id/stop')
+  @Operation({ ...steering, summary: 'Stops a session; what is stored stays readable' })
+  stop(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
+    return this.sessions.stop(id);
+  }
+
+  @Delete(':id')
+  @Operation({
+    summary: 'Stops a session and removes everything of it',
+    params,
+    answers: [{ status: 204, description: 'removed' }],
+    problems: ['unknown-session', 'unavailable'],
+  })
+  remove(@Param('id', SessionIdPipe) id: string): Promise<void> {
+    return this.sessions.remove(id);
+  }
+
+  @Post(':id/upkeep')
+  @Operation({
+    summary: 'Runs upkeep now: looks for gaps, fills them, derives again',
+    params,
+    answers: [
+      { status: 202, description: 'asked for', component: 'Upkeep', example: { id: params.id, requested: true } },
+    ],
+    problems: ['unknown-session', 'wrong-state', 'unavailable'],
+  })
+  async upkeep(@Param('id', SessionIdPipe) id: string): Promise<{ id: string; requested: true }> {
+    await this.sessions.runUpkeep(id);
+    return { id, requested: true };
+  }
+}
+
+/** A body that is not JSON was not read; it must not look like none. */
+function refuseOtherBodies(request: Request): void {
+  if (request.is('json') !== false) return;
+  const was = request.headers['content-type'] ?? 'none';
+  throw new ProblemError('unsupported-media-type', `expected Content-Type application/json, was ${was}`);
+}

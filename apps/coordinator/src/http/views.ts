@@ -1,0 +1,32 @@
+/** How stored data looks in an answer: ISO times, fields in a fixed order, nothing internal. Pure. */
+import type { StoredBar } from '@barkeep/bars';
+import type { OpenSession } from '@barkeep/session-data';
+import type { BarView, GapView, MetricsView } from './answers.js';
+import { isoTime } from './time-input.js';
+
+type SymbolMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
+type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
+
+export function barView(bar: StoredBar): BarView {
+  return {
+    openTime: isoTime(bar.openTime),
+    closeTime: isoTime(bar.closeTime),
+    open: bar.open,
+    high: bar.high,
+    low: bar.low,
+    close: bar.close,
+    volume: bar.volume,
+    origin: bar.origin,
+    complete: bar.complete,
+    sourceCount: bar.sourceCount,
+    expectedCount: bar.expectedCount,
+  };
+}
+
+export function metricsView(metrics: SymbolMetrics): MetricsView {
+  return { ...metrics, watermark: isoTime(metrics.watermark) };
+}
+
+export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapView {
+  return { start: isoTime(start), end: isoTime(end), bars, status, attempts, lastError };
+}

@@ -1,0 +1,156 @@
+/**
+ * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and
+ * decides races; the store is told what to do next; the queue gets the work. A call may be repeated after an outage.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  ACTIVE_STATES,
+  datasetNames,
+  SessionRepository,
+  WrongStateError,
+  type SessionRow,
+  type SessionState,
+} from '@barkeep/bar-repository';
+import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
+import { OpenSession, removeSession, setControl, type Control } from '@barkeep/session-data';
+import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+import { SessionLifecycle, type SessionPageView, type SessionView } from '../http/session-lifecycle.js';
+import { SessionViews } from './session-views.js';
+
+const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
+
+export interface SessionServiceParts {
+  dataSource: DataSource;
+  sessions: SessionRepository<SessionSpec>;
+  views: SessionViews;
+  redis: Redis;
+  queueRedis: Redis;
+  producer: UpkeepProducer;
+  upkeepDefaults: UpkeepDefaults;
+  /** Repositories of the user's module, which a spec may name beside the datasets. */
+  repositoryNames: readonly string[];
+}
+
+export class SessionService extends SessionLifecycle {
+  constructor(private readonly parts: SessionServiceParts) {
+    super();
+  }
+
+  async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
+    const spec = parseSessionSpec(body, this.parts.upkeepDefaults);
+    await this.checkDatasets(spec);
+    if (options.start) await this.checkReach();
+    const id = spec.id ?? `session-${randomUUID()}`;
+    const { row, created } = await this.parts.sessions.create({ id, spec, idempotencyKey: options.idempotencyKey });
+    if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
+    try {
+      return { session: await this.start(row.id), created };
+    } catch (error) {
+      // Nothing half created: a caller who is told to come back later finds no trace of the first try.
+      if (created) await this.remove(row.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async find(id: string): Promise<SessionView> {
+    return this.parts.views.view(await this.parts.sessions.get(id));
+  }
+
+  async list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView> {
+    const { rows, cursor } = await this.parts.sessions.list(query);
+    const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row)));
+    return { sessions, nextCursor: cursor ?? null };
+  }
+
+  /** Starts or goes on; a session that already runs is left as it is, so that a start may be repeated. */
+  async start(id: string): Promise<SessionView> {
+    return this.run(id, STARTABLE);
+  }
+
+  async resume(id: string): Promise<SessionView> {
+    return this.run(id, ['paused']);
+  }
+
+  async pause(id: string): Promise<SessionView> {
+    const row = await this.parts.sessions.transition(id, ACTIVE_STATES, 'paused');
+    await this.control(row, 'pause');
+    return this.parts.views.view(row);
+  }
+
+  async stop(id: string): Promise<SessionView> {
+    const row = await this.parts.sessions.transition(id, [...ACTIVE_STATES, 'paused'], 'stopped');
+    await this.control(row, 'stop');
+    await this.parts.producer.unschedule(row.incarnation);
+    return this.parts.views.view(row);
+  }
+
+  async remove(id: string): Promise<void> {
+    const row = await this.parts.sessions.get(id);
+    const { layout } = this.parts.views.open(row);
+    await removeSession(this.parts.redis, layout);
+    await this.parts.producer.unschedule(row.incarnation);
+    await this.parts.sessions.remove(id);
+  }
+
+  async runUpkeep(id: string): Promise<void> {
+    const row = await this.parts.sessions.get(id);
+    if (!row.checkpoint) {
+      throw new WrongStateError(id, ['running', 'waiting-upkeep', 'paused', 'completed', 'stopped'], row.state);
+    }
+    await this.parts.producer.add('detect-gaps', { ...refOf(row), force: true });
+  }
+
+  async open(id: string): Promise<OpenSession> {
+    return this.parts.views.open(await this.parts.sessions.get(id));
+  }
+
+  private async run(id: string, from: readonly SessionState[]): Promise<SessionView> {
+    let row = await this.parts.sessions.get(id);
+    const isActive = (ACTIVE_STATES as readonly SessionState[]).includes(row.state);
+    if (!isActive) {
+      await this.checkReach();
+      // A lost store is built again from nothing: what is left of it must not be mistaken for the new one.
+      if (row.state === 'lost') await removeSession(this.parts.redis, this.parts.views.open(row).layout);
+      const forgetCheckpoint = row.state === 'lost';
+      row = await this.parts.sessions.transition(id, from, 'running', {
+        incrementRun: true,
+        error: null,
+        forgetCheckpoint,
+      });
+      await this.control(row, 'run');
+    }
+    await this.parts.producer.add('stream', { ...refOf(row), run: row.run });
+    const { enabled, everySeconds } = row.spec.upkeep;
+    if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
+    return this.parts.views.view(row);
+  }
+
+  private async control(row: SessionRow<SessionSpec>, control: Control): Promise<void> {
+    await setControl(this.parts.redis, this.parts.views.open(row).layout, control);
+  }
+
+  /** Fails now, before anything is written, when one of the two Redis roles is away. */
+  private async checkReach(): Promise<void> {
+    await Promise.all([this.parts.redis.ping(), this.parts.queueRedis.ping()]);
+  }
+
+  private async checkDatasets(spec: SessionSpec): Promise<void> {
+    const datasets = await datasetNames(this.parts.dataSource);
+    const sources = [...datasets, ...this.parts.repositoryNames];
+    const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(none is imported yet)'}`;
+    const problems = spec.backfill.flatMap((name, i) =>
+      sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],
+    );
+    const { dataset } = spec.source;
+    if (!datasets.includes(dataset)) {
+      problems.unshift({ field: 'source.dataset', expected: expected(datasets), was: shown(dataset) });
+    }
+    if (problems.length > 0) throw new SessionSpecError(problems);
+  }
+}
+
+function refOf({ id, incarnation }: SessionRow<SessionSpec>): SessionRef {
+  return { sessionId: id, incarnation };
+}

@@ -1,0 +1,77 @@
+/** What the API shows of a session: its row in Postgres with what its store says of itself. */
+import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
+import { noCounts, type SessionSpec } from '@barkeep/bars';
+import { OpenSession, SessionLayout, SessionLostError } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { SessionView } from '../http/session-lifecycle.js';
+
+const SESSIONS_KEPT = 500;
+
+export class SessionViews {
+  private readonly opened = new Map<string, OpenSession>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+    private readonly sessions: SessionRepository<SessionSpec>,
+  ) {}
+
+  /** The data of a session; kept, for its layout never changes. */
+  open(row: SessionRow<SessionSpec>): OpenSession {
+    let session = this.opened.get(row.incarnation);
+    if (!session) {
+      session = new OpenSession(this.redis, new SessionLayout(row.id, row.incarnation, row.spec, this.keyPrefix));
+      this.opened.set(row.incarnation, session);
+      const [oldest] = this.opened.keys();
+      if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);
+    }
+    return session;
+  }
+
+  async view(row: SessionRow<SessionSpec>): Promise<SessionView> {
+    // Without a checkpoint the store was never begun: there is nothing to read.
+    if (!row.checkpoint) return this.viewOf(row);
+    try {
+      const { layout, ...session } = { layout: this.open(row).layout, position: await this.open(row).position() };
+      const { clock, frontier, watermark, counts, refused } = session.position;
+      return {
+        ...this.viewOf(row),
+        clock: iso(clock),
+        frontier: iso(frontier),
+        watermark: iso(watermark),
+        progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
+        counts: { ...counts, refused },
+      };
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      return this.viewOf(await this.markLost(row, error));
+    }
+  }
+
+  /** A session at rest whose store is gone says so from now on; one that streams finds out by itself. */
+  private async markLost(row: SessionRow<SessionSpec>, { message }: Error): Promise<SessionRow<SessionSpec>> {
+    if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
+    return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error: message });
+  }
+
+  private viewOf(row: SessionRow<SessionSpec>): SessionView {
+    return {
+      id: row.id,
+      state: row.state,
+      spec: row.spec,
+      clock: null,
+      frontier: null,
+      watermark: null,
+      progress: 0,
+      error: row.error,
+      counts: { ...noCounts(), refused: 0 },
+      createdAt: row.createdAt.toISOString(),
+      updatedAt: row.updatedAt.toISOString(),
+      completedAt: row.completedAt?.toISOString() ?? null,
+    };
+  }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,148 @@
+/** Puts the session side of the coordinator together: lifecycle, streams, reconciler, in the order in which they stop. */
+import { hostname } from 'node:os';
+import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import type { Config } from '@barkeep/config';
+import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
+import { BullModule, Processor } from '@nestjs/bullmq';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import type { WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { QUEUE_REDIS, QUEUES, SESSION_REDIS } from '../connections.js';
+import { isOutage } from '../http/outage.js';
+import { MetricsService } from '../http/metrics.service.js';
+import { SessionLifecycle } from '../http/session-lifecycle.js';
+import { STOP_ORDER, StopSequence } from '../shutdown.js';
+import { Reconciler } from './reconciler.js';
+import { SessionService } from './session-service.js';
+import { SessionViews } from './session-views.js';
+import { StreamProcessor } from './stream.processor.js';
+import { StreamRunner } from './stream-runner.js';
+import { WakeSignals } from './wake-signals.js';
+
+/** Starts of one stream job after crashes, before it is given up; the reconciler adds a new one for a live session. */
+const STREAM_STALLS_MAX = 10;
+
+@Module({})
+export class SessionsModule {
+  static of(config: Config): DynamicModule {
+    const connection = workerConnection(config.services.redisUrl);
+    const worker: WorkerOptions = {
+      connection,
+      concurrency: config.queues.streamConcurrency,
+      lockDuration: config.queues.streamLockMs,
+      stalledInterval: config.queues.stalledCheckMs,
+      maxStalledCount: STREAM_STALLS_MAX,
+    };
+    Processor({ name: 'stream' }, worker)(StreamProcessor);
+    return {
+      module: SessionsModule,
+      imports: [BullModule.forRoot({ connection, prefix: config.queues.prefix })],
+      providers: [
+        { provide: UpkeepProducer, inject: [QUEUES], useFactory: (queues: Queues) => producerOf(queues, config) },
+        {
+          provide: SessionLifecycle,
+          inject: [DataSource, SESSION_REDIS, QUEUE_REDIS, UpkeepProducer],
+          useFactory: (dataSource: DataSource, redis: Redis, queueRedis: Redis, producer: UpkeepProducer) =>
+            lifecycleOf(config, dataSource, redis, queueRedis, producer),
+        },
+        {
+          provide: StreamRunner,
+          inject: [DataSource, UpkeepProducer, MetricsService, StopSequence],
+          useFactory: (dataSource: DataSource, producer: UpkeepProducer, metrics: MetricsService, stop: StopSequence) =>
+            runnerOf(config, dataSource, producer, metrics, stop),
+        },
+        StreamProcessor,
+        {
+          provide: Reconciler,
+          inject: [DataSource, UpkeepProducer, SessionLifecycle, StreamProcessor, StopSequence],
+          useFactory: (
+            dataSource: DataSource,
+            producer: UpkeepProducer,
+            lifecycle: SessionLifecycle,
+            streams: StreamProcessor,
+            stop: StopSequence,
+          ) => {
+            const reconciler = new Reconciler(new SessionRepository(dataSource), producer, lifecycle, warn);
+            reconciler.start(config.sessions.reconcileMs);
+            stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
+            stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
+            stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
+            return reconciler;
+          },
+        },
+      ],
+      exports: [SessionLifecycle],
+    };
+  }
+}
+
+const logger = new Logger('sessions');
+
+function warn(message: string, error: unknown): void {
+  logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+}
+
+function producerOf(queues: Queues, { queues: { backfillAttempts, backoffMs } }: Config): UpkeepProducer {
+  return new UpkeepProducer(queues, { attempts: backfillAttempts, backoffMs });
+}
+
+async function lifecycleOf(
+  config: Config,
+  dataSource: DataSource,
+  redis: Redis,
+  queueRedis: Redis,
+  producer: UpkeepProducer,
+): Promise<SessionService> {
+  const sessions = new SessionRepository<SessionSpec>(dataSource);
+  const { modulePath } = config.repositories;
+  const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
+  const upkeepDefaults = { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 };
+  const views = new SessionViews(redis, config.sessions.prefix, sessions);
+  return new SessionService({
+    dataSource,
+    sessions,
+    views,
+    redis,
+    queueRedis,
+    producer,
+    upkeepDefaults,
+    repositoryNames,
+  });
+}
+
+/** The streams have connections of their own: a window of megabytes must not stand in front of an API call. */
+function runnerOf(
+  config: Config,
+  dataSource: DataSource,
+  producer: UpkeepProducer,
+  metrics: MetricsService,
+  stop: StopSequence,
+): StreamRunner {
+  const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1 });
+  const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null });
+  for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
+  stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
+  const streamed = metrics.counter({ name: 'barkeep_bars_streamed_total', help: 'Bars written into session stores' });
+  const windows = metrics.counter({
+    name: 'barkeep_windows_flushed_total',
+    help: 'Windows written into session stores',
+  });
+  return new StreamRunner({
+    owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
+    redis,
+    keyPrefix: config.sessions.prefix,
+    dataSource,
+    sessions: new SessionRepository<SessionSpec>(dataSource),
+    producer,
+    wakes: new WakeSignals(subscriber, config.sessions.prefix),
+    stagedDays: config.sessions.stagedDays,
+    onFlushed: (bars) => {
+      streamed.inc(bars);
+      windows.inc();
+    },
+    warn,
+    isOutage,
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * Ends a process in order: every part registers how it stops and when its turn is.
+ *
+ *   running ── SIGTERM or SIGINT ──► stopping: one turn after another ──► exit 0, or 1 when a part failed or took too long
+ *                                       └── second signal ──► exit 143 or 130 at once
+ *
+ * Guarantees that a part which hangs or throws does not keep the later ones from their turn.
+ */
+
+/** When a part's turn is; parts of the same turn stop side by side. */
+export const STOP_ORDER = { accepting: 0, upkeep: 10, streams: 20, http: 30, pools: 40 } as const;
+
+export type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
+
+/** What became of one part. `late`: it was left behind when its time was up. */
+export interface StopOutcome {
+  name: string;
+  outcome: 'stopped' | 'late' | 'failed';
+  /** How long it took, ms. */
+  tookMs: number;
+  error?: unknown;
+}
+
+interface Part {
+  name: string;
+  order: StopOrder;
+  stop: () => Promise<void> | void;
+}
+
+export class StopSequence {
+  private readonly parts: Part[] = [];
+  private running: Promise<StopOutcome[]> | undefined;
+
+  /** @param boundMs time that each turn is given */
+  constructor(private readonly boundMs: number) {}
+
+  /** True from the first call of {@link run} on. */
+  get stopping(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Registers a part. `stop` is called once and resolves when the part has ended. */
+  onStop(name: string, order: StopOrder, stop: () => Promise<void> | void): void {
+    this.parts.push({ name, order, stop });
+  }
+
+  /** Stops all parts, turn by turn; a second call waits for the first. Never rejects. */
+  run(): Promise<StopOutcome[]> {
+    return (this.running ??= this.stopAll());
+  }
+
+  private async stopAll(): Promise<StopOutcome[]> {
+    const outcomes: StopOutcome[] = [];
+    const turns = [...new Set(this.parts.map(({ order }) => order))].sort((a, b) => a - b);
+    for (const turn of turns) {
+      const parts = this.parts.filter(({ order }) => order === turn);
+      outcomes.push(...(await Promise.all(parts.map((part) => stopWithin(part, this.boundMs)))));
+    }
+    return outcomes;
+  }
+}
+
+async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOutcome> {
+  const from = performance.now();
+  const took = () => Math.round(performance.now() - from);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, boundMs, 'late');
+  });
+  const stopped = Promise.resolve()
+    .then(stop)
+    .then(() => 'stopped' as const);
+  try {
+    return { name, outcome: await Promise.race([stopped, late]), tookMs: took() };
+  } catch (error) {
+    return { name, outcome: 'failed', tookMs: took(), error };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+
+/** Runs the sequence at the first SIGTERM or SIGINT and ends the process; a second signal ends it at once. */
+export function stopOnSignals(sequence: StopSequence, report: (outcomes: StopOutcome[]) => void): void {
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (sequence.stopping) process.exit(code);
+      void sequence.run().then((outcomes) => {
+        report(outcomes);
+        process.exit(outcomes.every(({ outcome }) => outcome === 'stopped') ? 0 : 1);
+      });
+    });
+  }
+}

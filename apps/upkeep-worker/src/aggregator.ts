@@ -1,0 +1,124 @@
+/**
+ * Derives what is out of date in one partition, day by day from its watermark to its frontier, then in days that were
+ * repaired behind it, and moves the watermark over what is right. A day with slots that nobody has asked for yet stops
+ * the watermark at the first of them; detection then runs again.
+ */
+import { aggregateDay, countBits, firstMissing, type DayChunk } from '@barkeep/bars';
+import { closedWindows, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
+import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { UpkeepSessions } from './upkeep-sessions.js';
+
+/** Symbols whose chunks are held in memory at once. */
+const SYMBOLS_A_BATCH = 32;
+
+export class Aggregator {
+  constructor(
+    private readonly sessions: UpkeepSessions,
+    private readonly producer: UpkeepProducer,
+  ) {}
+
+  /** @throws SessionLostError */
+  async run({ sessionId, incarnation, partition }: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
+    const store = await this.sessions.store({ sessionId, incarnation });
+    const position = (await store.positions())[partition];
+    if (!position) return;
+    const { layout } = store;
+    const { frontier, watermark } = position;
+    let day = layout.dayIndexAt(watermark);
+    for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+      signal?.throwIfAborted();
+      const rightUpTo = await this.deriveDay(store, partition, day, layout.symbolsOf(partition), frontier, false);
+      await store.moveWatermark(partition, rightUpTo);
+      if (rightUpTo < Math.min(frontier, layout.grid(day).close)) {
+        await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+        break;
+      }
+    }
+    await this.deriveDirty(store, partition, frontier, signal);
+  }
+
+  private async deriveDirty(store: UpkeepStore, partition: number, frontier: number, signal?: AbortSignal) {
+    const symbolsByDate = new Map<string, string[]>();
+    for (const { date, symbol } of await store.dirty(partition)) {
+      symbolsByDate.set(date, [...(symbolsByDate.get(date) ?? []), symbol]);
+    }
+    for (const [date, symbols] of symbolsByDate) {
+      signal?.throwIfAborted();
+      const day = store.layout.dayIndexOf(date);
+      if (day === undefined) continue;
+      await this.deriveDay(store, partition, day, symbols, frontier, true);
+    }
+  }
+
+  /**
+   * Derives the windows of a day that are stale, or all of them.
+   * @returns the time up to which every symbol is treated and derived
+   */
+  private async deriveDay(
+    store: UpkeepStore,
+    partition: number,
+    day: number,
+    symbols: readonly string[],
+    frontier: number,
+    all: boolean,
+  ): Promise<number> {
+    const grid = store.layout.grid(day);
+    const closed = grid.closedBy(frontier);
+    const days = await store.readDay(partition, day, symbols);
+    const firstGaps = days.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
+    let right = Math.min(closed, ...firstGaps);
+    const treated = days.filter((_, i) => firstGaps[i] === closed);
+    for (let from = 0; from < treated.length; from += SYMBOLS_A_BATCH) {
+      const batch = treated.slice(from, from + SYMBOLS_A_BATCH);
+      const stale = all ? batch : await this.staleOf(store, partition, day, closed, batch);
+      if ((await this.deriveBatch(store, partition, day, closed, stale)) > 0) right = 0;
+    }
+    return right === 0 ? grid.open : grid.closeTime(right - 1);
+  }
+
+  /** Those symbols of which some closed window was built from another number of base bars than are there now. */
+  private async staleOf(
+    store: UpkeepStore,
+    partition: number,
+    day: number,
+    closed: number,
+    batch: readonly SymbolDay[],
+  ): Promise<SymbolDay[]> {
+    const stale = new Set<SymbolDay>();
+    for (const interval of store.layout.computed) {
+      const { starts } = store.layout.plan(day, interval);
+      const symbols = batch.map(({ symbol }) => symbol);
+      const there = await store.readChunks(partition, day, interval, symbols);
+      for (const item of batch) if (isStale(item.bitmap, there.get(item.symbol), starts, closed)) stale.add(item);
+    }
+    return [...stale];
+  }
+
+  /** @returns how many symbols changed while they were derived and have to be done again */
+  private async deriveBatch(
+    store: UpkeepStore,
+    partition: number,
+    day: number,
+    closed: number,
+    batch: readonly SymbolDay[],
+  ): Promise<number> {
+    if (batch.length === 0) return 0;
+    const { layout } = store;
+    const symbols = batch.map(({ symbol }) => symbol);
+    const bases = await store.readChunks(partition, day, layout.base, symbols);
+    const items = [...bases].map(([symbol, base]) => {
+      const chunks = layout.computed.map((interval) => aggregateDay(base, layout.plan(day, interval), closed));
+      return { symbol, bitmap: base.bitmap, chunks };
+    });
+    return (await store.writeDerived(partition, day, closed, items)).size;
+  }
+}
+
+function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {
+  const windows = closedWindows(starts, closed);
+  for (let window = 0; window < windows; window++) {
+    const present = countBits(bitmap, starts[window]!, starts[window + 1]!);
+    if (present !== (derived?.sourceCount(window) ?? 0)) return true;
+  }
+  return false;
+}

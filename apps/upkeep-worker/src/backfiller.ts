@@ -1,0 +1,170 @@
+/**
+ * Fills the gaps of one partition on one trading day: reads what is missing, asks the datasets best first, writes what
+ * they have into empty slots and notes what they have not. A repository that fails makes the job fail, and the queue
+ * tries again: what a worse dataset has must not take the place of what the better one may still give (I1).
+ */
+import { completeSymbols, type BarAnswer, type BarSource } from '@barkeep/bar-repository';
+import {
+  fewestAsks,
+  planFill,
+  retryAt,
+  slotsToAsk,
+  type DatasetAnswer,
+  type DayGrid,
+  type FillPlan,
+  type SlotRange,
+} from '@barkeep/bars';
+import type { SymbolDay, SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { DataSource } from 'typeorm';
+import type { Repositories } from './repositories.js';
+import type { UpkeepSessions } from './upkeep-sessions.js';
+
+interface Ask extends SymbolDay {
+  asked: SlotRange[];
+}
+
+/** Rounds in which symbols that changed while they were filled are read again. */
+const ROUNDS_MAX = 5;
+
+export interface BackfillSettings {
+  backoffMs: number;
+  repositoryTimeoutMs: number;
+}
+
+export class Backfiller {
+  constructor(
+    private readonly sessions: UpkeepSessions,
+    private readonly repositories: Repositories,
+    private readonly dataSource: DataSource,
+    private readonly producer: UpkeepProducer,
+    private readonly settings: BackfillSettings,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws SessionLostError, and what a repository throws */
+  async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
+    const { sessionId, incarnation, partition, date } = payload;
+    const store = await this.sessions.store({ sessionId, incarnation });
+    const day = store.layout.dayIndexOf(date);
+    if (day === undefined) return;
+    let nextRetry: number | undefined;
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const asks = await this.asks(store, day, payload);
+      if (asks.length === 0) break;
+      const skipped = new Map<string, number>();
+      const fills = await this.fillsFor(store, partition, day, asks, skipped, signal);
+      const refused = await store.fill(partition, day, fills, skipped);
+      nextRetry = Math.min(...fills.map(({ dueAt }) => dueAt ?? Infinity), nextRetry ?? Infinity);
+      if (refused.size === 0) break;
+    }
+    await this.producer.add('aggregate', { sessionId, incarnation, partition });
+    if (nextRetry !== undefined && Number.isFinite(nextRetry)) {
+      await this.producer.detectAt({ sessionId, incarnation }, nextRetry);
+    }
+  }
+
+  private async asks(store: UpkeepStore, day: number, { partition, date, force }: Payload<'backfill'>): Promise<Ask[]> {
+    const frontier = (await store.positions())[partition]?.frontier ?? 0;
+    const closed = store.layout.grid(day).closedBy(frontier);
+    const retries = await store.dueRetries(partition, this.now());
+    const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
+    const symbols = await store.readDay(partition, day, store.layout.symbolsOf(partition));
+    return symbols.flatMap((symbolDay) => {
+      const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
+      const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
+      return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
+    });
+  }
+
+  private async fillsFor(
+    store: UpkeepStore,
+    partition: number,
+    day: number,
+    asks: readonly Ask[],
+    skipped: Map<string, number>,
+    signal?: AbortSignal,
+  ): Promise<SymbolFill[]> {
+    const { layout } = store;
+    const grid = layout.grid(day);
+    const { retryMissingBars, maxRetries } = layout.spec.upkeep;
+    const symbols = asks.map(({ symbol }) => symbol);
+    try {
+      const complete = await this.completeOn(layout.datasets, symbols, grid.date);
+      const answers = await this.answers(store, grid, asks, skipped, signal);
+      return asks.map(({ symbol, bitmap, states, asked }) => {
+        const plan = planFill({
+          grid,
+          bitmap,
+          states,
+          asked,
+          answers: answers.get(symbol) ?? [],
+          complete: complete.has(symbol),
+          asksToSettle: retryMissingBars ? maxRetries : 1,
+        });
+        return { symbol, before: states, after: plan.after, runs: plan.runs, dueAt: this.dueAt(plan) };
+      });
+    } catch (error) {
+      if (!signal?.aborted) await store.noteError(partition, grid.date, symbols, (error as Error).message);
+      throw error;
+    }
+  }
+
+  /** Asks the datasets in order, each only for the symbols that still lack bars after the better ones. */
+  private async answers(
+    store: UpkeepStore,
+    grid: DayGrid,
+    asks: readonly Ask[],
+    skipped: Map<string, number>,
+    signal?: AbortSignal,
+  ): Promise<Map<string, DatasetAnswer[]>> {
+    const { layout } = store;
+    const answers = new Map<string, DatasetAnswer[]>(asks.map(({ symbol }) => [symbol, []]));
+    let open = asks;
+    for (const name of layout.spec.backfill) {
+      if (open.length === 0) break;
+      const answer = await this.ask(this.repositories.source(name), grid, open, signal);
+      for (const [reason, count] of answer.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + count);
+      const dataset = layout.datasets.indexOf(name);
+      for (const { symbol } of open) answers.get(symbol)?.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
+      open = open.filter(({ symbol, asked }) => !covers(grid, asked, answers.get(symbol) ?? []));
+    }
+    return answers;
+  }
+
+  private async ask(source: BarSource, grid: DayGrid, asks: readonly Ask[], signal?: AbortSignal): Promise<BarAnswer> {
+    const timeout = AbortSignal.timeout(this.settings.repositoryTimeoutMs);
+    return source.bars(
+      {
+        symbols: asks.map(({ symbol }) => symbol),
+        from: grid.openTime(Math.min(...asks.map(({ asked }) => asked[0]!.start))),
+        to: grid.closeTime(Math.max(...asks.map(({ asked }) => asked.at(-1)!.end)) - 1),
+        intervalMs: grid.interval.ms,
+        interval: grid.interval.name,
+      },
+      signal ? AbortSignal.any([signal, timeout]) : timeout,
+    );
+  }
+
+  private async completeOn(
+    datasets: readonly string[],
+    symbols: readonly string[],
+    date: string,
+  ): Promise<Set<string>> {
+    const sets = await Promise.all(datasets.map((name) => completeSymbols(this.dataSource, name, symbols, date)));
+    return new Set(sets.flatMap((set) => [...set]));
+  }
+
+  private dueAt({ after, absent }: FillPlan): number | undefined {
+    return absent > 0 ? retryAt(this.now(), fewestAsks(after), this.settings.backoffMs) : undefined;
+  }
+}
+
+/** True when the answers have a bar for every asked slot. */
+function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
+  const slots = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
+  return asked.every(({ start, end }) => {
+    for (let slot = start; slot < end; slot++) if (!slots.has(slot)) return false;
+    return true;
+  });
+}

@@ -1,0 +1,27 @@
+/** One processor a queue; the work itself is in the class that each is given. */
+import { Injectable } from '@nestjs/common';
+import { Aggregator } from './aggregator.js';
+import { Backfiller } from './backfiller.js';
+import { GapDetector } from './gap-detector.js';
+import { JobProcessor } from './job-processor.js';
+
+@Injectable()
+export class DetectGapsProcessor extends JobProcessor<'detect-gaps'> {
+  constructor(detector: GapDetector) {
+    super('detect-gaps', detector);
+  }
+}
+
+@Injectable()
+export class BackfillProcessor extends JobProcessor<'backfill'> {
+  constructor(backfiller: Backfiller) {
+    super('backfill', backfiller);
+  }
+}
+
+@Injectable()
+export class AggregateProcessor extends JobProcessor<'aggregate'> {
+  constructor(aggregator: Aggregator) {
+    super('aggregate', aggregator);
+  }
+}

@@ -1,0 +1,71 @@
+/** Puts the upkeep worker together: the work, and one processor a queue with the concurrency of the configuration. */
+import { loadRepositories } from '@barkeep/bar-repository';
+import type { Config } from '@barkeep/config';
+import type { Connections } from '@barkeep/process';
+import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
+import { BullModule, Processor } from '@nestjs/bullmq';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { Aggregator } from './aggregator.js';
+import { Backfiller } from './backfiller.js';
+import { GapDetector } from './gap-detector.js';
+import { AggregateProcessor, BackfillProcessor, DetectGapsProcessor } from './processors.js';
+import { Repositories } from './repositories.js';
+import { UpkeepSessions } from './upkeep-sessions.js';
+
+export const PROCESSORS = [DetectGapsProcessor, BackfillProcessor, AggregateProcessor] as const;
+
+/** Starts of one job, crashes included, before it is given up: a job that kills its worker must not do so for ever. */
+const STARTS_MAX = 20;
+
+@Module({})
+export class WorkerModule {
+  static of(config: Config, connections: Connections, queueConnection: Redis, logger: Logger): DynamicModule {
+    const { queues } = config;
+    const register = (name: JobName, processor: (typeof PROCESSORS)[number], concurrency: number) =>
+      Processor(
+        { name },
+        {
+          connection: queueConnection,
+          concurrency,
+          lockDuration: queues.workerLockMs,
+          stalledInterval: queues.stalledCheckMs,
+          maxStalledCount: STARTS_MAX,
+          maxStartedAttempts: STARTS_MAX,
+        },
+      )(processor);
+    register('detect-gaps', DetectGapsProcessor, queues.detectConcurrency);
+    register('backfill', BackfillProcessor, queues.backfillConcurrency);
+    register('aggregate', AggregateProcessor, queues.aggregateConcurrency);
+    return {
+      module: WorkerModule,
+      imports: [
+        BullModule.forRoot({ connection: queueConnection, prefix: queues.prefix }),
+        LoggerModule.forRoot({ pinoHttp: { logger } }),
+      ],
+      providers: [...work(config, connections, logger), ...PROCESSORS],
+    };
+  }
+}
+
+function work(config: Config, { dataSource, sessionRedis, queues }: Connections, logger: Logger): Provider[] {
+  const { backfillAttempts: attempts, backoffMs } = config.queues;
+  const producer = new UpkeepProducer(queues, { attempts, backoffMs });
+  const sessions = new UpkeepSessions(sessionRedis, config.sessions.prefix);
+  const settings = { backoffMs, repositoryTimeoutMs: config.repositories.timeoutMs };
+  const { modulePath } = config.repositories;
+  return [
+    { provide: GapDetector, useValue: new GapDetector(sessions, producer) },
+    { provide: Aggregator, useValue: new Aggregator(sessions, producer) },
+    {
+      provide: Backfiller,
+      useFactory: async () => {
+        const own = modulePath ? await loadRepositories(modulePath) : new Map<string, unknown>();
+        const repositories = new Repositories(dataSource, own, (message) => logger.warn(message));
+        return new Backfiller(sessions, repositories, dataSource, producer, settings);
+      },
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+import { addRecords, barOfRecord } from './bar-record.js';
+import type { BarAnswer } from './bar-source.js';
+
+const TIME = Date.UTC(2024, 0, 2, 14, 30);
+const range = { from: TIME, to: TIME + 600_000 };
+const values = { open: 1, high: 3, low: 0.5, close: 2, volume: 10 };
+
+test.each([
+  ['a Date', { time: new Date(TIME) }],
+  ['epoch ms', { openTime: TIME }],
+  ['epoch ms as a string (pg returns bigint so)', { timestamp: String(TIME) }],
+  ['ISO with Z', { timestamp: '2024-01-02T14:30:00Z' }],
+  ['ISO with an offset', { time: '2024-01-02T09:30:00.000-05:00' }],
+  ['as Postgres prints it', { time: '2024-01-02 14:30:00+00' }],
+  ['with a short offset', { time: '2024-01-02 16:00:00+0130' }],
+])('a time may be %s', (_form, time) => {
+  expect(barOfRecord({ ...values, ...time }, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+});
+
+test('numbers may be strings, as pg returns numeric, and further fields do not matter', () => {
+  const record = { symbol: 'SPY', time: TIME, open: '1', high: '3.0', low: '.5', close: '2', volume: '10', vwap: null };
+  expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+});
+
+test.each([
+  ['no object', 'bar'],
+  ['null', null],
+  ['an array', [TIME, 1, 2, 3, 4, 5]],
+  ['without a time', { ...values }],
+  ['with a time without a zone', { ...values, time: '2024-01-02T14:30:00' }],
+  ['with words for a time', { ...values, time: 'yesterday' }],
+  ['with an invalid Date', { ...values, time: new Date(Number.NaN) }],
+  ['without a close', { ...values, close: undefined, time: TIME }],
+  ['with an empty string for a price', { ...values, close: ' ', time: TIME }],
+  ['with words for a price', { ...values, close: 'n/a', time: TIME }],
+  ['of another symbol', { ...values, symbol: 'IBM', time: TIME }],
+  ['before the range', { ...values, time: TIME - 1 }],
+  ['at the end of the range, which is exclusive', { ...values, time: TIME + 600_000 }],
+])('I7 a record %s is malformed', (_what, record) => {
+  expect(barOfRecord(record, 'SPY', range)).toBe('malformed');
+});
+
+test('I7 values that cannot be right are refused with their reason', () => {
+  expect(barOfRecord({ ...values, time: TIME, high: 0.4 }, 'SPY', range)).toBe('high-below-low');
+  expect(barOfRecord({ ...values, time: TIME, volume: Number.NaN }, 'SPY', range)).toBe('not-finite');
+  expect(barOfRecord({ ...values, time: TIME, open: 'NaN' }, 'SPY', range)).toBe('not-finite');
+  expect(barOfRecord({ ...values, time: TIME + 0.5 }, 'SPY', range)).toBe('not-finite');
+});
+
+test('good records are kept oldest first, bad ones counted; of two with one time the first stays', () => {
+  const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+  const later = { ...values, time: TIME + 60_000 };
+  addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, { ...later, close: 1 }], range);
+  expect(answer.bars.get('SPY')?.map((bar) => [bar.openTime, bar.close])).toEqual([
+    [TIME, 2],
+    [TIME + 60_000, 2],
+  ]);
+  expect(answer.skipped).toEqual(
+    new Map([
+      ['malformed', 1],
+      ['conflict', 1],
+    ]),
+  );
+});

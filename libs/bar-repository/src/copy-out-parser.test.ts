@@ -1,0 +1,92 @@
+import { CopyFormatError, CopyOutParser } from './copy-out-parser.js';
+import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
+
+type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
+
+/** On both sides of Postgres' epoch, at it, and far from it. */
+const ROWS: Row[] = [
+  [1, Date.UTC(2013, 9, 7, 13, 30), 1.5, 2.25, 1.125, 1.75, 100],
+  [2, Date.UTC(1999, 11, 31, 23, 59), 0, 0, 0, 0, 0],
+  [2_147_483_647, Date.UTC(2000, 0, 1), 1e-300, 1e300, 0.1, 1 / 3, 2 ** 53],
+  [3, Date.UTC(1930, 0, 1), 5, 6, 4, 5, 0.5],
+];
+
+function message(type: string, body: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(type, 'latin1');
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** A row as the server sends it: as it is written, but without the dataset. */
+function row(values: Row): Buffer {
+  const written = Buffer.alloc(WRITE_ROW.bytes);
+  writeRow(new DataView(written.buffer, written.byteOffset, written.length), 0, 7, ...values);
+  return Buffer.concat([Buffer.from([0, 7]), written.subarray(8)]);
+}
+
+const AFTER = message('C', Buffer.from('COPY 4\0'));
+const copyOf = (...bodies: Buffer[]): Buffer =>
+  Buffer.concat([
+    message('H', Buffer.from([1, 0, 0])),
+    ...bodies.map((body) => message('d', body)),
+    message('c', Buffer.alloc(0)),
+    AFTER,
+  ]);
+
+/** Feeds the bytes cut at the given places. */
+function parse(bytes: Buffer, cuts: number[]): { rows: Row[]; rest: Buffer | undefined } {
+  const rows: Row[] = [];
+  const parser = new CopyOutParser((...values) => rows.push(values));
+  let rest: Buffer | undefined;
+  let from = 0;
+  for (const to of [...cuts, bytes.length]) {
+    const part = bytes.subarray(from, to);
+    rest = rest ? Buffer.concat([rest, part]) : parser.read(part);
+    from = to;
+  }
+  return { rows, rest };
+}
+
+const SEPARATE = copyOf(COPY_HEADER, ...ROWS.map(row), COPY_TRAILER);
+
+test('rows come out as they went in, and what follows the COPY is left to the caller', () => {
+  expect(parse(SEPARATE, [])).toEqual({ rows: ROWS, rest: AFTER });
+});
+
+test('a header that shares its message with the first row is understood', () => {
+  const [first, ...others] = ROWS.map(row);
+  const bytes = copyOf(Buffer.concat([COPY_HEADER, first ?? COPY_HEADER]), ...others, COPY_TRAILER);
+  expect(parse(bytes, [])).toEqual({ rows: ROWS, rest: AFTER });
+});
+
+test('chunks may end at any byte', () => {
+  for (let cut = 1; cut < SEPARATE.length; cut++) expect(parse(SEPARATE, [cut])).toEqual({ rows: ROWS, rest: AFTER });
+});
+
+test('chunks of every size up to two rows, also of a single byte, give the same rows', () => {
+  for (let size = 1; size <= 180; size++) {
+    const cuts = Array.from({ length: Math.floor((SEPARATE.length - 1) / size) }, (_, i) => (i + 1) * size);
+    expect(parse(SEPARATE, cuts)).toEqual({ rows: ROWS, rest: AFTER });
+  }
+});
+
+test('notices between rows are passed over, also longer ones than the carry; an error is left to the caller', () => {
+  const notice = message('N', Buffer.alloc(10_000));
+  const error = message('E', Buffer.from('SERROR\0'));
+  const start = Buffer.concat([message('d', COPY_HEADER), notice, message('d', row(ROWS[0] ?? ROW))]);
+  for (const cut of [3, 40, 5_000, start.length, start.length + 2]) {
+    expect(parse(Buffer.concat([start, error]), [cut])).toEqual({ rows: ROWS.slice(0, 1), rest: error });
+  }
+});
+
+test('an answer that is no binary COPY of these columns is refused', () => {
+  const narrow = Buffer.from(row(ROW).subarray(0, 70));
+  expect(() => parse(copyOf(Buffer.from('a\tb\n')), [])).toThrow(CopyFormatError);
+  expect(() => parse(copyOf(COPY_HEADER, narrow), [])).toThrow('expected a row of 82 bytes, was 70');
+  const fields = row(ROW);
+  fields.writeInt16BE(5);
+  expect(() => parse(copyOf(COPY_HEADER, fields), [])).toThrow('expected 7 fields, was 5');
+});
+
+const ROW: Row = [1, 0, 1, 1, 1, 1, 1];

@@ -1,0 +1,20 @@
+import { decodeCursor, encodeCursor } from './session-cursor.js';
+import { CursorError } from './session-errors.js';
+
+test('a cursor gives back its position, whatever the id is', () => {
+  for (const id of ['a', 'with space\nand more', 'é']) {
+    const position = { createdAt: new Date(1_700_000_000_123), id };
+    expect(decodeCursor(encodeCursor(position))).toEqual(position);
+  }
+});
+
+test('what is no cursor is refused', () => {
+  for (const cursor of [
+    '',
+    'x',
+    '!!',
+    Buffer.from('12').toString('base64url'),
+    Buffer.from('9'.repeat(15) + '9 a').toString('base64url'),
+  ])
+    expect(() => decodeCursor(cursor)).toThrow(CursorError);
+});

@@ -1,0 +1,135 @@
+/**
+ * The decisions of backfill: which empty slots to ask a repository for, and what its answer makes of them. Pure: the
+ * worker reads, asks and writes.
+ */
+import type { Bar } from './bar.js';
+import { DayChunk, hasBit, recordOffset } from './chunk.js';
+import { ABSENT_UNASKED, BACKFILLED, emptyRuns, NO_TRADE, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
+import type { DayGrid } from './slots.js';
+
+/** Which empty slots are asked for: those not asked yet, also the absent ones that are due again, or all of them. */
+export type AskMode = 'missing' | 'due' | 'all';
+
+/** Runs of slots before `closed` that are to be asked for, in order. */
+export function slotsToAsk(
+  bitmap: Uint8Array,
+  states: Uint8Array | undefined,
+  closed: number,
+  mode: AskMode,
+): SlotRange[] {
+  const runs = emptyRuns(bitmap, 0, closed);
+  if (mode === 'all' || !states) return runs;
+  const wanted = (slot: number) => {
+    const status = statusOf(states[slot] ?? 0);
+    return status === 'missing' || (mode === 'due' && status === 'absent');
+  };
+  const asked: SlotRange[] = [];
+  for (const { start, end } of runs) {
+    for (let slot = start; slot < end; slot++) {
+      if (!wanted(slot)) continue;
+      const last = asked.at(-1);
+      if (last?.end === slot) last.end++;
+      else asked.push({ start: slot, end: slot + 1 });
+    }
+  }
+  return asked;
+}
+
+/** The first slot before `closed` that is empty and was not asked for yet, or `closed` when there is none. */
+export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closed: number): number {
+  return slotsToAsk(bitmap, states, closed, 'missing')[0]?.start ?? closed;
+}
+
+/** What one dataset answered for one symbol. */
+export interface DatasetAnswer {
+  /** The dataset's number in the session. */
+  dataset: number;
+  bars: readonly Bar[];
+}
+
+export interface FillInput {
+  grid: DayGrid;
+  bitmap: Uint8Array;
+  states: Uint8Array | undefined;
+  asked: readonly SlotRange[];
+  /** Best dataset first; empty when the session has no backfill source. */
+  answers: readonly DatasetAnswer[];
+  /** A dataset that was asked, or the source, is declared complete for this day. */
+  complete: boolean;
+  /** Clean answers without a bar that settle it as unfillable. */
+  asksToSettle: number;
+}
+
+export interface FillPlan {
+  /** The states of all slots of the day when the plan is carried out. */
+  after: Uint8Array;
+  /** Records for empty slots, run by run. */
+  runs: { start: number; records: Uint8Array }[];
+  filled: number;
+  /** Slots that are to be asked for again. */
+  absent: number;
+}
+
+/** Works out what the answers make of the asked slots: filled from the best dataset that has the bar, or one ask older. */
+export function planFill(input: FillInput): FillPlan {
+  const { grid, asked, states, complete, asksToSettle } = input;
+  const after = new Uint8Array(grid.slotCount);
+  if (states) after.set(states);
+  const chunk = chunkOfAnswers(input);
+  const plan: FillPlan = { after, runs: [], filled: 0, absent: 0 };
+  for (const { start, end } of asked) {
+    for (let slot = start; slot < end; slot++) {
+      if (chunk.has(slot)) after[slot] = BACKFILLED;
+      else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(after[slot]!, asksToSettle, complete);
+      else after[slot] = ABSENT_UNASKED;
+      if (statusOf(after[slot]!) === 'absent' && after[slot] !== ABSENT_UNASKED && !chunk.has(slot)) plan.absent++;
+    }
+    plan.filled += chunk.count(start, end);
+    plan.runs.push(...filledRuns(chunk, start, end));
+  }
+  return plan;
+}
+
+/** The answers as a chunk: only asked slots, each from the first dataset that has it; what lies off the grid is left. */
+function chunkOfAnswers({ grid, asked, answers }: FillInput): DayChunk {
+  const chunk = new DayChunk(grid.slotCount);
+  const isAsked = new Uint8Array(grid.slotCount);
+  for (const { start, end } of asked) isAsked.fill(1, start, end);
+  for (const { dataset, bars } of answers) {
+    for (const bar of bars) {
+      const slot = grid.slotAt(bar.openTime);
+      if (typeof slot === 'number' && isAsked[slot] === 1 && !chunk.has(slot)) {
+        chunk.writeBar(slot, bar, 'backfilled', dataset);
+      }
+    }
+  }
+  return chunk;
+}
+
+function filledRuns(chunk: DayChunk, from: number, to: number): { start: number; records: Uint8Array }[] {
+  const runs: { start: number; records: Uint8Array }[] = [];
+  for (let start = from; start < to; start++) {
+    if (!hasBit(chunk.bitmap, start)) continue;
+    let end = start + 1;
+    while (end < to && hasBit(chunk.bitmap, end)) end++;
+    const records = chunk.bytes.subarray(recordOffset(chunk.slotCount, start), recordOffset(chunk.slotCount, end));
+    runs.push({ start, records });
+    start = end;
+  }
+  return runs;
+}
+
+/** When absent bars are asked for again: the delay doubles with each ask. @param asks the fewest clean answers so far */
+export function retryAt(now: number, asks: number, backoffMs: number): number {
+  return now + backoffMs * 2 ** Math.max(0, Math.min(asks, 20) - 1);
+}
+
+/** The fewest clean answers that any absent slot of a day has had; 0 when none is absent. */
+export function fewestAsks(states: Uint8Array): number {
+  let fewest = 0;
+  for (const state of states) {
+    if (state === 0 || state >= NO_TRADE - 1) continue;
+    if (fewest === 0 || state < fewest) fewest = state;
+  }
+  return fewest;
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { claim, isInstanceState, readState, release, updateState, type InstanceState } from './instance.js';
+
+const state: InstanceState = {
+  owner: { pid: 1, startedAt: 'then' },
+  keep: true,
+  place: '/x',
+  servers: [{ name: 'redis', pid: 2, startedAt: 'then', proof: '/x/redis.conf' }],
+  extra: {},
+};
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a folder is claimed once, and its state is for its user only', () => {
+  expect(claim(folder, state)).toBe(true);
+  expect(claim(folder, { ...state, owner: { pid: 3, startedAt: 'now' } })).toBe(false);
+  expect(readState(folder)).toEqual(state);
+  expect(statSync(join(folder, 'instance.json')).mode & 0o777).toBe(0o600);
+  updateState(folder, { ...state, extra: { coordinatorUrl: 'http://127.0.0.1:1' } });
+  expect(readState(folder)?.extra).toEqual({ coordinatorUrl: 'http://127.0.0.1:1' });
+});
+
+test('only the state of the named owner is released', () => {
+  claim(folder, state);
+  release(folder, { pid: 3, startedAt: 'now' });
+  expect(readState(folder)).toEqual(state);
+  release(folder, state.owner);
+  release(folder, state.owner);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('what is not an instance file is no state', () => {
+  expect(isInstanceState({ ...state, servers: [{ pid: 'x' }] })).toBe(false);
+  expect(isInstanceState({ ...state, owner: null })).toBe(false);
+  expect(isInstanceState({ ...state, urls: { redisUrl: 'r' } })).toBe(false);
+  writeFileSync(join(folder, 'instance.json'), '{ half');
+  expect(readState(folder)).toBeUndefined();
+});

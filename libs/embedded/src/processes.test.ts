@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { askToEnd, commandLine, endServer, isOurServer, isRunning, markOf, stopSignal } from './processes.js';
+
+const sleeper = () =>
+  spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)', '/proof/of/ours'], { stdio: 'ignore' });
+
+function pidOf(child: { pid?: number | undefined }): number {
+  if (child.pid === undefined) throw new Error('expected a process id, was: none');
+  return child.pid;
+}
+
+test('a process is known by its id and its start time together', () => {
+  const mark = markOf(process.pid);
+  expect(isRunning(mark)).toBe(true);
+  expect(isRunning({ ...mark, startedAt: 'another time' })).toBe(false);
+});
+
+test('an ended process does not run', async () => {
+  const child = sleeper();
+  const mark = markOf(pidOf(child));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(isRunning(mark)).toBe(false);
+});
+
+test('a process without our proof, or with another start time, is never signalled', async () => {
+  const child = sleeper();
+  const mark = { ...markOf(pidOf(child)), name: 'redis', proof: '/proof/of/ours' };
+  expect(commandLine(mark.pid)).toContain(mark.proof);
+  for (const stranger of [
+    { ...mark, proof: '/another/proof' },
+    { ...mark, startedAt: 'another time' },
+  ]) {
+    expect(isOurServer(stranger)).toBe(false);
+    askToEnd(stranger);
+  }
+  expect(isOurServer(mark)).toBe(true);
+  await endServer(mark, 2000);
+  expect(child.killed).toBe(false);
+  expect(isRunning(mark)).toBe(false);
+});
+
+test('a server that ignores the request is killed when its time is over', async () => {
+  const script = `process.on('SIGTERM', () => undefined); console.log('deaf'); setInterval(() => undefined, 1000)`;
+  const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  const mark = { ...markOf(pidOf(child)), name: 'redis', proof: '/proof/of/ours' };
+  await endServer(mark, 100);
+  expect(isRunning(mark)).toBe(false);
+});
+
+test('PostgreSQL is asked for a fast shutdown, others to terminate', () => {
+  expect(stopSignal('postgres')).toBe('SIGINT');
+  expect(stopSignal('redis')).toBe('SIGTERM');
+});

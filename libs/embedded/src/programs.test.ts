@@ -1,0 +1,53 @@
+import { ServerMissingError, ServerStartError } from './errors.js';
+import { postgresMajor } from './postgres-program.js';
+import { postgresSettings } from './postgres.js';
+import { systemName } from './redis-packages.js';
+import { redisMajor } from './redis-program.js';
+import { redisConfiguration } from './redis.js';
+
+test('versions are read from what the programs say of themselves', () => {
+  expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
+  expect(redisMajor('Valkey server v=8.1.1 sha=00000000:0')).toBe(8);
+  expect(redisMajor('command not found')).toBeUndefined();
+  expect(postgresMajor('postgres (PostgreSQL) 18.4')).toBe(18);
+  expect(postgresMajor('initdb (PostgreSQL) 16.9 (Debian 16.9-1)')).toBe(16);
+  expect(postgresMajor('')).toBeUndefined();
+});
+
+test('Redis listens on loopback only, behind a password, evicts nothing and keeps its command line', () => {
+  const lines = redisConfiguration({ port: 1234, folder: '/a b', password: 'p' }).split('\n');
+  const wanted = [
+    'bind 127.0.0.1',
+    'requirepass p',
+    'maxmemory-policy noeviction',
+    'appendfsync everysec',
+    'dir "/a b"',
+  ];
+  expect(lines).toEqual(expect.arrayContaining([...wanted, 'set-proc-title no']));
+});
+
+test('PostgreSQL listens on loopback only, and only data that go away are not synced', () => {
+  expect(postgresSettings(1234, true)).toEqual(expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=1234']));
+  expect(postgresSettings(1234, true)).not.toContain('fsync=off');
+  expect(postgresSettings(1234, false)).toContain('fsync=off');
+});
+
+test('the name of a package cache says system and processor', () => {
+  expect(systemName()).toMatch(/^[\w.-]+-[\w.-]+-\w+$/);
+});
+
+test('the error for a missing server says what was tried and what to do', () => {
+  const error = new ServerMissingError(
+    'Redis',
+    ['/bin/redis-server: expected version 7 or later, was 6'],
+    'Install one.',
+  );
+  expect(error.message).toBe(
+    'expected a usable Redis server, was: none found\n  - /bin/redis-server: expected version 7 or later, was 6\nInstall one.',
+  );
+});
+
+test('a taken port is told from other failures to start', () => {
+  expect(new ServerStartError('redis', 'ended', 'bind: Address already in use').portTaken).toBe(true);
+  expect(new ServerStartError('redis', 'ended', 'Out of memory').portTaken).toBe(false);
+});

@@ -1,0 +1,121 @@
+/**
+ * An instance that this process owns: its folder, its state on disk, its servers while they run.
+ *
+ * Guarantees: one owner at a time; whatever is spawned is on record before it is waited for; `stop` ends all of it in
+ * bounded time, and a process that exits without it still asks its servers to end. Not responsible for which servers run.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canReach, postgresAccount } from './account.js';
+import { errorMessage } from './caught.js';
+import { AlreadyRunningError, DataFolderError } from './errors.js';
+import { reachableFolder } from './folders.js';
+import { claim, keptName, readState, release, updateState, type InstanceState } from './instance.js';
+import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
+import type { ServerProcess } from './server-process.js';
+import { removeFolder, sweepInstance } from './sweep.js';
+
+const stopLimitMs = 5000;
+
+/** Gets a line for people. */
+export type Log = (line: string) => void;
+
+/** The folder of PostgreSQL's data: the instance's own, unless the account that runs it cannot get there. */
+function placeFor(folder: string, keep: boolean): string {
+  const account = postgresAccount();
+  if (canReach(folder, account)) return folder;
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return join(reachableFolder(account, keep), `data-${name}`);
+}
+
+/** Data elsewhere belong to this folder only as long as it says so: a folder that was removed and made anew begins empty. */
+function bindPlace(folder: string, place: string, log: Log): void {
+  const note = join(folder, 'postgres-data-is-in');
+  if (place === folder || existsSync(note)) return;
+  removeFolder(place);
+  writeFileSync(note, `${place}\n`);
+  log(`PostgreSQL's data go to ${place}: its account cannot enter ${folder}`);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755); // whatever the umask
+  } catch (error) {
+    throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorMessage(error)}`);
+  }
+}
+
+/** Makes this process the owner of an instance folder; throws `AlreadyRunningError` when a live one has it. */
+export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
+  const folder = join(dataDir, keep ? keptName : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
+  makeFolder(folder);
+  const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
+  for (let tries = 0; tries < 5; tries++) {
+    if (claim(folder, state)) {
+      bindPlace(folder, state.place, keep ? log : () => undefined);
+      return new Instance(folder, state, log);
+    }
+    const other = readState(folder);
+    if (other !== undefined && isRunning(other.owner)) throw new AlreadyRunningError(dataDir, other.owner.pid);
+    if (other !== undefined) await sweepInstance(folder, other, log);
+  }
+  throw new DataFolderError(`expected a readable instance.json in ${folder}, was: none that makes sense; remove it`);
+}
+
+/** The running instance of one start: records its servers as they come, stops them in order. */
+export class Instance {
+  private readonly servers: ServerMark[] = [];
+  private stopping: Promise<void> | undefined;
+  private readonly onExit = () => this.servers.forEach(askToEnd);
+
+  constructor(
+    readonly folder: string,
+    private state: InstanceState,
+    private readonly log: Log,
+  ) {
+    process.once('exit', this.onExit);
+  }
+
+  /** Folder for PostgreSQL's data. */
+  get place(): string {
+    return this.state.place;
+  }
+
+  /** Replaces parts of the state on disk. */
+  update(change: Partial<InstanceState>): void {
+    if (this.stopping !== undefined) return;
+    this.state = { ...this.state, ...change };
+    updateState(this.folder, this.state);
+  }
+
+  /** Adds to what others read about this instance. */
+  publish(extra: Readonly<Record<string, unknown>>): void {
+    this.update({ extra: { ...this.state.extra, ...extra } });
+  }
+
+  /** Called for each server as soon as its process exists, so that a crash from here on leaves a trace of it. */
+  readonly spawned = ({ mark, exited }: ServerProcess): void => {
+    this.servers.push(mark);
+    this.update({ servers: [...this.servers] });
+    void exited.then((how) => {
+      if (this.stopping === undefined) this.log(`${mark.name} (${mark.pid}) ${how}`);
+    });
+  };
+
+  /** Stops the servers, Redis first; every call waits for the same stop. */
+  stop(): Promise<void> {
+    this.stopping ??= this.end();
+    return this.stopping;
+  }
+
+  private async end(): Promise<void> {
+    const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name));
+    for (const server of inOrder) await endServer(server, stopLimitMs);
+    process.removeListener('exit', this.onExit);
+    release(this.folder, this.state.owner);
+    if (this.state.keep) return;
+    removeFolder(this.state.place);
+    removeFolder(this.folder);
+  }
+}

@@ -1,0 +1,26 @@
+/** A service's process from its first line to its exit code: configuration, start, signals, and word to its parent. */
+import { ConfigError, loadConfig, type Config } from '@barkeep/config';
+import type { Logger } from 'pino';
+import { stopOnSignals, type StopSequence } from './shutdown.js';
+
+export interface RunningService {
+  /** Where it listens, if it does. */
+  url?: string;
+  stop: StopSequence;
+  logger: Logger;
+}
+
+/** Starts a service with the environment's configuration. A start that fails ends the process with one clear message. */
+export function runService(name: string, start: (config: Config) => Promise<RunningService>): void {
+  startService(start).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message || error.name : String(error);
+    process.stderr.write(error instanceof ConfigError ? `${message}\n` : `the ${name} could not start: ${message}\n`);
+    process.exit(1);
+  });
+}
+
+async function startService(start: (config: Config) => Promise<RunningService>): Promise<void> {
+  const { url, stop, logger } = await start(loadConfig(process.env, { requireServices: true }));
+  stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
+  process.send?.({ ready: true, url });
+}

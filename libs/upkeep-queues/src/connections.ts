@@ -1,0 +1,23 @@
+/** Connections to the queue Redis: producers fail fast, workers wait for the server to come back. */
+import { Queue, type ConnectionOptions } from 'bullmq';
+import { Redis, type RedisOptions } from 'ioredis';
+import { JOB_NAMES } from './contract.js';
+import type { Queues } from './producer.js';
+
+/** First try 50 ms after an outage, then at most every second. */
+export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
+
+/** A connection for adding jobs: a command fails when the server is away instead of waiting for it. */
+export function producerConnection(url: string, options: RedisOptions = {}): Redis {
+  return new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true, retryStrategy, ...options });
+}
+
+/** A connection for running jobs: it waits for the server for as long as that takes. */
+export function workerConnection(url: string): Redis {
+  return new Redis(url, { maxRetriesPerRequest: null, retryStrategy });
+}
+
+/** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default */
+export function openQueues(connection: ConnectionOptions, prefix: string): Queues {
+  return Object.fromEntries(JOB_NAMES.map((name) => [name, new Queue(name, { connection, prefix })])) as Queues;
+}

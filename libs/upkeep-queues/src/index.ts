@@ -1,0 +1,4 @@
+export * from './connections.js';
+export * from './contract.js';
+export * from './options.js';
+export * from './producer.js';

@@ -1,0 +1,89 @@
+/**
+ * Adds jobs and keeps the upkeep schedulers. Fails fast when the queue Redis is away: a caller answers 503, a job is
+ * retried. Runs no jobs.
+ */
+import type { Job, Queue } from 'bullmq';
+import { JOB_NAMES, type JobName, type Payload } from './contract.js';
+import { incarnationOf, jobOptions, scheduledOptions, schedulerId, type RetrySettings } from './options.js';
+
+export type Queues = Record<JobName, Queue>;
+
+/** A session, as far as the queues need to know it. */
+export interface SessionRef {
+  sessionId: string;
+  incarnation: string;
+}
+
+export class UpkeepProducer {
+  constructor(
+    private readonly queues: Queues,
+    private readonly retry: RetrySettings,
+  ) {}
+
+  /** Adds a job; one that is there already, or that runs and will run again, is not doubled. */
+  async add<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
+    await this.queues[name].add(name, payload, jobOptions(name, payload, this.retry));
+  }
+
+  /** Adds several jobs of one queue in one call. */
+  async addAll<Name extends JobName>(name: Name, payloads: readonly Payload<Name>[]): Promise<void> {
+    if (payloads.length === 0) return;
+    await this.queues[name].addBulk(payloads.map((data) => ({ name, data, opts: jobOptions(name, data, this.retry) })));
+  }
+
+  /** Adds a backfill job, and one that failed for good and is still kept under the same id gives way to it. */
+  async addBackfills(payloads: readonly Payload<'backfill'>[]): Promise<void> {
+    const queue = this.queues.backfill;
+    const ids = payloads.map((payload) => jobOptions('backfill', payload, this.retry).jobId!);
+    const kept = await Promise.all(ids.map((id) => queue.getJob(id) as Promise<Job | undefined>));
+    await Promise.all(kept.map(async (job) => ((await job?.isFailed()) ? job?.remove() : undefined)));
+    await this.addAll('backfill', payloads);
+  }
+
+  /** Looks for gaps again at `time`, epoch ms, rounded up to a second so that many asks make one job. */
+  async detectAt(session: SessionRef, time: number): Promise<void> {
+    const second = Math.ceil(time / 1000);
+    await this.queues['detect-gaps'].add(
+      'detect-gaps',
+      { ...session, force: false },
+      {
+        ...scheduledOptions(this.retry),
+        jobId: `detect.${session.incarnation}.${second}`,
+        delay: Math.max(0, second * 1000 - Date.now()),
+      },
+    );
+  }
+
+  /** Makes sure that upkeep of a session runs every `everyMs`; nothing is written when it already does. */
+  async schedule(session: SessionRef, everyMs: number): Promise<void> {
+    const queue = this.queues['detect-gaps'];
+    const id = schedulerId(session.incarnation);
+    const there = await queue.getJobScheduler(id);
+    if (there?.every === everyMs) return;
+    const data = { ...session, force: false };
+    await queue.upsertJobScheduler(
+      id,
+      { every: everyMs },
+      { name: 'detect-gaps', data, opts: scheduledOptions(this.retry) },
+    );
+  }
+
+  async unschedule(incarnation: string): Promise<void> {
+    await this.queues['detect-gaps'].removeJobScheduler(schedulerId(incarnation));
+  }
+
+  /** Incarnations of all sessions that have a scheduler. */
+  async scheduled(): Promise<string[]> {
+    const schedulers = await this.queues['detect-gaps'].getJobSchedulers();
+    return schedulers.flatMap(({ key }) => incarnationOf(key) ?? []);
+  }
+
+  /** True when the stream of this run waits, runs or is to be retried. */
+  async isStreamQueued(payload: Payload<'stream'>): Promise<boolean> {
+    return (await this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!)) !== undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(JOB_NAMES.map((name) => this.queues[name].close()));
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Makes a checkout ready to run: installs what package-lock.json names when it is not installed, then builds. Cheap when
+ * there is nothing to do. Needs Node and npm, nothing else; two of them at once wait for each other.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const MODULES = join(ROOT, 'node_modules');
+/** Says for which lock file node_modules was installed. */
+const STAMP = join(MODULES, '.barkeep-lock-hash');
+/** Outside of node_modules, which npm ci removes. */
+const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
+const LOCK_CHECK_MS = 200;
+const LOCK_LIMIT_MS = 15 * 60_000;
+
+/** @throws Error when npm or the compiler fails */
+export async function prepare() {
+  checkNode();
+  await withLock(() => {
+    if (!isInstalled()) install();
+    build();
+  });
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Error(`expected Node 20.19 or later, was ${process.versions.node}`);
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+}
+
+/** npm's own record of what it installed is newer than the lock file when somebody ran npm himself. */
+function isInstalled() {
+  if (!existsSync(join(MODULES, 'typescript/package.json'))) return false;
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lockHash()) return true;
+  if (!isInstalledByNpm()) return false;
+  writeFileSync(STAMP, lockHash());
+  return true;
+}
+
+function isInstalledByNpm() {
+  const record = join(MODULES, '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).every(([place, wanted]) => {
+    const there = installed[place];
+    return place === '' || wanted.link || wanted.optional || wanted.devOptional || there?.version === wanted.version;
+  });
+}
+
+function install() {
+  process.stderr.write('installing dependencies (npm ci)\n');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(STAMP, lockHash());
+}
+
+function build() {
+  run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '-b']);
+}
+
+/** Runs a program quietly; shows what it said when it failed. */
+function run(program, args) {
+  const shell = process.platform === 'win32';
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    shell,
+    maxBuffer: 1 << 26,
+  });
+  if (status === 0) return;
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  throw new Error(
+    `expected "${[program, ...args].join(' ')}" to succeed, was ${error?.message ?? `exit code ${status}`}`,
+  );
+}
+
+/** Making a folder is atomic: whoever makes it has the lock. A lock whose owner is gone is taken away. */
+async function withLock(work) {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {
+    if (Date.now() > deadline)
+      throw new Error(`expected the lock ${LOCK} to become free; remove it when nobody prepares`);
+  }
+  const release = () => rmSync(LOCK, { recursive: true, force: true });
+  process.once('exit', release);
+  try {
+    work();
+  } finally {
+    release();
+    process.removeListener('exit', release);
+  }
+}
+
+function takeLock() {
+  try {
+    mkdirSync(LOCK);
+    writeFileSync(join(LOCK, 'pid'), String(process.pid));
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (isAbandoned()) rmSync(LOCK, { recursive: true, force: true });
+    return false;
+  }
+}
+
+function isAbandoned() {
+  try {
+    const pid = Number(readFileSync(join(LOCK, 'pid'), 'utf8'));
+    if (pid > 0) process.kill(pid, 0);
+    // Without a number its owner is between two calls, or died there.
+    return pid === 0 && Date.now() - statSync(LOCK).mtimeMs > 5000;
+  } catch (error) {
+    if (error.code === 'ESRCH') return true;
+    return error.code === 'ENOENT' && existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs > 5000;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  prepare().catch((error) => {
+    process.stderr.write(`prepare: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+}

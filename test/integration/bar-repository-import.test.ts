@@ -1,0 +1,229 @@
+import type { Bar } from '@barkeep/bars';
+import {
+  BarImporter,
+  completeSymbols,
+  createDataSource,
+  datasetNames,
+  declareComplete,
+  ImportEndedError,
+  InvalidBarError,
+  migrate,
+  quarantine,
+  quarantineCounts,
+  removeDataset,
+  resolveDataset,
+  symbolIds,
+  UnknownDatasetError,
+} from '@barkeep/bar-repository';
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+const OPEN = Date.UTC(2024, 2, 1, 14, 30);
+
+const bar = (minute: number, close = 10): Bar => ({
+  openTime: OPEN + minute * 60_000,
+  open: 10,
+  high: 12.5,
+  low: 9.25,
+  close,
+  volume: 100 + minute,
+});
+const bars = (from: number, to: number): Bar[] => Array.from({ length: to - from }, (_, i) => bar(from + i));
+
+async function importBars(dataset: string, rows: Record<string, readonly Bar[]>) {
+  const importer = await BarImporter.open(dataSource, dataset);
+  for (const [symbol, part] of Object.entries(rows)) await importer.write(symbol, part);
+  return importer.finish();
+}
+
+async function stored(dataset: string): Promise<{ symbol: string; time: Date; close: number }[]> {
+  return dataSource.query(
+    `SELECT s.name AS symbol, b."time", b.close FROM bars b JOIN symbols s ON s.id = b.symbol_id
+     JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1 ORDER BY s.name, b."time"`,
+    [dataset],
+  );
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await createDataSource(database.url).initialize();
+  await migrate(dataSource);
+});
+
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+test('new rows are accepted with all their values, and the same import again is all duplicates', async () => {
+  const rows = { AAA: bars(0, 390), BBB: bars(0, 100) };
+  expect(await importBars('plain', rows)).toEqual({ accepted: 490, duplicate: 0, conflicting: 0 });
+  expect(await importBars('plain', rows)).toEqual({ accepted: 0, duplicate: 490, conflicting: 0 });
+  const [first] = await dataSource.query(
+    `SELECT b.* FROM bars b JOIN symbols s ON s.id = symbol_id WHERE s.name = 'AAA' ORDER BY "time" OFFSET 3 LIMIT 1`,
+  );
+  expect(first).toMatchObject({
+    time: new Date(OPEN + 180_000),
+    open: 10,
+    high: 12.5,
+    low: 9.25,
+    close: 10,
+    volume: 103,
+  });
+});
+
+test('more rows than a buffer holds, mixed with older ones, all arrive', async () => {
+  const recent = bars(100_000, 150_000);
+  const older = bars(0, 60_000);
+  expect(await importBars('large', { AAA: recent })).toMatchObject({ accepted: 50_000 });
+  const importer = await BarImporter.open(dataSource, 'large');
+  // Not awaited on purpose: the importer keeps the order by itself.
+  const writes = [importer.write('AAA', older), importer.write('BBB', older), importer.write('AAA', recent)];
+  await Promise.all(writes);
+  expect(await importer.finish()).toEqual({ accepted: 120_000, duplicate: 50_000, conflicting: 0 });
+  expect(await stored('large')).toHaveLength(170_000);
+});
+
+test('another value for a stored key is conflicting: the stored bar stays, the other is quarantined once', async () => {
+  await importBars('conflict', { AAA: bars(0, 10) });
+  const again = { AAA: [bar(3, 11), bar(4), bar(20)] };
+  expect(await importBars('conflict', again)).toEqual({ accepted: 1, duplicate: 1, conflicting: 1 });
+  expect(await importBars('conflict', again)).toEqual({ accepted: 0, duplicate: 2, conflicting: 1 });
+  expect((await stored('conflict'))[3]).toMatchObject({ close: 10 });
+  const quarantined = await dataSource.query(`SELECT incarnation, symbol, "time", close, reason FROM quarantined_bars`);
+  expect(quarantined).toEqual([
+    { incarnation: null, symbol: 'AAA', time: new Date(OPEN + 180_000), close: 11, reason: 'conflict' },
+  ]);
+  expect(await quarantineCounts(dataSource, null)).toEqual(new Map([['AAA', new Map([['conflict', 1]])]]));
+});
+
+test('within one import the first row of a key wins, whether it came in order or late', async () => {
+  await importBars('within', { AAA: [bar(50)] });
+  const rows = [bar(60), bar(60, 11), bar(60), bar(10, 12), bar(10), bar(10, 12)];
+  expect(await importBars('within', { AAA: rows })).toEqual({ accepted: 2, duplicate: 2, conflicting: 2 });
+  expect((await stored('within')).map((row) => row.close)).toEqual([12, 10, 10]);
+});
+
+test('nothing of an aborted import is kept, and nothing is visible before the end', async () => {
+  const importer = await BarImporter.open(dataSource, 'aborted');
+  await importer.write('AAA', bars(0, 40_000));
+  expect(await stored('aborted')).toEqual([]);
+  await importer.abort();
+  await importer.abort();
+  expect(await stored('aborted')).toEqual([]);
+  await expect(importer.write('AAA', bars(0, 1))).rejects.toThrow(ImportEndedError);
+  await expect(importer.finish()).rejects.toThrow(ImportEndedError);
+});
+
+test('I7 an invalid bar is refused before any of its batch is taken, and the import can go on', async () => {
+  const importer = await BarImporter.open(dataSource, 'invalid');
+  await expect(importer.write('AAA', [bar(0), { ...bar(1), low: 11, high: 9 }])).rejects.toThrow(InvalidBarError);
+  await importer.write('AAA', [bar(2)]);
+  expect(await importer.finish()).toEqual({ accepted: 1, duplicate: 0, conflicting: 0 });
+});
+
+test('a row that somebody inserts meanwhile makes the import fail as a whole, and a repeat succeeds', async () => {
+  await importBars('raced', { AAA: [bar(0)] });
+  const importer = await BarImporter.open(dataSource, 'raced');
+  await importer.write('AAA', bars(1, 10));
+  await dataSource.query(
+    'INSERT INTO bars SELECT symbol_id, dataset_id, $1, 1, 1, 1, 1, 1 FROM bars WHERE dataset_id = $2',
+    [new Date(OPEN + 300_000), await resolveDataset(dataSource, 'raced')],
+  );
+  await expect(importer.finish()).rejects.toThrow('duplicate key');
+  expect(await stored('raced')).toHaveLength(2);
+  expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
+});
+
+test('imports at the same time: into one dataset they take turns, new names are made once', async () => {
+  const rows = { NEW1: bars(0, 500), NEW2: bars(0, 500) };
+  const turned = { NEW2: bars(0, 500), NEW1: bars(0, 500) };
+  const counts = await Promise.all([
+    importBars('same', rows),
+    importBars('same', turned),
+    importBars('other', turned),
+    importBars('another', rows),
+  ]);
+  expect(counts.map((count) => count.accepted + count.duplicate)).toEqual([1000, 1000, 1000, 1000]);
+  expect(
+    counts
+      .slice(0, 2)
+      .map((count) => count.accepted)
+      .sort((a, b) => a - b),
+  ).toEqual([0, 1000]);
+  expect((await symbolIds(dataSource, ['NEW1', 'NEW2', 'NEVER'])).size).toBe(2);
+});
+
+test('days are declared complete by symbol, by an import or by name', async () => {
+  const importer = await BarImporter.open(dataSource, 'complete', { complete: () => '2024-03-04' });
+  await importer.write('AAA', bars(0, 5));
+  await importer.finish();
+  await declareComplete(dataSource, 'complete', ['BBB', 'QUIET'], ['2024-03-04', '2024-03-05']);
+  await declareComplete(dataSource, 'complete', ['BBB'], ['2024-03-04']);
+  const symbols = ['AAA', 'BBB', 'QUIET', 'CCC'];
+  expect(await completeSymbols(dataSource, 'complete', symbols, '2024-03-04')).toEqual(
+    new Set(['AAA', 'BBB', 'QUIET']),
+  );
+  expect(await completeSymbols(dataSource, 'complete', symbols, '2024-03-05')).toEqual(new Set(['BBB', 'QUIET']));
+  expect(await completeSymbols(dataSource, 'plain', symbols, '2024-03-04')).toEqual(new Set());
+  await expect(declareComplete(dataSource, 'no such', ['AAA'], ['2024-03-04'])).rejects.toThrow(UnknownDatasetError);
+});
+
+test('a removed dataset leaves nothing behind and can be imported again', async () => {
+  await importBars('removed', { AAA: bars(0, 10) });
+  await declareComplete(dataSource, 'removed', ['AAA'], ['2024-03-01']);
+  expect(await removeDataset(dataSource, 'removed')).toBe(10);
+  expect(await removeDataset(dataSource, 'removed')).toBeUndefined();
+  expect(await datasetNames(dataSource)).not.toContain('removed');
+  expect(await importBars('removed', { AAA: bars(0, 10) })).toMatchObject({ accepted: 10 });
+  expect(await completeSymbols(dataSource, 'removed', ['AAA'], '2024-03-01')).toEqual(new Set());
+});
+
+test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {
+  const incarnation = randomUUID();
+  const rows = [
+    {
+      dataset: 'd',
+      symbol: 'AAA',
+      time: OPEN,
+      open: Number.NaN,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+      reason: 'not-finite',
+    },
+    {
+      dataset: 'd',
+      symbol: 'AAA',
+      time: OPEN,
+      open: Infinity,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+      reason: 'not-finite',
+    },
+    { dataset: 'd', symbol: 'AAA', time: OPEN, reason: 'off-grid' },
+    { dataset: 'd', symbol: 'BBB', time: Number.NaN, reason: 'malformed', raw: 'a,b\0' + 'x'.repeat(5000) },
+    { dataset: 'd', symbol: 'BBB', time: null, reason: 'malformed', raw: 'c,d' },
+  ];
+  expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
+  expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
+  expect(await quarantineCounts(dataSource, incarnation)).toEqual(
+    new Map([
+      [
+        'AAA',
+        new Map([
+          ['not-finite', 2],
+          ['off-grid', 1],
+        ]),
+      ],
+      ['BBB', new Map([['malformed', 2]])],
+    ]),
+  );
+  expect(await quarantineCounts(dataSource, randomUUID())).toEqual(new Map());
+});

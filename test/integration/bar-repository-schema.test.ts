@@ -1,0 +1,51 @@
+import { createDataSource, migrate } from '@barkeep/bar-repository';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+const open: DataSource[] = [];
+
+async function connect(poolSize?: number): Promise<DataSource> {
+  const dataSource = await createDataSource(database.url, { poolSize }).initialize();
+  open.push(dataSource);
+  return dataSource;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await Promise.all(open.map((dataSource) => dataSource.destroy()));
+  await database.drop();
+});
+
+test('many processes migrate an empty database at once: each migration runs once', async () => {
+  const processes = await Promise.all([connect(), connect(), connect(), connect(2)]);
+  const small = processes[3];
+  if (!small) throw new Error('expected four data sources');
+  const ran = await Promise.all([...processes.map(migrate), migrate(small), migrate(small)]);
+  expect(ran.flat()).toEqual(['CreateTables1763700000000']);
+});
+
+test('a second migration finds nothing to do', async () => {
+  const dataSource = await connect();
+  await migrate(dataSource);
+  expect(await migrate(dataSource)).toEqual([]);
+});
+
+test('the migrated tables are what the entities say', async () => {
+  const dataSource = await connect();
+  await migrate(dataSource);
+  const difference = await dataSource.driver.createSchemaBuilder().log();
+  expect(difference.upQueries.map((query) => query.query)).toEqual([]);
+});
+
+test('connections carry the settings that the hot path and a killed client need', async () => {
+  const dataSource = await connect();
+  const [row] = await dataSource.query<Record<string, string>[]>(
+    `SELECT current_setting('jit') AS jit, current_setting('TimeZone') AS zone, current_setting('application_name') AS name,
+       current_setting('client_connection_check_interval') AS checked`,
+  );
+  expect(row).toEqual({ jit: 'off', zone: 'UTC', name: 'barkeep', checked: '1s' });
+});

@@ -1,0 +1,194 @@
+import {
+  createDataSource,
+  CursorError,
+  migrate,
+  quarantine,
+  quarantineCounts,
+  SessionConflictError,
+  SessionNotFoundError,
+  SessionRepository,
+  WrongStateError,
+} from '@barkeep/bar-repository';
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let sessions: SessionRepository<Record<string, unknown>>;
+const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
+
+async function running(): Promise<string> {
+  const { row } = await sessions.create({ id: randomUUID(), spec });
+  await sessions.transition(row.id, ['created'], 'running', { incrementRun: true });
+  return row.id;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await createDataSource(database.url).initialize();
+  await migrate(dataSource);
+  sessions = new SessionRepository(dataSource);
+});
+
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+describe('creating', () => {
+  test('a repeat with an equal spec gives the same session, another spec is a conflict', async () => {
+    const first = await sessions.create({ id: 'mine', spec });
+    expect(first).toMatchObject({
+      created: true,
+      row: { state: 'created', epoch: 0, run: 0, owner: null, checkpoint: null, spec },
+    });
+    const turned = { pace: { mode: 'max' }, retentionHours: 24.0, symbols: ['SPY'] };
+    const second = await sessions.create({ id: 'mine', spec: turned });
+    expect(second).toEqual({ created: false, row: first.row });
+    await expect(sessions.create({ id: 'mine', spec: { ...spec, symbols: ['IBM'] } })).rejects.toThrow(
+      SessionConflictError,
+    );
+  });
+
+  test('of many at the same moment one creates, by id and by idempotency key', async () => {
+    const byId = await Promise.all(Array.from({ length: 20 }, () => sessions.create({ id: 'crowd', spec })));
+    expect(byId.filter((result) => result.created)).toHaveLength(1);
+    const byKey = await Promise.all(
+      Array.from({ length: 20 }, () => {
+        const id = randomUUID();
+        return sessions.create({ id, spec: { ...spec, id }, idempotencyKey: 'key' });
+      }),
+    );
+    expect(byKey.filter((result) => result.created)).toHaveLength(1);
+    expect(new Set(byKey.map((result) => result.row.id)).size).toBe(1);
+  });
+
+  test('a key that belongs to another spec or another id is a conflict', async () => {
+    await sessions.create({ id: 'keyed', spec, idempotencyKey: 'taken' });
+    const other = { ...spec, symbols: ['IBM'] };
+    await expect(sessions.create({ id: 'new', spec: other, idempotencyKey: 'taken' })).rejects.toThrow(
+      'idempotencyKey',
+    );
+    await expect(sessions.create({ id: 'mine', spec, idempotencyKey: 'taken' })).rejects.toThrow(SessionConflictError);
+    expect(await sessions.find('new')).toBeUndefined();
+  });
+});
+
+test('a session that does not exist is not found', async () => {
+  expect(await sessions.find('nobody')).toBeUndefined();
+  await expect(sessions.get('nobody')).rejects.toThrow(SessionNotFoundError);
+  await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(SessionNotFoundError);
+  expect(await sessions.claim('nobody', 'me')).toBeUndefined();
+  expect(await sessions.remove('nobody')).toBe(false);
+});
+
+test('a list goes through all sessions once, newest first, page by page', async () => {
+  for (let i = 0; i < 5; i++) await sessions.create({ id: `page-${i}`, spec });
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await sessions.list({ limit: 2, cursor });
+    seen.push(...page.rows.map((row) => row.id));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const all = await sessions.list({ limit: 1000 });
+  expect(all.cursor).toBeUndefined();
+  expect(seen).toEqual(all.rows.map((row) => row.id));
+  const times = all.rows.map((row) => row.createdAt.getTime());
+  expect(times).toEqual([...times].sort((a, b) => b - a));
+  expect((await sessions.list({ state: 'lost', limit: 10 })).rows).toEqual([]);
+  await expect(sessions.list({ limit: 1, cursor: 'nonsense' })).rejects.toThrow(CursorError);
+});
+
+describe('I3 claims and epochs', () => {
+  test('every claim of many at once gets an epoch of its own', async () => {
+    const id = await running();
+    const epochs = await Promise.all(Array.from({ length: 30 }, (_, i) => sessions.claim(id, `owner-${i}`)));
+    expect([...epochs].sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(await sessions.get(id)).toMatchObject({ epoch: 30, owner: `owner-${epochs.indexOf(30)}` });
+  });
+
+  test('only a session that is running or waits for upkeep can be claimed', async () => {
+    const { row } = await sessions.create({ id: randomUUID(), spec });
+    expect(await sessions.claim(row.id, 'me')).toBeUndefined();
+    await sessions.transition(row.id, ['created'], 'running');
+    expect(await sessions.claim(row.id, 'me')).toBe(1);
+    await sessions.setStateIfEpoch(row.id, 1, 'waiting-upkeep');
+    expect(await sessions.claim(row.id, 'me')).toBe(2);
+    await sessions.transition(row.id, ['waiting-upkeep'], 'paused');
+    expect(await sessions.claim(row.id, 'me')).toBeUndefined();
+  });
+
+  test('who holds an older epoch changes nothing', async () => {
+    const id = await running();
+    const old = Number(await sessions.claim(id, 'zombie'));
+    const current = Number(await sessions.claim(id, 'heir'));
+    expect(await sessions.saveCheckpoint(id, current, { frontier: 20, clock: 10 })).toBe(true);
+    expect(await sessions.saveCheckpoint(id, old, { frontier: 5, clock: 5 })).toBe(false);
+    expect(await sessions.setStateIfEpoch(id, old, 'waiting-upkeep')).toBe(false);
+    expect(await sessions.finish(id, old, 'failed', 'late')).toBe(false);
+    expect(await sessions.get(id)).toMatchObject({
+      state: 'running',
+      error: null,
+      checkpoint: { frontier: 20, clock: 10 },
+    });
+    expect(await sessions.finish(id, current, 'completed')).toBe(true);
+    expect(await sessions.finish(id, current, 'completed')).toBe(false);
+    expect((await sessions.get(id)).completedAt).toBeInstanceOf(Date);
+  });
+});
+
+describe('transitions', () => {
+  test('of two that exclude each other one happens, the other names both states', async () => {
+    const id = await running();
+    const results = await Promise.allSettled([
+      sessions.transition(id, ['running'], 'paused'),
+      sessions.transition(id, ['running'], 'stopped', { error: 'by hand' }),
+    ]);
+    const [failure] = results.filter((result) => result.status === 'rejected');
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    expect(failure?.reason).toBeInstanceOf(WrongStateError);
+    expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(id)).state });
+  });
+
+  test('an ended session has an end, one that is started again has none, and its runs are counted', async () => {
+    const id = await running();
+    const stopped = await sessions.transition(id, ['running'], 'stopped', { error: 'why' });
+    expect(stopped).toMatchObject({ state: 'stopped', error: 'why', run: 1, completedAt: expect.any(Date) });
+    const again = await sessions.transition(id, ['stopped'], 'running', { error: null, incrementRun: true });
+    expect(again).toMatchObject({ state: 'running', error: null, run: 2, completedAt: null });
+    const kept = await sessions.transition(id, ['running'], 'paused');
+    expect(kept).toMatchObject({ error: null, run: 2 });
+  });
+});
+
+test('the reconciler finds active sessions, the sweeper those that are past their retention', async () => {
+  const active = await running();
+  const end = new Date('2026-01-01T00:00:00Z');
+  const ended = async (retentionHours: unknown): Promise<string> => {
+    const { row } = await sessions.create({ id: randomUUID(), spec: { ...spec, retentionHours } });
+    await sessions.transition(row.id, ['created'], 'stopped', { completedAt: end });
+    return row.id;
+  };
+  const [day, half, always, odd] = [await ended(24), await ended(0.5), await ended(0), await ended('x')];
+  const idsAfter = async (hours: number): Promise<string[]> =>
+    (await sessions.expired(new Date(end.getTime() + hours * 3_600_000))).map((row) => row.id).sort();
+  expect(await idsAfter(0.5)).toEqual([]);
+  expect(await idsAfter(0.6)).toEqual([half]);
+  expect(await idsAfter(25)).toEqual([day, half].sort());
+  expect(await idsAfter(100_000)).not.toEqual(expect.arrayContaining([always, odd]));
+  const unfinished = (await sessions.unfinished()).map((row) => row.id);
+  expect(unfinished).toContain(active);
+  expect(unfinished).not.toContain(day);
+});
+
+test('I9 a removed session takes its quarantined bars with it, and its id starts anew', async () => {
+  const first = (await sessions.create({ id: 'again', spec })).row;
+  await quarantine(dataSource, first.incarnation, [{ dataset: 'd', symbol: 'S', reason: 'off-grid', time: 0 }]);
+  expect(await sessions.remove('again')).toBe(true);
+  expect(await quarantineCounts(dataSource, first.incarnation)).toEqual(new Map());
+  const second = await sessions.create({ id: 'again', spec: { symbols: ['IBM'] } });
+  expect(second.created).toBe(true);
+  expect(second.row.incarnation).not.toBe(first.incarnation);
+});

@@ -1,0 +1,183 @@
+/** The embedded servers, as `barkeep up` and the tests use them: real processes, real folders, real crashes. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import {
+  AlreadyRunningError,
+  pingPostgres,
+  pingRedis,
+  pingServices,
+  readRunning,
+  startServices,
+  type Services,
+  type StartOptions,
+} from '@barkeep/embedded';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+
+const projectRoot = join(__dirname, '../..');
+/** The environment without service URLs, so that servers are started whatever the test run itself uses. */
+const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
+/** Enterable for its owner only, like a checkout in a home folder: root's PostgreSQL account must then go elsewhere. */
+let dataDir: string;
+const started: Services[] = [];
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'barkeep-embedded-'));
+});
+
+/** Starts services that the end of the test stops, however it ends. */
+async function start(options: Omit<StartOptions, 'dataDir'>): Promise<Services> {
+  const services = await startServices({ dataDir, ...options });
+  started.push(services);
+  return services;
+}
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((services) => services.stop()));
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+interface ChildUrls {
+  redisUrl: string;
+  sessionRedisUrl: string;
+  databaseUrl: string;
+}
+
+/** A process that starts services in `dataDir`, prints their URLs and stays. */
+async function ownerProcess(keep: boolean): Promise<{ child: ChildProcess; urls: ChildUrls }> {
+  const script = `require('@barkeep/embedded').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: ${keep} })
+    .then((urls) => { console.log(JSON.stringify(urls)); setInterval(() => undefined, 1000); })`;
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: projectRoot,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) return { child, urls: JSON.parse(line) };
+  throw new Error('expected the owner process to print its URLs, was: nothing');
+}
+
+/** The folder that holds the PostgreSQL data of the one instance in `dataDir`. */
+function postgresPlace(): string {
+  const state: unknown = JSON.parse(readFileSync(join(dataDir, readdirSync(dataDir).join(), 'instance.json'), 'utf8'));
+  return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
+}
+
+async function query(databaseUrl: string, text: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('servers answer while they run, are gone after stop, and leave no folder', async () => {
+  const services = await start({ keep: false, env });
+  await pingServices(services);
+  expect(services.redisUrl).not.toBe(services.sessionRedisUrl);
+  expect(await query(services.databaseUrl, 'SHOW client_connection_check_interval')).toEqual([
+    { client_connection_check_interval: '1s' },
+  ]);
+  const redis = new Redis(services.redisUrl);
+  expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+  expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+  redis.disconnect();
+  const place = postgresPlace();
+  expect(existsSync(join(place, 'postgres', 'PG_VERSION'))).toBe(true);
+
+  await Promise.all([services.stop(), services.stop()]);
+  await expect(pingRedis(services.redisUrl)).rejects.toThrow('ECONNREFUSED');
+  await expect(pingPostgres(services.databaseUrl)).rejects.toThrow('ECONNREFUSED');
+  expect(readdirSync(dataDir)).toEqual([]);
+  expect(existsSync(place)).toBe(false);
+});
+
+test('two starts at once in one folder have servers and data of their own', async () => {
+  const [one, other] = await Promise.all([start({ keep: false, env }), start({ keep: false, env })]);
+  await Promise.all([pingServices(one), pingServices(other)]);
+  await query(one.databaseUrl, 'CREATE TABLE mine (x int)');
+  expect(await query(other.databaseUrl, `SELECT to_regclass('mine') AS mine`)).toEqual([{ mine: null }]);
+  expect(one.redisUrl).not.toBe(other.redisUrl);
+});
+
+test('a URL that is set is used as it is and no server is started for it', async () => {
+  const given = {
+    REDIS_URL: 'redis://127.0.0.1:1/0',
+    SESSION_REDIS_URL: 'redis://127.0.0.1:1/1',
+    DATABASE_URL: 'postgres://127.0.0.1:1/x',
+  };
+  const services = await start({ keep: false, env: { ...env, ...given } });
+  expect(services).toMatchObject({ redisUrl: given.REDIS_URL, databaseUrl: given.DATABASE_URL });
+  await services.stop();
+  await expect(pingServices(services)).rejects.toThrow(
+    'expected the server of REDIS_URL to answer at redis://127.0.0.1:1/0',
+  );
+});
+
+test('a start after SIGKILL of an owner stops its servers and removes its folder', async () => {
+  const { child, urls } = await ownerProcess(false);
+  const place = postgresPlace();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await pingRedis(urls.redisUrl);
+  await pingPostgres(urls.databaseUrl);
+
+  const lines: string[] = [];
+  await start({ keep: false, env, log: (line) => lines.push(line) });
+  expect(lines.join('\n')).toMatch(/stopping redis \(\d+\), postgres \(\d+\)|stopping postgres \(\d+\), redis \(\d+\)/);
+  await expect(pingRedis(urls.redisUrl)).rejects.toThrow('ECONNREFUSED');
+  await expect(pingPostgres(urls.databaseUrl)).rejects.toThrow('ECONNREFUSED');
+  expect(readdirSync(dataDir)).toHaveLength(1);
+  expect(existsSync(place)).toBe(false);
+});
+
+test('a start leaves the servers of a live owner alone', async () => {
+  const { child, urls } = await ownerProcess(false);
+  try {
+    await (await start({ keep: false, env })).stop();
+    await pingRedis(urls.redisUrl);
+    await pingPostgres(urls.databaseUrl);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await (await start({ keep: false, env })).stop();
+  }
+});
+
+test('kept data outlive a stop and a crash, and the folder admits one owner, whom others can find', async () => {
+  chmodSync(dataDir, 0o755);
+  const first = await start({ keep: true, env });
+  await query(first.databaseUrl, 'CREATE TABLE kept (x int)');
+  const redis = new Redis(first.sessionRedisUrl);
+  await redis.set('kept', 'yes');
+  redis.disconnect();
+  first.publish({ coordinatorUrl: 'http://127.0.0.1:3000' });
+  expect(readRunning(dataDir)).toMatchObject({
+    pid: process.pid,
+    databaseUrl: first.databaseUrl,
+    extra: { coordinatorUrl: 'http://127.0.0.1:3000' },
+  });
+  await expect(start({ keep: true, env })).rejects.toThrow(AlreadyRunningError);
+  await expect(start({ keep: true, env })).rejects.toMatchObject({ pid: process.pid });
+  await first.stop();
+  expect(readRunning(dataDir)).toBeUndefined();
+
+  const { child } = await ownerProcess(true);
+  expect(readRunning(dataDir)).toMatchObject({ pid: child.pid });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(readRunning(dataDir)).toBeUndefined();
+
+  const last = await start({ keep: true, env });
+  expect(await query(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
+  const again = new Redis(last.sessionRedisUrl);
+  expect(await again.get('kept')).toBe('yes');
+  again.disconnect();
+  await last.stop();
+  expect(existsSync(join(dataDir, 'kept', 'instance.json'))).toBe(false);
+});

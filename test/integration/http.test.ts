@@ -1,0 +1,332 @@
+/** The HTTP side on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
+import { loadConfig } from '@barkeep/config';
+import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
+import * as answers from '../../apps/coordinator/src/http/answers.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { SessionRowsModule } from '../support/session-rows.js';
+import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+
+const USER = 'user-key-0123456789';
+const ADMIN = 'admin-key-0123456789';
+const spec = {
+  symbols: ['SPY', 'IBM'],
+  start: '2013-10-07',
+  end: '2013-10-11',
+  source: { type: 'dataset', dataset: 'lean' },
+};
+
+let database: TestDatabase;
+let postgres: TcpGate;
+let redis: TcpGate;
+let open: Coordinator;
+let keyed: Coordinator;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  postgres = await tcpGate(database.url, 5432);
+  redis = await tcpGate(process.env['REDIS_URL']!, 6379);
+  const environment = {
+    REDIS_URL: redis.url,
+    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
+    DATABASE_URL: postgres.url,
+    BARKEEP_PORT: '0',
+    BARKEEP_QUEUE_PREFIX: 'http-test',
+    BARKEEP_LOG_LEVEL: 'silent',
+  };
+  open = await startCoordinator(loadConfig(environment), [SessionRowsModule]);
+  const keys = { BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN };
+  keyed = await startCoordinator(loadConfig({ ...environment, ...keys }), [SessionRowsModule]);
+});
+
+afterAll(async () => {
+  console.log(JSON.stringify(await open?.stop.run()));
+  await keyed?.stop.run();
+  await postgres?.shut();
+  await redis?.shut();
+  await database?.drop();
+  for (const h of (process as any)._getActiveHandles()) console.log(h.constructor.name, h.remotePort, h.localPort, h.listening, h.remoteAddress);
+});
+
+const get = (path: string, init?: RequestInit) => fetch(open.url + path, init);
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  get(path, {
+    method: 'POST',
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    headers: { 'Content-Type': 'application/json', ...headers },
+  });
+
+/** The problem document of an answer, checked against its schema. */
+async function problemIn(response: Response) {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const problem = answers.problemAnswer.parse(await response.json());
+  expect(problem.status).toBe(response.status);
+  expect(problem.requestId).toBe(response.headers.get('x-request-id'));
+  return problem;
+}
+
+describe('sessions', () => {
+  it('are created with 201 and Location, and repeated with 200', async () => {
+    const first = await post('/v1/sessions', { ...spec, id: 'one' });
+    expect(first.status).toBe(201);
+    expect(first.headers.get('location')).toBe('/v1/sessions/one');
+    expect(answers.sessionAnswer.parse(await first.json())).toMatchObject({ id: 'one', state: 'created' });
+    const second = await post('/v1/sessions', { ...spec, id: 'one' });
+    expect(second.status).toBe(200);
+  });
+
+  it('give 409 for the same id with another spec', async () => {
+    const response = await post('/v1/sessions', { ...spec, id: 'one', symbols: ['BAC'] });
+    expect((await problemIn(response)).type).toBe('urn:barkeep:problem:session-conflict');
+  });
+
+  it('are made once for one Idempotency-Key', async () => {
+    const headers = { 'Idempotency-Key': 'k-1' };
+    const first = answers.sessionAnswer.parse(await (await post('/v1/sessions', spec, headers)).json());
+    const again = await post('/v1/sessions', spec, headers);
+    expect(again.status).toBe(200);
+    expect(answers.sessionAnswer.parse(await again.json()).id).toBe(first.id);
+    const bad = await problemIn(await post('/v1/sessions', spec, { 'Idempotency-Key': 'x'.repeat(256) }));
+    expect(bad.problems).toMatchObject([{ field: 'Idempotency-Key' }]);
+  });
+
+  it('are listed in pages', async () => {
+    const page = answers.sessionPageAnswer.parse(await (await get('/v1/sessions?limit=1')).json());
+    expect(page.sessions).toHaveLength(1);
+    const next = await get(`/v1/sessions?limit=500&cursor=${page.nextCursor}`);
+    expect(answers.sessionPageAnswer.parse(await next.json()).nextCursor).toBeNull();
+    const bad = await problemIn(await get('/v1/sessions?cursor=nonsense'));
+    expect(bad.problems).toMatchObject([{ field: 'cursor' }]);
+  });
+
+  it('give 409 in the wrong state and 404 when unknown', async () => {
+    expect((await problemIn(await post('/v1/sessions/one/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
+    expect((await problemIn(await post('/v1/sessions/nobody/stop'))).status).toBe(404);
+    expect((await problemIn(await get('/v1/sessions/%00'))).type).toBe('urn:barkeep:problem:unknown-session');
+    expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
+  });
+
+  it('are deleted with 204', async () => {
+    await post('/v1/sessions', { ...spec, id: 'gone' });
+    const response = await get('/v1/sessions/gone', { method: 'DELETE' });
+    expect(response.status).toBe(204);
+    expect((await get('/v1/sessions/gone')).status).toBe(404);
+  });
+});
+
+describe('bad input', () => {
+  const many = Array.from({ length: 5_001 }, (_, i) => `S${i}`);
+  it.each([
+    ['an unknown field', { ...spec, colour: 'red' }, 'colour'],
+    ['a wrong type', { ...spec, symbols: 'SPY' }, 'symbols'],
+    ['an end before start', { ...spec, end: '2013-10-01' }, 'end'],
+    ['an unknown calendar', { ...spec, calendar: 'MARS' }, 'calendar'],
+    [
+      'a derived interval that is no multiple',
+      { ...spec, baseInterval: '2m', derivedIntervals: ['5m'] },
+      'derivedIntervals[0]',
+    ],
+    ['5,001 symbols', { ...spec, symbols: many }, 'symbols'],
+    ['a lower-case symbol', { ...spec, symbols: ['spy'] }, 'symbols[0]'],
+    ['__proto__', `{"symbols":["SPY"],"__proto__":{"admin":true}}`, '__proto__'],
+    ['__proto__ within', `{"upkeep":{"\\u005f_proto__":1}}`, 'upkeep.__proto__'],
+    ['no body', undefined, 'symbols'],
+    ['a number', '5', ''],
+    ['deep nesting', `{"symbols":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, expect.stringContaining('symbols[0]')],
+  ])('names the field of %s', async (_, body, field) => {
+    const response = await post('/v1/sessions', body);
+    expect(response.status).toBe(400);
+    const [problem] = (await problemIn(response)).problems ?? [];
+    expect(problem).toEqual({ field, expected: expect.stringMatching(/./), was: expect.stringMatching(/./) });
+  });
+
+  it('may be as large as 5,000 symbols, and not 10 MB', async () => {
+    const symbols = many.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
+    expect((await post('/v1/sessions', { ...spec, id: 'large', symbols })).status).toBe(201);
+    const response = await post('/v1/sessions', { ...spec, symbols: ['X'.repeat(10_000_000)] });
+    expect((await problemIn(response)).status).toBe(413);
+  });
+
+  it('is told from malformed JSON and from other media types', async () => {
+    expect((await problemIn(await post('/v1/sessions', '{"a":'))).type).toBe('urn:barkeep:problem:malformed-json');
+    const other = await post('/v1/sessions', 'a=1', { 'Content-Type': 'text/plain' });
+    expect((await problemIn(other)).status).toBe(415);
+    const notGzip = await post('/v1/sessions', 'a=1', { 'Content-Encoding': 'gzip' });
+    expect((await problemIn(notGzip)).status).toBe(400);
+    const charset = await post('/v1/sessions', '{}', { 'Content-Type': 'application/json; charset=nope' });
+    expect((await problemIn(charset)).status).toBe(415);
+  });
+
+  it.each([
+    ['/v1/sessions/one/symbols/SPY/bars?last=0', 'last'],
+    ['/v1/sessions/one/symbols/SPY/bars?last=10001', 'last'],
+    ['/v1/sessions/one/symbols/SPY/bars?last=1&last=2', 'last'],
+    ['/v1/sessions/one/symbols/SPY/bars?last=5&from=0', 'last'],
+    ['/v1/sessions/one/symbols/SPY/bars?from=yesterday', 'from'],
+    ['/v1/sessions/one/symbols/SPY/bars?from=2013-10-08&to=2013-10-07', 'to'],
+    ['/v1/sessions/one/symbols/SPY/bars?to=2013-10-07', 'from'],
+    ['/v1/sessions/one/symbols/SPY/bars?lats=5', 'lats'],
+    ['/v1/sessions/one/latest', 'symbols'],
+    ['/v1/sessions/one/latest?symbols=SPY,spy', 'symbols[1]'],
+    ['/v1/sessions?state=asleep', 'state'],
+    ['/v1/sessions?__proto__=1', '__proto__'],
+    ['/v1/sessions/one?verbose=1', 'verbose'],
+  ])('in a query string names the parameter: %s', async (path, field) => {
+    const problem = await problemIn(await get(path));
+    expect(problem).toMatchObject({ status: 400, problems: [{ field }] });
+  });
+
+  it('in a path is a 404, or a 400 when it cannot be decoded', async () => {
+    expect((await problemIn(await get('/v1/sessions/one/symbols/spy/bars'))).status).toBe(404);
+    expect((await problemIn(await get('/v1/nowhere'))).type).toBe('urn:barkeep:problem:unknown-route');
+    expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
+    expect((await problemIn(await get('/v1/sessions', { method: 'PATCH' }))).status).toBe(404);
+  });
+});
+
+describe('an open service', () => {
+  it('is for this machine: other hosts and other origins are refused', async () => {
+    const { hostname, port } = new URL(open.url);
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      const options = { hostname, port, path: '/v1/sessions', headers: { Host: 'evil.example' } };
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(403);
+    const foreign = await post('/v1/sessions', spec, { Origin: 'https://evil.example' });
+    expect((await problemIn(foreign)).type).toBe('urn:barkeep:problem:foreign-origin');
+  });
+});
+
+describe('API keys', () => {
+  const as = (path: string, headers: Record<string, string> = {}) => fetch(keyed.url + path, { headers });
+  const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
+  const basic = (key: string) => ({ Authorization: `Basic ${Buffer.from(`me:${key}`).toString('base64')}` });
+
+  it('are needed by every route except /health/live', async () => {
+    expect((await as('/health/live')).status).toBe(200);
+    const paths = [
+      '/v1/sessions',
+      '/health/ready',
+      '/metrics',
+      '/docs',
+      '/docs-json',
+      '/docs/swagger-ui.css',
+      '/nowhere',
+    ];
+    for (const path of [...paths, '/queues', '/queues/api/queues', '/QUEUES/', '//v1/sessions', '/health/live/']) {
+      expect([path, (await as(path)).status]).toEqual([path, 401]);
+      expect([path, (await as(path, bearer('wrong-key-0123456789'))).status]).toEqual([path, 401]);
+    }
+    await problemIn(await as('/v1/sessions'));
+  });
+
+  it('are taken from Authorization and X-API-Key', async () => {
+    expect((await as('/v1/sessions', bearer(USER))).status).toBe(200);
+    expect((await as('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);
+    expect((await as('/v1/sessions', basic(USER))).status).toBe(401);
+  });
+
+  it('open the dashboard only for an admin, also by HTTP Basic', async () => {
+    const refused = await as('/queues', bearer(USER));
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Basic realm="barkeep"');
+    expect((await as('/queues/api/queues', bearer(USER))).status).toBe(401);
+    expect((await as('/queues', bearer(ADMIN))).status).toBe(200);
+    const queues = await (await as('/queues/api/queues?activeQueue=&page=1', basic(ADMIN))).json();
+    expect(JSON.stringify(queues)).toContain('"readOnlyMode":true');
+    expect(JSON.stringify(queues)).not.toContain('redis_version');
+    expect((await as('/docs/', basic(USER))).status).toBe(200);
+  });
+
+  it('leave the dashboard read-only', async () => {
+    const url = `${keyed.url}/queues/api/queues/backfill/pause`;
+    const response = await fetch(url, { method: 'PUT', headers: bearer(ADMIN) });
+    expect(response.status).toBe(405);
+  });
+});
+
+describe('the documentation', () => {
+  it('describes every route that the router knows, and nothing else', async () => {
+    const document = (await (await get('/docs-json')).json()) as { paths: Record<string, Record<string, unknown>> };
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described.sort()).toEqual([...routesOf(open), 'get /docs', 'get /docs-json', 'get /queues'].sort());
+    expect(described).toContain('get /v1/sessions/{id}/symbols/{symbol}/bars');
+  });
+
+  it('has an example and problems for every route, and no dangling reference', async () => {
+    const text = await (await get('/docs-json')).text();
+    const document = JSON.parse(text) as {
+      paths: Record<
+        string,
+        Record<
+          string,
+          { summary?: string; responses: Record<string, { content?: Record<string, { example?: unknown }> }> }
+        >
+      >;
+      components: { schemas: Record<string, unknown> };
+    };
+    for (const [path, methods] of Object.entries(document.paths)) {
+      if (!path.startsWith('/v1')) continue;
+      for (const operation of Object.values(methods)) {
+        expect(operation.summary).toMatch(/./);
+        const ok = Object.entries(operation.responses).filter(([status]) => status < '300' && status !== '204');
+        for (const [, { content }] of ok) expect(content?.['application/json']?.example).toBeDefined();
+        expect(operation.responses['401']?.content?.['application/problem+json']?.example).toBeDefined();
+      }
+    }
+    for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      expect(Object.keys(document.components.schemas)).toContain(name);
+    }
+  });
+});
+
+describe('when a server is away', () => {
+  it('answers 503 with Retry-After within 2 s, creates nothing, and recovers by itself', async () => {
+    await postgres.shut();
+    const from = performance.now();
+    const response = await post('/v1/sessions', { ...spec, id: 'half' });
+    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(response.headers.get('retry-after')).toBe('2');
+    const problem = await problemIn(response);
+    expect(problem.type).toBe('urn:barkeep:problem:unavailable');
+    expect(JSON.stringify(problem)).not.toMatch(/ECONN|127\.0\.0\.1/);
+    const ready = await problemIn(await get('/health/ready'));
+    expect(ready.checks).toEqual({ postgres: 'down', 'queue-redis': 'up', 'session-redis': 'up' });
+    expect((await get('/health/live')).status).toBe(200);
+    await postgres.open();
+    expect((await get('/v1/sessions/half')).status).toBe(404);
+    expect((await get('/health/ready')).status).toBe(200);
+  });
+
+  it('says that Redis is away', async () => {
+    await redis.shut();
+    expect((await problemIn(await get('/health/ready'))).checks).toMatchObject({ 'queue-redis': 'down' });
+    await redis.open();
+  });
+});
+
+describe('metrics', () => {
+  it('name routes, not ids', async () => {
+    await get('/v1/sessions/one');
+    const text = await (await get('/metrics')).text();
+    expect(text).toContain('barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="200"}');
+    expect(text).toContain('process_cpu_seconds_total');
+    expect(text).not.toContain('/v1/sessions/one');
+  });
+});
+
+/** Walks the router under Nest: `get /v1/sessions/{id}`, without the pages of the documentation. */
+function routesOf({ app }: Coordinator): string[] {
+  const { stack } = app.getHttpAdapter().getInstance().router as {
+    stack: { route?: { path: string; methods: Record<string, boolean> } }[];
+  };
+  return stack.flatMap(({ route }) => {
+    if (!route || typeof route.path !== 'string' || route.path.startsWith('/docs')) return [];
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    return Object.keys(route.methods).map((method) => `${method} ${path}`);
+  });
+}

@@ -1,0 +1,200 @@
+/** `barkeep import` as a user runs it, on a real PostgreSQL: what is stored, what is told, and how it exits. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { zipSync } from 'fflate';
+import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+const LEAN = join(__dirname, '../../../shared/data/lean');
+const HEADER = 'time,symbol,open,high,low,close,volume\n';
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => (database = await createTestDatabase()));
+afterAll(() => database.drop());
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+function barkeep(...args: string[]): Promise<Outcome> {
+  const env = { ...process.env, DATABASE_URL: database.url };
+  return new Promise((resolve) =>
+    execFile(process.execPath, [BARKEEP, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    }),
+  );
+}
+
+async function put(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return name;
+}
+
+async function query(sql: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const stored = (dataset: string): Promise<unknown[]> =>
+  query(
+    `SELECT s.name AS symbol, b.time, b.open, b.high, b.low, b.close, b.volume
+     FROM bars b JOIN symbols s ON s.id = b.symbol_id JOIN datasets d ON d.id = b.dataset_id
+     WHERE d.name = $1 ORDER BY b.time, s.name`,
+    [dataset],
+  );
+
+describe('barkeep import', () => {
+  it('I7 stores the good rows of a CSV file and tells of the bad ones with file and line', async () => {
+    const rows = [
+      '2013-10-04T13:30:00Z,SPY,168.95,168.98,168.9,168.91,800',
+      '2013-10-04T13:31:00Z,SPY,168.95,168.0,168.9,168.91,800',
+      'garbage \u0007 and more',
+      '2013-10-04T13:32:00Z,SPY,1,2,1,2,0.5',
+    ];
+    const name = await put('spy.csv', HEADER + rows.join('\r\n'));
+    const { code, stdout, stderr } = await barkeep('import', name, '--dataset', 'csv', '--format', 'csv', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 4,
+      accepted: 2,
+      refused: {
+        rows: 2,
+        reasons: { 'high-below-low': 1, 'missing-fields': 1 },
+        first: [
+          { file: 'spy.csv', line: 3, reason: 'high-below-low' },
+          { file: 'spy.csv', line: 4, reason: 'missing-fields' },
+        ],
+      },
+    });
+    const common = { symbol: 'SPY' };
+    expect(await stored('csv')).toEqual([
+      {
+        ...common,
+        time: new Date('2013-10-04T13:30Z'),
+        open: 168.95,
+        high: 168.98,
+        low: 168.9,
+        close: 168.91,
+        volume: 800,
+      },
+      { ...common, time: new Date('2013-10-04T13:32Z'), open: 1, high: 2, low: 1, close: 2, volume: 0.5 },
+    ]);
+  });
+
+  it('counts duplicates and conflicts when it is run again, and keeps what was stored', async () => {
+    const first = await put('first.csv', `${HEADER}60,A,1,2,1,2,5\n120,A,1,2,1,2,5\n`);
+    const second = await put('second.csv', `${HEADER}60,A,1,2,1,2,5\n120,A,1,3,1,3,5\n180,A,1,2,1,2,5\n`);
+    await barkeep('import', first, '--dataset', 'again', '--format', 'csv');
+    const { code, stdout } = await barkeep('import', second, '--dataset', 'again', '--format', 'csv', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 3, accepted: 1, duplicate: 1, conflicting: 1 });
+    expect(await stored('again')).toMatchObject([{ close: 2 }, { close: 2 }, { close: 2 }]);
+  });
+
+  it('exits with code 2 under --strict when anything was refused, and still stores the rest', async () => {
+    const name = await put('x.csv', `${HEADER}60,A,1,2,1,2,5\nnonsense\n`);
+    const { code, stdout } = await barkeep('import', name, '--dataset', 'strict', '--format', 'csv', '--strict');
+    expect(code).toBe(2);
+    expect(stdout).toContain('x.csv:3 missing-fields');
+    expect(await stored('strict')).toHaveLength(1);
+    const clean = await put('clean.csv', `${HEADER}120,A,1,2,1,2,5\n`);
+    expect(await barkeep('import', clean, '--dataset', 'strict', '--strict')).toMatchObject({ code: 0 });
+  });
+
+  it('reports a damaged zip and stores the others', async () => {
+    const zip = zipSync({ 'x.csv': Buffer.from('34200000,10000,20000,10000,20000,5\n34260000,bad\n') });
+    await put('equity/usa/minute/spy/20131004_trade.zip', zip);
+    await put('equity/usa/minute/spy/20131007_trade.zip', zip.subarray(0, 40));
+    await put('equity/usa/minute/spy/LICENSE.txt', 'not data');
+    const { code, stdout } = await barkeep(
+      'import',
+      '.',
+      '--dataset',
+      'zips',
+      '--format',
+      'lean',
+      '--strict',
+      '--json',
+    );
+    expect(code).toBe(2);
+    const { first } = (JSON.parse(stdout) as { refused: { first: unknown[] } }).refused;
+    expect(first).toMatchObject([
+      { file: 'equity/usa/minute/spy/20131004_trade.zip!x.csv', line: 2, reason: 'missing-fields' },
+      { file: 'equity/usa/minute/spy/20131007_trade.zip', line: 0, reason: 'unreadable-file' },
+    ]);
+    expect(await stored('zips')).toMatchObject([
+      { symbol: 'SPY', time: new Date('2013-10-04T13:30Z'), open: 1, high: 2 },
+    ]);
+  });
+
+  it('declares the local days of the files complete when asked to', async () => {
+    const name = await put('late.csv', 'time,o,h,l,c,v\n2013-12-04 19:30,1,1,1,1,1\n2013-12-05 09:30,1,1,1,1,1\n');
+    const zone = ['--tz', 'America/New_York', '--symbol', 'spy'];
+    expect(await barkeep('import', name, '--dataset', 'whole', '--complete', ...zone)).toMatchObject({ code: 0 });
+    const days = await query('SELECT to_char(date, $1) AS date FROM complete_days ORDER BY 1', ['YYYY-MM-DD']);
+    expect(days).toEqual([{ date: '2013-12-04' }, { date: '2013-12-05' }]);
+  });
+
+  it('is undone by dataset rm', async () => {
+    await barkeep('import', await put('u.csv', `${HEADER}60,A,1,2,1,2,5\n`), '--dataset', 'undo');
+    expect(await barkeep('dataset', 'rm', 'undo')).toMatchObject({ code: 0, stdout: 'dataset undo removed, 1 bars\n' });
+    const again = await barkeep('dataset', 'rm', 'undo');
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('there is none of that name');
+  });
+
+  it('stores nothing, and says why in one line, when it is used wrongly', async () => {
+    const wrong = [
+      [['import', 'gone.csv', '--dataset', 'd'], 'there is no such file'],
+      [['import', '.', '--dataset', 'a/b'], '--dataset: expected letters'],
+      [['import', '.'], "required option '--dataset <name>' not specified"],
+      [['import', '.', '--dataset', 'd', '--format', 'xml'], 'Allowed choices are csv, lean'],
+      [['import', '.', '--dataset', 'd', '--tz', 'Mars/Olympus'], 'expected an IANA time zone'],
+      [['import', '.', '--dataset', 'd', '--columns', 'x'], '--columns: expected NAME=COLUMN'],
+    ] as const;
+    for (const [args, message] of wrong) {
+      const outcome = await barkeep(...args);
+      expect(outcome).toMatchObject({ code: 1, stdout: '' });
+      expect(outcome.stderr).toContain(message);
+    }
+    const noSymbol = await barkeep('import', await put('n.csv', 'time,o,h,l,c,v\n60,1,1,1,1,1\n'), '--dataset', 'd');
+    expect(noSymbol).toMatchObject({ code: 1 });
+    expect(noSymbol.stdout).toContain('--symbol');
+  });
+});
+
+const withLean = existsSync(LEAN) ? it : it.skip;
+const why = existsSync(LEAN) ? '' : ' (skipped: ../shared/data/lean is not there)';
+
+withLean(`barkeep import reads the whole Lean folder as it is${why}`, async () => {
+  const { code, stdout } = await barkeep('import', LEAN, '--dataset', 'lean', '--format', 'lean', '--strict', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    files: 29,
+    rows: 23_397,
+    accepted: 23_397,
+    refused: { rows: 0, files: 0 },
+  });
+  const perSymbol = await query(
+    `SELECT s.name, count(*)::int AS bars FROM bars b JOIN symbols s ON s.id = b.symbol_id
+     JOIN datasets d ON d.id = b.dataset_id WHERE d.name = 'lean' GROUP BY 1 ORDER BY 1`,
+  );
+  const counts = { AAPL: 2303, BAC: 3466, BTCUSD: 3887, ETHUSD: 2449, IBM: 2566, LTCUSD: 3887, SPY: 4839 };
+  expect(perSymbol).toEqual(Object.entries(counts).map(([name, bars]) => ({ name, bars })));
+});

@@ -1,0 +1,50 @@
+/** A TCP gate in front of a real server: closing it makes the server "away" for whoever goes through it, and only for them. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+export interface TcpGate {
+  /** The server's URL, with the gate's host and port. */
+  url: string;
+  /** Cuts all connections and refuses new ones. */
+  shut(): Promise<void>;
+  /** Lets connections through again, on the same port. */
+  open(): Promise<void>;
+}
+
+/** Puts an open gate in front of the server that `serverUrl` names. */
+export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
+  const target = new URL(serverUrl);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port) || defaultPort, target.hostname);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => sockets.delete(socket) && other.destroy());
+    }
+    near.pipe(far).pipe(near);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(serverUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return {
+    url: url.href,
+    async shut() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    async open() {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+  };
+}
