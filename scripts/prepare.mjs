@@ -15,7 +15,11 @@ const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.barkeep-lock-hash');
 /** Outside of node_modules, which npm ci removes. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
+/** Of what a failed program said; the first lines say why. */
+const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
+/** Between making the lock and writing down who made it pass microseconds. */
+const OWNER_LIMIT_MS = 5000;
 const LOCK_LIMIT_MS = 15 * 60_000;
 
 /** @throws Error when npm or the compiler fails */
@@ -79,7 +83,8 @@ function run(program, args) {
     maxBuffer: 1 << 26,
   });
   if (status === 0) return;
-  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  const said = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n');
+  process.stderr.write(`${said.slice(0, SHOWN_LINES_MAX).join('\n')}\n`);
   throw new Error(
     `expected "${[program, ...args].join(' ')}" to succeed, was ${error?.message ?? `exit code ${status}`}`,
   );
@@ -114,15 +119,25 @@ function takeLock() {
   }
 }
 
+/** True when the process that made the lock is gone, or did not live to write down who it is. */
 function isAbandoned() {
+  const madeAt = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs;
+  if (madeAt === undefined) return false;
+  const owner = readOwner();
+  if (owner === undefined) return Date.now() - madeAt > OWNER_LIMIT_MS;
   try {
-    const pid = Number(readFileSync(join(LOCK, 'pid'), 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
-    // Without a number its owner is between two calls, or died there.
-    return pid === 0 && Date.now() - statSync(LOCK).mtimeMs > 5000;
+    process.kill(owner, 0);
+    return false;
   } catch (error) {
-    if (error.code === 'ESRCH') return true;
-    return error.code === 'ENOENT' && existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs > 5000;
+    return error.code === 'ESRCH';
+  }
+}
+
+function readOwner() {
+  try {
+    return Number(readFileSync(join(LOCK, 'pid'), 'utf8')) || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -39,12 +39,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  console.log(JSON.stringify(await open?.stop.run()));
+  await open?.stop.run();
   await keyed?.stop.run();
   await postgres?.shut();
   await redis?.shut();
   await database?.drop();
-  for (const h of (process as any)._getActiveHandles()) console.log(h.constructor.name, h.remotePort, h.localPort, h.listening, h.remoteAddress);
 });
 
 const get = (path: string, init?: RequestInit) => fetch(open.url + path, init);

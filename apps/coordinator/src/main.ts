@@ -2,11 +2,12 @@
 import 'reflect-metadata';
 import { ConfigError, loadConfig, type Config } from '@barkeep/config';
 import { startCoordinator } from './coordinator.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { stopOnSignals } from './shutdown.js';
 
 async function main(): Promise<void> {
   const config = configuration();
-  const { url, stop, logger } = await startCoordinator(config, []);
+  const { url, stop, logger } = await startCoordinator(config, [SessionsModule.of(config)]);
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
   process.send?.({ ready: true, url });
 }

@@ -43,6 +43,7 @@ export class WorkerModule {
       module: WorkerModule,
       imports: [
         BullModule.forRoot({ connection: queueConnection, prefix: queues.prefix }),
+        BullModule.registerQueue({ name: 'detect-gaps' }, { name: 'backfill' }, { name: 'aggregate' }),
         LoggerModule.forRoot({ pinoHttp: { logger } }),
       ],
       providers: [...work(config, connections, logger), ...PROCESSORS],

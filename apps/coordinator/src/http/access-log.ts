@@ -3,7 +3,7 @@
  * Successful requests are `debug`, because a strategy makes thousands; refused ones `info`, failed ones `error`.
  */
 import type { Config } from '@barkeep/config';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import { nameRequest } from './request-id.js';
@@ -25,7 +25,8 @@ export function accessLog(logger: Logger): HttpLogger {
   return pinoHttp({
     logger,
     genReqId: nameRequest,
-    serializers: { req: requestLine },
+    // Whole requests and answers hold every header: what these leave out is never logged.
+    serializers: { req: requestLine, res: ({ statusCode }: ServerResponse) => ({ statusCode }) },
     wrapSerializers: false,
     customLogLevel: (_request, response, error) => levelOf(response.statusCode, error),
     customSuccessMessage: (request, response) => `${request.method} ${request.url} ${response.statusCode}`,

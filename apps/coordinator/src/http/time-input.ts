@@ -2,8 +2,11 @@
 import { z } from 'zod';
 
 const EPOCH_MS = /^-?\d{1,15}$/;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const isoDateTime = z.iso.datetime({ offset: true });
+const isoTimes = z.union([
+  z.iso.date(),
+  z.iso.datetime({ offset: true }),
+  z.iso.datetime({ offset: true, precision: -1 }), // without seconds
+]);
 
 /** What {@link parseTime} takes, in words. */
 export const TIME_EXPECTED = 'an ISO 8601 time with a zone, a date or epoch milliseconds';
@@ -13,7 +16,7 @@ export function parseTime(text: string): number | undefined {
   if (EPOCH_MS.test(text)) return Number(text);
   // In a query string an unescaped "+02:00" arrives as " 02:00".
   const iso = text.replace(' ', '+');
-  if (!DATE.test(iso) && !isoDateTime.safeParse(iso).success) return undefined;
+  if (!isoTimes.safeParse(iso).success) return undefined;
   const ms = Date.parse(iso);
   return Number.isNaN(ms) ? undefined : ms;
 }

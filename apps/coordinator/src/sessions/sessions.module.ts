@@ -38,7 +38,10 @@ export class SessionsModule {
     Processor({ name: 'stream' }, worker)(StreamProcessor);
     return {
       module: SessionsModule,
-      imports: [BullModule.forRoot({ connection, prefix: config.queues.prefix })],
+      imports: [
+        BullModule.forRoot({ connection, prefix: config.queues.prefix }),
+        BullModule.registerQueue({ name: 'stream' }),
+      ],
       providers: [
         { provide: UpkeepProducer, inject: [QUEUES], useFactory: (queues: Queues) => producerOf(queues, config) },
         {

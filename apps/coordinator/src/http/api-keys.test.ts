@@ -1,0 +1,40 @@
+import { ApiKeys, presentedKeys } from './api-keys.js';
+
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+describe('ApiKeys', () => {
+  const keys = new ApiKeys(['user-key', 'both'], ['admin-key', 'both']);
+
+  it('tells users from admins, and knows nobody else', () => {
+    expect(keys.roleOf(['user-key'])).toBe('user');
+    expect(keys.roleOf(['admin-key'])).toBe('admin');
+    expect(keys.roleOf(['both'])).toBe('admin');
+    expect(keys.roleOf(['wrong', 'user-key'])).toBe('user');
+    for (const presented of [[], ['wrong'], [''], ['user-key ']]) expect(keys.roleOf(presented)).toBeUndefined();
+  });
+
+  it('is open only when there are no keys of either kind', () => {
+    expect(new ApiKeys([], []).roleOf([])).toBe('open');
+    expect(new ApiKeys([], ['admin-key']).roleOf([])).toBeUndefined();
+  });
+
+  it('keeps no key', () => {
+    expect(JSON.stringify(keys)).not.toContain('user-key');
+  });
+});
+
+describe('presentedKeys', () => {
+  it('reads Bearer and X-API-Key, whatever the case of the scheme', () => {
+    expect(presentedKeys({ authorization: 'bearer a' }, false)).toEqual(['a']);
+    expect(presentedKeys({ 'x-api-key': 'b', authorization: 'Bearer a' }, false)).toEqual(['b', 'a']);
+  });
+
+  it('reads the password of HTTP Basic only where it is allowed', () => {
+    expect(presentedKeys({ authorization: basic('me:a:b') }, true)).toEqual(['a:b']);
+    expect(presentedKeys({ authorization: basic('me:a') }, false)).toEqual([]);
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer  ', 'Digest a', 'Bearer a b'])('finds none in %p', (authorization) => {
+    expect(presentedKeys({ authorization }, true)).toEqual([]);
+  });
+});

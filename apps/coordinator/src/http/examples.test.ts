@@ -1,0 +1,28 @@
+import { parseSessionSpec } from '@barkeep/bars';
+import * as answers from './answers.js';
+import * as examples from './examples.js';
+
+describe('the examples in the documentation', () => {
+  it.each([
+    ['session', answers.sessionAnswer, examples.sessionExample],
+    ['page of sessions', answers.sessionPageAnswer, examples.sessionPageExample],
+    ['bar', answers.barAnswer, examples.barExample],
+    ['metrics', answers.metricsAnswer, examples.metricsExample],
+    ['gap', answers.gapAnswer, examples.gapExample],
+    ['digest', answers.digestAnswer, examples.digestExample],
+    ['problem', answers.problemAnswer, examples.problemExample],
+  ])('of a %s are of the shape that they stand for', (_, schema, example) => {
+    expect(schema.parse(example)).toEqual(example);
+  });
+
+  it('of a spec is a valid spec', () => {
+    expect(parseSessionSpec(examples.specExample).id).toBe('lean-october');
+  });
+
+  it('I6 have counts that add up', () => {
+    for (const counts of [examples.sessionExample.counts, examples.metricsExample]) {
+      const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
+      expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);
+    }
+  });
+});

@@ -1,0 +1,34 @@
+import { isOutage } from './outage.js';
+
+const withCode = (code: string) => Object.assign(new Error('x'), { code });
+const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
+
+describe('isOutage', () => {
+  it.each([
+    ['a refused connection', withCode('ECONNREFUSED')],
+    ['all addresses refused', new AggregateError([withCode('ECONNREFUSED'), withCode('ETIMEDOUT')])],
+    ['a shutdown of Postgres, as TypeORM wraps it', Object.assign(new Error('x'), { driverError: withCode('57P01') })],
+    ['too many connections', withCode('53300')],
+    ['a lost pg connection', new Error('Connection terminated unexpectedly')],
+    ['a full pool', new Error('timeout exceeded when trying to connect')],
+    ['a Redis that loads its data', reply('LOADING Redis is loading the dataset in memory')],
+    ['a Redis without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
+    ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
+    ['a command without an answer', new Error('Command timed out')],
+    ['an outage as a cause', new Error('could not read', { cause: withCode('ECONNRESET') })],
+  ])('is true for %s', (_, error) => expect(isOutage(error)).toBe(true));
+
+  it.each([
+    ['a fault of ours', new TypeError('x is undefined')],
+    ['wrong SQL', withCode('42601')],
+    ['a violated constraint', withCode('23505')],
+    ['a script that failed', reply('ERR user_script:1')],
+    ['no error at all', 'ECONNREFUSED'],
+  ])('is false for %s', (_, error) => expect(isOutage(error)).toBe(false));
+
+  it('does not follow causes for ever', () => {
+    const error = new Error('x');
+    error.cause = error;
+    expect(isOutage(error)).toBe(false);
+  });
+});

@@ -1,0 +1,29 @@
+import { isoTime, parseTime } from './time-input.js';
+
+describe('parseTime', () => {
+  const open = Date.UTC(2013, 9, 7, 13, 30);
+  it.each([
+    ['2013-10-07T13:30:00Z', open],
+    ['2013-10-07T13:30Z', open],
+    ['2013-10-07T13:30:00.000Z', open],
+    ['2013-10-07T09:30:00-04:00', open],
+    ['2013-10-07T15:30:00 02:00', open],
+    [String(open), open],
+    ['2013-10-07', Date.UTC(2013, 9, 7)],
+    ['0', 0],
+    ['-1000', -1000],
+  ])('takes %s', (text, ms) => expect(parseTime(text)).toBe(ms));
+
+  it.each([
+    '',
+    'now',
+    '2013-10-07T13:30:00',
+    '2013-02-30',
+    '2013-13-01T00:00:00Z',
+    '1e9',
+    '99999999999999999',
+    '07.10.2013',
+  ])('refuses %p', (text) => expect(parseTime(text)).toBeUndefined());
+
+  it('is undone by isoTime', () => expect(parseTime(isoTime(open))).toBe(open));
+});

@@ -1,0 +1,139 @@
+/** The coordinator's API as a test uses it. */
+
+export interface ApiAnswer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface Counts {
+  expected: number;
+  filled: number;
+  streamed: number;
+  backfilled: number;
+  noTrade: number;
+  unfillable: number;
+  absent: number;
+  missing: number;
+}
+export interface Session {
+  id: string;
+  state: string;
+  clock: string | null;
+  frontier: string | null;
+  watermark: string | null;
+  progress: number;
+  error: string | null;
+  counts: Counts & { refused: number };
+}
+export interface Metrics extends Counts {
+  symbol: string;
+  barQuality: number;
+  gapCount: number;
+  largestGap: number;
+  watermark: string;
+  refused: Record<string, number>;
+}
+export interface Gap {
+  start: string;
+  end: string;
+  bars: number;
+  status: string;
+  attempts: number;
+  lastError: string | null;
+}
+export interface ApiBar {
+  openTime: string;
+  closeTime: string;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  origin: string;
+  complete: boolean;
+  sourceCount: number;
+  expectedCount: number;
+}
+
+/** Calls one coordinator; answers of any status are returned, not thrown. */
+export class Api {
+  constructor(
+    readonly url: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  async call<T = unknown>(method: string, path: string, body?: unknown): Promise<ApiAnswer<T>> {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: { ...json, ...this.headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
+  }
+
+  /** Like {@link call}, for a call that must succeed. */
+  async ok<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.call<T>(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  session(id: string): Promise<Session> {
+    return this.ok('GET', `/v1/sessions/${id}`);
+  }
+  metrics(id: string, symbol: string): Promise<Metrics> {
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/metrics`);
+  }
+  gaps(id: string, symbol: string): Promise<Gap[]> {
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/gaps`);
+  }
+  bars(id: string, symbol: string, query: string): Promise<ApiBar[]> {
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/bars?${query}`);
+  }
+  async digest(id: string): Promise<string> {
+    return (await this.ok<{ digest: string }>('GET', `/v1/sessions/${id}/digest`)).digest;
+  }
+
+  /** Creates and starts a session. @returns its id */
+  async run(spec: object): Promise<string> {
+    return (await this.ok<Session>('POST', '/v1/sessions?start=true', spec)).id;
+  }
+
+  /** Asks again, with a short pause, until `test` holds; fails after `boundMs` with what was seen last. */
+  async until(id: string, test: (session: Session) => boolean, boundMs = 30_000): Promise<Session> {
+    const deadline = Date.now() + boundMs;
+    for (;;) {
+      const session = await this.session(id);
+      if (test(session)) return session;
+      if (Date.now() > deadline)
+        throw new Error(`session ${id} did not get there in ${boundMs} ms: ${JSON.stringify(session)}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** Waits until the clock is at the end. */
+  completed(id: string, boundMs?: number): Promise<Session> {
+    return this.until(
+      id,
+      ({ state, error }) => {
+        if (['failed', 'lost', 'stopped'].includes(state)) throw new Error(`session ${id} is ${state}: ${error}`);
+        return state === 'completed';
+      },
+      boundMs,
+    );
+  }
+
+  /** Waits until nothing is left to ask for. */
+  settled(id: string, boundMs?: number): Promise<Session> {
+    return this.until(
+      id,
+      ({ state, counts, watermark, frontier }) =>
+        state === 'completed' && counts.absent === 0 && counts.missing === 0 && watermark === frontier,
+      boundMs,
+    );
+  }
+}
