@@ -1,11 +1,18 @@
 /** The HTTP side on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
-import { loadConfig } from '@barkeep/config';
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { loadConfig, type Config } from '@barkeep/config';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '../../apps/coordinator/src/http/answers.js';
+import { SessionsModule } from '../../apps/coordinator/src/sessions/sessions.module.js';
+import type { Queues } from '@barkeep/upkeep-queues';
+import { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { QUEUES } from '../../apps/coordinator/src/connections.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { SessionRowsModule } from '../support/session-rows.js';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
+const prefix = `http-${randomUUID()}`;
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
 const spec = {
@@ -30,21 +37,35 @@ beforeAll(async () => {
     SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
     DATABASE_URL: postgres.url,
     BARKEEP_PORT: '0',
-    BARKEEP_QUEUE_PREFIX: 'http-test',
+    BARKEEP_QUEUE_PREFIX: prefix,
+    BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
   };
-  open = await startCoordinator(loadConfig(environment), [SessionRowsModule]);
-  const keys = { BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN };
-  keyed = await startCoordinator(loadConfig({ ...environment, ...keys }), [SessionRowsModule]);
+  const start = (config: Config) => startCoordinator(config, [SessionsModule.of(config)]);
+  open = await start(loadConfig(environment));
+  keyed = await start(loadConfig({ ...environment, BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN }));
+  await open.app.get(DataSource, { strict: false }).query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 
 afterAll(async () => {
   await open?.stop.run();
   await keyed?.stop.run();
+  await removeKeys();
   await postgres?.shut();
   await redis?.shut();
   await database?.drop();
 });
+
+/** Queues and sessions of this file. */
+async function removeKeys(): Promise<void> {
+  for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
+    const client = new Redis(process.env[name]!);
+    for await (const keys of client.scanStream({ match: `${prefix}*`, count: 1_000 }) as AsyncIterable<string[]>) {
+      if (keys.length > 0) await client.unlink(keys);
+    }
+    await client.quit();
+  }
+}
 
 const get = (path: string, init?: RequestInit) => fetch(open.url + path, init);
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -304,7 +325,14 @@ describe('when a server is away', () => {
   it('says that Redis is away', async () => {
     await redis.shut();
     expect((await problemIn(await get('/health/ready'))).checks).toMatchObject({ 'queue-redis': 'down' });
+    const started = await post('/v1/sessions?start=true', { ...spec, id: 'half' });
+    expect((await problemIn(started)).type).toBe('urn:barkeep:problem:unavailable');
+    expect((await get('/v1/sessions/half')).status).toBe(404);
     await redis.open();
+    // Workers come back by themselves too; stopping the process is quick only when they have.
+    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
+    await until(async () => (await stream.getWorkersCount()) === 2);
+    expect((await get('/health/ready')).status).toBe(200);
   });
 });
 
@@ -317,6 +345,27 @@ describe('metrics', () => {
     expect(text).not.toContain('/v1/sessions/one');
   });
 });
+
+describe('stopping', () => {
+  it('ends every part in its turn, and the port with them', async () => {
+    const outcomes = await open.stop.run();
+    expect(outcomes.filter(({ outcome }) => outcome !== 'stopped')).toEqual([]);
+    const names = outcomes.map(({ name }) => name);
+    expect(names.indexOf('listening')).toBeLessThan(names.indexOf('streams'));
+    expect(names.indexOf('streams')).toBeLessThan(names.indexOf('requests'));
+    expect(names.indexOf('requests')).toBeLessThan(names.indexOf('connections'));
+    await expect(get('/health/live')).rejects.toThrow('fetch failed');
+  });
+});
+
+/** Waits until `check` is true, for at most 10 s; errors on the way count as not yet. */
+async function until(check: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await check().catch(() => false))) {
+    if (performance.now() > end) throw new Error('expected it within 10 s');
+    await setTimeout(50);
+  }
+}
 
 /** Walks the router under Nest: `get /v1/sessions/{id}`, without the pages of the documentation. */
 function routesOf({ app }: Coordinator): string[] {

@@ -64,7 +64,7 @@ export class Api {
   ) {}
 
   async call<T = unknown>(method: string, path: string, body?: unknown): Promise<ApiAnswer<T>> {
-    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: { ...json, ...this.headers },
@@ -103,14 +103,18 @@ export class Api {
     return (await this.ok<Session>('POST', '/v1/sessions?start=true', spec)).id;
   }
 
-  /** Asks again, with a short pause, until `test` holds; fails after `boundMs` with what was seen last. */
-  async until(id: string, test: (session: Session) => boolean, boundMs = 30_000): Promise<Session> {
+  /** Asks for the session again until `test` holds; fails after `boundMs` with what was seen last. */
+  until(id: string, test: (session: Session) => boolean, boundMs?: number): Promise<Session> {
+    return this.eventually(() => this.session(id), test, boundMs);
+  }
+
+  /** Looks again, with a short pause, until `test` holds of what is seen; fails after `boundMs` with what was seen last. */
+  async eventually<T>(look: () => Promise<T>, test: (seen: T) => boolean, boundMs = 30_000): Promise<T> {
     const deadline = Date.now() + boundMs;
     for (;;) {
-      const session = await this.session(id);
-      if (test(session)) return session;
-      if (Date.now() > deadline)
-        throw new Error(`session ${id} did not get there in ${boundMs} ms: ${JSON.stringify(session)}`);
+      const seen = await look();
+      if (test(seen)) return seen;
+      if (Date.now() > deadline) throw new Error(`still not there after ${boundMs} ms: ${JSON.stringify(seen)}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }

@@ -2,10 +2,12 @@
  * A whole Barkeep for one test file: coordinators and upkeep workers as processes of the built programs, on a database
  * and key prefixes of its own. Waits for what processes say, never for time to pass.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, type QueryResultRow } from 'pg';
 import { createTestDatabase } from './database.js';
 
 const APPS = join(__dirname, '../../apps');
@@ -97,6 +99,32 @@ export class TestSystem {
 
   async worker(env: NodeJS.ProcessEnv = {}): Promise<SystemProcess> {
     return this.start('upkeep-worker', env);
+  }
+
+  /** Runs the `barkeep` command on this system to its end. @returns its standard output @throws with what it printed when it fails */
+  async barkeep(...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) =>
+      execFile(
+        process.execPath,
+        [join(APPS, 'cli/bin/barkeep.js'), ...args],
+        { env: this.env, cwd: tmpdir(), maxBuffer: 1 << 26 },
+        (error, stdout, stderr) => {
+          if (error) reject(new Error(`barkeep ${args.join(' ')}: code ${error.code}\n${stdout}${stderr}`));
+          else resolve(stdout);
+        },
+      ),
+    );
+  }
+
+  /** Runs one statement on the system's database. @returns its rows */
+  async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query<Row & QueryResultRow>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
   }
 
   /** Ends every process and removes the database. Call it in `afterAll`. */

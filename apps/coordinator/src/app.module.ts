@@ -3,9 +3,9 @@ import type { Config } from '@barkeep/config';
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
-import { ConnectionsModule, type Connections } from './connections.js';
+import { StopSequence, type Connections } from '@barkeep/process';
+import { ConnectionsModule } from './connections.js';
 import { HttpModule } from './http/http.module.js';
-import { StopSequence } from './shutdown.js';
 
 /** Injection token of the frozen `Config`. */
 export const CONFIG = Symbol('CONFIG');

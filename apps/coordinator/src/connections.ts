@@ -1,15 +1,6 @@
-/**
- * The connections of a process to Postgres and the two Redis roles: opened before the application, closed after it.
- *
- * Guarantees that commands fail at once while a server is away (the API answers 503 then) and that connections come
- * back by themselves. Workers, which should wait instead, have connections of their own.
- */
-import { createDataSource, migrate } from '@barkeep/bar-repository';
-import type { Config } from '@barkeep/config';
-import { openQueues, producerConnection, type Queues } from '@barkeep/upkeep-queues';
+/** The connections of the coordinator as a Nest module. */
+import type { Connections } from '@barkeep/process';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 
 /** Injection token of the queue Redis: an ioredis client that fails fast. */
@@ -18,65 +9,6 @@ export const QUEUE_REDIS = Symbol('QUEUE_REDIS');
 export const SESSION_REDIS = Symbol('SESSION_REDIS');
 /** Injection token of the `Queues` on the queue Redis, for adding jobs. */
 export const QUEUES = Symbol('QUEUES');
-
-const CONNECT_TIMEOUT_MS = 5_000;
-const COMMAND_TIMEOUT_MS = 10_000;
-
-export interface Connections {
-  dataSource: DataSource;
-  queueRedis: Redis;
-  sessionRedis: Redis;
-  queues: Queues;
-  /** Ends all of them; never rejects. */
-  close(): Promise<void>;
-}
-
-/** Opens all connections and brings the schema up to date. @throws what the server that cannot be reached says */
-export async function openConnections(config: Config, logger: Logger): Promise<Connections> {
-  const { databaseUrl, redisUrl, sessionRedisUrl } = config.services;
-  const dataSource = createDataSource(databaseUrl, { poolSize: config.postgres.pool, applicationName: 'coordinator' });
-  const queueRedis = redisClient(redisUrl, 'queue-redis', logger);
-  const sessionRedis = redisClient(sessionRedisUrl, 'session-redis', logger);
-  let queues: Queues | undefined;
-  const close = async () => {
-    await Promise.allSettled(Object.values(queues ?? {}).map((queue) => queue.close()));
-    queueRedis.disconnect();
-    sessionRedis.disconnect();
-    if (dataSource.isInitialized) await dataSource.destroy().catch((error: unknown) => logger.warn({ err: error }));
-  };
-  try {
-    await Promise.all([dataSource.initialize(), queueRedis.connect(), sessionRedis.connect()]);
-    queues = openQueues(queueRedis, config.queues.prefix);
-    // The client's own listener logs outages; without one here BullMQ would print each of them.
-    for (const queue of Object.values(queues)) queue.on('error', () => undefined);
-    const ran = await migrate(dataSource);
-    if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
-    return { dataSource, queueRedis, sessionRedis, queues, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** An ioredis client that fails fast. Its outages are logged once, not once an attempt. */
-function redisClient(url: string, name: string, logger: Logger): Redis {
-  const client = producerConnection(url, {
-    connectionName: `coordinator:${name}`,
-    lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-  });
-  let away = false;
-  client.on('error', (error: Error) => {
-    if (!away) logger.warn({ err: error }, `${name} is away`);
-    away = true;
-  });
-  client.on('ready', () => {
-    if (away) logger.info(`${name} is back`);
-    away = false;
-  });
-  return client;
-}
 
 /** Makes the connections injectable everywhere. */
 @Global()

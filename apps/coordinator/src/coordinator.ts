@@ -3,6 +3,7 @@
  * the stop sequence, so that `stop.run()` undoes it in order. Signals and the exit code are main.ts's.
  */
 import type { Config } from '@barkeep/config';
+import { openConnections, STOP_ORDER, StopSequence } from '@barkeep/process';
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -11,10 +12,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
-import { openConnections } from './connections.js';
 import { createLogger } from './http/access-log.js';
 import { configureHttp } from './http/configure-http.js';
-import { STOP_ORDER, StopSequence } from './shutdown.js';
 import { readVersion } from './version.js';
 
 export interface Coordinator {
@@ -41,7 +40,7 @@ export async function startCoordinator(
   logger: Logger = createLogger(config.log),
 ): Promise<Coordinator> {
   const stop = new StopSequence(config.process.stopMs);
-  const connections = await openConnections(config, logger);
+  const connections = await openConnections('coordinator', config, logger);
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
     const module = AppModule.of({ config, connections, logger, stop }, sessions);

@@ -48,19 +48,20 @@ export class Backfiller {
     const store = await this.sessions.store({ sessionId, incarnation });
     const day = store.layout.dayIndexOf(date);
     if (day === undefined) return;
-    let nextRetry: number | undefined;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const asks = await this.asks(store, day, payload);
       if (asks.length === 0) break;
       const skipped = new Map<string, number>();
       const fills = await this.fillsFor(store, partition, day, asks, skipped, signal);
       const refused = await store.fill(partition, day, fills, skipped);
-      nextRetry = Math.min(...fills.map(({ dueAt }) => dueAt ?? Infinity), nextRetry ?? Infinity);
       if (refused.size === 0) break;
     }
     await this.producer.add('aggregate', { sessionId, incarnation, partition });
-    if (nextRetry !== undefined && Number.isFinite(nextRetry)) {
-      await this.producer.detectAt({ sessionId, incarnation }, nextRetry);
+    // What the store says, not what this job did: one that died after its writes has not made the job for its retries.
+    const nextRetry = await store.nextRetry();
+    if (nextRetry !== undefined) {
+      const soonest = this.now() + this.settings.backoffMs;
+      await this.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
     }
   }
 
@@ -102,6 +103,7 @@ export class Backfiller {
           complete: complete.has(symbol),
           asksToSettle: retryMissingBars ? maxRetries : 1,
         });
+        addCounts(skipped, plan.refused);
         return { symbol, before: states, after: plan.after, runs: plan.runs, dueAt: this.dueAt(plan) };
       });
     } catch (error) {
@@ -123,8 +125,10 @@ export class Backfiller {
     let open = asks;
     for (const name of layout.spec.backfill) {
       if (open.length === 0) break;
-      const answer = await this.ask(this.repositories.source(name), grid, open, signal);
-      for (const [reason, count] of answer.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + count);
+      const source = this.repositories.source(name);
+      if (!source) continue;
+      const answer = await this.ask(source, grid, open, signal);
+      addCounts(skipped, answer.skipped);
       const dataset = layout.datasets.indexOf(name);
       for (const { symbol } of open) answers.get(symbol)?.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
       open = open.filter(({ symbol, asked }) => !covers(grid, asked, answers.get(symbol) ?? []));
@@ -134,11 +138,19 @@ export class Backfiller {
 
   private async ask(source: BarSource, grid: DayGrid, asks: readonly Ask[], signal?: AbortSignal): Promise<BarAnswer> {
     const timeout = AbortSignal.timeout(this.settings.repositoryTimeoutMs);
+    const wanted = new Map(
+      asks.map(({ symbol, asked }) => [
+        symbol,
+        asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
+      ]),
+    );
+    const ranges = [...wanted.values()].flat();
     return source.bars(
       {
-        symbols: asks.map(({ symbol }) => symbol),
-        from: grid.openTime(Math.min(...asks.map(({ asked }) => asked[0]!.start))),
-        to: grid.closeTime(Math.max(...asks.map(({ asked }) => asked.at(-1)!.end)) - 1),
+        symbols: [...wanted.keys()],
+        from: ranges.reduce((least, { from }) => Math.min(least, from), Infinity),
+        to: ranges.reduce((most, { to }) => Math.max(most, to), -Infinity),
+        wanted,
         intervalMs: grid.interval.ms,
         interval: grid.interval.name,
       },
@@ -158,6 +170,10 @@ export class Backfiller {
   private dueAt({ after, absent }: FillPlan): number | undefined {
     return absent > 0 ? retryAt(this.now(), fewestAsks(after), this.settings.backoffMs) : undefined;
   }
+}
+
+function addCounts(sum: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [reason, count] of counts) sum.set(reason, (sum.get(reason) ?? 0) + count);
 }
 
 /** True when the answers have a bar for every asked slot. */

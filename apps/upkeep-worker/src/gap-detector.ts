@@ -3,7 +3,7 @@
  * what is due to be asked for again, and adds the jobs. Fetches and writes no bars; running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
-import type { UpkeepStore } from '@barkeep/session-data';
+import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
@@ -14,23 +14,38 @@ export class GapDetector {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** @throws SessionLostError */
-  async run({ sessionId, incarnation, force }: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
+  /** A session that is gone, or that has nothing left to repair, loses its scheduler. */
+  async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
+    try {
+      if (await this.detect(payload, signal)) await this.producer.unschedule(payload.incarnation);
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      await this.producer.unschedule(payload.incarnation);
+    }
+  }
+
+  /** @returns whether the session is at its end with nothing left to do @throws SessionLostError */
+  private async detect(
+    { sessionId, incarnation, force }: Payload<'detect-gaps'>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const session = { sessionId, incarnation };
     const store = await this.sessions.store(session);
-    const positions = await store.positions();
     const backfills: Payload<'backfill'>[] = [];
     const aggregates: Payload<'aggregate'>[] = [];
-    for (const [partition, { frontier, watermark }] of positions.entries()) {
+    let isAtEnd = (await store.nextRetry()) === undefined;
+    for (const [partition, { frontier, watermark }] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
       const from = force ? store.layout.start : watermark;
       const dates = await this.datesToAsk(store, partition, from, frontier, force);
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force })));
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       if (dates.length === 0 && isBehind) aggregates.push({ ...session, partition });
+      isAtEnd &&= watermark >= store.layout.end && !isBehind;
     }
     await this.producer.addBackfills(backfills);
     await this.producer.addAll('aggregate', aggregates);
+    return isAtEnd && backfills.length === 0;
   }
 
   /** Dates with slots to be asked for: missing ones of days between `from` and the frontier, due ones of any day. */

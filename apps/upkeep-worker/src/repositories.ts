@@ -6,11 +6,11 @@ import { barSourceOf, type BarSource } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 
 export class Repositories {
-  private readonly sources = new Map<string, BarSource>();
+  private readonly sources = new Map<string, BarSource | undefined>();
 
   /**
    * @param own the user's repositories by name, in any of the three forms
-   * @param warn is told of a repository that is none of them; its dataset is then looked for in Postgres
+   * @param warn is told of a repository that is none of them; it is never asked
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -19,17 +19,15 @@ export class Repositories {
   ) {
     for (const [name, repository] of own) {
       const source = barSourceOf(name, repository);
-      if (source) this.sources.set(name, source);
-      else warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
+      this.sources.set(name, source);
+      if (!source)
+        warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
     }
   }
 
-  source(name: string): BarSource {
-    let source = this.sources.get(name);
-    if (!source) {
-      source = barSourceOf(name, this.dataSource)!;
-      this.sources.set(name, source);
-    }
-    return source;
+  /** The repository of a name, or undefined when what goes by it cannot be asked. */
+  source(name: string): BarSource | undefined {
+    if (!this.sources.has(name)) this.sources.set(name, barSourceOf(name, this.dataSource));
+    return this.sources.get(name);
   }
 }

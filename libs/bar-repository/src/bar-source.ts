@@ -3,6 +3,7 @@
  * A source answers with good bars only, and says how many records it left out and why. A repository that fails makes it reject:
  * "failed" and "answered, without these bars" are different things to the one who asks.
  */
+import type { TimeRange } from './time-ranges.js';
 import type { Bar, RefusalReason } from '@barkeep/bars';
 
 export interface BarQuery {
@@ -14,6 +15,8 @@ export interface BarQuery {
   intervalMs: number;
   /** The same interval by name: `1m`. */
   interval: string;
+  /** What is wanted of each symbol, in order, when that is less than `[from, to)`; a source may answer more. */
+  wanted?: ReadonlyMap<string, readonly TimeRange[]>;
 }
 
 /** Why a record of an answer was left out; `malformed` is no bar at all, or one that was not asked for (another symbol, another time). */

@@ -2,8 +2,10 @@
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import type { OnRow } from './copy-out-parser.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
-import { readWindow } from './read-window.js';
+import { readSpans, readWindow } from './read-window.js';
+import { mergeRanges } from './time-ranges.js';
 
 export class DatasetSource implements BarSource {
   private readonly ids = new Map<string, number>();
@@ -24,18 +26,15 @@ export class DatasetSource implements BarSource {
       const id = this.ids.get(symbol);
       if (id !== undefined) byId.set(id, []);
     }
-    const window = { datasetId, symbolIds: [...byId.keys()], ranges: [query] };
-    await readWindow(
-      this.dataSource,
-      window,
-      (symbolId, openTime, open, high, low, close, volume) => {
-        const bar = { openTime, open, high, low, close, volume };
-        const refused = refuseBar(bar);
-        if (refused) countSkipped(answer.skipped, refused);
-        else byId.get(symbolId)?.push(bar);
-      },
-      signal,
-    );
+    const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
+      const bar = { openTime, open, high, low, close, volume };
+      const refused = refuseBar(bar);
+      if (refused) countSkipped(answer.skipped, refused);
+      else byId.get(symbolId)?.push(bar);
+    };
+    const spans = this.spans(query);
+    if (spans) await readSpans(this.dataSource, { datasetId, spans }, onRow, signal);
+    else await readWindow(this.dataSource, { datasetId, symbolIds: [...byId.keys()], ranges: [query] }, onRow, signal);
     for (const symbol of query.symbols) {
       const bars = byId.get(this.ids.get(symbol) ?? -1);
       if (bars && bars.length > 0)
@@ -45,6 +44,15 @@ export class DatasetSource implements BarSource {
         );
     }
     return answer;
+  }
+
+  /** What is wanted, by symbol number; undefined when it is everything. Symbols that the database does not know are left out. */
+  private spans({ wanted }: BarQuery): { symbolId: number; from: number; to: number }[] | undefined {
+    if (!wanted) return undefined;
+    return [...wanted].flatMap(([symbol, ranges]) => {
+      const symbolId = this.ids.get(symbol);
+      return symbolId === undefined ? [] : mergeRanges(ranges).map(({ from, to }) => ({ symbolId, from, to }));
+    });
   }
 
   /** Numbers never change, so each is asked for once; a symbol that is unknown may be imported later and is asked for again. */

@@ -13,7 +13,7 @@ export * from './migrate.js';
 export * from './migrations/index.js';
 export { RepositoryAnswerError } from './object-source.js';
 export * from './quarantine.js';
-export { IdError, readWindow, type WindowQuery } from './read-window.js';
+export { IdError, readSpans, readWindow, type SpansQuery, type WindowQuery } from './read-window.js';
 export { removeDataset } from './remove-dataset.js';
 export type { CreatedSession, NewSession } from './session-create.js';
 export * from './session-errors.js';

@@ -48,8 +48,11 @@ export class ObjectSource implements BarSource {
 
   private async records(symbol: string, query: BarQuery, signal: AbortSignal | undefined): Promise<unknown[]> {
     signal?.throwIfAborted();
+    const wanted = query.wanted?.get(symbol);
     // Dates of its own for each call: a repository may change them.
-    const answer = this.fetch(symbol, new Date(query.from), new Date(query.to), query.interval);
+    const start = new Date(wanted?.[0]?.from ?? query.from);
+    const end = new Date(wanted?.at(-1)?.to ?? query.to);
+    const answer = this.fetch(symbol, start, end, query.interval);
     const records: unknown = await orAborted(answer, signal);
     if (!Array.isArray(records)) throw new RepositoryAnswerError(this.name, symbol, records);
     return records;
@@ -61,7 +64,7 @@ async function orAborted(answer: unknown, signal: AbortSignal | undefined): Prom
   if (!signal) return answer;
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason);
+    abort = () => reject(signal.reason as Error);
   });
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -33,6 +33,37 @@ export async function readWindow(
   return withConnection(source, (client) => copyOut(client, sql, onRow, signal));
 }
 
+export interface SpansQuery {
+  datasetId: number;
+  /** Epoch ms, end exclusive; of one symbol they must not overlap, or rows come twice. */
+  spans: readonly { symbolId: number; from: number; to: number }[];
+}
+
+/** Like {@link readWindow}, for many short spans of many symbols: each is looked up by the key, and nothing else is read. */
+export async function readSpans(
+  source: ConnectionSource,
+  { datasetId, spans }: SpansQuery,
+  onRow: OnRow,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (spans.length === 0) return 0;
+  const list = (values: readonly string[], type: string) => `'{${values.join(',')}}'::${type}[]`;
+  const sql =
+    `COPY (SELECT ${READ_ROW.columns} FROM unnest(${list(
+      spans.map(({ symbolId }) => wholeNumber(symbolId)),
+      'int4',
+    )}, ${list(
+      spans.map(({ from }) => isoTime(from)),
+      'timestamptz',
+    )}, ${list(
+      spans.map(({ to }) => isoTime(to)),
+      'timestamptz',
+    )}) AS span(id, since, until) CROSS JOIN LATERAL` +
+    ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
+    ` AND "time" >= span.since AND "time" < span.until OFFSET 0) AS bar) TO STDOUT (FORMAT binary)`;
+  return withConnection(source, (client) => copyOut(client, sql, onRow, signal));
+}
+
 /** Thrown for a dataset or symbol id that is no whole number (COPY takes no parameters, so they go into its text). */
 export class IdError extends Error {
   override readonly name = 'IdError';
@@ -64,5 +95,9 @@ function wholeNumber(id: number): string {
 }
 
 function timestamp(epochMs: number): string {
-  return `'${new Date(epochMs).toISOString()}'::timestamptz`;
+  return `'${isoTime(epochMs)}'::timestamptz`;
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -2,9 +2,9 @@
  * The decisions of backfill: which empty slots to ask a repository for, and what its answer makes of them. Pure: the
  * worker reads, asks and writes.
  */
-import type { Bar } from './bar.js';
+import type { Bar, RefusalReason } from './bar.js';
 import { DayChunk, hasBit, recordOffset } from './chunk.js';
-import { ABSENT_UNASKED, BACKFILLED, emptyRuns, NO_TRADE, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
+import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
 /** Which empty slots are asked for: those not asked yet, also the absent ones that are due again, or all of them. */
@@ -66,8 +66,10 @@ export interface FillPlan {
   /** Records for empty slots, run by run. */
   runs: { start: number; records: Uint8Array }[];
   filled: number;
-  /** Slots that are to be asked for again. */
+  /** Slots of the day that are to be asked for again, those not asked for this time included. */
   absent: number;
+  /** Bars of the answers that have no slot, by reason: they lie between the slots, or outside the trading day. */
+  refused: ReadonlyMap<RefusalReason, number>;
 }
 
 /** Works out what the answers make of the asked slots: filled from the best dataset that has the bar, or one ask older. */
@@ -75,35 +77,40 @@ export function planFill(input: FillInput): FillPlan {
   const { grid, asked, states, complete, asksToSettle } = input;
   const after = new Uint8Array(grid.slotCount);
   if (states) after.set(states);
-  const chunk = chunkOfAnswers(input);
-  const plan: FillPlan = { after, runs: [], filled: 0, absent: 0 };
+  const { chunk, refused } = chunkOfAnswers(input);
+  const plan: FillPlan = { after, runs: [], filled: 0, absent: 0, refused };
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
       if (chunk.has(slot)) after[slot] = BACKFILLED;
       else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(after[slot]!, asksToSettle, complete);
       else after[slot] = ABSENT_UNASKED;
-      if (statusOf(after[slot]!) === 'absent' && after[slot] !== ABSENT_UNASKED && !chunk.has(slot)) plan.absent++;
     }
     plan.filled += chunk.count(start, end);
     plan.runs.push(...filledRuns(chunk, start, end));
   }
+  plan.absent = after.reduce((count, state) => (isToBeAskedAgain(state) ? count + 1 : count), 0);
   return plan;
 }
 
-/** The answers as a chunk: only asked slots, each from the first dataset that has it; what lies off the grid is left. */
-function chunkOfAnswers({ grid, asked, answers }: FillInput): DayChunk {
+/** The answers as a chunk: only asked slots, each from the first dataset that has it; what lies off the grid is counted. */
+function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   const chunk = new DayChunk(grid.slotCount);
+  const refused = new Map<RefusalReason, number>();
   const isAsked = new Uint8Array(grid.slotCount);
   for (const { start, end } of asked) isAsked.fill(1, start, end);
   for (const { dataset, bars } of answers) {
     for (const bar of bars) {
       const slot = grid.slotAt(bar.openTime);
-      if (typeof slot === 'number' && isAsked[slot] === 1 && !chunk.has(slot)) {
-        chunk.writeBar(slot, bar, 'backfilled', dataset);
-      }
+      if (typeof slot === 'string') refused.set(slot, (refused.get(slot) ?? 0) + 1);
+      else if (isAsked[slot] === 1 && !chunk.has(slot)) chunk.writeBar(slot, bar, 'backfilled', dataset);
     }
   }
-  return chunk;
+  return { chunk, refused };
+}
+
+/** True for an empty slot that was answered without its bar, and is not settled. */
+function isToBeAskedAgain(state: number): boolean {
+  return state >= 1 && state <= ASKS_MAX;
 }
 
 function filledRuns(chunk: DayChunk, from: number, to: number): { start: number; records: Uint8Array }[] {
@@ -128,7 +135,7 @@ export function retryAt(now: number, asks: number, backoffMs: number): number {
 export function fewestAsks(states: Uint8Array): number {
   let fewest = 0;
   for (const state of states) {
-    if (state === 0 || state >= NO_TRADE - 1) continue;
+    if (!isToBeAskedAgain(state)) continue;
     if (fewest === 0 || state < fewest) fewest = state;
   }
   return fewest;

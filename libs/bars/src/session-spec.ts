@@ -3,7 +3,7 @@
  * All problems are reported together, each with its field, what was expected and what came. Pure.
  */
 import { z } from 'zod';
-import { calendarNamed, type Calendar, type TradingDay } from './calendar.js';
+import { calendarNamed, UnknownCalendarError, type Calendar, type TradingDay } from './calendar.js';
 import { isDerivable, parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';
 
@@ -103,10 +103,9 @@ export type SessionSpec = z.output<ReturnType<typeof sessionSpecSchema>>;
 export function parseSessionSpec(input: unknown, defaults: UpkeepDefaults = UPKEEP_DEFAULTS): SessionSpec {
   const parsed = sessionSpecSchema(defaults).safeParse(input, { reportInput: true });
   if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
-  const spec = canonical(parsed.data);
-  const problems = crossChecks(spec);
+  const problems = crossChecks(parsed.data); // before the intervals are put in order: a problem names the place it came from
   if (problems.length > 0) throw new SessionSpecError(problems);
-  return spec;
+  return canonical(parsed.data);
 }
 
 function canonical(spec: SessionSpec): SessionSpec {
@@ -138,7 +137,8 @@ function crossChecks(spec: SessionSpec): FieldProblem[] {
   }
   if (spec.end < spec.start) wrong('end', `a date not before start, ${spec.start}`, spec.end);
   const days = daysOrProblem(spec, wrong);
-  if (days && days.length === 0) wrong('start', 'at least one trading day up to end', `${spec.start} to ${spec.end}`);
+  if (days?.length === 0 && spec.start <= spec.end)
+    wrong('start', 'at least one trading day up to end', `${spec.start} to ${spec.end}`);
   const first = days?.[0];
   if (first && !base.daily && new DayGrid(first, base).slotCount > SLOTS_A_DAY_MAX) {
     wrong('baseInterval', `at most ${SLOTS_A_DAY_MAX} bars a day`, spec.baseInterval);
@@ -154,7 +154,8 @@ function daysOrProblem(
   try {
     calendar = calendarNamed(spec.calendar);
   } catch (error) {
-    wrong('calendar', (error as Error).message, spec.calendar);
+    if (!(error instanceof UnknownCalendarError)) throw error;
+    wrong('calendar', `one of ${error.knownIds.join(', ')}`, spec.calendar);
     return undefined;
   }
   if (spec.hours === 'extended' && !calendar.hasExtendedHours) {
@@ -181,7 +182,8 @@ export function problemsOf(error: z.ZodError, input: unknown): FieldProblem[] {
       }));
     }
     const was = valueAt(input, issue.path);
-    const expected = issue.code === 'invalid_type' ? `${issue.expected}` : issue.message;
+    const hasOwnWords = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
+    const expected = hasOwnWords ? issue.message : issue.expected;
     return [{ field, expected, was: was === undefined ? 'nothing' : shown(was) }];
   });
 }
@@ -201,9 +203,9 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A value as an error message shows it, at most 80 characters. */
+/** A value as an error message shows it, on one line, at most 80 characters. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
+  const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
@@ -217,5 +219,7 @@ function isInterval(text: string): boolean {
 }
 
 function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text); // 30 February is another day, or none
 }

@@ -116,7 +116,7 @@ export class UpkeepStore {
   }
 
   /**
-   * Writes bars into empty slots, and states, all of a symbol or nothing of it.
+   * Writes bars into empty slots, and states, all of a symbol or nothing of it; nothing at or after the frontier.
    * @param refused bad records that the repositories answered, by reason
    * @returns the symbols that were refused because they changed meanwhile: read them again
    * @throws SessionLostError
@@ -131,7 +131,7 @@ export class UpkeepStore {
     const keys = this.layout.keysOf(partition);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused];
     const args: ScriptArgument[] = [this.layout.incarnation, chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(refused.size);
+    args.push(this.leastFrontier(dayIndex, fills), refused.size);
     for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
@@ -186,6 +186,12 @@ export class UpkeepStore {
     const { meta, errors } = this.layout.keysOf(partition);
     const members = symbols.map((symbol) => dayMember(date, symbol));
     await NOTE_ERROR.run(this.redis, [meta, errors], [this.layout.incarnation, error.slice(0, 500), ...members]);
+  }
+
+  /** Close time of the last slot that the fills speak of. */
+  private leastFrontier(dayIndex: number, fills: readonly SymbolFill[]): number {
+    const last = Math.max(-1, ...fills.map(({ after }) => after.findLastIndex((state) => state !== 0)));
+    return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
   }
 
   private refusedOf(script: string, reply: unknown): Set<string> {

@@ -85,7 +85,7 @@ export class SessionWriter {
     for (const [symbol, chunk] of part.chunks) {
       names.push(keys.chunk(this.layout.base.name, symbol, date));
       if (whole) args.push(chunk.bytes, '');
-      else args.push(chunk.bitmap.subarray(firstByte, (toSlot + 7) >> 3), chunk.bytes.subarray(recordAt, recordEnd));
+      else args.push(bitsOf(chunk, fromSlot, toSlot), chunk.bytes.subarray(recordAt, recordEnd));
     }
     const reply = (await FLUSH.run(this.redis, names, args)) as [string, string, Control?];
     this.refuse(reply[0]);
@@ -108,6 +108,14 @@ export class SessionWriter {
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
     if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
   }
+}
+
+/** The bitmap bytes in which slots `[from, to)` lie, with the bits of these slots alone. */
+function bitsOf({ bitmap }: DayChunk, from: number, to: number): Uint8Array {
+  const bits = bitmap.slice(from >> 3, (to + 7) >> 3);
+  bits[0]! &= 0xff >> (from & 7);
+  if (to & 7) bits[bits.length - 1]! &= 0xff00 >> (to & 7);
+  return bits;
 }
 
 /** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */

@@ -3,10 +3,7 @@
  * version, or another service on that port, is told as such and not as "undefined".
  */
 
-/** The answer is not what this version of `barkeep` understands. */
-export class UnexpectedAnswerError extends Error {
-  override readonly name = 'UnexpectedAnswerError';
-}
+import { array, type Fields, number, object, sum, text, textOrNull, unexpected } from './answer-fields.js';
 
 /** Slots of a session or symbol by what became of them. */
 export interface SlotCounts {
@@ -32,6 +29,8 @@ export interface SessionStatus {
   progress: number;
   error: string | null;
   symbols: string[];
+  /** Whether upkeep can fill or settle what is missing: it is on, and there is a dataset to ask. */
+  repairs: boolean;
   counts: SlotCounts & { refused: number };
   /** The answer as it came, for `--json`. */
   raw: object;
@@ -66,8 +65,6 @@ export interface BarAnswer {
   raw: object;
 }
 
-type Fields = Record<string, unknown>;
-
 export function readSession(value: unknown): SessionStatus {
   const fields = object(value, 'a session');
   const spec = object(fields['spec'], 'spec');
@@ -81,6 +78,7 @@ export function readSession(value: unknown): SessionStatus {
     progress: number(fields, 'progress'),
     error: textOrNull(fields, 'error'),
     symbols: array(spec, 'symbols').map(String),
+    repairs: repairs(spec),
     counts: { ...slotCounts(counts), refused: sum(counts['refused']) },
     raw: fields,
   };
@@ -123,6 +121,11 @@ export function readBars(value: unknown): BarAnswer[] {
   });
 }
 
+function repairs(spec: Fields): boolean {
+  const upkeep = object(spec['upkeep'], 'upkeep');
+  return array(spec, 'backfill').length > 0 && upkeep['enabled'] !== false && upkeep['retryMissingBars'] !== false;
+}
+
 function slotCounts(fields: Fields): SlotCounts {
   const counts = {
     expected: 0,
@@ -136,43 +139,4 @@ function slotCounts(fields: Fields): SlotCounts {
   };
   for (const name of COUNTS) counts[name] = number(fields, name);
   return counts;
-}
-
-/** A count, or the sum of counts by reason. */
-function sum(value: unknown): number {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce<number>((total, count) => total + (typeof count === 'number' ? count : 0), 0);
-}
-
-function object(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(what, value);
-  return { ...value };
-}
-
-function array(fields: Fields, name: string): unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value)) throw unexpected(`an array "${name}"`, value);
-  return value;
-}
-
-function text(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw unexpected(`a text "${name}"`, value);
-  return value;
-}
-
-function textOrNull(fields: Fields, name: string): string | null {
-  return fields[name] === undefined || fields[name] === null ? null : text(fields, name);
-}
-
-function number(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number') throw unexpected(`a number "${name}"`, value);
-  return value;
-}
-
-function unexpected(expected: string, value: unknown): UnexpectedAnswerError {
-  const was = JSON.stringify(value)?.slice(0, 200) ?? 'nothing';
-  return new UnexpectedAnswerError(`expected ${expected} in the coordinator's answer, was ${was}`);
 }

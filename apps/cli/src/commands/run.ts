@@ -69,7 +69,11 @@ async function follow(
   else if (state === 'created' || (ENDED.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void => progress.update(session.progress, watchText(session));
   const ended = await watchToEnd(client, id, onUpdate, signal);
-  return options.waitSettled && ended.state === 'completed' ? watchToSettled(client, id, onUpdate, signal) : ended;
+  if (!options.waitSettled || ended.state !== 'completed') return ended;
+  if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);
+  if (ended.counts.absent + ended.counts.missing > 0)
+    note('--wait-settled: this session has nowhere to ask for its missing bars');
+  return ended;
 }
 
 function watchText({ state, clock, counts }: SessionStatus): string {

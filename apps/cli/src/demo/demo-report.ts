@@ -13,6 +13,8 @@ export interface DerivedCounts {
 
 export interface DemoSymbol {
   metrics: SymbolMetrics;
+  /** Runs of minutes that the stream left empty, before anything was repaired. */
+  gapsFound: number;
   derived: Record<string, DerivedCounts>;
 }
 
@@ -28,6 +30,14 @@ export interface DemoResult {
   coordinatorUrl: string;
 }
 
+/** Maximal runs of expected minutes without a streamed bar. @param expected open times, ISO 8601, in order */
+export function gapsInStream(expected: readonly string[], bars: readonly BarAnswer[]): number {
+  const streamed = new Set(bars.filter((bar) => bar.origin === 'streamed').map((bar) => bar.openTime));
+  return expected.filter(
+    (time, index) => !streamed.has(time) && (index === 0 || streamed.has(expected[index - 1] ?? '')),
+  ).length;
+}
+
 export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
   const complete = bars.filter((bar) => bar.complete).length;
   return { complete, partial: bars.length - complete };
@@ -40,8 +50,9 @@ export function demoJson(result: DemoResult): object {
     ...rest,
     ...digest.raw,
     session: session.raw,
-    symbols: symbols.map(({ metrics, derived }) => ({
+    symbols: symbols.map(({ metrics, gapsFound, derived }) => ({
       ...metrics.raw,
+      gapsFound,
       qualityBefore: qualityBefore(metrics),
       derived,
     })),
@@ -77,17 +88,17 @@ export function importText(imports: readonly ImportSummary[]): string {
 function symbolTable(symbols: readonly DemoSymbol[]): string {
   const intervals = Object.keys(symbols[0]?.derived ?? {});
   const head = ['symbol', 'expected', 'streamed', 'gaps', 'backfilled', 'unfillable', 'quality', ...intervals];
-  const rows = symbols.map(({ metrics, derived }) => [
+  const rows = symbols.map(({ metrics, gapsFound, derived }) => [
     metrics.symbol,
     metrics.expected,
     metrics.streamed,
-    metrics.gapCount,
+    `${gapsFound} → ${metrics.gapCount}`,
     metrics.backfilled,
     metrics.unfillable,
     `${percent(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`,
     ...intervals.map((interval) => derivedText(derived[interval])),
   ]);
-  return `${table(head, rows)}\n(gaps: still open at the end; ${intervals.join(', ')}: complete + partial bars)`;
+  return `${table(head, rows)}\n(gaps and quality: as streamed → as repaired; ${intervals.join(', ')}: complete + partial bars)`;
 }
 
 function derivedText(counts: DerivedCounts | undefined): string {

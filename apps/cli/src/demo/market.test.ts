@@ -1,4 +1,5 @@
-import { csvRow, DEMO_SYMBOLS, makeMarket, mulberry32 } from './market.js';
+import { csvRow, DEMO_SYMBOLS, makeMarket } from './market.js';
+import { mulberry32 } from './random-walk.js';
 
 describe('the market of the demonstration', () => {
   const market = makeMarket(7);

@@ -2,7 +2,8 @@
  * The market of the demonstration: made of a seed, the same on every machine. Pure.
  * `reference` is what really happened; `stream` is how a feed with faults delivered it.
  */
-import { type Bar, calendarNamed, type SymbolBar, type TradingDay } from '@barkeep/bars';
+import { calendarNamed, type SymbolBar, type TradingDay } from '@barkeep/bars';
+import { MINUTE_MS, mulberry32, walk } from './random-walk.js';
 
 export const DEMO_SYMBOLS = [
   'ALPHA',
@@ -21,7 +22,6 @@ export const DEMO_CALENDAR = 'XNYS';
 export const DEMO_START = '2024-03-04';
 export const DEMO_END = '2024-03-08';
 
-const MINUTE_MS = 60_000;
 /** Share of the minutes that the feed loses at random. */
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
@@ -74,46 +74,20 @@ export function makeMarket(seed: number): Market {
   };
 }
 
-/** A bar as a row under {@link CSV_HEADER}. */
-export function csvRow({ symbol, openTime, open, high, low, close, volume }: SymbolBar): string {
-  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
-}
-
-/** Mulberry32: a small generator of numbers from 0 to 1 that is the same everywhere. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** A random walk in whole cents. */
-function walk(symbol: string, days: readonly TradingDay[], random: () => number): SymbolBar[] {
-  let cents = 2_000 + Math.floor(random() * 30_000);
+/** Open times of all expected minutes, ISO 8601, in order. */
+export function demoMinutes(): string[] {
+  const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
   return days.flatMap(({ segments }) =>
     segments.flatMap(({ open, close }) => {
-      const bars: SymbolBar[] = [];
-      for (let openTime = open; openTime < close; openTime += MINUTE_MS) {
-        const bar = barFrom(cents, openTime, random);
-        cents = Math.round(bar.close * 100);
-        bars.push({ symbol, ...bar });
-      }
-      return bars;
+      const count = Math.round((close - open) / MINUTE_MS);
+      return Array.from({ length: count }, (_, minute) => new Date(open + minute * MINUTE_MS).toISOString());
     }),
   );
 }
 
-function barFrom(openCents: number, openTime: number, random: () => number): Bar {
-  const step = (): number => Math.floor(random() * random() * openCents * 0.002);
-  const closeCents = Math.max(100, openCents + step() - step());
-  const highCents = Math.max(openCents, closeCents) + step();
-  const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
-  const [open, high, low, close] = [openCents, highCents, lowCents, closeCents].map((cents) => cents / 100);
-  const volume = 100 + Math.floor(random() * 9_900);
-  return { openTime, open: open ?? 0, high: high ?? 0, low: low ?? 0, close: close ?? 0, volume };
+/** A bar as a row under {@link CSV_HEADER}. */
+export function csvRow({ symbol, openTime, open, high, low, close, volume }: SymbolBar): string {
+  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
 }
 
 function isAt(

@@ -14,9 +14,9 @@ import type { Context } from '../services/context.js';
 import { dataFolder } from '../services/data-folder.js';
 import { openDatabase } from '../services/database.js';
 import { startServers } from '../services/servers.js';
-import { type DemoResult, type DemoSymbol, derivedCounts, importText } from './demo-report.js';
+import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
 import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
-import { DEMO_CALENDAR, DEMO_END, DEMO_START, DEMO_SYMBOLS, makeMarket } from './market.js';
+import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket } from './market.js';
 
 const SEED = 20_240_304;
 const WORKERS = 2;
@@ -106,13 +106,15 @@ async function runSession(
 
 async function symbolResults(client: CoordinatorClient, session: SessionStatus): Promise<DemoSymbol[]> {
   const metrics = await allMetrics(client, session);
+  const expected = demoMinutes();
   return Promise.all(
     metrics.map(async (metric) => {
       const derived: DemoSymbol['derived'] = {};
       for (const interval of DERIVED) {
         derived[interval] = derivedCounts(await client.bars(session.id, metric.symbol, { interval, last: '10000' }));
       }
-      return { metrics: metric, derived };
+      const minutes = await client.bars(session.id, metric.symbol, { interval: '1m', last: '10000' });
+      return { metrics: metric, gapsFound: gapsInStream(expected, minutes), derived };
     }),
   );
 }

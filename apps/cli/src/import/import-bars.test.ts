@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import type { Bar } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { CSV_DEFAULTS } from './csv-bars.js';
-import { type BarWriter, importBars, type ImportPlan } from './import-bars.js';
+import { importBars } from './import-bars.js';
+import type { BarWriter, ImportPlan } from './import-plan.js';
 import { globPattern, inputFiles, symbolFromPath } from './input-files.js';
 import type { ImportSummary } from './summary.js';
 

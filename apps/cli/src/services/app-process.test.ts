@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppProcess } from './app-process.js';
 
+const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
 let folder: string;
 const apps: AppProcess[] = [];
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-app-'))));
@@ -68,6 +71,28 @@ describe('an app process', () => {
     await died;
     expect(await app.stop()).toBe(false);
     expect(reports).toHaveLength(1);
+  });
+
+  it('ends in order when the process that started it is killed', async () => {
+    const app = join(folder, 'app.cjs');
+    const parent = join(folder, 'parent.cjs');
+    writeFileSync(
+      app,
+      `process.on('SIGTERM', () => { console.log('in order'); process.exit(0); }); process.send('up'); setInterval(() => {}, 1000);`,
+    );
+    writeFileSync(
+      parent,
+      `const options = { execArgv: ['-r', process.argv[3]], detached: true };
+      require('node:child_process').fork(process.argv[2], [], options).once('message', () => console.log('up'));`,
+    );
+    const started = spawn(process.execPath, [parent, app, END_WITH_PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    started.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said === 'up\n') started.kill('SIGKILL');
+    });
+    await once(started.stdout, 'close'); // the app holds it open as well
+    expect(said).toBe('up\nin order\n');
   });
 
   it('needs a build', async () => {

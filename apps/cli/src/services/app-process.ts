@@ -1,14 +1,15 @@
 /**
  * One coordinator or worker as a child process: started until it says that it serves, watched, started again when it
  * dies, and stopped in order. It runs in a process group of its own, so that a Ctrl-C at the terminal reaches only us
- * and the order of the stop is ours; it ends by itself when we are gone (its IPC channel closes).
+ * and the order of the stop is ours; it ends by itself when we are gone (bin/end-with-parent.js).
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CliError } from '../cli-error.js';
 
+const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
 const READY_LIMIT_MS = 60_000;
 /** The apps promise to end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
@@ -90,7 +91,7 @@ export class AppProcess {
     const child = fork(this.spec.entry, [], {
       env,
       detached: true,
-      execArgv: [],
+      execArgv: ['-r', END_WITH_PARENT],
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

@@ -1,5 +1,5 @@
 /**
- * The order in which a request passes what stands before the routes: id and log, time, headers, key, body. One place,
+ * The order in which a request passes what stands before the routes: id and log, time, headers, key, deadline, body. One place,
  * because the order is what makes it safe: nothing of a request is read before its key was looked at.
  */
 import type { Config } from '@barkeep/config';
@@ -11,6 +11,7 @@ import { QUEUES } from '../connections.js';
 import { accessLog } from './access-log.js';
 import { ApiKeys } from './api-keys.js';
 import { adminOnly, authenticate } from './authenticate.js';
+import { deadline } from './deadline.js';
 import { timeRequests } from './http-metrics.js';
 import { jsonBody } from './json-body.js';
 import { MetricsService } from './metrics.service.js';
@@ -26,7 +27,7 @@ export function configureHttp(app: NestExpressApplication, config: Config, logge
   app.use(authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
   const queues = Object.values(app.get<Queues>(QUEUES, { strict: false }));
   app.use(QUEUES_PATH, adminOnly, queueBoard(queues, config.http.queuesWritable));
-  app.use(...jsonBody());
+  app.use(deadline(), ...jsonBody());
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config), version));
 }
 

@@ -29,9 +29,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
+    const response = http.getResponse<Response>();
+    // The deadline has answered in place of the route, which came too late.
+    if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');
     else if (problem.status === 503) this.logger.warn(`unavailable: ${error instanceof Error ? error.message : ''}`);
-    sendProblem(http.getRequest<Request>(), http.getResponse<Response>(), problem);
+    sendProblem(http.getRequest<Request>(), response, problem);
   }
 }

@@ -12,7 +12,7 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
-import { OpenSession, removeSession, setControl, type Control } from '@barkeep/session-data';
+import { OpenSession, removeLeftover, removeSession, setControl, type Control } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
@@ -92,18 +92,24 @@ export class SessionService extends SessionLifecycle {
     await removeSession(this.parts.redis, layout);
     await this.parts.producer.unschedule(row.incarnation);
     await this.parts.sessions.remove(id);
+    // A stream that was just about to begin the store may have done so before the row was gone (I9).
+    await removeLeftover(this.parts.redis, layout);
   }
 
   async runUpkeep(id: string): Promise<void> {
-    const row = await this.parts.sessions.get(id);
-    if (!row.checkpoint) {
-      throw new WrongStateError(id, ['running', 'waiting-upkeep', 'paused', 'completed', 'stopped'], row.state);
-    }
+    const row = await this.begun(id);
     await this.parts.producer.add('detect-gaps', { ...refOf(row), force: true });
   }
 
   async open(id: string): Promise<OpenSession> {
-    return this.parts.views.open(await this.parts.sessions.get(id));
+    return this.parts.views.open(await this.begun(id));
+  }
+
+  /** A session that was started once: before that it has no data. @throws WrongStateError, SessionNotFoundError */
+  private async begun(id: string): Promise<SessionRow<SessionSpec>> {
+    const row = await this.parts.sessions.get(id);
+    if (!row.checkpoint) throw new WrongStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
+    return row;
   }
 
   private async run(id: string, from: readonly SessionState[]): Promise<SessionView> {

@@ -61,7 +61,8 @@ export class SessionStream {
 
   /**
    * @param position where the store stands, as the claim answered it
-   * @throws FencedError, SessionLostError, the signal's reason, what Postgres or Redis throw
+   * @throws FencedError, SessionLostError, RewindError when the store is behind what was seen of it, the signal's reason,
+   *   what Postgres or Redis throw
    */
   async run(position: { frontier: number; clock: number }, signal: AbortSignal): Promise<StreamOutcome> {
     ({ frontier: this.frontier, clock: this.clock } = position);
@@ -151,7 +152,12 @@ export class SessionStream {
     const { layout, writer, store, wake } = this.parts;
     let waitingSince = Date.now();
     while (this.hasBarrier && this.clock < layout.end) {
-      const watermark = Math.min(...(await store.positions()).map((position) => position.watermark));
+      const written = this.frontier;
+      const positions = await store.positions();
+      const frontier = Math.min(...positions.map((position) => position.frontier));
+      // Nobody else would notice once the last window is written.
+      if (frontier < written) throw new RewindError(layout.id, frontier);
+      const watermark = Math.min(...positions.map((position) => position.watermark));
       const before = this.clock;
       for (const { to } of layout.windowsFrom(this.clock)) {
         if (to > watermark) break;

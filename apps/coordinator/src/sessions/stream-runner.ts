@@ -6,7 +6,8 @@ import { resolveDataset, UnknownDatasetError, type SessionRepository, type Sessi
 import type { SessionSpec } from '@barkeep/bars';
 import {
   FencedError,
-  removeSession,
+  removeLeftover,
+  RewindError,
   SessionLayout,
   SessionLostError,
   SessionWriter,
@@ -49,7 +50,8 @@ export class StreamRunner {
       if (outcome === 'completed') await this.parts.sessions.finish(sessionId, epoch, 'completed');
     } catch (error) {
       if (error instanceof FencedError) return;
-      if (signal.aborted || this.parts.isOutage(error)) throw error;
+      // Of a store that was set back, the next try claims what is there now.
+      if (signal.aborted || error instanceof RewindError || this.parts.isOutage(error)) throw error;
       const state = error instanceof SessionLostError ? 'lost' : 'failed';
       this.parts.warn(`session ${sessionId} is ${state}`, error);
       await this.parts.sessions.finish(sessionId, epoch, state, (error as Error).message);
@@ -87,7 +89,7 @@ export class StreamRunner {
     const saved = await this.parts.sessions.saveCheckpoint(row.id, epoch, position);
     if (!saved && (await this.parts.sessions.find(row.id))?.incarnation !== row.incarnation) {
       // The session was deleted while its store was begun: none of its keys may come back (I9).
-      await removeSession(this.parts.redis, layout);
+      await removeLeftover(this.parts.redis, layout);
       throw new SessionLostError(row.id);
     }
     return position;

@@ -26,6 +26,13 @@ redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'owner', ARGV[3])
 return {'claimed', m[4], m[5]}
 `);
 
+/** Removes a partition's meta hash if it is that of this session. KEYS meta; ARGV incarnation. */
+export const FORGET = new Script(`
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'other' end
+redis.call('UNLINK', KEYS[1])
+return 'forgotten'
+`);
+
 /** Says what the stream should do next: run, pause or stop. KEYS meta; ARGV incarnation, control, wake channel. */
 export const CONTROL = new Script(`
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end

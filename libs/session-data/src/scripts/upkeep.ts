@@ -6,17 +6,20 @@ import { Script } from './script.js';
 
 /**
  * Fills empty slots and records what was learned of the others, symbol by symbol. A symbol whose states changed since
- * they were read, or one of whose slots is no longer empty, is refused and left as it is.
+ * they were read, or one of whose slots is no longer empty, is refused and left as it is; all are when the store was set
+ * back to before the slots that were treated, for the stream would write over them.
  * KEYS meta, retry, dirty, errors, refused, then a symbol: chunk, states.
- * ARGV incarnation, chunk bytes, bitmap bytes, number of refusals f, f × (field, count), then a symbol: member, states before, states after, due time or '',
+ * ARGV incarnation, chunk bytes, bitmap bytes, least frontier, number of refusals f, f × (field, count), then a symbol: member, states before, states after, due time or '',
  *      changes of backfilled, noTrade, unfillable, absent, number of runs r, r × (first slot, records).
  * Answers { verdict, member of each refused symbol … }.
  */
 export const FILL = new Script(`
-if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return {'gone'} end
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier')
+if m[1] ~= ARGV[1] then return {'gone'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local refusals = tonumber(ARGV[4])
-local at, plan, answer = 5 + 2 * refusals, {}, {'done'}
+local is_set_back = tonumber(m[2]) < tonumber(ARGV[4])
+local refusals = tonumber(ARGV[5])
+local at, plan, answer = 6 + 2 * refusals, {}, {'done'}
 
 local function empty(bits, from, count)
   for slot = from, from + count - 1 do
@@ -37,7 +40,7 @@ for i = 6, #KEYS, 2 do
   end
   local states = redis.call('GET', symbol.states) or ''
   local bits = redis.call('GETRANGE', symbol.chunk, 0, bitmap_bytes - 1)
-  local fits = states == symbol.before
+  local fits = states == symbol.before and not is_set_back
   for _, run in ipairs(symbol.runs) do fits = fits and empty(bits, run.from, #run.records / 48) end
   if fits then
     symbol.bits = bits
@@ -48,7 +51,7 @@ for i = 6, #KEYS, 2 do
 end
 
 if #plan > 0 then
-  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[3 + 2 * r], ARGV[4 + 2 * r]) end
+  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[4 + 2 * r], ARGV[5 + 2 * r]) end
 end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
 for _, symbol in ipairs(plan) do
@@ -81,6 +84,7 @@ return answer
 /**
  * Writes derived chunks that were made from base bars that are still exactly those stored; others are refused and stay
  * dirty. Of a day that is still being streamed only the closed windows are written: another worker may have seen more.
+ * The day stays dirty when it has bars that this worker has not seen, for one of them may be the repaired one.
  * KEYS meta, dirty, then an item: base chunk, d derived chunks.
  * ARGV incarnation, d, whole bitmap bytes compared, mask of the byte after them, d × (bitmap bytes, closed windows),
  *      then an item: member, bits, d chunks.
@@ -104,14 +108,14 @@ end
 
 for i = 3, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
-  local there = redis.call('GETRANGE', KEYS[i], 0, bytes)
+  local there = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
   local same = there:sub(1, bytes) == bits:sub(1, bytes)
     and bit.band(there:byte(bytes + 1) or 0, mask) == bit.band(bits:byte(bytes + 1) or 0, mask)
   if same then
     for k = 1, d do
       write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[3 + 2 * k]), tonumber(ARGV[4 + 2 * k]))
     end
-    redis.call('SREM', KEYS[2], member)
+    if there == bits then redis.call('SREM', KEYS[2], member) end
   else
     answer[#answer + 1] = member
   end

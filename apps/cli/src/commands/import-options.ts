@@ -1,0 +1,104 @@
+/** The options of `barkeep import`: their checks, and the plan that they make. */
+import { relative } from 'node:path';
+import { DateTime } from 'luxon';
+import { CliError } from '../cli-error.js';
+import { CSV_DEFAULTS, type CsvOptions } from '../import/csv-bars.js';
+import { ColumnsError, parseColumnsOption } from '../import/csv-columns.js';
+import type { ImportPlan } from '../import/import-plan.js';
+import { type ImportFormat, type InputFile, symbolFromPath } from '../import/input-files.js';
+import { leanFile, LeanPathError } from '../import/lean-bars.js';
+import { SYMBOL_PATTERN } from '../import/parsed-row.js';
+import { WallClock } from '../import/wall-time.js';
+import type { OutputOptions } from '../output.js';
+import type { Context } from '../services/context.js';
+
+export interface ImportOptions extends OutputOptions {
+  dataset: string;
+  format: ImportFormat;
+  symbol?: string;
+  symbolFromPath?: string;
+  tz?: string;
+  columns?: string;
+  priceScale?: number;
+  timeFormat: string;
+  delimiter: string;
+  header: boolean;
+  complete?: boolean;
+  strict?: boolean;
+}
+
+/** Everything of the plan but the files. @throws CliError for an option that cannot be */
+export function planOf(context: Context, options: ImportOptions): Omit<ImportPlan, 'files'> {
+  const { symbol, tz: zone, priceScale, timeFormat, delimiter, header } = options;
+  if (zone !== undefined) new WallClock(zone);
+  const columns = parseColumns(options.columns);
+  const csv: CsvOptions = { ...CSV_DEFAULTS, columns, timeFormat, delimiter, header, symbol };
+  if (zone !== undefined) csv.zone = zone;
+  if (priceScale !== undefined) csv.priceScale = priceScale;
+  return {
+    dataset: options.dataset,
+    format: options.format,
+    csv,
+    lean: { symbol, zone, priceScale },
+    symbolOf: options.symbolFromPath === undefined ? undefined : symbolFromPath(options.symbolFromPath),
+    showPath: (path) => shorter(relative(context.cwd, path), path),
+    signal: context.life.signal,
+  };
+}
+
+function parseColumns(text: string | undefined): CsvOptions['columns'] {
+  try {
+    return text === undefined ? CSV_DEFAULTS.columns : parseColumnsOption(text);
+  } catch (error) {
+    if (error instanceof ColumnsError) throw new CliError(`--columns: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The trading date of an open time: its date in the zone of the files, which therefore must all have the same. */
+export function completeDates(plan: ImportPlan): (openTime: number) => string {
+  const zones = new Set(plan.format === 'csv' ? [plan.csv.zone] : plan.files.flatMap((file) => leanZone(file, plan)));
+  const [zone, ...others] = zones;
+  if (others.length > 0) {
+    throw new CliError(
+      `--complete: expected files of one time zone, was ${[...zones].join(', ')}; import them one by one`,
+    );
+  }
+  return (openTime) => DateTime.fromMillis(openTime, { zone: zone ?? 'UTC' }).toFormat('yyyy-MM-dd');
+}
+
+function leanZone(file: InputFile, plan: ImportPlan): string[] {
+  try {
+    return [leanFile(file.path, plan.lean).zone];
+  } catch (error) {
+    if (error instanceof LeanPathError) return []; // reported when the file is read
+    throw error;
+  }
+}
+
+function shorter(a: string, b: string): string {
+  return a.length < b.length ? a : b;
+}
+
+export function datasetName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new CliError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
+}
+
+export function symbolName(text: string): string {
+  const symbol = text.toUpperCase();
+  if (SYMBOL_PATTERN.test(symbol)) return symbol;
+  throw new CliError(`--symbol: expected ${SYMBOL_PATTERN.source}, was "${text}"`);
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new CliError(`--price-scale: expected a number above 0, was "${text}"`);
+}
+
+export function oneCharacter(text: string): string {
+  const char = text === 'tab' || text === '\\t' ? '\t' : text;
+  if (/^[\t -~]$/.test(char) && !/["\d.+-]/.test(char)) return char;
+  throw new CliError(`--delimiter: expected one character such as , ; | or tab, was "${text}"`);
+}

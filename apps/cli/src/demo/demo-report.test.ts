@@ -1,0 +1,28 @@
+import { readBars } from '../api/answers.js';
+import { derivedCounts, gapsInStream } from './demo-report.js';
+import { demoMinutes } from './market.js';
+
+const VALUES = { open: 1, high: 1, low: 1, close: 1, volume: 1, sourceCount: 1, expectedCount: 1 };
+const bar = (openTime: string, origin: string, complete = true): unknown => ({ ...VALUES, openTime, origin, complete });
+const times = demoMinutes().slice(0, 6);
+const at = (index: number): string => times[index] ?? '';
+
+describe('the report of the demonstration', () => {
+  it('counts the gaps that the stream left, whatever was repaired since', () => {
+    const bars = readBars([bar(at(1), 'streamed'), bar(at(2), 'backfilled'), bar(at(4), 'streamed')]);
+    expect(gapsInStream(times, bars)).toBe(3);
+    expect(gapsInStream(times, readBars([]))).toBe(1);
+    expect(gapsInStream(times, readBars(times.map((time) => bar(time, 'streamed'))))).toBe(0);
+  });
+
+  it('counts derived bars by whether they are complete', () => {
+    const bars = readBars([bar(at(0), 'derived'), bar(at(1), 'derived', false), bar(at(2), 'derived')]);
+    expect(derivedCounts(bars)).toEqual({ complete: 2, partial: 1 });
+  });
+
+  it('expects 1,950 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(1950));
+
+  it('refuses an answer that it does not understand', () => {
+    expect(() => readBars([{ openTime: 5 }])).toThrow(/expected .* in the coordinator's answer/);
+  });
+});

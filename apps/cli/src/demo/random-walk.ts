@@ -1,0 +1,41 @@
+/** Prices that are random and yet the same on every machine. Pure. */
+import type { Bar, SymbolBar, TradingDay } from '@barkeep/bars';
+
+export const MINUTE_MS = 60_000;
+
+/** Mulberry32: a small generator of numbers from 0 to 1 that is the same everywhere. */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */
+export function walk(symbol: string, days: readonly TradingDay[], random: () => number): SymbolBar[] {
+  let cents = 2_000 + Math.floor(random() * 30_000);
+  return days.flatMap(({ segments }) =>
+    segments.flatMap(({ open, close }) => {
+      const bars: SymbolBar[] = [];
+      for (let openTime = open; openTime < close; openTime += MINUTE_MS) {
+        const bar = barFrom(cents, openTime, random);
+        cents = Math.round(bar.close * 100);
+        bars.push({ symbol, ...bar });
+      }
+      return bars;
+    }),
+  );
+}
+
+function barFrom(openCents: number, openTime: number, random: () => number): Bar {
+  const step = (): number => Math.floor(random() * random() * openCents * 0.002);
+  const closeCents = Math.max(100, openCents + step() - step());
+  const highCents = Math.max(openCents, closeCents) + step();
+  const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
+  const [open, high, low, close] = [openCents, highCents, lowCents, closeCents].map((cents) => cents / 100);
+  const volume = 100 + Math.floor(random() * 9_900);
+  return { openTime, open: open ?? 0, high: high ?? 0, low: low ?? 0, close: close ?? 0, volume };
+}

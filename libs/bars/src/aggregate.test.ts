@@ -1,0 +1,132 @@
+import { seeded, type Seeded } from '../../../test/support/seeded.js';
+import { aggregateDay, aggregateInto, planDerived } from './aggregate.js';
+import type { Bar, StoredBar } from './bar.js';
+import { calendarNamed, type TradingDay } from './calendar.js';
+import { DayChunk, ORIGIN_CODES } from './chunk.js';
+import { parseInterval } from './interval.js';
+import { DayGrid } from './slots.js';
+
+const BASE = parseInterval('1m');
+const DERIVED = ['5m', '7m', '15m', '30m', '1h', '4h', '1d'].map(parseInterval);
+const DAYS = (
+  [
+    ['XNYS', '2024-11-27'],
+    ['XNYS', '2024-11-29'],
+    ['XTKS', '2024-10-01'],
+    ['CMES', '2024-11-28'],
+    ['24/7', '2024-02-29'],
+  ] as const
+).map(([calendar, date]): [string, TradingDay] => [`${calendar} ${date}`, calendarNamed(calendar).tradingDay(date)!]);
+
+/** A day of random bars of which a share is missing. */
+function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
+  const chunk = new DayChunk(grid.slotCount);
+  for (let slot = 0; slot < grid.slotCount; slot++) {
+    if (random.chance(share)) continue;
+    const [low, open, close, high] = Array.from({ length: 4 }, () => random.int(1, 100_000) / 100).sort(
+      (a, b) => a - b,
+    );
+    const bar: Bar = { openTime: 0, open: open!, high: high!, low: low!, close: close!, volume: random.int(0, 10_000) };
+    chunk.writeBar(slot, bar, random.pick(['streamed', 'backfilled']), 0);
+  }
+  return chunk;
+}
+
+/** The derived bars in the plainest way: group the bars by window, reduce the objects. */
+function naively(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): StoredBar[] {
+  return Array.from({ length: derived.slotCount }, (_, window): StoredBar[] => {
+    const [openTime, closeTime] = [derived.openTime(window), derived.closeTime(window)];
+    const isIn = (time: number) => time >= openTime && time < closeTime;
+    const parts = bars.filter((bar) => isIn(bar.openTime));
+    if (parts.length === 0) return [];
+    const expectedCount = Array.from({ length: base.slotCount }, (_slot, slot) => base.openTime(slot)).filter(
+      isIn,
+    ).length;
+    return [
+      {
+        openTime,
+        closeTime,
+        open: parts[0]!.open,
+        high: Math.max(...parts.map(({ high }) => high)),
+        low: Math.min(...parts.map(({ low }) => low)),
+        close: parts.at(-1)!.close,
+        volume: parts.reduce((sum, { volume }) => sum + volume, 0),
+        origin: 'derived',
+        dataset: 0,
+        sourceCount: parts.length,
+        expectedCount,
+        complete: parts.length === expectedCount,
+      },
+    ];
+  }).flat();
+}
+
+describe.each(DAYS)('derived bars of %s', (_name, day) => {
+  const grid = new DayGrid(day, BASE);
+
+  it.each(DERIVED)('I5 $name equals a plain reduce of the bars that are there, with its counts', (interval) => {
+    const random = seeded(6);
+    const plan = planDerived(grid, interval);
+    for (const share of [0, 0.02, 0.5, 0.97, 1]) {
+      const base = randomDay(grid, random, share);
+      expect(aggregateDay(base, plan).bars(plan.grid)).toEqual(naively(base.bars(grid), grid, plan.grid));
+    }
+  });
+
+  it('I5 only windows that are closed are made: no part of one is shown as a bar', () => {
+    const random = seeded(7);
+    const base = randomDay(grid, random, 0.1);
+    for (const interval of DERIVED) {
+      const plan = planDerived(grid, interval);
+      const whole = aggregateDay(base, plan).bars(plan.grid);
+      for (let round = 0; round < 20; round++) {
+        const closed = random.int(0, grid.slotCount + 1);
+        const until = closed === 0 ? grid.open : grid.closeTime(closed - 1);
+        const expected = whole.filter(({ closeTime }) => closeTime <= until);
+        expect(aggregateDay(base, plan, closed).bars(plan.grid)).toEqual(expected);
+      }
+    }
+  });
+});
+
+describe('the derived bars of a known day', () => {
+  const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
+  const hours = planDerived(grid, parseInterval('1h'));
+
+  it('the last hour of XNYS expects 30 minutes and is complete with them', () => {
+    const last = aggregateDay(randomDay(grid, seeded(8), 0), hours).bar(6, hours.grid);
+    expect(last).toMatchObject({ sourceCount: 30, expectedCount: 30, complete: true });
+  });
+
+  it('a window without a bar stays empty, and one with a single bar is that bar', () => {
+    const base = new DayChunk(390);
+    base.writeBar(61, { openTime: 0, open: 2, high: 4, low: 1, close: 3, volume: 10 }, 'streamed', 0);
+    const [only, ...others] = aggregateDay(base, hours).bars(hours.grid);
+    expect(only).toMatchObject({ open: 2, high: 4, low: 1, close: 3, volume: 10, sourceCount: 1, expectedCount: 60 });
+    expect(only).toMatchObject({ openTime: hours.grid.openTime(1), complete: false });
+    expect(others).toEqual([]);
+  });
+
+  it('the same base bars make the same bytes, and the base is left as it is', () => {
+    const base = randomDay(grid, seeded(9), 0.3);
+    const before = Uint8Array.from(base.bytes);
+    expect(Buffer.compare(aggregateDay(base, hours).bytes, aggregateDay(base, hours).bytes)).toBe(0);
+    expect(Buffer.compare(base.bytes, before)).toBe(0);
+  });
+
+  it('windows that are written again after a repair replace the old ones', () => {
+    const base = randomDay(grid, seeded(10), 0.3);
+    const derived = aggregateDay(base, hours);
+    for (let slot = 0; slot < 390; slot++)
+      if (!base.has(slot)) base.write(slot, 5, 6, 4, 5, 1, ORIGIN_CODES.backfilled, 1, 1, 1);
+    aggregateInto(derived, base, hours.starts, hours.grid.slotCount);
+    expect(Buffer.compare(derived.bytes, aggregateDay(base, hours).bytes)).toBe(0);
+    expect(derived.bars(hours.grid).every(({ complete }) => complete)).toBe(true);
+  });
+
+  it('an interval that is no multiple cannot be planned', () => {
+    const base = new DayGrid(grid.day, parseInterval('5m'));
+    expect(() => planDerived(base, parseInterval('7m'))).toThrow('expected a multiple of 5m, was 7m');
+    expect(() => planDerived(base, parseInterval('5m'))).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,188 @@
+import { seeded } from '../../../test/support/seeded.js';
+import {
+  fewestAsks,
+  firstMissing,
+  planFill,
+  retryAt,
+  slotsToAsk,
+  type DatasetAnswer,
+  type FillInput,
+} from './backfill.js';
+import type { Bar } from './bar.js';
+import { calendarNamed } from './calendar.js';
+import { DayChunk, RECORD_BYTES } from './chunk.js';
+import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, statusOf, UNFILLABLE, type SlotRange } from './gaps.js';
+import { parseInterval } from './interval.js';
+import { DayGrid } from './slots.js';
+
+const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, parseInterval('1m'));
+const barAt = (slot: number, close = 10): Bar => ({
+  openTime: grid.openTime(slot),
+  open: 10,
+  high: 20,
+  low: 5,
+  close,
+  volume: slot,
+});
+
+/** A day of which everything but these slots is there. */
+function dayWithout(empty: readonly number[]): DayChunk {
+  const chunk = new DayChunk(grid.slotCount);
+  for (let slot = 0; slot < grid.slotCount; slot++) {
+    if (!empty.includes(slot)) chunk.writeBar(slot, barAt(slot), 'streamed', 0);
+  }
+  return chunk;
+}
+
+function fill(empty: readonly number[], change: Partial<FillInput> = {}) {
+  const { bitmap } = dayWithout(empty);
+  const asked = slotsToAsk(bitmap, undefined, grid.slotCount, 'all');
+  return planFill({ grid, bitmap, states: undefined, asked, answers: [], complete: false, asksToSettle: 5, ...change });
+}
+
+/** The bars of a plan's runs, as slot to bar. */
+function written(runs: readonly { start: number; records: Uint8Array }[]) {
+  const chunk = new DayChunk(grid.slotCount);
+  const slots: number[] = [];
+  for (const { start, records } of runs) {
+    chunk.bytes.set(records, 56 + start * RECORD_BYTES);
+    for (let slot = start; slot < start + records.length / RECORD_BYTES; slot++) slots.push(slot);
+  }
+  for (const slot of slots) chunk.bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
+  return new Map(slots.map((slot) => [slot, chunk.bar(slot, grid)!]));
+}
+const answer = (dataset: number, ...bars: Bar[]): DatasetAnswer => ({ dataset, bars });
+
+describe('which slots are asked for', () => {
+  const { bitmap } = dayWithout([3, 4, 5, 6, 7, 8, 200, 389]);
+  const states = new Uint8Array(grid.slotCount);
+  states.set([2, NO_TRADE, UNFILLABLE, ABSENT_UNASKED, 1], 4);
+  const run = (start: number, end = start + 1): SlotRange => ({ start, end });
+
+  it('missing: those that nobody was asked for', () => {
+    expect(slotsToAsk(bitmap, states, 390, 'missing')).toEqual([run(3), run(200), run(389)]);
+  });
+  it('due: the absent ones too, but nothing that is settled', () => {
+    expect(slotsToAsk(bitmap, states, 390, 'due')).toEqual([run(3, 5), run(7, 9), run(200), run(389)]);
+  });
+  it('all: every empty slot', () => {
+    expect(slotsToAsk(bitmap, states, 390, 'all')).toEqual([run(3, 9), run(200), run(389)]);
+  });
+  it('without states all modes are the same', () => {
+    for (const mode of ['missing', 'due', 'all'] as const) {
+      expect(slotsToAsk(bitmap, undefined, 390, mode)).toEqual([run(3, 9), run(200), run(389)]);
+    }
+  });
+  it('slots that are not closed are never asked for', () => {
+    expect(slotsToAsk(bitmap, states, 5, 'due')).toEqual([run(3, 5)]);
+    expect(slotsToAsk(bitmap, states, 0, 'all')).toEqual([]);
+  });
+  it('the first missing slot bounds the watermark', () => {
+    expect(firstMissing(bitmap, states, 390)).toBe(3);
+    expect(firstMissing(dayWithout([4]).bitmap, states, 390)).toBe(390);
+    expect(firstMissing(bitmap, states, 3)).toBe(3);
+  });
+});
+
+describe('what answers make of the asked slots', () => {
+  it('the best dataset that has a bar fills its slot, the next ones fill what is left', () => {
+    const { runs, filled, absent, after } = fill([10, 11, 12, 50], {
+      answers: [answer(2, barAt(11, 6)), answer(1, barAt(10, 7), barAt(11, 7), barAt(12, 7))],
+    });
+    expect(runs.map(({ start, records }) => [start, records.length / RECORD_BYTES])).toEqual([[10, 3]]);
+    expect([...written(runs).values()].map(({ close, dataset, origin }) => [close, dataset, origin])).toEqual([
+      [7, 1, 'backfilled'],
+      [6, 2, 'backfilled'],
+      [7, 1, 'backfilled'],
+    ]);
+    expect([filled, absent]).toEqual([3, 1]);
+    expect([...after.subarray(10, 13), after[50]]).toEqual([BACKFILLED, BACKFILLED, BACKFILLED, 1]);
+  });
+
+  it('I4 a bar for a slot that was not asked for is left, so that nothing streamed is overwritten', () => {
+    const { runs, after } = fill([10], { answers: [answer(1, barAt(9), barAt(10), barAt(11))] });
+    expect([...written(runs).keys()]).toEqual([10]);
+    expect([after[9], after[11]]).toEqual([0, 0]);
+  });
+
+  it('bars off the grid and outside the calendar are left, and the good ones kept', () => {
+    const offGrid = { ...barAt(10), openTime: grid.openTime(10) + 1 };
+    const outside = { ...barAt(10), openTime: grid.close };
+    const { runs, filled } = fill([10, 11], { answers: [answer(1, offGrid, outside, barAt(11))] });
+    expect([...written(runs).keys()]).toEqual([11]);
+    expect(filled).toBe(1);
+  });
+
+  it('I6 an answer without the bar makes it absent, the n-th one unfillable', () => {
+    let states: Uint8Array | undefined;
+    const seen: string[] = [];
+    for (let ask = 0; ask < 6; ask++) {
+      const plan = fill([10], { states, answers: [answer(1)], asksToSettle: 3 });
+      states = plan.after;
+      seen.push(`${statusOf(states[10]!)} ${plan.absent}`);
+    }
+    expect(seen).toEqual(['absent 1', 'absent 1', ...Array<string>(4).fill('unfillable 0')]);
+  });
+
+  it('a dataset that is complete settles what it does not have as no-trade, also without an answer', () => {
+    const plan = fill([10, 11], { answers: [answer(1, barAt(11))], complete: true });
+    expect([plan.after[10], plan.after[11], plan.absent]).toEqual([NO_TRADE, BACKFILLED, 0]);
+    expect(fill([10], { complete: true }).after[10]).toBe(NO_TRADE);
+  });
+
+  it('with nobody to ask gaps are detected only: absent, and not to be asked for again', () => {
+    const plan = fill([10, 11]);
+    expect([plan.after[10], plan.after[11], plan.absent, plan.filled]).toEqual([ABSENT_UNASKED, ABSENT_UNASKED, 0, 0]);
+    expect(plan.runs).toEqual([]);
+  });
+
+  it('an unfillable bar that appears later is taken', () => {
+    const states = new Uint8Array(grid.slotCount);
+    states[10] = UNFILLABLE;
+    expect(fill([10], { states, answers: [answer(1, barAt(10))] }).after[10]).toBe(BACKFILLED);
+  });
+
+  it('what was known is not changed in place', () => {
+    const states = new Uint8Array(grid.slotCount).fill(1);
+    const before = Uint8Array.from(states);
+    fill([10], { states, answers: [answer(1, barAt(10))] });
+    expect(states).toEqual(before);
+  });
+
+  it('any day and any answers: each asked slot is filled by the first that has it or a step older, no other slot is touched', () => {
+    const random = seeded(12);
+    for (let round = 0; round < 60; round++) {
+      const slots = Array.from({ length: grid.slotCount }, (_, slot) => slot);
+      const share = random.next();
+      const empty = slots.filter(() => random.chance(share));
+      const answers = [3, 1, 2]
+        .slice(random.int(0, 3))
+        .map((dataset) =>
+          answer(dataset, ...slots.filter(() => random.chance(0.5)).map((slot) => barAt(slot, 5 + dataset))),
+        );
+      const { after, runs, filled, absent } = fill(empty, { answers });
+      const found = written(runs);
+      const wrong = slots.filter((slot) => {
+        const best = empty.includes(slot)
+          ? answers.find(({ bars }) => bars.some((bar) => bar.volume === slot))
+          : undefined;
+        const expected = best ? BACKFILLED : empty.includes(slot) ? 1 : 0;
+        return after[slot] !== expected || found.get(slot)?.dataset !== best?.dataset;
+      });
+      expect(wrong).toEqual([]);
+      expect([filled, absent]).toEqual([found.size, empty.length - found.size]);
+    }
+  });
+});
+
+describe('asking again', () => {
+  it('waits twice as long after each ask, with a bound to the number that is doubled', () => {
+    expect([0, 1, 2, 3, 4].map((asks) => retryAt(1_000, asks, 100))).toEqual([1_100, 1_100, 1_200, 1_400, 1_800]);
+    expect(retryAt(0, 1_000, 1)).toBe(2 ** 19);
+  });
+
+  it('the fewest asks of any absent slot count; settled, filled and unasked slots do not', () => {
+    expect(fewestAsks(Uint8Array.from([0, 3, 2, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]))).toBe(2);
+    expect(fewestAsks(Uint8Array.from([0, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]))).toBe(0);
+  });
+});

@@ -1,0 +1,31 @@
+import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar } from './bar.js';
+
+const bar: Bar = { openTime: 1_700_000_040_000, open: 10, high: 12, low: 9, close: 11, volume: 500 };
+
+describe('I7 an invalid bar is refused with its reason', () => {
+  it.each<[string, Partial<Bar>, string | undefined]>([
+    ['a plain bar', {}, undefined],
+    ['prices of zero, and no volume', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, undefined],
+    ['one price all along', { open: 10, high: 10, low: 10, close: 10 }, undefined],
+    ['a fraction of volume', { volume: 0.000_001 }, undefined],
+    ['NaN', { close: Number.NaN }, 'not-finite'],
+    ['infinite volume', { volume: Infinity }, 'not-finite'],
+    ['both infinities', { high: Infinity, low: -Infinity }, 'not-finite'],
+    ['a time that is no whole number', { openTime: 1.5 }, 'not-finite'],
+    ['a time beyond whole numbers', { openTime: 2 ** 53 }, 'not-finite'],
+    ['a negative price', { low: -1 }, 'negative-price'],
+    ['negative volume', { volume: -1 }, 'negative-volume'],
+    ['high below low', { high: 8, low: 9 }, 'high-below-low'],
+    ['open above high', { open: 12.01 }, 'open-outside-range'],
+    ['open below low', { open: 8.99 }, 'open-outside-range'],
+    ['close above high', { close: 12.01 }, 'close-outside-range'],
+    ['close below low', { close: 8.99 }, 'close-outside-range'],
+  ])('%s: %j is %s', (_what, change, reason) => {
+    expect(refuseBar({ ...bar, ...change })).toBe(reason);
+  });
+
+  it('values are judged alike without an object, and every reason is one of the stable words', () => {
+    expect(refuseValues(10, 12, 9, 11, 500)).toBeUndefined();
+    expect(REFUSAL_REASONS).toContain(refuseValues(10, 8, 9, 10, 500));
+  });
+});

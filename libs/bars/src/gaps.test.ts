@@ -1,0 +1,150 @@
+import { seeded } from '../../../test/support/seeded.js';
+import { bitmapBytes, hasBit } from './chunk.js';
+import {
+  ABSENT_UNASKED,
+  ASKS_MAX,
+  BACKFILLED,
+  emptyRuns,
+  gapsOf,
+  isTreated,
+  mergeRanges,
+  NO_TRADE,
+  stateAfterAsk,
+  statusOf,
+  summarizeGaps,
+  UNFILLABLE,
+  type SlotRange,
+} from './gaps.js';
+
+/** `#` is a filled slot. */
+function bitmapOf(picture: string): Uint8Array {
+  const bitmap = new Uint8Array(bitmapBytes(picture.length));
+  picture.split('').forEach((mark, slot) => {
+    if (mark === '#') bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
+  });
+  return bitmap;
+}
+
+const picture = (bitmap: Uint8Array, from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => (hasBit(bitmap, from + i) ? '#' : '.')).join('');
+
+/** The same as {@link emptyRuns}, by a regular expression. */
+const runsOf = (text: string, from: number): SlotRange[] =>
+  [...text.matchAll(/\.+/g)].map(({ index, 0: run }) => ({ start: from + index, end: from + index + run.length }));
+
+describe('empty runs', () => {
+  it('any range of any bitmap has the runs that a look at every slot finds', () => {
+    const random = seeded(3);
+    for (let round = 0; round < 500; round++) {
+      const slots = random.int(1, 200);
+      const bitmap = new Uint8Array(bitmapBytes(slots));
+      for (let byte = 0; byte < bitmap.length; byte++) bitmap[byte] = random.pick([0, 0xff, 0xff, random.int(0, 256)]);
+      const from = random.int(0, slots);
+      const to = random.int(from, slots + 1);
+      expect(emptyRuns(bitmap, from, to)).toEqual(runsOf(picture(bitmap, from, to), from));
+    }
+  });
+
+  it('a day that is full has none, one that is empty has one, and the padding is never part of it', () => {
+    expect(emptyRuns(bitmapOf('#'.repeat(390)), 0, 390)).toEqual([]);
+    expect(emptyRuns(new Uint8Array(bitmapBytes(390)), 0, 390)).toEqual([{ start: 0, end: 390 }]);
+    expect(emptyRuns(bitmapOf('####'), 0, 4)).toEqual([]);
+    expect(emptyRuns(new Uint8Array(8), 0, 0)).toEqual([]);
+  });
+});
+
+describe('gaps', () => {
+  const bitmap = bitmapOf('#....#..##.');
+  const states = Uint8Array.from([0, 0, 2, 2, 3, BACKFILLED, UNFILLABLE, UNFILLABLE, 0, 0, NO_TRADE]);
+
+  it('are split where the status or the attempts change', () => {
+    expect(gapsOf(bitmap, states, 0, 11, 5)).toEqual([
+      { start: 1, end: 2, status: 'missing', attempts: 0 },
+      { start: 2, end: 4, status: 'absent', attempts: 2 },
+      { start: 4, end: 5, status: 'absent', attempts: 3 },
+      { start: 6, end: 8, status: 'unfillable', attempts: 5 },
+    ]);
+  });
+
+  it('a no-trade slot is none', () => {
+    expect(gapsOf(bitmap, states, 10, 11, 5)).toEqual([]);
+  });
+
+  it('without states every empty slot is missing, and the range bounds what is looked at', () => {
+    expect(gapsOf(bitmap, undefined, 2, 7, 5)).toEqual([
+      { start: 2, end: 5, status: 'missing', attempts: 0 },
+      { start: 6, end: 7, status: 'missing', attempts: 0 },
+    ]);
+  });
+
+  it('a slot that nobody could be asked for is absent after no attempt', () => {
+    const unasked = new Uint8Array(11).fill(ABSENT_UNASKED);
+    expect(gapsOf(bitmap, unasked, 6, 8, 5)).toEqual([{ start: 6, end: 8, status: 'absent', attempts: 0 }]);
+  });
+
+  it('are summed up by their number and the longest one', () => {
+    expect(summarizeGaps(gapsOf(bitmap, states, 0, 11, 5))).toEqual({ gapCount: 4, largestGap: 2 });
+    expect(summarizeGaps([])).toEqual({ gapCount: 0, largestGap: 0 });
+  });
+});
+
+describe('merged ranges', () => {
+  it('cover the same slots as all ranges together, in order, with a slot between any two', () => {
+    const random = seeded(4);
+    for (let round = 0; round < 200; round++) {
+      const ranges = Array.from({ length: random.int(0, 12) }, () => {
+        const start = random.int(0, 80);
+        return { start, end: start + random.int(1, 12) };
+      });
+      const before = structuredClone(ranges);
+      const slots = Array.from({ length: 100 }, (_, slot) =>
+        ranges.some(({ start, end }) => slot >= start && slot < end),
+      );
+      expect(mergeRanges(ranges)).toEqual(runsOf(slots.map((inside) => (inside ? '.' : '#')).join(''), 0));
+      expect(ranges).toEqual(before);
+    }
+  });
+});
+
+describe('what becomes of an empty slot', () => {
+  it('I6 it is absent after a clean answer and unfillable after as many as the session asks for', () => {
+    const states = [0];
+    for (let ask = 0; ask < 6; ask++) states.push(stateAfterAsk(states.at(-1)!, 5, false));
+    expect(states.map(statusOf)).toEqual(['missing', ...Array(4).fill('absent'), 'unfillable', 'unfillable']);
+    expect(states.slice(1, 5)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('one ask is enough when the session says so', () => {
+    expect(stateAfterAsk(0, 1, false)).toBe(UNFILLABLE);
+  });
+
+  it('a dataset that is complete settles it as no-trade, whatever was known before', () => {
+    for (const state of [0, 3, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
+      expect(stateAfterAsk(state, 5, true)).toBe(NO_TRADE);
+    }
+  });
+
+  it('what is settled stays so', () => {
+    expect([UNFILLABLE, NO_TRADE].map((state) => stateAfterAsk(state, 5, false))).toEqual([UNFILLABLE, NO_TRADE]);
+  });
+
+  it('the first ask counts as the first, also for a slot that nobody could be asked for or that lost its bar', () => {
+    expect([ABSENT_UNASKED, BACKFILLED].map((state) => stateAfterAsk(state, 5, false))).toEqual([1, 1]);
+  });
+
+  it('the count of asks never runs into the codes', () => {
+    expect(stateAfterAsk(ASKS_MAX, 1_000, false)).toBe(ASKS_MAX);
+    expect(statusOf(ASKS_MAX)).toBe('absent');
+  });
+
+  it('a watermark passes every slot but one that was never asked for', () => {
+    expect([0, 1, ASKS_MAX, UNFILLABLE, NO_TRADE, ABSENT_UNASKED].map(isTreated)).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,71 @@
+import { seeded } from '../../../test/support/seeded.js';
+import { bitmapBytes, hasBit } from './chunk.js';
+import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
+import { addDayCounts, barQuality, noCounts, sumCounts, type SlotCounts } from './quality.js';
+
+const NAME_OF: Record<number, keyof SlotCounts> = {
+  0: 'missing',
+  1: 'absent',
+  4: 'absent',
+  [ABSENT_UNASKED]: 'absent',
+  [UNFILLABLE]: 'unfillable',
+  [NO_TRADE]: 'noTrade',
+};
+const STATES = Object.keys(NAME_OF).map(Number);
+
+describe('bar quality', () => {
+  it('I6 every expected slot is in exactly one count, whatever the bitmap and the states', () => {
+    const random = seeded(5);
+    for (let round = 0; round < 200; round++) {
+      const slots = random.int(1, 400);
+      const to = random.int(0, slots + 1);
+      const bitmap = new Uint8Array(bitmapBytes(slots));
+      const states = new Uint8Array(slots);
+      const expected = noCounts();
+      for (let slot = 0; slot < slots; slot++) {
+        const isFilled = random.chance(0.8);
+        if (isFilled) bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
+        states[slot] = isFilled ? random.pick([0, 0, BACKFILLED]) : random.pick(STATES);
+        if (slot >= to) continue;
+        expected.expected++;
+        if (isFilled) expected.filled++;
+        const filledBy = states[slot] === BACKFILLED ? 'backfilled' : 'streamed';
+        expected[isFilled ? filledBy : NAME_OF[states[slot] ?? 0]!]++;
+      }
+      const counts = addDayCounts(noCounts(), bitmap, states, to);
+      expect(counts).toEqual(expected);
+      const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
+      expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);
+      expect(streamed + backfilled).toBe(counts.filled);
+    }
+  });
+
+  it('a day without states was streamed, and what is not there is missing', () => {
+    const bitmap = Uint8Array.from([0b1110_1111, 0b1000_0000, 0, 0, 0, 0, 0, 0]);
+    expect([0, 3, 4, 8].every((slot) => hasBit(bitmap, slot) === (slot !== 3))).toBe(true);
+    expect(addDayCounts(noCounts(), bitmap, undefined, 9)).toEqual({
+      ...noCounts(),
+      expected: 9,
+      filled: 8,
+      streamed: 8,
+      missing: 1,
+    });
+  });
+
+  it('counts of days add up to the counts of all', () => {
+    const bitmap = Uint8Array.from([0xf0, 0, 0, 0, 0, 0, 0, 0]);
+    const once = addDayCounts(noCounts(), bitmap, undefined, 8);
+    const twice = addDayCounts(addDayCounts(noCounts(), bitmap, undefined, 8), bitmap, undefined, 8);
+    expect(sumCounts(once, once)).toEqual(twice);
+    expect(once.expected).toBe(8);
+  });
+
+  it.each([
+    [2_338, 2_340, (2_338 / 2_340) * 100],
+    [0, 390, 0],
+    [390, 390, 100],
+    [0, 0, 100],
+  ])('%d of %d is %d %%', (filled, expected, quality) => {
+    expect(barQuality({ filled, expected })).toBe(quality);
+  });
+});

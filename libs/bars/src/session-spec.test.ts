@@ -1,0 +1,218 @@
+import {
+  parseSessionSpec,
+  SessionSpecError,
+  shown,
+  SYMBOLS_MAX,
+  UPKEEP_DEFAULTS,
+  type FieldProblem,
+} from './session-spec.js';
+
+const least = {
+  symbols: ['SPY', 'IBM'],
+  start: '2013-10-07',
+  end: '2013-10-11',
+  source: { type: 'dataset', dataset: 'lean' },
+};
+
+function problems(input: unknown): readonly FieldProblem[] {
+  try {
+    parseSessionSpec(input);
+  } catch (error) {
+    if (error instanceof SessionSpecError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+const wrong = (change: object) => problems({ ...least, ...change });
+
+describe('a good spec', () => {
+  it('gets every default', () => {
+    expect(parseSessionSpec(least)).toEqual({
+      ...least,
+      calendar: 'XNYS',
+      hours: 'regular',
+      baseInterval: '1m',
+      derivedIntervals: ['5m', '15m'],
+      backfill: [],
+      pace: { mode: 'max' },
+      history: { trailingDays: 0 },
+      upkeep: {
+        enabled: true,
+        everySeconds: 60,
+        barrier: 'day',
+        retryMissingBars: true,
+        maxRetries: 5,
+        autoComputeDerived: true,
+      },
+      retentionHours: 24,
+    });
+  });
+
+  it('gets the upkeep defaults of the environment, which its own words override', () => {
+    const defaults = { ...UPKEEP_DEFAULTS, everySeconds: 7, maxRetries: 2, derivedIntervals: ['30m'] };
+    const spec = parseSessionSpec({ ...least, upkeep: { maxRetries: 9 } }, defaults);
+    expect(spec.upkeep).toMatchObject({ everySeconds: 7, maxRetries: 9 });
+    expect(spec.derivedIntervals).toEqual(['30m']);
+  });
+
+  it('has canonical intervals, each once, in ascending order', () => {
+    const spec = parseSessionSpec({ ...least, derivedIntervals: ['1d', '60m', '5m', '1h', '120m', '2h'] });
+    expect(spec.derivedIntervals).toEqual(['5m', '1h', '2h', '1d']);
+    expect(parseSessionSpec({ ...least, baseInterval: '60m', derivedIntervals: ['120m'] })).toMatchObject({
+      baseInterval: '1h',
+      derivedIntervals: ['2h'],
+    });
+  });
+
+  it('is the same when it is parsed again', () => {
+    const once = parseSessionSpec({ ...least, derivedIntervals: ['60m'], upkeep: { barrier: { minutes: 30 } } });
+    expect(parseSessionSpec(once)).toEqual(once);
+  });
+
+  it('may be of one day, of 5,000 symbols, and without derived intervals', () => {
+    const symbols = Array.from({ length: SYMBOLS_MAX }, (_, i) => `S${i}`);
+    expect(wrong({ start: '2013-10-07', end: '2013-10-07', symbols, derivedIntervals: [] })).toEqual([]);
+  });
+});
+
+describe('a bad spec names the field, what was expected and what came', () => {
+  it.each<[string, object, FieldProblem]>([
+    ['an unknown field', { colour: 'red' }, { field: 'colour', expected: 'no such field', was: '"red"' }],
+    ['an unknown field inside', { upkeep: { evry: 5 } }, { field: 'upkeep.evry', expected: 'no such field', was: '5' }],
+    ['a wrong type', { symbols: 'SPY' }, { field: 'symbols', expected: 'array', was: '"SPY"' }],
+    ['a wrong type inside', { upkeep: { enabled: 1 } }, { field: 'upkeep.enabled', expected: 'boolean', was: '1' }],
+    ['nothing', { source: undefined }, { field: 'source', expected: 'object', was: 'nothing' }],
+    [
+      'a symbol of lower case',
+      { symbols: ['SPY', 'ibm'] },
+      { field: 'symbols[1]', expected: 'a symbol, ^[A-Z0-9._-]{1,32}$', was: '"ibm"' },
+    ],
+    [
+      'a symbol with a line break at its end',
+      { symbols: ['SPY\n'] },
+      { field: 'symbols[0]', expected: 'a symbol, ^[A-Z0-9._-]{1,32}$', was: '"SPY\\n"' },
+    ],
+    ['no symbols', { symbols: [] }, { field: 'symbols', expected: 'at least 1 symbol', was: '[]' }],
+    ['a symbol twice', { symbols: ['A', 'B', 'A'] }, { field: 'symbols[2]', expected: 'each symbol once', was: '"A"' }],
+    [
+      'end before start',
+      { end: '2013-10-04' },
+      { field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-04"' },
+    ],
+    [
+      'a date that is none',
+      { end: '2013-02-30' },
+      { field: 'end', expected: 'a date, YYYY-MM-DD', was: '"2013-02-30"' },
+    ],
+    [
+      'a date with a time',
+      { end: '2013-10-11T00:00Z' },
+      { field: 'end', expected: 'a date, YYYY-MM-DD', was: '"2013-10-11T00:00Z"' },
+    ],
+    [
+      'a calendar that has no extended hours',
+      { calendar: '24/7', hours: 'extended' },
+      { field: 'hours', expected: 'regular (24/7 has no extended hours)', was: '"extended"' },
+    ],
+    [
+      'a derived interval that is no multiple',
+      { baseInterval: '5m', derivedIntervals: ['15m', '7m'] },
+      { field: 'derivedIntervals[1]', expected: 'a whole multiple of 5m', was: '"7m"' },
+    ],
+    [
+      'a derived interval that is the base',
+      { derivedIntervals: ['1m'] },
+      { field: 'derivedIntervals[0]', expected: 'a whole multiple of 1m', was: '"1m"' },
+    ],
+    [
+      'an interval that is none',
+      { derivedIntervals: ['5 minutes'] },
+      { field: 'derivedIntervals[0]', expected: 'an interval such as 5m, 2h or 1d', was: '"5 minutes"' },
+    ],
+    ['a daily base', { baseInterval: '1d' }, { field: 'baseInterval', expected: 'minutes or hours', was: '"1d"' }],
+    [
+      'holidays only',
+      { start: '2013-12-25', end: '2013-12-25' },
+      { field: 'start', expected: 'at least one trading day up to end', was: '"2013-12-25 to 2013-12-25"' },
+    ],
+    [
+      'days that the calendar does not know',
+      { start: '1989-12-29' },
+      {
+        field: 'start',
+        expected: 'a date from 1990-01-01 to 2028-12-31, the known range of XNYS',
+        was: '"1989-12-29"',
+      },
+    ],
+    ['zero retries', { upkeep: { maxRetries: 0 } }, { field: 'upkeep.maxRetries', expected: 'at least 1', was: '0' }],
+    [
+      'part of a second',
+      { upkeep: { everySeconds: 1.5 } },
+      { field: 'upkeep.everySeconds', expected: 'a whole number', was: '1.5' },
+    ],
+    [
+      'a barrier of no such kind',
+      { upkeep: { barrier: 'hour' } },
+      { field: 'upkeep.barrier', expected: '"day", "none" or { "minutes": 1 to 1440 }', was: '"hour"' },
+    ],
+    [
+      'an id with a slash',
+      { id: 'a/b' },
+      { field: 'id', expected: 'an id, ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', was: '"a/b"' },
+    ],
+  ])('%s', (_what, change, problem) => {
+    expect(wrong(change)).toEqual([problem]);
+  });
+
+  it('5,001 symbols', () => {
+    const [problem, ...others] = wrong({ symbols: Array.from({ length: 5_001 }, (_, i) => `S${i}`) });
+    expect(problem).toMatchObject({ field: 'symbols', expected: 'at most 5000 symbols' });
+    expect(problem!.was.length).toBeLessThanOrEqual(80);
+    expect(others).toEqual([]);
+  });
+
+  it('no such calendar, with those that there are', () => {
+    const [problem] = wrong({ calendar: 'XXXX' });
+    expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
+    expect(problem!.expected).toContain('XNYS');
+    expect(problem!.expected).not.toContain('XXXX');
+  });
+
+  it('an own __proto__ key, as JSON.parse makes it, at the top and inside', () => {
+    const top: unknown = JSON.parse(JSON.stringify(least).replace('{', '{"__proto__":{"x":1},'));
+    expect(problems(top)).toEqual([{ field: '__proto__', expected: 'no such field', was: '{"x":1}' }]);
+    const inside: unknown = { ...least, upkeep: JSON.parse('{"__proto__":{"enabled":false}}') };
+    expect(problems(inside)).toEqual([
+      { field: 'upkeep.__proto__', expected: 'no such field', was: '{"enabled":false}' },
+    ]);
+    expect(wrong(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
+  });
+
+  it.each([undefined, null, 7, 'spec', [], [least]])('no object at all: %j', (input) => {
+    expect(problems(input)).toMatchObject([{ field: '', expected: 'object' }]);
+  });
+
+  it('all problems come together, also those that fields make only with each other', () => {
+    const fields = wrong({ symbols: ['spy'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
+    expect(fields.map(({ field }) => field).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
+    const together = wrong({ symbols: ['A', 'A'], end: '2013-10-04', derivedIntervals: ['1m'], calendar: 'nowhere' });
+    expect(together.map(({ field }) => field).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
+  });
+
+  it('end before start is one problem, not also a range without a trading day', () => {
+    expect(wrong({ start: '2013-10-08', end: '2013-10-07' })).toHaveLength(1);
+  });
+
+  it('the message is a sentence for people', () => {
+    expect(() => parseSessionSpec({ ...least, end: '2013-10-04', symbols: ['A', 'A'] })).toThrow(
+      'symbols[1]: expected each symbol once, was "A"; end: expected a date not before start, 2013-10-07, was "2013-10-04"',
+    );
+  });
+});
+
+describe('values in messages', () => {
+  it('are bounded, and whatever they are they can be shown', () => {
+    expect(shown('x'.repeat(200))).toHaveLength(78);
+    expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
+  });
+});

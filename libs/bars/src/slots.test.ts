@@ -1,0 +1,138 @@
+import { calendarNamed, type Hours, type TradingDay } from './calendar.js';
+import { isDerivable, parseInterval } from './interval.js';
+import { DayGrid, windowStarts } from './slots.js';
+
+const MINUTE_MS = 60_000;
+const BASE = parseInterval('1m');
+const INTERVALS = ['1m', '2m', '5m', '7m', '15m', '30m', '1h', '90m', '4h', '24h', '1d'].map(parseInterval);
+
+const day = (calendar: string, date: string, hours?: Hours): TradingDay =>
+  calendarNamed(calendar).tradingDay(date, hours)!;
+const grid = (tradingDay: TradingDay, interval: string) => new DayGrid(tradingDay, parseInterval(interval));
+const times = (of: DayGrid) => Array.from({ length: of.slotCount }, (_, slot) => of.openTime(slot));
+const clockTimes = (of: DayGrid) => times(of).map((time) => new Date(time).toISOString().slice(11, 16));
+
+/** Days of each kind: a whole one, halves, breaks, one that begins the evening before, changes of the clocks, all around. */
+const KINDS: [kind: string, days: TradingDay[]][] = [
+  ['XNYS over a year, with half days', calendarNamed('XNYS').tradingDays('2024-01-01', '2024-12-31')],
+  ['XNYS with extended hours', calendarNamed('XNYS').tradingDays('2024-11-20', '2024-12-05', 'extended')],
+  ['XTKS, with its lunch break', calendarNamed('XTKS').tradingDays('2024-10-28', '2024-11-15')],
+  ['XHKG, with lunch breaks and half days', calendarNamed('XHKG').tradingDays('2024-12-20', '2025-01-03')],
+  ['CMES, from the evening before', calendarNamed('CMES').tradingDays('2024-11-25', '2024-12-02')],
+  ['24/7', calendarNamed('24/7').tradingDays('2024-02-27', '2024-03-02')],
+];
+
+describe.each(KINDS)('slots of %s', (_kind, days) => {
+  const grids = days.flatMap((tradingDay) => INTERVALS.map((interval) => new DayGrid(tradingDay, interval)));
+
+  it('a slot gives a time, and the time gives the slot', () => {
+    expect(days.length).toBeGreaterThan(3);
+    const wrong = grids.flatMap((of) =>
+      times(of).flatMap((time, slot) => (of.slotAt(time) === slot ? [] : [`${of.date} ${of.interval.name} ${slot}`])),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('slots follow each other without overlap, cover every segment, and no bar crosses a break', () => {
+    const wrong: string[] = [];
+    for (const of of grids) {
+      const covered = times(of).reduce((sum, time, slot) => sum + of.closeTime(slot) - time, 0);
+      const traded = of.interval.daily
+        ? of.close - of.open
+        : of.day.segments.reduce((sum, { open, close }) => sum + close - open, 0);
+      if (covered !== traded) wrong.push(`${of.date} ${of.interval.name}: covers ${covered} of ${traded} ms`);
+      for (let slot = 1; slot < of.slotCount; slot++) {
+        if (of.openTime(slot) < of.closeTime(slot - 1)) wrong.push(`${of.date} ${of.interval.name} ${slot} overlaps`);
+      }
+      const isInOne = (slot: number) =>
+        of.day.segments.some(({ open, close }) => of.openTime(slot) >= open && of.closeTime(slot) <= close);
+      if (!of.interval.daily && !times(of).every((_, slot) => isInOne(slot))) wrong.push(`${of.date} crosses a break`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('closedBy and firstFrom count what a plain look at every slot counts', () => {
+    const wrong: string[] = [];
+    for (const of of grids.filter(({ interval }) => interval.name !== '1m' && interval.name !== '2m')) {
+      const opens = times(of);
+      const closes = opens.map((_, slot) => of.closeTime(slot));
+      for (let time = of.open - 3 * MINUTE_MS; time <= of.close + 3 * MINUTE_MS; time += 3.5 * MINUTE_MS) {
+        const closed = closes.filter((close) => close <= time).length;
+        const earlier = opens.filter((open) => open < time).length;
+        if (of.closedBy(time) !== closed) wrong.push(`${of.date} ${of.interval.name} closedBy ${time}`);
+        if (of.firstFrom(time) !== earlier) wrong.push(`${of.date} ${of.interval.name} firstFrom ${time}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('a derived window is made of exactly the base slots that open within it', () => {
+    const wrong: string[] = [];
+    for (const tradingDay of days) {
+      const base = new DayGrid(tradingDay, BASE);
+      const opens = times(base);
+      for (const interval of INTERVALS.filter((one) => isDerivable(one, BASE))) {
+        const derived = new DayGrid(tradingDay, interval);
+        const starts = windowStarts(base, derived);
+        for (let window = 0; window < derived.slotCount; window++) {
+          const [from, to] = [derived.openTime(window), derived.closeTime(window)];
+          const first = opens.findIndex((open) => open >= from);
+          const count = opens.filter((open) => open >= from && open < to).length;
+          const same = starts[window] === first && starts[window + 1]! - first === count && count > 0;
+          if (!same) wrong.push(`${tradingDay.date} ${interval.name} ${window}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the slots of known days', () => {
+  it.each([
+    ['2024-11-27', { '1m': 390, '5m': 78, '15m': 26, '30m': 13, '1h': 7, '4h': 2, '1d': 1 }],
+    ['2024-11-29', { '1m': 210, '5m': 42, '15m': 14, '30m': 7, '1h': 4, '4h': 1, '1d': 1 }],
+  ])('XNYS on %s', (date, counts) => {
+    const found = Object.keys(counts).map((interval) => [interval, grid(day('XNYS', date), interval).slotCount]);
+    expect(Object.fromEntries(found)).toEqual(counts);
+  });
+
+  it('hours are anchored at the open, and the last one is short', () => {
+    const hours = grid(day('XNYS', '2024-11-27'), '1h');
+    expect(clockTimes(hours)).toEqual(['14:30', '15:30', '16:30', '17:30', '18:30', '19:30', '20:30']);
+    expect(hours.closeTime(6) - hours.openTime(6)).toBe(30 * MINUTE_MS);
+  });
+
+  it('after a lunch break windows are anchored again', () => {
+    expect(clockTimes(grid(day('XTKS', '2024-10-01'), '1h'))).toEqual([
+      '00:00',
+      '01:00',
+      '02:00',
+      '03:30',
+      '04:30',
+      '05:30',
+    ]);
+  });
+
+  it('1d is one bar from the first open to the last close, over the break', () => {
+    const daily = grid(day('XTKS', '2024-10-01'), '1d');
+    expect([daily.slotCount, daily.openTime(0), daily.closeTime(0)]).toEqual([1, daily.open, daily.close]);
+  });
+
+  it('a time in the break is outside the calendar, one between two slots is off the grid, the close belongs to no slot', () => {
+    const minutes = grid(day('XTKS', '2024-10-01'), '1m');
+    const noon = Date.parse('2024-10-01T02:30Z');
+    expect(minutes.slotAt(noon - MINUTE_MS)).toBe(149);
+    expect(minutes.slotAt(noon)).toBe('outside-calendar');
+    expect(minutes.slotAt(noon + 60 * MINUTE_MS)).toBe(150);
+    expect(minutes.slotAt(minutes.open + 1)).toBe('off-grid');
+    expect(minutes.slotAt(minutes.open - 1)).toBe('outside-calendar');
+    expect(minutes.slotAt(minutes.close)).toBe('outside-calendar');
+    expect(minutes.slotAt(Number.NaN)).toBe('off-grid');
+  });
+
+  it('a slot outside of the day, and a day without segments, are errors', () => {
+    const minutes = grid(day('XNYS', '2024-11-27'), '1m');
+    for (const slot of [-1, 390, 0.5 - 1, Number.NaN]) expect(() => minutes.openTime(slot)).toThrow(RangeError);
+    expect(() => new DayGrid({ date: '2024-11-28', segments: [] }, BASE)).toThrow('2024-11-28');
+  });
+});

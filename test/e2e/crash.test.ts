@@ -1,0 +1,124 @@
+/**
+ * Crashes of every part in the middle of a session, with two coordinators and two workers as separate processes. Whatever
+ * happens, the session ends with the bytes of an undisturbed one (I1). Times are those of the defaults.
+ */
+import { Api, type Session } from '../support/api.js';
+import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
+import { seeded } from '../support/market.js';
+import type { SystemProcess } from '../support/system.js';
+
+/** Within which another coordinator goes on, and a dead worker's job is done. */
+const TAKE_OVER_MS = 10_000;
+const JOB_DONE_MS = 15_000;
+const MOMENTS_MS = 500;
+
+let lab: DisturbedSystem;
+let coordinators: SystemProcess[];
+let workers: SystemProcess[];
+let reference: { digest: string; counts: Session['counts'] };
+const random = seeded(20131001);
+
+beforeAll(async () => {
+  lab = await DisturbedSystem.create();
+  const { system } = lab;
+  coordinators = await Promise.all([system.coordinator(), system.coordinator()]);
+  workers = await Promise.all([system.worker(), system.worker()]);
+  reference = await lab.reference(api());
+});
+
+afterAll(() => lab.close());
+
+/** A coordinator that runs. */
+function api(): Api {
+  return new Api(coordinators[0]!.url);
+}
+
+/** Begins a session and waits for a random moment of it; it cannot end, for its last day is held back. */
+async function atRandomMoment(id: string) {
+  await lab.repository.holdFrom(lab.day(-1));
+  await api().run(lab.spec(id));
+  const streaming = await lab.streaming(id, ({ owner }) => owner !== '');
+  await new Promise((resolve) => setTimeout(resolve, random() * MOMENTS_MS));
+  return { streaming, coordinator: processOf(coordinators, streaming.pid) };
+}
+
+async function endsAsUndisturbed(id: string): Promise<void> {
+  await lab.repository.open();
+  const { counts } = await api().settled(id);
+  expect(await api().digest(id)).toBe(reference.digest);
+  expect(counts).toEqual(reference.counts);
+}
+
+test.each([1, 2])('I1 another coordinator goes on when the streaming one is killed (moment %i)', async (moment) => {
+  const id = `killed-${moment}`;
+  const { streaming, coordinator } = await atRandomMoment(id);
+  await coordinator.signal('SIGKILL');
+  coordinators = coordinators.filter((other) => other !== coordinator);
+  const next = await lab.streaming(id, ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
+  expect(processOf(coordinators, next.pid).url).toBe(api().url);
+  await endsAsUndisturbed(id);
+  coordinators.push(await lab.system.coordinator());
+});
+
+test('I3 a coordinator that was paused past its lock writes nothing any more', async () => {
+  const { streaming, coordinator } = await atRandomMoment('zombie');
+  await coordinator.signal('SIGSTOP');
+  coordinators.sort((a) => (a === coordinator ? 1 : -1));
+  const next = await lab.streaming('zombie', ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
+  expect(next.owner).not.toBe(streaming.owner);
+  await coordinator.signal('SIGCONT');
+  expect((await new Api(coordinator.url).session('zombie')).id).toBe('zombie');
+  await endsAsUndisturbed('zombie');
+  expect(await lab.streaming('zombie', () => true)).toEqual(next);
+});
+
+test('I1 the backfill of a worker that is killed in the middle of it is done by another', async () => {
+  const date = lab.day(4);
+  await lab.repository.holdFrom(date);
+  await api().run(lab.spec('worker-killed'));
+  const asked = await lab.repository.asked((ask) => ask.date === date);
+  const worker = processOf(workers, asked.pid);
+  await worker.signal('SIGKILL');
+  const killedAt = Date.now();
+  await lab.repository.open();
+  await api().until('worker-killed', ({ watermark }) => watermark !== null && watermark > date, JOB_DONE_MS);
+  expect(Date.now() - killedAt).toBeLessThan(JOB_DONE_MS);
+  await endsAsUndisturbed('worker-killed');
+  workers = [...workers.filter((other) => other !== worker), await lab.system.worker()];
+});
+
+test('I1 a session goes on when all queues are lost', async () => {
+  const date = lab.day(4);
+  await lab.repository.holdFrom(date);
+  await api().run(lab.spec('queues-lost'));
+  await lab.repository.asked((ask) => ask.date === date);
+  await lab.loseQueues();
+  await endsAsUndisturbed('queues-lost');
+});
+
+test('I1 a session whose store is lost says so, and a start builds it again', async () => {
+  const date = lab.day(4);
+  await lab.repository.holdFrom(date);
+  await api().run(lab.spec('store-lost'));
+  await lab.repository.asked((ask) => ask.date === date);
+  await lab.loseStore('store-lost');
+  await api().until('store-lost', ({ state }) => state === 'lost');
+  await api().ok('POST', '/v1/sessions/store-lost/start');
+  await endsAsUndisturbed('store-lost');
+
+  await lab.loseStore('store-lost');
+  expect(await api().session('store-lost')).toMatchObject({ state: 'lost', clock: null });
+  await api().ok('POST', '/v1/sessions/store-lost/start');
+  await endsAsUndisturbed('store-lost');
+});
+
+test('I1 I6 a session goes on from what the store really holds when that lost its newest writes', async () => {
+  await lab.repository.holdFrom(lab.day(3));
+  await api().run(lab.spec('set-back'));
+  await lab.repository.asked((ask) => ask.date === lab.day(3));
+  const setBack = await lab.keepStore('set-back');
+  await lab.repository.holdFrom(lab.day(-1));
+  await lab.repository.asked((ask) => ask.date === lab.day(-1));
+  await setBack();
+  await endsAsUndisturbed('set-back');
+});

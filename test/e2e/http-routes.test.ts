@@ -1,0 +1,75 @@
+/** Every documented route of a real coordinator process: without a key, with a wrong one, with a right one. */
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
+import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const KEY = 'user-key-0123456789';
+const ADMIN = 'admin-key-0123456789';
+const OPEN_ROUTES = new Set(['/health/live']);
+
+interface Route {
+  method: string;
+  path: string;
+}
+
+let database: TestDatabase;
+let coordinator: CoordinatorProcess;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const keys = { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN };
+  coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, ...keys });
+  await createWalkedSession();
+});
+
+/** So that routes of a session get further than its 404. */
+async function createWalkedSession(): Promise<void> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("INSERT INTO datasets (name) VALUES ('none')");
+  await client.end();
+  const source = { type: 'dataset', dataset: 'none' };
+  const spec = { id: 'walked', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source };
+  const response = await fetch(`${coordinator.url}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-API-Key': KEY },
+    body: JSON.stringify(spec),
+  });
+  expect(response.status).toBe(201);
+}
+
+afterAll(async () => {
+  await coordinator?.stop();
+  await database?.drop();
+});
+
+const ask = ({ method, path }: Route, headers: Record<string, string>) => {
+  const concrete = path.replace('{id}', 'walked').replace('{symbol}', 'SPY');
+  return fetch(coordinator.url + concrete, { method: method.toUpperCase(), headers });
+};
+
+/** All routes of the document, removal last. */
+async function routes(): Promise<Route[]> {
+  const response = await fetch(`${coordinator.url}/docs-json`, { headers: { 'X-API-Key': KEY } });
+  const { paths } = (await response.json()) as { paths: Record<string, Record<string, unknown>> };
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method, path })),
+  );
+  return all.sort((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'));
+}
+
+it('answers 401, 401 and then 2xx or 4xx on every route, never 500', async () => {
+  const walked = await routes();
+  expect(walked.length).toBeGreaterThan(18);
+  for (const route of walked) {
+    const closed = OPEN_ROUTES.has(route.path) ? 200 : 401;
+    expect([route, (await ask(route, {})).status]).toEqual([route, closed]);
+    const wrong = { Authorization: 'Bearer wrong-key-0123456789' };
+    expect([route, (await ask(route, wrong)).status]).toEqual([route, closed]);
+    for (const key of [KEY, ADMIN]) {
+      const { status } = await ask(route, { Authorization: `Bearer ${key}` });
+      expect([route, status >= 200 && status < 500]).toEqual([route, true]);
+      if (route.path !== '/queues') expect([route, status]).not.toEqual([route, 401]);
+    }
+  }
+});

@@ -1,0 +1,134 @@
+/** Rows that come into the dataset after a session has streamed it: upkeep on demand takes them up, and nothing else moves. */
+import { Api, type ApiBar } from '../support/api.js';
+import {
+  describeWithLean,
+  EQUITY_DATES,
+  EQUITY_FOLDERS,
+  importLean,
+  regularRows,
+  type Row,
+} from '../support/lean-data.js';
+import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
+import { TestSystem } from '../support/system.js';
+
+const DAYS = EQUITY_DATES.map(regularHours);
+const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
+const SPEC = {
+  id: 'late',
+  symbols: ['SPY', 'IBM', 'BAC'],
+  start: EQUITY_DATES[0],
+  end: EQUITY_DATES.at(-1),
+  derivedIntervals: Object.keys(MINUTES),
+  source: { type: 'dataset', dataset: 'lean' },
+  backfill: ['lean'],
+};
+
+/** Minutes that come late: the first and the last of a day, a whole window of five, and two that lie apart. */
+const LATE = [
+  'SPY 2013-10-07T13:30:00.000Z',
+  'SPY 2013-10-07T19:59:00.000Z',
+  ...[0, 1, 2, 3, 4].map((minute) => `BAC 2013-10-09T15:0${minute}:00.000Z`),
+  'IBM 2013-10-10T16:01:00.000Z',
+  'IBM 2013-10-10T16:44:00.000Z',
+];
+const SELECT_LATE = `SELECT b.* FROM bars b JOIN symbols s ON s.id = b.symbol_id
+  WHERE (s.name, b.time) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`;
+const LATE_KEYS = [LATE.map((key) => key.split(' ')[0]), LATE.map((key) => key.split(' ')[1])];
+
+describeWithLean('rows that come late', () => {
+  let system: TestSystem;
+  let api: Api;
+  let lean: Row[];
+  const before = new Map<string, ApiBar>();
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await importLean(system, 'lean', EQUITY_FOLDERS);
+    lean = await regularRows(system, 'lean');
+    await system.query('CREATE TABLE late_bars (LIKE bars)');
+    await system.query(`INSERT INTO late_bars ${SELECT_LATE}`, LATE_KEYS);
+    await system.query('DELETE FROM bars b USING late_bars l WHERE (b.symbol_id, b.time) = (l.symbol_id, l.time)');
+    const [coordinator] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
+    api = new Api(coordinator.url);
+    await api.run(SPEC);
+    await api.settled('late');
+    for (const [key, bar] of await allBars()) before.set(key, bar);
+    await system.query('INSERT INTO bars SELECT * FROM late_bars');
+    // A row that was streamed and is changed afterwards is not one that came late: its bar stays (I4).
+    await system.query(`UPDATE bars SET volume = volume + 1 WHERE time = '2013-10-08T15:00Z'`);
+  });
+  afterAll(() => system?.close());
+
+  /** Every bar of the session: `symbol interval openTime` to the bar. */
+  async function allBars(): Promise<Map<string, ApiBar>> {
+    const found = new Map<string, ApiBar>();
+    for (const symbol of SPEC.symbols) {
+      for (const interval of ['1m', ...SPEC.derivedIntervals]) {
+        const bars = await api.bars('late', symbol, `interval=${interval}&last=10000`);
+        for (const bar of bars) found.set(`${symbol} ${interval} ${bar.openTime}`, bar);
+      }
+    }
+    return found;
+  }
+
+  /** Names of the derived bars that the late minutes lie in. */
+  function touched(): string[] {
+    const names = LATE.flatMap((late) => {
+      const [symbol, time] = late.split(' ') as [string, string];
+      const open = Date.parse(regularHours(time.slice(0, 10)).open);
+      return Object.entries(MINUTES).map(([interval, minutes]) => {
+        const windowMs = minutes === Infinity ? 86_400_000 : minutes * 60_000;
+        const start = open + Math.floor((Date.parse(time) - open) / windowMs) * windowMs;
+        return `${symbol} ${interval} ${new Date(start).toISOString()}`;
+      });
+    });
+    return [...new Set(names)];
+  }
+
+  it('settles as unfillable what is not there yet', async () => {
+    const { counts } = await api.session('late');
+    expect(counts).toMatchObject({ filled: 7018 - LATE.length, backfilled: 0, unfillable: LATE.length + 2 });
+    expect(before.has('BAC 5m 2013-10-09T15:00:00.000Z')).toBe(false);
+  });
+
+  it('changes exactly the derived bars that they touch, when upkeep is asked for', async () => {
+    await api.ok('POST', '/v1/sessions/late/upkeep');
+    await api.until('late', ({ counts }) => counts.backfilled === LATE.length);
+    const wanted = [...LATE.map((late) => late.replace(' ', ' 1m ')), ...touched()].sort();
+    const changes = await api.eventually(
+      async () => {
+        const after = await allBars();
+        const changed = [...after].filter(([key, bar]) => JSON.stringify(before.get(key)) !== JSON.stringify(bar));
+        return { after, changed: changed.map(([key]) => key).sort() };
+      },
+      ({ changed }) => changed.length >= wanted.length,
+    );
+    expect(changes.changed).toEqual(wanted);
+    for (const key of before.keys()) expect(changes.after.has(key)).toBe(true);
+    for (const late of LATE) {
+      const { origin, openTime: time, ...bar } = changes.after.get(late.replace(' ', ' 1m '))!;
+      const row = lean.find((other) => `${other.symbol} ${other.time}` === late)!;
+      expect({ symbol: row.symbol, time, ...bar }).toMatchObject(row);
+      expect(origin).toBe('backfilled');
+    }
+  });
+
+  it('I5 leaves derived bars that are the aggregation of what is there now', async () => {
+    for (const symbol of SPEC.symbols) {
+      const base = await api.bars('late', symbol, 'interval=1m&last=10000');
+      for (const [interval, minutes] of Object.entries(MINUTES)) {
+        const derived = await api.bars('late', symbol, `interval=${interval}&last=10000`);
+        expect(derived).toEqual(aggregatePlainly(base, DAYS, minutes));
+      }
+    }
+  });
+
+  it('changes nothing when upkeep is asked for once more', async () => {
+    const digest = await api.digest('late');
+    const { updatedAt } = await api.ok<{ updatedAt: string }>('GET', '/v1/sessions/late');
+    await api.ok('POST', '/v1/sessions/late/upkeep');
+    await system.query('DELETE FROM bars');
+    expect(await api.digest('late')).toBe(digest);
+    expect(updatedAt).toBeDefined();
+  });
+});

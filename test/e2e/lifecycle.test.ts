@@ -1,0 +1,79 @@
+/** The end of a session: DELETE takes everything of it away, at any moment of its life, and nothing comes back (I9). */
+import { Client } from 'pg';
+import { Api, type Session } from '../support/api.js';
+import { DisturbedSystem } from '../support/disturbed-system.js';
+import { seeded } from '../support/market.js';
+
+const MOMENTS = 12;
+const MOMENT_MS = 250;
+
+let lab: DisturbedSystem;
+let api: Api;
+let reference: { digest: string; counts: Session['counts'] };
+
+beforeAll(async () => {
+  lab = await DisturbedSystem.create();
+  const [coordinator] = await Promise.all([lab.system.coordinator(), lab.system.worker()]);
+  api = new Api(coordinator.url);
+  reference = await lab.reference(api);
+});
+
+afterAll(() => lab.close());
+
+const remove = async (id: string) => (await api.call('DELETE', `/v1/sessions/${id}`)).status;
+
+/** Runs another session from beginning to end: whatever was on its way when it began has arrived since. */
+async function anotherSession(id: string): Promise<void> {
+  await lab.repository.open();
+  await api.run(lab.spec(id));
+  await api.settled(id);
+  expect(await api.digest(id)).toBe(reference.digest);
+}
+
+test('I9 a session that is deleted in the middle of a backfill leaves no key, also not later', async () => {
+  await lab.repository.holdFrom(lab.day(4));
+  await api.run(lab.spec('deleted'));
+  await lab.repository.asked(({ date }) => date === lab.day(4));
+  expect(await lab.sessionKeys('deleted')).not.toEqual([]);
+  expect(await remove('deleted')).toBe(204);
+  expect(await lab.sessionKeys('deleted')).toEqual([]);
+  expect((await api.call('GET', '/v1/sessions/deleted')).status).toBe(404);
+  expect(await remove('deleted')).toBe(404);
+  expect((await api.call('POST', '/v1/sessions/deleted/start')).status).toBe(404);
+
+  await anotherSession('after-deleted');
+  expect(await lab.sessionKeys('deleted')).toEqual([]);
+  expect(await rowsOf('deleted')).toBe(0);
+});
+
+test('I1 I9 the same id is a new session after DELETE, whatever still runs for the old one', async () => {
+  await lab.repository.holdFrom(lab.day(2));
+  await api.run(lab.spec('again'));
+  await lab.repository.asked(({ date }) => date === lab.day(2));
+  expect(await remove('again')).toBe(204);
+  await api.run(lab.spec('again'));
+  await lab.repository.open();
+  expect((await api.settled('again')).counts).toEqual(reference.counts);
+  expect(await api.digest('again')).toBe(reference.digest);
+  expect(await remove('again')).toBe(204);
+});
+
+test('I9 a session may be deleted at any moment of its beginning', async () => {
+  const random = seeded(9);
+  const ids = Array.from({ length: MOMENTS }, (_, i) => `moment-${i}`);
+  for (const id of ids) {
+    await api.run(lab.spec(id));
+    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MS));
+    expect(await remove(id)).toBe(204);
+  }
+  await anotherSession('after-moments');
+  for (const id of ids) expect(await lab.sessionKeys(id)).toEqual([]);
+});
+
+async function rowsOf(id: string): Promise<number> {
+  const client = new Client({ connectionString: lab.system.databaseUrl });
+  await client.connect();
+  const { rowCount } = await client.query('SELECT 1 FROM sessions WHERE id = $1', [id]);
+  await client.end();
+  return rowCount ?? 0;
+}

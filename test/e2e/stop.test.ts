@@ -1,0 +1,115 @@
+/**
+ * Stopping: processes that are told to end do so in order and in time, and leave a session from which others go on; a
+ * session that is paused, stopped and started again ends with the bytes of one that never was (I1).
+ */
+import { Api, type Session } from '../support/api.js';
+import { DisturbedSystem } from '../support/disturbed-system.js';
+import type { SystemProcess } from '../support/system.js';
+
+const STOPPED_WITHIN_MS = 10_000;
+
+let lab: DisturbedSystem;
+let coordinator: SystemProcess;
+let worker: SystemProcess;
+let api: Api;
+let reference: { digest: string; counts: Session['counts'] };
+
+beforeAll(async () => {
+  lab = await DisturbedSystem.create();
+  [coordinator, worker] = await Promise.all([lab.system.coordinator(), lab.system.worker()]);
+  api = new Api(coordinator.url);
+  reference = await lab.reference(api);
+});
+
+afterAll(() => lab.close());
+
+/** Begins a session and waits until it is in the middle of the repair of a day, which is held back. */
+async function inTheMiddle(id: string): Promise<Session> {
+  const date = lab.day(4);
+  await lab.repository.holdFrom(date);
+  await api.run(lab.spec(id));
+  await lab.repository.asked((ask) => ask.date === date);
+  return api.until(id, ({ state }) => state === 'waiting-upkeep');
+}
+
+async function endsAsUndisturbed(id: string): Promise<void> {
+  await lab.repository.open();
+  const { counts } = await api.settled(id);
+  expect(await api.digest(id)).toBe(reference.digest);
+  expect(counts).toEqual(reference.counts);
+}
+
+/** @returns how long it took to end, ms */
+async function stopped(process: SystemProcess): Promise<number> {
+  const from = Date.now();
+  expect(await process.signal('SIGTERM')).toBe(0);
+  return Date.now() - from;
+}
+
+test('I1 SIGTERM ends coordinator and worker in order, and a later start goes on from what they stored', async () => {
+  const before = await inTheMiddle('terminated');
+  const took = await Promise.all([stopped(coordinator), stopped(worker)]);
+  expect(Math.max(...took)).toBeLessThan(STOPPED_WITHIN_MS);
+  const keys = await lab.sessionKeys('terminated');
+
+  coordinator = await lab.system.coordinator();
+  api = new Api(coordinator.url);
+  expect(await api.session('terminated')).toMatchObject({ clock: before.clock, watermark: before.watermark });
+  expect((await lab.sessionKeys('terminated')).sort()).toEqual(keys.sort());
+  await api.ok('POST', '/v1/sessions/terminated/start');
+  worker = await lab.system.worker();
+  await endsAsUndisturbed('terminated');
+});
+
+test('I1 a worker that is told to stop gives back the backfill that it cannot end', async () => {
+  await inTheMiddle('handed-back');
+  const next = await lab.system.worker();
+  expect(await stopped(worker)).toBeLessThan(STOPPED_WITHIN_MS);
+  worker = next;
+  await lab.repository.asked(({ pid }) => pid === next.child.pid);
+  await endsAsUndisturbed('handed-back');
+});
+
+test('I1 another coordinator goes on at once when the streaming one is told to stop', async () => {
+  await inTheMiddle('handed-over');
+  const { epoch } = await lab.streaming('handed-over', () => true);
+  const next = await lab.system.coordinator();
+  expect(await stopped(coordinator)).toBeLessThan(STOPPED_WITHIN_MS);
+  coordinator = next;
+  api = new Api(next.url);
+  expect((await lab.streaming('handed-over', (now) => now.epoch > epoch, 2_000)).pid).toBe(next.child.pid);
+  await endsAsUndisturbed('handed-over');
+});
+
+test('a second signal ends a process at once', async () => {
+  await inTheMiddle('twice');
+  const from = Date.now();
+  const ended = worker.signal('SIGTERM');
+  // Another signal: two of a kind may arrive as one.
+  worker.child.kill('SIGINT');
+  expect([130, 143]).toContain(await ended);
+  // Sooner than the job that it runs is told to stop.
+  expect(Date.now() - from).toBeLessThan(3_000);
+  worker = await lab.system.worker();
+  await endsAsUndisturbed('twice');
+});
+
+test('I1 I2 pause, resume, stop and start leave no trace', async () => {
+  const { clock } = await inTheMiddle('paused');
+  const call = (action: string) => api.ok<Session>('POST', `/v1/sessions/paused/${action}`);
+  expect((await call('pause')).state).toBe('paused');
+  await lab.repository.open();
+  // Upkeep goes on up to the frontier; the clock stays.
+  const paused = await api.until('paused', ({ watermark, frontier }) => watermark === frontier);
+  expect(paused).toMatchObject({ state: 'paused', clock });
+
+  await lab.repository.holdFrom(lab.day(8));
+  expect((await call('resume')).state).toBe('running');
+  await lab.repository.asked(({ date }) => date === lab.day(8));
+  expect((await call('stop')).state).toBe('stopped');
+  expect((await api.call('POST', '/v1/sessions/paused/resume')).status).toBe(409);
+  await call('start');
+  await call('pause');
+  await call('start');
+  await endsAsUndisturbed('paused');
+});

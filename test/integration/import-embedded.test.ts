@@ -1,0 +1,43 @@
+/** `barkeep import` with nothing running and nothing configured: it starts a PostgreSQL of its own and keeps its data. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+const HEADER = 'time,symbol,open,high,low,close,volume\n';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-project-'));
+  await writeFile(join(folder, 'package.json'), '{}');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function barkeep(...args: string[]): Promise<string> {
+  const { DATABASE_URL: _d, REDIS_URL: _r, SESSION_REDIS_URL: _s, ...env } = process.env;
+  return (await promisify(execFile)(process.execPath, [BARKEEP, ...args], { env, cwd: folder })).stdout;
+}
+
+describe('barkeep import on a bare machine', () => {
+  it('lets two imports at once take turns, and finds both later', async () => {
+    await writeFile(join(folder, 'a.csv'), `${HEADER}60,A,1,2,1,2,5\n`);
+    await writeFile(join(folder, 'b.csv'), `${HEADER}60,B,1,2,1,2,5\n120,B,1,2,1,2,5\n`);
+    await Promise.all(['a', 'b'].map((name) => barkeep('import', `${name}.csv`, '--dataset', name)));
+    const listed: unknown = JSON.parse(await barkeep('datasets', '--json'));
+    const times = { first: '1970-01-01T00:01:00.000Z', last: '1970-01-01T00:01:00.000Z' };
+    expect(listed).toEqual({
+      datasets: [
+        { dataset: 'a', symbols: 1, bars: 1, ...times },
+        { dataset: 'b', symbols: 1, bars: 2, ...times, last: '1970-01-01T00:02:00.000Z' },
+      ],
+    });
+  });
+
+  it('has nothing running afterwards', () => {
+    expect(existsSync(join(folder, '.barkeep/up/kept'))).toBe(true);
+    expect(existsSync(join(folder, '.barkeep/up/kept/instance.json'))).toBe(false);
+  });
+});

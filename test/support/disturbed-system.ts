@@ -1,0 +1,135 @@
+/**
+ * A system whose sessions can be caught in the middle: a holey `stream` dataset, a gated repository that has the rest,
+ * and ways to see who streams a session and to take stored keys away. Made for the tests of crashes and stops.
+ */
+import { Redis } from 'ioredis';
+import { Api, type Session } from './api.js';
+import { GATED, GatedRepository } from './gated-repository.js';
+import { holey, marketBars, tradingDays, writeBars } from './market.js';
+import { TestSystem, type SystemProcess } from './system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-16' };
+const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
+/** Six symbols over twelve trading days, day by day behind a barrier. */
+const SPEC = {
+  ...DATES,
+  symbols: SYMBOLS,
+  derivedIntervals: ['5m', '30m', '1d'],
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: [GATED],
+};
+const DAYS = tradingDays(DATES).map(({ date }) => date);
+
+/** Who may write a session: its fence, as the store has it. */
+export interface Streaming {
+  epoch: number;
+  owner: string;
+  pid: number;
+}
+
+export class DisturbedSystem {
+  readonly sessionRedis = new Redis(process.env['SESSION_REDIS_URL']!);
+  private readonly queueRedis = new Redis(process.env['REDIS_URL']!);
+
+  private constructor(
+    readonly system: TestSystem,
+    readonly repository: GatedRepository,
+  ) {}
+
+  /** A database with the market, and no process yet. @param env added to every process */
+  static async create(env: NodeJS.ProcessEnv = {}): Promise<DisturbedSystem> {
+    const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
+    // A few minutes exist nowhere.
+    const repository = await GatedRepository.create(holey(market, 0.002, 8));
+    const system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath, ...env });
+    await writeBars(system.databaseUrl, 'stream', holey(market, 0.03, 9));
+    return new DisturbedSystem(system, repository);
+  }
+
+  /** The spec that all of its sessions have. */
+  spec(id: string): object {
+    return { ...SPEC, id };
+  }
+
+  /** The n-th trading day of a session; negative numbers count from the last. */
+  day(index: number): string {
+    return DAYS.at(index)!;
+  }
+
+  /** Runs a session undisturbed. @returns what every other session of the system must come to */
+  async reference(api: Api): Promise<{ digest: string; counts: Session['counts'] }> {
+    await this.repository.open();
+    const id = await api.run(this.spec('reference'));
+    const { counts } = await api.settled(id);
+    return { digest: await api.digest(id), counts };
+  }
+
+  /** Waits until `test` holds for whoever streams a session. */
+  async streaming(id: string, test: (streaming: Streaming) => boolean, boundMs = 10_000): Promise<Streaming> {
+    const deadline = Date.now() + boundMs;
+    for (;;) {
+      const [epoch, owner] = await this.sessionRedis.hmget(this.metaKey(id), 'epoch', 'owner');
+      const streaming = { epoch: Number(epoch), owner: owner ?? '', pid: Number(owner?.split(':').at(-2)) };
+      if (owner && test(streaming)) return streaming;
+      if (Date.now() > deadline) throw new Error(`session ${id}: epoch ${epoch} of ${owner} after ${boundMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  sessionKeys(id: string): Promise<string[]> {
+    return keysOf(this.sessionRedis, `${this.system.sessionPrefix}:{${id}:*`);
+  }
+
+  /** Takes everything of a session's store away at once, as the loss of a Redis without persistence would. */
+  async loseStore(id: string): Promise<void> {
+    await this.sessionRedis.unlink(...(await this.sessionKeys(id)));
+  }
+
+  /** Takes all queues away at once. */
+  async loseQueues(): Promise<void> {
+    const lose = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end`;
+    await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:*`);
+  }
+
+  /** Remembers a session's store. @returns what sets it back to that, all at once */
+  async keepStore(id: string): Promise<() => Promise<void>> {
+    const keys = await this.sessionKeys(id);
+    const dumps = await this.sessionRedis.pipeline(keys.map((key) => ['dumpBuffer', key])).exec();
+    return async () => {
+      const restore = this.sessionRedis.multi().unlink(...(await this.sessionKeys(id)));
+      keys.forEach((key, i) => restore.restore(key, 0, dumps![i]![1] as Buffer));
+      await restore.exec();
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.system.close();
+    await this.repository.remove();
+    const own = [
+      ...(await keysOf(this.sessionRedis, `${this.system.sessionPrefix}:*`)),
+      ...(await keysOf(this.queueRedis, `${this.system.queuePrefix}:*`)),
+    ];
+    for (const redis of [this.sessionRedis, this.queueRedis]) {
+      if (own.length > 0) await redis.unlink(...own);
+      redis.disconnect();
+    }
+  }
+
+  private metaKey(id: string): string {
+    return `${this.system.sessionPrefix}:{${id}:0}:meta`;
+  }
+}
+
+async function keysOf(redis: Redis, match: string): Promise<string[]> {
+  const found = new Set<string>();
+  for await (const keys of redis.scanStream({ match, count: 1_000 }))
+    for (const key of keys as string[]) found.add(key);
+  return [...found];
+}
+
+/** The process that has this id. */
+export function processOf(processes: readonly SystemProcess[], pid: number): SystemProcess {
+  const found = processes.find(({ child }) => child.pid === pid);
+  if (!found) throw new Error(`expected a process of this test, was ${pid}`);
+  return found;
+}

@@ -1,0 +1,60 @@
+/**
+ * Dataset `holey`: `lean` without 5 % of its regular minutes, taken at random from a seed, without one hour of IBM and
+ * without one day of BAC.
+ */
+import { EQUITY_FOLDERS, importLean, regularRows, type Row } from './lean-data.js';
+import type { TestSystem } from './system.js';
+
+const SEED = 20131004;
+const LEFT_OUT = 0.05;
+
+/** The two regular minutes of which IBM has no bar in `lean`. */
+export const IBM_ABSENT = ['2013-10-04T16:39:00.000Z', '2013-10-11T16:46:00.000Z'];
+
+/** The session that repairs `holey` from `lean`. */
+export const REPAIR = {
+  symbols: ['SPY', 'IBM', 'BAC'],
+  start: '2013-10-04',
+  end: '2013-10-11',
+  derivedIntervals: ['5m', '15m', '30m', '1h', '1d'],
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['lean'],
+};
+
+/** Imports `lean` and makes `holey` of it. @returns the regular rows of `lean`, and which of them `holey` has not */
+export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; removed: ReadonlySet<string> }> {
+  await importLean(system, 'lean', EQUITY_FOLDERS);
+  const lean = await regularRows(system, 'lean');
+  const random = randomFrom(SEED);
+  const gone = lean.filter(
+    ({ symbol, time }) =>
+      random() < LEFT_OUT ||
+      (symbol === 'IBM' && time.startsWith('2013-10-08T15')) ||
+      (symbol === 'BAC' && time.startsWith('2013-10-09')),
+  );
+  await system.query(
+    `WITH holey AS (INSERT INTO datasets (name) VALUES ('holey') RETURNING id)
+     INSERT INTO bars (dataset_id, symbol_id, time, open, high, low, close, volume)
+     SELECT holey.id, b.symbol_id, b.time, b.open, b.high, b.low, b.close, b.volume
+     FROM holey, bars b JOIN symbols s ON s.id = b.symbol_id
+     WHERE (s.name, b.time) NOT IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`,
+    [gone.map(({ symbol }) => symbol), gone.map(({ time }) => time)],
+  );
+  return { lean, removed: new Set(gone.map(keyOf)) };
+}
+
+/** Names a row in {@link makeHoley}'s answer. */
+export function keyOf({ symbol, time }: Pick<Row, 'symbol' | 'time'>): string {
+  return `${symbol} ${time}`;
+}
+
+/** Mulberry32: the same numbers in [0, 1) for the same seed, everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,48 @@
+/** A coordinator as a user starts it: the built program, in a process of its own. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const PROGRAM = join(__dirname, '../../apps/coordinator/dist/main.js');
+const readyMessage = z.object({ ready: z.literal(true), url: z.string() });
+
+export interface CoordinatorProcess {
+  url: string;
+  child: ChildProcess;
+  /** What it has written so far. */
+  output: () => string;
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<void>;
+}
+
+/** Starts the program on a free port with key prefixes of its own; the caller waits for what it expects. */
+export function coordinatorProcess(environment: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
+  const prefix = `e2e-${randomUUID()}`;
+  const own = { BARKEEP_PORT: '0', BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
+  const child = fork(PROGRAM, {
+    env: { ...process.env, ...own, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { child, output: () => text };
+}
+
+/** {@link coordinatorProcess}, ready. @throws with its output when it ends instead */
+export async function startCoordinatorProcess(environment: NodeJS.ProcessEnv): Promise<CoordinatorProcess> {
+  const { child, output } = coordinatorProcess(environment);
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`the coordinator ended: ${output()}`);
+  });
+  ended.catch(() => undefined);
+  const [message] = await Promise.race([once(child, 'message'), ended]);
+  const { url } = readyMessage.parse(message);
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return { url, child, output, stop };
+}

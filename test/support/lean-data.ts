@@ -1,0 +1,73 @@
+/**
+ * Real minute bars for a test: QuantConnect Lean's sample data, from a folder beside the checkout that is not part of
+ * the project. A test that needs it says in its name and on the console when the folder is not there.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import type { TestSystem } from './system.js';
+
+const LEAN = join(__dirname, '../../../shared/data/lean');
+
+/** Trading dates of the equity files. */
+export const EQUITY_DATES = ['2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11'];
+
+/** One bar as it is in a dataset. */
+export interface Row {
+  symbol: string;
+  /** ISO 8601, UTC. */
+  time: string;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
+
+/** `describe`, or a visible skip that says why when the data is not there. */
+export function describeWithLean(name: string, tests: () => void): void {
+  if (existsSync(LEAN)) return describe(name, tests);
+  const reason = 'skipped: there is no folder ../shared/data/lean beside the checkout';
+  console.warn(`${name}: ${reason}`);
+  describe.skip(`${name} (${reason})`, tests);
+}
+
+/** Folders of the equities that trade in every regular minute, but for two of IBM. */
+export const EQUITY_FOLDERS = ['spy', 'ibm', 'bac'].map((symbol) => `equity/usa/minute/${symbol}`);
+
+/** Imports folders of the data with the `barkeep` command. */
+export async function importLean(system: TestSystem, dataset: string, folders: string[], ...options: string[]) {
+  const paths = folders.map((folder) => join(LEAN, folder));
+  await system.barkeep('import', ...paths, '--dataset', dataset, '--format', 'lean', ...options);
+}
+
+/** The rows of one equity file, read without the importer; New York is 4 hours behind UTC on all of its dates. */
+export function equityRows(symbol: string, date: string): Row[] {
+  const path = `equity/usa/minute/${symbol.toLowerCase()}/${date.replaceAll('-', '')}_trade.zip`;
+  const [content] = Object.values(unzipSync(readFileSync(join(LEAN, path))));
+  const lines = Buffer.from(content!).toString().trim().split(/\r?\n/);
+  return lines.map((line) => {
+    const [ms, ...values] = line.split(',').map(Number) as number[];
+    const [open, high, low, close] = values.slice(0, 4).map((price) => price / 10_000) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const time = new Date(Date.parse(`${date}T04:00Z`) + ms!).toISOString();
+    return { symbol, time, open, high, low, close, volume: values[4]! };
+  });
+}
+
+/** The rows of a dataset within regular hours of the equity dates, by symbol and time. */
+export async function regularRows(system: TestSystem, dataset: string): Promise<Row[]> {
+  const rows = await system.query<Omit<Row, 'time'> & { time: Date }>(
+    `SELECT s.name AS symbol, b.time, b.open, b.high, b.low, b.close, b.volume
+     FROM bars b JOIN symbols s ON s.id = b.symbol_id JOIN datasets d ON d.id = b.dataset_id
+     WHERE d.name = $1 AND (b.time AT TIME ZONE 'America/New_York')::time >= '09:30'
+       AND (b.time AT TIME ZONE 'America/New_York')::time < '16:00'
+     ORDER BY s.name, b.time`,
+    [dataset],
+  );
+  return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
+}

@@ -1,0 +1,51 @@
+/**
+ * What derived bars have to be, worked out in the plainest way from bars as the API answers them: one loop over the
+ * regular session of each day, none of the product's own arithmetic.
+ */
+import type { ApiBar } from './api.js';
+
+const MINUTE_MS = 60_000;
+
+/** A trading session, end exclusive, ISO 8601. */
+export interface Hours {
+  open: string;
+  close: string;
+}
+
+/** 09:30 to 16:00 in New York on a date in summer time. */
+export function regularHours(date: string): Hours {
+  return { open: `${date}T13:30:00.000Z`, close: `${date}T20:00:00.000Z` };
+}
+
+/** The derived bars of `minutes` length (or of the whole session: Infinity) that these one-minute bars make. */
+export function aggregatePlainly(bars: readonly ApiBar[], days: readonly Hours[], minutes: number): ApiBar[] {
+  const derived: ApiBar[] = [];
+  const times = bars.map(({ openTime }) => Date.parse(openTime));
+  for (const day of days) {
+    const close = Date.parse(day.close);
+    for (let open = Date.parse(day.open); open < close;) {
+      const end = Math.min(open + minutes * MINUTE_MS, close);
+      const inside = bars.filter((_, i) => times[i]! >= open && times[i]! < end);
+      if (inside.length > 0) derived.push(derivedBar(inside, open, end));
+      open = end;
+    }
+  }
+  return derived;
+}
+
+function derivedBar(bars: readonly ApiBar[], open: number, end: number): ApiBar {
+  const expectedCount = (end - open) / MINUTE_MS;
+  return {
+    openTime: new Date(open).toISOString(),
+    closeTime: new Date(end).toISOString(),
+    open: bars[0]!.open,
+    high: Math.max(...bars.map(({ high }) => high)),
+    low: Math.min(...bars.map(({ low }) => low)),
+    close: bars.at(-1)!.close,
+    volume: bars.reduce((sum, { volume }) => sum + volume, 0),
+    origin: 'derived',
+    complete: bars.length === expectedCount,
+    sourceCount: bars.length,
+    expectedCount,
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * A user's module of repositories for a system of processes: it answers from a table of rows, misbehaves as told, and
+ * writes every question down, so that a test can count them across processes.
+ */
+import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Row } from './lean-data.js';
+
+/** What `flaky` says when it throws. */
+export const FLAKY_ERROR = 'the vendor is down';
+/** Questions about one symbol's day that `flaky` answers by throwing. */
+export const FLAKY_THROWS = 4;
+/** Bad records in every answer of `sloppy`, by the reason for which each is to be refused. */
+export const SLOPPY_RECORDS = { 'not-finite': 1, 'high-below-low': 1, 'off-grid': 1, malformed: 3 };
+
+/** Question `count` of its kind is the number of lines before it in the log. */
+const MODULE = `
+const fs = require('node:fs');
+const path = require('node:path');
+const rows = JSON.parse(fs.readFileSync(path.join(__dirname, 'rows.json'), 'utf8'));
+const log = path.join(__dirname, 'questions.log');
+fs.appendFileSync(log, '');
+
+function ask(name, symbol, start) {
+  const line = [name, symbol, start.toISOString().slice(0, 10)].join(' ');
+  const before = fs.readFileSync(log, 'utf8').split('\\n').filter((other) => other === line).length;
+  fs.appendFileSync(log, line + '\\n');
+  return before;
+}
+const between = (symbol, start, end) =>
+  rows.filter((row) => row.symbol === symbol && row.time >= start.toISOString() && row.time < end.toISOString());
+
+module.exports = {
+  flaky: {
+    async getBarsBySymbol(symbol, start, end) {
+      if (ask('flaky', symbol, start) < ${FLAKY_THROWS}) throw new Error('${FLAKY_ERROR}');
+      return between(symbol, start, end);
+    },
+  },
+  sloppy: {
+    getBars({ symbol, start, end }) {
+      ask('sloppy', symbol, start);
+      const good = between(symbol, start, end);
+      const { time, ...values } = good[0];
+      const halfMinute = new Date(Date.parse(time) + 30000);
+      return [
+        { ...good[0], close: NaN },
+        { ...good[0], high: 1, low: 2 },
+        { ...values, openTime: halfMinute },
+        { ...good[0], symbol: 'OTHER' },
+        { ...good[0], time: '2001-01-02T15:00:00Z' },
+        null,
+        ...good.map((row) => ({ ...row, open: String(row.open), volume: String(row.volume) })),
+      ];
+    },
+  },
+  odd: { answer: 42 },
+};
+`;
+
+export class RepositoriesModule {
+  private constructor(private readonly folder: string) {}
+
+  /** Writes the module into a folder of its own. @param rows what its repositories know */
+  static async create(rows: readonly Row[]): Promise<RepositoriesModule> {
+    const folder = await mkdtemp(join(tmpdir(), 'barkeep-repositories-'));
+    await writeFile(join(folder, 'rows.json'), JSON.stringify(rows));
+    await writeFile(join(folder, 'repositories.cjs'), MODULE);
+    return new RepositoriesModule(folder);
+  }
+
+  /** For BARKEEP_REPOSITORIES. */
+  get path(): string {
+    return join(this.folder, 'repositories.cjs');
+  }
+
+  /** How often each question was asked: `repository symbol date` to its number. */
+  async questions(): Promise<Map<string, number>> {
+    const lines = (await readFile(join(this.folder, 'questions.log'), 'utf8')).trim().split('\n');
+    const counts = new Map<string, number>();
+    for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+    return counts;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+}

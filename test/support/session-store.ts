@@ -1,0 +1,111 @@
+/** Session stores on a real Redis for one test file, under a key prefix of its own. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { DayChunk, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
+import {
+  OpenSession,
+  SessionLayout,
+  SessionWriter,
+  UpkeepStore,
+  type Fence,
+  type PartitionWindow,
+  type Window,
+} from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import type { BarsBySymbol } from './market.js';
+
+/** Two trading days of three symbols, windows of 50 minutes that do not end on whole bitmap bytes. */
+export const SMALL_SPEC = {
+  symbols: ['AAA', 'BBB', 'CCC'],
+  start: '2013-10-07',
+  end: '2013-10-08',
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['vendor'],
+  upkeep: { barrier: { minutes: 50 } },
+};
+
+export interface TestStore {
+  layout: SessionLayout;
+  writer: SessionWriter;
+  upkeep: UpkeepStore;
+  reader: OpenSession;
+  /** A writer of the same store with another fence. */
+  as(fence: Fence): SessionWriter;
+}
+
+export class StoreServer {
+  readonly redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  readonly prefix = `test-${randomBytes(4).toString('hex')}`;
+
+  layout(spec: object = SMALL_SPEC, id = `s-${randomBytes(3).toString('hex')}`, incarnation: string = randomUUID()) {
+    const parsed: SessionSpec = parseSessionSpec(spec);
+    return new SessionLayout(id, incarnation, parsed, this.prefix);
+  }
+
+  /** A store that is begun, by epoch 1 of owner `one`. */
+  async begin(layout = this.layout()): Promise<TestStore> {
+    const as = (fence: Fence) => new SessionWriter(this.redis, layout, fence);
+    const writer = as({ epoch: 1, owner: 'one' });
+    await writer.init();
+    await writer.claim();
+    const upkeep = new UpkeepStore(this.redis, layout);
+    return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout), as };
+  }
+
+  /** Everything that is stored of a session, by key; tells whether two stores are the same to the last byte. */
+  async dump(id: string): Promise<Map<string, string>> {
+    const keys = (await this.keys(id)).filter((key) => !key.endsWith(':events')).sort();
+    const dumps = await Promise.all(keys.map(async (key) => [key, await this.content(key)] as const));
+    return new Map(dumps);
+  }
+
+  async keys(id = '*'): Promise<string[]> {
+    const found: string[] = [];
+    const match = `${this.prefix}:{${id}:*`;
+    for await (const keys of this.redis.scanStream({ match, count: 1_000 })) found.push(...(keys as string[]));
+    return found;
+  }
+
+  async close(): Promise<void> {
+    const keys = await this.keys();
+    for (let at = 0; at < keys.length; at += 1_000) await this.redis.unlink(...keys.slice(at, at + 1_000));
+    this.redis.disconnect();
+  }
+
+  private async content(key: string): Promise<string> {
+    const type = await this.redis.type(key);
+    if (type === 'hash') return JSON.stringify(Object.entries(await this.redis.hgetall(key)).sort());
+    if (type === 'set') return JSON.stringify((await this.redis.smembers(key)).sort());
+    if (type === 'zset') return JSON.stringify(await this.redis.zrange(key, 0, -1, 'WITHSCORES'));
+    return (await this.redis.getBuffer(key))!.toString('base64');
+  }
+}
+
+/** What a window of a market is for each partition, as the stream would have read it. */
+export function partsOf(layout: SessionLayout, window: Window, market: BarsBySymbol): PartitionWindow[] {
+  const grid = layout.grid(window.dayIndex);
+  const [from, to] = [grid.openTime(window.fromSlot), grid.closeTime(window.toSlot - 1)];
+  return layout.keys.map((_, partition) => {
+    const chunks = new Map<string, DayChunk>();
+    let bars = 0;
+    for (const symbol of layout.symbolsOf(partition)) {
+      for (const bar of market.get(symbol) ?? []) {
+        const slot = grid.slotAt(bar.openTime);
+        if (bar.openTime < from || bar.openTime >= to || typeof slot === 'string') continue;
+        const chunk = chunks.get(symbol) ?? new DayChunk(grid.slotCount);
+        chunks.set(symbol, chunk);
+        chunk.writeBar(slot, bar, 'streamed', 0);
+        bars++;
+      }
+    }
+    return { partition, chunks, bars, refused: new Map() };
+  });
+}
+
+/** Flushes the market's windows up to a frontier, from where the store stands. */
+export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: BarsBySymbol, frontier: number) {
+  const at = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
+  for (const window of layout.windowsFrom(at)) {
+    if (window.to > frontier) break;
+    for (const part of partsOf(layout, window, market)) await writer.flush(window, part);
+  }
+}
