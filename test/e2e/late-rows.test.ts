@@ -1,27 +1,14 @@
 /** Rows that come into the dataset after a session has streamed it: upkeep on demand takes them up, and nothing else moves. */
 import { Api, type ApiBar } from '../support/api.js';
-import {
-  describeWithLean,
-  EQUITY_DATES,
-  EQUITY_FOLDERS,
-  importLean,
-  regularRows,
-  type Row,
-} from '../support/lean-data.js';
+import { REPAIR } from '../support/holey-data.js';
+import { describeWithLean, EQUITY_DATES, EQUITY_FOLDERS, importLean, regularRows } from '../support/lean-data.js';
+import type { Row } from '../support/lean-data.js';
 import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
 import { TestSystem } from '../support/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
-const SPEC = {
-  id: 'late',
-  symbols: ['SPY', 'IBM', 'BAC'],
-  start: EQUITY_DATES[0],
-  end: EQUITY_DATES.at(-1),
-  derivedIntervals: Object.keys(MINUTES),
-  source: { type: 'dataset', dataset: 'lean' },
-  backfill: ['lean'],
-};
+const SPEC = { ...REPAIR, id: 'late', source: { type: 'dataset', dataset: 'lean' } };
 
 /** Minutes that come late: the first and the last of a day, a whole window of five, and two that lie apart. */
 const LATE = [
@@ -121,14 +108,5 @@ describeWithLean('rows that come late', () => {
         expect(derived).toEqual(aggregatePlainly(base, DAYS, minutes));
       }
     }
-  });
-
-  it('changes nothing when upkeep is asked for once more', async () => {
-    const digest = await api.digest('late');
-    const { updatedAt } = await api.ok<{ updatedAt: string }>('GET', '/v1/sessions/late');
-    await api.ok('POST', '/v1/sessions/late/upkeep');
-    await system.query('DELETE FROM bars');
-    expect(await api.digest('late')).toBe(digest);
-    expect(updatedAt).toBeDefined();
   });
 });

@@ -3,6 +3,7 @@
  * without one day of BAC.
  */
 import { EQUITY_FOLDERS, importLean, regularRows, type Row } from './lean-data.js';
+import { seeded } from './seeded.js';
 import type { TestSystem } from './system.js';
 
 const SEED = 20131004;
@@ -25,10 +26,10 @@ export const REPAIR = {
 export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; removed: ReadonlySet<string> }> {
   await importLean(system, 'lean', EQUITY_FOLDERS);
   const lean = await regularRows(system, 'lean');
-  const random = randomFrom(SEED);
+  const random = seeded(SEED);
   const gone = lean.filter(
     ({ symbol, time }) =>
-      random() < LEFT_OUT ||
+      random.chance(LEFT_OUT) ||
       (symbol === 'IBM' && time.startsWith('2013-10-08T15')) ||
       (symbol === 'BAC' && time.startsWith('2013-10-09')),
   );
@@ -46,15 +47,4 @@ export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; remo
 /** Names a row in {@link makeHoley}'s answer. */
 export function keyOf({ symbol, time }: Pick<Row, 'symbol' | 'time'>): string {
   return `${symbol} ${time}`;
-}
-
-/** Mulberry32: the same numbers in [0, 1) for the same seed, everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

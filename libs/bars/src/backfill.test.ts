@@ -105,12 +105,14 @@ describe('what answers make of the asked slots', () => {
     expect([after[9], after[11]]).toEqual([0, 0]);
   });
 
-  it('bars off the grid and outside the calendar are left, and the good ones kept', () => {
+  it('I7 bars off the grid and outside the calendar are left and counted, and the good ones kept', () => {
     const offGrid = { ...barAt(10), openTime: grid.openTime(10) + 1 };
     const outside = { ...barAt(10), openTime: grid.close };
-    const { runs, filled } = fill([10, 11], { answers: [answer(1, offGrid, outside, barAt(11))] });
+    const answers = [answer(1, offGrid, outside, barAt(11)), answer(2, offGrid)];
+    const { runs, filled, refused } = fill([10, 11], { answers });
     expect([...written(runs).keys()]).toEqual([11]);
     expect(filled).toBe(1);
+    expect(Object.fromEntries(refused)).toEqual({ 'off-grid': 2, 'outside-calendar': 1 });
   });
 
   it('I6 an answer without the bar makes it absent, the n-th one unfillable', () => {
@@ -122,6 +124,14 @@ describe('what answers make of the asked slots', () => {
       seen.push(`${statusOf(states[10]!)} ${plan.absent}`);
     }
     expect(seen).toEqual(['absent 1', 'absent 1', ...Array<string>(4).fill('unfillable 0')]);
+  });
+
+  it('what was absent before is still to be asked for again, when only later slots were asked for', () => {
+    const states = new Uint8Array(grid.slotCount);
+    states[10] = 2;
+    const asked = [{ start: 50, end: 51 }];
+    const { absent, filled } = fill([10, 50], { states, asked, answers: [answer(1, barAt(50))] });
+    expect([filled, absent]).toEqual([1, 1]);
   });
 
   it('a dataset that is complete settles what it does not have as no-trade, also without an answer', () => {

@@ -58,6 +58,7 @@ function build(env: NodeJS.ProcessEnv) {
     repositories: { modulePath: readValue(v.repositories, env), timeoutMs: seconds(v.repositoryTimeout) },
     postgres: { pool: need(v.postgresPool, env) },
     process: { stopMs: seconds(v.stop) },
+    client: { url: readValue(v.clientUrl, env), apiKey: readValue(v.clientKey, env) },
     embedded: { dataDir: need(v.dataDir, env), services: need(v.services, env) },
     upkeep: {
       enabled: need(v.upkeepEnabled, env),

@@ -78,8 +78,8 @@ export function flag(about: { name: string; doc: string; default: boolean }) {
 }
 
 /** A short text that matches `pattern`; `expected` says the pattern in words. */
-export function text(about: Described & { expected: string; pattern: RegExp }) {
-  return variable<string>(about, about.expected, z.string().max(1024).regex(about.pattern));
+export function text(about: Described & { expected: string; pattern: RegExp; secret?: boolean }) {
+  return variable<string>(about, about.expected, z.string().max(1024).regex(about.pattern), about.secret);
 }
 
 /** One of a few words. */

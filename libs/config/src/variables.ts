@@ -199,6 +199,20 @@ export const variables = {
     max: 1000,
   }),
 
+  clientUrl: serverUrl({
+    name: 'BARKEEP_URL',
+    doc: 'Coordinator that the command line talks to, instead of one on this machine.',
+    schemes: ['http', 'https'],
+    example: 'http://127.0.0.1:3000',
+  }),
+  clientKey: text({
+    name: 'BARKEEP_API_KEY',
+    doc: 'Key that the command line sends; otherwise the first of BARKEEP_API_KEYS.',
+    unit: 'key',
+    pattern: keyPattern,
+    expected: '16 to 256 printable characters',
+    secret: true,
+  }),
   dataDir: text({
     name: 'BARKEEP_DATA_DIR',
     doc: 'Folder of the embedded servers; read by the command line only.',
@@ -235,8 +249,8 @@ export const variables = {
     doc: 'Asks for an absent bar before it is settled as unfillable.',
     unit: 'asks',
     default: 5,
-    min: 0,
-    max: 1000,
+    min: 1,
+    max: 100,
   }),
   upkeepDerivedIntervals: list({
     name: 'DATA_UPKEEP_DERIVED_INTERVALS',

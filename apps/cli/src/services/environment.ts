@@ -1,7 +1,4 @@
-/**
- * What the environment says to the command line. `BARKEEP_URL` and `BARKEEP_API_KEY` are the client's own: they are
- * taken out before the rest is checked, and never reach the processes that a command starts.
- */
+/** What the environment says to the command line. */
 import { type Config, ConfigError, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
 import { CliError } from '../cli-error.js';
 
@@ -13,22 +10,21 @@ export interface CliEnvironment {
   /** Service URLs that are set. */
   urls: Partial<ServiceUrls>;
   config: Config<Partial<ServiceUrls>>;
-  /** The environment for servers and apps. */
+  /** The environment as it is, for servers and apps. */
   rest: NodeJS.ProcessEnv;
 }
 
 /** @throws CliError naming everything that is wrong with it */
 export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
-  const { BARKEEP_URL: coordinatorUrl, BARKEEP_API_KEY: apiKey, ...rest } = env;
   try {
-    const config = loadConfig(rest, { requireServices: false });
-    const urls = definedOnly(readServiceUrls(rest));
+    const config = loadConfig(env, { requireServices: false });
+    const urls = definedOnly(readServiceUrls(env));
     return {
-      coordinatorUrl: coordinatorUrl || undefined,
-      apiKey: apiKey || config.http.apiKeys[0],
+      coordinatorUrl: config.client.url,
+      apiKey: config.client.apiKey ?? config.http.apiKeys[0],
       urls,
       config,
-      rest,
+      rest: env,
     };
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, 1, { cause: error });

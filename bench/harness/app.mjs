@@ -1,0 +1,50 @@
+/** One process of the built programs, started as a user starts it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const APPS = join(import.meta.dirname, '../../apps');
+const READY_MS = 30_000;
+const STOP_MS = 15_000;
+
+export class App {
+  constructor(child, url) {
+    this.child = child;
+    this.url = url;
+  }
+
+  static async start(name, env, execArgv = []) {
+    const child = spawn(process.execPath, [...execArgv, join(APPS, name, 'dist/main.js')], {
+      env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const signal = AbortSignal.timeout(READY_MS);
+    const died = once(child, 'exit').then(([code]) => {
+      throw new Error(`expected ${name} to start, was exit code ${code}`);
+    });
+    died.catch(() => undefined); // it ends some time
+    const [{ url }] = await Promise.race([once(child, 'message', { signal }), died]);
+    return new App(child, url);
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  /** Calls its API. @throws Error unless the answer is a success */
+  async call(method, path, body) {
+    const headers = body ? { 'content-type': 'application/json' } : {};
+    const answer = await fetch(`${this.url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
+    return answer.status === 204 ? undefined : answer.json();
+  }
+
+  async stop() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+    clearTimeout(killer);
+  }
+}

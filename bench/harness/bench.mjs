@@ -1,0 +1,113 @@
+/**
+ * What the scenarios work with: servers that are started when first needed and gone at the end, data sets that are made once, and
+ * processes of the built programs. A scenario asks for what it needs and keeps nothing.
+ */
+import { createDataSource, migrate } from '@barkeep/bar-repository';
+import { startServices } from '@barkeep/embedded';
+import { Redis } from 'ioredis';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { CpuMeter, parentOf } from './cpu.mjs';
+import { importMarket } from './market.mjs';
+import { App } from './app.mjs';
+
+export class Bench {
+  #services;
+  #dataSource;
+  #redis;
+  #datasets = new Map();
+  #apps = new Set();
+  #folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
+
+  /** @param log gets a line for what is going on */
+  constructor(log) {
+    this.log = log;
+  }
+
+  /** The servers' addresses; private ones are started for those that the environment does not name. */
+  services() {
+    this.#services ??= startServices({ dataDir: this.#folder, keep: false, log: this.log });
+    return this.#services;
+  }
+
+  /** A connection pool to Postgres, with the schema in place. */
+  async dataSource() {
+    this.#dataSource ??= this.#openDatabase();
+    return this.#dataSource;
+  }
+
+  async #openDatabase() {
+    const { databaseUrl } = await this.services();
+    const dataSource = await createDataSource(databaseUrl, { applicationName: 'barkeep-bench' }).initialize();
+    await migrate(dataSource);
+    return dataSource;
+  }
+
+  /** A connection to the session Redis. */
+  async redis() {
+    this.#redis ??= new Redis((await this.services()).sessionRedisUrl);
+    return this.#redis;
+  }
+
+  /** A dataset in Postgres, made once in a run: answers `{ dataset, datasetId, symbols, start, end, bars }`. */
+  market({ symbols, days, holes = 0 }) {
+    const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}`;
+    let made = this.#datasets.get(name);
+    if (!made) {
+      made = this.dataSource().then((dataSource) => importMarket(dataSource, { name, symbols, days, holes }, this.log));
+      this.#datasets.set(name, made);
+    }
+    return made;
+  }
+
+  /** Starts `coordinator` or `upkeep-worker` on the servers. @param execArgv for Node, such as --cpu-prof */
+  async start(app, execArgv = process.env.BENCH_NODE_ARGS?.split(' ')) {
+    const { redisUrl, sessionRedisUrl, databaseUrl } = await this.services();
+    const env = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
+    const started = await App.start(app, env, execArgv);
+    this.#apps.add(started);
+    return started;
+  }
+
+  /** Counts CPU seconds by process: Postgres, Redis, this one, and the apps given by name. */
+  async cpuMeter(apps = {}) {
+    const redis = await this.redis();
+    const [{ pid }] = await (await this.dataSource()).query('SELECT pg_backend_pid() AS pid');
+    const redisPid = Number(/process_id:(\d+)/.exec(await redis.info('server'))?.[1]);
+    return new CpuMeter({ postgres: { tree: parentOf(pid) }, redis: redisPid, bench: process.pid, ...apps });
+  }
+
+  /** Bytes that Redis uses now, once it has freed what was deleted. */
+  async redisBytes() {
+    const redis = await this.redis();
+    for (;;) {
+      const info = await redis.info('memory');
+      if (/lazyfree_pending_objects:0\r/.test(info)) return Number(/used_memory:(\d+)/.exec(info)[1]);
+    }
+  }
+
+  /** What the figures were measured on. */
+  async machine() {
+    const redis = /redis_version:(\S+)/.exec(await (await this.redis()).info('server'))?.[1];
+    const [{ server_version: postgres }] = await (await this.dataSource()).query('SHOW server_version');
+    const [cpu] = cpus();
+    return {
+      date: new Date().toISOString().slice(0, 10),
+      processor: `${cpu?.model ?? 'unknown'} × ${cpus().length}`,
+      memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
+      system: `${process.platform} ${process.arch}`,
+      node: process.versions.node,
+      redis,
+      postgres,
+    };
+  }
+
+  async close() {
+    await Promise.all([...this.#apps].map((app) => app.stop()));
+    if (this.#dataSource) await (await this.#dataSource).destroy();
+    this.#redis?.disconnect();
+    if (this.#services) await (await this.#services).stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,59 @@
+/** CPU seconds of processes, from /proc; where there is no /proc the figures are missing and nothing else is. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second, the same on every Linux. */
+const TICKS = 100;
+
+/** Fields of /proc/PID/stat after the name, or undefined. */
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  } catch {
+    return undefined;
+  }
+}
+
+export function parentOf(pid) {
+  return statOf(pid)?.[1];
+}
+
+function secondsOf(pid, withReaped = false) {
+  const stat = statOf(pid);
+  if (!stat) return undefined;
+  const [user, system, reapedUser, reapedSystem] = stat.slice(11, 15);
+  return (user + system + (withReaped ? reapedUser + reapedSystem : 0)) / TICKS;
+}
+
+/** A process with its children, those that ended included. */
+function secondsOfTree(pid) {
+  const own = secondsOf(pid, true);
+  if (own === undefined) return undefined;
+  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
+  return children.reduce((sum, child) => sum + (secondsOf(child, true) ?? 0), own);
+}
+
+/** Each process by name: its pid, or `{ tree: pid }` for one with its children. */
+export class CpuMeter {
+  #processes;
+  #start;
+
+  constructor(processes) {
+    this.#processes = Object.entries(processes);
+    this.reset();
+  }
+
+  reset() {
+    this.#start = this.#read();
+  }
+
+  /** Seconds by process since the last reset. */
+  seconds() {
+    const now = this.#read();
+    return Object.fromEntries(this.#processes.map(([name], i) => [name, now[i] === undefined ? undefined : now[i] - this.#start[i]]));
+  }
+
+  #read() {
+    return this.#processes.map(([, process]) => (typeof process === 'object' ? secondsOfTree(process.tree) : secondsOf(process)));
+  }
+}

@@ -1,0 +1,63 @@
+/** Makes the data of a bench: seeded random walks on XNYS days, in Postgres by way of the importer, symbol after symbol. */
+import { BarImporter, resolveDataset } from '@barkeep/bar-repository';
+import { calendarNamed, DayGrid, parseInterval } from '@barkeep/bars';
+
+const START = '2024-01-02';
+const LAST = '2024-12-31';
+
+/** A small generator of numbers in [0, 1): mulberry32. */
+export function seeded(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const symbolNames = (count) => Array.from({ length: count }, (_, i) => `S${String(i).padStart(4, '0')}`);
+
+/** Minute grids of that many whole trading days. */
+export function gridsOf(days) {
+  const all = calendarNamed('XNYS').tradingDays(START, LAST).map((day) => new DayGrid(day, parseInterval('1m')));
+  return all.filter(({ slotCount }) => slotCount === 390).slice(0, days);
+}
+
+/** The bars of a symbol on one day, in whole cents; about a share of `holes` is missing. */
+export function barsOf(grid, random, holes) {
+  const bars = [];
+  let cents = 2_000 + Math.floor(random() * 30_000);
+  for (let slot = 0; slot < grid.slotCount; slot++) {
+    const open = cents;
+    cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
+    const high = Math.max(open, cents) + Math.floor(random() * 5);
+    const low = Math.min(open, cents) - Math.floor(random() * 5);
+    const volume = 100 + Math.floor(random() * 9_900);
+    if (random() < holes) continue;
+    bars.push({ openTime: grid.openTime(slot), open: open / 100, high: high / 100, low: low / 100, close: cents / 100, volume });
+  }
+  return bars;
+}
+
+export async function importMarket(dataSource, { name, symbols, days, holes }, log) {
+  const startedAt = Date.now();
+  const grids = gridsOf(days);
+  const importer = await BarImporter.open(dataSource, name);
+  const random = seeded(1);
+  let bars = 0;
+  for (const symbol of symbolNames(symbols)) {
+    for (const grid of grids) {
+      const rows = barsOf(grid, random, holes);
+      bars += rows.length;
+      await importer.write(symbol, rows);
+    }
+  }
+  await importer.finish();
+  // What a database that has stood for a while has done long ago: the hint bits and the checkpoint are not part of any arm.
+  await dataSource.query('VACUUM (ANALYZE) bars');
+  await dataSource.query('CHECKPOINT');
+  log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  const datasetId = await resolveDataset(dataSource, name);
+  return { dataset: name, datasetId, symbols: symbolNames(symbols), start: grids[0].date, end: grids.at(-1).date, grids, bars };
+}

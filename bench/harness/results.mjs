@@ -1,0 +1,91 @@
+/** Shows results: a table for the terminal and for bench/RESULTS.md, and bench/results.json for machines. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const FOLDER = join(import.meta.dirname, '..');
+const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
+
+const number = (value, digits = 3) =>
+  value === undefined
+    ? '–'
+    : value >= 1_000
+      ? Math.round(value).toLocaleString('en-US')
+      : String(Number(value.toPrecision(digits)));
+
+function rows({ id, unit, figures }) {
+  return figures.map((figure, i) => [
+    i === 0 ? id : '',
+    figure.name,
+    number(figure.rate, 4),
+    unit,
+    `${Math.round(figure.spread * 100)} %`,
+    number(figure.ratioToLimit),
+    number(figure.ratioToBaseline),
+    number(figure.bytesPerBar),
+    Object.entries(figure.cpu)
+      .map(([name, seconds]) => `${name} ${seconds?.toFixed(2) ?? '–'}`)
+      .join(', ') || '–',
+  ]);
+}
+
+const verdicts = (results) =>
+  results.map(({ id, targets, missed }) =>
+    missed.length > 0
+      ? `${id}: missed ${missed.join('; ')}`
+      : `${id}: ${Object.keys(targets).length > 0 ? 'reached all it must' : 'nothing it must reach'}`,
+  );
+
+/** The table in columns, with what was missed under it. */
+export function consoleTable(results) {
+  const lines = [HEAD, ...results.flatMap(rows)];
+  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const text = (line) =>
+    line.map((cell, i) => (i >= 2 && i !== 3 && i !== 8 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd();
+  return [...lines.map(text), '', ...verdicts(results)].join('\n');
+}
+
+export function writeResults(results, machine) {
+  writeFileSync(join(FOLDER, 'RESULTS.md'), markdown(results, machine));
+  const json = Object.fromEntries(results.map((result) => [result.id, jsonOf(result)]));
+  writeFileSync(join(FOLDER, 'results.json'), `${JSON.stringify({ ...json, machine }, null, 2)}\n`);
+}
+
+function markdown(results, machine) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    '# Bench results',
+    '',
+    'Written by `npm run bench`. Absolute figures are of one machine, shared with others; the ratios, each of arms that ran in turn in',
+    'the same run, are the result. CPU seconds are of one sample, by process; memory is what Redis says of itself, per stored bar.',
+    '',
+    ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+    ...results.map(({ id, title }) => `- **${id}** ${title}`),
+    '',
+    line(HEAD),
+    line(HEAD.map(() => '---')),
+    ...results.flatMap(rows).map(line),
+    '',
+    ...verdicts(results).map((verdict) => `- ${verdict}`),
+    '',
+  ].join('\n');
+}
+
+function jsonOf({ unit, figures, value, missed }) {
+  const rateOf = (name) => figures.find((figure) => figure.name === name)?.rate ?? null;
+  return {
+    value: value.rate,
+    unit,
+    limit: rateOf('limit'),
+    baseline: rateOf('baseline'),
+    ratioToLimit: value.ratioToLimit ?? null,
+    ratioToBaseline: value.ratioToBaseline ?? null,
+    spread: value.spread,
+    bytesPerBar: value.bytesPerBar ?? null,
+    cpuSeconds: value.cpu,
+    missed,
+    others: Object.fromEntries(
+      figures.filter(({ name }) => !['value', 'limit', 'baseline'].includes(name)).map(({ name, ...rest }) => [name, rest]),
+    ),
+  };
+}

@@ -1,0 +1,47 @@
+/** Runs one whole session on a coordinator, from the request that starts it to its completion, and measures it. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 10;
+const LIMIT_MS = 10 * 60_000;
+let sessions = 0;
+
+/**
+ * @param market what `bench.market` answered
+ * @param spec overrides of the session's spec
+ * @returns a sample; the session is removed again, after its digest was looked at when `check` wants it
+ */
+export async function runSession(bench, { coordinator, meter, market, spec, check }) {
+  const id = `bench-${process.pid}-${++sessions}`;
+  const { symbols, start, end, dataset } = market;
+  const body = { id, symbols, start, end, source: { type: 'dataset', dataset }, derivedIntervals: [], retentionHours: 0, ...spec };
+  const bytesBefore = await bench.redisBytes();
+  await coordinator.call('POST', '/v1/sessions', body);
+  meter.reset();
+  const startedAt = Date.now();
+  await coordinator.call('POST', `/v1/sessions/${id}/start`);
+  const completedAt = await completion(await bench.dataSource(), id);
+  const seconds = (completedAt - startedAt) / 1000;
+  const cpu = meter.seconds();
+  const bytes = (await bench.redisBytes()) - bytesBefore;
+  const session = await coordinator.call('GET', `/v1/sessions/${id}`);
+  await check?.(session);
+  await coordinator.call('DELETE', `/v1/sessions/${id}`);
+  const { filled } = session.counts;
+  return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled };
+}
+
+/** Asks the database, which costs the coordinator nothing. */
+async function completion(dataSource, id) {
+  for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
+    const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
+    if (row.state === 'completed') return row.completed_at.getTime();
+    if (!['created', 'running', 'waiting-upkeep'].includes(row.state)) throw new Error(`session ${row.state}: ${row.error}`);
+  }
+  throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
+}
+
+/** Fails a run whose figures would be of something else than what was asked for. */
+export function expectFilled(session, expected) {
+  const { filled } = session.counts;
+  if (filled !== expected) throw new Error(`expected ${expected} bars in the store, was ${filled}`);
+}

@@ -1,0 +1,24 @@
+/** The arms that streaming scenarios share: a session of the whole system, the COPY alone, and the plain way. */
+import { copySql, drainCopy } from './copy-drain.mjs';
+import { expectFilled, runSession } from './session.mjs';
+import { zsetSession } from './zset-baseline.mjs';
+
+const NO_UPKEEP = { upkeep: { enabled: false } };
+
+/** Sessions without upkeep on one coordinator. */
+export async function streamingArms(bench, market) {
+  const services = await bench.services();
+  const coordinator = await bench.start('coordinator');
+  const meter = await bench.cpuMeter({ coordinator: coordinator.pid });
+  const check = (session) => expectFilled(session, market.bars);
+  return {
+    value: () => runSession(bench, { coordinator, meter, market, spec: NO_UPKEEP, check }),
+    limit: async () => {
+      meter.reset();
+      const { seconds } = await drainCopy(services.databaseUrl, copySql(market));
+      return { rate: market.bars / seconds, cpu: meter.seconds() };
+    },
+    baseline: () => zsetSession(bench, services, market, meter),
+    close: () => coordinator.stop(),
+  };
+}

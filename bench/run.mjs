@@ -1,0 +1,44 @@
+/**
+ * `npm run bench`: runs the scenarios on servers of its own, prints one table, and after a full run writes it to bench/RESULTS.md
+ * and bench/results.json. `npm run bench -- S1 S6` runs some. Each scenario is one file in bench/scenarios.
+ */
+import { Bench } from './harness/bench.mjs';
+import { runScenario } from './harness/rounds.mjs';
+import { consoleTable, writeResults } from './harness/results.mjs';
+import { scenarios } from './scenarios/index.mjs';
+
+/** A full run is to end within 20 minutes; more rounds are for a closer look. */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+
+async function main(names) {
+  const chosen = choose(names);
+  const bench = new Bench((line) => process.stderr.write(`${line}\n`));
+  const stop = () => void bench.close().finally(() => process.exit(130));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const results = [];
+  try {
+    for (const scenario of chosen) {
+      results.push(await runScenario(scenario, bench, ROUNDS));
+      process.stdout.write(`\n${consoleTable(results.slice(-1))}\n`);
+    }
+    const machine = await bench.machine();
+    if (chosen.length > 1) process.stdout.write(`\nAll of it:\n${consoleTable(results)}\n`);
+    if (names.length === 0) writeResults(results, machine);
+  } finally {
+    await bench.close();
+  }
+}
+
+function choose(names) {
+  const known = new Map(scenarios.map((scenario) => [scenario.id.toLowerCase(), scenario]));
+  const unknown = names.filter((name) => !known.has(name.toLowerCase()));
+  if (unknown.length > 0) {
+    throw new Error(`expected scenarios of ${scenarios.map(({ id }) => id).join(', ')}, was ${unknown.join(', ')}`);
+  }
+  return names.length === 0 ? scenarios : names.map((name) => known.get(name.toLowerCase()));
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  process.stderr.write(`bench: ${error.stack ?? error}\n`);
+  process.exitCode = 1;
+});

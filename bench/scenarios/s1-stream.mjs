@@ -1,0 +1,15 @@
+/** The main figure: how fast rows become a session store. */
+import { streamingArms } from '../harness/streaming.mjs';
+
+export default {
+  id: 'S1',
+  title: 'stream: 400 symbols × 20 days, Postgres rows → session store, pace max, upkeep off; limit: COPY drained; baseline: cursor + ZADD of JSON',
+  unit: 'bars/s',
+  targets: { ratioToLimit: 0.8, ratioToBaseline: 8, bytesPerBarMax: 60 },
+  async prepare(bench) {
+    const market = await bench.market({ symbols: 400, days: 20 });
+    const arms = await streamingArms(bench, market);
+    // Three million single commands take half a minute: once is enough for a factor of eight.
+    return { ...arms, baseline: Object.assign(arms.baseline, { rounds: 1 }) };
+  },
+};

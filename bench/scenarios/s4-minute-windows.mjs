@@ -1,0 +1,1 @@
+export default { id: 's4-minute-windows', title: '', unit: '', prepare() {} };

@@ -1,0 +1,1 @@
+export default { id: 's5-gap-scan', title: '', unit: '', prepare() {} };

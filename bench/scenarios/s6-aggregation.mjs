@@ -1,0 +1,1 @@
+export default { id: 's6-aggregation', title: '', unit: '', prepare() {} };

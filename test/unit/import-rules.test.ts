@@ -1,0 +1,85 @@
+/**
+ * Holds the package graph: who may import whom, that package.json and the TypeScript references say the same, and that
+ * nobody reaches into another package. The lint rules say it while one types; this test reads the whole tree.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+const LIBS = ['bars', 'config', 'session-data', 'bar-repository', 'upkeep-queues', 'process', 'embedded'] as const;
+const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
+
+/** The libraries that each package may import. Apps may import any library, and nobody imports an app. */
+const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
+  bars: [],
+  config: [],
+  'session-data': ['bars'],
+  'bar-repository': ['bars'],
+  'upkeep-queues': ['bars'],
+  process: ['bar-repository', 'config', 'upkeep-queues'],
+  embedded: ['config'],
+};
+
+interface Package {
+  name: string;
+  folder: string;
+  mayImport: readonly string[];
+}
+
+const PACKAGES: Package[] = [
+  ...LIBS.map((name) => ({ name, folder: join(ROOT, 'libs', name), mayImport: MAY_IMPORT[name] })),
+  ...APPS.map((name) => ({ name, folder: join(ROOT, 'apps', name), mayImport: LIBS })),
+];
+
+const IMPORT = /(?:\bfrom|\bimport|\brequire\()\s*\(?['"]([^'"]+)['"]/g;
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, 'src', path));
+}
+
+/** `[file, what it imports]` of every import in a package. */
+function importsOf({ folder }: Package): [file: string, specifier: string][] {
+  return sourcesOf(folder).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map((match): [string, string] => [file, match[1]!]),
+  );
+}
+
+/** Names of our packages in a list of `@barkeep/…` names. */
+function ours(names: Iterable<string>): string[] {
+  return [...new Set([...names].filter((name) => name.startsWith('@barkeep/')))].map((name) => name.slice(9)).sort();
+}
+
+describe('the package graph', () => {
+  it('has every package of the tree in it', () => {
+    const folders = (['libs', 'apps'] as const).flatMap((kind) =>
+      readdirSync(join(ROOT, kind)).map((name) => join(ROOT, kind, name)),
+    );
+    expect(folders.filter((folder) => existsSync(join(folder, 'package.json'))).sort()).toEqual(
+      PACKAGES.map(({ folder }) => folder).sort(),
+    );
+  });
+
+  it.each(PACKAGES)('lets $name import only what it may, by name', (entry) => {
+    const wrong = importsOf(entry).filter(([file, specifier]) => {
+      if (specifier.startsWith('@barkeep/')) return !entry.mayImport.includes(specifier.slice(9));
+      const target = relative(join(entry.folder, 'src'), join(dirname(file), specifier));
+      return specifier.startsWith('.') && target.split(sep)[0] === '..' && !specifier.endsWith('package.json');
+    });
+    expect(wrong.map(([file, specifier]) => `${relative(ROOT, file)}: ${specifier}`)).toEqual([]);
+  });
+
+  it.each(PACKAGES)('has the imports of $name in its package.json and its tsconfig.json', (entry) => {
+    const sources = importsOf(entry).filter(([file]) => !file.endsWith('.test.ts'));
+    const imported = ours(sources.map(([, specifier]) => specifier));
+    const { dependencies = {} } = readJson<{ dependencies?: Record<string, string> }>(entry, 'package.json');
+    const { references } = readJson<{ references: { path: string }[] }>(entry, 'tsconfig.json');
+    expect(ours(Object.keys(dependencies))).toEqual(imported);
+    expect(references.map(({ path }) => path.split('/').at(-1)).sort()).toEqual(imported);
+  });
+});
+
+function readJson<T>({ folder }: Package, file: string): T {
+  return JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
+}

@@ -1,0 +1,70 @@
+/** Rules of the tree that no linter knows: names and sizes of files, links between documents, what the image is built of. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+/** More than a file should have: about 120 lines are one thing that a reader can hold. */
+const LINES_MAX = 250;
+
+/** Every file of the repository that is there, committed or about to be. */
+const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)) && statSync(join(ROOT, file)).isFile());
+const SOURCES = FILES.filter((file) => /^(apps|libs)\/[^/]+\/src\/.*\.ts$/.test(file));
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+describe('the tree', () => {
+  it('has no file whose name says nothing', () => {
+    expect(FILES.filter((file) => /^(utils?|helpers?|common|misc)\b/.test(basename(file)))).toEqual([]);
+  });
+
+  it('has no source file that is too long to be one thing', () => {
+    const long = SOURCES.filter((file) => !file.endsWith('.test.ts') && read(file).split('\n').length > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  it('begins every module with what it is for', () => {
+    const modules = SOURCES.filter((file) => !/(\.test|\/index)\.ts$/.test(file));
+    expect(modules.filter((file) => !/^(import .*\n|'use strict';\n|\s)*\/\*\*/.test(read(file)))).toEqual([]);
+  });
+
+  it('skips no test and runs none alone', () => {
+    const tests = FILES.filter((file) => file.endsWith('.test.ts') && file !== 'test/unit/tree.test.ts');
+    expect(
+      tests.filter((file) => /\b(x?it|test|describe)\.(skip|only|todo)\b|\b[xf](it|describe)\(/.test(read(file))),
+    ).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  const documents = FILES.filter((file) => file.endsWith('.md'));
+
+  it.each(documents)('%s links only to files that are there', (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!);
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(file), link)))).toEqual([]);
+  });
+});
+
+describe('the container image', () => {
+  it('is built of every workspace', () => {
+    const workspaces = FILES.filter((file) => /^(apps|libs)\/[^/]+\/package\.json$/.test(file));
+    const dockerfile = read('Dockerfile');
+    const missing = workspaces.filter((file) => !dockerfile.includes(`COPY ${file} ${dirname(file)}/\n`));
+    expect(missing).toEqual([]);
+  });
+
+  it('is made of pinned images', () => {
+    const images = [
+      ...read('Dockerfile').matchAll(/^FROM (\S+)/gm),
+      ...read('docker-compose.yml').matchAll(/image: (\S+)/g),
+    ];
+    expect(images.map((match) => match[1]!).filter((image) => !/:\d+\.\d+(\.\d+)?/.test(image))).toEqual([]);
+  });
+});
