@@ -61,6 +61,19 @@ describeWithLean('repair from a second dataset', () => {
     }
   });
 
+  it('I6 accounts for every slot, in the session and in each of its symbols', async () => {
+    const { counts } = await api.session('repaired');
+    const metrics = await Promise.all(REPAIR.symbols.map((symbol) => api.metrics('repaired', symbol)));
+    for (const slots of [counts, ...metrics]) {
+      const { expected, filled, streamed, backfilled, noTrade, unfillable, absent, missing } = slots;
+      expect(streamed + backfilled).toBe(filled);
+      expect(filled + noTrade + unfillable + absent + missing).toBe(expected);
+    }
+    for (const name of ['expected', 'streamed', 'backfilled', 'unfillable'] as const) {
+      expect(metrics.reduce((sum, slots) => sum + slots[name], 0)).toBe(counts[name]);
+    }
+  });
+
   it('I4 leaves every streamed bar as it was and puts the others in their places, marked as backfilled', async () => {
     for (const symbol of REPAIR.symbols) {
       const expected = lean
@@ -96,7 +109,8 @@ describeWithLean('repair from a second dataset', () => {
   it('I1 stores the same bytes with one worker, another coordinator and other barriers', async () => {
     const digest = await api.digest('repaired');
     const next = await system.coordinator();
-    await Promise.all([coordinator, ...workers.slice(1)].map((process) => process.signal('SIGTERM')));
+    const leaving = [coordinator, ...workers.slice(1)].map((process) => process.signal('SIGTERM'));
+    expect(await Promise.all(leaving)).toEqual([0, 0, 0]);
     api = new Api(next.url);
     const barriers = ['day', 'none', { minutes: 30 }];
     const ids = await Promise.all(

@@ -18,10 +18,9 @@ let dataSource: DataSource;
 let sessions: SessionRepository<Record<string, unknown>>;
 const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
 
-async function running(): Promise<string> {
+async function running() {
   const { row } = await sessions.create({ id: randomUUID(), spec });
-  await sessions.transition(row.id, ['created'], 'running', { incrementRun: true });
-  return row.id;
+  return sessions.transition(row.id, ['created'], 'running', { incrementRun: true });
 }
 
 beforeAll(async () => {
@@ -79,7 +78,7 @@ test('a session that does not exist is not found', async () => {
   expect(await sessions.find('nobody')).toBeUndefined();
   await expect(sessions.get('nobody')).rejects.toThrow(SessionNotFoundError);
   await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(SessionNotFoundError);
-  expect(await sessions.claim('nobody', 'me')).toBeUndefined();
+  expect(await sessions.claim({ id: 'nobody', incarnation: randomUUID() }, 'me')).toBeUndefined();
   expect(await sessions.remove('nobody')).toBe(false);
 });
 
@@ -103,45 +102,59 @@ test('a list goes through all sessions once, newest first, page by page', async 
 
 describe('I3 claims and epochs', () => {
   test('every claim of many at once gets an epoch of its own', async () => {
-    const id = await running();
-    const epochs = await Promise.all(Array.from({ length: 30 }, (_, i) => sessions.claim(id, `owner-${i}`)));
+    const row = await running();
+    const epochs = await Promise.all(Array.from({ length: 30 }, (_, i) => sessions.claim(row, `owner-${i}`)));
     expect([...epochs].sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
-    expect(await sessions.get(id)).toMatchObject({ epoch: 30, owner: `owner-${epochs.indexOf(30)}` });
+    expect(await sessions.get(row.id)).toMatchObject({ epoch: 30, owner: `owner-${epochs.indexOf(30)}` });
   });
 
   test('only a session that is running or waits for upkeep can be claimed', async () => {
     const { row } = await sessions.create({ id: randomUUID(), spec });
-    expect(await sessions.claim(row.id, 'me')).toBeUndefined();
+    expect(await sessions.claim(row, 'me')).toBeUndefined();
     await sessions.transition(row.id, ['created'], 'running');
-    expect(await sessions.claim(row.id, 'me')).toBe(1);
-    await sessions.setStateIfEpoch(row.id, 1, 'waiting-upkeep');
-    expect(await sessions.claim(row.id, 'me')).toBe(2);
+    expect(await sessions.claim(row, 'me')).toBe(1);
+    await sessions.setStateIfEpoch(row, 1, 'waiting-upkeep');
+    expect(await sessions.claim(row, 'me')).toBe(2);
     await sessions.transition(row.id, ['waiting-upkeep'], 'paused');
-    expect(await sessions.claim(row.id, 'me')).toBeUndefined();
+    expect(await sessions.claim(row, 'me')).toBeUndefined();
   });
 
   test('who holds an older epoch changes nothing', async () => {
-    const id = await running();
-    const old = Number(await sessions.claim(id, 'zombie'));
-    const current = Number(await sessions.claim(id, 'heir'));
-    expect(await sessions.saveCheckpoint(id, current, { frontier: 20, clock: 10 })).toBe(true);
-    expect(await sessions.saveCheckpoint(id, old, { frontier: 5, clock: 5 })).toBe(false);
-    expect(await sessions.setStateIfEpoch(id, old, 'waiting-upkeep')).toBe(false);
-    expect(await sessions.finish(id, old, 'failed', 'late')).toBe(false);
-    expect(await sessions.get(id)).toMatchObject({
+    const row = await running();
+    const old = Number(await sessions.claim(row, 'zombie'));
+    const current = Number(await sessions.claim(row, 'heir'));
+    expect(await sessions.saveCheckpoint(row, current, { frontier: 20, clock: 10 })).toBe(true);
+    expect(await sessions.saveCheckpoint(row, old, { frontier: 5, clock: 5 })).toBe(false);
+    expect(await sessions.setStateIfEpoch(row, old, 'waiting-upkeep')).toBe(false);
+    expect(await sessions.finish(row, old, 'failed', 'late')).toBe(false);
+    expect(await sessions.get(row.id)).toMatchObject({
       state: 'running',
       error: null,
       checkpoint: { frontier: 20, clock: 10 },
     });
-    expect(await sessions.finish(id, current, 'completed')).toBe(true);
-    expect(await sessions.finish(id, current, 'completed')).toBe(false);
-    expect((await sessions.get(id)).completedAt).toBeInstanceOf(Date);
+    expect(await sessions.finish(row, current, 'completed')).toBe(true);
+    expect(await sessions.finish(row, current, 'completed')).toBe(false);
+    expect((await sessions.get(row.id)).completedAt).toBeInstanceOf(Date);
+  });
+
+  test('who holds an epoch of a session that was deleted changes nothing of a new one of its id', async () => {
+    const old = await running();
+    const epoch = Number(await sessions.claim(old, 'late'));
+    await sessions.remove(old.id);
+    await sessions.create({ id: old.id, spec });
+    const row = await sessions.transition(old.id, ['created'], 'running');
+    expect(await sessions.claim(old, 'late')).toBeUndefined();
+    expect(await sessions.claim(row, 'me')).toBe(epoch);
+    expect(await sessions.saveCheckpoint(old, epoch, { frontier: 5, clock: 5 })).toBe(false);
+    expect(await sessions.setStateIfEpoch(old, epoch, 'waiting-upkeep')).toBe(false);
+    expect(await sessions.finish(old, epoch, 'lost', 'late')).toBe(false);
+    expect(await sessions.get(old.id)).toMatchObject({ state: 'running', owner: 'me', checkpoint: null, error: null });
   });
 });
 
 describe('transitions', () => {
   test('of two that exclude each other one happens, the other names both states', async () => {
-    const id = await running();
+    const { id } = await running();
     const results = await Promise.allSettled([
       sessions.transition(id, ['running'], 'paused'),
       sessions.transition(id, ['running'], 'stopped', { error: 'by hand' }),
@@ -153,7 +166,7 @@ describe('transitions', () => {
   });
 
   test('an ended session has an end, one that is started again has none, and its runs are counted', async () => {
-    const id = await running();
+    const { id } = await running();
     const stopped = await sessions.transition(id, ['running'], 'stopped', { error: 'why' });
     expect(stopped).toMatchObject({ state: 'stopped', error: 'why', run: 1, completedAt: expect.any(Date) });
     const again = await sessions.transition(id, ['stopped'], 'running', { error: null, incrementRun: true });
@@ -164,7 +177,7 @@ describe('transitions', () => {
 });
 
 test('the reconciler finds active sessions, the sweeper those that are past their retention', async () => {
-  const active = await running();
+  const { id: active } = await running();
   const end = new Date('2026-01-01T00:00:00Z');
   const ended = async (retentionHours: unknown): Promise<string> => {
     const { row } = await sessions.create({ id: randomUUID(), spec: { ...spec, retentionHours } });

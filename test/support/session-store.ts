@@ -1,6 +1,6 @@
 /** Session stores on a real Redis for one test file, under a key prefix of its own. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { DayChunk, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
+import { aggregateDay, DayChunk, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import {
   OpenSession,
   SessionLayout,
@@ -8,6 +8,7 @@ import {
   UpkeepStore,
   type Fence,
   type PartitionWindow,
+  type SymbolDerived,
   type Window,
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
@@ -108,4 +109,29 @@ export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: B
     if (window.to > frontier) break;
     for (const part of partsOf(layout, window, market)) await writer.flush(window, part);
   }
+}
+
+/** Derives every closed window of every symbol, as the aggregator would. */
+export async function deriveAll({ layout, upkeep }: TestStore): Promise<void> {
+  for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
+    for (let day = 0; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+      const closed = layout.grid(day).closedBy(frontier);
+      await upkeep.writeDerived(partition, day, closed, await derivedOf({ layout, upkeep }, partition, day, closed));
+    }
+  }
+}
+
+/** What a worker that reads now would write for a day of which `closed` base slots are closed. */
+export async function derivedOf(
+  { layout, upkeep }: Pick<TestStore, 'layout' | 'upkeep'>,
+  partition: number,
+  day: number,
+  closed: number,
+): Promise<SymbolDerived[]> {
+  const bases = await upkeep.readChunks(partition, day, layout.base, layout.symbolsOf(partition));
+  return [...bases].map(([symbol, base]) => ({
+    symbol,
+    bitmap: Uint8Array.from(base.bitmap),
+    chunks: layout.computed.map((interval) => aggregateDay(base, layout.plan(day, interval), closed)),
+  }));
 }

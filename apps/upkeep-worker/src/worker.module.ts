@@ -43,7 +43,8 @@ export class WorkerModule {
       module: WorkerModule,
       imports: [
         BullModule.forRoot({ connection: queueConnection, prefix: queues.prefix }),
-        BullModule.registerQueue({ name: 'detect-gaps' }, { name: 'backfill' }, { name: 'aggregate' }),
+        // No queues of its own: this brings in what makes workers of the processors.
+        BullModule.registerQueue(),
         LoggerModule.forRoot({ pinoHttp: { logger } }),
       ],
       providers: [...work(config, connections, logger), ...PROCESSORS],

@@ -18,6 +18,12 @@ import {
   type SessionState,
 } from './session-state.js';
 
+/** A session, and not one that was made anew under its id: epochs begin again with each incarnation. */
+export interface SessionKey {
+  id: string;
+  incarnation: string;
+}
+
 export interface SessionPage<Spec> {
   rows: SessionRow<Spec>[];
   /** For the next page; undefined on the last. */
@@ -72,10 +78,10 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** Makes `owner` the one who may write the session; its new epoch, or undefined when the session is not running or waiting for upkeep. */
-  async claim(id: string, owner: string): Promise<number | undefined> {
+  async claim({ id, incarnation }: SessionKey, owner: string): Promise<number | undefined> {
     const [row] = await this.update(
-      'SET epoch = epoch + 1, owner = $2, updated_at = now() WHERE id = $1 AND state = ANY($3)',
-      [id, owner, ACTIVE_STATES],
+      'SET epoch = epoch + 1, owner = $3, updated_at = now() WHERE id = $1 AND incarnation = $2 AND state = ANY($4)',
+      [id, incarnation, owner, ACTIVE_STATES],
     );
     return row?.epoch;
   }
@@ -113,36 +119,42 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** Notes how far the session is durably written; false when `epoch` is no longer current, and nothing is changed. */
-  async saveCheckpoint(id: string, epoch: number, checkpoint: SessionCheckpoint): Promise<boolean> {
-    const { frontier, clock } = checkpoint;
-    const rows = await this.update('SET checkpoint = $3, updated_at = now() WHERE id = $1 AND epoch = $2', [
-      id,
-      epoch,
-      { frontier, clock },
-    ]);
+  async saveCheckpoint(
+    { id, incarnation }: SessionKey,
+    epoch: number,
+    { frontier, clock }: SessionCheckpoint,
+  ): Promise<boolean> {
+    const rows = await this.update(
+      'SET checkpoint = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3',
+      [id, incarnation, epoch, { frontier, clock }],
+    );
     return rows.length > 0;
   }
 
   /** Ends an active session; false when `epoch` is no longer current or the session is not active any more. */
   async finish(
-    id: string,
+    { id, incarnation }: SessionKey,
     epoch: number,
     state: (typeof ENDED_STATES)[number],
     error: string | null = null,
   ): Promise<boolean> {
     const rows = await this.update(
-      `SET state = $3, error = $4, owner = NULL, completed_at = now(), updated_at = now()
-       WHERE id = $1 AND epoch = $2 AND state = ANY($5)`,
-      [id, epoch, state, error, ACTIVE_STATES],
+      `SET state = $4, error = $5, owner = NULL, completed_at = now(), updated_at = now()
+       WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($6)`,
+      [id, incarnation, epoch, state, error, ACTIVE_STATES],
     );
     return rows.length > 0;
   }
 
   /** Moves between `running` and `waiting-upkeep`; false when `epoch` is no longer current or the session is in neither. */
-  async setStateIfEpoch(id: string, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
+  async setStateIfEpoch(
+    { id, incarnation }: SessionKey,
+    epoch: number,
+    state: (typeof ACTIVE_STATES)[number],
+  ): Promise<boolean> {
     const rows = await this.update(
-      'SET state = $3, updated_at = now() WHERE id = $1 AND epoch = $2 AND state = ANY($4)',
-      [id, epoch, state, ACTIVE_STATES],
+      'SET state = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($5)',
+      [id, incarnation, epoch, state, ACTIVE_STATES],
     );
     return rows.length > 0;
   }

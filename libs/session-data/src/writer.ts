@@ -79,7 +79,7 @@ export class SessionWriter {
     const recordAt = recordOffset(slotCount, fromSlot);
     const recordEnd = recordOffset(slotCount, toSlot);
     const names = [keys.meta, keys.refused];
-    const args: ScriptArgument[] = [this.fence.epoch, this.fence.owner, prev, to, chunkBytes(slotCount)];
+    const args: ScriptArgument[] = [...this.fenceArguments(), prev, to, chunkBytes(slotCount)];
     args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, part.bars, part.refused.size);
     for (const [field, count] of part.refused) args.push(field, count);
     for (const [symbol, chunk] of part.chunks) {
@@ -97,11 +97,16 @@ export class SessionWriter {
   /** Moves the clock to `to`, epoch ms; an earlier time leaves it as it is. @throws FencedError, RewindError, SessionLostError */
   async moveClock(to: number): Promise<Control> {
     const { meta, events } = this.layout.keysOf(0);
-    const args = [this.fence.epoch, this.fence.owner, to, EVENTS_KEPT];
+    const args = [...this.fenceArguments(), to, EVENTS_KEPT];
     const reply = (await MOVE_CLOCK.run(this.redis, [meta, events], args)) as [string, string];
     this.refuse(reply[0]);
     if (reply[0] === 'beyond-frontier') throw new RewindError(this.layout.id, Number(reply[1]));
     return reply[1] as Control;
+  }
+
+  /** The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
+  private fenceArguments(): ScriptArgument[] {
+    return [this.layout.incarnation, this.fence.epoch, this.fence.owner];
   }
 
   private refuse(verdict: string): void {

@@ -189,13 +189,13 @@ export class SessionStream {
   private async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
     if (state === this.state) return;
     this.state = state;
-    await this.parts.sessions.setStateIfEpoch(this.parts.layout.id, this.parts.epoch, state);
+    await this.parts.sessions.setStateIfEpoch(this.parts.layout, this.parts.epoch, state);
   }
 
   private async checkpoint(everyMs: number): Promise<void> {
     if (Date.now() - this.checkpointAt < everyMs) return;
     this.checkpointAt = Date.now();
     const { frontier, clock } = this;
-    await this.parts.sessions.saveCheckpoint(this.parts.layout.id, this.parts.epoch, { frontier, clock });
+    await this.parts.sessions.saveCheckpoint(this.parts.layout, this.parts.epoch, { frontier, clock });
   }
 }

@@ -40,7 +40,8 @@ export class SessionsModule {
       module: SessionsModule,
       imports: [
         BullModule.forRoot({ connection, prefix: config.queues.prefix }),
-        BullModule.registerQueue({ name: 'stream' }),
+        // No queue of its own: this brings in what makes workers of the processors.
+        BullModule.registerQueue(),
       ],
       providers: [
         { provide: UpkeepProducer, inject: [QUEUES], useFactory: (queues: Queues) => producerOf(queues, config) },

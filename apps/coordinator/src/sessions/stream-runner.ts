@@ -43,18 +43,18 @@ export class StreamRunner {
   async run({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<void> {
     const row = await this.parts.sessions.find(sessionId);
     if (!row || row.incarnation !== incarnation || row.run !== run) return;
-    const epoch = await this.parts.sessions.claim(sessionId, this.parts.owner);
+    const epoch = await this.parts.sessions.claim(row, this.parts.owner);
     if (epoch === undefined) return;
     try {
       const outcome = await this.stream(row, epoch, signal);
-      if (outcome === 'completed') await this.parts.sessions.finish(sessionId, epoch, 'completed');
+      if (outcome === 'completed') await this.parts.sessions.finish(row, epoch, 'completed');
     } catch (error) {
       if (error instanceof FencedError) return;
       // Of a store that was set back, the next try claims what is there now.
       if (signal.aborted || error instanceof RewindError || this.parts.isOutage(error)) throw error;
       const state = error instanceof SessionLostError ? 'lost' : 'failed';
       this.parts.warn(`session ${sessionId} is ${state}`, error);
-      await this.parts.sessions.finish(sessionId, epoch, state, (error as Error).message);
+      await this.parts.sessions.finish(row, epoch, state, (error as Error).message);
       await this.parts.producer.unschedule(incarnation);
     }
   }
@@ -86,7 +86,7 @@ export class StreamRunner {
   ): Promise<{ frontier: number; clock: number }> {
     if (!row.checkpoint) await writer.init();
     const position = await writer.claim();
-    const saved = await this.parts.sessions.saveCheckpoint(row.id, epoch, position);
+    const saved = await this.parts.sessions.saveCheckpoint(row, epoch, position);
     if (!saved && (await this.parts.sessions.find(row.id))?.incarnation !== row.incarnation) {
       // The session was deleted while its store was begun: none of its keys may come back (I9).
       await removeLeftover(this.parts.redis, layout);

@@ -6,21 +6,21 @@ import { Script } from './script.js';
 
 /**
  * KEYS meta, refused, then a chunk a symbol.
- * ARGV epoch, owner, frontier before, frontier after, chunk bytes, first bitmap byte, first record byte, record bytes,
+ * ARGV incarnation, epoch, owner, frontier before, frontier after, chunk bytes, first bitmap byte, first record byte, record bytes,
  *      bars written, number of refusals r, r × (field, count), then a symbol: bitmap bytes, records (whole days: chunk, '').
  * Answers { verdict, frontier, control }.
  */
 export const FLUSH = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'control')
-if not m[1] then return {'lost'} end
-if m[1] ~= ARGV[1] or m[2] ~= ARGV[2] then return {'fenced'} end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'control', 'incarnation')
+if m[5] ~= ARGV[1] then return {'lost'} end
+if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
 local frontier = tonumber(m[3])
-if frontier >= tonumber(ARGV[4]) then return {'done', m[3], m[4]} end
-if frontier ~= tonumber(ARGV[3]) then return {'rewind', m[3], m[4]} end
+if frontier >= tonumber(ARGV[5]) then return {'done', m[3], m[4]} end
+if frontier ~= tonumber(ARGV[4]) then return {'rewind', m[3], m[4]} end
 
-local total, bitmap_at, record_at, record_bytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local refusals = tonumber(ARGV[10])
-local first = 11 + 2 * refusals
+local total, bitmap_at, record_at, record_bytes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local refusals = tonumber(ARGV[11])
+local first = 12 + 2 * refusals
 local whole = record_bytes == 0
 if #ARGV ~= first - 1 + 2 * (#KEYS - 2) then return redis.error_reply('flush: expected two values a chunk') end
 for i = 3, #KEYS do
@@ -44,8 +44,8 @@ for i = 3, #KEYS do
     redis.call('SETRANGE', KEYS[i], bitmap_at, table.concat(merged))
   end
 end
-for r = 0, refusals - 1 do redis.call('HINCRBY', KEYS[2], ARGV[11 + 2 * r], ARGV[12 + 2 * r]) end
-redis.call('HINCRBY', KEYS[1], 'streamed', ARGV[9])
-redis.call('HSET', KEYS[1], 'frontier', ARGV[4])
-return {'written', ARGV[4], m[4]}
+for r = 0, refusals - 1 do redis.call('HINCRBY', KEYS[2], ARGV[12 + 2 * r], ARGV[13 + 2 * r]) end
+redis.call('HINCRBY', KEYS[1], 'streamed', ARGV[10])
+redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
+return {'written', ARGV[5], m[4]}
 `);

@@ -1,0 +1,137 @@
+import { FencedError, RewindError, SessionLostError, setControl, type Window } from '@barkeep/session-data';
+import { holey, marketBars } from '../support/market.js';
+import { flushUpTo, partsOf, SMALL_SPEC, StoreServer } from '../support/session-store.js';
+
+const server = new StoreServer();
+const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
+afterAll(() => server.close());
+
+const wholeDays = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
+
+test('I1 a flush that is sent twice gives the same bytes and the same counts', async () => {
+  const store = await server.begin();
+  const [first, second] = [...store.layout.windowsFrom(0)];
+  const refused = new Map([['AAA high-below-low', 3]]);
+  const [part] = partsOf(store.layout, first!, market);
+  expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
+  const once = await server.dump(store.layout.id);
+  expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
+  expect(await server.dump(store.layout.id)).toEqual(once);
+  await store.writer.flush(second!, partsOf(store.layout, second!, market)[0]!);
+  const twice = await server.dump(store.layout.id);
+  await store.writer.flush(first!, { ...part!, refused });
+  expect(await server.dump(store.layout.id)).toEqual(twice);
+  expect(await store.reader.position()).toMatchObject({ refused: 3, frontier: second!.to });
+});
+
+test('I1 windows of part of a day make the same bytes as whole days', async () => {
+  const parts = await server.begin();
+  const days = await server.begin(server.layout(wholeDays));
+  for (const store of [parts, days]) await flushUpTo(store, market, store.layout.end);
+  expect([...parts.layout.windowsFrom(0)].length).toBeGreaterThan([...days.layout.windowsFrom(0)].length);
+  expect(await parts.reader.digest()).toEqual(await days.reader.digest());
+  expect((await parts.reader.position()).counts).toEqual((await days.reader.position()).counts);
+});
+
+test('a window writes its own slots alone, also when the chunk it comes in has more', async () => {
+  const [store, expected] = [await server.begin(), await server.begin()];
+  const [window] = [...store.layout.windowsFrom(0)];
+  const day: Window = { ...window!, toSlot: store.layout.grid(0).slotCount };
+  const [whole] = partsOf(store.layout, day, market);
+  await store.writer.flush(window!, whole!);
+  await flushUpTo(expected, market, window!.to);
+  expect(await store.reader.digest()).toEqual(await expected.reader.digest());
+});
+
+test('a window that does not follow the frontier is refused with what the store holds', async () => {
+  const store = await server.begin();
+  const [, second] = [...store.layout.windowsFrom(0)];
+  const before = await server.dump(store.layout.id);
+  const [part] = partsOf(store.layout, second!, market);
+  const error = await store.writer.flush(second!, part!).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RewindError);
+  expect((error as RewindError).frontier).toBe(store.layout.start);
+  expect(await server.dump(store.layout.id)).toEqual(before);
+});
+
+describe('I3 who has no fence any more', () => {
+  test.each([
+    ['an older epoch', { epoch: 1, owner: 'one' }],
+    ['the same epoch of another owner', { epoch: 2, owner: 'one' }],
+    ['an epoch that was never given out', { epoch: 3, owner: 'two' }],
+  ])('%s writes nothing', async (_, fence) => {
+    const store = await server.begin();
+    const next = store.as({ epoch: 2, owner: 'two' });
+    expect(await next.claim()).toEqual({ frontier: store.layout.start, clock: store.layout.start });
+    const [first, second] = [...store.layout.windowsFrom(0)];
+    await next.flush(first!, partsOf(store.layout, first!, market)[0]!);
+    const before = await server.dump(store.layout.id);
+    const other = store.as(fence);
+    await expect(other.flush(second!, partsOf(store.layout, second!, market)[0]!)).rejects.toThrow(FencedError);
+    await expect(other.moveClock(first!.to)).rejects.toThrow(FencedError);
+    if (fence.epoch <= 2) await expect(other.claim()).rejects.toThrow(FencedError);
+    expect(await server.dump(store.layout.id)).toEqual(before);
+    await next.moveClock(first!.to);
+  });
+
+  test('an equal fence of a session that was made anew under the same id writes nothing', async () => {
+    const old = await server.begin();
+    await server.redis.unlink(...(await server.keys(old.layout.id)));
+    const store = await server.begin(server.layout(SMALL_SPEC, old.layout.id));
+    const before = await server.dump(store.layout.id);
+    const [first] = [...store.layout.windowsFrom(0)];
+    await expect(old.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).rejects.toThrow(SessionLostError);
+    await expect(old.writer.moveClock(store.layout.start)).rejects.toThrow(SessionLostError);
+    await expect(old.writer.claim()).rejects.toThrow(SessionLostError);
+    await expect(old.writer.init()).rejects.toThrow(SessionLostError);
+    expect(await server.dump(store.layout.id)).toEqual(before);
+  });
+
+  test('the same claim may be made twice, and beginning a store again leaves it as it is', async () => {
+    const store = await server.begin();
+    await flushUpTo(store, market, store.layout.end);
+    const before = await server.dump(store.layout.id);
+    await store.writer.init();
+    expect(await store.writer.claim()).toEqual({ frontier: store.layout.end, clock: store.layout.start });
+    expect(await server.dump(store.layout.id)).toEqual(before);
+  });
+});
+
+test('I2 the clock never goes back and never passes the frontier', async () => {
+  const store = await server.begin();
+  const [first, second, third] = [...store.layout.windowsFrom(0)];
+  await flushUpTo(store, market, second!.to);
+  expect(await store.writer.moveClock(second!.to)).toBe('run');
+  await store.writer.moveClock(first!.to);
+  expect(await store.reader.clock()).toBe(second!.to);
+  await expect(store.writer.moveClock(third!.to)).rejects.toThrow(RewindError);
+  expect(await store.reader.clock()).toBe(second!.to);
+});
+
+test('each move of the clock is an event, a repeated one is none', async () => {
+  const store = await server.begin();
+  await flushUpTo(store, market, store.layout.end);
+  const times = [...store.layout.windowsFrom(0)].map(({ to }) => to);
+  for (const to of times) for (let send = 0; send < 2; send++) await store.writer.moveClock(to);
+  const events = await server.redis.xrange(store.layout.keysOf(0).events, '-', '+');
+  expect(events.map(([, fields]) => fields)).toEqual(times.map((to) => ['type', 'clock', 'time', String(to)]));
+});
+
+test('what the stream should do next reaches it with its next write', async () => {
+  const store = await server.begin();
+  const [first] = [...store.layout.windowsFrom(0)];
+  expect(await setControl(server.redis, store.layout, 'pause')).toBe(true);
+  expect(await store.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).toBe('pause');
+  expect(await setControl(server.redis, store.layout, 'stop')).toBe(true);
+  expect(await store.writer.moveClock(first!.to)).toBe('stop');
+  expect(await setControl(server.redis, server.layout(), 'run')).toBe(false);
+});
+
+test('a store without its meta hash is lost to its writers', async () => {
+  const store = await server.begin();
+  const [first] = [...store.layout.windowsFrom(0)];
+  await server.redis.unlink(store.layout.keysOf(0).meta);
+  await expect(store.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).rejects.toThrow(SessionLostError);
+  await expect(store.writer.moveClock(first!.to)).rejects.toThrow(SessionLostError);
+  await expect(store.writer.claim()).rejects.toThrow(SessionLostError);
+});
