@@ -18,6 +18,9 @@ export class App {
       env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    const kill = () => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.removeListener('exit', kill));
     const signal = AbortSignal.timeout(READY_MS);
     const died = once(child, 'exit').then(([code]) => {
       throw new Error(`expected ${name} to start, was exit code ${code}`);
@@ -35,7 +38,8 @@ export class App {
   async call(method, path, body) {
     const headers = body ? { 'content-type': 'application/json' } : {};
     const answer = await fetch(`${this.url}${path}`, { method, headers, body: body && JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
+    if (!answer.ok)
+      throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
     return answer.status === 204 ? undefined : answer.json();
   }
 

@@ -12,12 +12,15 @@ import { CpuMeter, parentOf } from './cpu.mjs';
 import { importMarket } from './market.mjs';
 import { App } from './app.mjs';
 
+const nodeArgs = () => process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
+
 export class Bench {
   #services;
   #dataSource;
   #redis;
   #datasets = new Map();
   #apps = new Set();
+  #systems = 0;
   #folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
 
   /** @param log gets a line for what is going on */
@@ -61,13 +64,22 @@ export class Bench {
     return made;
   }
 
-  /** Starts `coordinator` or `upkeep-worker` on the servers. @param execArgv for Node, such as --cpu-prof */
-  async start(app, execArgv = process.env.BENCH_NODE_ARGS?.split(' ')) {
+  /**
+   * Starts one coordinator and some upkeep workers, with queues of their own: no other system takes their jobs.
+   * BENCH_NODE_ARGS is for Node in the coordinator, such as `--cpu-prof`.
+   * @param env added to every process @returns `{ coordinator, workers, meter, stop }`
+   */
+  async system({ workers = 0, env } = {}) {
     const { redisUrl, sessionRedisUrl, databaseUrl } = await this.services();
-    const env = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
-    const started = await App.start(app, env, execArgv);
-    this.#apps.add(started);
-    return started;
+    const urls = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
+    const all = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
+    const names = ['coordinator', ...Array(workers).fill('upkeep-worker')];
+    const apps = await Promise.all(names.map((name, i) => App.start(name, all, i === 0 ? nodeArgs() : [])));
+    apps.forEach((app) => this.#apps.add(app));
+    const [coordinator, ...others] = apps;
+    const pids = Object.fromEntries(others.map(({ pid }, i) => [`worker ${i + 1}`, pid]));
+    const meter = await this.cpuMeter({ coordinator: coordinator.pid, ...pids });
+    return { coordinator, workers: others, meter, stop: () => Promise.all(apps.map((app) => app.stop())) };
   }
 
   /** Counts CPU seconds by process: Postgres, Redis, this one, and the apps given by name. */

@@ -9,6 +9,7 @@ const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 export async function drainCopy(databaseUrl, sql) {
   const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined); // it ends by having its socket closed
   await client.connect();
   const socket = client.connection.stream;
   socket.removeAllListeners('data');

@@ -8,7 +8,10 @@ const TICKS = 100;
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    return text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
   } catch {
     return undefined;
   }
@@ -50,10 +53,14 @@ export class CpuMeter {
   /** Seconds by process since the last reset. */
   seconds() {
     const now = this.#read();
-    return Object.fromEntries(this.#processes.map(([name], i) => [name, now[i] === undefined ? undefined : now[i] - this.#start[i]]));
+    return Object.fromEntries(
+      this.#processes.map(([name], i) => [name, now[i] === undefined ? undefined : now[i] - this.#start[i]]),
+    );
   }
 
   #read() {
-    return this.#processes.map(([, process]) => (typeof process === 'object' ? secondsOfTree(process.tree) : secondsOf(process)));
+    return this.#processes.map(([, process]) =>
+      typeof process === 'object' ? secondsOfTree(process.tree) : secondsOf(process),
+    );
   }
 }

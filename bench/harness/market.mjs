@@ -20,7 +20,9 @@ export const symbolNames = (count) => Array.from({ length: count }, (_, i) => `S
 
 /** Minute grids of that many whole trading days. */
 export function gridsOf(days) {
-  const all = calendarNamed('XNYS').tradingDays(START, LAST).map((day) => new DayGrid(day, parseInterval('1m')));
+  const all = calendarNamed('XNYS')
+    .tradingDays(START, LAST)
+    .map((day) => new DayGrid(day, parseInterval('1m')));
   return all.filter(({ slotCount }) => slotCount === 390).slice(0, days);
 }
 
@@ -35,7 +37,14 @@ export function barsOf(grid, random, holes) {
     const low = Math.min(open, cents) - Math.floor(random() * 5);
     const volume = 100 + Math.floor(random() * 9_900);
     if (random() < holes) continue;
-    bars.push({ openTime: grid.openTime(slot), open: open / 100, high: high / 100, low: low / 100, close: cents / 100, volume });
+    bars.push({
+      openTime: grid.openTime(slot),
+      open: open / 100,
+      high: high / 100,
+      low: low / 100,
+      close: cents / 100,
+      volume,
+    });
   }
   return bars;
 }
@@ -59,5 +68,13 @@ export async function importMarket(dataSource, { name, symbols, days, holes }, l
   await dataSource.query('CHECKPOINT');
   log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   const datasetId = await resolveDataset(dataSource, name);
-  return { dataset: name, datasetId, symbols: symbolNames(symbols), start: grids[0].date, end: grids.at(-1).date, grids, bars };
+  return {
+    dataset: name,
+    datasetId,
+    symbols: symbolNames(symbols),
+    start: grids[0].date,
+    end: grids.at(-1).date,
+    grids,
+    bars,
+  };
 }

@@ -40,7 +40,10 @@ export function consoleTable(results) {
   const lines = [HEAD, ...results.flatMap(rows)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const text = (line) =>
-    line.map((cell, i) => (i >= 2 && i !== 3 && i !== 8 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ').trimEnd();
+    line
+      .map((cell, i) => (i >= 2 && i !== 3 && i !== 8 ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
   return [...lines.map(text), '', ...verdicts(results)].join('\n');
 }
 
@@ -85,7 +88,9 @@ function jsonOf({ unit, figures, value, missed }) {
     cpuSeconds: value.cpu,
     missed,
     others: Object.fromEntries(
-      figures.filter(({ name }) => !['value', 'limit', 'baseline'].includes(name)).map(({ name, ...rest }) => [name, rest]),
+      figures
+        .filter(({ name }) => !['value', 'limit', 'baseline'].includes(name))
+        .map(({ name, ...rest }) => [name, rest]),
     ),
   };
 }

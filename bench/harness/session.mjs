@@ -13,7 +13,16 @@ let sessions = 0;
 export async function runSession(bench, { coordinator, meter, market, spec, check }) {
   const id = `bench-${process.pid}-${++sessions}`;
   const { symbols, start, end, dataset } = market;
-  const body = { id, symbols, start, end, source: { type: 'dataset', dataset }, derivedIntervals: [], retentionHours: 0, ...spec };
+  const body = {
+    id,
+    symbols,
+    start,
+    end,
+    source: { type: 'dataset', dataset },
+    derivedIntervals: [],
+    retentionHours: 0,
+    ...spec,
+  };
   const bytesBefore = await bench.redisBytes();
   await coordinator.call('POST', '/v1/sessions', body);
   meter.reset();
@@ -35,7 +44,8 @@ async function completion(dataSource, id) {
   for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
     if (row.state === 'completed') return row.completed_at.getTime();
-    if (!['created', 'running', 'waiting-upkeep'].includes(row.state)) throw new Error(`session ${row.state}: ${row.error}`);
+    if (!['created', 'running', 'waiting-upkeep'].includes(row.state))
+      throw new Error(`session ${row.state}: ${row.error}`);
   }
   throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
 }

@@ -8,17 +8,17 @@ const NO_UPKEEP = { upkeep: { enabled: false } };
 /** Sessions without upkeep on one coordinator. */
 export async function streamingArms(bench, market) {
   const services = await bench.services();
-  const coordinator = await bench.start('coordinator');
-  const meter = await bench.cpuMeter({ coordinator: coordinator.pid });
+  const system = await bench.system();
+  const { meter } = system;
   const check = (session) => expectFilled(session, market.bars);
   return {
-    value: () => runSession(bench, { coordinator, meter, market, spec: NO_UPKEEP, check }),
+    value: () => runSession(bench, { ...system, market, spec: NO_UPKEEP, check }),
     limit: async () => {
       meter.reset();
       const { seconds } = await drainCopy(services.databaseUrl, copySql(market));
       return { rate: market.bars / seconds, cpu: meter.seconds() };
     },
     baseline: () => zsetSession(bench, services, market, meter),
-    close: () => coordinator.stop(),
+    close: () => system.stop(),
   };
 }

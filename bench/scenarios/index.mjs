@@ -11,6 +11,7 @@ import s6 from './s6-aggregation.mjs';
  * `prepare` builds what it needs and answers its arms, `{ value, limit?, baseline?, others?, close? }`: each an async function that
  * does the work once and answers a sample `{ rate, cpu?, bytesPerBar?, ... }`, `rate` in the scenario's unit. `others` are arms
  * that are shown beside, by name. The arms of a round run one after another, so that all of them see the same machine.
- * `targets` are what must be reached: `{ ratioToLimit, ratioToBaseline, bytesPerBarMax, valueMin, valueMax }`, each optional.
+ * `targets` are what must be reached: `{ ratioToLimit, ratioToBaseline, bytesPerBarMax, valueMin }`, each
+ * optional; `targets.others` has the same for arms shown beside, by name.
  */
 export const scenarios = [first, s1, s4, s5, s6];

@@ -1,1 +1,121 @@
-export default { id: 's5-gap-scan', title: '', unit: '', prepare() {} };
+/** Where are the holes of a day? From the bitmaps in Redis, as a worker asks; beside the bitmaps alone and a look at all bars. */
+import { DayChunk, emptyRuns, parseSessionSpec } from '@barkeep/bars';
+import { removeSession, SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
+import { randomUUID } from 'node:crypto';
+import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+
+const SYMBOLS = 500;
+const HOLES = 0.02;
+/** Repeats within one sample, so that it is long enough to be timed; the slow baseline needs none. */
+const REPEATS = 20;
+
+export default {
+  id: 'S5',
+  title:
+    'gap scan: 500 symbols, one day, 2 % holes, from Redis; limit: reading the bitmaps alone; baseline: reading all bars of sorted sets',
+  unit: 'symbol-days/s',
+  rounds: 7,
+  targets: { ratioToLimit: 0.5, ratioToBaseline: 20, others: { 'pure detection': { valueMin: 200_000 } } },
+  async prepare(bench) {
+    const redis = await bench.redis();
+    const [grid] = gridsOf(1);
+    const { layout, sets, holes } = await fill(redis, grid);
+    const store = new UpkeepStore(redis, layout);
+    const bitmaps = (await readDays(layout, store)).map(({ bitmap }) => bitmap);
+    const gapsIn = (all) => all.reduce((sum, bitmap) => sum + emptyRuns(bitmap, 0, grid.slotCount).length, 0);
+    return {
+      value: timed(REPEATS, holes, async () => gapsIn((await readDays(layout, store)).map(({ bitmap }) => bitmap))),
+      limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout)),
+      others: { 'pure detection': timed(REPEATS * 10, holes, () => gapsIn(bitmaps)) },
+      baseline: timed(1, holes, () => scanSets(redis, sets, grid)),
+      close: async () => {
+        await removeSession(redis, layout);
+        await redis.unlink(...sets);
+      },
+    };
+  },
+};
+
+/** An arm that does something for all symbols, and must find so many gaps. */
+function timed(repeats, expected, scan) {
+  return async () => {
+    const startedAt = performance.now();
+    let found;
+    for (let i = 0; i < repeats; i++) found = await scan();
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (expected !== undefined && found !== expected) throw new Error(`expected ${expected} gaps, was ${found}`);
+    return { rate: (SYMBOLS * repeats) / seconds };
+  };
+}
+
+/** The day in a session store and in sorted sets of JSON. */
+async function fill(redis, grid) {
+  const symbols = symbolNames(SYMBOLS);
+  const spec = parseSessionSpec({
+    symbols,
+    start: grid.date,
+    end: grid.date,
+    source: { type: 'dataset', dataset: 'bench' },
+  });
+  const layout = new SessionLayout('bench-s5', randomUUID(), spec, 'bench');
+  const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
+  await writer.init();
+  await writer.claim();
+  const random = seeded(5);
+  const chunks = new Map();
+  const sets = [];
+  let holes = 0;
+  for (const symbol of symbols) {
+    const bars = barsOf(grid, random, HOLES);
+    const chunk = new DayChunk(grid.slotCount);
+    for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
+    chunks.set(symbol, chunk);
+    holes += emptyRuns(chunk.bitmap, 0, grid.slotCount).length;
+    sets.push(`bench-scan:${symbol}`);
+    await redis.zadd(sets.at(-1), ...bars.flatMap((bar) => [bar.openTime, JSON.stringify(bar)]));
+  }
+  const [window] = layout.windowsFrom(layout.start);
+  for (const partition of layout.keys.keys()) {
+    const own = new Map(layout.symbolsOf(partition).map((symbol) => [symbol, chunks.get(symbol)]));
+    await writer.flush(window, { partition, chunks: own, bars: 0, refused: new Map() });
+  }
+  return { layout, sets, holes };
+}
+
+async function readDays(layout, store) {
+  const days = await Promise.all(
+    layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
+  );
+  return days.flat();
+}
+
+async function readBitmaps(redis, layout) {
+  const { slotCount, date } = layout.grid(0);
+  const last = Math.ceil(slotCount / 64) * 8 - 1;
+  await Promise.all(
+    layout.keys.map((keys, partition) => {
+      const pipeline = redis.pipeline();
+      for (const symbol of layout.symbolsOf(partition))
+        pipeline.getrangeBuffer(keys.chunk('1m', symbol, date), 0, last);
+      return pipeline.exec();
+    }),
+  );
+}
+
+/** All bars of the day, and a look at the time between each two. */
+async function scanSets(redis, sets, grid) {
+  const pipeline = redis.pipeline();
+  for (const set of sets) pipeline.zrangebyscore(set, grid.open, `(${grid.close}`);
+  let gaps = 0;
+  for (const [error, members] of await pipeline.exec()) {
+    if (error) throw error;
+    let next = grid.open;
+    for (const member of members) {
+      const { openTime } = JSON.parse(member);
+      if (openTime > next) gaps++;
+      next = openTime + 60_000;
+    }
+    if (next < grid.close) gaps++;
+  }
+  return gaps;
+}

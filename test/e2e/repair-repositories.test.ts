@@ -33,6 +33,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     const id = await api.run(spec);
     const waiting = await api.until(id, ({ state }) => state === 'waiting-upkeep');
     expect(waiting).toMatchObject({ clock: '2013-10-04T13:30:00.000Z', counts: { backfilled: 0 } });
+    expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]); // I2: streamed already, not repaired yet
     for (const symbol of spec.symbols) {
       const gaps = await api.eventually(
         async () => (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04')),

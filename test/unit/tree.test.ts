@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 /** More than a file should have: about 120 lines are what a reader can hold. The longest is a table. */
-const LINES_MAX = 260;
+const LINES_MAX = 300;
 
 /** Every file of the repository that is there, committed or about to be. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

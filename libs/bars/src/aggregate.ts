@@ -24,12 +24,12 @@ export function planDerived(base: DayGrid, interval: Interval): DerivedPlan {
 }
 
 /**
- * Writes the windows `[0, windows)` of a day into `into`, each from the base bars present in it; a window without any
- * stays empty.
+ * Writes the windows `[first, windows)` of a day into `into`, each from the base bars present in it; a window without
+ * any stays empty.
  */
-export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, windows: number): void {
+export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, windows: number, first = 0): void {
   const { bitmap, doubles, firstDouble } = base;
-  for (let window = 0; window < windows; window++) {
+  for (let window = first; window < windows; window++) {
     const from = starts[window] ?? 0;
     const to = starts[window + 1] ?? 0;
     let count = 0;

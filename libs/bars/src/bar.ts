@@ -21,6 +21,16 @@ export interface SymbolBar extends Bar {
 /** How a stored bar came into its slot. */
 export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 
+/**
+ * What a bar may be shown as. `filled-forward` has no number in a chunk and is never stored: it is made of an empty slot
+ * when somebody who reads asks for it.
+ */
+export type ShownOrigin = BarOrigin | 'filled-forward';
+
+/** What is shown in place of empty slots: nothing, or the last close before them. */
+export type Fill = 'none' | 'forward';
+export const FILLS = ['none', 'forward'] as const satisfies readonly Fill[];
+
 /** A bar as it is read from a session store. */
 export interface StoredBar extends Bar {
   /** End of the bar, exclusive, epoch ms. */
@@ -34,6 +44,11 @@ export interface StoredBar extends Bar {
   expectedCount: number;
   /** True when every expected base bar went in. */
   complete: boolean;
+}
+
+/** A bar as a reader gets it: a stored one, or one that was made for an empty slot. */
+export interface ShownBar extends Omit<StoredBar, 'origin'> {
+  origin: ShownOrigin;
 }
 
 /** Why a bar is refused. Stable: the API, the tables and the metrics show these words. */

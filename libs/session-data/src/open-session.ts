@@ -1,12 +1,14 @@
 /**
- * Reading one session. Every read fetches the clock before the bars, in the same round trip, and shows only bars with
- * `closeTime <= clock` (I2): whatever lands in between is cut off. Ranges are end exclusive, times epoch ms.
+ * Reading one session, at its clock: only bars with `closeTime <= clock` are shown (I2). Of a derived interval that also
+ * holds for the bar that is still forming: it is made of the base bars that are visible, and ends with the last closed
+ * slot among them. Ranges are end exclusive, times epoch ms. How bars are fetched: bar-series.ts.
  */
-import { bitmapBytes, countBits, DayChunk, recordOffset, type Interval, type StoredBar } from '@barkeep/bars';
+import type { Fill, ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { BarSeries } from './bar-series.js';
+import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
-import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from './errors.js';
-import type { PartitionKeys } from './keys.js';
+import { UnknownIntervalError, UnknownSymbolError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import {
   readGaps,
@@ -16,26 +18,26 @@ import {
   type SymbolGap,
   type SymbolMetrics,
 } from './metrics.js';
-import { runPipeline } from './pipeline.js';
 
-/** Days fetched in one round trip. */
-const DAYS_A_CALL = 32;
-
-interface Series {
-  symbol: string;
-  interval: Interval;
-  keys: PartitionKeys;
+/** How bars are shown. */
+export interface ReadOptions {
+  /**
+   * `forward` shows an empty slot with the last close as open, high, low and close, volume 0 and origin `filled-forward`;
+   * nothing before a symbol's first bar. Default: `none`.
+   */
+  fill?: Fill;
 }
 
+const LIMIT = 10_000;
+
 export class OpenSession {
-  /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
-  private seenClock: number;
+  private readonly reads: ClockedReads;
 
   constructor(
     private readonly redis: Redis,
     readonly layout: SessionLayout,
   ) {
-    this.seenClock = layout.start;
+    this.reads = new ClockedReads(redis, layout);
   }
 
   /** Clock, frontier, watermark and the counts of all symbols before the frontier. @throws SessionLostError */
@@ -45,7 +47,7 @@ export class OpenSession {
 
   /** The session's clock, epoch ms. @throws SessionLostError */
   async clock(): Promise<number> {
-    const [clock] = await this.readWithClock([]);
+    const [clock] = await this.reads.read([]);
     return clock;
   }
 
@@ -54,73 +56,60 @@ export class OpenSession {
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
-  async latestBar(symbol: string, interval?: string): Promise<StoredBar | undefined> {
-    return (await this.lastBars(symbol, interval, 1))[0];
+  async latestBar(symbol: string, interval?: string, options?: ReadOptions): Promise<ShownBar | undefined> {
+    return (await this.lastBars(symbol, interval, 1, options))[0];
   }
 
   /** The newest visible bar of each symbol that has one. */
-  async latestBars(symbols: readonly string[], interval?: string): Promise<Map<string, StoredBar>> {
+  async latestBars(
+    symbols: readonly string[],
+    interval?: string,
+    options?: ReadOptions,
+  ): Promise<Map<string, ShownBar>> {
     for (const symbol of symbols) this.series(symbol, interval);
-    const bars = await Promise.all(symbols.map((symbol) => this.latestBar(symbol, interval)));
+    const bars = await Promise.all(symbols.map((symbol) => this.latestBar(symbol, interval, options)));
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
 
-  /** The newest `count` visible bars, oldest first; holes are not counted, days are crossed. */
-  async lastBars(symbol: string, interval: string | undefined, count: number): Promise<StoredBar[]> {
-    const series = this.series(symbol, interval);
-    let { clock, day, chunk } = await this.readTail(series, this.seenClock, count);
-    const found: StoredBar[][] = [];
-    for (let missing = count; missing > 0 && day >= 0;) {
-      const grid = this.layout.grid(day, series.interval);
-      const bars = chunk?.bars(grid, 0, grid.closedBy(clock)).slice(-missing) ?? [];
-      found.unshift(bars);
-      missing -= bars.length;
-      if (missing > 0 && --day >= 0) [, chunk] = await this.readDays(series, day, day + 1).then(([c, d]) => [c, d[0]]);
-    }
-    return found.flat();
+  /** The newest `count` visible bars, oldest first; days are crossed, and holes not counted unless they are filled. */
+  async lastBars(
+    symbol: string,
+    interval: string | undefined,
+    count: number,
+    { fill = 'none' }: ReadOptions = {},
+  ): Promise<ShownBar[]> {
+    return this.series(symbol, interval).last(count, fill);
   }
 
-  /** Visible bars with `from <= openTime < to`, oldest first, at most `limit`. */
+  /**
+   * Visible bars with `from <= openTime < to`, oldest first, at most `limit`. Whoever goes on from there later begins at
+   * the `openTime` of a derived bar that was still forming (its `complete` is false), else at the last `closeTime`.
+   */
   async barsBetween(
     symbol: string,
     interval: string | undefined,
     from: number,
     to: number,
-    limit = 10_000,
-  ): Promise<StoredBar[]> {
-    const series = this.series(symbol, interval);
-    const found: StoredBar[] = [];
-    const { days } = this.layout;
-    for (let day = this.layout.dayIndexAt(from); day < days.length && found.length < limit; day += DAYS_A_CALL) {
-      if (this.layout.grid(day).open >= to) break;
-      const [clock, chunks] = await this.readDays(series, day, Math.min(day + DAYS_A_CALL, days.length));
-      chunks.forEach((chunk, i) => {
-        const grid = this.layout.grid(day + i, series.interval);
-        const end = Math.min(grid.closedBy(clock), grid.firstFrom(to));
-        if (chunk) found.push(...chunk.bars(grid, grid.firstFrom(from), end));
-      });
-    }
-    return found.slice(0, limit);
+    limit = LIMIT,
+    { fill = 'none' }: ReadOptions = {},
+  ): Promise<ShownBar[]> {
+    return this.series(symbol, interval).between(from, to, limit, fill);
   }
 
   /** Visible bars that opened at `time` or later, oldest first, at most `limit`. */
-  async barsSince(symbol: string, interval: string | undefined, time: number, limit = 10_000): Promise<StoredBar[]> {
-    return this.barsBetween(symbol, interval, time, this.layout.end, limit);
+  async barsSince(
+    symbol: string,
+    interval: string | undefined,
+    time: number,
+    limit = LIMIT,
+    options?: ReadOptions,
+  ): Promise<ShownBar[]> {
+    return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
   }
 
-  /** Number of visible bars. */
+  /** Number of visible bars; one that is still forming does not count. */
   async barCount(symbol: string, interval?: string): Promise<number> {
-    const { interval: wanted, keys } = this.series(symbol, interval);
-    const [clock, bitmaps] = await this.readWithClock(
-      this.layout.days.map(({ date }, day) => {
-        const { slotCount } = this.layout.grid(day, wanted);
-        return ['getrangeBuffer', keys.chunk(wanted.name, symbol, date), 0, bitmapBytes(slotCount) - 1];
-      }),
-    );
-    return bitmaps.reduce<number>(
-      (sum, bitmap, day) => sum + (bitmap ? countBits(bitmap, 0, this.layout.grid(day, wanted).closedBy(clock)) : 0),
-      0,
-    );
+    return this.series(symbol, interval).count();
   }
 
   /** Quality, counts and extremes of one symbol before the clock. */
@@ -141,7 +130,7 @@ export class OpenSession {
     return digestOf(this.redis, this.layout);
   }
 
-  private series(symbol: string, interval: string = this.layout.base.name): Series {
+  private series(symbol: string, interval: string = this.layout.base.name): BarSeries {
     const partition = this.layout.partitionOf(symbol);
     if (partition === undefined) throw new UnknownSymbolError(this.layout.id, symbol);
     const found = this.layout.interval(interval);
@@ -149,63 +138,6 @@ export class OpenSession {
       const known = [this.layout.base, ...this.layout.derived].map(({ name }) => name);
       throw new UnknownIntervalError(this.layout.id, interval, known);
     }
-    return { symbol, interval: found, keys: this.layout.keysOf(partition) };
-  }
-
-  /** The day in which the clock stands, with its last `count` closed slots at least; again when the clock has moved. */
-  private async readTail(
-    { symbol, interval, keys }: Series,
-    clockGuess: number,
-    count: number,
-  ): Promise<{ clock: number; day: number; chunk: DayChunk | undefined }> {
-    const day = Math.max(
-      0,
-      this.layout.days.findLastIndex((_, i) => this.layout.grid(i).open < clockGuess),
-    );
-    const grid = this.layout.grid(day, interval);
-    const closed = grid.closedBy(clockGuess);
-    const from = Math.max(0, closed - count);
-    const key = keys.chunk(interval.name, symbol, grid.date);
-    const start = recordOffset(grid.slotCount, from);
-    const [clock, [bitmap, records]] = await this.readWithClock([
-      ['getrangeBuffer', key, 0, bitmapBytes(grid.slotCount) - 1],
-      ['getrangeBuffer', key, start, recordOffset(grid.slotCount, closed) - 1],
-    ]);
-    if (clock !== clockGuess) return this.readTail({ symbol, interval, keys }, clock, count);
-    if (!bitmap?.length) return { clock, day, chunk: undefined };
-    if (countBits(bitmap, from, closed) < Math.min(count, closed)) {
-      const [, chunks] = await this.readDays({ symbol, interval, keys }, day, day + 1);
-      return { clock, day, chunk: chunks[0] };
-    }
-    const chunk = new DayChunk(grid.slotCount);
-    chunk.bytes.set(records ?? [], start);
-    for (let slot = from; slot < closed; slot += 8 - (slot & 7)) chunk.bitmap[slot >> 3] = bitmap[slot >> 3]!;
-    if (from & 7) chunk.bitmap[from >> 3]! &= 0xff >> (from & 7);
-    return { clock, day, chunk };
-  }
-
-  /** Whole chunks of the days `[from, to)`, after the clock. */
-  private async readDays(
-    { symbol, interval, keys }: Series,
-    from: number,
-    to: number,
-  ): Promise<[clock: number, chunks: (DayChunk | undefined)[]]> {
-    const days = this.layout.days.slice(from, to);
-    const [clock, replies] = await this.readWithClock(
-      days.map(({ date }) => ['getBuffer', keys.chunk(interval.name, symbol, date)]),
-    );
-    const chunks = replies.map((bytes, i) =>
-      bytes ? new DayChunk(this.layout.grid(from + i, interval).slotCount, bytes) : undefined,
-    );
-    return [clock, chunks];
-  }
-
-  private async readWithClock(commands: (string | number)[][]): Promise<[clock: number, replies: (Buffer | null)[]]> {
-    const pipeline = this.redis.pipeline([['hmget', this.layout.keysOf(0).meta, 'incarnation', 'clock'], ...commands]);
-    const [meta, ...replies] = await runPipeline(pipeline);
-    const [incarnation, clock] = meta as (string | null)[];
-    if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
-    this.seenClock = Number(clock);
-    return [this.seenClock, replies as (Buffer | null)[]];
+    return new BarSeries(this.reads, this.layout, symbol, found, this.layout.keysOf(partition));
   }
 }

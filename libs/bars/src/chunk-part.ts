@@ -1,0 +1,25 @@
+/** A day chunk of which only some slots were fetched. Pure. */
+import { DayChunk, recordOffset } from './chunk.js';
+
+/**
+ * A chunk that holds slots `[from, to)` alone; all others are empty in it.
+ * @param bitmap the whole presence bitmap, or what there is of it
+ * @param records the records of slots `[from, to)`; may be shorter when the rest was never written
+ */
+export function chunkOfPart(
+  slotCount: number,
+  bitmap: Uint8Array,
+  records: Uint8Array,
+  from: number,
+  to: number,
+): DayChunk {
+  const chunk = new DayChunk(slotCount);
+  if (from >= to) return chunk;
+  const start = recordOffset(slotCount, from);
+  chunk.bytes.set(records.subarray(0, recordOffset(slotCount, to) - start), start);
+  const [firstByte, endByte] = [from >> 3, (to + 7) >> 3];
+  chunk.bitmap.set(bitmap.subarray(firstByte, endByte), firstByte);
+  chunk.bitmap[firstByte]! &= 0xff >> (from & 7);
+  if (to & 7) chunk.bitmap[endByte - 1]! &= 0xff00 >> (to & 7);
+  return chunk;
+}

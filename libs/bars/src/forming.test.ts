@@ -1,0 +1,109 @@
+import { seeded } from '../../../test/support/seeded.js';
+import { planDerived } from './aggregate.js';
+import type { Bar } from './bar.js';
+import { calendarNamed } from './calendar.js';
+import { DayChunk } from './chunk.js';
+import { chunkOfPart } from './chunk-part.js';
+import { formingBar, formingWindow } from './forming.js';
+import { parseInterval } from './interval.js';
+import { DayGrid } from './slots.js';
+
+const MINUTE = 60_000;
+const DAYS = [
+  ['XNYS', '2015-12-24'],
+  ['XHKG', '2024-10-02'],
+  ['CMES', '2024-11-28'],
+] as const;
+
+/** A random walk over a part of the day's slots. */
+function walk(grid: DayGrid, share: number): DayChunk {
+  const random = seeded(11);
+  const chunk = new DayChunk(grid.slotCount);
+  for (let slot = 0; slot < grid.slotCount; slot++) {
+    if (!random.chance(share)) continue;
+    const [low, open, close, high] = Array.from({ length: 4 }, () => random.int(100, 900)).sort((a, b) => a - b);
+    const bar: Bar = { openTime: 0, open: open!, high: high!, low: low!, close: close!, volume: random.int(0, 99) };
+    chunk.writeBar(slot, bar, 'streamed', 0);
+  }
+  return chunk;
+}
+
+describe.each(DAYS)('the bar that is forming on %s %s', (calendar, date) => {
+  const day = calendarNamed(calendar).tradingDay(date)!;
+  const base = new DayGrid(day, parseInterval('1m'));
+  const chunk = walk(base, 0.6);
+  const bars = chunk.bars(base);
+
+  it.each(['5m', '1h', '4h', '1d'])(
+    'I2 I5 %s is made of the visible base bars of its window, minute by minute',
+    (name) => {
+      const plan = planDerived(base, parseInterval(name));
+      for (let clock = base.open - MINUTE; clock <= base.close + MINUTE; clock += MINUTE) {
+        const forming = formingWindow(base, plan, clock);
+        const bar = forming && formingBar(base, plan, forming, chunk);
+        const windows = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
+        const standing = windows.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
+        const parts =
+          standing === undefined
+            ? []
+            : bars.filter(({ openTime, closeTime }) => openTime >= plan.grid.openTime(standing) && closeTime <= clock);
+        expect(bar?.sourceCount ?? 0).toBe(parts.length);
+        if (!bar) continue;
+        expect(bar).toMatchObject({
+          openTime: plan.grid.openTime(standing!),
+          open: parts[0]!.open,
+          close: parts.at(-1)!.close,
+          high: Math.max(...parts.map(({ high }) => high)),
+          low: Math.min(...parts.map(({ low }) => low)),
+          volume: parts.reduce((sum, { volume }) => sum + volume, 0),
+          origin: 'derived',
+          complete: false,
+          expectedCount: plan.starts[standing! + 1]! - plan.starts[standing!]!,
+        });
+        expect(bar.closeTime).toBeLessThanOrEqual(clock);
+      }
+    },
+  );
+
+  it('needs no more than its own slots', () => {
+    const plan = planDerived(base, parseInterval('1h'));
+    const forming = formingWindow(base, plan, base.open + 100 * MINUTE)!;
+    const { from, closed } = forming;
+    const records = chunk.bytes.subarray(chunk.firstDouble * 8 + from * 48, chunk.firstDouble * 8 + closed * 48);
+    const part = chunkOfPart(base.slotCount, chunk.bitmap, records, from, closed);
+    expect(part.bars(base)).toEqual(chunk.bars(base, from, closed));
+    expect(formingBar(base, plan, forming, part)).toEqual(formingBar(base, plan, forming, chunk));
+  });
+});
+
+describe('between two windows', () => {
+  const day = calendarNamed('XHKG').tradingDay('2024-10-02')!;
+  const base = new DayGrid(day, parseInterval('1m'));
+  const [morning, afternoon] = [day.segments[0]!, day.segments[1]!];
+
+  it('nothing forms before the open, at a window’s end, in the lunch break and after the close', () => {
+    const plan = planDerived(base, parseInterval('30m'));
+    const inBreak = (morning.close + afternoon.open) / 2;
+    for (const clock of [0, base.open, base.open + 30 * MINUTE, morning.close, inBreak, afternoon.open, base.close]) {
+      expect(formingWindow(base, plan, clock)).toBeUndefined();
+    }
+  });
+
+  it('the trading day goes on forming over the lunch break', () => {
+    const plan = planDerived(base, parseInterval('1d'));
+    const forming = formingWindow(base, plan, (morning.close + afternoon.open) / 2);
+    expect(forming).toEqual({ window: 0, from: 0, closed: 150, to: 330 });
+    expect(formingBar(base, plan, forming!, walk(base, 1))!.closeTime).toBe(morning.close);
+  });
+
+  it('a minute that is not closed does not count', () => {
+    const plan = planDerived(base, parseInterval('30m'));
+    expect(formingWindow(base, plan, base.open + 59_999)).toBeUndefined();
+    expect(formingWindow(base, plan, base.open + 90_000)).toMatchObject({ from: 0, closed: 1, to: 30 });
+  });
+
+  it('a window without a visible bar does not show', () => {
+    const plan = planDerived(base, parseInterval('30m'));
+    expect(formingBar(base, plan, { window: 0, from: 0, closed: 4, to: 30 }, new DayChunk(330))).toBeUndefined();
+  });
+});

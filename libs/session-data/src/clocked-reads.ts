@@ -1,0 +1,46 @@
+/**
+ * Reads of one session's store that know its clock: each fetches the clock before the data, in the same round trip, so
+ * that whatever lands in between can be cut off (I2). Notices a session that was deleted or made anew.
+ */
+import type { Redis } from 'ioredis';
+import { SessionLostError } from './errors.js';
+import type { SessionLayout } from './layout.js';
+import { runPipeline } from './pipeline.js';
+
+export type ReadCommand = (string | number)[];
+
+export class ClockedReads {
+  /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
+  seenClock: number;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+  ) {
+    this.seenClock = layout.start;
+  }
+
+  /** Runs commands whose replies are bytes; the clock, epoch ms, was read before all of them. @throws SessionLostError */
+  async read(commands: readonly ReadCommand[]): Promise<[clock: number, replies: (Buffer | null)[]]> {
+    const pipeline = this.redis.pipeline([['hmget', this.layout.keysOf(0).meta, 'incarnation', 'clock'], ...commands]);
+    const [meta, ...replies] = await runPipeline(pipeline);
+    const [incarnation, clock] = meta as (string | null)[];
+    if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
+    this.seenClock = Number(clock);
+    return [this.seenClock, replies as (Buffer | null)[]];
+  }
+
+  /**
+   * Runs the commands that fit a clock, guessed to be where it was last seen, and once more when it has moved. What is
+   * answered is right for the clock answered, which the session had while this ran.
+   */
+  async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
+    let guess = this.seenClock;
+    let [clock, replies] = await this.read(commandsAt(guess));
+    if (clock !== guess) {
+      guess = clock;
+      [clock, replies] = await this.read(commandsAt(guess));
+    }
+    return [Math.min(guess, clock), replies];
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * docs/storage-layout.md is enough to read a session: its chunks are decoded here with nothing but the tables and rules of
+ * that page, none of Barkeep's own code, and must give what the API says.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Api, type ApiBar } from '../support/api.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DOCUMENT = readFileSync(join(__dirname, '../../docs/storage-layout.md'), 'utf8');
+
+/** The cells of every line; none of a line that is not of a table. */
+const LINES = DOCUMENT.split('\n').map((line) =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim()),
+);
+
+/** Rows of the table that has these columns. */
+function table(...columns: string[]): string[][] {
+  const head = LINES.findIndex((cells) => cells.join('|') === columns.join('|'));
+  if (head < 0) throw new Error(`expected docs/storage-layout.md to have a table of ${columns.join(', ')}`);
+  const end = LINES.findIndex((cells, line) => line > head && cells.length === 0);
+  return LINES.slice(head + 2, end);
+}
+
+const FIELDS = table('offset', 'type', 'field').map(([offset, type, field]) => ({
+  offset: Number(offset),
+  type,
+  field,
+}));
+const ORIGINS = new Map(table('origin', 'means').map(([code, name]) => [Number(code), name]));
+const STATES = new Map(table('byte', 'means').map(([byte, meaning]) => [byte, meaning]));
+const RECORD_BYTES = 48;
+
+/** XNYS opened at 13:30Z in October 2013, for 390 minutes. */
+const DATES = ['2013-10-07', '2013-10-08'];
+const SLOTS = { '15m': 26, '1d': 1, '1m': 390, '5m': 78 };
+const MINUTES = { '15m': 15, '1d': 390, '1m': 1, '5m': 5 };
+const SYMBOLS = ['AAA', 'BBB'];
+const SEED = 20_131_007;
+
+let system: TestSystem;
+let api: Api;
+let redis: Redis;
+let tag: string;
+
+beforeAll(async () => {
+  const market = marketBars({ symbols: SYMBOLS, start: DATES[0]!, end: DATES[1]!, seed: SEED });
+  // What is in no dataset: the second and the last minute of BBB's first day.
+  market.set(
+    'BBB',
+    market.get('BBB')!.filter((_, slot) => slot !== 1 && slot !== 389),
+  );
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', market);
+  await writeBars(system.databaseUrl, 'holes', holey(market, 0.1, SEED));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+  const source = { type: 'dataset', dataset: 'holes' };
+  const derivedIntervals = ['5m', '15m', '1d'];
+  const upkeep = { maxRetries: 1 };
+  const spec = {
+    symbols: SYMBOLS,
+    start: DATES[0],
+    end: DATES[1],
+    derivedIntervals,
+    source,
+    backfill: ['whole'],
+    upkeep,
+  };
+  await api.settled(await api.run({ id: 'layout', ...spec }));
+  tag = `${system.sessionPrefix}:{layout:0}`;
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await system?.close();
+});
+
+function chunkOf(interval: string, symbol: string, date: string): Promise<Buffer | null> {
+  return redis.getBuffer(`${tag}:chunk:${interval}:${symbol}:${date}`);
+}
+
+function bitmapBytes(slots: number): number {
+  return Math.ceil(slots / 64) * 8;
+}
+
+function isFilled(chunk: Buffer, slot: number): boolean {
+  return (chunk[Math.floor(slot / 8)]! & (0x80 >> (slot % 8))) !== 0;
+}
+
+/** One record, by the document's table of fields. */
+function recordAt(chunk: Buffer, start: number): Record<string, number> {
+  const read: Record<string, (at: number) => number> = {
+    float64: (at) => chunk.readDoubleLE(at),
+    uint8: (at) => chunk.readUInt8(at),
+    uint16: (at) => chunk.readUInt16LE(at),
+  };
+  return Object.fromEntries(FIELDS.map(({ offset, type, field }) => [field, read[type!]!(start + offset)]));
+}
+
+/** The bars of a chunk as the API would show them. */
+function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiBar[] {
+  const slots = SLOTS[interval];
+  expect(chunk).toHaveLength(bitmapBytes(slots) + RECORD_BYTES * slots);
+  const bars: ApiBar[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const start = bitmapBytes(slots) + RECORD_BYTES * slot;
+    if (!isFilled(chunk, slot)) {
+      expect(chunk.subarray(start, start + RECORD_BYTES).every((byte) => byte === 0)).toBe(true);
+      continue;
+    }
+    const { open, high, low, close, volume, origin, sourceCount, expectedCount } = recordAt(chunk, start) as Omit<
+      Record<keyof ApiBar, number>,
+      'openTime' | 'closeTime' | 'complete'
+    >;
+    const openTime = Date.parse(`${date}T13:30:00Z`) + slot * MINUTES[interval] * 60_000;
+    bars.push({
+      openTime: new Date(openTime).toISOString(),
+      closeTime: new Date(openTime + MINUTES[interval] * 60_000).toISOString(),
+      ...{ open, high, low, close, volume },
+      origin: ORIGINS.get(origin)!,
+      complete: sourceCount === expectedCount,
+      ...{ sourceCount, expectedCount },
+    });
+  }
+  return bars;
+}
+
+describe('docs/storage-layout.md', () => {
+  it('says where the fields of a record are, without a hole', () => {
+    const sizes: Record<string, number> = { float64: 8, uint8: 1, uint16: 2 };
+    const ends = FIELDS.map(({ offset, type }) => offset + sizes[type!]!);
+    expect(FIELDS.map(({ offset }) => offset)).toEqual([0, ...ends.slice(0, -1)]);
+    expect(ends.at(-1)).toBe(RECORD_BYTES);
+  });
+
+  it.each(['1m', '5m', '15m', '1d'] as const)('is enough to read the %s bars that the API shows', async (interval) => {
+    for (const symbol of SYMBOLS) {
+      const chunks = await Promise.all(DATES.map((date) => chunkOf(interval, symbol, date)));
+      const decoded = chunks.flatMap((chunk, day) => decode(chunk!, interval, DATES[day]!));
+      expect(decoded.length).toBeGreaterThan(0);
+      expect(decoded).toEqual(await api.bars('layout', symbol, `interval=${interval}&last=10000`));
+    }
+  });
+
+  it('says which dataset a bar came from', async () => {
+    const chunk = (await chunkOf('1m', 'AAA', DATES[0]!))!;
+    const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, 56 + RECORD_BYTES * slot));
+    for (const { origin, dataset } of records) {
+      expect([ORIGINS.get(origin!), dataset]).toEqual(dataset === 0 ? ['streamed', 0] : ['backfilled', 1]);
+    }
+    expect(records.some(({ dataset }) => dataset === 1)).toBe(true);
+  });
+
+  it('says what became of the slots that the stream left empty', async () => {
+    const states = (await redis.getBuffer(`${tag}:states:BBB:${DATES[0]}`))!;
+    const chunk = (await chunkOf('1m', 'BBB', DATES[0]!))!;
+    expect(states).toHaveLength(390);
+    expect(STATES.get('200')).toMatch(/unfillable/);
+    expect([states[1], states[389]]).toEqual([200, 200]);
+    expect(STATES.get('202')).toMatch(/backfilled/);
+    states.forEach((state, slot) => {
+      const origin = recordAt(chunk, 56 + RECORD_BYTES * slot)['origin'];
+      if (state !== 200) expect([state, origin]).toEqual(state === 202 ? [202, 2] : [0, 1]);
+    });
+  });
+
+  it('says where the position and the counts are', async () => {
+    const meta = await redis.hgetall(`${tag}:meta`);
+    const documented = table('field', 'holds').flatMap(([names]) => names!.replaceAll('`', '').split(', '));
+    expect(Object.keys(meta).filter((field) => !documented.includes(field))).toEqual([]);
+    const { clock, frontier, watermark, counts } = await api.session('layout');
+    const iso = (field: string) => new Date(Number(meta[field])).toISOString();
+    expect([iso('clock'), iso('frontier'), iso('watermark')]).toEqual([clock, frontier, watermark]);
+    for (const count of ['streamed', 'backfilled', 'noTrade', 'unfillable', 'absent'] as const) {
+      expect([count, Number(meta[count] ?? 0)]).toEqual([count, counts[count]]);
+    }
+  });
+
+  it('I1 says how the digest is made', async () => {
+    const hash = createHash('sha256');
+    for (const interval of Object.keys(SLOTS).sort()) {
+      for (const symbol of SYMBOLS) {
+        for (const date of DATES) {
+          const chunk = await chunkOf(interval, symbol, date);
+          if (chunk) hash.update(`${interval}:${symbol}:${date}\n`, 'ascii').update(chunk);
+        }
+      }
+    }
+    expect(hash.digest('hex')).toBe(await api.digest('layout'));
+  });
+});

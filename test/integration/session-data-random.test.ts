@@ -1,0 +1,226 @@
+/**
+ * Random operations on a session store and on the plainest model of it, side by side: whatever is written, in whatever
+ * order, by whomever, both show the same afterwards.
+ */
+import {
+  BACKFILLED,
+  DayChunk,
+  noCounts,
+  NO_TRADE,
+  recordOffset,
+  UNFILLABLE,
+  type Bar,
+  type StoredBar,
+} from '@barkeep/bars';
+import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
+import { holey, marketBars, seeded } from '../support/market.js';
+import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
+
+const SPEC = {
+  symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
+  start: '2013-10-07',
+  end: '2013-10-08',
+  derivedIntervals: ['5m', '30m'],
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['vendor'],
+  upkeep: { barrier: { minutes: 13 } },
+};
+const OPERATIONS = 300;
+const whole = marketBars({ ...SPEC, seed: 21 });
+const server = new StoreServer();
+afterAll(() => server.close());
+
+interface ModelBar extends Bar {
+  origin: 'streamed' | 'backfilled';
+}
+
+/** What a store holds, without bits, bytes or windows. */
+class Model {
+  readonly bars = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, ModelBar>()]));
+  /** Treated empty slots, by open time. */
+  readonly states = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, number>()]));
+  frontier: number;
+  clock: number;
+  watermark: number;
+
+  constructor(start: number) {
+    this.frontier = this.clock = this.watermark = start;
+  }
+
+  counts(store: TestStore, symbols: readonly string[], until: number) {
+    const counts = noCounts();
+    for (const symbol of symbols) {
+      const bars = [...this.bars.get(symbol)!.values()].filter(({ openTime }) => openTime + 60_000 <= until);
+      counts.expected += store.layout.slotsClosedBy(until);
+      counts.filled += bars.length;
+      counts.streamed += bars.filter(({ origin }) => origin === 'streamed').length;
+      counts.backfilled += bars.filter(({ origin }) => origin === 'backfilled').length;
+      for (const [time, state] of this.states.get(symbol)!) {
+        if (time + 60_000 > until) continue;
+        counts[state === NO_TRADE ? 'noTrade' : state === UNFILLABLE ? 'unfillable' : 'absent']++;
+      }
+    }
+    counts.missing = counts.expected - counts.filled - counts.noTrade - counts.unfillable - counts.absent;
+    return counts;
+  }
+}
+
+const plain = ({ openTime, open, high, low, close, volume, origin }: ModelBar | StoredBar) => ({
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  origin,
+});
+
+/** One run of random operations. */
+class Run {
+  readonly model: Model;
+  private readonly windows: Window[];
+  private epoch = 1;
+
+  constructor(
+    readonly store: TestStore,
+    private readonly source: Map<string, Bar[]>,
+    private readonly random: () => number,
+  ) {
+    this.model = new Model(store.layout.start);
+    this.windows = [...store.layout.windowsFrom(0)];
+  }
+
+  async step(): Promise<void> {
+    const dice = this.random();
+    if (dice < 0.25) await this.flush();
+    else if (dice < 0.6) await this.fill();
+    else if (dice < 0.75) await this.moveClock();
+    else if (dice < 0.85) await deriveAll(this.store);
+    else if (dice < 0.95) await this.moveWatermark();
+    else await this.takeOver();
+  }
+
+  /** The next window, or one that was written before. */
+  private async flush(): Promise<void> {
+    const done = this.windows.findIndex(({ to }) => to > this.model.frontier);
+    const next = done < 0 ? this.windows.length - 1 : done;
+    const window = this.windows[this.random() < 0.3 ? this.int(next + 1) : next]!;
+    for (const part of partsOf(this.store.layout, window, this.source)) {
+      await this.store.as({ epoch: this.epoch, owner: 'one' }).flush(window, part);
+    }
+    if (window.to <= this.model.frontier) return;
+    for (const [symbol, bars] of this.source) {
+      for (const bar of bars) {
+        if (bar.openTime < window.prev || bar.openTime >= window.to) continue;
+        this.model.bars.get(symbol)!.set(bar.openTime, { ...bar, origin: 'streamed' });
+      }
+    }
+    this.model.frontier = window.to;
+  }
+
+  /** Random slots of a random symbol's day: bars or answers without them, now and then where there is a bar. */
+  private async fill(): Promise<void> {
+    const { layout, upkeep } = this.store;
+    const symbol = SPEC.symbols[this.int(SPEC.symbols.length)]!;
+    const day = this.int(layout.days.length);
+    const grid = layout.grid(day);
+    const [known] = await upkeep.readDay(0, day, [symbol]);
+    const after = new Uint8Array(grid.slotCount);
+    if (known!.states) after.set(known!.states);
+    const runs: { start: number; records: Uint8Array }[] = [];
+    const changes: (() => void)[] = [];
+    let isAllowed = true;
+    for (let n = 1 + this.int(12); n > 0; n--) {
+      const slot = this.int(grid.slotCount);
+      const time = grid.openTime(slot);
+      const isTaken = this.model.bars.get(symbol)!.has(time) || runs.some(({ start }) => start === slot);
+      const answer = this.random();
+      if (isTaken && answer > 0.02) continue;
+      isAllowed &&= grid.closeTime(slot) <= this.model.frontier;
+      if (answer < 0.5) {
+        isAllowed &&= !isTaken;
+        const bar = whole.get(symbol)!.find(({ openTime }) => openTime === time)!;
+        const chunk = new DayChunk(grid.slotCount);
+        chunk.writeBar(slot, bar, 'backfilled', 1);
+        const records = chunk.bytes.subarray(
+          recordOffset(grid.slotCount, slot),
+          recordOffset(grid.slotCount, slot + 1),
+        );
+        runs.push({ start: slot, records });
+        after[slot] = BACKFILLED;
+        changes.push(() => {
+          this.model.bars.get(symbol)!.set(time, { ...bar, origin: 'backfilled' });
+          this.model.states.get(symbol)!.delete(time);
+        });
+      } else {
+        const state = [1, 2, UNFILLABLE, NO_TRADE][this.int(4)]!;
+        after[slot] = state;
+        changes.push(() => this.model.states.get(symbol)!.set(time, state));
+      }
+    }
+    // Slots of which an earlier one was filled in the meantime must not be read from a stale page: the store refuses.
+    const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
+    for (let send = 0; send < 2; send++) {
+      const refused = await upkeep.fill(0, day, [fill]);
+      expect(refused).toEqual(isAllowed || changes.length === 0 ? new Set() : new Set([symbol]));
+    }
+    if (isAllowed) for (const change of changes) change();
+  }
+
+  private async moveClock(): Promise<void> {
+    const { to } = this.windows[this.int(this.windows.length)]!;
+    const moved = this.store.as({ epoch: this.epoch, owner: 'one' }).moveClock(to);
+    if (to > this.model.frontier) return expect(moved).rejects.toThrow('frontier');
+    await moved;
+    this.model.clock = Math.max(this.model.clock, to);
+  }
+
+  private async moveWatermark(): Promise<void> {
+    const { to } = this.windows[this.int(this.windows.length)]!;
+    await this.store.upkeep.moveWatermark(0, to);
+    this.model.watermark = Math.max(this.model.watermark, Math.min(to, this.model.frontier));
+  }
+
+  /** Another one streams from now on; the one before tries once more. */
+  private async takeOver(): Promise<void> {
+    const before = this.store.as({ epoch: this.epoch, owner: 'one' });
+    await this.store.as({ epoch: ++this.epoch, owner: 'one' }).claim();
+    const window = this.windows[this.int(this.windows.length)]!;
+    await expect(before.flush(window, partsOf(this.store.layout, window, this.source)[0]!)).rejects.toThrow(
+      FencedError,
+    );
+    await expect(before.moveClock(window.to)).rejects.toThrow(FencedError);
+  }
+
+  async compare(): Promise<void> {
+    const { reader } = this.store;
+    const { model } = this;
+    const { counts, refused, control, ...position } = await reader.position();
+    expect(position).toEqual({ frontier: model.frontier, clock: model.clock, watermark: model.watermark });
+    expect({ refused, control }).toEqual({ refused: 0, control: 'run' });
+    expect(counts).toEqual(model.counts(this.store, SPEC.symbols, model.frontier));
+    for (const symbol of SPEC.symbols) {
+      const visible = [...model.bars.get(symbol)!.values()]
+        .filter(({ openTime }) => openTime + 60_000 <= model.clock)
+        .sort((a, b) => a.openTime - b.openTime);
+      expect((await reader.barsBetween(symbol, '1m', 0, Infinity)).map(plain)).toEqual(visible.map(plain));
+      const metrics = await reader.metrics(symbol);
+      expect(metrics).toMatchObject(model.counts(this.store, [symbol], model.clock));
+    }
+  }
+
+  private int(below: number): number {
+    return Math.floor(this.random() * below);
+  }
+}
+
+test.each([1, 2, 3])('I2 I3 I4 I6 the store holds what a plain model holds (seed %i)', async (seed) => {
+  const random = seeded(seed);
+  const source = holey(whole, 0.4, seed);
+  const run = new Run(await server.begin(server.layout(SPEC)), source, random);
+  for (let i = 0; i < OPERATIONS; i++) {
+    await run.step();
+    if (i % 20 === 0) await run.compare();
+  }
+  await run.compare();
+});

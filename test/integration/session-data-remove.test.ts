@@ -1,0 +1,135 @@
+import { DayChunk } from '@barkeep/bars';
+import { PARTITION_SYMBOLS, removeLeftover, removeSession, SessionLostError, setControl } from '@barkeep/session-data';
+import { holey, marketBars } from '../support/market.js';
+import {
+  deriveAll,
+  derivedOf,
+  flushUpTo,
+  partsOf,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/session-store.js';
+
+const server = new StoreServer();
+const MANY = Array.from({ length: 2 * PARTITION_SYMBOLS + 10 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+const manySpec = { ...SMALL_SPEC, symbols: MANY, end: SMALL_SPEC.start, derivedIntervals: ['30m'] };
+const many = holey(marketBars({ ...manySpec, seed: 11 }), 0.3, 12);
+afterAll(() => server.close());
+
+/** A store with every kind of key in it. */
+async function fullStore(spec: object = manySpec): Promise<TestStore> {
+  const store = await server.begin(server.layout(spec));
+  const { layout, upkeep, writer } = store;
+  for (const window of layout.windowsFrom(0)) {
+    for (const part of partsOf(layout, window, many)) {
+      await writer.flush(window, { ...part, refused: new Map([['S000 off-grid', 1]]) });
+    }
+  }
+  for (let partition = 0; partition < layout.partitions; partition++) {
+    const symbols = layout.symbolsOf(partition);
+    const days = await upkeep.readDay(partition, 0, symbols);
+    const fills = days.map(({ symbol, bitmap, states }) => {
+      const after = new Uint8Array(390);
+      const chunk = new DayChunk(390, Buffer.concat([bitmap, Buffer.alloc(390 * 48)]));
+      for (let slot = 0; slot < 390; slot++) if (!chunk.has(slot)) after[slot] = 1;
+      return { symbol, before: states, after, dueAt: 5, runs: [] };
+    });
+    await upkeep.fill(partition, 0, fills, new Map([['not-finite', 1]]));
+    await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
+  }
+  await deriveAll(store);
+  await writer.moveClock(layout.end);
+  return store;
+}
+
+test('I1 the digest depends neither on the id nor on how symbols are spread over partitions', async () => {
+  const store = await fullStore();
+  expect(store.layout.partitions).toBe(3);
+  const other = await fullStore({ ...manySpec, symbols: [...MANY].reverse() });
+  expect(other.layout.id).not.toBe(store.layout.id);
+  expect(await other.reader.digest()).toEqual(await store.reader.digest());
+
+  // The same symbols, a few to a session, have the same chunks one partition at a time.
+  const few = MANY.slice(0, 5);
+  const alone = await server.begin(server.layout({ ...manySpec, symbols: few }));
+  await flushUpTo(alone, many, alone.layout.end);
+  for (const symbol of few) {
+    const chunkOf = async ({ layout, upkeep }: TestStore) =>
+      (await upkeep.readChunks(layout.partitionOf(symbol)!, 0, layout.base, [symbol])).get(symbol)!.bytes;
+    expect(await chunkOf(alone)).toEqual(await chunkOf(store));
+  }
+});
+
+test('I1 one byte of one chunk is another digest', async () => {
+  const store = await fullStore();
+  const before = await store.reader.digest();
+  const key = store.layout.keysOf(store.layout.partitionOf('S001')!).chunk('1m', 'S001', '2013-10-07');
+  await server.redis.setrange(key, 1_000, '\u0001');
+  const after = await store.reader.digest();
+  expect(after.digest).not.toBe(before.digest);
+  expect(after.bars).toBe(before.bars);
+});
+
+test('I6 the counts of a session add up, and are those of its symbols together', async () => {
+  const { reader, layout } = await fullStore();
+  const { counts, frontier, watermark, clock } = await reader.position();
+  expect({ frontier, clock, watermark }).toEqual({ frontier: layout.end, clock: layout.end, watermark: layout.start });
+  const metrics = await Promise.all(MANY.map((symbol) => reader.metrics(symbol)));
+  for (const field of Object.keys(counts) as (keyof typeof counts)[]) {
+    expect([field, metrics.reduce((sum, metric) => sum + metric[field], 0)]).toEqual([field, counts[field]]);
+  }
+  const { filled, streamed, backfilled, noTrade, unfillable, absent, missing, expected } = counts;
+  expect(streamed + backfilled).toBe(filled);
+  expect(filled + noTrade + unfillable + absent + missing).toBe(expected);
+  expect(expected).toBe(MANY.length * 390);
+  const gaps = await Promise.all(MANY.map((symbol) => reader.gaps(symbol)));
+  expect(gaps.flat().reduce((sum, { bars }) => sum + bars, 0)).toBe(absent);
+});
+
+test('I9 after its removal no key of a session is left, and no late script brings one back', async () => {
+  const store = await fullStore();
+  const { layout, writer, upkeep, reader } = store;
+  const derived = await derivedOf(store, 1, 0, 390);
+  const kinds = new Set((await server.keys(layout.id)).map((key) => key.split('}:')[1]!.split(':')[0]));
+  expect(kinds).toEqual(new Set(['meta', 'retry', 'errors', 'refused', 'events', 'chunk', 'states']));
+  expect(await removeSession(server.redis, layout)).toBeGreaterThan(2 * MANY.length);
+  expect(await server.keys(layout.id)).toEqual([]);
+
+  const [window] = [...layout.windowsFrom(0)];
+  for (const part of partsOf(layout, window!, many)) {
+    await expect(writer.flush(window!, part)).rejects.toThrow(SessionLostError);
+  }
+  await expect(writer.moveClock(layout.end)).rejects.toThrow(SessionLostError);
+  await expect(writer.claim()).rejects.toThrow(SessionLostError);
+  const fill = {
+    symbol: layout.symbolsOf(1)[0]!,
+    before: undefined,
+    after: new Uint8Array(390).fill(1),
+    dueAt: 1,
+    runs: [],
+  };
+  await expect(upkeep.fill(1, 0, [fill])).rejects.toThrow(SessionLostError);
+  await expect(upkeep.writeDerived(1, 0, 390, derived)).rejects.toThrow(SessionLostError);
+  await expect(upkeep.moveWatermark(1, layout.end)).rejects.toThrow(SessionLostError);
+  await upkeep.noteError(1, '2013-10-07', MANY, 'late');
+  expect(await setControl(server.redis, layout, 'run')).toBe(false);
+  await expect(reader.position()).rejects.toThrow(SessionLostError);
+  expect(await server.keys(layout.id)).toEqual([]);
+  expect(await removeSession(server.redis, layout)).toBe(0);
+});
+
+test('I9 what was begun after the removal is taken away too, what belongs to a new session of the id is not', async () => {
+  const old = await server.begin(server.layout(manySpec));
+  await removeSession(server.redis, old.layout);
+  await old.writer.init();
+  await flushUpTo(old, many, old.layout.end);
+  expect(await removeLeftover(server.redis, old.layout)).toBe(3 + MANY.length);
+  expect(await server.keys(old.layout.id)).toEqual([]);
+
+  const anew = await server.begin(server.layout(manySpec, old.layout.id));
+  await flushUpTo(anew, many, anew.layout.end);
+  const before = await server.dump(anew.layout.id);
+  expect(await removeLeftover(server.redis, old.layout)).toBe(0);
+  expect(await server.dump(anew.layout.id)).toEqual(before);
+});

@@ -1,0 +1,211 @@
+import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
+import { SessionLostError, type SymbolFill } from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { deriveAll, derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
+/** Slots 10 to 19 of the first day are missing in AAA. */
+const market = new Map(
+  [...whole].map(([symbol, bars]) => [symbol, bars.filter((_, i) => symbol !== 'AAA' || !(i >= 10 && i < 20))]),
+);
+const SLOTS = 390;
+afterAll(() => server.close());
+
+const bar = (symbol: string, slot: number): Bar => whole.get(symbol)![slot]!;
+
+/** A fill of AAA on the first day: bars for `filled`, and the given states for other slots. */
+async function fillOf(
+  store: TestStore,
+  filled: readonly number[],
+  states: Record<number, number> = {},
+): Promise<SymbolFill> {
+  const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
+  const after = new Uint8Array(SLOTS);
+  if (day!.states) after.set(day!.states);
+  const chunk = new DayChunk(SLOTS);
+  for (const slot of filled) {
+    chunk.writeBar(slot, bar('AAA', slot), 'backfilled', 1);
+    after[slot] = BACKFILLED;
+  }
+  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
+  const runs = filled.map((slot) => ({
+    start: slot,
+    records: chunk.bytes.subarray(recordOffset(SLOTS, slot), recordOffset(SLOTS, slot + 1)),
+  }));
+  return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
+}
+
+async function filledDay(): Promise<TestStore> {
+  const store = await server.begin();
+  await flushUpTo(store, market, store.layout.grid(0).close);
+  return store;
+}
+
+describe('I4 a fill', () => {
+  test('writes empty slots, counts them and marks the day, and does nothing more when it is sent again', async () => {
+    const store = await filledDay();
+    const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: UNFILLABLE, 14: NO_TRADE });
+    const refused = new Map([['not-finite', 2]]);
+    expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
+    const once = await server.dump(store.layout.id);
+    expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
+    expect(await server.dump(store.layout.id)).toEqual(once);
+
+    const { counts, refused: refusals } = await store.reader.position();
+    expect(refusals).toBe(2);
+    expect(counts).toEqual({
+      expected: 3 * SLOTS,
+      filled: 3 * SLOTS - 7,
+      streamed: 3 * SLOTS - 10,
+      backfilled: 3,
+      noTrade: 1,
+      unfillable: 1,
+      absent: 1,
+      missing: 4,
+    });
+    expect(await store.upkeep.dirty(0)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
+    expect(await store.upkeep.dueRetries(0, 999)).toEqual([]);
+    expect(await store.upkeep.dueRetries(0, 1_000)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
+    expect(await store.upkeep.nextRetry()).toBe(1_000);
+    await store.writer.moveClock(store.layout.grid(0).close);
+    const [tenth] = await store.reader.barsBetween('AAA', '1m', bar('AAA', 10).openTime, bar('AAA', 11).openTime);
+    expect(tenth).toMatchObject({ ...bar('AAA', 10), origin: 'backfilled', dataset: 1 });
+  });
+
+  test('never touches a streamed bar: the whole symbol is refused, others are not', async () => {
+    const store = await filledDay();
+    const before = await server.dump(store.layout.id);
+    const taken = await fillOf(store, [10, 9]);
+    expect(await store.upkeep.fill(0, 0, [taken])).toEqual(new Set(['AAA']));
+    expect(await server.dump(store.layout.id)).toEqual(before);
+    const other = { ...(await fillOf(store, [], { 3: 1 })), symbol: 'BBB' };
+    expect(await store.upkeep.fill(0, 0, [taken, other])).toEqual(new Set(['AAA']));
+    expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
+  });
+
+  test('of two workers that read the same states one writes, the other is told to read again', async () => {
+    const store = await filledDay();
+    const [one, two] = [await fillOf(store, [10]), await fillOf(store, [10, 11])];
+    const [first, second] = await Promise.all([store.upkeep.fill(0, 0, [one]), store.upkeep.fill(0, 0, [two])]);
+    expect([first.size, second.size].sort()).toEqual([0, 1]);
+    const again = await fillOf(store, [12], { 13: 1 });
+    const stale = { ...again, before: undefined };
+    expect(await store.upkeep.fill(0, 0, [stale])).toEqual(new Set(['AAA']));
+    expect(await store.upkeep.fill(0, 0, [again])).toEqual(new Set());
+  });
+
+  test('makes the chunk of a symbol that has no bar yet, and later windows keep what it wrote', async () => {
+    const late = new Map([...market].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.slice(100) : bars]));
+    const store = await server.begin();
+    const [first] = [...store.layout.windowsFrom(0)];
+    await flushUpTo(store, late, first!.to);
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [0, 49])])).toEqual(new Set());
+    await flushUpTo(store, late, store.layout.end);
+    await store.writer.moveClock(store.layout.end);
+    const bars = await store.reader.lastBars('AAA', '1m', 10_000);
+    expect(bars.map(({ openTime }) => openTime)).toEqual(
+      [...whole.get('AAA')!.filter((_, i) => i === 0 || i === 49), ...late.get('AAA')!].map(({ openTime }) => openTime),
+    );
+  });
+
+  test('writes nothing at or after the frontier, for the stream is still to come there', async () => {
+    const store = await server.begin();
+    const [first] = [...store.layout.windowsFrom(0)];
+    await flushUpTo(store, market, first!.to);
+    const before = await server.dump(store.layout.id);
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [first!.toSlot])])).toEqual(new Set(['AAA']));
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [], { [first!.toSlot]: 1 })])).toEqual(new Set(['AAA']));
+    expect(await server.dump(store.layout.id)).toEqual(before);
+  });
+
+  test('a clean answer takes the last error away', async () => {
+    const store = await filledDay();
+    await store.upkeep.noteError(0, '2013-10-07', ['AAA'], 'the vendor is away');
+    expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
+    await store.upkeep.fill(0, 0, [await fillOf(store, [10], { 11: 2 })]);
+    const [absent, missing] = await store.reader.gaps('AAA');
+    expect(absent).toMatchObject({ bars: 1, status: 'absent', attempts: 2, lastError: null });
+    expect(missing).toMatchObject({ bars: 8, status: 'missing', attempts: 0 });
+  });
+});
+
+describe('I5 derived bars', () => {
+  test('are refused when their base bars have changed, and the day stays to be done', async () => {
+    const store = await filledDay();
+    await store.upkeep.fill(0, 0, [await fillOf(store, [10])]);
+    const made = await derivedOf(store, 0, 0, SLOTS);
+    await store.upkeep.fill(0, 0, [await fillOf(store, [11])]);
+    const before = await server.dump(store.layout.id);
+    expect(await store.upkeep.writeDerived(0, 0, SLOTS, made.slice(0, 1))).toEqual(new Set(['AAA']));
+    expect(await server.dump(store.layout.id)).toEqual(before);
+    expect(await store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS))).toEqual(new Set());
+    expect(await store.upkeep.dirty(0)).toEqual([]);
+  });
+
+  test('of a slower worker do not remove those of a faster one', async () => {
+    const [store, alone] = [await server.begin(), await server.begin()];
+    const [first, second] = [...store.layout.windowsFrom(0)];
+    await flushUpTo(store, market, first!.to);
+    const slow = await derivedOf(store, 0, 0, first!.toSlot);
+    await flushUpTo(store, market, second!.to);
+    await deriveAll(store);
+    expect(await store.upkeep.writeDerived(0, 0, first!.toSlot, slow)).toEqual(new Set());
+    await flushUpTo(alone, market, second!.to);
+    await deriveAll(alone);
+    expect(await store.reader.digest()).toEqual(await alone.reader.digest());
+  });
+
+  test('of a worker that has not seen a repair behind the watermark leave the day to be done', async () => {
+    const store = await server.begin();
+    const late = [...store.layout.windowsFrom(0)][1]!;
+    const { openTime } = bar('AAA', late.fromSlot);
+    const holey = new Map([...market].map(([symbol, bars]) => [symbol, bars.filter((b) => b.openTime !== openTime)]));
+    await flushUpTo(store, holey, late.prev);
+    const slow = await derivedOf(store, 0, 0, late.fromSlot);
+    await flushUpTo(store, holey, late.to);
+    await deriveAll(store);
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [late.fromSlot])])).toEqual(new Set());
+    expect(await store.upkeep.writeDerived(0, 0, late.fromSlot, slow)).toEqual(new Set());
+    expect(await store.upkeep.dirty(0)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
+  });
+
+  test('step by step are the same bytes as all at once', async () => {
+    const [steps, once] = [await server.begin(), await server.begin(server.layout({ ...SMALL_SPEC, upkeep: {} }))];
+    for (const { to } of steps.layout.windowsFrom(0)) {
+      await flushUpTo(steps, market, to);
+      await deriveAll(steps);
+    }
+    await flushUpTo(once, market, once.layout.end);
+    await deriveAll(once);
+    expect(await steps.reader.digest()).toEqual(await once.reader.digest());
+  });
+});
+
+test('I2 the watermark never goes back and never passes the frontier', async () => {
+  const store = await server.begin();
+  const [first, second] = [...store.layout.windowsFrom(0)];
+  await flushUpTo(store, market, second!.to);
+  const watermark = async () => (await store.upkeep.positions())[0]!.watermark;
+  expect(await watermark()).toBe(store.layout.start);
+  await store.upkeep.moveWatermark(0, first!.to);
+  await store.upkeep.moveWatermark(0, store.layout.start);
+  expect(await watermark()).toBe(first!.to);
+  await store.upkeep.moveWatermark(0, store.layout.end);
+  expect(await watermark()).toBe(second!.to);
+});
+
+test('I9 upkeep of a session that was made anew under the same id is refused', async () => {
+  const old = await filledDay();
+  const [fill, derived] = [await fillOf(old, [10]), await derivedOf(old, 0, 0, SLOTS)];
+  await server.redis.unlink(...(await server.keys(old.layout.id)));
+  const store = await server.begin(server.layout(SMALL_SPEC, old.layout.id));
+  await flushUpTo(store, market, store.layout.end);
+  const before = await server.dump(store.layout.id);
+  await expect(old.upkeep.fill(0, 0, [fill])).rejects.toThrow(SessionLostError);
+  await expect(old.upkeep.writeDerived(0, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
+  await expect(old.upkeep.moveWatermark(0, old.layout.end)).rejects.toThrow(SessionLostError);
+  await expect(old.upkeep.positions()).rejects.toThrow(SessionLostError);
+  await old.upkeep.noteError(0, '2013-10-07', ['AAA'], 'late');
+  expect(await server.dump(store.layout.id)).toEqual(before);
+});

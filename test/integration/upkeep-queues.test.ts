@@ -1,0 +1,239 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  openQueues,
+  parsePayload,
+  producerConnection,
+  UpkeepProducer,
+  workerConnection,
+  type JobName,
+  type Queues,
+} from '@barkeep/upkeep-queues';
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+const RETRY = { attempts: 2, backoffMs: 1 };
+const prefix = `test-${randomBytes(4).toString('hex')}`;
+const url = process.env['REDIS_URL']!;
+let redis: Redis;
+let queues: Queues;
+let producer: UpkeepProducer;
+let endings: (() => Promise<unknown>)[] = [];
+
+beforeAll(() => {
+  redis = producerConnection(url);
+  queues = openQueues(redis, prefix);
+  producer = new UpkeepProducer(queues, RETRY);
+});
+
+afterEach(async () => {
+  await Promise.all(endings.map((end) => end()));
+  endings = [];
+  for (const queue of Object.values(queues)) await queue.obliterate({ force: true });
+});
+
+afterAll(async () => {
+  await producer.close();
+  const keys = await redis.keys(`${prefix}:*`);
+  if (keys.length > 0) await redis.unlink(...keys);
+  redis.disconnect();
+});
+
+const session = () => ({ sessionId: 's-1', incarnation: randomUUID() });
+
+/** A worker of this test; `died` cuts its connections, as a kill would. */
+function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
+  const connection = workerConnection(url);
+  const options = { connection, prefix, lockDuration, stalledInterval: 200, maxStalledCount: 5, concurrency: 4 };
+  const worker = new Worker(name, run, options);
+  worker.on('error', () => undefined);
+  let dead = false;
+  const died = async () => {
+    dead = true;
+    connection.disconnect();
+    await worker.close(true);
+  };
+  endings.push(async () => {
+    if (!dead) await worker.close(true);
+    connection.disconnect();
+  });
+  return { worker, died };
+}
+
+/** Resolves at the n-th call of `hit`. */
+function counter() {
+  let hits = 0;
+  const waiting: { at: number; resolve: () => void }[] = [];
+  return {
+    hit: () => {
+      hits++;
+      for (const { at, resolve } of waiting) if (hits >= at) resolve();
+    },
+    get hits() {
+      return hits;
+    },
+    reached: (at: number) => new Promise<void>((resolve) => (hits >= at ? resolve() : waiting.push({ at, resolve }))),
+  };
+}
+
+async function idle(name: JobName): Promise<void> {
+  while ((await queues[name].getJobCountByTypes('active', 'waiting', 'delayed', 'prioritized')) > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('however often a job is added, it waits once, with a payload of the contract', async () => {
+  const ref = session();
+  const payloads = {
+    stream: { ...ref, run: 1 },
+    'detect-gaps': { ...ref, force: false },
+    backfill: { ...ref, partition: 0, date: '2013-10-07', force: false },
+    aggregate: { ...ref, partition: 0 },
+  };
+  for (const name of Object.keys(payloads) as JobName[]) {
+    await Promise.all([1, 2, 3].map(() => producer.add(name, payloads[name])));
+    await producer.addAll(name, [payloads[name], payloads[name]]);
+    const jobs = await queues[name].getWaiting();
+    expect(jobs.map(({ data }) => parsePayload(name, data))).toEqual([payloads[name]]);
+  }
+  // Of another partition, date, run or session there is another.
+  await producer.add('aggregate', { ...ref, partition: 1 });
+  await producer.add('backfill', { ...payloads.backfill, date: '2013-10-08' });
+  await producer.add('backfill', { ...payloads.backfill, force: true });
+  await producer.add('detect-gaps', { ...session(), force: false });
+  await producer.add('stream', { ...ref, run: 2 });
+  const counts = await Promise.all(Object.values(queues).map((queue) => queue.getWaitingCount()));
+  expect(counts).toEqual([2, 2, 3, 2]);
+});
+
+test.each(['detect-gaps', 'aggregate'] as const)('%s: triggers while one runs become one more run', async (name) => {
+  const payload = { ...session(), force: false, partition: 0 };
+  const begun = counter();
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  work(name, async () => {
+    begun.hit();
+    await held;
+  });
+  await producer.add(name, payload);
+  await begun.reached(1);
+  for (let i = 0; i < 5; i++) await producer.add(name, payload);
+  letGo();
+  await begun.reached(2);
+  await idle(name);
+  expect(begun.hits).toBe(2);
+  await producer.add(name, payload);
+  await begun.reached(3);
+});
+
+test.each(['detect-gaps', 'aggregate'] as const)(
+  '%s: one that failed for good does not stand in the way',
+  async (name) => {
+    const payload = { ...session(), force: false, partition: 0 };
+    const tried = counter();
+    work(name, async () => {
+      tried.hit();
+      throw new Error('not today');
+    });
+    await producer.add(name, payload);
+    await tried.reached(RETRY.attempts);
+    await idle(name);
+    expect(await queues[name].getFailedCount()).toBe(1);
+    await producer.add(name, payload);
+    await tried.reached(2 * RETRY.attempts);
+    await idle(name);
+  },
+);
+
+test('a backfill that failed for good is kept to be looked at, and gives way when its gaps are seen again', async () => {
+  const payload = { ...session(), partition: 0, date: '2013-10-07', force: false };
+  const tried = counter();
+  const { worker } = work('backfill', async () => {
+    tried.hit();
+    throw new Error('the vendor is away');
+  });
+  await producer.addBackfills([payload]);
+  await tried.reached(RETRY.attempts);
+  await idle('backfill');
+  const [failed] = await queues.backfill.getFailed();
+  expect(failed).toMatchObject({ failedReason: 'the vendor is away', attemptsMade: RETRY.attempts });
+  await worker.pause();
+  await producer.addBackfills([payload, { ...payload, date: '2013-10-08' }]);
+  await producer.addBackfills([payload]);
+  const waiting = await queues.backfill.getWaiting();
+  expect(waiting.map(({ data }) => (data as typeof payload).date).sort()).toEqual(['2013-10-07', '2013-10-08']);
+  expect(await queues.backfill.getFailedCount()).toBe(0);
+});
+
+test('a scheduler is made once, runs at once and then every so often, and is made again after a loss', async () => {
+  const ref = session();
+  await Promise.all([producer.schedule(ref, 60_000), producer.schedule(ref, 60_000)]);
+  await producer.schedule(ref, 60_000);
+  expect(await producer.scheduled()).toEqual([ref.incarnation]);
+  const ran = counter();
+  const { worker } = work('detect-gaps', async (job) => {
+    expect(parsePayload('detect-gaps', job.data)).toEqual({ ...ref, force: false });
+    ran.hit();
+  });
+  await ran.reached(1);
+  await worker.close();
+
+  await redis.unlink(...(await redis.keys(`${prefix}:*`)));
+  expect(await producer.scheduled()).toEqual([]);
+  await producer.schedule(ref, 60_000);
+  expect(await producer.scheduled()).toEqual([ref.incarnation]);
+  await producer.schedule(ref, 30_000);
+  expect(await queues['detect-gaps'].getJobSchedulers()).toMatchObject([{ every: 30_000 }]);
+  await producer.unschedule(ref.incarnation);
+  await producer.unschedule(ref.incarnation);
+  expect(await producer.scheduled()).toEqual([]);
+  expect(await queues['detect-gaps'].getDelayedCount()).toBe(0);
+});
+
+test('asks for the same second make one job', async () => {
+  const ref = session();
+  const second = Math.ceil(Date.now() / 1000) + 60;
+  for (const ms of [-999, -500, 0]) await producer.detectAt(ref, second * 1000 + ms);
+  const jobs = await queues['detect-gaps'].getDelayed();
+  expect(jobs).toHaveLength(1);
+  expect(jobs[0]!.timestamp + jobs[0]!.delay).toBeGreaterThanOrEqual(second * 1000 - 5);
+});
+
+test('a stream is queued from its first moment to its end', async () => {
+  const payload = { ...session(), run: 1 };
+  expect(await producer.isStreamQueued(payload)).toBe(false);
+  await producer.add('stream', payload);
+  expect(await producer.isStreamQueued(payload)).toBe(true);
+  const ends = counter();
+  const { worker } = work('stream', async () => {
+    expect(await producer.isStreamQueued(payload)).toBe(true);
+    expect(await producer.isStreamQueued({ ...payload, run: 2 })).toBe(false);
+  });
+  worker.on('completed', ends.hit);
+  await ends.reached(1);
+  expect(await producer.isStreamQueued(payload)).toBe(false);
+});
+
+test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
+  '%s: what a dead worker had is done by another, and can be added again after that',
+  async (name) => {
+    const payload = { ...session(), force: false, partition: 0, date: '2013-10-07', run: 1 };
+    const begun = counter();
+    const first = work(
+      name,
+      async () => {
+        begun.hit();
+        await new Promise(() => undefined);
+      },
+      400,
+    );
+    await producer.add(name, payload);
+    await begun.reached(1);
+    await first.died();
+    const done = counter();
+    const { worker } = work(name, async () => undefined, 400);
+    worker.on('completed', done.hit);
+    await done.reached(1);
+    await producer.add(name, payload);
+    await done.reached(2);
+  },
+);
