@@ -2,13 +2,13 @@
  * The limit of streaming: the rows of a market by one `COPY … (FORMAT binary)`, the bytes thrown away as they come from the socket.
  * Nothing in JavaScript can take rows from Postgres with less work than this.
  */
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** ReadyForQuery, idle: the last message of a command. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 export async function drainCopy(databaseUrl, sql) {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new Client({ connectionString: databaseUrl });
   client.on('error', () => undefined); // it ends by having its socket closed
   await client.connect();
   const socket = client.connection.stream;

@@ -2,14 +2,14 @@
  * The plain way to stream: rows by a cursor in time order, each bar as JSON in a sorted set of its symbol, the writes pipelined.
  * It is written with care: large fetches, large pipelines, the next rows are fetched while the last are written.
  */
-import pg from 'pg';
+import { Client } from 'pg';
 
 const ROWS_A_FETCH = 10_000;
 
 export async function zsetSession(bench, { databaseUrl }, { datasetId, bars }, meter) {
   const redis = await bench.redis();
   const keys = new Set();
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   const bytesBefore = await bench.redisBytes();
   meter.reset();

@@ -96,6 +96,14 @@ test('I1 a session goes on when all queues are lost', async () => {
   await endsAsUndisturbed('queues-lost');
 });
 
+test('upkeep of a session that is complete goes on when all queues are lost', async () => {
+  await lab.repository.open();
+  await api().run(lab.spec('repairs-lost', 6));
+  expect((await api().completed('repairs-lost')).counts.absent).toBeGreaterThan(0);
+  await lab.loseQueues();
+  await endsAsUndisturbed('repairs-lost');
+});
+
 test('I1 a session whose store is lost says so, and a start builds it again', async () => {
   const date = lab.day(4);
   await lab.repository.holdFrom(date);

@@ -159,7 +159,7 @@ describe('transitions', () => {
       sessions.transition(id, ['running'], 'paused'),
       sessions.transition(id, ['running'], 'stopped', { error: 'by hand' }),
     ]);
-    const [failure] = results.filter((result) => result.status === 'rejected');
+    const failure = results.find((result) => result.status === 'rejected');
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     expect(failure?.reason).toBeInstanceOf(WrongStateError);
     expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(id)).state });

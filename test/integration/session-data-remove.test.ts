@@ -111,7 +111,7 @@ test('I9 after its removal no key of a session is left, and no late script bring
   };
   await expect(upkeep.fill(1, 0, [fill])).rejects.toThrow(SessionLostError);
   await expect(upkeep.writeDerived(1, 0, 390, derived)).rejects.toThrow(SessionLostError);
-  await expect(upkeep.moveWatermark(1, layout.end)).rejects.toThrow(SessionLostError);
+  await expect(upkeep.moveWatermark(1, layout.start, layout.end)).rejects.toThrow(SessionLostError);
   await upkeep.noteError(1, '2013-10-07', MANY, 'late');
   expect(await setControl(server.redis, layout, 'run')).toBe(false);
   await expect(reader.position()).rejects.toThrow(SessionLostError);

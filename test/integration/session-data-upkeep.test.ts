@@ -184,15 +184,25 @@ describe('I5 derived bars', () => {
 
 test('I2 the watermark never goes back and never passes the frontier', async () => {
   const store = await server.begin();
+  const { start, end } = store.layout;
   const [first, second] = [...store.layout.windowsFrom(0)];
   await flushUpTo(store, market, second!.to);
   const watermark = async () => (await store.upkeep.positions())[0]!.watermark;
-  expect(await watermark()).toBe(store.layout.start);
-  await store.upkeep.moveWatermark(0, first!.to);
-  await store.upkeep.moveWatermark(0, store.layout.start);
+  expect(await watermark()).toBe(start);
+  expect(await store.upkeep.moveWatermark(0, start, first!.to)).toBe(true);
+  expect(await store.upkeep.moveWatermark(0, start, start)).toBe(true);
   expect(await watermark()).toBe(first!.to);
-  await store.upkeep.moveWatermark(0, store.layout.end);
-  expect(await watermark()).toBe(second!.to);
+  expect(await store.upkeep.moveWatermark(0, start, end)).toBe(false);
+  expect(await watermark()).toBe(first!.to);
+});
+
+test('I6 the watermark does not pass what nobody has looked at since the store was set back', async () => {
+  const store = await server.begin();
+  const [first, second, third] = [...store.layout.windowsFrom(0)];
+  await flushUpTo(store, market, third!.to);
+  await store.upkeep.moveWatermark(0, store.layout.start, first!.to);
+  expect(await store.upkeep.moveWatermark(0, second!.to, third!.to)).toBe(false);
+  expect((await store.upkeep.positions())[0]!.watermark).toBe(first!.to);
 });
 
 test('I9 upkeep of a session that was made anew under the same id is refused', async () => {
@@ -204,7 +214,7 @@ test('I9 upkeep of a session that was made anew under the same id is refused', a
   const before = await server.dump(store.layout.id);
   await expect(old.upkeep.fill(0, 0, [fill])).rejects.toThrow(SessionLostError);
   await expect(old.upkeep.writeDerived(0, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
-  await expect(old.upkeep.moveWatermark(0, old.layout.end)).rejects.toThrow(SessionLostError);
+  await expect(old.upkeep.moveWatermark(0, old.layout.start, old.layout.end)).rejects.toThrow(SessionLostError);
   await expect(old.upkeep.positions()).rejects.toThrow(SessionLostError);
   await old.upkeep.noteError(0, '2013-10-07', ['AAA'], 'late');
   expect(await server.dump(store.layout.id)).toEqual(before);

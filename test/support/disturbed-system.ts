@@ -46,9 +46,9 @@ export class DisturbedSystem {
     return new DisturbedSystem(system, repository);
   }
 
-  /** The spec that all of its sessions have. */
-  spec(id: string): object {
-    return { ...SPEC, id };
+  /** The spec that all of its sessions have. @param maxRetries asks for a bar that exists nowhere */
+  spec(id: string, maxRetries = 2): object {
+    return { ...SPEC, id, upkeep: { maxRetries } };
   }
 
   /** The n-th trading day of a session; negative numbers count from the last. */

@@ -1,4 +1,4 @@
-/** Rules of the tree that no linter knows: names and sizes of files, links between documents, what the image is built of. */
+/** Rules of the tree that no linter knows: names and sizes of files, what the image is built of. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -40,15 +40,6 @@ describe('the tree', () => {
     expect(
       tests.filter((file) => /\b(x?it|test|describe)\.(skip|only|todo)[.(]|\b[xf](it|describe)\(/.test(read(file))),
     ).toEqual([]);
-  });
-});
-
-describe('the documents', () => {
-  const documents = FILES.filter((file) => file.endsWith('.md'));
-
-  it.each(documents)('%s links only to files that are there', (file) => {
-    const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!);
-    expect(links.filter((link) => !existsSync(join(ROOT, dirname(file), link)))).toEqual([]);
   });
 });
 

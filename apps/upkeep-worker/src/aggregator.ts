@@ -1,7 +1,7 @@
 /**
  * Derives what is out of date in one partition, day by day from its watermark to its frontier, then in days that were
  * repaired behind it, and moves the watermark over what is right. A day with slots that nobody has asked for yet stops
- * the watermark at the first of them; detection then runs again.
+ * the watermark at the first of them; detection then runs again, as it does when the store was set back.
  */
 import { aggregateDay, countBits, firstMissing, type DayChunk } from '@barkeep/bars';
 import { closedWindows, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
@@ -24,12 +24,14 @@ export class Aggregator {
     if (!position) return;
     const { layout } = store;
     const { frontier, watermark } = position;
+    let rightFrom = watermark;
     let day = layout.dayIndexAt(watermark);
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const rightUpTo = await this.deriveDay(store, partition, day, layout.symbolsOf(partition), frontier, false);
-      await store.moveWatermark(partition, rightUpTo);
-      if (rightUpTo < Math.min(frontier, layout.grid(day).close)) {
+      const moved = await store.moveWatermark(partition, rightFrom, rightUpTo);
+      rightFrom = Math.max(rightFrom, rightUpTo);
+      if (!moved || rightUpTo < Math.min(frontier, layout.grid(day).close)) {
         await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
         break;
       }

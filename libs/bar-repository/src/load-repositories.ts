@@ -38,7 +38,7 @@ async function exportedBy(modulePath: string, load: (url: string) => Promise<unk
     const outer: unknown = hasDefault(namespace) ? await namespace.default : withoutMarkers(namespace);
     // An ES module compiled to CommonJS has its default export one level deeper.
     const exported: unknown = hasDefault(outer) && '__esModule' in outer ? await outer.default : outer;
-    return typeof exported === 'function' ? await exported() : exported;
+    return typeof exported === 'function' ? await (exported as () => unknown)() : exported;
   } catch (error) {
     const actual = error instanceof Error ? error.message : String(error);
     throw new RepositoryModuleError(modulePath, 'a module that loads', actual, { cause: error });

@@ -55,7 +55,7 @@ export class ObjectSource implements BarSource {
     const answer = this.fetch(symbol, start, end, query.interval);
     const records: unknown = await orAborted(answer, signal);
     if (!Array.isArray(records)) throw new RepositoryAnswerError(this.name, symbol, records);
-    return records;
+    return records as unknown[];
   }
 }
 

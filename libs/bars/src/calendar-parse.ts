@@ -18,6 +18,12 @@ export function parseCalendar(json: unknown): Calendar {
   return new Calendar(parseCalendarFile(json));
 }
 
+/** The calendar and, under each alias that the file gives it, the same again. Throws as {@link parseCalendar}. */
+export function parseCalendars(json: unknown): Calendar[] {
+  const file = parseCalendarFile(json);
+  return [file.id, ...(file.aliases ?? [])].map((id) => new Calendar(file, id));
+}
+
 /** The checked content of a calendar file. Throws as {@link parseCalendar}. */
 export function parseCalendarFile(json: unknown): CalendarFile {
   const parsed = calendarFileSchema.safeParse(json, { reportInput: true });

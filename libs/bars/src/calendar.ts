@@ -8,18 +8,28 @@ import type { Calendar } from './calendar-days.js';
 export { CalendarBook } from './calendar-book.js';
 export { Calendar } from './calendar-days.js';
 export * from './calendar-errors.js';
-export { parseCalendar } from './calendar-parse.js';
+export { parseCalendar, parseCalendars } from './calendar-parse.js';
 export { calendarJsonSchema } from './calendar-schema.js';
 export type { Hours, Segment, TradingDay } from './calendar-trading-day.js';
 
-const shipped = new CalendarBook();
+// One book a process, set once when it starts and not handed through: a spec is checked and a layout is worked out in many
+// places, and two of them with different books would see different slots in the same bytes.
+let book = new CalendarBook();
 
-/** The shipped calendar of that name, such as `XNYS` or `24/7`. @throws {UnknownCalendarError} which lists the known names */
+/** The calendar of that name, such as `XNYS` or `24/7`. @throws {UnknownCalendarError} which lists the known names */
 export function calendarNamed(id: string): Calendar {
-  return shipped.named(id);
+  return book.named(id);
 }
 
-/** The names of all shipped calendars. */
+/** The names of all calendars that this process knows, the shipped ones first. */
 export function calendarIds(): string[] {
-  return shipped.ids();
+  return book.ids();
+}
+
+/**
+ * Makes this process know the calendars of a book, such as a user's own beside the shipped ones. To be called once, at the
+ * start, before anything asks for a calendar; every process that works on a session has to know its calendar.
+ */
+export function useCalendars(calendars: CalendarBook): void {
+  book = calendars;
 }

@@ -56,6 +56,7 @@ function build(env: NodeJS.ProcessEnv) {
       reconcileMs: seconds(v.reconcile),
     },
     repositories: { modulePath: readValue(v.repositories, env), timeoutMs: seconds(v.repositoryTimeout) },
+    calendars: { dir: readValue(v.calendarsDir, env) },
     postgres: { pool: need(v.postgresPool, env) },
     process: { stopMs: seconds(v.stop) },
     client: { url: readValue(v.clientUrl, env), apiKey: readValue(v.clientKey, env) },

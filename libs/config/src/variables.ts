@@ -4,6 +4,7 @@
  * Guarantees: this is the only list. Parsing, error texts, the "did you mean" suggestion and `.env.example` are all
  * made from it. Not responsible for grouping values or for rules between two variables (`config.ts`).
  */
+import { upkeepVariables } from './upkeep-variables.js';
 import { choice, flag, integer, list, serverUrl, text, type Variable } from './variable.js';
 
 const redisSchemes = ['redis', 'rediss'];
@@ -174,6 +175,11 @@ export const variables = {
     doc: 'JavaScript module that maps names to repositories of your own.',
     ...path,
   }),
+  calendarsDir: text({
+    name: 'BARKEEP_CALENDARS_DIR',
+    doc: 'Folder of calendar files (*.json) of your own; the same for coordinators, workers and the command line.',
+    ...path,
+  }),
   stop: integer({
     name: 'BARKEEP_STOP_SECONDS',
     doc: 'Time given to running work when a process stops.',
@@ -226,46 +232,7 @@ export const variables = {
     default: 'embedded',
   }),
 
-  upkeepEnabled: flag({
-    name: 'DATA_UPKEEP_ENABLED',
-    doc: 'Keeps the data of sessions complete, unless their spec says otherwise.',
-    default: true,
-  }),
-  upkeepCheckInterval: integer({
-    name: 'DATA_UPKEEP_CHECK_INTERVAL_SECONDS',
-    doc: 'Wall time between two upkeep rounds of a session.',
-    unit: 'seconds',
-    default: 60,
-    min: 1,
-    max: 86_400,
-  }),
-  upkeepRetryMissingBars: flag({
-    name: 'DATA_UPKEEP_RETRY_MISSING_BARS',
-    doc: 'Asks again for bars that a repository answered without.',
-    default: true,
-  }),
-  upkeepMaxRetries: integer({
-    name: 'DATA_UPKEEP_MAX_RETRIES',
-    doc: 'Asks for an absent bar before it is settled as unfillable.',
-    unit: 'asks',
-    default: 5,
-    min: 1,
-    max: 100,
-  }),
-  upkeepDerivedIntervals: list({
-    name: 'DATA_UPKEEP_DERIVED_INTERVALS',
-    doc: 'Intervals derived from the base interval; the word none for none.',
-    unit: 'comma list',
-    default: '5m,15m',
-    pattern: /^[1-9]\d{0,3}[mhd]$/,
-    expected: 'such as 5m, 1h or 1d',
-    max: 16,
-  }),
-  upkeepAutoComputeDerived: flag({
-    name: 'DATA_UPKEEP_AUTO_COMPUTE_DERIVED',
-    doc: 'Computes derived bars without being asked.',
-    default: true,
-  }),
+  ...upkeepVariables,
 } satisfies Record<string, Variable<unknown>>;
 
 /** Every variable, in the order of the table. */

@@ -69,8 +69,8 @@ function packageVersion(native: string): string {
 function addMissingLinks(copy: string): void {
   const file = join(copy, 'pg-symlinks.json');
   const links: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  for (const link of Array.isArray(links) ? links : []) {
-    const { source, target } = link;
+  for (const link of Array.isArray(links) ? (links as unknown[]) : []) {
+    const { source, target } = link as Record<string, unknown>;
     if (typeof source !== 'string' || typeof target !== 'string') continue;
     const path = join(copy, target.replace(/^native\//, ''));
     if (!existsSync(path)) symlinkSync(basename(source), path);

@@ -1,6 +1,7 @@
 /** A service's process from its first line to its exit code: configuration, start, signals, and word to its parent. */
 import { ConfigError, loadConfig, type Config } from '@barkeep/config';
 import type { Logger } from 'pino';
+import { useOwnCalendars } from './own-calendars.js';
 import { stopOnSignals, type StopSequence } from './shutdown.js';
 
 export interface RunningService {
@@ -20,7 +21,9 @@ export function runService(name: string, start: (config: Config) => Promise<Runn
 }
 
 async function startService(start: (config: Config) => Promise<RunningService>): Promise<void> {
-  const { url, stop, logger } = await start(loadConfig(process.env, { requireServices: true }));
+  const config = loadConfig(process.env, { requireServices: true });
+  await useOwnCalendars(config.calendars.dir);
+  const { url, stop, logger } = await start(config);
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
   process.send?.({ ready: true, url });
 }

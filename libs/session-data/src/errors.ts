@@ -31,6 +31,23 @@ export class RewindError extends Error {
   }
 }
 
+/**
+ * This process does not know the calendar of the session: it has the files of another `BARKEEP_CALENDARS_DIR`, or none.
+ * Without its hours the bars cannot be told in time; a program makes it known with `useCalendars` of `@barkeep/bars`.
+ */
+export class SessionCalendarError extends Error {
+  override readonly name = 'SessionCalendarError';
+  constructor(
+    readonly sessionId: string,
+    readonly calendarId: string,
+    readonly knownIds: readonly string[],
+  ) {
+    super(
+      `session ${sessionId}: expected its calendar to be one of ${knownIds.join(', ')}, was ${JSON.stringify(calendarId)}`,
+    );
+  }
+}
+
 /** The session does not have this symbol. */
 export class UnknownSymbolError extends Error {
   override readonly name = 'UnknownSymbolError';

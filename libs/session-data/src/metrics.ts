@@ -79,7 +79,7 @@ export async function readPosition(redis: Redis, layout: SessionLayout): Promise
   for (let p = 0; p < layout.partitions; p++) {
     const [incarnation, ...numbers] = replies[2 * p]!;
     if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
-    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent] = numbers.map(Number) as number[];
+    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent] = numbers.map(Number);
     at.frontier = Math.min(at.frontier, frontier!);
     at.watermark = Math.min(at.watermark, watermark!);
     at.counts.expected += layout.slotsClosedBy(frontier!) * layout.symbolsOf(p).length;

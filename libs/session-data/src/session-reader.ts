@@ -2,9 +2,9 @@
  * Finds sessions in the store and opens them for reading. What a session consists of is read once and kept; a session
  * that was deleted and made anew under the same id is noticed by its incarnation.
  */
-import { parseSessionSpec } from '@barkeep/bars';
+import { calendarIds, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { SessionLostError } from './errors.js';
+import { SessionCalendarError, SessionLostError } from './errors.js';
 import { PartitionKeys } from './keys.js';
 import { SessionLayout } from './layout.js';
 import { OpenSession } from './open-session.js';
@@ -16,12 +16,22 @@ export class SessionReader {
     private readonly keyPrefix: string,
   ) {}
 
-  /** Opens a session. @throws SessionLostError when nothing is stored for it */
+  /** Opens a session. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
   async open(sessionId: string): Promise<OpenSession> {
     const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
     const [incarnation, spec] = await this.redis.hmget(meta, 'incarnation', 'spec');
     if (!incarnation || !spec) throw new SessionLostError(sessionId);
-    const layout = new SessionLayout(sessionId, incarnation, parseSessionSpec(JSON.parse(spec)), this.keyPrefix);
+    const layout = new SessionLayout(sessionId, incarnation, specOf(sessionId, JSON.parse(spec)), this.keyPrefix);
     return new OpenSession(this.redis, layout);
   }
+}
+
+/** The spec as the session's first writer stored it. */
+function specOf(sessionId: string, stored: unknown): SessionSpec {
+  const calendar = typeof stored === 'object' && stored !== null && 'calendar' in stored ? stored.calendar : undefined;
+  const known = calendarIds();
+  if (typeof calendar === 'string' && !known.includes(calendar)) {
+    throw new SessionCalendarError(sessionId, calendar, known);
+  }
+  return parseSessionSpec(stored);
 }

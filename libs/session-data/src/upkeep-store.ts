@@ -110,6 +110,15 @@ export class UpkeepStore {
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
+  /** True when the session is at its end with every bar treated, derived, and none to be asked for again. */
+  async isSettled(): Promise<boolean> {
+    if ((await this.nextRetry()) !== undefined) return false;
+    for (const [partition, { watermark }] of (await this.positions()).entries()) {
+      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
+    }
+    return true;
+  }
+
   /** Days of symbols whose derived bars are out of date. */
   async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
     return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
@@ -174,11 +183,16 @@ export class UpkeepStore {
     return this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
   }
 
-  /** Moves a partition's watermark to `to`, epoch ms, at most to its frontier; never back. @throws SessionLostError */
-  async moveWatermark(partition: number, to: number): Promise<void> {
+  /**
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
+   * @returns false when the store was set back meanwhile to before `from`, or its frontier to before `to`: read it again
+   * @throws SessionLostError
+   */
+  async moveWatermark(partition: number, from: number, to: number): Promise<boolean> {
     const { meta, wake } = this.layout.keysOf(partition);
-    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.incarnation, to, wake]);
+    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.incarnation, from, to, wake]);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
+    return reply === 'moved';
   }
 
   /** Keeps a repository's error beside the gaps that it left open. */

@@ -22,7 +22,7 @@ export class ApiError extends CliError {
 }
 
 export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop' | 'upkeep';
-export type BarsQuery = { interval?: string; last?: string; from?: string; to?: string };
+export type BarsQuery = { interval?: string; last?: string; from?: string; to?: string; fill?: string };
 
 export class CoordinatorClient {
   constructor(
@@ -123,7 +123,7 @@ async function readAnswer(answer: Response): Promise<unknown> {
 function problemText(status: number, value: unknown): string {
   const problem: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
   const said = [problem['detail'], problem['title']].find((part) => typeof part === 'string');
-  return `${String(said ?? 'no further word')} (HTTP ${status})`;
+  return `${said ?? 'no further word'} (HTTP ${status})`;
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,8 @@
 /** `barkeep bars`: what a session shows of one symbol at its clock. */
-import { Command } from 'commander';
+import { FILLS } from '@barkeep/bars';
+import { Command, Option } from 'commander';
 import type { BarAnswer } from '../api/answers.js';
+import type { BarsQuery } from '../api/coordinator-client.js';
 import { CliError, EXIT } from '../cli-error.js';
 import { printResult, table } from '../output.js';
 import { shortTime } from '../report/session-text.js';
@@ -12,6 +14,7 @@ interface BarsOptions extends SessionOptions {
   last?: string;
   from?: string;
   to?: string;
+  fill?: string;
 }
 
 const DEFAULT_LAST = '20';
@@ -19,6 +22,7 @@ const EXAMPLES = `
 Examples:
   barkeep bars my-session SPY --interval 5m --last 20
   barkeep bars my-session SPY --from 2013-10-04T13:30:00Z --to 2013-10-04T14:00:00Z --json
+  barkeep bars my-session SPY --last 30 --fill forward
 
 The end of a range is not in it. Nothing after the session's clock is shown.`;
 
@@ -31,6 +35,9 @@ export function barsCommand(run: RunCommand): Command {
     .option('--last <n>', `the last n bars (default: ${DEFAULT_LAST})`)
     .option('--from <time>', 'first open time, ISO 8601 or epoch ms')
     .option('--to <time>', 'end of the range, exclusive')
+    .addOption(
+      new Option('--fill <how>', 'forward shows an empty slot with the last close (default: none)').choices(FILLS),
+    )
     .addHelpText('after', EXAMPLES)
     .action((id: string, symbol: string, options: BarsOptions) =>
       run(async (context) => {
@@ -46,17 +53,12 @@ export function barsCommand(run: RunCommand): Command {
     );
 }
 
-function queryOf({ interval, last, from, to }: BarsOptions): {
-  interval?: string;
-  last?: string;
-  from?: string;
-  to?: string;
-} {
+function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
   const range = from !== undefined || to !== undefined;
   if (range && (from === undefined || to === undefined))
     throw new CliError('expected both --from and --to, was one of them');
   if (range && last !== undefined) throw new CliError('expected --last or --from and --to, was both');
-  return range ? { interval, from, to } : { interval, last: last ?? DEFAULT_LAST };
+  return range ? { interval, fill, from, to } : { interval, fill, last: last ?? DEFAULT_LAST };
 }
 
 function barsTable(bars: readonly BarAnswer[]): string {

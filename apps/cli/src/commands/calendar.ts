@@ -1,14 +1,14 @@
 /** `barkeep calendar show | check`: what a calendar says, and whether a calendar file of one's own is right. */
-import { readFile } from 'node:fs/promises';
 import {
+  CalendarBook,
   calendarIds,
   calendarNamed,
   DayGrid,
   type Hours,
-  parseCalendar,
   parseInterval,
   type TradingDay,
 } from '@barkeep/bars';
+import { readCalendars, useOwnCalendars } from '@barkeep/process';
 import { Command, Option } from 'commander';
 import { CliError, EXIT } from '../cli-error.js';
 import { type OutputOptions, printResult, table } from '../output.js';
@@ -41,17 +41,18 @@ export function calendarCommand(run: RunCommand): Command {
 function showCommand(run: RunCommand): Command {
   return new Command('show')
     .description('print the trading days of a calendar, times in UTC')
-    .argument('<id>', `one of ${calendarIds().join(', ')}`)
+    .argument('<id>', `one of ${calendarIds().join(', ')}, or of the folder BARKEEP_CALENDARS_DIR`)
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
     .requiredOption('--to <date>', 'last date, included')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .addHelpText('after', '\nExample:\n  barkeep calendar show XNYS --from 2013-11-25 --to 2013-11-29')
     .action((id: string, options: ShowOptions) =>
-      run(() => {
+      run(async (context) => {
+        await useOwnCalendars(context.env.config.calendars.dir);
         const days = daysOf(id, options).map(lineOf);
         printResult(options, days, () => daysTable(days));
-        return Promise.resolve(EXIT.ok);
+        return EXIT.ok;
       }),
     );
 }
@@ -60,12 +61,13 @@ function checkCommand(run: RunCommand): Command {
   return new Command('check')
     .description('check a calendar file (its form: docs/calendar.schema.json)')
     .argument('<file>')
-    .option('--json', 'print { id, ok }')
+    .option('--json', 'print { id, name, zone, firstDate, lastDate, ok }')
     .addHelpText('after', '\nExample:\n  barkeep calendar check my-venue.json')
     .action((file: string, options: OutputOptions) =>
       run(async () => {
-        const calendar = parseCalendar(await readJson(file));
-        const { id, name, zone, firstDate, lastDate } = calendar;
+        const calendars = await readCalendars(file);
+        // Throws when a shipped calendar has the name.
+        const { id, name, zone, firstDate, lastDate } = new CalendarBook(calendars).named(calendars[0]!.id);
         const result = { id, name, zone, firstDate, lastDate, ok: true };
         printResult(options, result, () => `${id} (${name}, ${zone}) is right, known from ${firstDate} to ${lastDate}`);
         return EXIT.ok;
@@ -95,12 +97,4 @@ function daysTable(days: readonly DayLine[]): string {
     slotCount,
   ]);
   return table(['date', 'segments (UTC)', 'minutes'], rows);
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new CliError(`expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -30,7 +30,7 @@ export interface ImportOptions extends OutputOptions {
 /** Everything of the plan but the files. @throws CliError for an option that cannot be */
 export function planOf(context: Context, options: ImportOptions): Omit<ImportPlan, 'files'> {
   const { symbol, tz: zone, priceScale, timeFormat, delimiter, header } = options;
-  if (zone !== undefined) new WallClock(zone);
+  if (zone !== undefined) void new WallClock(zone);
   const columns = parseColumns(options.columns);
   const csv: CsvOptions = { ...CSV_DEFAULTS, columns, timeFormat, delimiter, header, symbol };
   if (zone !== undefined) csv.zone = zone;

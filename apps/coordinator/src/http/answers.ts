@@ -8,14 +8,18 @@ const slots = z.int().min(0);
 
 export const barAnswer = z.strictObject({
   openTime: time,
-  closeTime: time.describe('exclusive end of the bar; it is visible from this time on'),
+  closeTime: time.describe(
+    'exclusive end of the bar, never after the clock; of a derived bar that is still forming, the end of its last closed base slot',
+  ),
   open: z.number(),
   high: z.number(),
   low: z.number(),
   close: z.number(),
   volume: z.number(),
-  origin: z.enum(['streamed', 'backfilled', 'derived', 'historical']),
-  complete: z.boolean().describe('true when every expected base bar went in'),
+  origin: z
+    .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
+    .describe('filled-forward: an empty slot, shown with the last close; only with fill=forward'),
+  complete: z.boolean().describe('true when every expected base bar went in; false while it is forming'),
   sourceCount: slots.describe('base bars that went in'),
   expectedCount: slots.describe('base bars that the calendar expects in it'),
 });

@@ -54,6 +54,6 @@ function wrappedBy(error: Error): unknown[] {
   return [
     error.cause,
     'driverError' in error ? error.driverError : undefined,
-    ...(error instanceof AggregateError ? error.errors : []),
+    ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),
   ];
 }

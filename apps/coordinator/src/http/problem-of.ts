@@ -4,7 +4,7 @@
  */
 import { HttpException } from '@nestjs/common';
 import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
-import { IntervalError, SessionSpecError, shown } from '@barkeep/bars';
+import { IntervalError, SessionSpecError, shown, UnknownCalendarError } from '@barkeep/bars';
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
 import { isOutage } from './outage.js';
 import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
@@ -27,6 +27,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
   if (error instanceof WrongStateError) return problem('wrong-state', error.message);
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
+  // A session was made when BARKEEP_CALENDARS_DIR had its calendar; one that is asked for now is a SessionSpecError.
+  if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
   if (error instanceof HttpException) return ofHttpException(error);
   if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
   return problem('internal-error', 'the cause is in the log of the service, under the requestId');

@@ -23,6 +23,7 @@ export const PROBLEM_KINDS = {
   'no-bar': { status: 404, title: 'No bar is visible yet' },
   'session-conflict': { status: 409, title: 'The session exists with another spec' },
   'wrong-state': { status: 409, title: 'The session is in another state' },
+  'unknown-calendar': { status: 409, title: 'This service does not know the calendar of the session' },
   'session-lost': { status: 409, title: 'The data of the session is gone' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },

@@ -15,14 +15,24 @@ describe('the query of bars', () => {
   const parse = (query: Record<string, unknown>) => parseInput(barsQuery, query);
 
   it('gives the last 100 when nothing is said', () => {
-    expect(parse({})).toEqual({ last: 100 });
-    expect(parse({ interval: '5m', last: '20' })).toEqual({ interval: '5m', last: 20 });
+    expect(parse({})).toEqual({ last: 100, fill: 'none' });
+    expect(parse({ interval: '5m', last: '20' })).toEqual({ interval: '5m', last: 20, fill: 'none' });
   });
 
   it('takes a range as ISO times, dates or epoch ms; to is the clock when left out', () => {
     const from = Date.UTC(2013, 9, 7);
-    expect(parse({ from: '2013-10-07', to: '2013-10-07T16:00:00-04:00' })).toEqual({ from, to: from + 20 * 3_600_000 });
-    expect(parse({ from: String(from) })).toEqual({ from, to: Number.MAX_SAFE_INTEGER });
+    expect(parse({ from: '2013-10-07', to: '2013-10-07T16:00:00-04:00' })).toMatchObject({
+      from,
+      to: from + 20 * 3_600_000,
+    });
+    expect(parse({ from: String(from) })).toMatchObject({ from, to: Number.MAX_SAFE_INTEGER });
+  });
+
+  it('takes how empty slots are shown', () => {
+    expect(parse({ fill: 'forward' })).toEqual({ last: 100, fill: 'forward' });
+    expect(problemsOf(() => parse({ fill: 'back' }))).toEqual([
+      { field: 'fill', expected: 'one of none, forward', was: '"back"' },
+    ]);
   });
 
   it('names every field that is wrong', () => {
@@ -40,7 +50,10 @@ describe('the other queries', () => {
   it('have defaults', () => {
     expect(parseInput(createQuery, {})).toEqual({ start: false });
     expect(parseInput(listQuery, {})).toEqual({ limit: 50 });
-    expect(parseInput(symbolsQuery, { symbols: 'SPY,IBM' })).toEqual({ symbols: ['SPY', 'IBM'] });
+    expect(parseInput(symbolsQuery, { symbols: 'SPY,IBM' })).toEqual({
+      symbols: ['SPY', 'IBM'],
+      fill: 'none',
+    });
   });
 
   it('name what is wrong', () => {

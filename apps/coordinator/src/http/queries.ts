@@ -3,7 +3,7 @@
  * misspelt parameter is an error instead of a surprise.
  */
 import { SESSION_STATES } from '@barkeep/bar-repository';
-import { problemsOf, SYMBOL_PATTERN, SYMBOLS_MAX } from '@barkeep/bars';
+import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 import { InvalidInputError } from './problem.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
@@ -30,6 +30,11 @@ const interval = z
   .optional()
   .meta({ description: 'the base interval when left out', example: '5m' });
 
+const fill = z
+  .enum(FILLS, `one of ${FILLS.join(', ')}`)
+  .default('none')
+  .meta({ description: 'forward shows an empty slot with the last close, volume 0 and origin filled-forward' });
+
 /** For routes that take no query. */
 export const noQuery = z.strictObject({});
 
@@ -46,7 +51,7 @@ export const listQuery = z.strictObject({
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
 });
 
-export const intervalQuery = z.strictObject({ interval });
+export const intervalQuery = z.strictObject({ interval, fill });
 
 export const symbolsQuery = z.strictObject({
   symbols: z
@@ -59,15 +64,19 @@ export const symbolsQuery = z.strictObject({
     )
     .meta({ description: 'comma list', example: 'SPY,IBM' }),
   interval,
+  fill,
 });
 
 /** Either the last so many bars, or those that open in `[from, to)`; neither: the last 100. */
 export const barsQuery = z
   .strictObject({
     interval,
+    fill,
     last: count(1, BARS_MAX)
       .optional()
-      .meta({ description: `the newest so many bars; ${BARS_DEFAULT} when neither this nor from is given` }),
+      .meta({
+        description: `the newest so many bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
+      }),
     from: timeInput
       .optional()
       .meta({ description: `${TIME_EXPECTED}; openTime of the first bar`, example: '2013-10-07T13:30:00Z' }),

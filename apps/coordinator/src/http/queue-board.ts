@@ -20,5 +20,5 @@ export function queueBoard(queues: readonly Queue[], writable: boolean): Request
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Barkeep queues', hideRedisDetails: true } },
   });
-  return serverAdapter.getRouter();
+  return serverAdapter.getRouter() as RequestHandler;
 }

@@ -16,6 +16,8 @@ import { isoTime } from './time-input.js';
 import { barView, gapView, metricsView } from './views.js';
 
 const params = { id: 'lean-october', symbol: 'IBM' };
+const FORMING =
+  'A derived bar whose window the clock is in shows as far as it is formed: complete is false, closeTime that of its last closed minute.';
 const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unavailable'] as const;
 
 @ApiTags('data')
@@ -29,7 +31,7 @@ export class SessionDataController {
   @Get('symbols/:symbol/bars')
   @Operation({
     summary: 'Bars of a symbol, oldest first',
-    description: `At most ${BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest.`,
+    description: `At most ${BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
     params,
     query: barsQuery,
     answers: [{ status: 200, description: 'the visible bars', component: 'Bar', list: true, example: [barExample] }],
@@ -43,8 +45,9 @@ export class SessionDataController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<BarView[]> {
     const data = await this.sessions.open(id);
-    if ('last' in query) return (await data.lastBars(symbol, query.interval, query.last)).map(barView);
-    const bars = await data.barsBetween(symbol, query.interval, query.from, query.to, BARS_MAX);
+    const { interval, fill } = query;
+    if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
+    const bars = await data.barsBetween(symbol, interval, query.from, query.to, BARS_MAX, { fill });
     const last = bars.at(-1);
     if (last && bars.length === BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
     return bars.map(barView);
@@ -53,6 +56,7 @@ export class SessionDataController {
   @Get('symbols/:symbol/bars/latest')
   @Operation({
     summary: 'The newest visible bar of a symbol',
+    description: FORMING,
     params,
     query: intervalQuery,
     answers: [{ status: 200, description: 'the bar', component: 'Bar', example: barExample }],
@@ -61,9 +65,9 @@ export class SessionDataController {
   async latestBar(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() query: IntervalQuery,
+    @CheckedQuery() { interval, fill }: IntervalQuery,
   ): Promise<BarView> {
-    const bar = await (await this.sessions.open(id)).latestBar(symbol, query.interval);
+    const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
   }
@@ -71,6 +75,7 @@ export class SessionDataController {
   @Get('latest')
   @Operation({
     summary: 'The newest visible bar of many symbols',
+    description: FORMING,
     params: { id: params.id },
     query: symbolsQuery,
     answers: [
@@ -85,9 +90,9 @@ export class SessionDataController {
   })
   async latest(
     @Param('id', SessionIdPipe) id: string,
-    @CheckedQuery() { symbols, interval }: SymbolsQuery,
+    @CheckedQuery() { symbols, interval, fill }: SymbolsQuery,
   ): Promise<Record<string, BarView | null>> {
-    const bars = await (await this.sessions.open(id)).latestBars(symbols, interval);
+    const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);
       return bar ? barView(bar) : null;

@@ -1,5 +1,5 @@
 /** How stored data looks in an answer: ISO times, fields in a fixed order, nothing internal. Pure. */
-import type { StoredBar } from '@barkeep/bars';
+import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from '@barkeep/session-data';
 import type { BarView, GapView, MetricsView } from './answers.js';
 import { isoTime } from './time-input.js';
@@ -7,7 +7,7 @@ import { isoTime } from './time-input.js';
 type SymbolMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
 
-export function barView(bar: StoredBar): BarView {
+export function barView(bar: ShownBar): BarView {
   return {
     openTime: isoTime(bar.openTime),
     closeTime: isoTime(bar.closeTime),

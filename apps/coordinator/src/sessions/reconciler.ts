@@ -2,19 +2,26 @@
  * Puts right what a crash or the loss of a queue left behind: a session that should stream has its job, one that wants
  * upkeep has its scheduler, one that is past its time is removed. Every coordinator does it; doing it twice is harmless.
  */
-import type { SessionRepository } from '@barkeep/bar-repository';
+import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from '../http/session-lifecycle.js';
 
+/** Completed sessions that one round looks at, the newest. */
+const COMPLETED_MAX = 1_000;
+
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
+  /** Incarnations of completed sessions that have nothing left to repair: they are not looked at again. */
+  private settled = new Set<string>();
 
   constructor(
     private readonly sessions: SessionRepository<SessionSpec>,
     private readonly producer: UpkeepProducer,
     private readonly lifecycle: SessionLifecycle,
+    /** True when a completed session has nothing left to repair, or no store any more. */
+    private readonly isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>,
     private readonly warn: (message: string, error: unknown) => void,
   ) {}
 
@@ -40,6 +47,20 @@ export class Reconciler {
       if (!(await this.producer.isStreamQueued(stream))) await this.producer.add('stream', stream);
       if (spec.upkeep.enabled) await this.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     }
+    await this.scheduleUnsettled();
     for (const { id } of await this.sessions.expired(new Date())) await this.lifecycle.remove(id);
+  }
+  /** Upkeep goes on after the clock has reached the end, until no bar is missing that might still come. */
+  private async scheduleUnsettled(): Promise<void> {
+    const scheduled = new Set(await this.producer.scheduled());
+    const { rows } = await this.sessions.list({ state: 'completed', limit: COMPLETED_MAX });
+    const settled = new Set<string>();
+    for (const row of rows) {
+      const { id, incarnation, spec } = row;
+      if (!spec.upkeep.enabled || scheduled.has(incarnation)) continue;
+      if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
+      else await this.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
+    }
+    this.settled = settled;
   }
 }

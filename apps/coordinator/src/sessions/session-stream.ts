@@ -124,6 +124,7 @@ export class SessionStream {
     const { layout, writer, dataSource } = this.parts;
     if (read.quarantined.length > 0) await quarantine(dataSource, layout.incarnation, read.quarantined);
     const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
+    read.release();
     this.frontier = window.to;
     this.parts.onFlushed(read.bars);
     this.obey(controls[0]!);

@@ -1,6 +1,6 @@
 /** What the API shows of a session: its row in Postgres with what its store says of itself. */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import { noCounts, type SessionSpec } from '@barkeep/bars';
+import { noCounts, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { OpenSession, SessionLayout, SessionLostError } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { SessionView } from '../http/session-lifecycle.js';
@@ -43,6 +43,8 @@ export class SessionViews {
         counts: { ...counts, refused },
       };
     } catch (error) {
+      // One session whose calendar file is gone must not hide all others from a list.
+      if (error instanceof UnknownCalendarError) return this.viewOf(row);
       if (!(error instanceof SessionLostError)) throw error;
       return this.viewOf(await this.markLost(row, error));
     }

@@ -1,9 +1,10 @@
 /** Puts the session side of the coordinator together: lifecycle, streams, reconciler, in the order in which they stop. */
 import { hostname } from 'node:os';
-import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
+import { loadRepositories, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { Config } from '@barkeep/config';
 import { STOP_ORDER, StopSequence } from '@barkeep/process';
+import { SessionLayout, UpkeepStore } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
@@ -60,15 +61,18 @@ export class SessionsModule {
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [DataSource, UpkeepProducer, SessionLifecycle, StreamProcessor, StopSequence],
+          inject: [DataSource, SESSION_REDIS, UpkeepProducer, SessionLifecycle, StreamProcessor, StopSequence],
           useFactory: (
             dataSource: DataSource,
+            redis: Redis,
             producer: UpkeepProducer,
             lifecycle: SessionLifecycle,
             streams: StreamProcessor,
             stop: StopSequence,
           ) => {
-            const reconciler = new Reconciler(new SessionRepository(dataSource), producer, lifecycle, warn);
+            const isSettled = (row: SessionRow<SessionSpec>) => isSettledIn(redis, config.sessions.prefix, row);
+            const sessions = new SessionRepository<SessionSpec>(dataSource);
+            const reconciler = new Reconciler(sessions, producer, lifecycle, isSettled, warn);
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
@@ -86,6 +90,17 @@ const logger = new Logger('sessions');
 
 function warn(message: string, error: unknown): void {
   logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+}
+
+/** A session that cannot be read any more has nothing that upkeep could do. */
+async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
+  try {
+    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix);
+    return await new UpkeepStore(redis, layout).isSettled();
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    return true;
+  }
 }
 
 function producerOf(queues: Queues, { queues: { backfillAttempts, backoffMs } }: Config): UpkeepProducer {

@@ -3,9 +3,14 @@
  * slot gives its place; a row that is no good is counted and kept aside with its reason, and never stops the others.
  */
 import { readWindow, symbolIds, type QuarantinedBar } from '@barkeep/bar-repository';
-import { DayChunk, ORIGIN_CODES, refuseValues, type DayGrid, type RefusalReason } from '@barkeep/bars';
+import { ORIGIN_CODES, refuseValues, type DayChunk, type DayGrid, type RefusalReason } from '@barkeep/bars';
 import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
+import { ChunkPool } from './chunk-pool.js';
+
+// Read once: what another package exports is looked up behind a getter, which costs a part of the time when done for each row.
+const { streamed: STREAMED } = ORIGIN_CODES;
+const refuse = refuseValues;
 
 /** Refused bars that are kept of one window; the rest is only counted. */
 const QUARANTINE_MAX = 1_000;
@@ -15,6 +20,8 @@ export interface WindowRead {
   /** Refused bars with their values, at most {@link QUARANTINE_MAX}. */
   quarantined: QuarantinedBar[];
   bars: number;
+  /** Gives the chunks' memory back, to be written over: call it when the parts are in the store, and not at all when that failed. */
+  release(): void;
 }
 
 interface MutablePart {
@@ -25,6 +32,8 @@ interface MutablePart {
 }
 
 export class WindowReader {
+  private readonly pool = new ChunkPool();
+
   private constructor(
     private readonly dataSource: DataSource,
     private readonly layout: SessionLayout,
@@ -65,7 +74,7 @@ export class WindowReader {
         }
         const slot = grid.slotAt(time);
         const reason: RefusalReason | undefined =
-          typeof slot === 'string' ? slot : refuseValues(open, high, low, close, volume);
+          typeof slot === 'string' ? slot : refuse(open, high, low, close, volume);
         if (reason !== undefined || typeof slot === 'string') {
           const key = `${symbol} ${reason}`;
           part.refused.set(key, (part.refused.get(key) ?? 0) + 1);
@@ -74,13 +83,14 @@ export class WindowReader {
           }
           return;
         }
-        if (!chunk) part.chunks.set(symbol, (chunk = new DayChunk(grid.slotCount)));
-        chunk.write(slot, open, high, low, close, volume, ORIGIN_CODES.streamed, 0, 1, 1);
+        if (!chunk) part.chunks.set(symbol, (chunk = this.pool.take(grid.slotCount)));
+        chunk.write(slot, open, high, low, close, volume, STREAMED, 0, 1, 1);
         part.bars++;
       },
       signal,
     );
-    return { parts, quarantined, bars: parts.reduce((sum, { bars }) => sum + bars, 0) };
+    const release = () => parts.forEach(({ chunks }) => this.pool.giveBack(chunks.values()));
+    return { parts, quarantined, bars: parts.reduce((sum, { bars }) => sum + bars, 0), release };
   }
 }
 

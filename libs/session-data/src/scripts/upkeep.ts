@@ -124,14 +124,19 @@ end
 return answer
 `);
 
-/** Moves a partition's watermark forward, never past its frontier. KEYS meta; ARGV incarnation, to, wake channel. */
+/**
+ * Moves a partition's watermark from one time to a later one, never past its frontier. A store that was set back meanwhile
+ * is left as it is: what was found to be right between the two times is there no more. KEYS meta; ARGV incarnation, from,
+ * to, wake channel.
+ */
 export const WATERMARK = new Script(`
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark')
 if m[1] ~= ARGV[1] then return 'gone' end
-local to = math.min(tonumber(ARGV[2]), tonumber(m[2]))
-if to > tonumber(m[3]) then
-  redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', to))
-  redis.call('PUBLISH', ARGV[3], 'watermark')
+local to, watermark = tonumber(ARGV[3]), tonumber(m[3])
+if watermark < tonumber(ARGV[2]) or tonumber(m[2]) < to then return 'set-back' end
+if to > watermark then
+  redis.call('HSET', KEYS[1], 'watermark', ARGV[3])
+  redis.call('PUBLISH', ARGV[4], 'watermark')
 end
 return 'moved'
 `);

@@ -1,0 +1,49 @@
+/**
+ * The variables that set how upkeep works where a session's spec does not say: a part of the table in `variables.ts`, under
+ * the names that users of the first version know.
+ */
+import { flag, integer, list } from './variable.js';
+
+/** In the order of `.env.example`. */
+export const upkeepVariables = {
+  upkeepEnabled: flag({
+    name: 'DATA_UPKEEP_ENABLED',
+    doc: 'Keeps the data of sessions complete, unless their spec says otherwise.',
+    default: true,
+  }),
+  upkeepCheckInterval: integer({
+    name: 'DATA_UPKEEP_CHECK_INTERVAL_SECONDS',
+    doc: 'Wall time between two upkeep rounds of a session.',
+    unit: 'seconds',
+    default: 60,
+    min: 1,
+    max: 86_400,
+  }),
+  upkeepRetryMissingBars: flag({
+    name: 'DATA_UPKEEP_RETRY_MISSING_BARS',
+    doc: 'Asks again for bars that a repository answered without.',
+    default: true,
+  }),
+  upkeepMaxRetries: integer({
+    name: 'DATA_UPKEEP_MAX_RETRIES',
+    doc: 'Asks for an absent bar before it is settled as unfillable.',
+    unit: 'asks',
+    default: 5,
+    min: 1,
+    max: 100,
+  }),
+  upkeepDerivedIntervals: list({
+    name: 'DATA_UPKEEP_DERIVED_INTERVALS',
+    doc: 'Intervals derived from the base interval; the word none for none.',
+    unit: 'comma list',
+    default: '5m,15m',
+    pattern: /^[1-9]\d{0,3}[mhd]$/,
+    expected: 'such as 5m, 1h or 1d',
+    max: 16,
+  }),
+  upkeepAutoComputeDerived: flag({
+    name: 'DATA_UPKEEP_AUTO_COMPUTE_DERIVED',
+    doc: 'Computes derived bars without being asked.',
+    default: true,
+  }),
+};

@@ -1,0 +1,79 @@
+/** Fifty sessions at once on two coordinators: each comes to its own end, none waits for the others' (I1). */
+import { Api, type Session } from '../support/api.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const SESSIONS = 50;
+const SYMBOLS_EACH = 10;
+/** Different sessions, each with a lone run to compare with: the others have the same symbols as one of these. */
+const KINDS = 5;
+
+let system: TestSystem;
+let api: Api;
+let other: Api;
+
+const symbolsOf = (kind: number) =>
+  Array.from({ length: SYMBOLS_EACH }, (_, i) => `S${String(kind * SYMBOLS_EACH + i).padStart(3, '0')}`);
+
+const spec = (id: string, kind: number) => ({
+  id,
+  symbols: symbolsOf(kind),
+  start: '2024-03-04',
+  end: '2024-03-06',
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['whole'],
+});
+
+beforeAll(async () => {
+  system = await TestSystem.create({ BARKEEP_STREAM_CONCURRENCY: '8' });
+  const symbols = Array.from({ length: KINDS }, (_, kind) => symbolsOf(kind)).flat();
+  const market = marketBars({ symbols, start: '2024-03-04', end: '2024-03-06', seed: 11 });
+  await writeBars(system.databaseUrl, 'whole', market);
+  await writeBars(system.databaseUrl, 'stream', holey(market, 0.02, 12));
+  const [first, second] = await Promise.all([
+    system.coordinator(),
+    system.coordinator(),
+    system.worker(),
+    system.worker(),
+  ]);
+  api = new Api(first.url);
+  other = new Api(second.url);
+}, 120_000);
+
+afterAll(() => system.close());
+
+test('I1 fifty sessions at once all complete, each with the digest of its lone run, the slowest in twice the mean time', async () => {
+  const alone: string[] = [];
+  for (let kind = 0; kind < KINDS; kind++) {
+    await api.run(spec(`alone-${kind}`, kind));
+    await api.settled(`alone-${kind}`);
+    alone.push(await api.digest(`alone-${kind}`));
+  }
+  const begun = Date.now();
+  const ids = Array.from({ length: SESSIONS }, (_, i) => `many-${i}`);
+  await Promise.all(ids.map((id, i) => (i % 2 ? api : other).run(spec(id, i % KINDS))));
+  await Promise.all(ids.map((id) => api.settled(id, 120_000)));
+
+  const digests = await Promise.all(ids.map((id) => other.digest(id)));
+  expect(digests).toEqual(ids.map((_, i) => alone[i % KINDS]));
+  const rows = await system.query<{ id: string; ended: Date }>(
+    `SELECT id, completed_at AS ended FROM sessions WHERE id LIKE 'many-%'`,
+  );
+  const took = rows.map(({ ended }) => ended.getTime() - begun);
+  const mean = took.reduce((sum, ms) => sum + ms, 0) / took.length;
+  expect(Math.max(...took)).toBeLessThanOrEqual(2 * mean);
+}, 180_000);
+
+test('the list of sessions is read page by page and by state', async () => {
+  const seen: string[] = [];
+  for (let query = '?state=completed&limit=20'; ;) {
+    const page = await api.ok<{ sessions: Session[]; nextCursor: string | null }>('GET', `/v1/sessions${query}`);
+    expect(page.sessions.length).toBeLessThanOrEqual(20);
+    seen.push(...page.sessions.map(({ id }) => id));
+    if (!page.nextCursor) break;
+    query = `?state=completed&limit=20&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen).toHaveLength(SESSIONS + KINDS);
+  expect((await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions?state=running')).sessions).toEqual([]);
+});

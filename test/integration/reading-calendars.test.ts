@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
+import { SessionCalendarError, SessionReader } from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { flushUpTo, StoreServer } from '../support/session-store.js';
+
+const server = new StoreServer();
+const MARS = {
+  id: 'MARS',
+  name: 'A venue of one’s own',
+  zone: 'Europe/Berlin',
+  firstDate: '2024-01-01',
+  lastDate: '2024-12-31',
+  hours: [
+    {
+      from: '2024-01-01',
+      weekdays: ['Mon', 'Wed'],
+      segments: [
+        { open: '09:00', close: '10:30' },
+        { open: '13:00', close: '14:00' },
+      ],
+    },
+  ],
+};
+const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
+  await writeFile(join(folder, 'mars.json'), JSON.stringify(MARS));
+});
+afterAll(async () => {
+  useCalendars(new CalendarBook());
+  await rm(folder, { recursive: true });
+  await server.close();
+});
+
+test('a session of a user’s own calendar is read where the calendar is known, and refused clearly where it is not', async () => {
+  useCalendars(new CalendarBook([parseCalendar(MARS)]));
+  const source = { type: 'dataset', dataset: 'stream' };
+  const store = await server.begin(server.layout({ ...DATES, symbols: ['AAA'], derivedIntervals: ['1h'], source }));
+  await flushUpTo(store, marketBars({ ...DATES, symbols: ['AAA'], seed: 1 }), store.layout.end);
+  await store.writer.moveClock(store.layout.end);
+  const reader = new SessionReader(server.redis, server.prefix);
+  expect(await (await reader.open(store.layout.id)).barCount('AAA')).toBe(300);
+
+  useCalendars(new CalendarBook());
+  await expect(reader.open(store.layout.id)).rejects.toThrow(SessionCalendarError);
+  await expect(reader.open(store.layout.id)).rejects.toThrow(/expected its calendar to be one of XNYS.*was "MARS"/);
+});
+
+/** The command line, as a user runs it. */
+function barkeep(...args: string[]) {
+  const env = { PATH: process.env['PATH'], BARKEEP_CALENDARS_DIR: folder };
+  return promisify(execFile)(process.execPath, [join(__dirname, '../../apps/cli/bin/barkeep.js'), ...args], { env });
+}
+
+test('barkeep calendar show prints a calendar of the folder, and the shipped ones', async () => {
+  const { stdout } = await barkeep('calendar', 'show', 'MARS', '--from', '2024-03-25', '--to', '2024-04-02', '--json');
+  const summer = (date: string) => ({
+    date,
+    segments: [
+      { open: `${date}T07:00:00.000Z`, close: `${date}T08:30:00.000Z` },
+      { open: `${date}T11:00:00.000Z`, close: `${date}T12:00:00.000Z` },
+    ],
+    slotCount: 150,
+  });
+  const [first, ...rest] = JSON.parse(stdout);
+  expect(first.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
+  expect(rest.slice(1)).toEqual([summer('2024-04-01')]);
+  const half = await barkeep('calendar', 'show', 'XNYS', '--from', '2015-12-24', '--to', '2015-12-27', '--json');
+  expect(JSON.parse(half.stdout)).toEqual([
+    {
+      date: '2015-12-24',
+      segments: [{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }],
+      slotCount: 210,
+    },
+  ]);
+});
+
+test('barkeep calendar check says that a file is right, or names each field that is not', async () => {
+  const { stdout } = await barkeep('calendar', 'check', join(folder, 'mars.json'), '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ id: 'MARS', zone: 'Europe/Berlin', ok: true });
+  const bad = join(folder, 'bad.txt');
+  await writeFile(bad, JSON.stringify({ ...MARS, firstDate: '2024-02-30', hours: [] }));
+  await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/bad\.txt: firstDate: expected .*; hours: expected at least 1 of it, was \[\]/),
+  });
+  await writeFile(bad, JSON.stringify({ ...MARS, id: 'XNYS' }));
+  await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/"XNYS"/),
+  });
+});

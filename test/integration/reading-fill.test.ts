@@ -1,0 +1,109 @@
+import type { Bar, ShownBar } from '@barkeep/bars';
+import { holey, marketBars } from '../support/market.js';
+import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+afterAll(() => server.close());
+
+const MINUTE = 60_000;
+const DATES = { calendar: 'XHKG', start: '2024-12-20', end: '2024-12-27' };
+const SPEC = {
+  ...{ ...DATES, symbols: ['AAA', 'BBB'] },
+  derivedIntervals: ['30m', '1h'],
+  source: { type: 'dataset', dataset: 'stream' },
+  upkeep: { barrier: { minutes: 41 } },
+};
+const whole = marketBars({ ...DATES, symbols: SPEC.symbols, seed: 1 });
+const market = holey(whole, 0.7, 2);
+// BBB trades in the first ten minutes of the session's second day, then never again.
+const secondOpen = Date.UTC(2024, 11, 23, 1, 30);
+const isEarly = ({ openTime }: Bar) => openTime >= secondOpen && openTime < secondOpen + 10 * MINUTE;
+market.set('BBB', whole.get('BBB')!.filter(isEarly));
+
+type Plain = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { origin: string };
+
+/** Every minute that is closed at the clock, in the plainest way. */
+function plainly({ layout }: TestStore, symbol: string, clock: number): Plain[] {
+  const byTime = new Map(market.get(symbol)!.map((bar) => [bar.openTime, bar]));
+  const shown: Plain[] = [];
+  let last: number | undefined;
+  for (const segment of layout.days.flatMap(({ segments }) => segments)) {
+    for (let openTime = segment.open; openTime < segment.close && openTime + MINUTE <= clock; openTime += MINUTE) {
+      const bar = byTime.get(openTime);
+      if (bar) shown.push({ ...bar, origin: 'streamed' });
+      else if (last !== undefined)
+        shown.push({ openTime, open: last, high: last, low: last, close: last, volume: 0, origin: 'filled-forward' });
+      last = bar?.close ?? last;
+    }
+  }
+  return shown;
+}
+
+const values = ({ openTime, open, high, low, close, volume, origin }: ShownBar): Plain => ({
+  ...{ openTime, open, high, low, close, volume, origin },
+});
+const forward = { fill: 'forward' } as const;
+
+test('I2 fill=forward shows every closed slot from the first bar on, over breaks, nights and days without a bar', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  for (const [i, { to }] of [...store.layout.windowsFrom(0)].entries()) {
+    await flushUpTo(store, market, to);
+    await store.writer.moveClock(to);
+    if (i % 3 !== 0 && to !== store.layout.end) continue;
+    for (const symbol of SPEC.symbols) {
+      const expected = plainly(store, symbol, to);
+      for (const count of [1, 7, 400, 10_000]) {
+        const bars = await store.reader.lastBars(symbol, '1m', count, forward);
+        expect(bars.map(values)).toEqual(expected.slice(-count));
+      }
+      for (const from of [0, to - 33 * MINUTE, to - 2_000 * MINUTE]) {
+        const bars = await store.reader.barsBetween(symbol, '1m', from, to - 3 * MINUTE, 10_000, forward);
+        expect(bars.map(values)).toEqual(
+          expected.filter(({ openTime }) => openTime >= from && openTime < to - 3 * MINUTE),
+        );
+      }
+      const latest = await store.reader.latestBar(symbol, '1m', forward);
+      expect(latest && values(latest)).toEqual(expected.at(-1));
+    }
+  }
+});
+
+test('what is filled is made when reading and never stored', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  await flushUpTo(store, market, store.layout.end);
+  await store.writer.moveClock(store.layout.end);
+  const before = await server.dump(store.layout.id);
+  const { length } = await store.reader.lastBars('AAA', '1m', 10_000, forward);
+  expect(length).toBeGreaterThan(await store.reader.barCount('AAA'));
+  expect(await server.dump(store.layout.id)).toEqual(before);
+  const filled = (await store.reader.lastBars('BBB', undefined, 1, forward))[0];
+  expect(filled).toMatchObject({ origin: 'filled-forward', sourceCount: 0, expectedCount: 1, complete: false });
+});
+
+test('an empty derived window is filled once the watermark says that it stays empty', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout, reader } = store;
+  const to = layout.grid(2).close;
+  await flushUpTo(store, market, layout.end);
+  await deriveAll(store);
+  await store.writer.moveClock(to);
+  const real = await reader.lastBars('BBB', '1h', 100);
+  expect(real).toHaveLength(1);
+  expect(await reader.lastBars('BBB', '1h', 100, forward)).toEqual(real);
+  await server.redis.hset(layout.keysOf(0).meta, 'watermark', to);
+  // 23 December has windows of 1 h, 1 h, 30 min and 1 h × 3; 24 December ends at noon.
+  const filled = await reader.lastBars('BBB', '1h', 100, forward);
+  const counts = filled.map(({ origin, expectedCount, closeTime, openTime }) => [
+    origin,
+    expectedCount,
+    (closeTime - openTime) / MINUTE,
+  ]);
+  const afternoon = layout.grid(1, layout.interval('1h')).slotCount;
+  expect(filled.length).toBe(afternoon + layout.grid(2, layout.interval('1h')).slotCount);
+  expect(filled[0]).toEqual(real[0]);
+  expect(
+    counts.slice(1).every(([origin, expected, minutes]) => origin === 'filled-forward' && expected === minutes),
+  ).toBe(true);
+  expect(counts[2]).toEqual(['filled-forward', 30, 30]);
+  expect(filled.every(({ close }) => close === real[0]!.close)).toBe(true);
+});

@@ -1,0 +1,166 @@
+import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
+import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/market.js';
+import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+afterAll(() => server.close());
+
+const MINUTE = 60_000;
+const INTERVALS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '1d': Infinity } as const;
+const MARKETS = [
+  { name: 'a half day', calendar: 'XNYS', start: '2015-12-23', end: '2015-12-28' },
+  { name: 'lunch breaks and a half day', calendar: 'XHKG', start: '2024-12-23', end: '2024-12-27' },
+  { name: 'days that open on the evening before', calendar: 'CMES', start: '2024-11-26', end: '2024-11-28' },
+];
+
+function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: number) {
+  return {
+    ...{ symbols: ['AAA'], calendar: dates.calendar, start: dates.start, end: dates.end },
+    derivedIntervals: Object.keys(INTERVALS),
+    source: { type: 'dataset', dataset: 'stream' },
+    upkeep: { barrier: { minutes: barrierMinutes } },
+  };
+}
+
+/** What is to be seen of an interval at a clock, in the plainest way: one loop over the windows, none of the product's arithmetic. */
+function plainly(
+  days: readonly TradingDay[],
+  bars: readonly Bar[],
+  minutes: number,
+  clock: number,
+): Partial<ShownBar>[] {
+  const visible = bars.filter(({ openTime }) => openTime + MINUTE <= clock);
+  const isTraded = (time: number) =>
+    days.some(({ segments }) => segments.some((s) => time >= s.open && time < s.close));
+  const shown: Partial<ShownBar>[] = [];
+  for (const { segments } of days) {
+    const spans = minutes === Infinity ? [{ open: segments[0]!.open, close: segments.at(-1)!.close }] : segments;
+    for (const span of spans) {
+      for (let open = span.open; open < span.close; open += minutes * MINUTE) {
+        const close = Math.min(open + minutes * MINUTE, span.close);
+        const parts = visible.filter(({ openTime }) => openTime >= open && openTime < close);
+        if (parts.length === 0) continue;
+        let expectedCount = 0;
+        for (let time = open; time < close; time += MINUTE) if (isTraded(time)) expectedCount++;
+        let closeTime = Math.min(close, clock - (clock % MINUTE));
+        while (!isTraded(closeTime - MINUTE)) closeTime -= MINUTE;
+        shown.push({
+          ...{ openTime: open, closeTime, open: parts[0]!.open, close: parts.at(-1)!.close },
+          high: Math.max(...parts.map(({ high }) => high)),
+          low: Math.min(...parts.map(({ low }) => low)),
+          volume: parts.reduce((sum, { volume }) => sum + volume, 0),
+          ...{ origin: 'derived', sourceCount: parts.length, expectedCount, dataset: 0 },
+          complete: close <= clock && parts.length === expectedCount,
+        });
+      }
+    }
+  }
+  return shown;
+}
+
+async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], clock: number): Promise<void> {
+  for (const [interval, minutes] of Object.entries(INTERVALS)) {
+    const expected = plainly(layout.days, bars, minutes, clock);
+    for (const count of [1, 2, 9, 10_000]) {
+      expect(await reader.lastBars('AAA', interval, count)).toEqual(expected.slice(-count));
+    }
+    expect(await reader.latestBar('AAA', interval)).toEqual(expected.at(-1));
+    expect(await reader.barsBetween('AAA', interval, 0, Infinity)).toEqual(expected);
+    expect(await reader.barsSince('AAA', interval, clock - 40 * MINUTE)).toEqual(
+      expected.filter(({ openTime }) => openTime! >= clock - 40 * MINUTE),
+    );
+    expect(await reader.barsBetween('AAA', interval, 0, Infinity, 3)).toEqual(expected.slice(0, 3));
+    const isClosed = ({ openTime }: Partial<ShownBar>) =>
+      layout.days.some((_, day) => {
+        const grid = layout.grid(day, layout.interval(interval));
+        const slot = grid.slotAt(openTime!);
+        return typeof slot === 'number' && grid.closeTime(slot) <= clock;
+      });
+    expect(await reader.barCount('AAA', interval)).toBe(expected.filter(isClosed).length);
+  }
+}
+
+test.each(MARKETS)(
+  'I2 I5 $calendar, $name: derived bars cross days, and the window of the clock shows what is visible of it',
+  async ({ name: _, ...dates }) => {
+    const market: BarsBySymbol = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
+    const store = await server.begin(server.layout(specOf(dates, dates.calendar === 'XNYS' ? 37 : 149)));
+    const bars = market.get('AAA')!;
+    let clock = store.layout.start;
+    await expectShown(store, bars, clock);
+    for (const { to } of store.layout.windowsFrom(0)) {
+      await flushUpTo(store, market, to);
+      await deriveAll(store);
+      clock = Math.max(clock, to - 7 * MINUTE);
+      await store.writer.moveClock(clock);
+      await expectShown(store, bars, clock);
+      clock = to;
+      await store.writer.moveClock(clock);
+      await expectShown(store, bars, clock);
+    }
+  },
+);
+
+const [half] = MARKETS;
+const day = tradingDays({ ...half!, end: half!.start })[0]!;
+const open = day.segments[0]!.open;
+
+test('I2 a window shows from its first visible bar on, never before', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 5 });
+  market.set('AAA', market.get('AAA')!.slice(33));
+  const store = await server.begin(server.layout(specOf(half!, 1)));
+  await flushUpTo(store, market, open + 40 * MINUTE);
+  for (const [minutes, count] of [
+    [33, 0],
+    [34, 1],
+    [35, 2],
+  ] as const) {
+    await store.writer.moveClock(open + minutes * MINUTE);
+    const bar = await store.reader.latestBar('AAA', '1h');
+    expect(bar?.sourceCount ?? 0).toBe(count);
+    if (bar) expect(bar).toMatchObject({ closeTime: open + minutes * MINUTE, expectedCount: 60, complete: false });
+  }
+});
+
+test('a window that is closed but not derived yet does not show, the next one does as it forms', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 6 });
+  const store = await server.begin(server.layout({ ...specOf(half!, 10), upkeep: { barrier: { minutes: 10 } } }));
+  await flushUpTo(store, market, open + 100 * MINUTE);
+  await store.writer.moveClock(open + 60 * MINUTE);
+  expect(await store.reader.lastBars('AAA', '1h', 9)).toEqual([]);
+  await store.writer.moveClock(open + 70 * MINUTE);
+  expect(await store.reader.lastBars('AAA', '1h', 9)).toMatchObject([
+    { openTime: open + 60 * MINUTE, sourceCount: 10 },
+  ]);
+});
+
+test('an interval that is not computed shows nothing that forms', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 7 });
+  const spec = { ...specOf(half!, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
+  const store = await server.begin(server.layout(spec));
+  await flushUpTo(store, market, open + 10 * MINUTE);
+  await store.writer.moveClock(open + 10 * MINUTE);
+  expect(await store.reader.latestBar('AAA', '1h')).toBeUndefined();
+});
+
+test('the latest bar costs one round trip while the clock stands, and one more when it has moved', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 8 });
+  const store = await server.begin(server.layout(specOf(half!, 10)));
+  await flushUpTo(store, market, open + 100 * MINUTE);
+  await deriveAll(store);
+  const pipeline = jest.spyOn(server.redis, 'pipeline');
+  for (const minutes of [70, 80, 90]) {
+    await store.writer.moveClock(open + minutes * MINUTE);
+    for (const [interval, trips] of [
+      ['1m', 2],
+      ['1m', 1],
+      ['5m', 1],
+      ['1h', 1],
+    ] as const) {
+      pipeline.mockClear();
+      expect(await store.reader.latestBar('AAA', interval)).toMatchObject({ closeTime: open + minutes * MINUTE });
+      expect(pipeline).toHaveBeenCalledTimes(trips);
+    }
+  }
+  pipeline.mockRestore();
+});
