@@ -70,7 +70,7 @@ function install() {
 }
 
 function build() {
-  run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '-b']);
+  run(process.execPath, [join(MODULES, '@typescript/native/bin/tsc'), '-b']);
 }
 
 /** Runs a program quietly; shows what it said when it failed. */

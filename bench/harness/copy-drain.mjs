@@ -7,7 +7,8 @@ import { Client } from 'pg';
 /** ReadyForQuery, idle: the last message of a command. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-export async function drainCopy(databaseUrl, sql) {
+/** @param measure is called at the end, while the server's process is still there to be asked for its CPU seconds */
+export async function drainCopy(databaseUrl, sql, measure) {
   const client = new Client({ connectionString: databaseUrl });
   client.on('error', () => undefined); // it ends by having its socket closed
   await client.connect();
@@ -24,8 +25,9 @@ export async function drainCopy(databaseUrl, sql) {
     client.connection.query(sql);
   });
   const seconds = (performance.now() - startedAt) / 1000;
+  const cpu = measure();
   socket.destroy();
-  return { seconds, bytes };
+  return { seconds, bytes, cpu };
 }
 
 /** The COPY of all rows of a market, with the columns that streaming reads. */

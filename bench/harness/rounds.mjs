@@ -52,18 +52,16 @@ function cpuOf(samples) {
 
 /** What was to be reached and was not; `targets.others` has targets of its own for arms shown beside. */
 function missedOf(figures, { others = {}, ...targets }) {
-  const wanted = [['value', targets], ...Object.entries(others)];
-  return wanted.flatMap(([name, own]) => {
-    const figure = figures.find((one) => one.name === name);
-    return Object.entries(own).flatMap(([target, bound]) => {
+  const wanted = new Map([['value', targets], ...Object.entries(others)]);
+  return figures.flatMap((figure) =>
+    Object.entries(wanted.get(figure.name) ?? {}).flatMap(([target, bound]) => {
       const [field, isMost] = BOUNDS[target];
       const was = figure[field];
       if (was !== undefined && (isMost ? was <= bound : was >= bound)) return [];
-      return [
-        `${name} ${target}: expected ${isMost ? '<=' : '>='} ${Math.round(bound * 100) / 100}, was ${was?.toPrecision(3) ?? 'nothing'}`,
-      ];
-    });
-  });
+      const expected = `${isMost ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
+      return [`${String(figure.name)} ${target}: expected ${expected}, was ${was?.toPrecision(3) ?? 'nothing'}`];
+    }),
+  );
 }
 
 /** Targets by name: the figure's field, and whether it is to be at most (or at least) so much. */

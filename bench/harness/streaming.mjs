@@ -15,8 +15,8 @@ export async function streamingArms(bench, market) {
     value: () => runSession(bench, { ...system, market, spec: NO_UPKEEP, check }),
     limit: async () => {
       meter.reset();
-      const { seconds } = await drainCopy(services.databaseUrl, copySql(market));
-      return { rate: market.bars / seconds, cpu: meter.seconds() };
+      const { seconds, cpu } = await drainCopy(services.databaseUrl, copySql(market), () => meter.seconds());
+      return { rate: market.bars / seconds, cpu };
     },
     baseline: () => zsetSession(bench, services, market, meter),
     close: () => system.stop(),

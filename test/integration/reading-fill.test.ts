@@ -8,7 +8,8 @@ afterAll(() => server.close());
 const MINUTE = 60_000;
 const DATES = { calendar: 'XHKG', start: '2024-12-20', end: '2024-12-27' };
 const SPEC = {
-  ...{ ...DATES, symbols: ['AAA', 'BBB'] },
+  ...DATES,
+  symbols: ['AAA', 'BBB'],
   derivedIntervals: ['30m', '1h'],
   source: { type: 'dataset', dataset: 'stream' },
   upkeep: { barrier: { minutes: 41 } },
@@ -40,7 +41,13 @@ function plainly({ layout }: TestStore, symbol: string, clock: number): Plain[] 
 }
 
 const values = ({ openTime, open, high, low, close, volume, origin }: ShownBar): Plain => ({
-  ...{ openTime, open, high, low, close, volume, origin },
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  origin,
 });
 const forward = { fill: 'forward' } as const;
 

@@ -15,7 +15,10 @@ const MARKETS = [
 
 function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: number) {
   return {
-    ...{ symbols: ['AAA'], calendar: dates.calendar, start: dates.start, end: dates.end },
+    symbols: ['AAA'],
+    calendar: dates.calendar,
+    start: dates.start,
+    end: dates.end,
     derivedIntervals: Object.keys(INTERVALS),
     source: { type: 'dataset', dataset: 'stream' },
     upkeep: { barrier: { minutes: barrierMinutes } },
@@ -45,11 +48,17 @@ function plainly(
         let closeTime = Math.min(close, clock - (clock % MINUTE));
         while (!isTraded(closeTime - MINUTE)) closeTime -= MINUTE;
         shown.push({
-          ...{ openTime: open, closeTime, open: parts[0]!.open, close: parts.at(-1)!.close },
+          openTime: open,
+          closeTime,
+          open: parts[0]!.open,
+          close: parts.at(-1)!.close,
           high: Math.max(...parts.map(({ high }) => high)),
           low: Math.min(...parts.map(({ low }) => low)),
           volume: parts.reduce((sum, { volume }) => sum + volume, 0),
-          ...{ origin: 'derived', sourceCount: parts.length, expectedCount, dataset: 0 },
+          origin: 'derived',
+          sourceCount: parts.length,
+          expectedCount,
+          dataset: 0,
           complete: close <= clock && parts.length === expectedCount,
         });
       }
@@ -82,7 +91,8 @@ async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], 
 
 test.each(MARKETS)(
   'I2 I5 $calendar, $name: derived bars cross days, and the window of the clock shows what is visible of it',
-  async ({ name: _, ...dates }) => {
+  async ({ calendar, start, end }) => {
+    const dates = { calendar, start, end };
     const market: BarsBySymbol = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
     const store = await server.begin(server.layout(specOf(dates, dates.calendar === 'XNYS' ? 37 : 149)));
     const bars = market.get('AAA')!;

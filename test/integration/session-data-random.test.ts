@@ -2,15 +2,7 @@
  * Random operations on a session store and on the plainest model of it, side by side: whatever is written, in whatever
  * order, by whomever, both show the same afterwards.
  */
-import {
-  BACKFILLED,
-  DayChunk,
-  noCounts,
-  NO_TRADE,
-  recordOffset,
-  UNFILLABLE,
-  type Bar,
-} from '@barkeep/bars';
+import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
 import { holey, marketBars, seeded } from '../support/market.js';
 import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/session-store.js';

@@ -40,22 +40,25 @@ afterAll(async () => {
 
 const session = () => ({ sessionId: 's-1', incarnation: randomUUID() });
 
-/** A worker of this test; `died` cuts its connections, as a kill would. */
+/** A worker of this test; `died` ends it without a word about the jobs that it has, as a kill would. */
 function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
   const connection = workerConnection(url);
-  const options = { connection, prefix, lockDuration, stalledInterval: 200, maxStalledCount: 5, concurrency: 4 };
+  const options = {
+    connection,
+    prefix,
+    lockDuration,
+    stalledInterval: 200,
+    maxStalledCount: 5,
+    concurrency: 4,
+    drainDelay: 0.5,
+  };
   const worker = new Worker(name, run, options);
   worker.on('error', () => undefined);
-  let dead = false;
   const died = async () => {
-    dead = true;
-    connection.disconnect();
     await worker.close(true);
-  };
-  endings.push(async () => {
-    if (!dead) await worker.close(true);
     connection.disconnect();
-  });
+  };
+  endings.push(died);
   return { worker, died };
 }
 
@@ -218,11 +221,13 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
   async (name) => {
     const payload = { ...session(), force: false, partition: 0, date: '2013-10-07', run: 1 };
     const begun = counter();
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
     const first = work(
       name,
       async () => {
         begun.hit();
-        await new Promise(() => undefined);
+        await held;
       },
       400,
     );
@@ -235,5 +240,6 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
     await done.reached(1);
     await producer.add(name, payload);
     await done.reached(2);
+    letGo();
   },
 );

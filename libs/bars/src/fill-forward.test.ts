@@ -29,8 +29,16 @@ describe('fill=forward', () => {
     expect(bars[1]).toEqual({
       openTime: grid.openTime(4),
       closeTime: grid.closeTime(4),
-      ...{ open: 3, high: 3, low: 3, close: 3, volume: 0 },
-      ...{ origin: 'filled-forward', dataset: 0, sourceCount: 0, expectedCount: 1, complete: false },
+      open: 3,
+      high: 3,
+      low: 3,
+      close: 3,
+      volume: 0,
+      origin: 'filled-forward',
+      dataset: 0,
+      sourceCount: 0,
+      expectedCount: 1,
+      complete: false,
     });
     expect(lastClose).toBe(5);
   });

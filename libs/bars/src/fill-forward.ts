@@ -30,6 +30,7 @@ export function fillForward(
   { grid, from, to, fillTo, starts }: FillRange,
   lastClose: number | undefined,
 ): { bars: ShownBar[]; lastClose: number | undefined } {
+  if (!chunk && lastClose === undefined) return { bars: [], lastClose };
   const bars: ShownBar[] = [];
   let close = lastClose;
   for (let slot = from; slot < to; slot++) {

@@ -131,10 +131,10 @@ export class BarSeries {
     while (end > 0 && bars.length < wanted) {
       const first = Math.max(0, end - Math.min(size, DAYS_A_CALL));
       const [, read] = await this.readDays(first, end);
-      if (view.fill === 'none') bars = [...this.show(first, read, view, -Infinity, undefined).bars, ...bars];
+      if (view.fill === 'none') bars = this.show(first, read, view, -Infinity, undefined).bars.concat(bars);
       else {
         // How a slot is filled depends on the days before it: what was shown of the later ones is made anew.
-        chunks = [...read, ...chunks];
+        chunks = read.concat(chunks);
         ({ bars } = this.show(first, chunks, view, -Infinity, undefined));
       }
       end = first;

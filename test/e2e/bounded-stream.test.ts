@@ -1,0 +1,38 @@
+/** A session whose clock does not move holds no more than a few days ahead of it, and leaves the service to the others. */
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const MARKET = { symbols: ['AAA'], start: '2013-10-07', end: '2013-10-11', seed: 8 };
+const STAGED_DAYS = 2;
+const { seed: _seed, ...SPEC } = {
+  ...MARKET,
+  source: { type: 'dataset', dataset: 'bounded' },
+  derivedIntervals: ['5m'],
+};
+
+let system: TestSystem;
+let api: Api;
+
+beforeAll(async () => {
+  system = await TestSystem.create({ BARKEEP_STAGED_DAYS: String(STAGED_DAYS), BARKEEP_STREAM_CONCURRENCY: '2' });
+  await writeBars(system.databaseUrl, 'bounded', marketBars(MARKET));
+  api = new Api((await system.coordinator()).url);
+});
+afterAll(() => system?.close());
+
+test('I8 a stream waits for a clock that does not move, and another session runs beside it', async () => {
+  // Nobody does upkeep yet, so that the watermark, and with it the clock, stays where it is.
+  await api.run({ id: 'waiting', ...SPEC });
+  const waiting = await api.until('waiting', ({ state }) => state === 'waiting-upkeep');
+  expect(waiting.clock).toBe('2013-10-07T13:30:00.000Z');
+  expect(waiting.frontier).toBe('2013-10-08T20:00:00.000Z');
+
+  await api.run({ id: 'free', ...SPEC, upkeep: { barrier: 'none' } });
+  expect((await api.completed('free')).counts.streamed).toBe(5 * 390);
+  expect((await api.session('waiting')).frontier).toBe(waiting.frontier);
+
+  await system.worker();
+  const { counts } = await api.completed('waiting');
+  expect(counts).toMatchObject({ expected: 5 * 390, streamed: 5 * 390 });
+});

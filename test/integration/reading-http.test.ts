@@ -1,0 +1,132 @@
+/** A coordinator with a folder of calendars: a session on one of them, read through the API as it is and filled forward. */
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
+import { z } from 'zod';
+import * as answers from '../../apps/coordinator/src/http/answers.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
+import { marketBars, writeBars } from '../support/market.js';
+
+const MINUTE = 60_000;
+const MARS = {
+  id: 'MARS',
+  name: 'A venue of one’s own',
+  zone: 'UTC',
+  firstDate: '2024-01-01',
+  lastDate: '2024-12-31',
+  hours: [{ from: '2024-01-01', weekdays: ['Mon', 'Wed'], segments: [{ open: '09:00', close: '10:30' }] }],
+};
+const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
+const [FIRST, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
+const bars = z.array(answers.barAnswer);
+
+let database: TestDatabase;
+let folder: string;
+let coordinator: CoordinatorProcess;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
+  await writeFile(join(folder, 'mars.json'), JSON.stringify(MARS));
+  useCalendars(new CalendarBook([parseCalendar(MARS)]));
+  const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 1 });
+  // Nothing in the first five minutes, a hole of three, and nothing after the tenth minute of the second day.
+  market.set(
+    'AAA',
+    market.get('AAA')!.filter((_, i) => i >= 5 && (i < 20 || i >= 23) && i < 100),
+  );
+  await writeBars(database.url, 'minutes', market);
+  coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: folder });
+  const source = { type: 'dataset', dataset: 'minutes' };
+  const upkeep = { enabled: false, barrier: 'none' };
+  const body = JSON.stringify({
+    ...DATES,
+    id: 'mars',
+    symbols: ['AAA', 'EMPTY'],
+    derivedIntervals: [],
+    source,
+    upkeep,
+  });
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(`${coordinator.url}/v1/sessions?start=true`, { method: 'POST', headers, body });
+  expect(response.status).toBe(201);
+  const giveUpAt = performance.now() + 20_000;
+  while (answers.sessionAnswer.parse(await (await get('')).json()).state !== 'completed') {
+    if (performance.now() > giveUpAt) throw new Error('expected the session to be completed within 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+afterAll(async () => {
+  useCalendars(new CalendarBook());
+  await coordinator?.stop();
+  await rm(folder, { recursive: true });
+  await database?.drop();
+});
+
+const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/mars${path}`);
+const read = async (path: string) => bars.parse(await (await get(`/symbols/AAA/bars${path}`)).json());
+
+test('fill=forward shows the newest so many slots, and those of a range', async () => {
+  expect(await read('?last=500')).toHaveLength(92);
+  expect(await read('?last=500&fill=none')).toHaveLength(92);
+  const filled = await read('?last=500&fill=forward');
+  expect(filled).toHaveLength(175);
+  expect(filled.filter(({ origin }) => origin === 'filled-forward')).toHaveLength(83);
+  expect(Date.parse(filled[0]!.openTime)).toBe(FIRST + 5 * MINUTE);
+  expect(Date.parse(filled.at(-1)!.closeTime)).toBe(LAST_CLOSE);
+  const from = new Date(FIRST + 19 * MINUTE).toISOString();
+  const to = new Date(FIRST + 24 * MINUTE).toISOString();
+  const hole = await read(`?from=${from}&to=${to}&fill=forward`);
+  expect(hole.map(({ origin, sourceCount }) => [origin, sourceCount])).toEqual([
+    ['streamed', 1],
+    ['filled-forward', 0],
+    ['filled-forward', 0],
+    ['filled-forward', 0],
+    ['streamed', 1],
+  ]);
+  expect(hole[2]).toMatchObject({ open: hole[0]!.close, close: hole[0]!.close, volume: 0, complete: false });
+});
+
+test('fill=forward reaches the latest bars too, and makes none of nothing', async () => {
+  const latest = answers.barAnswer.parse(await (await get('/symbols/AAA/bars/latest?fill=forward')).json());
+  expect(latest).toMatchObject({ origin: 'filled-forward', closeTime: new Date(LAST_CLOSE).toISOString() });
+  const many = z.record(z.string(), answers.barAnswer.nullable());
+  expect(many.parse(await (await get('/latest?symbols=AAA,EMPTY&fill=forward')).json())).toEqual({
+    AAA: latest,
+    EMPTY: null,
+  });
+  expect((await get('/symbols/EMPTY/bars/latest?fill=forward')).status).toBe(404);
+});
+
+test('a fill that is none is refused by name', async () => {
+  const response = await get('/symbols/AAA/bars?fill=backward');
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ problems: [{ field: 'fill', expected: 'one of none, forward' }] });
+});
+
+test('a coordinator that does not know the calendar shows the session, and says why its data cannot be read', async () => {
+  const other = await startCoordinatorProcess({ DATABASE_URL: database.url });
+  try {
+    const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
+    expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: null }]);
+    const response = await fetch(`${other.url}/v1/sessions/mars/symbols/AAA/bars`);
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ type: 'urn:barkeep:problem:unknown-calendar' });
+  } finally {
+    await other.stop();
+  }
+});
+
+test('a coordinator does not start with a calendar file that is wrong, and names file and field', async () => {
+  const bad = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
+  await writeFile(join(bad, 'venus.json'), JSON.stringify({ ...MARS, id: 'VENUS', hours: [] }));
+  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: bad });
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
+  expect(output()).toMatch(/could not start: calendar file .*venus\.json: hours: expected at least 1 of it, was \[\]/);
+  await rm(bad, { recursive: true });
+});
