@@ -50,7 +50,7 @@ export function consoleTable(results) {
 export function writeResults(results, machine) {
   writeFileSync(join(FOLDER, 'RESULTS.md'), markdown(results, machine));
   const json = Object.fromEntries(results.map((result) => [result.id, jsonOf(result)]));
-  writeFileSync(join(FOLDER, 'results.json'), `${JSON.stringify({ ...json, machine }, null, 2)}\n`);
+  writeFileSync(join(FOLDER, 'results.json'), `${JSON.stringify(json, null, 2)}\n`);
 }
 
 function markdown(results, machine) {

@@ -174,3 +174,33 @@ test('the latest bar costs one round trip while the clock stands, and one more w
   }
   pipeline.mockRestore();
 });
+
+test('I2 an answer is that of one clock, however fast the clock moves while it is made', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 9 });
+  const store = await server.begin(server.layout(specOf(half!, 10)));
+  await flushUpTo(store, market, store.layout.end);
+  await deriveAll(store);
+  const state = { isMoving: true };
+  const mover = (async () => {
+    for (let clock = open; clock < day.segments[0]!.close; clock += MINUTE) await store.writer.moveClock(clock);
+    state.isMoving = false;
+  })();
+  const answers: (readonly [string, ShownBar[], number])[] = [];
+  while (state.isMoving) {
+    for (const interval of ['5m', '1h'] as const) {
+      for (const read of [
+        store.reader.lastBars('AAA', interval, 500),
+        store.reader.barsBetween('AAA', interval, 0, Infinity),
+      ]) {
+        answers.push([interval, await read, await store.reader.clock()]);
+      }
+    }
+  }
+  await mover;
+  expect(answers.length).toBeGreaterThan(20);
+  for (const [interval, bars, clockAfter] of answers) {
+    const clock = bars.at(-1)?.closeTime ?? open;
+    expect(clock).toBeLessThanOrEqual(clockAfter);
+    expect(bars).toEqual(plainly([day], market.get('AAA')!, INTERVALS[interval as '5m'], clock));
+  }
+});

@@ -110,6 +110,19 @@ describe('bars in and out of a chunk', () => {
     expect(again.count()).toBe(written.length);
   });
 
+  it('emptied slots are zeros again, and their neighbours stay', () => {
+    const ranges = seeded(13);
+    for (let round = 0; round < 30; round++) {
+      const [from, to] = [ranges.int(0, 390), ranges.int(0, 391)].sort((a, b) => a - b) as [number, number];
+      const cleared = new DayChunk(390, Uint8Array.from(chunk.bytes));
+      cleared.clear(from, to);
+      expect(cleared.bars(grid)).toEqual([...chunk.bars(grid, 0, from), ...chunk.bars(grid, to)]);
+      expect(cleared.bytes.subarray(recordOffset(390, from), recordOffset(390, to)).every((byte) => byte === 0)).toBe(
+        true,
+      );
+    }
+  });
+
   it('I5 a derived bar says how many source bars went in, and is complete only when all did', () => {
     const derived = new DayChunk(390);
     derived.write(0, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 389, 390);

@@ -120,6 +120,15 @@ export class DayChunk {
     this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
   }
 
+  /** Empties slots `[from, to)`: their records are zeros again. */
+  clear(from = 0, to = this.slotCount): void {
+    this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));
+    for (let slot = from; slot < to; slot++) {
+      const byte = slot >> 3;
+      this.bitmap[byte] = (this.bitmap[byte] ?? 0) & ~(0x80 >> (slot & 7));
+    }
+  }
+
   /** Writes a base bar into its slot. */
   writeBar(slot: number, bar: Bar, origin: BarOrigin, dataset: number): void {
     this.write(slot, bar.open, bar.high, bar.low, bar.close, bar.volume, ORIGIN_CODES[origin], dataset, 1, 1);

@@ -18,7 +18,7 @@ import { barView, gapView, metricsView } from './views.js';
 const params = { id: 'lean-october', symbol: 'IBM' };
 const FORMING =
   'A derived bar whose window the clock is in shows as far as it is formed: complete is false, closeTime that of its last closed minute.';
-const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unavailable'] as const;
+const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
 @ApiTags('data')
 @ApiSecurity('bearer')
@@ -130,7 +130,7 @@ export class SessionDataController {
     summary: 'SHA-256 over all stored bars, and the counts under it',
     params: { id: params.id },
     answers: [{ status: 200, description: 'the digest', component: 'Digest', example: digestExample }],
-    problems: ['unknown-session', 'session-lost', 'unavailable'],
+    problems: ['unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
   async digest(@Param('id', SessionIdPipe) id: string): Promise<{ digest: string; chunks: number; bars: number }> {
     const { digest, chunks, bars } = await (await this.sessions.open(id)).digest();

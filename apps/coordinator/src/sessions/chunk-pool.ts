@@ -10,15 +10,13 @@ export class ChunkPool {
 
   /** An empty chunk, for its taker alone until he gives it back. */
   take(slotCount: number): DayChunk {
-    const chunk = this.free.get(slotCount)?.pop();
-    if (!chunk) return new DayChunk(slotCount);
-    chunk.bytes.fill(0);
-    return chunk;
+    return this.free.get(slotCount)?.pop() ?? new DayChunk(slotCount);
   }
 
-  /** Takes chunks back that nobody reads any more. */
-  giveBack(chunks: Iterable<DayChunk>): void {
+  /** Takes chunks back that nobody reads any more. They were written in slots `[from, to)`, and only these are emptied. */
+  giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
     for (const chunk of chunks) {
+      chunk.clear(from, to);
       const free = this.free.get(chunk.slotCount);
       if (free) free.push(chunk);
       else this.free.set(chunk.slotCount, [chunk]);

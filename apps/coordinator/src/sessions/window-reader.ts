@@ -89,7 +89,8 @@ export class WindowReader {
       },
       signal,
     );
-    const release = () => parts.forEach(({ chunks }) => this.pool.giveBack(chunks.values()));
+    const { fromSlot, toSlot } = window;
+    const release = () => parts.forEach(({ chunks }) => this.pool.giveBack(chunks.values(), fromSlot, toSlot));
     return { parts, quarantined, bars: parts.reduce((sum, { bars }) => sum + bars, 0), release };
   }
 }
