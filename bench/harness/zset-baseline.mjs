@@ -1,6 +1,6 @@
 /**
  * The plain way to stream: rows by a cursor in time order, each bar as JSON in a sorted set of its symbol, the writes pipelined.
- * It is written with care: large fetches, large pipelines, the next rows are fetched while the last are written.
+ * It is written with care: large fetches, large pipelines, times as numbers, the next rows are fetched while the last are written.
  */
 import { Client } from 'pg';
 
@@ -16,7 +16,7 @@ export async function zsetSession(bench, { databaseUrl }, { datasetId, bars }, m
   const startedAt = performance.now();
   await client.query('BEGIN READ ONLY');
   await client.query(
-    `DECLARE rows NO SCROLL CURSOR FOR SELECT symbol_id, "time", open, high, low, close, volume FROM bars
+    `DECLARE rows NO SCROLL CURSOR FOR SELECT symbol_id, (extract(epoch FROM "time") * 1000)::float8, open, high, low, close, volume FROM bars
      WHERE dataset_id = ${Number(datasetId)} ORDER BY "time", symbol_id`,
   );
   const fetch = () => client.query({ text: `FETCH ${ROWS_A_FETCH} FROM rows`, rowMode: 'array' });
@@ -26,10 +26,9 @@ export async function zsetSession(bench, { databaseUrl }, { datasetId, bars }, m
     if (rows.length === 0) break;
     pending = fetch();
     const pipeline = redis.pipeline();
-    for (const [symbol, time, open, high, low, close, volume] of rows) {
+    for (const [symbol, openTime, open, high, low, close, volume] of rows) {
       const key = `bench-zset:${symbol}`;
       keys.add(key);
-      const openTime = time.getTime();
       pipeline.zadd(key, openTime, JSON.stringify({ openTime, open, high, low, close, volume }));
     }
     await pipeline.exec();

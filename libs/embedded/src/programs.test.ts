@@ -15,7 +15,7 @@ test('versions are read from what the programs say of themselves', () => {
 });
 
 test('Redis listens on loopback only, behind a password, evicts nothing and keeps its command line', () => {
-  const lines = redisConfiguration({ port: 1234, folder: '/a b', password: 'p' }).split('\n');
+  const lines = redisConfiguration({ port: 1234, folder: '/a b', password: 'p', keep: true }).split('\n');
   const wanted = [
     'bind 127.0.0.1',
     'requirepass p',
@@ -24,6 +24,7 @@ test('Redis listens on loopback only, behind a password, evicts nothing and keep
     'dir "/a b"',
   ];
   expect(lines).toEqual(expect.arrayContaining([...wanted, 'set-proc-title no']));
+  expect(redisConfiguration({ port: 1, folder: '/', password: 'p', keep: false })).toContain('appendfsync no\n');
 });
 
 test('PostgreSQL listens on loopback only, and only data that go away are not synced', () => {

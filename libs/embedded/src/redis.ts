@@ -20,14 +20,21 @@ export interface RedisServer {
 }
 
 /** The configuration file. `set-proc-title no` keeps the file's path in the command line, by which the process is known. */
-export function redisConfiguration(settings: { port: number; folder: string; password: string }): string {
+export function redisConfiguration(settings: {
+  port: number;
+  folder: string;
+  password: string;
+  /** False for data that go away: they are not synced, so that a busy disk holds nobody up. */
+  keep: boolean;
+}): string {
   return [
     'bind 127.0.0.1',
     `port ${settings.port}`,
     `dir ${JSON.stringify(settings.folder)}`,
     `requirepass ${settings.password}`,
     'appendonly yes',
-    'appendfsync everysec',
+    `appendfsync ${settings.keep ? 'everysec' : 'no'}`,
+    'no-appendfsync-on-rewrite yes',
     'save ""',
     'maxmemory-policy noeviction',
     'daemonize no',
@@ -36,17 +43,17 @@ export function redisConfiguration(settings: { port: number; folder: string; pas
   ].join('\n');
 }
 
-/** Starts a server whose data lie in `folder`; calls `spawned` as soon as its process exists. */
+/** Starts a server whose data lie in `folder`, to be kept or not; calls `spawned` as soon as its process exists. */
 export function startRedis(
   program: RedisProgram,
-  folder: string,
+  { folder, keep }: { folder: string; keep: boolean },
   spawned: (server: ServerProcess) => void,
 ): Promise<RedisServer> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const configFile = join(folder, 'redis.conf');
   const password = randomBytes(18).toString('hex');
   return withFreePort(async (port) => {
-    writeFileSync(configFile, redisConfiguration({ port, folder, password }), { mode: 0o600 });
+    writeFileSync(configFile, redisConfiguration({ port, folder, password, keep }), { mode: 0o600 });
     const process = await spawnServer({
       name: 'redis',
       command: program.path,

@@ -45,7 +45,15 @@ async function startMissing(instance: Instance, given: Partial<ServiceUrls>, opt
   const env = options.env ?? process.env;
   const needsRedis = given.redisUrl === undefined || given.sessionRedisUrl === undefined;
   const redis = async () =>
-    needsRedis ? (await startRedis(findRedis(env, log), join(instance.folder, 'redis'), instance.spawned)).baseUrl : '';
+    needsRedis
+      ? (
+          await startRedis(
+            findRedis(env, log),
+            { folder: join(instance.folder, 'redis'), keep: options.keep },
+            instance.spawned,
+          )
+        ).baseUrl
+      : '';
   const postgres = async () => {
     if (given.databaseUrl !== undefined) return given.databaseUrl;
     const account = postgresAccount();

@@ -62,21 +62,23 @@ export class UpkeepStore {
 
   /** Bitmaps and states of symbols on one day. */
   async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
+    if (symbols.length === 0) return [];
     const { date, slotCount } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
     const length = bitmapBytes(slotCount);
     const pipeline = this.redis.pipeline();
+    // States are rare, so one call for all of them: a command each costs half as much again (bench S5).
+    pipeline.mgetBuffer(...symbols.map((symbol) => keys.states(symbol, date)));
     for (const symbol of symbols) {
       pipeline.getrangeBuffer(keys.chunk(this.layout.base.name, symbol, date), 0, length - 1);
-      pipeline.getBuffer(keys.states(symbol, date));
     }
-    const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
+    const [states, ...bitmaps] = (await runPipeline(pipeline)) as [(Buffer | null)[], ...Buffer[]];
     return symbols.map((symbol, i) => {
-      const bitmap = replies[2 * i];
+      const bitmap = bitmaps[i];
       return {
         symbol,
         bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
-        states: replies[2 * i + 1] ?? undefined,
+        states: states[i] ?? undefined,
       };
     });
   }
