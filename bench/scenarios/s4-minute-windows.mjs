@@ -51,7 +51,7 @@ async function openSession(redis, grid, symbols) {
   const source = { type: 'dataset', dataset: 'bench' };
   const upkeep = { barrier: { minutes: 1 } };
   const spec = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, upkeep });
-  const layout = new SessionLayout('bench-s4', randomUUID(), spec, 'bench');
+  const layout = new SessionLayout('bench-s4', randomUUID(), spec, 'bench', 0);
   const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
   await writer.init();
   await writer.claim();

@@ -67,7 +67,7 @@ async function fill(redis, grid) {
     end: grid.date,
     source: { type: 'dataset', dataset: 'bench' },
   });
-  const layout = new SessionLayout('bench-s5', randomUUID(), spec, 'bench');
+  const layout = new SessionLayout('bench-s5', randomUUID(), spec, 'bench', 0);
   const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
   await writer.init();
   await writer.claim();

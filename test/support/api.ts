@@ -25,6 +25,12 @@ export interface Session {
   progress: number;
   error: string | null;
   counts: Counts & { refused: number };
+  history: {
+    days: number;
+    firstDate: string | null;
+    calendarBegins: boolean;
+    bars: Record<string, number> | null;
+  } | null;
 }
 export interface Metrics extends Counts {
   symbol: string;

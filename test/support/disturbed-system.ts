@@ -20,6 +20,15 @@ const SPEC = {
 };
 const DAYS = tradingDays(DATES).map(({ date }) => date);
 
+/** One script each, for a store that is written while it is looked at must not be torn. */
+const DUMP_ALL = `local all = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  all[#all + 1] = key
+  all[#all + 1] = redis.call('DUMP', key)
+end
+return all`;
+const UNLINK_ALL = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end`;
+
 /** Who may write a session: its fence, as the store has it. */
 export interface Streaming {
   epoch: number;
@@ -91,14 +100,14 @@ export class DisturbedSystem {
     await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:*`);
   }
 
-  /** Remembers a session's store. @returns what sets it back to that, all at once */
+  /** Remembers a session's store as it is at one moment. @returns what sets it back to that, all at once */
   async keepStore(id: string): Promise<() => Promise<void>> {
-    const keys = await this.sessionKeys(id);
-    const dumps = await this.sessionRedis.pipeline(keys.map((key) => ['dumpBuffer', key])).exec();
+    const pattern = `${this.system.sessionPrefix}:{${id}:*`;
+    const kept = (await this.sessionRedis.callBuffer('EVAL', DUMP_ALL, 0, pattern)) as Buffer[];
     return async () => {
-      const restore = this.sessionRedis.multi().unlink(...(await this.sessionKeys(id)));
-      keys.forEach((key, i) => restore.restore(key, 0, dumps![i]![1] as Buffer));
-      await restore.exec();
+      const restore = this.sessionRedis.multi().eval(UNLINK_ALL, 0, pattern);
+      for (let i = 0; i < kept.length; i += 2) restore.restore(kept[i]!, 0, kept[i + 1]!);
+      for (const [error] of (await restore.exec())!) if (error) throw error;
     };
   }
 

@@ -39,7 +39,7 @@ export class StoreServer {
 
   layout(spec: object = SMALL_SPEC, id = `s-${randomBytes(3).toString('hex')}`, incarnation: string = randomUUID()) {
     const parsed: SessionSpec = parseSessionSpec(spec);
-    return new SessionLayout(id, incarnation, parsed, this.prefix);
+    return new SessionLayout(id, incarnation, parsed, this.prefix, parsed.history.trailingDays ?? 0);
   }
 
   /** A store that is begun, by epoch 1 of owner `one`. */
@@ -94,7 +94,7 @@ export function partsOf(layout: SessionLayout, window: Window, market: BarsBySym
         if (bar.openTime < from || bar.openTime >= to || typeof slot === 'string') continue;
         const chunk = chunks.get(symbol) ?? new DayChunk(grid.slotCount);
         chunks.set(symbol, chunk);
-        chunk.writeBar(slot, bar, 'streamed', 0);
+        chunk.writeBar(slot, bar, layout.isHistory(window.dayIndex) ? 'historical' : 'streamed', 0);
         bars++;
       }
     }

@@ -4,7 +4,7 @@
  * the watermark at the first of them; detection then runs again, as it does when the store was set back.
  */
 import { aggregateDay, countBits, firstMissing, type DayChunk } from '@barkeep/bars';
-import { closedWindows, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
+import { closedWindows, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
@@ -23,9 +23,9 @@ export class Aggregator {
     const position = (await store.positions())[partition];
     if (!position) return;
     const { layout } = store;
-    const { frontier, watermark } = position;
+    const { frontier, watermark, retainedFrom } = position;
     let rightFrom = watermark;
-    let day = layout.dayIndexAt(watermark);
+    let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const rightUpTo = await this.deriveDay(store, partition, day, layout.symbolsOf(partition), frontier, false);
@@ -36,10 +36,15 @@ export class Aggregator {
         break;
       }
     }
-    await this.deriveDirty(store, partition, frontier, signal);
+    await this.deriveDirty(store, partition, position, signal);
   }
 
-  private async deriveDirty(store: UpkeepStore, partition: number, frontier: number, signal?: AbortSignal) {
+  private async deriveDirty(
+    store: UpkeepStore,
+    partition: number,
+    { frontier, retainedFrom }: PartitionPosition,
+    signal?: AbortSignal,
+  ) {
     const symbolsByDate = new Map<string, string[]>();
     for (const { date, symbol } of await store.dirty(partition)) {
       symbolsByDate.set(date, [...(symbolsByDate.get(date) ?? []), symbol]);
@@ -47,7 +52,7 @@ export class Aggregator {
     for (const [date, symbols] of symbolsByDate) {
       signal?.throwIfAborted();
       const day = store.layout.dayIndexOf(date);
-      if (day === undefined) continue;
+      if (day === undefined || day < store.layout.firstKept(retainedFrom)) continue;
       await this.deriveDay(store, partition, day, symbols, frontier, true);
     }
   }

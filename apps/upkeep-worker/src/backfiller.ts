@@ -66,7 +66,9 @@ export class Backfiller {
   }
 
   private async asks(store: UpkeepStore, day: number, { partition, date, force }: Payload<'backfill'>): Promise<Ask[]> {
-    const frontier = (await store.positions())[partition]?.frontier ?? 0;
+    const { frontier = 0, retainedFrom = 0 } = (await store.positions())[partition] ?? {};
+    const { open } = store.layout.grid(day);
+    if (open < retainedFrom) return [];
     const closed = store.layout.grid(day).closedBy(frontier);
     const retries = await store.dueRetries(partition, this.now());
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));

@@ -34,10 +34,10 @@ export class GapDetector {
     const backfills: Payload<'backfill'>[] = [];
     const aggregates: Payload<'aggregate'>[] = [];
     let isAtEnd = (await store.nextRetry()) === undefined;
-    for (const [partition, { frontier, watermark }] of (await store.positions()).entries()) {
+    for (const [partition, { frontier, watermark, retainedFrom }] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
-      const from = force ? store.layout.start : watermark;
-      const dates = await this.datesToAsk(store, partition, from, frontier, force);
+      const from = Math.max(retainedFrom, force ? store.layout.start : watermark);
+      const dates = await this.datesToAsk(store, partition, { from, frontier, retainedFrom }, force);
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force })));
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       if (dates.length === 0 && isBehind) aggregates.push({ ...session, partition });
@@ -52,12 +52,12 @@ export class GapDetector {
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,
-    from: number,
-    frontier: number,
+    { from, frontier, retainedFrom }: { from: number; frontier: number; retainedFrom: number },
     force: boolean,
   ): Promise<string[]> {
     const { layout } = store;
-    const dates = new Set((await store.dueRetries(partition, this.now())).map(({ date }) => date));
+    const due = (await store.dueRetries(partition, this.now())).map(({ date }) => date);
+    const dates = new Set(due.filter((date) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom)));
     for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       const grid = layout.grid(day);
       const closed = grid.closedBy(frontier);

@@ -8,6 +8,7 @@ export { CopyFormatError, type OnRow } from './copy-out-parser.js';
 export * from './data-source.js';
 export { datasetNames, resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
 export * from './entities/index.js';
+export { firstBars } from './first-bars.js';
 export * from './load-repositories.js';
 export * from './migrate.js';
 export * from './migrations/index.js';

@@ -1,4 +1,4 @@
 /** The columns of a session under the names of `SessionRow`, for SELECT and RETURNING. */
 export const SESSION_COLUMNS = `
-  id, incarnation, spec, state, epoch, run, owner, checkpoint, error, idempotency_key AS "idempotencyKey",
+  id, incarnation, spec, history_days AS "historyDays", state, epoch, run, owner, checkpoint, error, idempotency_key AS "idempotencyKey",
   created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;

@@ -7,6 +7,8 @@ import { SESSION_COLUMNS } from './session-columns.js';
 export interface NewSession<Spec> {
   id: string;
   spec: Spec;
+  /** @default 0 */
+  historyDays?: number;
   idempotencyKey?: string | null;
 }
 
@@ -19,7 +21,7 @@ export interface CreatedSession<Spec> {
 type Found<Spec> = SessionRow<Spec> & { sameSpec: boolean };
 
 const INSERT = `
-  INSERT INTO sessions (id, spec, idempotency_key) VALUES ($1, $2::jsonb, $3)
+  INSERT INTO sessions (id, spec, idempotency_key, history_days) VALUES ($1, $2::jsonb, $3, $4)
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
@@ -41,7 +43,7 @@ export async function createSession<Spec>(
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, parameters);
+    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, session.historyDays ?? 0]);
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;

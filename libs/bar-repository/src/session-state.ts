@@ -31,6 +31,8 @@ export interface SessionRow<Spec = unknown> {
   /** New for each session, also when an id is used again. */
   incarnation: string;
   spec: Spec;
+  /** Trading days before its first one, worked out when it was created: data that comes later changes nothing. */
+  historyDays: number;
   state: SessionState;
   /** The fence: raised by each claim. */
   epoch: number;

@@ -7,6 +7,7 @@ export * from './chunk-part.js';
 export * from './fill-forward.js';
 export * from './forming.js';
 export * from './gaps.js';
+export * from './history-spec.js';
 export * from './interval.js';
 export * from './merge.js';
 export * from './quality.js';

@@ -37,6 +37,18 @@ export function parseInterval(text: string): Interval {
   return { name: ms % HOUR_MS === 0 ? `${ms / HOUR_MS}h` : `${ms / MINUTE_MS}m`, ms, daily: false };
 }
 
+/** What a field that {@link isInterval} checks expects. */
+export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d';
+
+export function isInterval(text: string): boolean {
+  try {
+    parseInterval(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** True when bars of `derived` can be made of whole bars of `base`: a longer whole multiple, or the trading day. */
 export function isDerivable(derived: Interval, base: Interval): boolean {
   if (base.daily) return false;

@@ -35,7 +35,7 @@ describe('a good spec', () => {
       derivedIntervals: ['5m', '15m'],
       backfill: [],
       pace: { mode: 'max' },
-      history: { trailingDays: 0 },
+      history: { trailingDays: 0, retainDays: 0 },
       upkeep: {
         enabled: true,
         everySeconds: 60,
@@ -64,6 +64,17 @@ describe('a good spec', () => {
     });
   });
 
+  it('has a history of days or of bars, in one form', () => {
+    const history = (given: object) =>
+      parseSessionSpec({ ...least, derivedIntervals: ['60m'], history: given }).history;
+    expect(history({})).toEqual({ trailingDays: 0, retainDays: 0 });
+    expect(history({ trailingDays: 3, retainDays: 3 })).toEqual({ trailingDays: 3, retainDays: 3 });
+    expect(history({ retainDays: 2 })).toEqual({ trailingDays: 0, retainDays: 2 });
+    expect(history({ bars: 10, interval: '60m' })).toEqual({ bars: 10, interval: '1h', retainDays: 0 });
+    const once = parseSessionSpec({ ...least, history: { bars: 10, interval: '5m' } });
+    expect(parseSessionSpec(once)).toEqual(once);
+  });
+
   it('is the same when it is parsed again', () => {
     const once = parseSessionSpec({ ...least, derivedIntervals: ['60m'], upkeep: { barrier: { minutes: 30 } } });
     expect(parseSessionSpec(once)).toEqual(once);
@@ -81,6 +92,36 @@ describe('a bad spec names the field, what was expected and what came', () => {
     ['an unknown field inside', { upkeep: { evry: 5 } }, { field: 'upkeep.evry', expected: 'no such field', was: '5' }],
     ['a wrong type', { symbols: 'SPY' }, { field: 'symbols', expected: 'array', was: '"SPY"' }],
     ['a wrong type inside', { upkeep: { enabled: 1 } }, { field: 'upkeep.enabled', expected: 'boolean', was: '1' }],
+    [
+      'a history that is too long',
+      { history: { trailingDays: 1001 } },
+      { field: 'history.trailingDays', expected: 'at most 1000', was: '1001' },
+    ],
+    [
+      'a window that is shorter than its history',
+      { history: { trailingDays: 3, retainDays: 2 } },
+      { field: 'history.retainDays', expected: '0, or at least 3 trailingDays', was: '2' },
+    ],
+    [
+      'two kinds of history at once',
+      { history: { trailingDays: 3, bars: 10, interval: '1m' } },
+      { field: 'history.trailingDays', expected: 'no such field beside history.bars', was: '3' },
+    ],
+    [
+      'an interval of history without a number of bars',
+      { history: { interval: '1m' } },
+      { field: 'history.interval', expected: 'no such field without history.bars', was: '"1m"' },
+    ],
+    [
+      'bars of history without their interval',
+      { history: { bars: 10 } },
+      { field: 'history.interval', expected: 'one that this session stores: 1m, 5m, 15m', was: 'undefined' },
+    ],
+    [
+      'bars of history that nobody derives',
+      { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
+      { field: 'history.interval', expected: 'one that this session stores: 1m', was: '"5m"' },
+    ],
     ['nothing', { source: undefined }, { field: 'source', expected: 'object', was: 'nothing' }],
     [
       'a symbol of lower case',

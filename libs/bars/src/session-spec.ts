@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { calendarNamed, UnknownCalendarError, type Calendar, type TradingDay } from './calendar.js';
-import { isDerivable, parseInterval } from './interval.js';
+import { canonicalHistory, historyProblems, historySchema } from './history-spec.js';
+import { INTERVAL_WORDS, isDerivable, isInterval, parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';
 
 export const SYMBOLS_MAX = 5_000;
@@ -28,7 +29,7 @@ export class SessionSpecError extends Error {
   }
 }
 
-const interval = z.string().refine(isInterval, 'an interval such as 5m, 2h or 1d');
+const interval = z.string().refine(isInterval, INTERVAL_WORDS);
 const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
 const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
 const seconds = (min: number, max: number) =>
@@ -73,7 +74,7 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
     source: z.strictObject({ type: z.literal('dataset', '"dataset"'), dataset }),
     backfill: z.array(dataset).max(8, 'at most 8 datasets').default([]),
     pace: z.strictObject({ mode: z.literal('max', '"max"') }).default({ mode: 'max' }),
-    history: z.strictObject({ trailingDays: z.literal(0, '0') }).default({ trailingDays: 0 }),
+    history: historySchema.prefault({}),
     upkeep: z
       .strictObject({
         enabled: z.boolean().default(defaults.enabled),
@@ -114,6 +115,7 @@ function canonical(spec: SessionSpec): SessionSpec {
     ...spec,
     baseInterval: parseInterval(spec.baseInterval).name,
     derivedIntervals: [...derived.values()].sort((a, b) => a.ms - b.ms).map(({ name }) => name),
+    history: canonicalHistory(spec.history),
   };
 }
 
@@ -135,6 +137,7 @@ function crossChecks(spec: SessionSpec): FieldProblem[] {
       }
     });
   }
+  for (const { field, expected, was } of historyProblems(spec)) wrong(field, expected, was);
   if (spec.end < spec.start) wrong('end', `a date not before start, ${spec.start}`, spec.end);
   const days = daysOrProblem(spec, wrong);
   if (days?.length === 0 && spec.start <= spec.end)
@@ -207,15 +210,6 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-function isInterval(text: string): boolean {
-  try {
-    parseInterval(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isDate(text: string): boolean {

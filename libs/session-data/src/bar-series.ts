@@ -70,7 +70,7 @@ export class BarSeries {
     const { days } = this.layout;
     let clock: number | undefined;
     let lastClose: number | undefined;
-    for (let day = this.layout.dayIndexAt(from); day < days.length && found.length < limit; day += DAYS_A_CALL) {
+    for (let day = this.layout.dayIndexAt(from); day < days.length && found.length < limit;) {
       if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
       const [seen, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
       if (clock === undefined) {
@@ -80,6 +80,7 @@ export class BarSeries {
       const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
       found.push(...part.bars);
       lastClose = part.lastClose;
+      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept);
     }
     if (clock !== undefined && found.length < limit) found.push(...(await this.formingBetween(from, to, clock)));
     return found.slice(0, limit);
@@ -91,7 +92,8 @@ export class BarSeries {
       this.layout.days.map((_, day) => ['getrangeBuffer', this.key(day), 0, bitmapBytes(this.grid(day).slotCount) - 1]),
     );
     return bitmaps.reduce<number>(
-      (sum, bitmap, day) => sum + (bitmap ? countBits(bitmap, 0, this.grid(day).closedBy(clock)) : 0),
+      (sum, bitmap, day) =>
+        bitmap && day >= this.reads.firstKept ? sum + countBits(bitmap, 0, this.grid(day).closedBy(clock)) : sum,
       0,
     );
   }
@@ -128,8 +130,8 @@ export class BarSeries {
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
     let chunks: (DayChunk | undefined)[] = [];
     let bars: ShownBar[] = [];
-    while (end > 0 && bars.length < wanted) {
-      const first = Math.max(0, end - Math.min(size, DAYS_A_CALL));
+    while (end > this.reads.firstKept && bars.length < wanted) {
+      const first = Math.max(this.reads.firstKept, end - Math.min(size, DAYS_A_CALL));
       const [, read] = await this.readDays(first, end);
       if (view.fill === 'none') bars = this.show(first, read, view, -Infinity, undefined).bars.concat(bars);
       else {
@@ -189,11 +191,13 @@ export class BarSeries {
     return bar ? [bar] : [];
   }
 
-  /** Whole chunks of the days `[from, to)`. */
+  /** Whole chunks of the days `[from, to)`; none of a day that is no longer kept. */
   private async readDays(from: number, to: number): Promise<[clock: number, chunks: (DayChunk | undefined)[]]> {
     const days = Array.from({ length: to - from }, (_, i) => from + i);
     const [clock, replies] = await this.reads.read(days.map((day) => ['getBuffer', this.key(day)]));
-    const chunks = replies.map((bytes, i) => (bytes ? new DayChunk(this.grid(from + i).slotCount, bytes) : undefined));
+    const chunks = replies.map((bytes, i) =>
+      bytes && from + i >= this.reads.firstKept ? new DayChunk(this.grid(from + i).slotCount, bytes) : undefined,
+    );
     return [clock, chunks];
   }
 

@@ -1,6 +1,6 @@
 /**
  * Reads of one session's store that know its clock: each fetches the clock before the data, in the same round trip, so
- * that whatever lands in between can be cut off (I2). Notices a session that was deleted or made anew.
+ * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was deleted or made anew.
  */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from './errors.js';
@@ -12,6 +12,8 @@ export type ReadCommand = (string | number)[];
 export class ClockedReads {
   /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
   seenClock: number;
+  /** The oldest day that is kept, as the last read saw it: what is left of older ones is on its way out. */
+  firstKept = 0;
 
   constructor(
     private readonly redis: Redis,
@@ -22,11 +24,13 @@ export class ClockedReads {
 
   /** Runs commands whose replies are bytes; the clock, epoch ms, was read before all of them. @throws SessionLostError */
   async read(commands: readonly ReadCommand[]): Promise<[clock: number, replies: (Buffer | null)[]]> {
-    const pipeline = this.redis.pipeline([['hmget', this.layout.keysOf(0).meta, 'incarnation', 'clock'], ...commands]);
-    const [meta, ...replies] = await runPipeline(pipeline);
-    const [incarnation, clock] = meta as (string | null)[];
+    const { meta } = this.layout.keysOf(0);
+    const pipeline = this.redis.pipeline([['hmget', meta, 'incarnation', 'clock', 'retainedFrom'], ...commands]);
+    const [session, ...replies] = await runPipeline(pipeline);
+    const [incarnation, clock, retainedFrom] = session as (string | null)[];
     if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
     this.seenClock = Number(clock);
+    this.firstKept = this.layout.firstKept(Number(retainedFrom));
     return [this.seenClock, replies as (Buffer | null)[]];
   }
 

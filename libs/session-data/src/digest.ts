@@ -14,8 +14,8 @@ export interface SessionDigest {
 
 const CHUNKS_A_CALL = 128;
 
-/** Reads all chunks; the same for any ids, partitions and processes when the bars are the same. */
-export async function digestOf(redis: Redis, layout: SessionLayout): Promise<SessionDigest> {
+/** Reads all chunks from the day `firstKept` on; the same for any ids, partitions and processes when the bars are the same. */
+export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 0): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const intervals = [layout.base, ...layout.derived].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -23,7 +23,7 @@ export async function digestOf(redis: Redis, layout: SessionLayout): Promise<Ses
   for (const interval of intervals) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
-      for (let from = 0; from < layout.days.length; from += CHUNKS_A_CALL) {
+      for (let from = firstKept; from < layout.days.length; from += CHUNKS_A_CALL) {
         const days = layout.days.slice(from, from + CHUNKS_A_CALL);
         const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
         chunks.forEach((bytes, i) => {

@@ -15,7 +15,10 @@ export class PartitionKeys {
     this.base = `${prefix}:{${sessionId}:${partition}}`;
   }
 
-  /** Hash: incarnation, fence (epoch, owner), frontier, watermark, counters; in partition 0 also clock, control and spec. */
+  /**
+   * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (retire.ts); in
+   * partition 0 also clock, control, spec and historyDays.
+   */
   get meta(): string {
     return `${this.base}:meta`;
   }
@@ -34,6 +37,10 @@ export class PartitionKeys {
   /** Hash of `symbol reason` to the number of refused bars. */
   get refused(): string {
     return `${this.base}:refused`;
+  }
+  /** Hash of symbol to its bars before the session's first day; there once the history is whole. */
+  get history(): string {
+    return `${this.base}:history`;
   }
   /** Stream of the session's events; partition 0 only. */
   get events(): string {

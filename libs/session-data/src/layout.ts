@@ -30,35 +30,49 @@ export interface Window {
 }
 
 export class SessionLayout {
+  /** The days of the history, then those of the session. */
   readonly days: readonly TradingDay[];
+  /** Days of the history: `days[historyDays]` is the session's first own day. */
+  readonly historyDays: number;
   readonly base: Interval;
   readonly derived: readonly Interval[];
   /** The derived intervals that upkeep computes: all, or none when the spec says so. */
   readonly computed: readonly Interval[];
   /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
-  /** First open and last close of the session, epoch ms. */
+  /** First open of all, where the clock starts, and last close, epoch ms. */
   readonly start: number;
   readonly end: number;
+  /** First open of the session's own days, epoch ms. */
+  readonly sessionStart: number;
+  /** When the history is over: last close of its days, epoch ms; {@link start} when there are none. */
+  readonly historyEnd: number;
   readonly keys: readonly PartitionKeys[];
   private readonly symbolsByPartition: readonly (readonly string[])[];
   private readonly partitionBySymbol = new Map<string, number>();
   private readonly grids = new Map<string, DayGrid>();
   private readonly plans = new Map<string, DerivedPlan>();
 
+  /** @param historyDays trading days before the first one; fewer when the calendar begins later */
   constructor(
     readonly id: string,
     readonly incarnation: string,
     readonly spec: SessionSpec,
     keyPrefix: string,
+    historyDays: number,
   ) {
-    this.days = calendarNamed(spec.calendar).tradingDays(spec.start, spec.end, spec.hours);
+    const calendar = calendarNamed(spec.calendar);
+    const history = calendar.tradingDaysBefore(spec.start, historyDays, spec.hours);
+    this.historyDays = history.length;
+    this.days = [...history, ...calendar.tradingDays(spec.start, spec.end, spec.hours)];
     this.base = parseInterval(spec.baseInterval);
     this.derived = spec.derivedIntervals.map(parseInterval);
     this.computed = spec.upkeep.autoComputeDerived ? this.derived : [];
     this.datasets = [...new Set([spec.source.dataset, ...spec.backfill])];
     this.start = this.grid(0).open;
     this.end = this.grid(this.days.length - 1).close;
+    this.sessionStart = this.grid(this.historyDays).open;
+    this.historyEnd = this.historyDays > 0 ? this.grid(this.historyDays - 1).close : this.start;
     const count = Math.min(PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
     const partitions: string[][] = Array.from({ length: count }, () => []);
     for (const symbol of spec.symbols) {
@@ -121,20 +135,47 @@ export class SessionLayout {
     return index < 0 ? undefined : index;
   }
 
+  /** True for a day before the session's own ones: it streams whole, whatever the pace and the barriers are. */
+  isHistory(dayIndex: number): boolean {
+    return dayIndex < this.historyDays;
+  }
+
+  /** The first day that a store has which is kept from `retainedFrom` on, epoch ms; 0 when it has all. */
+  firstKept(retainedFrom: number): number {
+    return retainedFrom <= this.start ? 0 : this.dayIndexAt(retainedFrom);
+  }
+
+  /** Whether the spec asks for any history; there may be none all the same. */
+  get asksHistory(): boolean {
+    const { trailingDays = 0, bars = 0 } = this.spec.history;
+    return trailingDays > 0 || bars > 0;
+  }
+
+  /** The interval by which the history is counted: the one that the spec names, otherwise the base interval. */
+  get historyInterval(): Interval {
+    return this.interval(this.spec.history.interval ?? this.base.name) ?? this.base;
+  }
+
+  /** The oldest day that stays when the clock is at `time`: with the days that are not over, the last `retainDays` others. */
+  firstKeptAt(time: number): number {
+    const { retainDays } = this.spec.history;
+    return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
+  }
+
   /** An interval that the session stores, or undefined. */
   interval(name: string): Interval | undefined {
     return [this.base, ...this.derived].find((interval) => interval.name === name);
   }
 
-  /** Base slots of all days that are closed at `time`, for one symbol. */
+  /** Base slots of the session's own days that are closed at `time`, for one symbol. */
   slotsClosedBy(time: number): number {
-    return this.days.reduce((sum, _, i) => sum + this.grid(i).closedBy(time), 0);
+    return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }
 
-  /** Base slots in a barrier window; a whole day when the spec does not say minutes. */
+  /** Base slots in a barrier window; a whole day in the history, and when the spec does not say minutes. */
   private windowSlots(dayIndex: number): number {
     const { barrier } = this.spec.upkeep;
-    if (typeof barrier === 'string') return this.grid(dayIndex).slotCount;
+    if (typeof barrier === 'string' || this.isHistory(dayIndex)) return this.grid(dayIndex).slotCount;
     return Math.max(1, Math.round((barrier.minutes * 60_000) / this.base.ms));
   }
 

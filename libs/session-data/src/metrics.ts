@@ -1,4 +1,7 @@
-/** What a session's store says of itself: position and counts, a symbol's metrics, a symbol's gaps. Reads only. */
+/**
+ * What a session's store says of itself: position and counts, a symbol's metrics, a symbol's gaps. All are of the
+ * session's own days, not of its history; a symbol's are of those that are kept. Reads only.
+ */
 import {
   addDayCounts,
   barQuality,
@@ -24,7 +27,7 @@ export interface SessionPosition {
   frontier: number;
   watermark: number;
   control: Control;
-  /** Slots of all symbols before the frontier. */
+  /** Slots of all symbols before the frontier, in the session's own days, whether they are kept or not. */
   counts: SlotCounts;
   /** Bars refused so far, for all reasons. */
   refused: number;
@@ -100,27 +103,34 @@ interface SymbolDays {
   clock: number;
   frontier: number;
   watermark: number;
-  /** One entry a day of the session. */
-  days: { bytes: Buffer | null; states: Buffer | null }[];
+  /** One entry for each of the session's own days that is kept. */
+  days: { day: number; bytes: Buffer | null; states: Buffer | null }[];
 }
 
-/** Chunks (or their bitmaps alone) and states of all days of one symbol, fetched after the clock. */
+/** Chunks (or their bitmaps alone) and states of one symbol's days, fetched after the clock. */
 async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const pipeline = redis.pipeline();
-  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'incarnation').hmget(keys.meta, 'frontier', 'watermark');
-  layout.days.forEach(({ date }, day) => {
+  pipeline
+    .hmget(layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom')
+    .hmget(keys.meta, 'frontier', 'watermark');
+  layout.days.slice(layout.historyDays).forEach(({ date }, i) => {
+    const day = layout.historyDays + i;
     const key = keys.chunk(layout.base.name, symbol, date);
     if (whole) pipeline.getBuffer(key);
     else pipeline.getrangeBuffer(key, 0, bitmapBytes(layout.grid(day).slotCount) - 1);
     pipeline.getBuffer(keys.states(symbol, date));
   });
   const [session, partition, ...replies] = await runPipeline(pipeline);
-  const [clock, incarnation] = session as (string | null)[];
+  const [clock, incarnation, retainedFrom] = session as (string | null)[];
   const [frontier, watermark] = (partition as (string | null)[]).map(Number);
   if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
   const values = replies as (Buffer | null)[];
-  const days = layout.days.map((_, day) => ({ bytes: values[2 * day]!, states: values[2 * day + 1]! }));
+  const firstKept = layout.firstKept(Number(retainedFrom));
+  const days = layout.days.slice(layout.historyDays).flatMap((_, i) => {
+    const day = layout.historyDays + i;
+    return day < firstKept ? [] : [{ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }];
+  });
   return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
 }
 
@@ -130,7 +140,7 @@ export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: s
   const counts = noCounts();
   const gaps: SlotGap[] = [];
   let [high, low, volume] = [-Infinity, Infinity, 0];
-  days.forEach(({ bytes, states }, day) => {
+  days.forEach(({ day, bytes, states }) => {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
     if (closed === 0) return;
@@ -165,7 +175,7 @@ export async function readGaps(redis: Redis, layout: SessionLayout, symbol: stri
   const { frontier, days } = await readSymbol(redis, layout, symbol, false);
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
-  return days.flatMap(({ bytes, states }, day) => {
+  return days.flatMap(({ day, bytes, states }) => {
     const grid = layout.grid(day);
     const found = gapsOf(
       bytes ?? new Uint8Array(0),

@@ -9,6 +9,7 @@ import { BarSeries } from './bar-series.js';
 import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import { UnknownIntervalError, UnknownSymbolError } from './errors.js';
+import { readHistory } from './history.js';
 import type { SessionLayout } from './layout.js';
 import {
   readGaps,
@@ -112,13 +113,21 @@ export class OpenSession {
     return this.series(symbol, interval).count();
   }
 
-  /** Quality, counts and extremes of one symbol before the clock. */
+  /**
+   * Bars that each symbol has from before the session's first day, of the interval that the spec's history names,
+   * otherwise of the base interval; undefined while the history is not whole, and when there is none.
+   */
+  async history(): Promise<Map<string, number> | undefined> {
+    return this.layout.asksHistory ? readHistory(this.redis, this.layout) : undefined;
+  }
+
+  /** Quality, counts and extremes of one symbol before the clock, in the session's own days as far as they are kept. */
   async metrics(symbol: string): Promise<SymbolMetrics> {
     this.series(symbol);
     return readMetrics(this.redis, this.layout, symbol);
   }
 
-  /** Gaps of one symbol before the frontier, oldest first. */
+  /** Gaps of one symbol before the frontier, in the session's own days as far as they are kept, oldest first. */
   async gaps(symbol: string): Promise<SymbolGap[]> {
     this.series(symbol);
     return readGaps(this.redis, this.layout, symbol);
@@ -127,7 +136,7 @@ export class OpenSession {
   /** SHA-256 over all chunks in key order (I1), staged ones included. */
   async digest(): Promise<SessionDigest> {
     await this.clock();
-    return digestOf(this.redis, this.layout);
+    return digestOf(this.redis, this.layout, this.reads.firstKept);
   }
 
   private series(symbol: string, interval: string = this.layout.base.name): BarSeries {

@@ -19,9 +19,10 @@ export class SessionReader {
   /** Opens a session. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
   async open(sessionId: string): Promise<OpenSession> {
     const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
-    const [incarnation, spec] = await this.redis.hmget(meta, 'incarnation', 'spec');
+    const [incarnation, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
     if (!incarnation || !spec) throw new SessionLostError(sessionId);
-    const layout = new SessionLayout(sessionId, incarnation, specOf(sessionId, JSON.parse(spec)), this.keyPrefix);
+    const parsed = specOf(sessionId, JSON.parse(spec));
+    const layout = new SessionLayout(sessionId, incarnation, parsed, this.keyPrefix, Number(historyDays));
     return new OpenSession(this.redis, layout);
   }
 }

@@ -41,6 +41,8 @@ export interface SymbolDerived {
 export interface PartitionPosition {
   frontier: number;
   watermark: number;
+  /** Open of the oldest day that is kept, epoch ms; 0 when all are. */
+  retainedFrom: number;
 }
 
 export class UpkeepStore {
@@ -49,14 +51,15 @@ export class UpkeepStore {
     readonly layout: SessionLayout,
   ) {}
 
-  /** Frontier and watermark of every partition. @throws SessionLostError */
+  /** Frontier, watermark and oldest kept day of every partition. @throws SessionLostError */
   async positions(): Promise<PartitionPosition[]> {
     const pipeline = this.redis.pipeline();
-    for (const { meta } of this.layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark');
+    for (const { meta } of this.layout.keys)
+      pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
     return (await runPipeline(pipeline)).map((reply) => {
-      const [incarnation, frontier, watermark] = reply as (string | null)[];
+      const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
       if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
-      return { frontier: Number(frontier), watermark: Number(watermark) };
+      return { frontier: Number(frontier), watermark: Number(watermark), retainedFrom: Number(retainedFrom) };
     });
   }
 
@@ -138,15 +141,17 @@ export class UpkeepStore {
     fills: readonly SymbolFill[],
     refused: ReadonlyMap<string, number> = new Map(),
   ): Promise<Set<string>> {
-    const { date, slotCount } = this.layout.grid(dayIndex);
+    const { date, slotCount, open } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
+    const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused];
     const args: ScriptArgument[] = [this.layout.incarnation, chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), refused.size);
+    args.push(this.leastFrontier(dayIndex, fills), open, refused.size);
     for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
-      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...stateChanges(before, after), runs.length);
+      const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
     return this.refusedOf('fill', await FILL.run(this.redis, names, args));
@@ -164,12 +169,13 @@ export class UpkeepStore {
     items: readonly SymbolDerived[],
   ): Promise<Set<string>> {
     const keys = this.layout.keysOf(partition);
-    const { date } = this.layout.grid(dayIndex);
+    const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty];
     const { computed: derived, incarnation } = this.layout;
     const args: ScriptArgument[] = [
       incarnation,
       derived.length,
+      open,
       closedSlots >> 3,
       (0xff00 >> (closedSlots & 7)) & 0xff,
     ];
@@ -200,8 +206,11 @@ export class UpkeepStore {
   /** Keeps a repository's error beside the gaps that it left open. */
   async noteError(partition: number, date: string, symbols: readonly string[], error: string): Promise<void> {
     const { meta, errors } = this.layout.keysOf(partition);
+    const dayIndex = this.layout.dayIndexOf(date);
+    if (dayIndex === undefined) return;
+    const { open } = this.layout.grid(dayIndex);
     const members = symbols.map((symbol) => dayMember(date, symbol));
-    await NOTE_ERROR.run(this.redis, [meta, errors], [this.layout.incarnation, error.slice(0, 500), ...members]);
+    await NOTE_ERROR.run(this.redis, [meta, errors], [this.layout.incarnation, error.slice(0, 500), open, ...members]);
   }
 
   /** Close time of the last slot that the fills speak of. */
@@ -229,6 +238,9 @@ function parseMember(member: string): { date: string; symbol: string } {
   const [date = '', symbol = ''] = member.split(' ');
   return { date, symbol };
 }
+
+/** The counts of a session are those of its own days: what changes in its history moves none of them. */
+const NO_CHANGES = [0, 0, 0, 0] as const;
 
 /** How many slots became backfilled, no-trade, unfillable and absent, less those that ceased to be. */
 function stateChanges(before: Uint8Array | undefined, after: Uint8Array): [number, number, number, number] {

@@ -41,10 +41,10 @@ export class SessionWriter {
 
   /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
-    const { incarnation, start, spec, keys } = this.layout;
-    const { epoch, owner } = this.fence;
+    const { start, spec, keys, historyDays } = this.layout;
     for (const { meta } of keys) {
-      const reply = await INIT.run(this.redis, [meta], [incarnation, epoch, owner, start, JSON.stringify(spec)]);
+      const args = [...this.fenceArguments(), start, JSON.stringify(spec), historyDays];
+      const reply = await INIT.run(this.redis, [meta], args);
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
   }
@@ -80,7 +80,9 @@ export class SessionWriter {
     const recordEnd = recordOffset(slotCount, toSlot);
     const names = [keys.meta, keys.refused];
     const args: ScriptArgument[] = [...this.fenceArguments(), prev, to, chunkBytes(slotCount)];
-    args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, part.bars, part.refused.size);
+    // The history has counts of its own: those of the session are of its own days.
+    const counted = this.layout.isHistory(dayIndex) ? 0 : part.bars;
+    args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, counted, part.refused.size);
     for (const [field, count] of part.refused) args.push(field, count);
     for (const [symbol, chunk] of part.chunks) {
       names.push(keys.chunk(this.layout.base.name, symbol, date));
@@ -104,12 +106,13 @@ export class SessionWriter {
     return reply[1] as Control;
   }
 
-  /** The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
-  private fenceArguments(): ScriptArgument[] {
+  /** With what every fenced script begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
+  fenceArguments(): ScriptArgument[] {
     return [this.layout.incarnation, this.fence.epoch, this.fence.owner];
   }
 
-  private refuse(verdict: string): void {
+  /** Throws for what a fenced script answers to somebody else. @throws FencedError, SessionLostError */
+  refuse(verdict: string): void {
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
     if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
   }

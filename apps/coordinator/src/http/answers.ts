@@ -69,6 +69,16 @@ export const digestAnswer = z.strictObject({
   bars: slots,
 });
 
+export const historyAnswer = z.strictObject({
+  days: z.int().min(0).describe('trading days before the first one of the session'),
+  firstDate: z.iso.date().nullable().describe('the oldest of them'),
+  calendarBegins: z.boolean().describe('more was asked for, and the calendar knows nothing before firstDate'),
+  bars: z
+    .record(z.string(), slots)
+    .nullable()
+    .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are there'),
+});
+
 export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
@@ -79,6 +89,7 @@ export const sessionAnswer = z.strictObject({
   progress: z.number().min(0).max(1),
   error: z.string().nullable(),
   counts: z.strictObject({ ...counts, refused: slots }),
+  history: historyAnswer.nullable().describe('null when the spec asks for none'),
   createdAt: time,
   updatedAt: time,
   completedAt: time.nullable(),

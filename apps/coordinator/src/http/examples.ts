@@ -8,6 +8,7 @@ export const specExample = {
   start: '2013-10-07',
   end: '2013-10-11',
   derivedIntervals: ['5m', '15m'],
+  history: { trailingDays: 1 },
   source: { type: 'dataset', dataset: 'lean' },
   backfill: ['vendor-b'],
 };
@@ -32,6 +33,7 @@ export const sessionExample = {
     missing: 0,
     refused: 0,
   },
+  history: { days: 1, firstDate: '2013-10-04', calendarBegins: false, bars: { SPY: 390, IBM: 389 } },
   createdAt: '2026-01-05T09:00:00.000Z',
   updatedAt: '2026-01-05T09:00:02.000Z',
   completedAt: '2026-01-05T09:00:02.000Z',

@@ -6,6 +6,18 @@ import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
 import type { OpenSession } from '@barkeep/session-data';
 
+/** What a session has from before its first day. */
+export interface HistoryView {
+  /** Trading days. */
+  days: number;
+  /** The oldest of them; null when there is none. */
+  firstDate: string | null;
+  /** True when more was asked for, and the calendar knows nothing before `firstDate`. */
+  calendarBegins: boolean;
+  /** Bars of each symbol, of the interval that the spec names, otherwise of the base interval; null until it is whole. */
+  bars: Record<string, number> | null;
+}
+
 /** A session as the API shows it; times are ISO 8601 UTC. */
 export interface SessionView {
   id: string;
@@ -21,6 +33,8 @@ export interface SessionView {
   error: string | null;
   /** Slots of all symbols before the frontier, and the bars that were refused. */
   counts: SlotCounts & { refused: number };
+  /** Null when the spec asks for none. */
+  history: HistoryView | null;
   createdAt: string;
   updatedAt: string;
   /** When it completed, stopped, failed or was lost. */

@@ -17,6 +17,7 @@ import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { SessionLifecycle, type SessionPageView, type SessionView } from '../http/session-lifecycle.js';
+import { historyDaysOf } from './history-days.js';
 import { SessionViews } from './session-views.js';
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
@@ -43,7 +44,9 @@ export class SessionService extends SessionLifecycle {
     await this.checkDatasets(spec);
     if (options.start) await this.checkReach();
     const id = spec.id ?? `session-${randomUUID()}`;
-    const { row, created } = await this.parts.sessions.create({ id, spec, idempotencyKey: options.idempotencyKey });
+    const historyDays = await this.historyDays(spec);
+    const session = { id, spec, historyDays, idempotencyKey: options.idempotencyKey };
+    const { row, created } = await this.parts.sessions.create(session);
     if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
     try {
       return { session: await this.start(row.id), created };
@@ -140,6 +143,12 @@ export class SessionService extends SessionLifecycle {
   /** Fails now, before anything is written, when one of the two Redis roles is away. */
   private async checkReach(): Promise<void> {
     await Promise.all([this.parts.redis.ping(), this.parts.queueRedis.ping()]);
+  }
+
+  /** Of a session that is there already the row says it, and this is not looked at. */
+  private async historyDays(spec: SessionSpec): Promise<number> {
+    const there = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
+    return there?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
   }
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {

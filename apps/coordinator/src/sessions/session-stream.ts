@@ -20,6 +20,7 @@ import {
 } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
+import type { TrailingWindow } from './trailing-window.js';
 import { WakeSignal } from './wake-signals.js';
 import type { WindowRead, WindowReader } from './window-reader.js';
 
@@ -29,6 +30,7 @@ export interface StreamParts {
   layout: SessionLayout;
   epoch: number;
   writer: SessionWriter;
+  trailing: TrailingWindow;
   store: UpkeepStore;
   reader: WindowReader;
   wake: WakeSignal;
@@ -66,6 +68,7 @@ export class SessionStream {
    */
   async run(position: { frontier: number; clock: number }, signal: AbortSignal): Promise<StreamOutcome> {
     ({ frontier: this.frontier, clock: this.clock } = position);
+    await this.parts.trailing.follow(this.clock);
     const stop = AbortSignal.any([signal, this.ended.signal]);
     const loops = [this.streamAll(stop), this.moveClock(stop)].map((loop) =>
       loop.catch((error: unknown) => {
@@ -81,9 +84,11 @@ export class SessionStream {
     return 'completed';
   }
 
-  private get hasBarrier(): boolean {
-    const { upkeep } = this.parts.layout.spec;
-    return upkeep.enabled && upkeep.barrier !== 'none';
+  /** Up to here the clock follows the watermark, from here on the frontier, epoch ms: a history is always behind a barrier. */
+  private get barrierEnd(): number {
+    const { start, historyEnd, end, spec } = this.parts.layout;
+    if (!spec.upkeep.enabled) return start;
+    return spec.upkeep.barrier === 'none' ? historyEnd : end;
   }
 
   /** Flushes every window; begins again from what the store really holds when it turns out to hold less. */
@@ -114,7 +119,9 @@ export class SessionStream {
   /** Waits until the window is not too far ahead of the clock. */
   private async room(window: Window, stop: AbortSignal): Promise<void> {
     const { layout, stagedDays } = this.parts;
-    while (this.hasBarrier && window.dayIndex - layout.dayIndexAt(this.clock) >= stagedDays) {
+    const isHeld = () =>
+      window.dayIndex - layout.dayIndexAt(this.clock) >= stagedDays || window.prev >= this.barrierEnd;
+    while (this.clock < this.barrierEnd && isHeld()) {
       await this.clockMoved.wait(LOOK_AGAIN_MS, stop);
     }
     stop.throwIfAborted();
@@ -129,19 +136,16 @@ export class SessionStream {
     this.parts.onFlushed(read.bars);
     this.obey(controls[0]!);
     this.hintUpkeep(window, read.bars);
-    if (!this.hasBarrier) {
-      this.obey(await writer.moveClock(window.to));
-      this.clock = window.to;
-    }
+    if (window.to > this.barrierEnd) await this.moveTo(window.to);
     await this.checkpoint(CHECKPOINT_EVERY_MS);
   }
 
   /** Asks for upkeep now, when there is something to do; the session's scheduler asks again if this goes wrong. */
-  private hintUpkeep({ dayIndex, fromSlot, toSlot }: Window, bars: number): void {
+  private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
     const { layout, producer } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
     const hasHoles = bars < (toSlot - fromSlot) * layout.spec.symbols.length;
-    if (!layout.spec.upkeep.enabled || !(this.hasBarrier || isDayEnd || hasHoles)) return;
+    if (!layout.spec.upkeep.enabled || !(to <= this.barrierEnd || isDayEnd || hasHoles)) return;
     const session = { sessionId: layout.id, incarnation: layout.incarnation };
     producer
       .add('detect-gaps', { ...session, force: false })
@@ -152,7 +156,7 @@ export class SessionStream {
   private async moveClock(stop: AbortSignal): Promise<void> {
     const { layout, writer, store, wake } = this.parts;
     let waitingSince = Date.now();
-    while (this.hasBarrier && this.clock < layout.end) {
+    while (this.clock < this.barrierEnd) {
       const written = this.frontier;
       const positions = await store.positions();
       const frontier = Math.min(...positions.map((position) => position.frontier));
@@ -162,9 +166,7 @@ export class SessionStream {
       const before = this.clock;
       for (const { to } of layout.windowsFrom(this.clock)) {
         if (to > watermark) break;
-        this.obey(await writer.moveClock(to));
-        this.clock = to;
-        this.clockMoved.wake();
+        await this.moveTo(to);
       }
       if (this.clock > before) {
         waitingSince = Date.now();
@@ -178,6 +180,14 @@ export class SessionStream {
       // The clock stays, but a pause, a stop or a take-over is seen.
       this.obey(await writer.moveClock(this.clock));
     }
+  }
+
+  private async moveTo(to: number): Promise<void> {
+    const control = await this.parts.writer.moveClock(to);
+    this.clock = to;
+    await this.parts.trailing.follow(to);
+    this.clockMoved.wake();
+    this.obey(control);
   }
 
   private obey(control: Control): void {

@@ -4,6 +4,7 @@ import { noCounts, UnknownCalendarError, type SessionSpec } from '@barkeep/bars'
 import { OpenSession, SessionLayout, SessionLostError } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { SessionView } from '../http/session-lifecycle.js';
+import { historyView } from './history-view.js';
 
 const SESSIONS_KEPT = 500;
 
@@ -20,7 +21,9 @@ export class SessionViews {
   open(row: SessionRow<SessionSpec>): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
-      session = new OpenSession(this.redis, new SessionLayout(row.id, row.incarnation, row.spec, this.keyPrefix));
+      const { id, incarnation, spec, historyDays } = row;
+      const layout = new SessionLayout(id, incarnation, spec, this.keyPrefix, historyDays);
+      session = new OpenSession(this.redis, layout);
       this.opened.set(row.incarnation, session);
       const [oldest] = this.opened.keys();
       if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);
@@ -32,8 +35,10 @@ export class SessionViews {
     // Without a checkpoint the store was never begun: there is nothing to read.
     if (!row.checkpoint) return this.viewOf(row);
     try {
-      const { layout, ...session } = { layout: this.open(row).layout, position: await this.open(row).position() };
-      const { clock, frontier, watermark, counts, refused } = session.position;
+      const session = this.open(row);
+      const { layout } = session;
+      const [position, history] = await Promise.all([session.position(), session.history()]);
+      const { clock, frontier, watermark, counts, refused } = position;
       return {
         ...this.viewOf(row),
         clock: iso(clock),
@@ -41,6 +46,7 @@ export class SessionViews {
         watermark: iso(watermark),
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused },
+        history: historyView(row, history),
       };
     } catch (error) {
       // One session whose calendar file is gone must not hide all others from a list.
@@ -67,6 +73,7 @@ export class SessionViews {
       progress: 0,
       error: row.error,
       counts: { ...noCounts(), refused: 0 },
+      history: historyView(row),
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
       completedAt: row.completedAt?.toISOString() ?? null,

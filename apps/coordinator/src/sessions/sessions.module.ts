@@ -95,7 +95,7 @@ function warn(message: string, error: unknown): void {
 /** A session that cannot be read any more has nothing that upkeep could do. */
 async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
   try {
-    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix);
+    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix, row.historyDays);
     return await new UpkeepStore(redis, layout).isSettled();
   } catch (error) {
     if (isOutage(error)) throw error;

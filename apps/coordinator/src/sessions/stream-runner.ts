@@ -17,6 +17,7 @@ import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { SessionStream, type StreamOutcome } from './session-stream.js';
+import { TrailingWindow } from './trailing-window.js';
 import type { WakeSignals } from './wake-signals.js';
 import { WindowReader } from './window-reader.js';
 
@@ -61,15 +62,16 @@ export class StreamRunner {
 
   private async stream(row: SessionRow<SessionSpec>, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, dataSource, sessions, producer, wakes, stagedDays, onFlushed, warn } = this.parts;
-    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix);
+    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix, row.historyDays);
     const writer = new SessionWriter(redis, layout, { epoch, owner });
     const position = await this.position(row, epoch, layout, writer);
     const datasetId = await resolveDataset(dataSource, row.spec.source.dataset);
     if (datasetId === undefined) throw new UnknownDatasetError(row.spec.source.dataset);
     const reader = await WindowReader.open(dataSource, layout, datasetId);
     const store = new UpkeepStore(redis, layout);
+    const trailing = new TrailingWindow(redis, layout, writer);
     const wake = await wakes.listen(row.id);
-    const stream = { layout, epoch, writer, store, reader, wake, sessions, producer, dataSource };
+    const stream = { layout, epoch, writer, trailing, store, reader, wake, sessions, producer, dataSource };
     try {
       return await new SessionStream({ ...stream, stagedDays, onFlushed, warn }).run(position, signal);
     } finally {

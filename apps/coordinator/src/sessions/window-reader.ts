@@ -9,7 +9,7 @@ import type { DataSource } from 'typeorm';
 import { ChunkPool } from './chunk-pool.js';
 
 // Read once: what another package exports is looked up behind a getter, which costs a part of the time when done for each row.
-const { streamed: STREAMED } = ORIGIN_CODES;
+const { streamed: STREAMED, historical: HISTORICAL } = ORIGIN_CODES;
 const refuse = refuseValues;
 
 /** Refused bars that are kept of one window; the rest is only counted. */
@@ -57,6 +57,7 @@ export class WindowReader {
     }));
     const quarantined: QuarantinedBar[] = [];
     const dataset = this.layout.spec.source.dataset;
+    const origin = this.layout.isHistory(window.dayIndex) ? HISTORICAL : STREAMED;
     let lastId = -1;
     let symbol = '';
     let part = parts[0]!;
@@ -84,7 +85,7 @@ export class WindowReader {
           return;
         }
         if (!chunk) part.chunks.set(symbol, (chunk = this.pool.take(grid.slotCount)));
-        chunk.write(slot, open, high, low, close, volume, STREAMED, 0, 1, 1);
+        chunk.write(slot, open, high, low, close, volume, origin, 0, 1, 1);
         part.bars++;
       },
       signal,

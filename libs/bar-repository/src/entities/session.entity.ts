@@ -21,6 +21,10 @@ export class SessionEntity {
   @Column({ type: 'jsonb' })
   spec!: unknown;
 
+  /** Trading days before its first one that the session has, worked out when it was created. */
+  @Column({ type: 'integer', name: 'history_days', default: 0 })
+  historyDays!: number;
+
   @Column({ type: 'text', default: 'created' })
   state!: SessionState;
 

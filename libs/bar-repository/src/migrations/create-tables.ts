@@ -37,6 +37,7 @@ const STATEMENTS = [
      id text CONSTRAINT sessions_pkey PRIMARY KEY,
      incarnation uuid NOT NULL DEFAULT gen_random_uuid(),
      spec jsonb NOT NULL,
+     history_days integer NOT NULL DEFAULT 0,
      state text NOT NULL DEFAULT 'created' CONSTRAINT sessions_state_check CHECK (state IN
        ('created', 'running', 'paused', 'waiting-upkeep', 'completed', 'stopped', 'failed', 'lost')),
      epoch integer NOT NULL DEFAULT 0,

@@ -1,7 +1,7 @@
 /** Scripts of whoever streams a session: they begin and take over a store, and set what it should do next. */
 import { Script } from './script.js';
 
-/** Creates a partition's meta hash unless it is there. KEYS meta; ARGV incarnation, epoch, owner, start, spec. */
+/** Creates a partition's meta hash unless it is there. KEYS meta; ARGV incarnation, epoch, owner, start, spec, history days. */
 export const INIT = new Script(`
 local there = redis.call('HGET', KEYS[1], 'incarnation')
 if there then
@@ -9,7 +9,7 @@ if there then
   return 'other'
 end
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'epoch', ARGV[2], 'owner', ARGV[3],
-  'frontier', ARGV[4], 'watermark', ARGV[4], 'clock', ARGV[4], 'control', 'run', 'spec', ARGV[5])
+  'frontier', ARGV[4], 'watermark', ARGV[4], 'clock', ARGV[4], 'control', 'run', 'spec', ARGV[5], 'historyDays', ARGV[6])
 return 'created'
 `);
 

@@ -7,19 +7,20 @@ import { Script } from './script.js';
 /**
  * Fills empty slots and records what was learned of the others, symbol by symbol. A symbol whose states changed since
  * they were read, or one of whose slots is no longer empty, is refused and left as it is; all are when the store was set
- * back to before the slots that were treated, for the stream would write over them.
+ * back to before the slots that were treated, for the stream would write over them. A day that is no longer kept stays gone.
  * KEYS meta, retry, dirty, errors, refused, then a symbol: chunk, states.
- * ARGV incarnation, chunk bytes, bitmap bytes, least frontier, number of refusals f, f × (field, count), then a symbol: member, states before, states after, due time or '',
+ * ARGV incarnation, chunk bytes, bitmap bytes, least frontier, open of the day, number of refusals f, f × (field, count), then a symbol: member, states before, states after, due time or '',
  *      changes of backfilled, noTrade, unfillable, absent, number of runs r, r × (first slot, records).
  * Answers { verdict, member of each refused symbol … }.
  */
 export const FILL = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier')
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'gone'} end
+if tonumber(ARGV[5]) < tonumber(m[3] or 0) then return {'done'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_set_back = tonumber(m[2]) < tonumber(ARGV[4])
-local refusals = tonumber(ARGV[5])
-local at, plan, answer = 6 + 2 * refusals, {}, {'done'}
+local refusals = tonumber(ARGV[6])
+local at, plan, answer = 7 + 2 * refusals, {}, {'done'}
 
 local function empty(bits, from, count)
   for slot = from, from + count - 1 do
@@ -51,7 +52,7 @@ for i = 6, #KEYS, 2 do
 end
 
 if #plan > 0 then
-  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[4 + 2 * r], ARGV[5 + 2 * r]) end
+  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[5 + 2 * r], ARGV[6 + 2 * r]) end
 end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
 for _, symbol in ipairs(plan) do
@@ -84,16 +85,18 @@ return answer
 /**
  * Writes derived chunks that were made from base bars that are still exactly those stored; others are refused and stay
  * dirty. Of a day that is still being streamed only the closed windows are written: another worker may have seen more.
- * The day stays dirty when it has bars that this worker has not seen, for one of them may be the repaired one.
+ * Nothing is written of a day that is no longer kept. The day stays dirty when it has bars that this worker has not seen, for one of them may be the repaired one.
  * KEYS meta, dirty, then an item: base chunk, d derived chunks.
- * ARGV incarnation, d, whole bitmap bytes compared, mask of the byte after them, d × (bitmap bytes, closed windows),
+ * ARGV incarnation, d, open of the day, whole bitmap bytes compared, mask of the byte after them, d × (bitmap bytes, closed windows),
  *      then an item: member, bits, d chunks.
  * Answers { verdict, member of each refused item … }.
  */
 export const DERIVE = new Script(`
-if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return {'gone'} end
-local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local at, answer = 5 + 2 * d, {'done'}
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
+if m[1] ~= ARGV[1] then return {'gone'} end
+if tonumber(ARGV[3]) < tonumber(m[2] or 0) then return {'done'} end
+local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local at, answer = 6 + 2 * d, {'done'}
 
 local function write(key, chunk, bitmap_bytes, windows)
   local length = bitmap_bytes + windows * 48
@@ -113,7 +116,7 @@ for i = 3, #KEYS, d + 1 do
     and bit.band(there:byte(bytes + 1) or 0, mask) == bit.band(bits:byte(bytes + 1) or 0, mask)
   if same then
     for k = 1, d do
-      write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[3 + 2 * k]), tonumber(ARGV[4 + 2 * k]))
+      write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[4 + 2 * k]), tonumber(ARGV[5 + 2 * k]))
     end
     if there == bits then redis.call('SREM', KEYS[2], member) end
   else
@@ -141,9 +144,11 @@ end
 return 'moved'
 `);
 
-/** Keeps the last error of a repository for each symbol's day. KEYS meta, errors; ARGV incarnation, error, member … */
+/** Keeps the last error of a repository for each symbol's day. KEYS meta, errors; ARGV incarnation, error, open of the day, member … */
 export const NOTE_ERROR = new Script(`
-if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
-for i = 3, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[2]) end
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
+if m[1] ~= ARGV[1] then return 'gone' end
+if tonumber(ARGV[3]) < tonumber(m[2] or 0) then return 'retired' end
+for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[2]) end
 return 'noted'
 `);

@@ -1,0 +1,94 @@
+/**
+ * How many trading days of history a session has: worked out once, when it is created, and kept with its row. For a
+ * number of bars it looks back through what Postgres has, in growing steps, until every symbol has enough or its data,
+ * or the calendar, begins. A repository of the user's own is not asked: what it adds is more than was asked for.
+ */
+import { firstBars, readWindow, resolveDataset, symbolIds } from '@barkeep/bar-repository';
+import {
+  calendarNamed,
+  DayGrid,
+  HISTORY_DAYS_MAX,
+  parseInterval,
+  SessionSpecError,
+  type SessionSpec,
+  type TradingDay,
+} from '@barkeep/bars';
+import type { DataSource } from 'typeorm';
+import { WindowCounter, type DayCount } from './window-counter.js';
+
+/** @throws SessionSpecError when the days that the bars take are more than are retained */
+export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): Promise<number> {
+  const { trailingDays = 0, bars, retainDays } = spec.history;
+  const calendar = calendarNamed(spec.calendar);
+  if (bars === undefined) return calendar.tradingDaysBefore(spec.start, trailingDays, spec.hours).length;
+  const days = calendar.tradingDaysBefore(spec.start, HISTORY_DAYS_MAX, spec.hours).reverse();
+  const needed = await daysForBars(dataSource, spec, bars, days);
+  if (retainDays > 0 && retainDays < needed) {
+    const expected = `0, or at least ${needed}, the trading days that ${bars} bars take`;
+    throw new SessionSpecError([{ field: 'history.retainDays', expected, was: String(retainDays) }]);
+  }
+  return needed;
+}
+
+/** @param days newest first */
+async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
+  const base = parseInterval(spec.baseInterval);
+  const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
+  const datasetIds = await idsOf(dataSource, spec);
+  const ids = [...(await symbolIds(dataSource, spec.symbols)).values()];
+  const firsts = await firstBars(dataSource, datasetIds, ids);
+  const search = new DaySearch(bars, firsts);
+  const usual = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
+  let step = Math.ceil(bars / usual) + 1;
+  for (let at = 0; at < days.length; at += step, step *= 2) {
+    const batch = days.slice(at, at + step);
+    const wanted = search.open(batch[0]!);
+    if (wanted.length === 0) break;
+    const counter = new WindowCounter(batch, at, base, interval);
+    // One stretch, nights included: few rows more, where a thousand days as ranges would be a thousand queries.
+    const range = { from: batch.at(-1)!.segments[0]!.open, to: batch[0]!.segments.at(-1)!.close };
+    for (const datasetId of datasetIds) {
+      await readWindow(dataSource, { datasetId, symbolIds: wanted, ranges: [range] }, counter.add);
+    }
+    search.add(counter.counts());
+  }
+  return search.days;
+}
+
+/** The datasets that the session's bars come from, as far as they are in Postgres. */
+async function idsOf(dataSource: DataSource, { source, backfill, upkeep }: SessionSpec): Promise<number[]> {
+  const names = new Set([source.dataset, ...(upkeep.enabled ? backfill : [])]);
+  const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
+  return ids.filter((id) => id !== undefined);
+}
+
+/** Finds out on which day, counted back from the newest, the last of the symbols has all its bars. Pure. */
+export class DaySearch {
+  /** Days needed so far. */
+  days = 0;
+  private readonly missing: Map<number, number>;
+
+  /** @param firsts the time of each symbol's first bar, epoch ms: before it there is nothing to look for */
+  constructor(
+    bars: number,
+    private readonly firsts: ReadonlyMap<number, number>,
+  ) {
+    this.missing = new Map([...firsts.keys()].map((id) => [id, bars]));
+  }
+
+  /** The symbols that still lack bars and may have some on `newest` or before it. */
+  open(newest: TradingDay): number[] {
+    const close = newest.segments.at(-1)!.close;
+    return [...this.missing].flatMap(([id, missing]) => (missing > 0 && this.firsts.get(id)! < close ? [id] : []));
+  }
+
+  /** Takes the counts of older days than before. */
+  add(counts: readonly DayCount[]): void {
+    for (const { symbolId, day, bars } of counts.toSorted((a, b) => a.day - b.day)) {
+      const missing = this.missing.get(symbolId) ?? 0;
+      if (missing <= 0) continue;
+      this.missing.set(symbolId, missing - bars);
+      this.days = Math.max(this.days, day + 1);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { calendarNamed, parseSessionSpec } from '@barkeep/bars';
+import { SessionLayout } from './layout.js';
+
+const SPEC = {
+  symbols: ['SPY'],
+  start: '2013-10-09',
+  end: '2013-10-10',
+  source: { type: 'dataset', dataset: 'lean' },
+  upkeep: { barrier: { minutes: 60 } },
+};
+
+function layout(spec: object = {}, historyDays = 0): SessionLayout {
+  return new SessionLayout('s', 'i', parseSessionSpec({ ...SPEC, ...spec }), 'test', historyDays);
+}
+const iso = (time: number) => new Date(time).toISOString();
+
+describe('the layout of a session', () => {
+  it('begins with its first day when it has no history', () => {
+    const plain = layout();
+    expect([plain.historyDays, iso(plain.start)]).toEqual([0, '2013-10-09T13:30:00.000Z']);
+    expect([plain.sessionStart, plain.historyEnd]).toEqual([plain.start, plain.start]);
+    expect([plain.asksHistory, plain.isHistory(0)]).toEqual([false, false]);
+  });
+
+  it('has the trading days before it as its first days, and a start of its own', () => {
+    const trailing = layout({ history: { trailingDays: 3 } }, 3);
+    expect(trailing.days.map(({ date }) => date)).toEqual([
+      '2013-10-04',
+      '2013-10-07',
+      '2013-10-08',
+      '2013-10-09',
+      '2013-10-10',
+    ]);
+    expect([trailing.start, trailing.historyEnd, trailing.sessionStart].map(iso)).toEqual([
+      '2013-10-04T13:30:00.000Z',
+      '2013-10-08T20:00:00.000Z',
+      '2013-10-09T13:30:00.000Z',
+    ]);
+    expect(trailing.days.map((_, day) => trailing.isHistory(day))).toEqual([true, true, true, false, false]);
+  });
+
+  it('streams a day of its history as one window, whatever the barrier is', () => {
+    const windows = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
+    expect(windows.map(({ dayIndex }) => dayIndex)).toEqual([0, ...Array(7).fill(1), ...Array(7).fill(2)]);
+    expect(windows[0]).toMatchObject({ fromSlot: 0, toSlot: 390 });
+  });
+
+  it('counts the slots of its own days alone', () => {
+    const trailing = layout({ history: { trailingDays: 2 } }, 2);
+    expect(trailing.slotsClosedBy(trailing.historyEnd)).toBe(0);
+    expect(trailing.slotsClosedBy(trailing.sessionStart + 60_000)).toBe(1);
+    expect(trailing.slotsClosedBy(trailing.end)).toBe(780);
+  });
+
+  it('has fewer days when the calendar begins later', () => {
+    const { firstDate } = calendarNamed('24/7');
+    const third = new Date(Date.parse(firstDate) + 2 * 86_400_000).toISOString().slice(0, 10);
+    const early = layout({ calendar: '24/7', start: third, end: third, history: { trailingDays: 10 } }, 10);
+    expect(early.historyDays).toBe(2);
+    expect(early.days.map(({ date }) => date).slice(0, 1)).toEqual([firstDate]);
+  });
+
+  it('keeps all days, or the last finished ones and the one that streams', () => {
+    expect(layout({ history: { trailingDays: 3 } }, 3).firstKeptAt(Infinity)).toBe(0);
+    const kept = layout({ history: { trailingDays: 3, retainDays: 3 } }, 3);
+    const at = (time: number) => kept.day(kept.firstKeptAt(time)).date;
+    expect(at(kept.start)).toBe('2013-10-04');
+    expect(at(kept.historyEnd)).toBe('2013-10-04');
+    expect(at(kept.sessionStart + 60_000)).toBe('2013-10-04');
+    expect(at(kept.grid(3).close)).toBe('2013-10-07');
+    expect(at(kept.end)).toBe('2013-10-08');
+    expect([0, kept.start, kept.grid(2).open].map((from) => kept.firstKept(from))).toEqual([0, 0, 2]);
+  });
+});

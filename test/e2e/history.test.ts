@@ -1,0 +1,196 @@
+/**
+ * Sessions with a history, on real minute bars: the days before the first one are there before its first bar, repaired
+ * and derived, and the window that a session keeps moves with its days.
+ */
+import { calendarNamed } from '@barkeep/bars';
+import { Redis } from 'ioredis';
+import { Api, type Session } from '../support/api.js';
+import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/lean-data.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const SYMBOLS = ['SPY', 'IBM', 'BAC'];
+const EQUITIES = {
+  symbols: SYMBOLS,
+  start: '2013-10-09',
+  end: '2013-10-11',
+  source: { type: 'dataset', dataset: 'lean' },
+};
+const HISTORY = ['2013-10-04', '2013-10-07', '2013-10-08'];
+
+describeWithLean('a session with a history', () => {
+  let system: TestSystem;
+  let coordinators: SystemProcess[];
+  let api: Api;
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await importLean(system, 'lean', ['equity']);
+    coordinators = await Promise.all([system.coordinator(), system.coordinator()]);
+    await Promise.all([system.worker(), system.worker()]);
+    api = new Api(coordinators[0]!.url);
+  });
+  afterAll(async () => {
+    const keys: string[] = [];
+    for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
+      keys.push(...(found as string[]));
+    if (keys.length > 0) await redis.unlink(...keys);
+    redis.disconnect();
+    await system?.close();
+  });
+
+  const run = async (spec: object): Promise<Session> => api.completed(await api.run(spec));
+  /** Dates of which the store has chunks of this symbol. */
+  const datesStored = async (id: string, symbol: string, interval = '1m'): Promise<string[]> => {
+    const found: string[] = [];
+    const match = `${system.sessionPrefix}:{${id}:0}:chunk:${interval}:${symbol}:*`;
+    for await (const keys of redis.scanStream({ match, count: 1_000 })) found.push(...(keys as string[]));
+    return found.map((key) => key.slice(-10)).sort();
+  };
+
+  it('I2 holds the three trading days before it, whole, before its first own bar is visible', async () => {
+    const spec = { ...EQUITIES, id: 'trailing', end: '2013-10-09', history: { trailingDays: 3 } };
+    const session = await run(spec);
+    expect(session.history).toEqual({
+      days: 3,
+      firstDate: '2013-10-04',
+      calendarBegins: false,
+      bars: { SPY: 1170, IBM: 1169, BAC: 1170 },
+    });
+    expect(session.counts).toMatchObject({ expected: 3 * 390, filled: 3 * 390, streamed: 3 * 390, missing: 0 });
+    expect(session.progress).toBe(1);
+    expect(await datesStored('trailing', 'SPY')).toEqual([...HISTORY, '2013-10-09']);
+    const bars = await api.bars('trailing', 'SPY', 'interval=1m&last=10000');
+    expect(bars.map(({ origin }) => origin)).toEqual([
+      ...Array.from({ length: 1170 }, () => 'historical'),
+      ...Array.from({ length: 390 }, () => 'streamed'),
+    ]);
+    const rows = [...HISTORY, '2013-10-09'].flatMap((date) => equityRows('SPY', date));
+    const byTime = new Map(rows.map((row) => [row.time, row]));
+    for (const { openTime, open, high, low, close, volume } of bars) {
+      expect(byTime.get(openTime)).toMatchObject({ open, high, low, close, volume });
+    }
+    expect(await api.bars('trailing', 'IBM', 'interval=5m&last=10000')).toHaveLength(4 * 78);
+    expect(await api.metrics('trailing', 'IBM')).toMatchObject({ expected: 390, filled: 390, gapCount: 0 });
+    expect(await api.gaps('trailing', 'IBM')).toEqual([]);
+  });
+
+  it('moves its window at each day change: the oldest day leaves, the one just finished joins', async () => {
+    const spec = { ...EQUITIES, id: 'window', history: { trailingDays: 3, retainDays: 3 } };
+    const session = await run(spec);
+    expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
+    const kept = ['2013-10-09', '2013-10-10', '2013-10-11'];
+    for (const symbol of SYMBOLS) {
+      for (const interval of ['1m', '5m', '15m']) expect(await datesStored('window', symbol, interval)).toEqual(kept);
+    }
+    expect((await api.bars('window', 'SPY', 'interval=1m&last=10000')).map(({ openTime }) => openTime)[0]).toBe(
+      '2013-10-09T13:30:00.000Z',
+    );
+    expect(await api.bars('window', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
+    expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
+    expect(await api.gaps('window', 'IBM')).toHaveLength(1);
+    // Nothing of what has left comes back, not even when all is asked for again.
+    await api.ok('POST', '/v1/sessions/window/upkeep');
+    const all = { ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } };
+    await run(all);
+    expect(await datesStored('window-more', 'BAC')).toEqual(['2013-10-08', ...kept]);
+    expect(await datesStored('window', 'SPY')).toEqual(kept);
+    expect(await api.call('DELETE', '/v1/sessions/window')).toMatchObject({ status: 204 });
+    expect(await redis.keys(`${system.sessionPrefix}:{window:0}*`)).toEqual([]);
+  });
+
+  it('keeps everything when retainDays is 0, and the same bytes as a session that began earlier in all shared chunks', async () => {
+    await run({ ...EQUITIES, id: 'all', history: { trailingDays: 3 } });
+    for (const symbol of SYMBOLS) expect(await datesStored('all', symbol)).toEqual(EQUITY_DATES);
+    await run({ ...EQUITIES, id: 'plain' });
+    const chunk = (id: string, interval: string) =>
+      redis.getBuffer(`${system.sessionPrefix}:{${id}:0}:chunk:${interval}:SPY:2013-10-09`);
+    for (const interval of ['1m', '5m', '15m'])
+      expect(await chunk('all', interval)).toEqual(await chunk('plain', interval));
+    expect((await api.session('plain')).history).toBeNull();
+  });
+
+  it('has exactly the bars that were asked for, however many days that takes', async () => {
+    const history = { bars: 100, interval: '5m', retainDays: 2 };
+    const session = await run({ ...EQUITIES, id: 'bars', history });
+    // 78 bars of five minutes a day: two days.
+    expect(session.history).toMatchObject({ days: 2, firstDate: '2013-10-07', bars: { SPY: 156, IBM: 156, BAC: 156 } });
+    const before = await run({ ...EQUITIES, id: 'bars-1m', history: { bars: 1169, interval: '1m' } });
+    expect(before.history).toMatchObject({ days: 3, bars: { SPY: 1170, IBM: 1169, BAC: 1170 } });
+    const start = Date.parse('2013-10-09T13:30:00Z');
+    const bars = await api.bars('bars-1m', 'IBM', `from=0&to=${start}`);
+    expect(bars).toHaveLength(1169);
+  });
+
+  it('says how much each symbol got when there is less', async () => {
+    const session = await run({ ...EQUITIES, id: 'short', history: { bars: 1170, interval: '1m' } });
+    expect(session.history).toEqual({
+      days: 3,
+      firstDate: '2013-10-04',
+      calendarBegins: false,
+      bars: { SPY: 1170, IBM: 1169, BAC: 1170 },
+    });
+    const none = await run({
+      ...EQUITIES,
+      id: 'none',
+      start: '2013-10-04',
+      end: '2013-10-04',
+      history: { bars: 10, interval: '1m' },
+    });
+    expect(none.history).toEqual({
+      days: 0,
+      firstDate: null,
+      calendarBegins: false,
+      bars: { SPY: 0, IBM: 0, BAC: 0 },
+    });
+    const refused = await api.call('POST', '/v1/sessions', {
+      ...EQUITIES,
+      history: { bars: 200, interval: '5m', retainDays: 2 },
+    });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatchObject({
+      problems: [
+        { field: 'history.retainDays', expected: '0, or at least 3, the trading days that 200 bars take', was: '2' },
+      ],
+    });
+  });
+
+  it('says so when the calendar begins within the history', async () => {
+    const { firstDate } = calendarNamed('24/7');
+    const third = new Date(Date.parse(firstDate) + 2 * 86_400_000).toISOString().slice(0, 10);
+    const spec = { ...EQUITIES, id: 'early', calendar: '24/7', start: third, end: third };
+    const { history } = await run({ ...spec, history: { trailingDays: 5 } });
+    expect(history).toMatchObject({ days: 2, firstDate, calendarBegins: true, bars: { SPY: 0 } });
+  });
+
+  it('has three trading days of extended hours around a weekend, none on it, with 960 slots each', async () => {
+    const spec = {
+      id: 'aapl',
+      symbols: ['AAPL'],
+      start: '2014-06-09',
+      end: '2014-06-09',
+      hours: 'extended',
+      source: EQUITIES.source,
+      history: { trailingDays: 2 },
+    };
+    const session = await run(spec);
+    expect(session.history).toMatchObject({ days: 2, firstDate: '2014-06-05' });
+    expect(session.counts.expected).toBe(960);
+    expect(await datesStored('aapl', 'AAPL')).toEqual(['2014-06-05', '2014-06-06', '2014-06-09']);
+    const { counts } = await run({ ...spec, id: 'aapl-days', start: '2014-06-05', history: {} });
+    expect(counts.expected).toBe(3 * 960);
+  });
+
+  it('streams its history behind a barrier also when the session has none', async () => {
+    const spec = { ...EQUITIES, history: { trailingDays: 3 }, upkeep: { barrier: 'none' } };
+    const session = await run({ ...spec, id: 'no-barrier' });
+    expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
+    await api.until('no-barrier', ({ watermark, frontier }) => watermark === frontier);
+    expect(await api.digest('no-barrier')).toBe(await api.digest('all'));
+    // Without a barrier days may leave before upkeep came to them: it goes on with those that are there.
+    await run({ ...spec, id: 'no-barrier-1', history: { trailingDays: 1, retainDays: 1 } });
+    await api.until('no-barrier-1', ({ watermark, frontier }) => watermark === frontier);
+    for (const interval of ['1m', '5m', '15m'])
+      expect(await datesStored('no-barrier-1', 'IBM', interval)).toEqual(['2013-10-11']);
+  });
+});

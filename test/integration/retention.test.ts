@@ -1,0 +1,231 @@
+/**
+ * Days that leave a session's store, on a real Redis: all of them goes, nothing of them comes back, whoever tries and
+ * wherever the removal was cut short.
+ */
+import { aggregateDay, BACKFILLED, DayChunk, ORIGIN_CODES, type Bar, type Interval } from '@barkeep/bars';
+import {
+  FencedError,
+  noteHistory,
+  readHistory,
+  removeSession,
+  RewindError,
+  SessionLayout,
+  SessionReader,
+  SessionRetention,
+} from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import { holey, marketBars } from '../support/market.js';
+import { flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-09' };
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const SPEC = {
+  symbols: SYMBOLS,
+  start: '2013-10-04',
+  end: DATES.end,
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['vendor'],
+  history: { trailingDays: 3, retainDays: 3 },
+};
+const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
+const stream = holey(market, 0.05, 4);
+
+let server: StoreServer;
+beforeAll(() => {
+  server = new StoreServer();
+});
+afterAll(() => server.close());
+
+/** A store with all bars, its clock at the end of a day. */
+async function storeAt(day: number): Promise<TestStore> {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout, writer } = store;
+  await flushUpTo(store, stream, layout.end);
+  for (let at = 0; at < layout.days.length; at++) await touch(store, at);
+  await writer.moveClock(layout.grid(day).close);
+  return store;
+}
+
+/** Leaves every kind of trace of a day: a backfilled bar, states, a retry, an error, derived chunks, a dirty mark. */
+async function touch(store: TestStore, day: number): Promise<void> {
+  const { upkeep, layout } = store;
+  await upkeep.noteError(0, layout.day(day).date, SYMBOLS, 'away');
+  await fillOne(store, day, 'AAA');
+  await derive(store, day);
+  await fillOne(store, day, 'BBB');
+  await upkeep.noteError(0, layout.day(day).date, ['CCC'], 'away again');
+}
+
+async function fillOne({ upkeep, layout }: TestStore, day: number, symbol: string): Promise<Set<string>> {
+  const grid = layout.grid(day);
+  const [symbolDay] = await upkeep.readDay(0, day, [symbol]);
+  const chunk = new DayChunk(grid.slotCount, Buffer.alloc(new DayChunk(grid.slotCount).bytes.length));
+  const slot = Array.from({ length: grid.slotCount }, (_, i) => i).find(
+    (i) => (symbolDay!.bitmap[i >> 3]! & (0x80 >> (i & 7))) === 0,
+  )!;
+  chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.backfilled, 1, 1, 1);
+  const after = new Uint8Array(grid.slotCount);
+  if (symbolDay!.states) after.set(symbolDay!.states);
+  after[slot] = BACKFILLED;
+  const runs = [{ start: slot, records: chunk.record(slot) }];
+  return upkeep.fill(0, day, [{ symbol, before: symbolDay!.states, after, dueAt: 1, runs }]);
+}
+
+async function derive({ upkeep, layout }: TestStore, day: number): Promise<Set<string>> {
+  const { slotCount } = layout.grid(day);
+  const bases = await upkeep.readChunks(0, day, layout.base, SYMBOLS);
+  const derivedOf = (base: DayChunk) =>
+    layout.computed.map((interval: Interval) => aggregateDay(base, layout.plan(day, interval), slotCount));
+  const items = SYMBOLS.map((symbol) => {
+    const base = bases.get(symbol) ?? new DayChunk(slotCount);
+    return { symbol, bitmap: base.bitmap, chunks: derivedOf(base) };
+  });
+  return upkeep.writeDerived(0, day, slotCount, items);
+}
+
+/** Whatever the store says of a date, in key names, members and fields. */
+async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> {
+  const keys = layout.keysOf(0);
+  const members = [
+    ...(await server.redis.zrange(keys.retry, 0, -1)),
+    ...(await server.redis.smembers(keys.dirty)),
+    ...(await server.redis.hkeys(keys.errors)),
+    ...(await server.keys(layout.id)),
+  ];
+  return members.filter((name) => name.includes(date));
+}
+
+const dates = (layout: SessionLayout) => layout.days.map(({ date }) => date);
+const retentionOf = ({ layout, writer }: TestStore, redis: Redis = server.redis) =>
+  new SessionRetention(redis, layout, writer);
+
+it('lays out the days before the first one, and keeps the last finished ones and the one that streams', () => {
+  const layout = server.layout(SPEC);
+  expect(dates(layout)).toEqual(marketDates());
+  expect([0, 2, 3, 6].map((day) => layout.isHistory(day))).toEqual([true, true, false, false]);
+  expect(layout.firstKeptAt(layout.start)).toBe(0);
+  expect(layout.firstKeptAt(layout.historyEnd)).toBe(0);
+  expect(layout.firstKeptAt(layout.grid(3).close - 1)).toBe(0);
+  expect(layout.firstKeptAt(layout.grid(3).close)).toBe(1);
+  expect(layout.firstKeptAt(layout.end)).toBe(layout.days.length - 3);
+});
+
+it('removes the chunks of all intervals, the states and every mark of the days before, and nothing else', async () => {
+  const store = await storeAt(4);
+  const { layout } = store;
+  const before = await server.dump(layout.id);
+  expect((await tracesOf(layout, layout.day(0).date)).length).toBeGreaterThan(3 * 4);
+  await retentionOf(store).retireBefore(2);
+  for (const day of [0, 1]) expect(await tracesOf(layout, layout.day(day).date)).toEqual([]);
+  const after = await server.dump(layout.id);
+  const chunksAndStates = (dump: Map<string, string>) =>
+    [...dump].filter(([key]) => /:(chunk|states):/.test(key) && !/2013-10-0[12]$/.test(key));
+  expect(chunksAndStates(after)).toEqual(chunksAndStates(before));
+  await retentionOf(store).retireBefore(2);
+  await retentionOf(store).retireBefore(1);
+  expect(await server.dump(layout.id)).toEqual(after);
+});
+
+it('goes on where it was cut short, at any call', async () => {
+  const done = await storeAt(5);
+  await retentionOf(done).retireBefore(3);
+  const expected = [...(await server.dump(done.layout.id)).values()].length;
+  for (let calls = 0; calls < 4; calls++) {
+    const store = await storeAt(5);
+    await expect(retentionOf(store, failingAfter(calls)).retireBefore(3)).rejects.toThrow('cut short');
+    await retentionOf(store).retireBefore(3);
+    for (const day of [0, 1, 2]) expect(await tracesOf(store.layout, store.layout.day(day).date)).toEqual([]);
+    expect([...(await server.dump(store.layout.id)).values()]).toHaveLength(expected);
+  }
+});
+
+it('lets no script of upkeep write a day that has left', async () => {
+  const store = await storeAt(4);
+  const { layout, upkeep } = store;
+  const stale = await upkeep.readDay(0, 1, SYMBOLS);
+  await retentionOf(store).retireBefore(2);
+  const after = await server.dump(layout.id);
+  expect(await fillOne(store, 1, 'CCC')).toEqual(new Set());
+  expect(await derive(store, 1)).toEqual(new Set());
+  await upkeep.noteError(0, layout.day(1).date, SYMBOLS, 'late');
+  const filled = new Uint8Array(stale[0]!.states!.length);
+  expect(
+    await upkeep.fill(0, 1, [{ ...stale[0]!, before: stale[0]!.states, after: filled, dueAt: 1, runs: [] }]),
+  ).toEqual(new Set());
+  expect(await server.dump(layout.id)).toEqual(after);
+  expect(await fillOne(store, 2, 'CCC')).toEqual(new Set());
+  expect(await server.dump(layout.id)).not.toEqual(after);
+});
+
+it('shows readers nothing of a day that has left, also while it is being removed', async () => {
+  const store = await storeAt(4);
+  const { layout, reader } = store;
+  const all = await reader.lastBars('AAA', '1m', 10_000);
+  // The mark is set, no key is removed yet.
+  await expect(retentionOf(store, failingAfter(1)).retireBefore(2)).rejects.toThrow('cut short');
+  expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
+  const kept = all.filter(({ openTime }) => openTime >= layout.grid(2).open);
+  expect(kept.length).toBeLessThan(all.length);
+  const another = await new SessionReader(server.redis, server.prefix).open(layout.id);
+  for (const session of [reader, another]) {
+    expect(await session.lastBars('AAA', '1m', 10_000)).toEqual(kept);
+    expect(await session.barsBetween('AAA', '1m', 0, layout.end)).toEqual(kept);
+    expect(await session.barCount('AAA', '1m')).toBe(kept.length);
+  }
+  const { digest } = await reader.digest();
+  await retentionOf(store).retireBefore(2);
+  expect((await reader.digest()).digest).toBe(digest);
+});
+
+it('I3 removes nothing for a writer that was fenced off, and goes no further than the frontier', async () => {
+  const store = await storeAt(4);
+  const { layout } = store;
+  const zombie = retentionOf(store);
+  const next = store.as({ epoch: 2, owner: 'two' });
+  await next.claim();
+  const before = await server.dump(layout.id);
+  await expect(zombie.retireBefore(2)).rejects.toThrow(FencedError);
+  expect(await server.dump(layout.id)).toEqual(before);
+  const young = await server.begin(server.layout(SPEC));
+  await expect(retentionOf(young).retireBefore(1)).rejects.toThrow(RewindError);
+});
+
+it('notes once what the history holds, and counts the session by its own days', async () => {
+  const store = await storeAt(4);
+  const { layout, reader, writer } = store;
+  expect(await readHistory(server.redis, layout)).toBeUndefined();
+  await noteHistory(server.redis, layout, writer);
+  const isHistory = ({ openTime }: Bar) => openTime < layout.sessionStart;
+  const got = await readHistory(server.redis, layout);
+  // One bar of each of the three days was filled in for two of the symbols.
+  expect([...got!]).toEqual(
+    SYMBOLS.map((symbol) => [symbol, stream.get(symbol)!.filter(isHistory).length + (symbol === 'CCC' ? 0 : 3)]),
+  );
+  const { counts } = await reader.position();
+  const own = SYMBOLS.flatMap((symbol) => stream.get(symbol)!.filter((bar) => !isHistory(bar)));
+  expect(counts).toMatchObject({ expected: 4 * 390 * 3, streamed: own.length, backfilled: 4 * 2 });
+  const origins = (await reader.lastBars('CCC', '1m', 10_000)).map(({ origin }) => origin);
+  expect(new Set(origins.slice(0, got!.get('CCC')))).toEqual(new Set(['historical']));
+  await removeSession(server.redis, layout);
+  expect(await server.keys(layout.id)).toEqual([]);
+});
+
+function marketDates(): string[] {
+  return ['2013-10-01', '2013-10-02', '2013-10-03', '2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09'];
+}
+
+/** The server's connection, until it was used for so many scripts. */
+function failingAfter(calls: number): Redis {
+  let left = calls;
+  return new Proxy(server.redis, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      if (name !== 'evalsha') return value.bind(target) as unknown;
+      return (...args: unknown[]) => {
+        if (left-- <= 0) throw new Error('cut short');
+        return (value as (...given: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
+}
