@@ -31,6 +31,9 @@ export interface Session {
     calendarBegins: boolean;
     bars: Record<string, number> | null;
   } | null;
+  pace: { overruns: number; lagMs: number };
+  prefetch: { hits: number; misses: number; bytes: number };
+  timedOutDays: string[];
 }
 export interface Metrics extends Counts {
   symbol: string;

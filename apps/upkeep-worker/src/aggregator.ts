@@ -73,14 +73,32 @@ export class Aggregator {
     const closed = grid.closedBy(frontier);
     const days = await store.readDay(partition, day, symbols);
     const firstGaps = days.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
-    let right = Math.min(closed, ...firstGaps);
+    // The watermark goes window by window, as the clock does; a symbol with a gap is derived up to the gap's window.
+    const right = store.layout.windowStart(day, Math.min(closed, ...firstGaps));
     const treated = days.filter((_, i) => firstGaps[i] === closed);
-    for (let from = 0; from < treated.length; from += SYMBOLS_A_BATCH) {
-      const batch = treated.slice(from, from + SYMBOLS_A_BATCH);
+    const others = right > 0 ? days.filter((_, i) => firstGaps[i] !== closed) : [];
+    const refused =
+      (await this.deriveSymbols(store, partition, day, closed, treated, all)) +
+      (await this.deriveSymbols(store, partition, day, right, others, all));
+    return refused > 0 || right === 0 ? grid.open : grid.closeTime(right - 1);
+  }
+
+  /** @returns how many symbols changed while they were derived and have to be done again */
+  private async deriveSymbols(
+    store: UpkeepStore,
+    partition: number,
+    day: number,
+    closed: number,
+    symbols: readonly SymbolDay[],
+    all: boolean,
+  ): Promise<number> {
+    let refused = 0;
+    for (let from = 0; from < symbols.length; from += SYMBOLS_A_BATCH) {
+      const batch = symbols.slice(from, from + SYMBOLS_A_BATCH);
       const stale = all ? batch : await this.staleOf(store, partition, day, closed, batch);
-      if ((await this.deriveBatch(store, partition, day, closed, stale)) > 0) right = 0;
+      refused += await this.deriveBatch(store, partition, day, closed, stale);
     }
-    return right === 0 ? grid.open : grid.closeTime(right - 1);
+    return refused;
   }
 
   /** Those symbols of which some closed window was built from another number of base bars than are there now. */

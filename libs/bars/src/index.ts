@@ -10,6 +10,7 @@ export * from './gaps.js';
 export * from './history-spec.js';
 export * from './interval.js';
 export * from './merge.js';
+export * from './pace.js';
 export * from './quality.js';
 export * from './session-spec.js';
 export * from './slots.js';

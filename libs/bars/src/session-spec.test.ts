@@ -35,6 +35,7 @@ describe('a good spec', () => {
       derivedIntervals: ['5m', '15m'],
       backfill: [],
       pace: { mode: 'max' },
+      feed: { timeoutSeconds: 60 },
       history: { trailingDays: 0, retainDays: 0 },
       upkeep: {
         enabled: true,
@@ -195,6 +196,37 @@ describe('a bad spec names the field, what was expected and what came', () => {
       'a barrier of no such kind',
       { upkeep: { barrier: 'hour' } },
       { field: 'upkeep.barrier', expected: '"day", "none" or { "minutes": 1 to 1440 }', was: '"hour"' },
+    ],
+    ['no such pace', { pace: { mode: 'slow' } }, { field: 'pace.mode', expected: '"max" or "clock"', was: '"slow"' }],
+    [
+      'a pace without a speed',
+      { pace: { mode: 'clock' } },
+      { field: 'pace.speed', expected: 'a number', was: 'nothing' },
+    ],
+    [
+      'a speed that is too low',
+      { pace: { mode: 'clock', speed: 0.01 } },
+      { field: 'pace.speed', expected: 'at least 0.1', was: '0.01' },
+    ],
+    [
+      'a speed that is too high',
+      { pace: { mode: 'clock', speed: 100_001 } },
+      { field: 'pace.speed', expected: 'at most 100000', was: '100001' },
+    ],
+    [
+      'a speed with no clock',
+      { pace: { mode: 'max', speed: 60 } },
+      { field: 'pace.speed', expected: 'no such field', was: '60' },
+    ],
+    [
+      'no such policy for overruns',
+      { pace: { mode: 'clock', speed: 60, overrun: 'skip' } },
+      { field: 'pace.overrun', expected: '"wait" or "fail"', was: '"skip"' },
+    ],
+    [
+      'no time to answer',
+      { feed: { timeoutSeconds: 0 } },
+      { field: 'feed.timeoutSeconds', expected: 'at least 1', was: '0' },
     ],
     [
       'an id with a slash',

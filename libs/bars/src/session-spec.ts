@@ -34,6 +34,20 @@ const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
 const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
 const seconds = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
+const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
+/** How the clock runs: as fast as it can, or at `speed` × real time (pace.ts). */
+const pace = z.discriminatedUnion(
+  'mode',
+  [
+    z.strictObject({ mode: z.literal('max') }),
+    z.strictObject({
+      mode: z.literal('clock'),
+      speed,
+      overrun: z.enum(['wait', 'fail'], '"wait" or "fail"').default('wait'),
+    }),
+  ],
+  '"max" or "clock"',
+);
 
 /** Defaults of the `upkeep` part that the environment may set (`DATA_UPKEEP_*`). */
 export interface UpkeepDefaults {
@@ -73,7 +87,8 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
       .default([...defaults.derivedIntervals]),
     source: z.strictObject({ type: z.literal('dataset', '"dataset"'), dataset }),
     backfill: z.array(dataset).max(8, 'at most 8 datasets').default([]),
-    pace: z.strictObject({ mode: z.literal('max', '"max"') }).default({ mode: 'max' }),
+    pace: pace.default({ mode: 'max' }),
+    feed: z.strictObject({ timeoutSeconds: seconds(1, 86_400).default(60) }).prefault({}),
     history: historySchema.prefault({}),
     upkeep: z
       .strictObject({

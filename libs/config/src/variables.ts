@@ -146,6 +146,14 @@ export const variables = {
     min: 1,
     max: 100,
   }),
+  prefetch: integer({
+    name: 'BARKEEP_PREFETCH_MB',
+    doc: 'Bars that one coordinator may hold that were read before their turn; 0 reads none early.',
+    unit: 'megabytes',
+    default: 256,
+    min: 0,
+    max: 1_000_000,
+  }),
   backfillAttempts: integer({
     name: 'BARKEEP_BACKFILL_ATTEMPTS',
     doc: 'Tries of a backfill whose repository fails.',

@@ -1,3 +1,5 @@
+export * from './clock-events.js';
+export * from './day-counts.js';
 export * from './errors.js';
 export * from './history.js';
 export * from './keys.js';
@@ -7,5 +9,6 @@ export * from './remove.js';
 export * from './retention.js';
 export * from './session-reader.js';
 export { ScriptReplyError } from './scripts/script.js';
+export * from './stream-figures.js';
 export * from './upkeep-store.js';
 export * from './writer.js';

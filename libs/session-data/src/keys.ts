@@ -46,6 +46,10 @@ export class PartitionKeys {
   get events(): string {
     return `${this.base}:events`;
   }
+  /** Hash of figures of the stream, and of `timed-out date` for days whose source was silent; partition 0 only. */
+  get stream(): string {
+    return `${this.base}:stream`;
+  }
   /** String: the day chunk. */
   chunk(interval: string, symbol: string, date: string): string {
     return `${this.base}:chunk:${interval}:${symbol}:${date}`;

@@ -88,6 +88,13 @@ export class SessionLayout {
     return this.keys.length;
   }
 
+  /** Up to here the clock follows the watermark, from here on the frontier, epoch ms: a history is always behind a barrier. */
+  get barrierEnd(): number {
+    const { enabled, barrier } = this.spec.upkeep;
+    if (!enabled) return this.start;
+    return barrier === 'none' ? this.historyEnd : this.end;
+  }
+
   symbolsOf(partition: number): readonly string[] {
     return this.symbolsByPartition[partition] ?? [];
   }
@@ -177,6 +184,12 @@ export class SessionLayout {
     const { barrier } = this.spec.upkeep;
     if (typeof barrier === 'string' || this.isHistory(dayIndex)) return this.grid(dayIndex).slotCount;
     return Math.max(1, Math.round((barrier.minutes * 60_000) / this.base.ms));
+  }
+
+  /** The start of the window in which a base slot of a day lies; `slotCount` for the end of the day. */
+  windowStart(dayIndex: number, slot: number): number {
+    const step = this.windowSlots(dayIndex);
+    return slot === this.grid(dayIndex).slotCount ? slot : Math.floor(slot / step) * step;
   }
 
   /** The windows after a frontier, in order. The same for every process, so that a frontier is always a window's end. */

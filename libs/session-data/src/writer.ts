@@ -4,11 +4,14 @@
  */
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { eventNumber, type ClockEvent } from './clock-events.js';
 import { FencedError, RewindError, SessionLostError } from './errors.js';
 import type { SessionLayout, Window } from './layout.js';
-import { CLAIM, CONTROL, INIT, MOVE_CLOCK } from './scripts/fence.js';
+import { MARK_TIMED_OUT, MOVE_CLOCK } from './scripts/clock.js';
+import { CLAIM, CONTROL, INIT } from './scripts/fence.js';
 import { FLUSH } from './scripts/flush.js';
 import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+import { figureArguments, type StreamFigures } from './stream-figures.js';
 
 /** Who streams a session: the epoch is given out by Postgres, the owner names the process. */
 export interface Fence {
@@ -28,6 +31,16 @@ export interface PartitionWindow {
   bars: number;
   /** Refused bars of the window: `symbol reason` to their number. */
   refused: ReadonlyMap<string, number>;
+}
+
+/** What comes with a move of the clock. */
+export interface ClockMove {
+  /** Where the clock is at least, epoch ms; a store that knows less has lost writes. @default 0 */
+  from?: number;
+  /** In their order; those that were said before are left out. @default the move itself */
+  events?: readonly ClockEvent[];
+  /** Written down with it. */
+  figures?: StreamFigures;
 }
 
 const EVENTS_KEPT = 10_000;
@@ -96,14 +109,34 @@ export class SessionWriter {
     return reply[2] ?? 'run';
   }
 
-  /** Moves the clock to `to`, epoch ms; an earlier time leaves it as it is. @throws FencedError, RewindError, SessionLostError */
-  async moveClock(to: number): Promise<Control> {
-    const { meta, events } = this.layout.keysOf(0);
-    const args = [...this.fenceArguments(), to, EVENTS_KEPT];
-    const reply = (await MOVE_CLOCK.run(this.redis, [meta, events], args)) as [string, string];
+  /**
+   * Moves the clock to `to`, epoch ms, and says what that causes; an earlier time leaves it as it is.
+   * @throws FencedError, RewindError when the store is behind `from` or `to`, SessionLostError
+   */
+  async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
+    const { from = 0, events = [{ type: 'clock', time: to }], figures } = move;
+    const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
+    const figureArgs = figures ? figureArguments(figures) : [];
+    // A store begins with its clock at the start: that is no move.
+    const first = eventNumber({ type: 'clock', time: this.layout.start });
+    const args = [...this.fenceArguments(), to, from, EVENTS_KEPT, first, figureArgs.length / 2, ...figureArgs];
+    for (const event of events) {
+      const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
+      args.push(eventNumber(event), JSON.stringify(fields.map(String)));
+    }
+    const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string];
     this.refuse(reply[0]);
-    if (reply[0] === 'beyond-frontier') throw new RewindError(this.layout.id, Number(reply[1]));
+    if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
     return reply[1] as Control;
+  }
+
+  /** Marks a day whose source gave no answer in time, and says so once. @throws FencedError, SessionLostError */
+  async markTimedOut(dayIndex: number, timeoutMs: number): Promise<void> {
+    const { meta, events, stream } = this.layout.keysOf(0);
+    const { date, close } = this.layout.grid(dayIndex);
+    const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
+    const args = [...this.fenceArguments(), date, EVENTS_KEPT, ...fields];
+    this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
   }
 
   /** With what every fenced script begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */

@@ -90,6 +90,16 @@ export const sessionAnswer = z.strictObject({
   error: z.string().nullable(),
   counts: z.strictObject({ ...counts, refused: slots }),
   history: historyAnswer.nullable().describe('null when the spec asks for none'),
+  pace: z.strictObject({
+    overruns: slots.describe('times that the clock fell behind its pace'),
+    lagMs: z.number().min(0).describe('how far it is behind'),
+  }),
+  prefetch: z.strictObject({
+    hits: slots.describe('day changes that waited for no rows'),
+    misses: slots.describe('day changes that did'),
+    bytes: slots.describe('bytes of bars that were read before their turn'),
+  }),
+  timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
   createdAt: time,
   updatedAt: time,
   completedAt: time.nullable(),

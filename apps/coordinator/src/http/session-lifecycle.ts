@@ -35,6 +35,12 @@ export interface SessionView {
   counts: SlotCounts & { refused: number };
   /** Null when the spec asks for none. */
   history: HistoryView | null;
+  /** How the clock keeps its pace: times it fell behind, and how far it is behind, ms; zeros at `max`. */
+  pace: { overruns: number; lagMs: number };
+  /** Day changes that waited for no rows, those that did, and bytes that were read before their turn. */
+  prefetch: { hits: number; misses: number; bytes: number };
+  /** Dates of the days whose source was silent for too long. */
+  timedOutDays: string[];
   createdAt: string;
   updatedAt: string;
   /** When it completed, stopped, failed or was lost. */

@@ -1,7 +1,14 @@
 /** What the API shows of a session: its row in Postgres with what its store says of itself. */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { noCounts, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
-import { OpenSession, SessionLayout, SessionLostError } from '@barkeep/session-data';
+import {
+  noFigures,
+  OpenSession,
+  readStreamFigures,
+  SessionLayout,
+  SessionLostError,
+  type StreamFigures,
+} from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { SessionView } from '../http/session-lifecycle.js';
 import { historyView } from './history-view.js';
@@ -37,10 +44,16 @@ export class SessionViews {
     try {
       const session = this.open(row);
       const { layout } = session;
-      const [position, history] = await Promise.all([session.position(), session.history()]);
+      const [position, history, { figures, timedOutDays }] = await Promise.all([
+        session.position(),
+        session.history(),
+        readStreamFigures(this.redis, layout),
+      ]);
       const { clock, frontier, watermark, counts, refused } = position;
       return {
         ...this.viewOf(row),
+        ...figureViews(figures),
+        timedOutDays,
         clock: iso(clock),
         frontier: iso(frontier),
         watermark: iso(watermark),
@@ -74,11 +87,18 @@ export class SessionViews {
       error: row.error,
       counts: { ...noCounts(), refused: 0 },
       history: historyView(row),
+      ...figureViews(noFigures()),
+      timedOutDays: [],
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
       completedAt: row.completedAt?.toISOString() ?? null,
     };
   }
+}
+
+function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {
+  const { overruns, lagMs, prefetchHits: hits, prefetchMisses: misses, prefetchBytes: bytes } = figures;
+  return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
 }
 
 function iso(time: number): string {

@@ -15,9 +15,11 @@ import { QUEUE_REDIS, QUEUES, SESSION_REDIS } from '../connections.js';
 import { isOutage } from '../http/outage.js';
 import { MetricsService } from '../http/metrics.service.js';
 import { SessionLifecycle } from '../http/session-lifecycle.js';
+import { PrefetchBudget } from './prefetch-budget.js';
 import { Reconciler } from './reconciler.js';
 import { SessionService } from './session-service.js';
 import { SessionViews } from './session-views.js';
+import { streamMetrics } from './stream-metrics.js';
 import { StreamProcessor } from './stream.processor.js';
 import { StreamRunner } from './stream-runner.js';
 import { WakeSignals } from './wake-signals.js';
@@ -143,11 +145,6 @@ function runnerOf(
   const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null });
   for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
-  const streamed = metrics.counter({ name: 'barkeep_bars_streamed_total', help: 'Bars written into session stores' });
-  const windows = metrics.counter({
-    name: 'barkeep_windows_flushed_total',
-    help: 'Windows written into session stores',
-  });
   return new StreamRunner({
     owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
     redis,
@@ -157,10 +154,8 @@ function runnerOf(
     producer,
     wakes: new WakeSignals(subscriber, config.sessions.prefix),
     stagedDays: config.sessions.stagedDays,
-    onFlushed: (bars) => {
-      streamed.inc(bars);
-      windows.inc();
-    },
+    budget: new PrefetchBudget(config.sessions.prefetchBytes),
+    metrics: streamMetrics(metrics),
     warn,
     isOutage,
   });

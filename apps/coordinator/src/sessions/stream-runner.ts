@@ -6,6 +6,7 @@ import { resolveDataset, UnknownDatasetError, type SessionRepository, type Sessi
 import type { SessionSpec } from '@barkeep/bars';
 import {
   FencedError,
+  readStreamFigures,
   removeLeftover,
   RewindError,
   SessionLayout,
@@ -16,7 +17,10 @@ import {
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { SessionStream, type StreamOutcome } from './session-stream.js';
+import type { PrefetchBudget } from './prefetch-budget.js';
+import { SessionStream } from './session-stream.js';
+import type { StreamMetrics } from './stream-metrics.js';
+import type { StreamOutcome } from './stream-progress.js';
 import { TrailingWindow } from './trailing-window.js';
 import type { WakeSignals } from './wake-signals.js';
 import { WindowReader } from './window-reader.js';
@@ -31,7 +35,8 @@ export interface StreamRunnerParts {
   producer: UpkeepProducer;
   wakes: WakeSignals;
   stagedDays: number;
-  onFlushed: (bars: number) => void;
+  budget: PrefetchBudget;
+  metrics: StreamMetrics;
   warn: (message: string, error: unknown) => void;
   /** True for errors of a server that is away: the job is retried then, and the session goes on. */
   isOutage: (error: unknown) => boolean;
@@ -61,7 +66,8 @@ export class StreamRunner {
   }
 
   private async stream(row: SessionRow<SessionSpec>, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
-    const { owner, redis, keyPrefix, dataSource, sessions, producer, wakes, stagedDays, onFlushed, warn } = this.parts;
+    const { owner, redis, keyPrefix, dataSource, sessions, producer, wakes } = this.parts;
+    const { stagedDays, budget, metrics, warn } = this.parts;
     const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix, row.historyDays);
     const writer = new SessionWriter(redis, layout, { epoch, owner });
     const position = await this.position(row, epoch, layout, writer);
@@ -73,7 +79,8 @@ export class StreamRunner {
     const wake = await wakes.listen(row.id);
     const stream = { layout, epoch, writer, trailing, store, reader, wake, sessions, producer, dataSource };
     try {
-      return await new SessionStream({ ...stream, stagedDays, onFlushed, warn }).run(position, signal);
+      const start = { ...position, ...(await readStreamFigures(redis, layout)) };
+      return await new SessionStream({ ...stream, stagedDays, budget, metrics, warn }).run(start, signal);
     } finally {
       wake.close();
     }

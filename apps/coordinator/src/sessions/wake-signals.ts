@@ -7,6 +7,9 @@ import type { Redis } from 'ioredis';
 
 type Listener = () => void;
 
+/** Longest wait for a signal before a stream looks at the store anyway. */
+export const LOOK_AGAIN_MS = 1_000;
+
 export class WakeSignals {
   private readonly listeners = new Map<string, Set<Listener>>();
 

@@ -15,20 +15,45 @@ const refuse = refuseValues;
 /** Refused bars that are kept of one window; the rest is only counted. */
 const QUARANTINE_MAX = 1_000;
 
-export interface WindowRead {
-  parts: PartitionWindow[];
-  /** Refused bars with their values, at most {@link QUARANTINE_MAX}. */
-  quarantined: QuarantinedBar[];
-  bars: number;
-  /** Gives the chunks' memory back, to be written over: call it when the parts are in the store, and not at all when that failed. */
-  release(): void;
+interface MutablePart extends PartitionWindow {
+  chunks: Map<string, DayChunk>;
+  refused: Map<string, number>;
 }
 
-interface MutablePart {
-  partition: number;
-  chunks: Map<string, DayChunk>;
-  bars: number;
-  refused: Map<string, number>;
+/** The rows of a window so far; whole when its reading has ended. */
+export class WindowRead {
+  readonly parts: readonly MutablePart[];
+  /** Refused bars with their values, at most {@link QUARANTINE_MAX}. */
+  readonly quarantined: QuarantinedBar[] = [];
+
+  constructor(
+    partitions: number,
+    private readonly window: Window,
+    private readonly pool: ChunkPool,
+  ) {
+    this.parts = Array.from({ length: partitions }, (_, partition) => ({
+      partition,
+      chunks: new Map(),
+      bars: 0,
+      refused: new Map(),
+    }));
+  }
+
+  /** Gives the chunks' memory back, to be written over: call it when the parts are in the store, and not at all when that failed. */
+  release(): void {
+    const { fromSlot, toSlot } = this.window;
+    for (const { chunks } of this.parts) this.pool.giveBack(chunks.values(), fromSlot, toSlot);
+  }
+
+  get bars(): number {
+    return this.parts.reduce((sum, { bars }) => sum + bars, 0);
+  }
+
+  /** What its chunks take in memory. */
+  get bytes(): number {
+    const bytesOf = ({ chunks }: MutablePart) => [...chunks.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.parts.reduce((sum, part) => sum + bytesOf(part), 0);
+  }
 }
 
 export class WindowReader {
@@ -47,15 +72,18 @@ export class WindowReader {
     return new WindowReader(dataSource, layout, datasetId, new Map([...ids].map(([symbol, id]) => [id, symbol])));
   }
 
-  async read(window: Window, signal: AbortSignal): Promise<WindowRead> {
+  /** A window of which nothing is read yet. */
+  nothing(window: Window): WindowRead {
+    return new WindowRead(this.layout.partitions, window, this.pool);
+  }
+
+  /**
+   * Reads a window's rows into `into`, which keeps what came when the reading fails.
+   * @param heard is called for every row
+   */
+  async read(window: Window, into: WindowRead, signal: AbortSignal, heard: () => void): Promise<void> {
     const grid = this.layout.grid(window.dayIndex);
-    const parts = this.layout.keys.map((_, partition): MutablePart => ({
-      partition,
-      chunks: new Map(),
-      bars: 0,
-      refused: new Map(),
-    }));
-    const quarantined: QuarantinedBar[] = [];
+    const { parts, quarantined } = into;
     const dataset = this.layout.spec.source.dataset;
     const origin = this.layout.isHistory(window.dayIndex) ? HISTORICAL : STREAMED;
     let lastId = -1;
@@ -67,6 +95,7 @@ export class WindowReader {
       this.dataSource,
       query,
       (id, time, open, high, low, close, volume) => {
+        heard();
         if (id !== lastId) {
           lastId = id;
           symbol = this.symbolOf.get(id)!;
@@ -90,9 +119,6 @@ export class WindowReader {
       },
       signal,
     );
-    const { fromSlot, toSlot } = window;
-    const release = () => parts.forEach(({ chunks }) => this.pool.giveBack(chunks.values(), fromSlot, toSlot));
-    return { parts, quarantined, bars: parts.reduce((sum, { bars }) => sum + bars, 0), release };
   }
 }
 

@@ -40,20 +40,3 @@ redis.call('HSET', KEYS[1], 'control', ARGV[2])
 redis.call('PUBLISH', ARGV[3], 'control')
 return 'set'
 `);
-
-/**
- * Moves the clock and says so in the event stream. KEYS meta, events of partition 0;
- * ARGV incarnation, epoch, owner, to, limit of events kept. Answers { verdict, control }.
- */
-export const MOVE_CLOCK = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation')
-if m[6] ~= ARGV[1] then return {'lost'} end
-if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
-local to = tonumber(ARGV[4])
-if to > tonumber(m[3]) then return {'beyond-frontier', m[3]} end
-if to > tonumber(m[4]) then
-  redis.call('HSET', KEYS[1], 'clock', ARGV[4])
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'type', 'clock', 'time', ARGV[4])
-end
-return {'moved', m[5]}
-`);

@@ -1,0 +1,163 @@
+/**
+ * The loop that moves a session's clock: behind the watermark where the session has barriers, with the frontier where it
+ * has none; as fast as that goes, or bar by bar when each is due (pace). All places that may be passed are passed in one
+ * call, each with its event, so that a clock that is late catches up at once and no bar is skipped or told twice.
+ */
+import { eventNumber, placesFrom, RewindError, type ClockPlace } from '@barkeep/session-data';
+import type { DayChanges } from './day-changes.js';
+import { eventsOf } from './day-events.js';
+import { PaceKeeper } from './pace-keeper.js';
+import type { StreamParts } from './session-stream.js';
+import type { StreamProgress } from './stream-progress.js';
+import { LOOK_AGAIN_MS } from './wake-signals.js';
+
+/** A clock that waits this long for upkeep says so in the session's state. */
+const WAITING_AFTER_MS = 300;
+/** Places passed in one call, about: bounds how long Redis is held by it. */
+const PLACES_A_CALL = 500;
+
+export class ClockLoop {
+  private readonly pace: PaceKeeper;
+  /** The clock may go up to here, epoch ms, as last seen. */
+  private limit = 0;
+  private lookedAt = 0;
+  private mustLook = true;
+  /** Number of the last place that was passed here. */
+  private passed = -1;
+  /** Since when a bar is due that may not be shown. */
+  private waitingSince: number | undefined;
+
+  constructor(
+    private readonly parts: StreamParts,
+    private readonly progress: StreamProgress,
+    private readonly dayChanges: DayChanges,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics, now);
+  }
+
+  /** Until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
+  async run(stop: AbortSignal): Promise<void> {
+    const { layout, writer } = this.parts;
+    while (this.progress.clock < layout.end) {
+      if (this.isBlocked || this.mustLook) await this.look();
+      const places = this.isBlocked ? [] : this.placesDue();
+      await (places.length > 0 ? this.pass(places) : this.wait(stop));
+      stop.throwIfAborted();
+    }
+    await writer.moveClock(this.progress.clock, { events: [], figures: this.progress.figures });
+  }
+
+  /** True when the next place may not be passed; nothing is said of a day before its first bars may be shown. */
+  private get isBlocked(): boolean {
+    return this.limit <= this.progress.clock || this.nextPlace().time > this.limit;
+  }
+
+  /** Finds out how far the clock may go, and what the session is to do. */
+  private async look(): Promise<void> {
+    const { layout, store, writer } = this.parts;
+    const { clock, frontier: written, figures } = this.progress;
+    this.lookedAt = this.now();
+    this.mustLook = false;
+    // The clock stays, but a pause, a stop or a take-over is seen.
+    const [positions, control] = await Promise.all([
+      store.positions(),
+      writer.moveClock(clock, { from: clock, events: [], figures }),
+    ]);
+    this.progress.obey(control);
+    const frontier = Math.min(...positions.map((position) => position.frontier));
+    // Nobody else would notice once the last window is written.
+    if (frontier < written) throw new RewindError(layout.id, frontier);
+    const watermark = Math.min(...positions.map((position) => position.watermark));
+    const { barrierEnd } = layout;
+    this.limit = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;
+  }
+
+  /** The last end of a barrier window that is not after the watermark: the clock sees a window when it is whole. */
+  private barrierBefore(watermark: number): number {
+    let barrier = this.progress.clock;
+    for (const { to } of this.parts.layout.windowsFrom(barrier)) {
+      if (to > watermark) break;
+      barrier = to;
+    }
+    return barrier;
+  }
+
+  private async pass(places: readonly ClockPlace[]): Promise<void> {
+    const { layout, store, writer, trailing } = this.parts;
+    const { clock, figures } = this.progress;
+    const last = places.at(-1)!;
+    const events = await eventsOf(places, store, this.dayChanges);
+    const control = await writer.moveClock(last.time, { from: clock, events, figures });
+    this.progress.clock = Math.max(clock, last.time);
+    await trailing.follow(this.progress.clock);
+    this.passed = eventNumber(last);
+    this.waitingSince = undefined;
+    for (const { type, dayIndex } of places) {
+      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) this.dayChanges.close(dayIndex);
+    }
+    this.progress.clockMoved.wake();
+    this.progress.obey(control);
+    const bars = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
+    this.pace.delivered(bars.map(({ time }) => time));
+    await this.progress.setState('running');
+    await this.progress.checkpoint();
+  }
+
+  /** Until the next bar is due, or may be shown, or somebody wants something. */
+  private async wait(stop: AbortSignal): Promise<void> {
+    const { isBlocked } = this;
+    const nextClose = this.nextClose();
+    const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.nextPlace().time);
+    let boundMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
+    if (isBlocked && dueInMs <= 0) {
+      this.waitingSince ??= this.now();
+      this.pace.overdue(nextClose);
+      const isLong = this.now() - this.waitingSince >= WAITING_AFTER_MS;
+      if (isLong) await this.progress.setState('waiting-upkeep');
+      boundMs = isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
+    }
+    const isWoken = await this.parts.wake.wait(boundMs, stop);
+    this.mustLook = isWoken || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
+  }
+
+  private nextClose(): number {
+    const { layout } = this.parts;
+    const dayIndex = layout.dayIndexAt(this.progress.clock);
+    const grid = layout.grid(dayIndex);
+    return grid.closeTime(grid.closedBy(this.progress.clock));
+  }
+
+  private nextPlace(): ClockPlace {
+    for (const place of this.placesUpTo(Infinity)) return place;
+    throw new RangeError('expected a place before the end of the session, was none');
+  }
+
+  /** A history has no pace: its days are passed as soon as they are whole, and the session's begin on their own. */
+  private placesDue(): ClockPlace[] {
+    const { layout } = this.parts;
+    const isHistory = layout.isHistory(this.nextPlace().dayIndex);
+    if (!isHistory) this.pace.start(this.progress.clock);
+    const places: ClockPlace[] = [];
+    for (const place of this.placesUpTo(this.limit)) {
+      if (layout.isHistory(place.dayIndex) !== isHistory) break;
+      if (!isHistory && this.pace.dueInMs(place.time) > 0) break;
+      // All places of one time together: what is said of a close must not wait for the next day.
+      if (places.length >= PLACES_A_CALL && place.time > places.at(-1)!.time) break;
+      places.push(place);
+    }
+    return places;
+  }
+
+  /** Places in the order of their numbers, after the last that was passed. */
+  private *placesUpTo(limit: number): Generator<ClockPlace> {
+    const { layout } = this.parts;
+    let last = this.passed;
+    const stops = layout.spec.pace.mode === 'clock' ? 'slots' : 'windows';
+    for (const place of placesFrom(layout, this.progress.clock, limit, stops)) {
+      if (eventNumber(place) <= last) continue;
+      last = eventNumber(place);
+      yield place;
+    }
+  }
+}

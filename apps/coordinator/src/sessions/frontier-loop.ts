@@ -1,0 +1,82 @@
+/**
+ * The loop that brings a session's source into its store: takes window after window, writes each while the next is read,
+ * and stays at most `stagedDays` trading days ahead of the clock (I8). Asks for upkeep where there is something to do.
+ */
+import { quarantine } from '@barkeep/bar-repository';
+import { RewindError, type Window } from '@barkeep/session-data';
+import type { StreamParts } from './session-stream.js';
+import { SourceWindows, type SourceWindowsParts } from './source-windows.js';
+import type { StreamProgress } from './stream-progress.js';
+import { LOOK_AGAIN_MS } from './wake-signals.js';
+import type { WindowRead } from './window-reader.js';
+
+export class FrontierLoop {
+  constructor(
+    private readonly parts: StreamParts,
+    private readonly progress: StreamProgress,
+    private readonly source: SourceWindowsParts,
+  ) {}
+
+  /** Flushes every window; begins again from what the store really holds when it turns out to hold less. */
+  async run(stop: AbortSignal): Promise<void> {
+    for (;;) {
+      const source = new SourceWindows(this.source, this.progress.frontier);
+      try {
+        return await this.streamFrom(this.progress.frontier, source, stop);
+      } catch (error) {
+        if (!(error instanceof RewindError)) throw error;
+        this.parts.warn('the store lost its newest writes; streaming them again', error);
+        this.progress.frontier = error.frontier;
+      } finally {
+        await source.close();
+      }
+    }
+  }
+
+  private async streamFrom(frontier: number, source: SourceWindows, stop: AbortSignal): Promise<void> {
+    let flushed: Promise<void> = Promise.resolve();
+    for (const window of this.parts.layout.windowsFrom(frontier)) {
+      await this.room(window, stop);
+      const read = await source.take(window, stop);
+      await flushed;
+      flushed = this.flush(window, read);
+      flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled
+    }
+    await flushed;
+  }
+
+  /** Waits until the window is not too far ahead of the clock. */
+  private async room(window: Window, stop: AbortSignal): Promise<void> {
+    const { layout, stagedDays } = this.parts;
+    while (window.dayIndex - layout.dayIndexAt(this.progress.clock) >= stagedDays) {
+      await this.progress.clockMoved.wait(LOOK_AGAIN_MS, stop);
+    }
+    stop.throwIfAborted();
+  }
+
+  private async flush(window: Window, read: WindowRead): Promise<void> {
+    const { layout, writer, dataSource, metrics, wake } = this.parts;
+    if (read.quarantined.length > 0) await quarantine(dataSource, layout.incarnation, read.quarantined);
+    const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
+    read.release();
+    this.progress.frontier = window.to;
+    if (window.fromSlot === 0) this.source.dayChanges.stored(window.dayIndex);
+    metrics.flushed(read.bars);
+    this.progress.obey(controls[0]!);
+    this.hintUpkeep(window, read.bars);
+    if (window.to > layout.barrierEnd) wake.wake();
+    await this.progress.checkpoint();
+  }
+
+  /** Asks for upkeep now, when there is something to do; the session's scheduler asks again if this goes wrong. */
+  private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
+    const { layout, producer } = this.parts;
+    const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
+    const hasHoles = bars < (toSlot - fromSlot) * layout.spec.symbols.length;
+    if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles)) return;
+    const session = { sessionId: layout.id, incarnation: layout.incarnation };
+    producer
+      .add('detect-gaps', { ...session, force: false })
+      .catch((error: unknown) => this.parts.warn('the upkeep hint was not queued', error));
+  }
+}

@@ -1,0 +1,59 @@
+import { SilentSourceError, unlessSilent } from './silence.js';
+
+const never = new AbortController().signal;
+
+/** Work that ends when it is told to, and says whether it was. */
+function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: () => boolean } {
+  let seen: AbortSignal | undefined;
+  const work = (signal: AbortSignal) => {
+    seen = signal;
+    return new Promise<never>(() => undefined);
+  };
+  return { work, aborted: () => seen?.aborted === true };
+}
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+test('an answer is handed on, and an error too', async () => {
+  await expect(unlessSilent(10, never, async () => 7)).resolves.toBe(7);
+  await expect(unlessSilent(10, never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('work that says nothing is given up, and told so', async () => {
+  const { work, aborted } = endless();
+  const outcome = expect(unlessSilent(60_000, never, work)).rejects.toThrow(new SilentSourceError(60_000));
+  await jest.advanceTimersByTimeAsync(59_999);
+  expect(aborted()).toBe(false);
+  await jest.advanceTimersByTimeAsync(1);
+  await outcome;
+  expect(aborted()).toBe(true);
+});
+
+test('work that says something now and then is not given up before it falls silent', async () => {
+  let say: () => void = () => undefined;
+  const outcome = expect(
+    unlessSilent(1_000, never, (_signal, heard) => {
+      say = heard;
+      return new Promise(() => undefined);
+    }),
+  ).rejects.toThrow(SilentSourceError);
+  for (let i = 0; i < 20; i++) {
+    say();
+    await jest.advanceTimersByTimeAsync(500);
+  }
+  expect(jest.getTimerCount()).toBe(1);
+  await jest.advanceTimersByTimeAsync(2_000);
+  await outcome;
+});
+
+test('a stop ends the wait at once, also for work that does not listen', async () => {
+  const stop = new AbortController();
+  const { work, aborted } = endless();
+  const outcome = expect(unlessSilent(1_000, stop.signal, work)).rejects.toThrow('stop');
+  stop.abort(new Error('stop'));
+  await outcome;
+  expect(aborted()).toBe(true);
+  expect(jest.getTimerCount()).toBe(0);
+});

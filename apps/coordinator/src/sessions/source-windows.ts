@@ -1,0 +1,155 @@
+/**
+ * Gives the windows of a session's source, in order, and reads before its turn what comes next: the rest of the day and
+ * the next trading days, one window after another, as far as the process's budget goes. So while a day streams or waits for
+ * its barrier the next one is read and packed.
+ *
+ * A source that is silent for too long does not stop the session: the day is marked `timed-out`, what came of it is kept,
+ * and the rest of it is not asked for any more and counts as missing, which upkeep repairs. A read ahead that fails is forgotten: when its turn comes it
+ * is tried again, and only then does its silence count.
+ */
+import { chunkBytes } from '@barkeep/bars';
+import type { SessionLayout, SessionWriter, StreamFigures, Window } from '@barkeep/session-data';
+import type { DayChanges } from './day-changes.js';
+import type { PrefetchBudget } from './prefetch-budget.js';
+import { SilentSourceError, unlessSilent } from './silence.js';
+import type { StreamMetrics } from './stream-metrics.js';
+import type { WindowRead, WindowReader } from './window-reader.js';
+
+export interface SourceWindowsParts {
+  layout: SessionLayout;
+  reader: WindowReader;
+  writer: SessionWriter;
+  budget: PrefetchBudget;
+  dayChanges: DayChanges;
+  figures: StreamFigures;
+  metrics: StreamMetrics;
+  warn: (message: string, error: unknown) => void;
+  /** Days whose source was silent; those that become so are added. */
+  timedOut: Set<number>;
+}
+
+/**
+ * Trading days that are read before their turn: one is what a day change needs; the others are for upkeep, which repairs
+ * several days at once and then wants several.
+ */
+const DAYS_AHEAD = 3;
+
+interface Ahead {
+  /** Undefined when it failed. */
+  read: Promise<WindowRead | undefined>;
+  budgetBytes: number;
+}
+
+export class SourceWindows {
+  private readonly upcoming: Generator<Window>;
+  private readonly ahead = new Map<number, Ahead>();
+  private readonly closing = new AbortController();
+  /** The window that nobody has begun to read. */
+  private next: Window | undefined;
+  private pumping: Promise<void> | undefined;
+  private turnDay = 0;
+
+  /** @param frontier epoch ms; the windows after it are given */
+  constructor(
+    private readonly parts: SourceWindowsParts,
+    frontier: number,
+  ) {
+    this.upcoming = parts.layout.windowsFrom(frontier);
+    this.advance();
+  }
+
+  /** The rows of a window whose turn it is. @throws the signal's reason, what Postgres throws */
+  async take(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    this.turnDay = window.dayIndex;
+    if (this.next?.to === window.to) this.advance();
+    const early = await this.takeEarly(window);
+    const isGivenUp = this.parts.timedOut.has(window.dayIndex);
+    const read = isGivenUp ? this.parts.reader.nothing(window) : (early ?? (await this.readInTurn(window, stop)));
+    this.noteRead(window);
+    this.readAhead(stop);
+    return read;
+  }
+
+  /** Stops reading ahead and forgets what was. */
+  async close(): Promise<void> {
+    this.closing.abort(new Error('the stream has ended'));
+    await this.pumping;
+    for (const { budgetBytes } of this.ahead.values()) this.parts.budget.giveBack(budgetBytes);
+    this.ahead.clear();
+  }
+
+  private async takeEarly(window: Window): Promise<WindowRead | undefined> {
+    const ahead = this.ahead.get(window.to);
+    if (!ahead) return undefined;
+    const read = await ahead.read;
+    this.ahead.delete(window.to);
+    this.parts.budget.giveBack(ahead.budgetBytes);
+    return read;
+  }
+
+  private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    const { reader, writer, timedOut, metrics, warn, layout } = this.parts;
+    const read = reader.nothing(window);
+    try {
+      await this.read(window, read, stop);
+    } catch (error) {
+      if (!(error instanceof SilentSourceError)) throw error;
+      warn(`session ${layout.id}: ${layout.day(window.dayIndex).date} timed out`, error);
+      await writer.markTimedOut(window.dayIndex, error.timeoutMs);
+      timedOut.add(window.dayIndex);
+      metrics.dayTimedOut();
+    }
+    return read;
+  }
+
+  private readAhead(stop: AbortSignal): void {
+    this.pumping ??= this.pump(AbortSignal.any([stop, this.closing.signal])).finally(() => (this.pumping = undefined));
+  }
+
+  private async pump(stop: AbortSignal): Promise<void> {
+    const { layout, budget, timedOut } = this.parts;
+    while (this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD && !stop.aborted) {
+      const window = this.next;
+      if (timedOut.has(window.dayIndex)) {
+        this.advance();
+        continue;
+      }
+      // A chunk is as long as its day, however short the window.
+      const budgetBytes = layout.spec.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+      if (!budget.take(budgetBytes)) return;
+      this.advance();
+      const read = this.readEarly(window, stop);
+      this.ahead.set(window.to, { read, budgetBytes });
+      if (!(await read)) return;
+    }
+  }
+
+  private async readEarly(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
+    const { reader, figures, metrics } = this.parts;
+    const read = reader.nothing(window);
+    try {
+      await this.read(window, read, stop);
+    } catch {
+      return undefined;
+    }
+    this.noteRead(window);
+    figures.prefetchBytes += read.bytes;
+    metrics.prefetched(read.bytes);
+    return read;
+  }
+
+  private async read(window: Window, into: WindowRead, stop: AbortSignal): Promise<void> {
+    const { layout, reader } = this.parts;
+    const timeoutMs = layout.spec.feed.timeoutSeconds * 1000;
+    await unlessSilent(timeoutMs, stop, (signal, heard) => reader.read(window, into, signal, heard));
+  }
+
+  private noteRead({ dayIndex, fromSlot }: Window): void {
+    if (fromSlot === 0) this.parts.dayChanges.read(dayIndex);
+  }
+
+  private advance(): void {
+    const result: IteratorResult<Window, undefined> = this.upcoming.next();
+    this.next = result.value;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Changes from one trading day to the next, with and without reading ahead: how many find the next day's rows there at the
+ * close, and how long after the close the next day's first bars are stored. Each session says so itself, in its events.
+ */
+import { runSession } from '../harness/session.mjs';
+import { median } from '../harness/statistics.mjs';
+
+const WORKERS = 2;
+const SPEC = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
+const OFF = { BARKEEP_PREFETCH_MB: '0' };
+
+export default {
+  id: 'prefetch',
+  title: 'day changes: 100 symbols × 60 days, pace max, a barrier each day; baseline: without prefetch',
+  unit: 'bars/s',
+  targets: {
+    others: {
+      'hit rate, %': { valueMin: 100 },
+      'changes under 20 ms, %': { valueMin: 50 },
+      'changes under 200 ms, %': { valueMin: 99 },
+    },
+  },
+  async prepare(bench) {
+    const market = await bench.market({ symbols: 100, days: 60 });
+    const seen = {};
+    // One system at a time: two on one database would take each other's sessions.
+    const arm = (name, env) => async () => {
+      const system = await bench.system({ workers: WORKERS, env });
+      try {
+        const check = async (session) => (seen[name] = await dayChanges(bench, name, session));
+        return await runSession(bench, { ...system, market, spec: SPEC, check });
+      } finally {
+        await system.stop();
+      }
+    };
+    // Figures of the run before them: an arm of their own costs nothing more.
+    const share = (count) => async () => ({ rate: (100 * count(seen['with prefetch'])) / seen['with prefetch'].count });
+    return {
+      value: arm('with prefetch', {}),
+      baseline: arm('without prefetch', OFF),
+      others: {
+        'hit rate, %': share(({ hits }) => hits),
+        'changes under 20 ms, %': share(({ waits }) => waits.filter((ms) => ms < 20).length),
+        'changes under 200 ms, %': share(({ waits }) => waits.filter((ms) => ms < 200).length),
+      },
+    };
+  },
+};
+
+async function dayChanges(bench, name, { id, prefetch: { hits, misses, bytes } }) {
+  const entries = await (await bench.redis()).xrange(`barkeep:{${id}:0}:events`, '-', '+');
+  const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
+  // The first day follows none.
+  const waits = opened.slice(1).map((fields) => Number(fields[fields.indexOf('waitedMs') + 1]));
+  const sorted = [...waits].sort((a, b) => a - b);
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1];
+  const megabytes = Math.round(bytes / 1e6);
+  bench.log(
+    `  ${name}: ${hits} of ${hits + misses} hits, day change median ${median(waits).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${megabytes} MB early`,
+  );
+  return { hits, count: hits + misses, waits };
+}

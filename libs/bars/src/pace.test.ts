@@ -1,0 +1,91 @@
+import { calendarNamed } from './calendar.js';
+import { parseInterval } from './interval.js';
+import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
+import { DayGrid } from './slots.js';
+
+const MINUTE = 60_000;
+const gridsOf = (calendar: string, start: string, end: string) =>
+  calendarNamed(calendar)
+    .tradingDays(start, end)
+    .map((day) => new DayGrid(day, parseInterval('1m')));
+
+/** Close times of all bars of some days, in order. */
+const closesOf = (grids: readonly DayGrid[]) =>
+  grids.flatMap((grid) => Array.from({ length: grid.slotCount }, (_, slot) => grid.closeTime(slot)));
+
+describe('trading time', () => {
+  it.each([
+    ['nights and a weekend', 'XNYS', '2013-10-03', '2013-10-08'],
+    ['lunch breaks', 'XHKG', '2013-10-03', '2013-10-08'],
+    ['days that open on the evening before', 'CMES', '2013-10-03', '2013-10-08'],
+    ['a change to winter time and a half day', 'XNYS', '2015-10-30', '2015-12-28'],
+    ['days without an end', '24/7', '2013-10-03', '2013-10-05'],
+  ])('passes by one minute a bar across %s', (_what, calendar, start, end) => {
+    const grids = gridsOf(calendar, start, end);
+    const time = new TradingTime(grids.map(({ day }) => day));
+    expect(closesOf(grids).map((close) => time.at(close))).toEqual(
+      Array.from({ length: closesOf(grids).length }, (_, n) => (n + 1) * MINUTE),
+    );
+  });
+
+  it('stands still from a close to the next open, before the first open and after the last close', () => {
+    const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04');
+    const time = new TradingTime([first!.day, second!.day]);
+    expect([first!.open - 1, first!.open].map((at) => time.at(at))).toEqual([0, 0]);
+    const night = [first!.close, first!.close + 5, second!.open - 1, second!.open];
+    expect(night.map((at) => time.at(at))).toEqual(night.map(() => 390 * MINUTE));
+    expect(time.at(second!.close + MINUTE)).toBe(780 * MINUTE);
+  });
+});
+
+describe('a schedule', () => {
+  const [day, next] = gridsOf('XNYS', '2013-10-03', '2013-10-04');
+  const time = new TradingTime([day!.day, next!.day]);
+
+  it.each([0.1, 1, 600, 100_000])(
+    'at speed %d: the n-th bar is due n slots after the anchor, overnight too',
+    (speed) => {
+      const schedule = PaceSchedule.from(time, speed, day!.open, 1_000);
+      closesOf([day!, next!]).forEach((close, n) => {
+        expect(schedule.dueAt(close)).toBeCloseTo(1_000 + ((n + 1) * MINUTE) / speed, 6);
+      });
+    },
+  );
+
+  it('has the open of a day due with the close of the day before', () => {
+    const schedule = PaceSchedule.from(time, 60, day!.open, 0);
+    expect(schedule.dueAt(next!.open)).toBe(schedule.dueAt(day!.close));
+  });
+
+  it('goes on from the clock when it is anchored again, however long it stood', () => {
+    const clock = day!.closeTime(99);
+    const schedule = PaceSchedule.from(time, 60, clock, 1_000_000);
+    expect(schedule.dueAt(clock)).toBe(1_000_000);
+    expect(schedule.dueAt(day!.closeTime(100))).toBe(1_001_000);
+  });
+});
+
+describe('an overrun', () => {
+  it('counts once until the clock has caught up, and the lag is that of the newest note', () => {
+    const meter = new OverrunMeter(2);
+    const late = OVERRUN_AFTER_MS + 1;
+    expect([0, OVERRUN_AFTER_MS, late, late + 100, 3, late].map((lag) => meter.note(lag))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(meter).toMatchObject({ overruns: 4, lagMs: late });
+    meter.note(-20);
+    expect(meter.lagMs).toBe(0);
+  });
+
+  it('is said with the speed, the bars and the lag', () => {
+    expect(new PaceOverrunError(600, Date.UTC(2013, 9, 7, 14), 312.4).message).toBe(
+      'pace: expected the bars that close at 2013-10-07T14:00:00.000Z at 600 × real time, ' +
+        'was 312 ms late: the store or the upkeep cannot keep up (pace.overrun is "fail")',
+    );
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * Pace: when a bar is due on the wall clock, for sessions whose clock runs at `speed ×` real time.
+ *
+ * Trading time is what passes while the venue trades: it runs inside the segments of the trading days and stands still
+ * between them. So nights, weekends, holidays and lunch breaks cost no wall time: the clock stops exactly at a close and
+ * jumps to the next open. A bar is due when its close time is:
+ *
+ *   due(close) = anchor.wallMs + (tradingTime(close) - anchor.tradingMs) / speed
+ *
+ * The due time of the n-th bar is worked out from the anchor alone, so delays before it neither add up nor move it. An
+ * anchor is set when a stream begins, goes on after a pause, or is taken over: the time between counts for nothing.
+ * Pure: the time of the machine is an argument, in ms of any clock that does not jump.
+ */
+import type { TradingDay } from './calendar.js';
+
+/** Trading time of a run of trading days; times are epoch ms, durations ms. Immutable. */
+export class TradingTime {
+  /** All segments in order, each with the trading time before it. */
+  private readonly segments: readonly { open: number; close: number; before: number }[];
+
+  constructor(days: readonly TradingDay[]) {
+    let before = 0;
+    this.segments = days.flatMap((day) =>
+      day.segments.map(({ open, close }) => {
+        const segment = { open, close, before };
+        before += close - open;
+        return segment;
+      }),
+    );
+  }
+
+  /** Trading time from the first open to `time`; 0 before it, the whole after the last close. */
+  at(time: number): number {
+    const segment = this.segments[this.segmentAt(time)];
+    return segment ? segment.before + Math.min(time, segment.close) - segment.open : 0;
+  }
+
+  /** The last segment that opened at `time` or before, -1 when there is none. */
+  private segmentAt(time: number): number {
+    let [low, high] = [0, this.segments.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.segments[middle]!.open <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+/** A moment at which wall clock and trading time were the same moment, both ms. */
+export interface PaceAnchor {
+  wallMs: number;
+  tradingMs: number;
+}
+
+/** Which bars are due when. Immutable: another anchor is another schedule. */
+export class PaceSchedule {
+  private constructor(
+    private readonly tradingTime: TradingTime,
+    private readonly speed: number,
+    private readonly anchor: PaceAnchor,
+  ) {}
+
+  /**
+   * A schedule in which the simulated time `clock`, epoch ms, is now.
+   * @param speed trading time per wall time, more than 0 @param nowMs the machine's clock
+   */
+  static from(tradingTime: TradingTime, speed: number, clock: number, nowMs: number): PaceSchedule {
+    return new PaceSchedule(tradingTime, speed, { wallMs: nowMs, tradingMs: tradingTime.at(clock) });
+  }
+
+  /** When the simulated time `time`, epoch ms, is due, in ms of the machine's clock. */
+  dueAt(time: number): number {
+    return this.anchor.wallMs + (this.tradingTime.at(time) - this.anchor.tradingMs) / this.speed;
+  }
+}
+
+/** A clock that is further behind its schedule than this has an overrun; less is the jitter of timers. */
+export const OVERRUN_AFTER_MS = 250;
+
+/** How far the clock is behind, and how often it fell behind: an overrun counts once, until the clock has caught up. */
+export class OverrunMeter {
+  /** How late the newest bar was, or how overdue the next one is, ms; 0 when the clock is on time. */
+  lagMs = 0;
+  private isBehind = false;
+
+  /** @param overruns those that were counted before, by whoever streamed the session then */
+  constructor(public overruns = 0) {}
+
+  /** Takes note of a lag in ms. @returns whether an overrun has begun with it */
+  note(lagMs: number): boolean {
+    this.lagMs = Math.max(0, lagMs);
+    const wasBehind = this.isBehind;
+    this.isBehind = this.lagMs > OVERRUN_AFTER_MS;
+    const begins = this.isBehind && !wasBehind;
+    if (begins) this.overruns++;
+    return begins;
+  }
+}
+
+/** The clock fell behind its pace, and the session's spec wants it to fail then. */
+export class PaceOverrunError extends Error {
+  override readonly name = 'PaceOverrunError';
+  constructor(
+    readonly speed: number,
+    readonly time: number,
+    readonly lagMs: number,
+  ) {
+    super(
+      `pace: expected the bars that close at ${new Date(time).toISOString()} at ${speed} × real time, ` +
+        `was ${Math.round(lagMs)} ms late: the store or the upkeep cannot keep up (pace.overrun is "fail")`,
+    );
+  }
+}

@@ -1,0 +1,135 @@
+/** The boundaries of trading days: what is said of them, days without a bar, days whose source is silent, days that are none. */
+import { Client } from 'pg';
+import { Api } from '../support/api.js';
+import { GATED, GatedRepository } from '../support/gated-repository.js';
+import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/market.js';
+import { eventsOf, minuteByMinute, said } from '../support/session-events.js';
+import { TestSystem } from '../support/system.js';
+
+/** Thanksgiving, no trading day, and the half day after it are among them. */
+const DATES = { start: '2013-11-26', end: '2013-12-03' };
+const DAYS = tradingDays(DATES);
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, backfill: [GATED] };
+/** The source has no bar of these; the repository has the first. */
+const [LOST, NOWHERE] = ['2013-11-29', '2013-12-02'];
+
+let system: TestSystem;
+let repository: GatedRepository;
+let api: Api;
+
+beforeAll(async () => {
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 });
+  repository = await GatedRepository.create(without(market, NOWHERE));
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath });
+  await writeBars(system.databaseUrl, 'stream', without(market, LOST, NOWHERE));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+
+afterAll(async () => {
+  await system?.close();
+  await repository?.remove();
+});
+
+function without(market: BarsBySymbol, ...dates: string[]): BarsBySymbol {
+  const isOf = (time: number) => dates.includes(new Date(time).toISOString().slice(0, 10));
+  return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(({ openTime }) => !isOf(openTime))]));
+}
+
+const events = async (id: string) => eventsOf(system.sessionPrefix, id);
+
+test('each trading day opens, is about to close and closes once, with its counts; a holiday is skipped', async () => {
+  const id = await api.run({ ...SPEC, id: 'events', end: '2013-11-29' });
+  await api.settled(id);
+  const found = await events(id);
+  const boundaries = found.filter(({ type }) => type !== 'clock');
+  expect(boundaries.map(({ type, fields }) => `${fields['date']} ${type}`)).toEqual(
+    ['2013-11-26', '2013-11-27', '2013-11-29'].flatMap((date) => [
+      `${date} day-opened`,
+      `${date} day-closing`,
+      `${date} day-closed`,
+    ]),
+  );
+  // At full speed the clock stops at closes and opens alone.
+  const clocks = said(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
+  expect(said(boundaries)).toEqual(clocks);
+  const stops = DAYS.slice(0, 3).flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);
+  expect(found.filter(({ type }) => type === 'clock').map(({ time }) => time)).toEqual(stops.slice(1));
+  const [opened, closing, closed] = boundaries;
+  expect(opened!.fields).toMatchObject({ symbols: '3', expected: '1170' });
+  expect(closing!.fields).toMatchObject({ expected: '1167', filled: '1167', streamed: '1167' });
+  expect(closed!.fields).toMatchObject({ expected: '1170', filled: '1170', streamed: '1170', missing: '0' });
+  expect(boundaries.at(-1)!.fields).toMatchObject({ expected: '630', streamed: '0', backfilled: '630', missing: '0' });
+});
+
+test('I6 a day without any source bar is a whole-day gap, which is backfilled, or settled', async () => {
+  const id = await api.run({ ...SPEC, id: 'whole-days' });
+  await api.settled(id);
+  const half = 210 * SYMBOLS.length;
+  const day = 390 * SYMBOLS.length;
+  const { counts, clock } = await api.session(id);
+  expect(clock).toBe('2013-12-03T21:00:00.000Z');
+  expect(counts).toMatchObject({
+    expected: 4 * day + half,
+    streamed: 3 * day,
+    backfilled: half,
+    unfillable: day,
+    missing: 0,
+    absent: 0,
+  });
+  for (const symbol of SYMBOLS) {
+    expect(await api.gaps(id, symbol)).toEqual([
+      {
+        start: '2013-12-02T14:30:00.000Z',
+        end: '2013-12-02T21:00:00.000Z',
+        bars: 390,
+        status: 'unfillable',
+        attempts: 5,
+        lastError: null,
+      },
+    ]);
+  }
+  const closed = (await events(id)).filter(({ type }) => type === 'day-closed');
+  expect(closed.find(({ fields }) => fields['date'] === NOWHERE)!.fields).toMatchObject({ filled: '0', missing: '0' });
+});
+
+test('a day whose source is silent is marked, repaired, and the stream goes on', async () => {
+  const client = new Client({ connectionString: system.databaseUrl });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE bars IN ACCESS EXCLUSIVE MODE');
+  const spec = { ...SPEC, id: 'silent', end: '2013-11-29', feed: { timeoutSeconds: 2 } };
+  const id = await api.run(spec);
+  await api.until(id, ({ timedOutDays }) => timedOutDays.length > 0);
+  await client.query('ROLLBACK');
+  await client.end();
+  const session = await api.settled(id);
+  expect(session.timedOutDays).toEqual(['2013-11-26']);
+  const day = 390 * SYMBOLS.length;
+  expect(session.counts).toMatchObject({ streamed: day, backfilled: day + 210 * SYMBOLS.length, missing: 0 });
+  const timedOut = (await events(id)).filter(({ type }) => type === 'day-timed-out');
+  expect(timedOut.map(({ fields }) => fields)).toEqual([{ date: '2013-11-26', timeoutMs: '2000' }]);
+});
+
+test('a day whose source is silent is marked once when the session has windows of minutes', async () => {
+  const client = new Client({ connectionString: system.databaseUrl });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE bars IN ACCESS EXCLUSIVE MODE');
+  const spec = { ...SPEC, id: 'silent-minutes', end: '2013-11-27', feed: { timeoutSeconds: 2 } };
+  const id = await api.run({ ...spec, upkeep: { barrier: { minutes: 30 } } });
+  await api.until(id, ({ timedOutDays }) => timedOutDays.length > 0);
+  await client.query('ROLLBACK');
+  await client.end();
+  const session = await api.settled(id);
+  expect(session.timedOutDays).toEqual(['2013-11-26']);
+  const day = 390 * SYMBOLS.length;
+  expect(session.counts).toMatchObject({ streamed: day, backfilled: day, missing: 0 });
+});
+
+test('a range without a trading day is refused', async () => {
+  const { status, body } = await api.call('POST', '/v1/sessions', { ...SPEC, start: '2013-11-28', end: '2013-11-28' });
+  expect(status).toBe(400);
+  expect(body).toMatchObject({ problems: [{ field: 'start', expected: 'at least one trading day up to end' }] });
+});

@@ -1,0 +1,156 @@
+/**
+ * A clock that keeps a pace: every bar once and in order, by the session's own event stream; no drift; what it does when
+ * it cannot keep up; and what a pause and a crash mean to it.
+ */
+import { Redis } from 'ioredis';
+import { Api } from '../support/api.js';
+import { processOf } from '../support/disturbed-system.js';
+import { GATED, GatedRepository } from '../support/gated-repository.js';
+import { holey, marketBars, tradingDays, writeBars } from '../support/market.js';
+import { eventsOf, minuteByMinute, said, type StoredEvent } from '../support/session-events.js';
+import { slowGate, type SlowGate } from '../support/slow-gate.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const DATES = { start: '2013-10-07', end: '2013-10-08' };
+const DAYS = tradingDays(DATES);
+const SYMBOLS = Array.from({ length: 20 }, (_, i) => `S${i}`);
+const MINUTE = 60_000;
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, backfill: [GATED] };
+
+let system: TestSystem;
+let repository: GatedRepository;
+let gate: SlowGate;
+let coordinators: SystemProcess[];
+let digest: string;
+
+beforeAll(async () => {
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
+  repository = await GatedRepository.create(market);
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath });
+  await writeBars(system.databaseUrl, 'stream', holey(market, 0.02, 4));
+  gate = await slowGate(process.env['SESSION_REDIS_URL']!, 6379);
+  coordinators = [await system.coordinator({ SESSION_REDIS_URL: gate.url })];
+  await system.worker();
+  const id = await api().run({ ...SPEC, id: 'max' });
+  await api().settled(id);
+  digest = await api().digest(id);
+});
+
+afterAll(async () => {
+  await system?.close();
+  await gate?.close();
+  await repository?.remove();
+});
+
+function api(): Api {
+  return new Api(coordinators[0]!.url);
+}
+
+const events = (id: string) => eventsOf(system.sessionPrefix, id);
+const clock = (speed: number, overrun?: string) => ({ mode: 'clock', speed, ...(overrun && { overrun }) });
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}
+
+/** How late each bar was, measured from the first one. */
+function lateness(found: readonly StoredEvent[], speed: number): number[] {
+  const bars = found.filter(
+    ({ type, time }) => type === 'clock' && !DAYS.some(({ segments }) => segments[0]!.open === time),
+  );
+  return bars.map(({ at }, n) => at - bars[0]!.at - (n * MINUTE) / speed);
+}
+
+test('every bar is delivered once, in order, when it is due, and the lateness does not add up', async () => {
+  const speed = 6_000;
+  const id = await api().run({ ...SPEC, id: 'paced', end: DATES.start, pace: clock(speed) });
+  await api().completed(id);
+  const found = await events(id);
+  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
+  const late = lateness(found, speed);
+  expect(late).toHaveLength(390);
+  expect(median(late.slice(-60)) - median(late.slice(0, 60))).toBeLessThan(20);
+});
+
+test('I1 a night costs no time at any speed, and the session is what it is at full speed', async () => {
+  const id = await api().run({ ...SPEC, id: 'night', pace: clock(30_000) });
+  await api().settled(id);
+  const found = await events(id);
+  expect(said(found)).toEqual(said(minuteByMinute(DAYS)));
+  const [close, closed, jump, opened] = found.slice(found.findIndex(({ type }) => type === 'day-closed') - 1);
+  expect([close, closed, jump, opened].map((event) => event!.type)).toEqual([
+    'clock',
+    'day-closed',
+    'clock',
+    'day-opened',
+  ]);
+  expect(jump!.time).toBe(DAYS[1]!.segments[0]!.open);
+  expect(await api().digest(id)).toBe(digest);
+});
+
+test('a pause keeps the simulated time, and a resume goes on from it', async () => {
+  const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clock(12_000) });
+  await api().until(id, ({ progress }) => progress > 0.2);
+  await api().ok('POST', `/v1/sessions/${id}/pause`);
+  const before = await events(id);
+  const paused = await api().until(id, ({ state }) => state === 'paused');
+  expect(paused.progress).toBeLessThan(1);
+  await api().ok('POST', `/v1/sessions/${id}/resume`);
+  const { pace } = await api().completed(id);
+  expect(pace.overruns).toBe(0);
+  const found = await events(id);
+  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
+  expect(found.length).toBeGreaterThan(before.length);
+});
+
+test('with a sink that is too slow the clock catches up, and the overrun is counted and its lag shown', async () => {
+  const id = await api().run({ ...SPEC, id: 'slow', end: DATES.start, pace: clock(6_000, 'wait') });
+  await api().until(id, ({ progress }) => progress > 0.1);
+  gate.slowDown(400);
+  const behind = await api().until(id, ({ pace }) => pace.overruns > 0);
+  expect(behind.pace.lagMs).toBeGreaterThan(0);
+  gate.slowDown(0);
+  const { pace } = await api().completed(id);
+  expect(pace.overruns).toBeGreaterThan(0);
+  const found = await events(id);
+  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
+  // The bars after the delay are due when they always were.
+  const late = lateness(found, 6_000);
+  expect(median(late.slice(-40)) - median(late.slice(0, 30))).toBeLessThan(100);
+});
+
+test('with a sink that is too slow `overrun: fail` fails the session and says why', async () => {
+  const id = await api().run({ ...SPEC, id: 'fails', end: DATES.start, pace: clock(6_000, 'fail') });
+  await api().until(id, ({ progress }) => progress > 0.1);
+  gate.slowDown(400);
+  const failed = await api().until(id, ({ state }) => state === 'failed');
+  gate.slowDown(0);
+  expect(failed.error).toMatch(
+    /^pace: expected the bars that close at 2013-10-07T\S+ at 6000 × real time, was \d+ ms late/,
+  );
+});
+
+test('a barrier that is not ready in time is an overrun too, and the clock stays behind it', async () => {
+  await repository.holdFrom(DATES.end);
+  const id = await api().run({ ...SPEC, id: 'held', pace: clock(60_000) });
+  const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns === 1);
+  expect(held.clock).toBe(new Date(DAYS[0]!.segments[0]!.close).toISOString());
+  await repository.open();
+  await api().completed(id);
+  expect(said(await events(id))).toEqual(said(minuteByMinute(DAYS)));
+});
+
+test('I1 I3 a take-over goes on from the clock, and no bar is told twice', async () => {
+  coordinators.push(await system.coordinator());
+  const id = await api().run({ ...SPEC, id: 'taken-over', pace: clock(6_000) });
+  await api().until(id, ({ progress }) => progress > 0.1);
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  const owner = await redis.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'owner');
+  redis.disconnect();
+  const killed = processOf(coordinators, Number(owner!.split(':').at(-2)));
+  await killed.signal('SIGKILL');
+  coordinators = coordinators.filter((other) => other !== killed);
+  await api().settled(id);
+  expect(said(await events(id))).toEqual(said(minuteByMinute(DAYS)));
+  expect(await api().digest(id)).toBe(digest);
+});

@@ -1,0 +1,83 @@
+/** Moves of the clock with their events, sent twice, by others, and on a store that lost its newest writes. */
+import {
+  eventNumber,
+  FencedError,
+  placesFrom,
+  readDaySlots,
+  readStreamFigures,
+  RewindError,
+  noFigures,
+} from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
+let server: StoreServer;
+
+beforeAll(() => {
+  server = new StoreServer();
+});
+afterAll(() => server.close());
+
+const events = async ({ layout }: TestStore) =>
+  (await server.redis.xrange(layout.keysOf(0).events, '-', '+')).map(([, fields]) => fields.join(' '));
+
+test('a move says each place once, whoever sends it again', async () => {
+  const store = await server.begin();
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  const all = [...placesFrom(layout, layout.start, layout.end, 'slots')];
+  const half = all.slice(0, 100);
+  for (let send = 0; send < 2; send++) await writer.moveClock(half.at(-1)!.time, { events: half });
+  const next = store.as({ epoch: 2, owner: 'two' });
+  const { clock } = await next.claim();
+  expect(clock).toBe(half.at(-1)!.time);
+  await expect(writer.moveClock(layout.end, { events: all })).rejects.toThrow(FencedError);
+  await next.moveClock(layout.end, { from: clock, events: [...placesFrom(layout, clock, layout.end, 'slots')] });
+  expect(await events(store)).toEqual(all.map(({ type, time }) => `type ${type} time ${time}`));
+  expect(all.map(eventNumber)).toEqual(all.map(eventNumber).sort((a, b) => a - b));
+});
+
+test('fields of an event are kept in their order', async () => {
+  const store = await server.begin();
+  const time = store.layout.start;
+  await store.writer.moveClock(time, { events: [{ type: 'day-opened', time, fields: { date: '2013-10-07', n: 2 } }] });
+  expect(await events(store)).toEqual([`type day-opened time ${time} date 2013-10-07 n 2`]);
+});
+
+test('a store whose clock is behind what the stream knows has lost writes', async () => {
+  const store = await server.begin();
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  const [first, second] = [...layout.windowsFrom(0)];
+  await writer.moveClock(first!.to);
+  await expect(writer.moveClock(second!.to, { from: second!.to })).rejects.toThrow(RewindError);
+  expect(await store.reader.clock()).toBe(first!.to);
+  await writer.moveClock(second!.to, { from: first!.to });
+  await writer.moveClock(second!.to, { from: first!.to });
+});
+
+test('figures are those of the last move, and a day times out once', async () => {
+  const store = await server.begin();
+  const { layout, writer } = store;
+  expect(await readStreamFigures(server.redis, layout)).toEqual({ figures: noFigures(), timedOutDays: [] });
+  const figures = { ...noFigures(), overruns: 2, lagMs: 17.4, prefetchHits: 3 };
+  await writer.moveClock(layout.start, { events: [], figures });
+  for (const day of [1, 0, 1]) await writer.markTimedOut(day, 1_000);
+  expect(await readStreamFigures(server.redis, layout)).toEqual({
+    figures: { ...figures, lagMs: 17 },
+    timedOutDays: ['2013-10-07', '2013-10-08'],
+  });
+  expect(await events(store)).toHaveLength(2);
+  await expect(store.as({ epoch: 1, owner: 'other' }).markTimedOut(0, 1)).rejects.toThrow(FencedError);
+});
+
+test('the slots of a day are counted up to any of them', async () => {
+  const store = await server.begin();
+  const { layout, upkeep } = store;
+  const [first] = [...layout.windowsFrom(0)];
+  await flushUpTo(store, market, first!.to);
+  const slots = await readDaySlots(upkeep, 0);
+  expect(slots.countsBefore(50)).toMatchObject({ expected: 150, filled: 150, streamed: 150, missing: 0 });
+  expect(slots.countsBefore(60)).toMatchObject({ expected: 180, filled: 150, missing: 30 });
+});

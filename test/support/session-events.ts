@@ -1,0 +1,49 @@
+/** The event stream of a session as it lies in the store, and what it must say of whole days. */
+import { DayGrid, parseInterval, type TradingDay } from '@barkeep/bars';
+import { Redis } from 'ioredis';
+
+export interface StoredEvent {
+  /** When the store took it, ms of the wall clock. */
+  at: number;
+  type: string;
+  /** Simulated time, epoch ms. */
+  time: number;
+  fields: Record<string, string>;
+}
+
+/** Everything that was said of a session, in order. */
+export async function eventsOf(prefix: string, id: string): Promise<StoredEvent[]> {
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  try {
+    const entries = await redis.xrange(`${prefix}:{${id}:0}:events`, '-', '+');
+    return entries.map(([entryId, list]) => {
+      const fields: Record<string, string> = {};
+      for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!;
+      const { type = '', time = '', ...rest } = fields;
+      return { at: Number(entryId.split('-')[0]), type, time: Number(time), fields: rest };
+    });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** `type time` of events, to compare with. */
+export const said = (events: readonly Pick<StoredEvent, 'type' | 'time'>[]) =>
+  events.map(({ type, time }) => `${type} ${new Date(time).toISOString()}`);
+
+/** What a session must say whose clock stops at every bar: each once, in this order. */
+export function minuteByMinute(days: readonly TradingDay[]): { type: string; time: number }[] {
+  return days.flatMap((day, i) => {
+    const grid = new DayGrid(day, parseInterval('1m'));
+    const closes = Array.from({ length: grid.slotCount }, (_, slot) => grid.closeTime(slot));
+    const last = grid.slotCount - 1;
+    return [
+      ...(i === 0 ? [] : [{ type: 'clock', time: grid.open }]),
+      { type: 'day-opened', time: grid.open },
+      ...closes.slice(0, last).map((time) => ({ type: 'clock', time })),
+      { type: 'day-closing', time: grid.openTime(last) },
+      { type: 'clock', time: grid.close },
+      { type: 'day-closed', time: grid.close },
+    ];
+  });
+}
