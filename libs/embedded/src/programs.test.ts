@@ -20,11 +20,12 @@ test('Redis listens on loopback only, behind a password, evicts nothing and keep
     'bind 127.0.0.1',
     'requirepass p',
     'maxmemory-policy noeviction',
+    'appendonly yes',
     'appendfsync everysec',
     'dir "/a b"',
   ];
   expect(lines).toEqual(expect.arrayContaining([...wanted, 'set-proc-title no']));
-  expect(redisConfiguration({ port: 1, folder: '/', password: 'p', keep: false })).toContain('appendfsync no\n');
+  expect(redisConfiguration({ port: 1, folder: '/', password: 'p', keep: false })).toContain('appendonly no\n');
 });
 
 test('PostgreSQL listens on loopback only, and only data that go away are not synced', () => {

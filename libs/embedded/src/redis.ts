@@ -1,5 +1,5 @@
 /**
- * One private Redis server: loopback only, behind a random password, append-only file, no eviction.
+ * One private Redis server: loopback only, behind a random password, an append-only file for what is kept, no eviction.
  *
  * Guarantees: when `startRedis` resolves the server answers; when it rejects none is left running by it.
  */
@@ -24,7 +24,7 @@ export function redisConfiguration(settings: {
   port: number;
   folder: string;
   password: string;
-  /** False for data that go away: they are not synced, so that a busy disk holds nobody up. */
+  /** False for data that go away: they are not written to disk at all, so that a busy one holds nobody up. */
   keep: boolean;
 }): string {
   return [
@@ -32,8 +32,8 @@ export function redisConfiguration(settings: {
     `port ${settings.port}`,
     `dir ${JSON.stringify(settings.folder)}`,
     `requirepass ${settings.password}`,
-    'appendonly yes',
-    `appendfsync ${settings.keep ? 'everysec' : 'no'}`,
+    `appendonly ${settings.keep ? 'yes' : 'no'}`,
+    'appendfsync everysec',
     'no-appendfsync-on-rewrite yes',
     'save ""',
     'maxmemory-policy noeviction',
