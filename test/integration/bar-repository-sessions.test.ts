@@ -79,7 +79,7 @@ test('a session that does not exist is not found', async () => {
   await expect(sessions.get('nobody')).rejects.toThrow(SessionNotFoundError);
   await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(SessionNotFoundError);
   expect(await sessions.claim({ id: 'nobody', incarnation: randomUUID() }, 'me')).toBeUndefined();
-  expect(await sessions.remove('nobody')).toBe(false);
+  expect(await sessions.remove('nobody')).toBeUndefined();
 });
 
 test('a list goes through all sessions once, newest first, page by page', async () => {
@@ -199,7 +199,7 @@ test('the reconciler finds active sessions, the sweeper those that are past thei
 test('I9 a removed session takes its quarantined bars with it, and its id starts anew', async () => {
   const first = (await sessions.create({ id: 'again', spec })).row;
   await quarantine(dataSource, first.incarnation, [{ dataset: 'd', symbol: 'S', reason: 'off-grid', time: 0 }]);
-  expect(await sessions.remove('again')).toBe(true);
+  expect(await sessions.remove('again')).toMatchObject({ id: 'again' });
   expect(await quarantineCounts(dataSource, first.incarnation)).toEqual(new Map());
   const second = await sessions.create({ id: 'again', spec: { symbols: ['IBM'] } });
   expect(second.created).toBe(true);

@@ -18,8 +18,15 @@ export class Aggregator {
   ) {}
 
   /** @throws SessionLostError */
-  async run({ sessionId, incarnation, partition }: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const store = await this.sessions.store({ sessionId, incarnation });
+  async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
+    await this.sessions.with(payload, (store) => this.derive(store, payload, signal));
+  }
+
+  private async derive(
+    store: UpkeepStore,
+    { sessionId, incarnation, partition }: Payload<'aggregate'>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const position = (await store.positions())[partition];
     if (!position) return;
     const { layout } = store;

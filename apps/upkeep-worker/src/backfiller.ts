@@ -44,10 +44,13 @@ export class Backfiller {
 
   /** @throws SessionLostError, and what a repository throws */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
+    await this.sessions.with(payload, (store) => this.fill(store, payload, signal));
+  }
+
+  private async fill(store: UpkeepStore, payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
     const { sessionId, incarnation, partition, date } = payload;
-    const store = await this.sessions.store({ sessionId, incarnation });
     const day = store.layout.dayIndexOf(date);
-    if (day === undefined) return;
+    if (day === undefined || store.layout.symbolsOf(partition).length === 0) return;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const asks = await this.asks(store, day, payload);
       if (asks.length === 0) break;

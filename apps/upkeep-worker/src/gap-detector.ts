@@ -17,7 +17,8 @@ export class GapDetector {
   /** A session that is gone, or that has nothing left to repair, loses its scheduler. */
   async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
     try {
-      if (await this.detect(payload, signal)) await this.producer.unschedule(payload.incarnation);
+      const isAtEnd = await this.sessions.with(payload, (store) => this.detect(store, payload, signal));
+      if (isAtEnd) await this.producer.unschedule(payload.incarnation);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
       await this.producer.unschedule(payload.incarnation);
@@ -26,11 +27,11 @@ export class GapDetector {
 
   /** @returns whether the session is at its end with nothing left to do @throws SessionLostError */
   private async detect(
+    store: UpkeepStore,
     { sessionId, incarnation, force }: Payload<'detect-gaps'>,
     signal?: AbortSignal,
   ): Promise<boolean> {
     const session = { sessionId, incarnation };
-    const store = await this.sessions.store(session);
     const backfills: Payload<'backfill'>[] = [];
     const aggregates: Payload<'aggregate'>[] = [];
     let isAtEnd = (await store.nextRetry()) === undefined;

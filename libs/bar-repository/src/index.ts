@@ -18,6 +18,7 @@ export { IdError, readSpans, readWindow, type SpansQuery, type WindowQuery } fro
 export { removeDataset } from './remove-dataset.js';
 export type { CreatedSession, NewSession } from './session-create.js';
 export * from './session-errors.js';
+export * from './session-lock.js';
 export * from './session-repository.js';
 export * from './session-state.js';
 export type { ImportCounts } from './staging.js';

@@ -30,6 +30,14 @@ export class WrongStateError extends Error {
   }
 }
 
+/** Others changed the symbols of the session again and again while a change was tried: try again. */
+export class SymbolConflictError extends Error {
+  override readonly name = 'SymbolConflictError';
+  constructor(readonly sessionId: string) {
+    super(`session ${sessionId}: expected its symbols to stay for a moment, were changed by others`);
+  }
+}
+
 export class CursorError extends Error {
   override readonly name = 'CursorError';
   constructor(readonly cursor: string) {

@@ -5,6 +5,7 @@
  * (it comes from here and not from Redis, where it would repeat after a failover): whoever claimed last holds the highest, and the
  * methods that take an epoch do nothing for a lower one.
  */
+import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
@@ -131,19 +132,42 @@ export class SessionRepository<Spec = unknown> {
     return rows.length > 0;
   }
 
-  /** Ends an active session; false when `epoch` is no longer current or the session is not active any more. */
+  /**
+   * Ends an active session; false when `epoch` is no longer current, the session is not active any more, or its symbols
+   * are no longer those of `symbolsVersion`.
+   */
   async finish(
     { id, incarnation }: SessionKey,
     epoch: number,
     state: (typeof ENDED_STATES)[number],
     error: string | null = null,
+    symbolsVersion?: number,
   ): Promise<boolean> {
     const rows = await this.update(
       `SET state = $4, error = $5, owner = NULL, completed_at = now(), updated_at = now()
-       WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($6)`,
-      [id, incarnation, epoch, state, error, ACTIVE_STATES],
+       WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($6)
+         AND ($7::int IS NULL OR coalesce((membership->>'version')::int, 0) = $7)`,
+      [id, incarnation, epoch, state, error, ACTIVE_STATES, symbolsVersion ?? null],
     );
     return rows.length > 0;
+  }
+
+  /**
+   * Changes the symbols of a session that has those of `before` and is in one of `from`; undefined when it has others by
+   * now, or is in another state.
+   */
+  async changeSymbols(
+    { id, incarnation }: SessionKey,
+    from: readonly SessionState[],
+    before: Membership,
+    after: Membership,
+  ): Promise<SessionRow<Spec> | undefined> {
+    const [row] = await this.update(
+      `SET membership = $5, updated_at = now() WHERE id = $1 AND incarnation = $2 AND state = ANY($3)
+         AND coalesce((membership->>'version')::int, 0) = $4`,
+      [id, incarnation, from, before.version, after],
+    );
+    return row;
   }
 
   /** Moves between `running` and `waiting-upkeep`; false when `epoch` is no longer current or the session is in neither. */
@@ -159,16 +183,16 @@ export class SessionRepository<Spec = unknown> {
     return rows.length > 0;
   }
 
-  /** Removes the row and what the session quarantined; false when there was no such session. */
-  async remove(id: string): Promise<boolean> {
+  /** Removes the row and what the session quarantined. @returns the row as it was last, undefined when there was no such session */
+  async remove(id: string): Promise<SessionRow<Spec> | undefined> {
     return this.dataSource.transaction(async (manager) => {
-      const [rows] = await manager.query<[{ incarnation: string }[], number]>(
-        'DELETE FROM sessions WHERE id = $1 RETURNING incarnation',
+      const [rows] = await manager.query<[SessionRow<Spec>[], number]>(
+        `DELETE FROM sessions WHERE id = $1 RETURNING ${SESSION_COLUMNS}`,
         [id],
       );
       const incarnations = rows.map((row) => row.incarnation);
       await manager.query('DELETE FROM quarantined_bars WHERE incarnation = ANY($1::uuid[])', [incarnations]);
-      return rows.length > 0;
+      return rows[0];
     });
   }
 

@@ -1,4 +1,5 @@
 /** The states of a session and what its row carries; pure types, shared by the entity and the repository. */
+import type { Membership } from '@barkeep/bars';
 
 /** Every state, in the order in which a session usually meets them. */
 export const SESSION_STATES = [
@@ -33,6 +34,8 @@ export interface SessionRow<Spec = unknown> {
   spec: Spec;
   /** Trading days before its first one, worked out when it was created: data that comes later changes nothing. */
   historyDays: number;
+  /** What changed of its symbols since; null when nothing did. */
+  membership: Membership | null;
   state: SessionState;
   /** The fence: raised by each claim. */
   epoch: number;

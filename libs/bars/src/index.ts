@@ -9,6 +9,7 @@ export * from './forming.js';
 export * from './gaps.js';
 export * from './history-spec.js';
 export * from './interval.js';
+export * from './membership.js';
 export * from './merge.js';
 export * from './pace.js';
 export * from './quality.js';

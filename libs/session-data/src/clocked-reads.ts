@@ -1,10 +1,12 @@
 /**
  * Reads of one session's store that know its clock: each fetches the clock before the data, in the same round trip, so
- * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was deleted or made anew.
+ * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was
+ * deleted or made anew, and, after the data, that symbols came or left: what was read may be half of a symbol then.
  */
 import type { Redis } from 'ioredis';
-import { SessionLostError } from './errors.js';
+import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
+import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
 import { runPipeline } from './pipeline.js';
 
 export type ReadCommand = (string | number)[];
@@ -18,20 +20,26 @@ export class ClockedReads {
   constructor(
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
+    /** The list of symbols that the layout is of; see {@link symbolsKey}. */
+    private readonly key: string = symbolsKey(undefined, undefined),
   ) {
     this.seenClock = layout.start;
   }
 
-  /** Runs commands whose replies are bytes; the clock, epoch ms, was read before all of them. @throws SessionLostError */
+  /** Runs commands whose replies are bytes; the clock, epoch ms, was read before all of them. @throws SessionLostError, SymbolsChangedError */
   async read(commands: readonly ReadCommand[]): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
-    const pipeline = this.redis.pipeline([['hmget', meta, 'incarnation', 'clock', 'retainedFrom'], ...commands]);
-    const [session, ...replies] = await runPipeline(pipeline);
-    const [incarnation, clock, retainedFrom] = session as (string | null)[];
-    if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
+    const first = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
+    const replies = await runPipeline(
+      this.redis.pipeline([first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]]),
+    );
+    const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
+    const [version, joining] = replies.at(-1) as (string | null)[];
+    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
+    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
     this.seenClock = Number(clock);
     this.firstKept = this.layout.firstKept(Number(retainedFrom));
-    return [this.seenClock, replies as (Buffer | null)[]];
+    return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
   /**

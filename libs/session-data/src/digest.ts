@@ -19,7 +19,7 @@ export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const intervals = [layout.base, ...layout.derived].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const symbols = [...layout.spec.symbols].sort();
+  const symbols = [...layout.symbols].sort();
   for (const interval of intervals) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);

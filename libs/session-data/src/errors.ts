@@ -48,14 +48,24 @@ export class SessionCalendarError extends Error {
   }
 }
 
-/** The session does not have this symbol. */
+/** The session does not have this symbol, or is still bringing it up to its clock. */
 export class UnknownSymbolError extends Error {
   override readonly name = 'UnknownSymbolError';
   constructor(
     readonly sessionId: string,
     readonly symbol: string,
+    readonly isJoining = false,
   ) {
-    super(`symbol: expected one of session ${sessionId}, was "${symbol}"`);
+    const detail = isJoining ? ', which is joining: it can be read once it is whole up to the clock' : '';
+    super(`symbol: expected one of session ${sessionId}, was "${symbol}"${detail}`);
+  }
+}
+
+/** While a session was read, symbols came to it or left it: what was read may be of the old list. */
+export class SymbolsChangedError extends Error {
+  override readonly name = 'SymbolsChangedError';
+  constructor(readonly sessionId: string) {
+    super(`session ${sessionId}: its symbols changed`);
   }
 }
 

@@ -4,6 +4,7 @@ export * from './errors.js';
 export * from './history.js';
 export * from './keys.js';
 export * from './layout.js';
+export * from './membership.js';
 export * from './open-session.js';
 export * from './remove.js';
 export * from './retention.js';

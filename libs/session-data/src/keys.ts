@@ -16,7 +16,7 @@ export class PartitionKeys {
   }
 
   /**
-   * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (retire.ts); in
+   * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (retire.ts), begun (membership.ts); in
    * partition 0 also clock, control, spec and historyDays.
    */
   get meta(): string {

@@ -1,14 +1,17 @@
 /**
- * What a session's store looks like: its days, intervals, partitions and windows, worked out from the spec alone, so
- * that every process comes to the same answer without asking. Pure.
+ * What a session's store looks like: its days, intervals, partitions and windows, worked out from the spec and what was
+ * changed of its symbols since, so that every process comes to the same answer without asking. Pure.
  */
 import {
   calendarNamed,
+  currentSymbols,
   DayGrid,
   parseInterval,
   planDerived,
+  UNCHANGED,
   type DerivedPlan,
   type Interval,
+  type Membership,
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
@@ -16,7 +19,7 @@ import { PartitionKeys } from './keys.js';
 
 /** Symbols that one partition, and so one script call, serves: bounds how long Redis is held by one flush. */
 export const PARTITION_SYMBOLS = 128;
-const PARTITIONS_MAX = 64;
+const BASE_PARTITIONS_MAX = 64;
 
 /** One step of the stream: base slots `[fromSlot, toSlot)` of a day, and the frontier before and after it. */
 export interface Window {
@@ -47,6 +50,10 @@ export class SessionLayout {
   readonly sessionStart: number;
   /** When the history is over: last close of its days, epoch ms; {@link start} when there are none. */
   readonly historyEnd: number;
+  /** The symbols that it has: those of the spec, without those that left, and with those that came. */
+  readonly symbols: readonly string[];
+  /** Partitions that the symbols of the spec are spread over; those that follow have a symbol that came later, or none. */
+  readonly basePartitions: number;
   readonly keys: readonly PartitionKeys[];
   private readonly symbolsByPartition: readonly (readonly string[])[];
   private readonly partitionBySymbol = new Map<string, number>();
@@ -60,6 +67,7 @@ export class SessionLayout {
     readonly spec: SessionSpec,
     keyPrefix: string,
     historyDays: number,
+    readonly membership: Membership = UNCHANGED,
   ) {
     const calendar = calendarNamed(spec.calendar);
     const history = calendar.tradingDaysBefore(spec.start, historyDays, spec.hours);
@@ -73,10 +81,12 @@ export class SessionLayout {
     this.end = this.grid(this.days.length - 1).close;
     this.sessionStart = this.grid(this.historyDays).open;
     this.historyEnd = this.historyDays > 0 ? this.grid(this.historyDays - 1).close : this.start;
-    const count = Math.min(PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
+    this.symbols = currentSymbols(spec.symbols, membership);
+    this.basePartitions = basePartitionsOf(spec);
+    const count = Math.max(this.basePartitions, ...Object.keys(membership.stamps).map((partition) => +partition + 1));
     const partitions: string[][] = Array.from({ length: count }, () => []);
-    for (const symbol of spec.symbols) {
-      const partition = hash(symbol) % count;
+    for (const symbol of this.symbols) {
+      const partition = membership.added[symbol] ?? basePartition(symbol, this.basePartitions);
       this.partitionBySymbol.set(symbol, partition);
       partitions[partition]!.push(symbol);
     }
@@ -102,6 +112,32 @@ export class SessionLayout {
   /** The partition of a symbol, or undefined when the session does not have it. */
   partitionOf(symbol: string): number | undefined {
     return this.partitionBySymbol.get(symbol);
+  }
+
+  /**
+   * What a partition's meta hash names as its incarnation: the session's, and a version when its symbols changed since.
+   * Whoever writes compares it, so that nobody who does not know of the change writes anything.
+   */
+  stampOf(partition: number): string {
+    const version = this.membership.stamps[partition];
+    return version === undefined ? this.incarnation : `${this.incarnation}+${version}`;
+  }
+
+  /** Whether a meta hash with this stamp is one of the session, in whichever version. */
+  owns(stamp: string | null | undefined): boolean {
+    return stamp?.split('+')[0] === this.incarnation;
+  }
+
+  /** True for a partition of a symbol that left, until another comes: nothing is written there. */
+  isVacant(partition: number): boolean {
+    return partition >= this.basePartitions && this.symbolsOf(partition).length === 0;
+  }
+
+  /** The symbols of a partition, and those of the spec that were in it. */
+  everSymbolsOf(partition: number): readonly string[] {
+    const { removed } = this.membership;
+    const left = removed.filter((symbol) => basePartition(symbol, this.basePartitions) === partition);
+    return [...this.symbolsOf(partition), ...left];
   }
 
   keysOf(partition: number): PartitionKeys {
@@ -206,6 +242,15 @@ export class SessionLayout {
       }
     }
   }
+}
+
+/** Partitions that the symbols of a spec are spread over. */
+export function basePartitionsOf(spec: Pick<SessionSpec, 'symbols'>): number {
+  return Math.min(BASE_PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
+}
+
+function basePartition(symbol: string, basePartitions: number): number {
+  return hash(symbol) % basePartitions;
 }
 
 /** FNV-1a, 32 bits: spreads symbols over partitions the same way in every process. */

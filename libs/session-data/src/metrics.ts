@@ -69,10 +69,16 @@ const META_FIELDS = [
   'noTrade',
   'unfillable',
   'absent',
+  'begun',
+  'leftSlots',
 ];
 
-/** @throws SessionLostError */
-export async function readPosition(redis: Redis, layout: SessionLayout): Promise<SessionPosition> {
+/** Symbols that are joining are not counted, nor are their partitions waited for. @throws SessionLostError */
+export async function readPosition(
+  redis: Redis,
+  layout: SessionLayout,
+  joining: ReadonlySet<string> = new Set(),
+): Promise<SessionPosition> {
   const pipeline = redis.pipeline();
   pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
   for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hvals(refused);
@@ -81,11 +87,14 @@ export async function readPosition(redis: Redis, layout: SessionLayout): Promise
   const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0 };
   for (let p = 0; p < layout.partitions; p++) {
     const [incarnation, ...numbers] = replies[2 * p]!;
-    if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
-    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent] = numbers.map(Number);
+    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+    // A symbol that came is alone in its partition.
+    if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
+    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] = numbers.map(Number);
     at.frontier = Math.min(at.frontier, frontier!);
     at.watermark = Math.min(at.watermark, watermark!);
-    at.counts.expected += layout.slotsClosedBy(frontier!) * layout.symbolsOf(p).length;
+    const slots = layout.slotsClosedBy(frontier!) - layout.slotsClosedBy(begun!);
+    at.counts.expected += slots * layout.symbolsOf(p).length + leftSlots!;
     at.counts.streamed += streamed!;
     at.counts.backfilled += backfilled!;
     at.counts.noTrade += noTrade!;
@@ -124,7 +133,7 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
   const [session, partition, ...replies] = await runPipeline(pipeline);
   const [clock, incarnation, retainedFrom] = session as (string | null)[];
   const [frontier, watermark] = (partition as (string | null)[]).map(Number);
-  if (incarnation !== layout.incarnation) throw new SessionLostError(layout.id);
+  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
   const values = replies as (Buffer | null)[];
   const firstKept = layout.firstKept(Number(retainedFrom));
   const days = layout.days.slice(layout.historyDays).flatMap((_, i) => {

@@ -1,16 +1,18 @@
 /**
  * Reading one session, at its clock: only bars with `closeTime <= clock` are shown (I2). Of a derived interval that also
  * holds for the bar that is still forming: it is made of the base bars that are visible, and ends with the last closed
- * slot among them. Ranges are end exclusive, times epoch ms. How bars are fetched: bar-series.ts.
+ * slot among them. Ranges are end exclusive, times epoch ms. How bars are fetched: bar-series.ts. Symbols may come and go
+ * meanwhile: every answer is of one list of symbols, the one that the session had when the answer was read.
  */
 import type { Fill, ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { BarSeries } from './bar-series.js';
 import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
-import { UnknownIntervalError, UnknownSymbolError } from './errors.js';
+import { SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from './errors.js';
 import { readHistory } from './history.js';
 import type { SessionLayout } from './layout.js';
+import { readSymbols, symbolsKey, withMembership } from './membership.js';
 import {
   readGaps,
   readMetrics,
@@ -30,30 +32,54 @@ export interface ReadOptions {
 }
 
 const LIMIT = 10_000;
+/** Changes of the symbols while one answer is read, before it is given up. */
+const CHANGES_MAX = 20;
+
+/** One list of symbols, and how it is read. */
+interface View {
+  layout: SessionLayout;
+  joining: ReadonlySet<string>;
+  key: string;
+  reads: ClockedReads;
+}
 
 export class OpenSession {
-  private readonly reads: ClockedReads;
+  private view: View;
 
+  /** @param layout the session; its symbols are looked up when it is first read */
   constructor(
     private readonly redis: Redis,
-    readonly layout: SessionLayout,
+    layout: SessionLayout,
   ) {
-    this.reads = new ClockedReads(redis, layout);
+    this.view = viewOf(redis, layout, []);
+  }
+
+  /** The session with the symbols that it had when it was last read. */
+  get layout(): SessionLayout {
+    return this.view.layout;
+  }
+
+  /** Looks up which symbols the session has now. @throws SessionLostError */
+  async refresh(): Promise<void> {
+    const { layout } = this.view;
+    const { membership, joining } = await readSymbols(this.redis, layout);
+    const isSame = membership.version === layout.membership.version;
+    this.view = viewOf(this.redis, isSame ? layout : withMembership(layout, membership), joining);
   }
 
   /** Clock, frontier, watermark and the counts of all symbols before the frontier. @throws SessionLostError */
   async position(): Promise<SessionPosition> {
-    return readPosition(this.redis, this.layout);
+    return this.read(({ layout, joining }) => readPosition(this.redis, layout, joining), true);
   }
 
   /** The session's clock, epoch ms. @throws SessionLostError */
   async clock(): Promise<number> {
-    const [clock] = await this.reads.read([]);
-    return clock;
+    return this.read(async ({ reads }) => (await reads.read([]))[0]);
   }
 
+  /** The symbols that can be read, as of the last answer. */
   activeSymbols(): readonly string[] {
-    return this.layout.spec.symbols;
+    return this.layout.symbols.filter((symbol) => !this.view.joining.has(symbol));
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -67,8 +93,11 @@ export class OpenSession {
     interval?: string,
     options?: ReadOptions,
   ): Promise<Map<string, ShownBar>> {
-    for (const symbol of symbols) this.series(symbol, interval);
-    const bars = await Promise.all(symbols.map((symbol) => this.latestBar(symbol, interval, options)));
+    const { fill = 'none' } = options ?? {};
+    const bars = await this.read(async (view) => {
+      const all = symbols.map((symbol) => this.series(view, symbol, interval));
+      return (await Promise.all(all.map((series) => series.last(1, fill)))).map(([bar]) => bar);
+    });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
 
@@ -79,7 +108,7 @@ export class OpenSession {
     count: number,
     { fill = 'none' }: ReadOptions = {},
   ): Promise<ShownBar[]> {
-    return this.series(symbol, interval).last(count, fill);
+    return this.read((view) => this.series(view, symbol, interval).last(count, fill));
   }
 
   /**
@@ -94,7 +123,7 @@ export class OpenSession {
     limit = LIMIT,
     { fill = 'none' }: ReadOptions = {},
   ): Promise<ShownBar[]> {
-    return this.series(symbol, interval).between(from, to, limit, fill);
+    return this.read((view) => this.series(view, symbol, interval).between(from, to, limit, fill));
   }
 
   /** Visible bars that opened at `time` or later, oldest first, at most `limit`. */
@@ -110,7 +139,7 @@ export class OpenSession {
 
   /** Number of visible bars; one that is still forming does not count. */
   async barCount(symbol: string, interval?: string): Promise<number> {
-    return this.series(symbol, interval).count();
+    return this.read((view) => this.series(view, symbol, interval).count());
   }
 
   /**
@@ -118,35 +147,69 @@ export class OpenSession {
    * otherwise of the base interval; undefined while the history is not whole, and when there is none.
    */
   async history(): Promise<Map<string, number> | undefined> {
-    return this.layout.asksHistory ? readHistory(this.redis, this.layout) : undefined;
+    if (!this.layout.asksHistory) return undefined;
+    return this.read(({ layout }) => readHistory(this.redis, layout), true);
   }
 
   /** Quality, counts and extremes of one symbol before the clock, in the session's own days as far as they are kept. */
   async metrics(symbol: string): Promise<SymbolMetrics> {
-    this.series(symbol);
-    return readMetrics(this.redis, this.layout, symbol);
+    return this.read((view) => {
+      this.series(view, symbol);
+      return readMetrics(this.redis, view.layout, symbol);
+    }, true);
   }
 
   /** Gaps of one symbol before the frontier, in the session's own days as far as they are kept, oldest first. */
   async gaps(symbol: string): Promise<SymbolGap[]> {
-    this.series(symbol);
-    return readGaps(this.redis, this.layout, symbol);
+    return this.read((view) => {
+      this.series(view, symbol);
+      return readGaps(this.redis, view.layout, symbol);
+    }, true);
   }
 
   /** SHA-256 over all chunks in key order (I1), staged ones included. */
   async digest(): Promise<SessionDigest> {
-    await this.clock();
-    return digestOf(this.redis, this.layout, this.reads.firstKept);
+    return this.read(async ({ layout, reads }) => {
+      await reads.read([]);
+      return digestOf(this.redis, layout, reads.firstKept);
+    }, true);
   }
 
-  private series(symbol: string, interval: string = this.layout.base.name): BarSeries {
-    const partition = this.layout.partitionOf(symbol);
-    if (partition === undefined) throw new UnknownSymbolError(this.layout.id, symbol);
-    const found = this.layout.interval(interval);
-    if (!found) {
-      const known = [this.layout.base, ...this.layout.derived].map(({ name }) => name);
-      throw new UnknownIntervalError(this.layout.id, interval, known);
+  /**
+   * Runs a read, and again when the symbols changed under it.
+   * @param checked true when the read does not go through {@link ClockedReads}, which notices that by itself
+   */
+  private async read<T>(run: (view: View) => Promise<T>, checked = false): Promise<T> {
+    for (let change = 0; ; change++) {
+      const { view } = this;
+      try {
+        const answer = await run(view);
+        if (checked) await view.reads.read([]);
+        return answer;
+      } catch (error) {
+        const isChange = error instanceof SymbolsChangedError;
+        if ((!isChange && !(error instanceof UnknownSymbolError)) || change >= CHANGES_MAX) throw error;
+        if (this.view === view) await this.refresh();
+        if (!isChange && this.view.key === view.key) throw error;
+      }
     }
-    return new BarSeries(this.reads, this.layout, symbol, found, this.layout.keysOf(partition));
   }
+
+  private series({ layout, joining, reads }: View, symbol: string, interval: string = layout.base.name): BarSeries {
+    const partition = layout.partitionOf(symbol);
+    if (partition === undefined || joining.has(symbol)) {
+      throw new UnknownSymbolError(layout.id, symbol, joining.has(symbol));
+    }
+    const found = layout.interval(interval);
+    if (!found) {
+      const known = [layout.base, ...layout.derived].map(({ name }) => name);
+      throw new UnknownIntervalError(layout.id, interval, known);
+    }
+    return new BarSeries(reads, layout, symbol, found, layout.keysOf(partition));
+  }
+}
+
+function viewOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): View {
+  const key = symbolsKey(String(layout.membership.version), joining.join(' '));
+  return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
 }

@@ -29,11 +29,11 @@ export class SessionRetention {
   async retireBefore(firstKept: number): Promise<void> {
     const from = this.layout.grid(firstKept).open;
     // In all partitions first, the first one before the others: readers go by that.
-    const retiredTo: number[] = [];
+    const retiredTo = new Map<number, number>();
     for (let partition = 0; partition < this.layout.partitions; partition++) {
-      retiredTo.push(await this.retain(partition, from));
+      if (!this.layout.isVacant(partition)) retiredTo.set(partition, await this.retain(partition, from));
     }
-    for (const [partition, time] of retiredTo.entries()) {
+    for (const [partition, time] of retiredTo) {
       const firstLeft = this.layout.firstKept(time);
       for (let day = firstLeft; day < firstKept; day++) await this.retireDay(partition, day);
     }
@@ -42,7 +42,7 @@ export class SessionRetention {
   /** @returns the open of the oldest day that is not wholly removed, or 0 */
   private async retain(partition: number, from: number): Promise<number> {
     const { meta } = this.layout.keysOf(partition);
-    const reply = (await RETAIN.run(this.redis, [meta], [...this.writer.fenceArguments(), from])) as string[];
+    const reply = (await RETAIN.run(this.redis, [meta], [...this.writer.fenceArguments(partition), from])) as string[];
     const [verdict = '', value] = reply;
     this.writer.refuse(verdict);
     if (verdict === 'beyond-frontier') throw new RewindError(this.layout.id, Number(value));
@@ -66,7 +66,7 @@ export class SessionRetention {
       }
       const isLast = at + step >= symbols.length;
       const members = batch.map((symbol) => dayMember(date, symbol));
-      const args = [...this.writer.fenceArguments(), open, isLast ? next : '', ...members];
+      const args = [...this.writer.fenceArguments(partition), open, isLast ? next : '', ...members];
       const reply = (await RETIRE.run(this.redis, names, args)) as string[];
       this.writer.refuse(reply[0] ?? '');
       if (reply[0] !== 'retired') throw new ScriptReplyError('retire', reply);

@@ -16,14 +16,17 @@ export class SessionReader {
     private readonly keyPrefix: string,
   ) {}
 
-  /** Opens a session. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
+  /** Opens a session, with the symbols that it has now. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
   async open(sessionId: string): Promise<OpenSession> {
     const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
-    const [incarnation, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
+    const [stamp, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
+    const incarnation = stamp?.split('+')[0];
     if (!incarnation || !spec) throw new SessionLostError(sessionId);
     const parsed = specOf(sessionId, JSON.parse(spec));
     const layout = new SessionLayout(sessionId, incarnation, parsed, this.keyPrefix, Number(historyDays));
-    return new OpenSession(this.redis, layout);
+    const session = new OpenSession(this.redis, layout);
+    await session.refresh();
+    return session;
   }
 }
 

@@ -51,14 +51,18 @@ export class UpkeepStore {
     readonly layout: SessionLayout,
   ) {}
 
-  /** Frontier, watermark and oldest kept day of every partition. @throws SessionLostError */
+  /**
+   * Frontier, watermark and oldest kept day of every partition; one that has no symbol any more lacks nothing.
+   * @throws SessionLostError
+   */
   async positions(): Promise<PartitionPosition[]> {
+    const { layout } = this;
     const pipeline = this.redis.pipeline();
-    for (const { meta } of this.layout.keys)
-      pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
-    return (await runPipeline(pipeline)).map((reply) => {
+    for (const { meta } of layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
+    return (await runPipeline(pipeline)).map((reply, partition) => {
       const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
-      if (incarnation !== this.layout.incarnation) throw new SessionLostError(this.layout.id);
+      if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+      if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
       return { frontier: Number(frontier), watermark: Number(watermark), retainedFrom: Number(retainedFrom) };
     });
   }
@@ -145,7 +149,7 @@ export class UpkeepStore {
     const keys = this.layout.keysOf(partition);
     const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused];
-    const args: ScriptArgument[] = [this.layout.incarnation, chunkBytes(slotCount), bitmapBytes(slotCount)];
+    const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
     args.push(this.leastFrontier(dayIndex, fills), open, refused.size);
     for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
     for (const { symbol, before, after, dueAt, runs } of fills) {
@@ -171,9 +175,9 @@ export class UpkeepStore {
     const keys = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty];
-    const { computed: derived, incarnation } = this.layout;
+    const derived = this.layout.computed;
     const args: ScriptArgument[] = [
-      incarnation,
+      this.layout.stampOf(partition),
       derived.length,
       open,
       closedSlots >> 3,
@@ -198,7 +202,7 @@ export class UpkeepStore {
    */
   async moveWatermark(partition: number, from: number, to: number): Promise<boolean> {
     const { meta, wake } = this.layout.keysOf(partition);
-    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.incarnation, from, to, wake]);
+    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.stampOf(partition), from, to, wake]);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
   }
@@ -210,7 +214,8 @@ export class UpkeepStore {
     if (dayIndex === undefined) return;
     const { open } = this.layout.grid(dayIndex);
     const members = symbols.map((symbol) => dayMember(date, symbol));
-    await NOTE_ERROR.run(this.redis, [meta, errors], [this.layout.incarnation, error.slice(0, 500), open, ...members]);
+    const stamp = this.layout.stampOf(partition);
+    await NOTE_ERROR.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
   }
 
   /** Close time of the last slot that the fills speak of. */

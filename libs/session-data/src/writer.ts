@@ -19,8 +19,16 @@ export interface Fence {
   owner: string;
 }
 
-/** What the stream should do next. */
-export type Control = 'run' | 'pause' | 'stop';
+/** What the stream should do next; `reload`: its symbols changed, begin again with those. */
+export type Control = 'run' | 'pause' | 'stop' | 'reload';
+
+/** Where a store stands, epoch ms. */
+export interface ClaimedPosition {
+  /** The lowest of all partitions. */
+  frontier: number;
+  frontiers: readonly number[];
+  clock: number;
+}
 
 /** The bars of one partition in one window. */
 export interface PartitionWindow {
@@ -54,29 +62,30 @@ export class SessionWriter {
 
   /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
-    const { start, spec, keys, historyDays } = this.layout;
-    for (const { meta } of keys) {
-      const args = [...this.fenceArguments(), start, JSON.stringify(spec), historyDays];
+    const { start, spec, keys, historyDays, membership } = this.layout;
+    const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
+    for (const [partition, { meta }] of keys.entries()) {
+      const args = [...this.fenceArguments(partition), start, JSON.stringify(spec), historyDays, ...symbols];
       const reply = await INIT.run(this.redis, [meta], args);
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
   }
 
   /**
-   * Takes the store over. @returns the lowest frontier of its partitions, and the clock, epoch ms
+   * Takes the store over. @returns the lowest frontier of its partitions, that of each, and the clock, epoch ms
    * @throws SessionLostError, FencedError
    */
-  async claim(): Promise<{ frontier: number; clock: number }> {
-    const { epoch, owner } = this.fence;
+  async claim(): Promise<ClaimedPosition> {
     const claims = await Promise.all(
-      this.layout.keys.map(({ meta }) => CLAIM.run(this.redis, [meta], [this.layout.incarnation, epoch, owner])),
+      this.layout.keys.map(({ meta }, p) => CLAIM.run(this.redis, [meta], this.fenceArguments(p))),
     );
-    const positions = claims.map((reply) => {
+    const positions = claims.map((reply, p) => {
       const [verdict, frontier, clock] = reply as [string, string, string?];
       this.refuse(verdict);
-      return { frontier: Number(frontier), clock: Number(clock) };
+      return { frontier: this.layout.isVacant(p) ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
-    return { frontier: Math.min(...positions.map((p) => p.frontier)), clock: positions[0]!.clock };
+    const frontiers = positions.map(({ frontier }) => frontier);
+    return { frontier: Math.min(...frontiers), frontiers, clock: positions[0]!.clock };
   }
 
   /**
@@ -92,7 +101,7 @@ export class SessionWriter {
     const recordAt = recordOffset(slotCount, fromSlot);
     const recordEnd = recordOffset(slotCount, toSlot);
     const names = [keys.meta, keys.refused];
-    const args: ScriptArgument[] = [...this.fenceArguments(), prev, to, chunkBytes(slotCount)];
+    const args: ScriptArgument[] = [...this.fenceArguments(part.partition), prev, to, chunkBytes(slotCount)];
     // The history has counts of its own: those of the session are of its own days.
     const counted = this.layout.isHistory(dayIndex) ? 0 : part.bars;
     args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, counted, part.refused.size);
@@ -119,15 +128,17 @@ export class SessionWriter {
     const figureArgs = figures ? figureArguments(figures) : [];
     // A store begins with its clock at the start: that is no move.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
-    const args = [...this.fenceArguments(), to, from, EVENTS_KEPT, first, figureArgs.length / 2, ...figureArgs];
+    const { incarnation, membership } = this.layout;
+    const fence = [incarnation, this.fence.epoch, this.fence.owner];
+    const args: ScriptArgument[] = [...fence, to, from, EVENTS_KEPT, first, figureArgs.length / 2, ...figureArgs];
     for (const event of events) {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
     }
-    const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string];
+    const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string, string?];
     this.refuse(reply[0]);
     if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
-    return reply[1] as Control;
+    return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
   }
 
   /** Marks a day whose source gave no answer in time, and says so once. @throws FencedError, SessionLostError */
@@ -135,13 +146,13 @@ export class SessionWriter {
     const { meta, events, stream } = this.layout.keysOf(0);
     const { date, close } = this.layout.grid(dayIndex);
     const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
-    const args = [...this.fenceArguments(), date, EVENTS_KEPT, ...fields];
+    const args = [...this.fenceArguments(0), date, EVENTS_KEPT, ...fields];
     this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
   }
 
-  /** With what every fenced script begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
-  fenceArguments(): ScriptArgument[] {
-    return [this.layout.incarnation, this.fence.epoch, this.fence.owner];
+  /** With what every fenced script of a partition begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
+  fenceArguments(partition: number): ScriptArgument[] {
+    return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
 
   /** Throws for what a fenced script answers to somebody else. @throws FencedError, SessionLostError */

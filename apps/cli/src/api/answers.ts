@@ -77,7 +77,8 @@ export function readSession(value: unknown): SessionStatus {
     watermark: textOrNull(fields, 'watermark'),
     progress: number(fields, 'progress'),
     error: textOrNull(fields, 'error'),
-    symbols: array(spec, 'symbols').map(String),
+    // Symbols come and go; a coordinator of an earlier version names those of the spec alone.
+    symbols: array('symbols' in fields ? fields : spec, 'symbols').map(String),
     repairs: repairs(spec),
     counts: { ...slotCounts(counts), refused: sum(counts['refused']) },
     raw: fields,

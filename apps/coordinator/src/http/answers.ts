@@ -83,6 +83,7 @@ export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
   spec: sessionSpecSchema(),
+  symbols: z.array(z.string()).describe('the symbols that it has now, those that are joining included'),
   clock: time.nullable(),
   frontier: time.nullable(),
   watermark: time.nullable(),
@@ -109,6 +110,15 @@ export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer),
   nextCursor: z.string().nullable(),
 });
+
+export const symbolAnswer = z.strictObject({
+  id: z.string(),
+  symbol: z.string(),
+  state: z
+    .enum(['joining', 'present'])
+    .describe('joining: the clock is held until the symbol is whole up to it; readers get 404 for it until then'),
+});
+export type SymbolView = z.output<typeof symbolAnswer>;
 
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 

@@ -17,6 +17,7 @@ export const sessionExample = {
   id: 'lean-october',
   state: 'completed',
   spec: parseSessionSpec(specExample),
+  symbols: parseSessionSpec(specExample).symbols,
   clock: '2013-10-11T20:00:00.000Z',
   frontier: '2013-10-11T20:00:00.000Z',
   watermark: '2013-10-11T20:00:00.000Z',

@@ -9,6 +9,7 @@ import { MetricsService } from './metrics.service.js';
 import { ProblemFilter } from './problem-filter.js';
 import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { SymbolsController } from './symbols.controller.js';
 
 /** Metrics for every module. */
 @Global()
@@ -22,7 +23,7 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
-      controllers: [SessionsController, SessionDataController, HealthController, MetricsController],
+      controllers: [SessionsController, SessionDataController, SymbolsController, HealthController, MetricsController],
       providers: [HealthChecks, { provide: APP_FILTER, useClass: ProblemFilter }],
     };
   }

@@ -49,6 +49,7 @@ function schemas(upkeepDefaults: UpkeepDefaults): Record<string, SchemaObject> {
     Metrics: jsonSchema(answers.metricsAnswer, 'output'),
     Gap: jsonSchema(answers.gapAnswer, 'output'),
     Digest: jsonSchema(answers.digestAnswer, 'output'),
+    Symbol: jsonSchema(answers.symbolAnswer, 'output'),
     Upkeep: jsonSchema(answers.upkeepAnswer, 'output'),
     Live: jsonSchema(answers.liveAnswer, 'output'),
     Ready: jsonSchema(answers.readyAnswer, 'output'),

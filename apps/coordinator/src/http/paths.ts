@@ -5,13 +5,23 @@
 import { SessionNotFoundError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN } from '@barkeep/bars';
 import type { PipeTransform } from '@nestjs/common';
-import { ProblemError } from './problem.js';
+import { InvalidInputError, ProblemError } from './problem.js';
 
 /** Lets through what can be a session's id. @throws SessionNotFoundError */
 export class SessionIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {
     if (SESSION_ID_PATTERN.test(id)) return id;
     throw new SessionNotFoundError(id.slice(0, 80));
+  }
+}
+
+/** Lets through what can become a symbol of a session. @throws InvalidInputError */
+export class NewSymbolPipe implements PipeTransform<string, string> {
+  transform(symbol: string): string {
+    if (SYMBOL_PATTERN.test(symbol)) return symbol;
+    throw new InvalidInputError([
+      { field: 'symbol', expected: `a symbol, ${SYMBOL_PATTERN.source}`, was: shown(symbol) },
+    ]);
   }
 }
 

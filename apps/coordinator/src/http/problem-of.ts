@@ -3,9 +3,15 @@
  * Guarantees that what the user sent is never answered with a 500, and that a 500 or 503 says nothing about our insides.
  */
 import { HttpException } from '@nestjs/common';
-import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
-import { IntervalError, SessionSpecError, shown, UnknownCalendarError } from '@barkeep/bars';
-import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import {
+  CursorError,
+  SessionConflictError,
+  SessionNotFoundError,
+  SymbolConflictError,
+  WrongStateError,
+} from '@barkeep/bar-repository';
+import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
+import { SessionLostError, SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
 import { isOutage } from './outage.js';
 import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
 
@@ -26,6 +32,10 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
   if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
   if (error instanceof WrongStateError) return problem('wrong-state', error.message);
+  if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
+  if (error instanceof SymbolConflictError || error instanceof SymbolsChangedError) {
+    return problem('symbols-changing', error.message);
+  }
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
   // A session was made when BARKEEP_CALENDARS_DIR had its calendar; one that is asked for now is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);

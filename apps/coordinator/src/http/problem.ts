@@ -22,6 +22,8 @@ export const PROBLEM_KINDS = {
   'unknown-symbol': { status: 404, title: 'No such symbol in this session' },
   'no-bar': { status: 404, title: 'No bar is visible yet' },
   'session-conflict': { status: 409, title: 'The session exists with another spec' },
+  'symbol-count': { status: 409, title: 'The session cannot have so many symbols, or so few' },
+  'symbols-changing': { status: 409, title: 'Others are changing the symbols of the session' },
   'wrong-state': { status: 409, title: 'The session is in another state' },
   'unknown-calendar': { status: 409, title: 'This service does not know the calendar of the session' },
   'session-lost': { status: 409, title: 'The data of the session is gone' },

@@ -23,6 +23,8 @@ export interface SessionView {
   id: string;
   state: SessionState;
   spec: SessionSpec;
+  /** The symbols that it has now, those that are joining included. */
+  symbols: string[];
   /** Null before the first start, like frontier and watermark. */
   clock: string | null;
   frontier: string | null;
@@ -74,6 +76,13 @@ export abstract class SessionLifecycle {
   abstract stop(id: string): Promise<SessionView>;
   /** Stops the session and removes everything of it. @throws SessionNotFoundError */
   abstract remove(id: string): Promise<void>;
+  /**
+   * Adds a symbol; one that is there is left as it is. A symbol that is `joining` is seen by readers once it is whole up to
+   * the clock. @throws SessionNotFoundError, WrongStateError, SymbolCountError
+   */
+  abstract addSymbol(id: string, symbol: string): Promise<'joining' | 'present'>;
+  /** Removes a symbol and everything of it. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  abstract removeSymbol(id: string, symbol: string): Promise<void>;
   /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
   abstract runUpkeep(id: string): Promise<void>;
   /** The session's data. @throws SessionNotFoundError, SessionLostError */

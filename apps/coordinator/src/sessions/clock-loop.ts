@@ -39,6 +39,7 @@ export class ClockLoop {
   /** Until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
     const { layout, writer } = this.parts;
+    await this.joined(stop);
     while (this.progress.clock < layout.end) {
       if (this.isBlocked || this.mustLook) await this.look();
       const places = this.isBlocked ? [] : this.placesDue();
@@ -48,6 +49,26 @@ export class ClockLoop {
     await writer.moveClock(this.progress.clock, { events: [], figures: this.progress.figures });
   }
 
+  /**
+   * Holds the clock until no symbol is joining any more. Others that come make the stream begin again, so that after this
+   * none does; and the pace has not begun yet, so that the held time is no delay.
+   */
+  private async joined(stop: AbortSignal): Promise<void> {
+    const { layout, joining, wake, trailing } = this.parts;
+    if (!joining.any) return;
+    const since = this.now();
+    for (;;) {
+      await this.look();
+      if (!joining.any) break;
+      const isLong = this.now() - since >= WAITING_AFTER_MS;
+      if (isLong && layout.spec.upkeep.enabled) await this.progress.setState('waiting-upkeep');
+      await wake.wait(WAITING_AFTER_MS, stop);
+      stop.throwIfAborted();
+    }
+    await trailing.follow(this.progress.clock);
+    await this.progress.setState('running');
+  }
+
   /** True when the next place may not be passed; nothing is said of a day before its first bars may be shown. */
   private get isBlocked(): boolean {
     return this.limit <= this.progress.clock || this.nextPlace().time > this.limit;
@@ -55,7 +76,7 @@ export class ClockLoop {
 
   /** Finds out how far the clock may go, and what the session is to do. */
   private async look(): Promise<void> {
-    const { layout, store, writer } = this.parts;
+    const { layout, store, writer, joining } = this.parts;
     const { clock, frontier: written, figures } = this.progress;
     this.lookedAt = this.now();
     this.mustLook = false;
@@ -68,6 +89,7 @@ export class ClockLoop {
     const frontier = Math.min(...positions.map((position) => position.frontier));
     // Nobody else would notice once the last window is written.
     if (frontier < written) throw new RewindError(layout.id, frontier);
+    if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
     const { barrierEnd } = layout;
     this.limit = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;

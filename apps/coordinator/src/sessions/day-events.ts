@@ -24,7 +24,7 @@ export async function eventsOf(
       continue;
     }
     const { date, slotCount } = layout.grid(dayIndex);
-    const day = { date, symbols: layout.spec.symbols.length };
+    const day = { date, symbols: layout.symbols.length };
     if (type === 'day-opened') {
       const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000;
       events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });

@@ -27,6 +27,7 @@ export class FrontierLoop {
         if (!(error instanceof RewindError)) throw error;
         this.parts.warn('the store lost its newest writes; streaming them again', error);
         this.progress.frontier = error.frontier;
+        this.parts.reader.forgetFrontiers();
       } finally {
         await source.close();
       }
@@ -55,16 +56,18 @@ export class FrontierLoop {
   }
 
   private async flush(window: Window, read: WindowRead): Promise<void> {
-    const { layout, writer, dataSource, metrics, wake } = this.parts;
+    const { layout, writer, dataSource, metrics, wake, joining } = this.parts;
     if (read.quarantined.length > 0) await quarantine(dataSource, layout.incarnation, read.quarantined);
     const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
     read.release();
     this.progress.frontier = window.to;
-    if (window.fromSlot === 0) this.source.dayChanges.stored(window.dayIndex);
+    // A symbol that came later catches up: its days began before.
+    const isCatchingUp = window.to <= this.progress.clock;
+    if (window.fromSlot === 0 && !isCatchingUp) this.source.dayChanges.stored(window.dayIndex);
     metrics.flushed(read.bars);
-    this.progress.obey(controls[0]!);
+    this.progress.obey(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
-    if (window.to > layout.barrierEnd) wake.wake();
+    if (window.to > layout.barrierEnd || joining.any) wake.wake();
     await this.progress.checkpoint();
   }
 
@@ -72,7 +75,7 @@ export class FrontierLoop {
   private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
     const { layout, producer } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
-    const hasHoles = bars < (toSlot - fromSlot) * layout.spec.symbols.length;
+    const hasHoles = bars < (toSlot - fromSlot) * layout.symbols.length;
     if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles)) return;
     const session = { sessionId: layout.id, incarnation: layout.incarnation };
     producer

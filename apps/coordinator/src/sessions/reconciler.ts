@@ -6,6 +6,7 @@ import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from '../http/session-lifecycle.js';
+import type { SymbolChanges } from './symbol-changes.js';
 
 /** Completed sessions that one round looks at, the newest. */
 const COMPLETED_MAX = 1_000;
@@ -20,6 +21,7 @@ export class Reconciler {
     private readonly sessions: SessionRepository<SessionSpec>,
     private readonly producer: UpkeepProducer,
     private readonly lifecycle: SessionLifecycle,
+    private readonly changes: SymbolChanges,
     /** True when a completed session has nothing left to repair, or no store any more. */
     private readonly isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>,
     private readonly warn: (message: string, error: unknown) => void,
@@ -41,7 +43,9 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    for (const { id, incarnation, run, spec } of await this.sessions.unfinished()) {
+    for (const row of await this.sessions.unfinished()) {
+      const { id, incarnation, run, spec } = row;
+      if (await this.changes.isBehind(row)) await this.changes.bringInLine(row);
       const session = { sessionId: id, incarnation };
       const stream = { ...session, run };
       if (!(await this.producer.isStreamQueued(stream))) await this.producer.add('stream', stream);
@@ -57,6 +61,7 @@ export class Reconciler {
     const settled = new Set<string>();
     for (const row of rows) {
       const { id, incarnation, spec } = row;
+      if (await this.changes.isBehind(row)) await this.changes.bringInLine(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) continue;
       if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
       else await this.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);

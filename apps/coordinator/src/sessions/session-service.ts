@@ -12,13 +12,14 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
-import { OpenSession, removeLeftover, removeSession, setControl, type Control } from '@barkeep/session-data';
+import { OpenSession, removeSession, setControl, type Control } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { SessionLifecycle, type SessionPageView, type SessionView } from '../http/session-lifecycle.js';
 import { historyDaysOf } from './history-days.js';
 import { SessionViews } from './session-views.js';
+import { layoutOf, type SymbolChanges } from './symbol-changes.js';
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
@@ -26,6 +27,8 @@ export interface SessionServiceParts {
   dataSource: DataSource;
   sessions: SessionRepository<SessionSpec>;
   views: SessionViews;
+  changes: SymbolChanges;
+  keyPrefix: string;
   redis: Redis;
   queueRedis: Redis;
   producer: UpkeepProducer;
@@ -91,12 +94,21 @@ export class SessionService extends SessionLifecycle {
 
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    const { layout } = this.parts.views.open(row);
-    await removeSession(this.parts.redis, layout);
+    // Symbols that left a moment ago may not be removed yet.
+    if (row.membership) await this.parts.changes.bringInLine(row);
+    await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     await this.parts.producer.unschedule(row.incarnation);
-    await this.parts.sessions.remove(id);
-    // A stream that was just about to begin the store may have done so before the row was gone (I9).
-    await removeLeftover(this.parts.redis, layout);
+    const last = await this.parts.sessions.remove(id);
+    // Whoever was just about to begin the store, or a symbol's part of it, may have done so before the row was gone (I9).
+    await this.parts.changes.removeLeftover(last ?? row);
+  }
+
+  async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
+    return this.parts.changes.add(id, symbol);
+  }
+
+  async removeSymbol(id: string, symbol: string): Promise<void> {
+    await this.parts.changes.remove(id, symbol);
   }
 
   async runUpkeep(id: string): Promise<void> {
@@ -121,7 +133,7 @@ export class SessionService extends SessionLifecycle {
     if (!isActive) {
       await this.checkReach();
       // A lost store is built again from nothing: what is left of it must not be mistaken for the new one.
-      if (row.state === 'lost') await removeSession(this.parts.redis, this.parts.views.open(row).layout);
+      if (row.state === 'lost') await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
       const forgetCheckpoint = row.state === 'lost';
       row = await this.parts.sessions.transition(id, from, 'running', {
         incrementRun: true,
@@ -137,7 +149,7 @@ export class SessionService extends SessionLifecycle {
   }
 
   private async control(row: SessionRow<SessionSpec>, control: Control): Promise<void> {
-    await setControl(this.parts.redis, this.parts.views.open(row).layout, control);
+    await setControl(this.parts.redis, layoutOf(row, this.parts.keyPrefix), control);
   }
 
   /** Fails now, before anything is written, when one of the two Redis roles is away. */

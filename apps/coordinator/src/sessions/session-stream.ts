@@ -15,6 +15,7 @@ import type { DataSource } from 'typeorm';
 import { ClockLoop } from './clock-loop.js';
 import { DayChanges } from './day-changes.js';
 import { FrontierLoop } from './frontier-loop.js';
+import type { JoiningSymbols } from './joining-symbols.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import type { StreamMetrics } from './stream-metrics.js';
 import { StreamProgress, type StreamOutcome } from './stream-progress.js';
@@ -29,6 +30,7 @@ export interface StreamParts {
   trailing: TrailingWindow;
   store: UpkeepStore;
   reader: WindowReader;
+  joining: JoiningSymbols;
   wake: WakeSignal;
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;
@@ -58,8 +60,9 @@ export class SessionStream {
    *   signal's reason, what Postgres or Redis throw
    */
   async run(start: StreamStart, signal: AbortSignal): Promise<StreamOutcome> {
-    const { layout, epoch, sessions, metrics, trailing } = this.parts;
-    await trailing.follow(start.clock);
+    const { layout, epoch, sessions, metrics, trailing, joining } = this.parts;
+    // No day may leave that a symbol which is joining has still to go through: the clock loop follows when it has.
+    if (!joining.any) await trailing.follow(start.clock);
     const progress = new StreamProgress(layout, epoch, sessions, start, start.figures);
     const dayChanges = new DayChanges(start.figures, metrics);
     const timedOut = new Set(start.timedOutDays.flatMap((date) => layout.dayIndexOf(date) ?? []));

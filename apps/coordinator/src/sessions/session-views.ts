@@ -1,6 +1,6 @@
 /** What the API shows of a session: its row in Postgres with what its store says of itself. */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import { noCounts, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
   noFigures,
   OpenSession,
@@ -24,7 +24,7 @@ export class SessionViews {
     private readonly sessions: SessionRepository<SessionSpec>,
   ) {}
 
-  /** The data of a session; kept, for its layout never changes. */
+  /** The data of a session; kept, for it follows its symbols by itself. */
   open(row: SessionRow<SessionSpec>): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
@@ -80,6 +80,7 @@ export class SessionViews {
       id: row.id,
       state: row.state,
       spec: row.spec,
+      symbols: currentSymbols(row.spec.symbols, row.membership ?? UNCHANGED),
       clock: null,
       frontier: null,
       watermark: null,

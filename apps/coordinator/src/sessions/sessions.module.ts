@@ -4,7 +4,7 @@ import { loadRepositories, SessionRepository, type SessionRow } from '@barkeep/b
 import type { SessionSpec } from '@barkeep/bars';
 import type { Config } from '@barkeep/config';
 import { STOP_ORDER, StopSequence } from '@barkeep/process';
-import { SessionLayout, UpkeepStore } from '@barkeep/session-data';
+import { UpkeepStore } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
@@ -20,6 +20,7 @@ import { Reconciler } from './reconciler.js';
 import { SessionService } from './session-service.js';
 import { SessionViews } from './session-views.js';
 import { streamMetrics } from './stream-metrics.js';
+import { layoutOf, SymbolChanges } from './symbol-changes.js';
 import { StreamProcessor } from './stream.processor.js';
 import { StreamRunner } from './stream-runner.js';
 import { WakeSignals } from './wake-signals.js';
@@ -74,7 +75,8 @@ export class SessionsModule {
           ) => {
             const isSettled = (row: SessionRow<SessionSpec>) => isSettledIn(redis, config.sessions.prefix, row);
             const sessions = new SessionRepository<SessionSpec>(dataSource);
-            const reconciler = new Reconciler(sessions, producer, lifecycle, isSettled, warn);
+            const changes = changesOf(config, dataSource, redis, producer);
+            const reconciler = new Reconciler(sessions, producer, lifecycle, changes, isSettled, warn);
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
@@ -97,8 +99,7 @@ function warn(message: string, error: unknown): void {
 /** A session that cannot be read any more has nothing that upkeep could do. */
 async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
   try {
-    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix, row.historyDays);
-    return await new UpkeepStore(redis, layout).isSettled();
+    return await new UpkeepStore(redis, layoutOf(row, keyPrefix)).isSettled();
   } catch (error) {
     if (isOutage(error)) throw error;
     return true;
@@ -107,6 +108,11 @@ async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<Sess
 
 function producerOf(queues: Queues, { queues: { backfillAttempts, backoffMs } }: Config): UpkeepProducer {
   return new UpkeepProducer(queues, { attempts: backfillAttempts, backoffMs });
+}
+
+function changesOf(config: Config, dataSource: DataSource, redis: Redis, producer: UpkeepProducer): SymbolChanges {
+  const sessions = new SessionRepository<SessionSpec>(dataSource);
+  return new SymbolChanges({ dataSource, sessions, redis, keyPrefix: config.sessions.prefix, producer });
 }
 
 async function lifecycleOf(
@@ -125,6 +131,8 @@ async function lifecycleOf(
     dataSource,
     sessions,
     views,
+    changes: changesOf(config, dataSource, redis, producer),
+    keyPrefix: config.sessions.prefix,
     redis,
     queueRedis,
     producer,
@@ -152,6 +160,7 @@ function runnerOf(
     dataSource,
     sessions: new SessionRepository<SessionSpec>(dataSource),
     producer,
+    changes: changesOf(config, dataSource, redis, producer),
     wakes: new WakeSignals(subscriber, config.sessions.prefix),
     stagedDays: config.sessions.stagedDays,
     budget: new PrefetchBudget(config.sessions.prefetchBytes),

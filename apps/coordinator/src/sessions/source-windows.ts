@@ -115,7 +115,7 @@ export class SourceWindows {
         continue;
       }
       // A chunk is as long as its day, however short the window.
-      const budgetBytes = layout.spec.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+      const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
       if (!budget.take(budgetBytes)) return;
       this.advance();
       const read = this.readEarly(window, stop);

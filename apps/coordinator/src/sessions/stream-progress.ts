@@ -7,7 +7,10 @@ import type { SessionSpec } from '@barkeep/bars';
 import type { Control, SessionLayout, StreamFigures } from '@barkeep/session-data';
 import { WakeSignal } from './wake-signals.js';
 
-export type StreamOutcome = 'completed' | 'paused' | 'stopped';
+/** `changed`: symbols came or left; whoever runs the stream begins it again with those of now. */
+export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
+
+const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
 const CHECKPOINT_EVERY_MS = 1_000;
 
@@ -42,10 +45,10 @@ export class StreamProgress {
     this.ended.abort(reason);
   }
 
-  /** Does what whoever drives the session wants. @throws when that is to pause or stop, after it ended all loops */
+  /** Does what whoever drives the session wants. @throws when that is not to go on, after it ended all loops */
   obey(control: Control): void {
     if (control === 'run') return;
-    this.outcome = control === 'pause' ? 'paused' : 'stopped';
+    this.outcome = OUTCOMES[control];
     this.end(new Error(`the session was ${this.outcome}`));
     this.signal.throwIfAborted();
   }

@@ -3,24 +3,27 @@
  * ended. Whatever happens to this process, another one can do the same again.
  */
 import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import {
   FencedError,
   readStreamFigures,
   removeLeftover,
   RewindError,
-  SessionLayout,
   SessionLostError,
   SessionWriter,
   UpkeepStore,
+  type ClaimedPosition,
+  type SessionLayout,
 } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
+import { JoiningSymbols } from './joining-symbols.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import { SessionStream } from './session-stream.js';
 import type { StreamMetrics } from './stream-metrics.js';
 import type { StreamOutcome } from './stream-progress.js';
+import { layoutOf, type SymbolChanges } from './symbol-changes.js';
 import { TrailingWindow } from './trailing-window.js';
 import type { WakeSignals } from './wake-signals.js';
 import { WindowReader } from './window-reader.js';
@@ -33,6 +36,7 @@ export interface StreamRunnerParts {
   dataSource: DataSource;
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;
+  changes: SymbolChanges;
   wakes: WakeSignals;
   stagedDays: number;
   budget: PrefetchBudget;
@@ -46,38 +50,64 @@ export class StreamRunner {
   constructor(private readonly parts: StreamRunnerParts) {}
 
   /** @returns when there is nothing more to do here @throws the signal's reason, and outages, which are retried */
-  async run({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<void> {
+  async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
+    while (await this.runOnce(payload, signal)) signal.throwIfAborted();
+  }
+
+  /**
+   * Streams with the symbols that the session has now. The job is kept when they change: another one would have to wait
+   * behind those of all other sessions.
+   * @returns whether they changed, and the session is to be streamed again
+   */
+  private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
     const row = await this.parts.sessions.find(sessionId);
-    if (!row || row.incarnation !== incarnation || row.run !== run) return;
+    if (!row || row.incarnation !== incarnation || row.run !== run) return false;
     const epoch = await this.parts.sessions.claim(row, this.parts.owner);
-    if (epoch === undefined) return;
+    if (epoch === undefined) return false;
     try {
       const outcome = await this.stream(row, epoch, signal);
-      if (outcome === 'completed') await this.parts.sessions.finish(row, epoch, 'completed');
+      if (outcome !== 'completed') return outcome === 'changed';
+      const version = versionOf(row);
+      if (await this.parts.sessions.finish(row, epoch, 'completed', null, version)) return false;
+      return await this.isChanged(row);
     } catch (error) {
-      if (error instanceof FencedError) return;
+      if (error instanceof FencedError) return false;
       // Of a store that was set back, the next try claims what is there now.
       if (signal.aborted || error instanceof RewindError || this.parts.isOutage(error)) throw error;
+      // A partition does not take what comes from somebody who does not know that its symbols changed.
+      if (error instanceof SessionLostError && (await this.isChanged(row))) return true;
       const state = error instanceof SessionLostError ? 'lost' : 'failed';
       this.parts.warn(`session ${sessionId} is ${state}`, error);
       await this.parts.sessions.finish(row, epoch, state, (error as Error).message);
       await this.parts.producer.unschedule(incarnation);
+      return false;
     }
+  }
+
+  /** Whether the session has other symbols than those of a row that was read earlier. */
+  private async isChanged(row: SessionRow<SessionSpec>): Promise<boolean> {
+    const now = await this.parts.sessions.find(row.id);
+    return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
   }
 
   private async stream(row: SessionRow<SessionSpec>, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, dataSource, sessions, producer, wakes } = this.parts;
     const { stagedDays, budget, metrics, warn } = this.parts;
-    const layout = new SessionLayout(row.id, row.incarnation, row.spec, keyPrefix, row.historyDays);
-    const writer = new SessionWriter(redis, layout, { epoch, owner });
+    const layout = layoutOf(row, keyPrefix);
+    const fence = { epoch, owner };
+    const writer = new SessionWriter(redis, layout, fence);
+    if (row.membership) await this.parts.changes.bringInLine(row);
     const position = await this.position(row, epoch, layout, writer);
+    if (await this.isChanged(row)) return 'changed';
+    if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const datasetId = await resolveDataset(dataSource, row.spec.source.dataset);
     if (datasetId === undefined) throw new UnknownDatasetError(row.spec.source.dataset);
-    const reader = await WindowReader.open(dataSource, layout, datasetId);
+    const reader = await WindowReader.open(dataSource, layout, datasetId, position.frontiers);
+    const joining = await JoiningSymbols.of(redis, layout, fence);
     const store = new UpkeepStore(redis, layout);
     const trailing = new TrailingWindow(redis, layout, writer);
     const wake = await wakes.listen(row.id);
-    const stream = { layout, epoch, writer, trailing, store, reader, wake, sessions, producer, dataSource };
+    const stream = { layout, epoch, writer, trailing, store, reader, joining, wake, sessions, producer, dataSource };
     try {
       const start = { ...position, ...(await readStreamFigures(redis, layout)) };
       return await new SessionStream({ ...stream, stagedDays, budget, metrics, warn }).run(start, signal);
@@ -92,10 +122,11 @@ export class StreamRunner {
     epoch: number,
     layout: SessionLayout,
     writer: SessionWriter,
-  ): Promise<{ frontier: number; clock: number }> {
+  ): Promise<ClaimedPosition> {
     if (!row.checkpoint) await writer.init();
     const position = await writer.claim();
-    const saved = await this.parts.sessions.saveCheckpoint(row, epoch, position);
+    const { frontier, clock } = position;
+    const saved = await this.parts.sessions.saveCheckpoint(row, epoch, { frontier, clock });
     if (!saved && (await this.parts.sessions.find(row.id))?.incarnation !== row.incarnation) {
       // The session was deleted while its store was begun: none of its keys may come back (I9).
       await removeLeftover(this.parts.redis, layout);
@@ -103,4 +134,8 @@ export class StreamRunner {
     }
     return position;
   }
+}
+
+function versionOf({ membership }: SessionRow<SessionSpec>): number {
+  return (membership ?? UNCHANGED).version;
 }

@@ -3,13 +3,7 @@
  * each day change. Called after every move of the clock, and once before the first: both steps are in the store or are
  * done again, so that a crash between a move and its call leaves nothing behind.
  */
-import {
-  noteHistory,
-  readHistory,
-  SessionRetention,
-  type SessionLayout,
-  type SessionWriter,
-} from '@barkeep/session-data';
+import { noteHistory, SessionRetention, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class TrailingWindow {
@@ -29,8 +23,8 @@ export class TrailingWindow {
   async follow(clock: number): Promise<void> {
     const { layout } = this;
     if (!this.isNoted && layout.asksHistory && clock >= layout.historyEnd) {
-      // Noted at that very moment only: later some of the days may have left already.
-      if (!(await readHistory(this.redis, layout))) await noteHistory(this.redis, layout, this.writer);
+      // Each symbol at its first moment only: later some of the days may have left already.
+      await noteHistory(this.redis, layout, this.writer);
       this.isNoted = true;
     }
     const firstKept = layout.firstKeptAt(clock);

@@ -22,21 +22,24 @@ interface MutablePart extends PartitionWindow {
 
 /** The rows of a window so far; whole when its reading has ended. */
 export class WindowRead {
+  /** Of the partitions that lack the window. */
   readonly parts: readonly MutablePart[];
   /** Refused bars with their values, at most {@link QUARANTINE_MAX}. */
   readonly quarantined: QuarantinedBar[] = [];
 
   constructor(
     partitions: number,
+    isLacking: (partition: number) => boolean,
     private readonly window: Window,
     private readonly pool: ChunkPool,
   ) {
-    this.parts = Array.from({ length: partitions }, (_, partition) => ({
+    const all = Array.from({ length: partitions }, (_, partition) => ({
       partition,
       chunks: new Map(),
       bars: 0,
       refused: new Map(),
     }));
+    this.parts = all.filter(({ partition }) => isLacking(partition));
   }
 
   /** Gives the chunks' memory back, to be written over: call it when the parts are in the store, and not at all when that failed. */
@@ -64,17 +67,32 @@ export class WindowReader {
     private readonly layout: SessionLayout,
     private readonly datasetId: number,
     private readonly symbolOf: ReadonlyMap<number, string>,
+    /** Up to where each partition had the source when this began; whatever is before that is not read for it. */
+    private frontiers: readonly number[],
   ) {}
 
   /** Looks the symbols up once; those that the database does not know have no bars. */
-  static async open(dataSource: DataSource, layout: SessionLayout, datasetId: number): Promise<WindowReader> {
-    const ids = await symbolIds(dataSource, layout.spec.symbols);
-    return new WindowReader(dataSource, layout, datasetId, new Map([...ids].map(([symbol, id]) => [id, symbol])));
+  static async open(
+    dataSource: DataSource,
+    layout: SessionLayout,
+    datasetId: number,
+    frontiers: readonly number[],
+  ): Promise<WindowReader> {
+    const ids = await symbolIds(dataSource, layout.symbols);
+    const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
+    return new WindowReader(dataSource, layout, datasetId, symbolOf, frontiers);
   }
 
-  /** A window of which nothing is read yet. */
+  /** Reads every window for all partitions from now on: the store lost some of what it had. */
+  forgetFrontiers(): void {
+    this.frontiers = this.frontiers.map(() => -Infinity);
+  }
+
+  /** A window of which nothing is read yet, for the partitions that lack it: one that a symbol came to later lacks more than others. */
   nothing(window: Window): WindowRead {
-    return new WindowRead(this.layout.partitions, window, this.pool);
+    const isLacking = (partition: number) =>
+      (this.frontiers[partition] ?? 0) < window.to && !this.layout.isVacant(partition);
+    return new WindowRead(this.layout.partitions, isLacking, window, this.pool);
   }
 
   /**
@@ -83,14 +101,16 @@ export class WindowReader {
    */
   async read(window: Window, into: WindowRead, signal: AbortSignal, heard: () => void): Promise<void> {
     const grid = this.layout.grid(window.dayIndex);
-    const { parts, quarantined } = into;
+    const { quarantined } = into;
+    const parts = new Map(into.parts.map((part) => [part.partition, part]));
     const dataset = this.layout.spec.source.dataset;
     const origin = this.layout.isHistory(window.dayIndex) ? HISTORICAL : STREAMED;
     let lastId = -1;
     let symbol = '';
-    let part = parts[0]!;
+    let part = into.parts[0]!;
     let chunk: DayChunk | undefined;
-    const query = { datasetId: this.datasetId, symbolIds: [...this.symbolOf.keys()], ranges: rangesOf(grid, window) };
+    const ids = [...this.symbolOf].flatMap(([id, name]) => (parts.has(this.layout.partitionOf(name)!) ? [id] : []));
+    const query = { datasetId: this.datasetId, symbolIds: ids, ranges: rangesOf(grid, window) };
     await readWindow(
       this.dataSource,
       query,
@@ -99,7 +119,7 @@ export class WindowReader {
         if (id !== lastId) {
           lastId = id;
           symbol = this.symbolOf.get(id)!;
-          part = parts[this.layout.partitionOf(symbol)!]!;
+          part = parts.get(this.layout.partitionOf(symbol)!)!;
           chunk = part.chunks.get(symbol);
         }
         const slot = grid.slotAt(time);

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { Membership } from '@barkeep/bars';
 import type { SessionCheckpoint, SessionState } from '../session-state.js';
 
 /** A session as Postgres keeps it: what was asked for, how far it is, and who may write it. */
@@ -24,6 +25,10 @@ export class SessionEntity {
   /** Trading days before its first one that the session has, worked out when it was created. */
   @Column({ type: 'integer', name: 'history_days', default: 0 })
   historyDays!: number;
+
+  /** What changed of the spec's symbols since. */
+  @Column({ type: 'jsonb', nullable: true })
+  membership!: Membership | null;
 
   @Column({ type: 'text', default: 'created' })
   state!: SessionState;

@@ -38,6 +38,7 @@ const STATEMENTS = [
      incarnation uuid NOT NULL DEFAULT gen_random_uuid(),
      spec jsonb NOT NULL,
      history_days integer NOT NULL DEFAULT 0,
+     membership jsonb,
      state text NOT NULL DEFAULT 'created' CONSTRAINT sessions_state_check CHECK (state IN
        ('created', 'running', 'paused', 'waiting-upkeep', 'completed', 'stopped', 'failed', 'lost')),
      epoch integer NOT NULL DEFAULT 0,

@@ -7,11 +7,12 @@ import { Script } from './script.js';
  * KEYS meta, events, stream of partition 0; ARGV incarnation, epoch, owner, to, least clock, limit of events kept, number
  *   of the session's first event, number of figures f, f × (field, value), then an event: number, JSON array of its fields
  *   and values.
- * Answers { verdict, control }.
+ * Answers { verdict, control, version of the symbols }: a stream that knows an older list of symbols may move the clock, and
+ * has to learn of the newer one.
  */
 export const MOVE_CLOCK = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said')
-if m[6] ~= ARGV[1] then return {'lost'} end
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version')
+if (m[6] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
 local to = tonumber(ARGV[4])
 if to > tonumber(m[3]) or tonumber(m[4]) < tonumber(ARGV[5]) then return {'set-back', m[3]} end
@@ -32,7 +33,7 @@ while at < #ARGV do
   at = at + 2
 end
 if said > before then redis.call('HSET', KEYS[1], 'said', string.format('%.0f', said)) end
-return {'moved', m[5]}
+return {'moved', m[5], m[8] or '0'}
 `);
 
 /**

@@ -1,0 +1,55 @@
+/**
+ * The symbols of one stream that came while their session ran, and are not whole up to its clock yet. As long as there is
+ * one the clock is held; it is shown to readers as soon as it is repaired and derived up to the clock, and streamed as
+ * far as the others, so that the frontier of the session does not go back when it is counted in.
+ */
+import { readSymbols, showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+
+export class JoiningSymbols {
+  private constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+    private readonly fence: Fence,
+    private joining: readonly string[],
+  ) {}
+
+  /** @throws SessionLostError */
+  static async of(redis: Redis, layout: SessionLayout, fence: Fence): Promise<JoiningSymbols> {
+    const { joining } = await readSymbols(redis, layout);
+    return new JoiningSymbols(redis, layout, fence, joining);
+  }
+
+  /** Whether the clock is to be held. */
+  get any(): boolean {
+    return this.joining.length > 0;
+  }
+
+  /** Shows the symbols that are whole. @param clock epoch ms @throws FencedError, SessionLostError */
+  async show(positions: readonly PartitionPosition[], clock: number): Promise<void> {
+    const { symbols, wholeUpTo } = wholeSymbols(this.layout, positions, this.joining, clock);
+    if (symbols.length === 0) return;
+    if (!(await showJoined(this.redis, this.layout, this.fence, symbols, wholeUpTo))) return;
+    this.joining = this.joining.filter((symbol) => !symbols.includes(symbol));
+  }
+}
+
+/** Which of the joining symbols are whole up to the clock and streamed as far as the others, and up to when they are whole. */
+export function wholeSymbols(
+  layout: Pick<SessionLayout, 'partitionOf' | 'spec' | 'end'>,
+  positions: readonly PartitionPosition[],
+  joining: readonly string[],
+  clock: number,
+): { symbols: string[]; wholeUpTo: number } {
+  const own = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
+  const others = positions.filter((position) => ![...own.values()].includes(position));
+  const { enabled } = layout.spec.upkeep;
+  const frontier = Math.max(clock, Math.min(layout.end, ...others.map((position) => position.frontier)));
+  // Without upkeep nothing is repaired or derived: a symbol is as whole as it will be when it is streamed.
+  const watermark = enabled ? clock : 0;
+  const whole = [...own].filter(
+    ([, position]) => position && position.frontier >= frontier && position.watermark >= watermark,
+  );
+  const times = whole.map(([, position]) => (enabled ? position!.watermark : position!.frontier));
+  return { symbols: whole.map(([symbol]) => symbol), wholeUpTo: Math.min(...times) };
+}

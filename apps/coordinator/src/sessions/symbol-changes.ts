@@ -1,0 +1,136 @@
+/**
+ * Symbols that come to a session and leave it, at any moment of its life. The decision is one statement in Postgres; the
+ * session's store is then brought in line with it, by whoever comes first: the one who decided, the stream when it begins
+ * or goes on, or the reconciler after a crash. A running stream learns of it by the store and begins again from there.
+ */
+import {
+  ACTIVE_STATES,
+  forgetQuarantined,
+  SESSION_STATES,
+  SymbolConflictError,
+  withSessionLock,
+  WrongStateError,
+  type SessionRepository,
+  type SessionRow,
+  type SessionState,
+} from '@barkeep/bar-repository';
+import { UNCHANGED, withoutSymbol, withSymbol, type Membership, type SessionSpec } from '@barkeep/bars';
+import {
+  bringInLine,
+  readSymbols,
+  removeLeftover,
+  SessionLayout,
+  SessionLostError,
+  UnknownSymbolError,
+} from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+
+type Row = SessionRow<SessionSpec>;
+
+/** States in which a symbol may still come: the session's clock is to go on, or to begin. */
+const GROWING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
+/** Changes by others that one call gives way to. */
+const TRIES_MAX = 50;
+
+export interface SymbolChangesParts {
+  dataSource: DataSource;
+  sessions: SessionRepository<SessionSpec>;
+  redis: Redis;
+  keyPrefix: string;
+  producer: UpkeepProducer;
+}
+
+/** The session of a row, with the symbols that it has by now. @throws UnknownCalendarError */
+export function layoutOf({ id, incarnation, spec, historyDays, membership }: Row, keyPrefix: string): SessionLayout {
+  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership ?? UNCHANGED);
+}
+
+export class SymbolChanges {
+  constructor(private readonly parts: SymbolChangesParts) {}
+
+  /**
+   * Adds a symbol; one that is there is left as it is.
+   * @returns whether readers see it by now
+   * @throws SessionNotFoundError, WrongStateError, SymbolCountError
+   */
+  async add(id: string, symbol: string): Promise<'joining' | 'present'> {
+    const row = await this.change(id, GROWING, ({ membership, layout }) =>
+      withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
+    );
+    if (!(await this.bringInLine(row))) return 'present';
+    const { joining } = await readSymbols(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+    return joining.includes(symbol) ? 'joining' : 'present';
+  }
+
+  /** Removes a symbol and everything of it. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  async remove(id: string, symbol: string): Promise<void> {
+    const row = await this.change(id, SESSION_STATES, ({ membership, layout }) => {
+      const partition = layout.partitionOf(symbol);
+      if (partition === undefined) throw new UnknownSymbolError(id, symbol);
+      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
+      return withoutSymbol(id, members, membership, symbol, partition);
+    });
+    await this.bringInLine(row);
+  }
+
+  /**
+   * Brings the store in line with the row; needs to be called before anything is written by the symbols of the row.
+   * @returns false when there is no store
+   */
+  async bringInLine(row: Row): Promise<boolean> {
+    const { dataSource, redis, keyPrefix, producer } = this.parts;
+    try {
+      const left = await withSessionLock(dataSource, row, async (membership, manager) => {
+        if (!membership) throw new SessionLostError(row.id);
+        const removed = await bringInLine(redis, layoutOf({ ...row, membership }, keyPrefix));
+        await forgetQuarantined(manager, row.incarnation, removed ?? []);
+        return removed;
+      });
+      const session = { sessionId: row.id, incarnation: row.incarnation };
+      // Jobs that were under way for the old list have ended quietly.
+      if (left && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...session, force: false });
+      return true;
+    } catch (error) {
+      if (error instanceof SessionLostError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether a store has to be brought in line with the row. */
+  async isBehind(row: Row): Promise<boolean> {
+    if (!row.membership) return false;
+    try {
+      const { membership, leaving } = await readSymbols(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+      return membership.version < row.membership.version || leaving !== '';
+    } catch (error) {
+      if (error instanceof SessionLostError) return false;
+      throw error;
+    }
+  }
+
+  /** Removes what whoever was in the middle of a change has begun for a session that is gone (I9). */
+  async removeLeftover(row: Row): Promise<void> {
+    const { dataSource, redis, keyPrefix } = this.parts;
+    await withSessionLock(dataSource, row, () => removeLeftover(redis, layoutOf(row, keyPrefix)));
+  }
+
+  /** Applies a change to the symbols of a session, as many others as there may be at the same moment. */
+  private async change(
+    id: string,
+    from: readonly SessionState[],
+    decide: (session: { membership: Membership; layout: SessionLayout }) => Membership,
+  ): Promise<Row> {
+    for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+      const row = await this.parts.sessions.get(id);
+      const membership = row.membership ?? UNCHANGED;
+      const after = decide({ membership, layout: layoutOf(row, this.parts.keyPrefix) });
+      if (after === membership) return row;
+      if (!from.includes(row.state)) throw new WrongStateError(id, from, row.state);
+      const changed = await this.parts.sessions.changeSymbols(row, from, membership, after);
+      if (changed) return changed;
+    }
+    throw new SymbolConflictError(id);
+  }
+}

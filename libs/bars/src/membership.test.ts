@@ -1,0 +1,69 @@
+import {
+  currentSymbols,
+  parseMembership,
+  PARTITIONS_MAX,
+  SymbolCountError,
+  UNCHANGED,
+  withoutSymbol,
+  withSymbol,
+  type Membership,
+} from './membership.js';
+
+const members = { symbols: ['A', 'B', 'C'], basePartitions: 2 };
+const add = (before: Membership, symbol: string) => withSymbol('s', members, before, symbol);
+const remove = (before: Membership, symbol: string, partition: number) =>
+  withoutSymbol('s', members, before, symbol, partition);
+
+test('a symbol that comes gets a partition behind those of the spec, and each another', () => {
+  const one = add(UNCHANGED, 'X');
+  expect(one).toEqual({ version: 1, removed: [], added: { X: 2 }, stamps: { 2: 1 } });
+  expect(add(one, 'Y')).toEqual({ version: 2, removed: [], added: { X: 2, Y: 3 }, stamps: { 2: 1, 3: 2 } });
+});
+
+test('a symbol that is there, or is not, changes nothing', () => {
+  expect(add(UNCHANGED, 'A')).toBe(UNCHANGED);
+  const one = add(UNCHANGED, 'X');
+  expect(add(one, 'X')).toBe(one);
+  expect(remove(one, 'Y', 9)).toBe(one);
+});
+
+test('a symbol that leaves stamps its partition, and the next that comes uses one that is vacant', () => {
+  const two = add(add(UNCHANGED, 'X'), 'Y');
+  const left = remove(two, 'X', 2);
+  expect(left).toEqual({ version: 3, removed: [], added: { Y: 3 }, stamps: { 2: 3, 3: 2 } });
+  expect(add(left, 'Z')).toEqual({ version: 4, removed: [], added: { Y: 3, Z: 2 }, stamps: { 2: 4, 3: 2 } });
+});
+
+test('a symbol of the spec that comes back has a partition of its own', () => {
+  const left = remove(UNCHANGED, 'B', 1);
+  expect(left).toEqual({ version: 1, removed: ['B'], added: {}, stamps: { 1: 1 } });
+  expect(currentSymbols(members.symbols, left)).toEqual(['A', 'C']);
+  const back = add(left, 'B');
+  expect(back).toEqual({ version: 2, removed: ['B'], added: { B: 2 }, stamps: { 1: 1, 2: 2 } });
+  expect(currentSymbols(members.symbols, back)).toEqual(['A', 'C', 'B']);
+  expect(remove(back, 'B', 2)).toEqual({ version: 3, removed: ['B'], added: {}, stamps: { 1: 1, 2: 3 } });
+});
+
+test('the last symbol stays, and there are never more partitions than a job can name', () => {
+  const alone = remove(remove(UNCHANGED, 'A', 0), 'B', 1);
+  expect(() => remove(alone, 'C', 0)).toThrow(SymbolCountError);
+  let full = UNCHANGED;
+  for (let i = 0; i < PARTITIONS_MAX - members.basePartitions; i++) full = add(full, `X${i}`);
+  expect(() => add(full, 'Y')).toThrow('expected at most 1022 symbols that were added since it was created');
+  expect(add(remove(full, 'X7', 9), 'Y').added['Y']).toBe(9);
+});
+
+test('what was stored is read again, anything else is refused', () => {
+  const changed = remove(add(UNCHANGED, 'X'), 'A', 0);
+  expect(parseMembership(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
+  for (const wrong of [
+    null,
+    7,
+    {},
+    { ...changed, version: -1 },
+    { ...changed, removed: [1] },
+    { ...changed, added: 'X' },
+  ]) {
+    expect(() => parseMembership(wrong)).toThrow(TypeError);
+  }
+});

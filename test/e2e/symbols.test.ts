@@ -1,0 +1,270 @@
+/**
+ * Symbols that come to a session and leave it while it runs, with two coordinators and two workers as separate processes:
+ * whatever comes and goes, the session ends as one that had the last list from the start (I1), its clock never goes back
+ * (I2), readers see a symbol whole or not at all, and nothing of one that left remains (I9).
+ */
+import { SessionReader, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
+import { Api, type Session } from '../support/api.js';
+import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
+import { holey, marketBars, seeded, type BarsBySymbol } from '../support/market.js';
+import type { SystemProcess } from '../support/system.js';
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
+const FIRST = ['AAA', 'BBB', 'CCC', 'DDD'];
+const CHANGES = 100;
+const CHANGES_A_DAY = 10;
+const MOMENT_MS = 60;
+const SEED = 20131002;
+const TAKE_OVER_MS = 10_000;
+
+let lab: DisturbedSystem;
+let coordinators: SystemProcess[];
+/** Open times of the bars that are somewhere, by symbol. */
+let existing: Map<string, number[]>;
+
+beforeAll(async () => {
+  lab = await DisturbedSystem.create();
+  existing = existingBars();
+  coordinators = await Promise.all([lab.system.coordinator(), lab.system.coordinator()]);
+  await Promise.all([lab.system.worker(), lab.system.worker()]);
+});
+
+afterAll(() => lab.close());
+
+const api = (index = 0) => new Api(coordinators[index % coordinators.length]!.url);
+const path = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${symbol}`;
+const add = (id: string, symbol: string, index = 0) =>
+  api(index).call<{ state: string; type: string }>('POST', path(id, symbol));
+const remove = (id: string, symbol: string, index = 0) => api(index).call<{ type: string }>('DELETE', path(id, symbol));
+
+function specOf(id: string, symbols: readonly string[], barrier: unknown = { minutes: 60 }): object {
+  return { ...lab.spec(id), symbols, upkeep: { maxRetries: 2, barrier } };
+}
+
+test.each([
+  ['barriers of an hour', { minutes: 60 }],
+  ['no barriers', 'none'],
+])(
+  'I1 I2 I9 symbols may come and go a hundred times, with %s',
+  async (_, barrier) => {
+    const id = `changing-${typeof barrier}`;
+    const random = seeded(SEED);
+    const present = new Set(FIRST);
+    await lab.repository.holdFrom(lab.day(0));
+    await api().run(specOf(id, FIRST, barrier));
+    await lab.streaming(id, ({ owner }) => owner !== '');
+    // Without barriers nothing but a symbol that joins keeps the session from its end: this one stays until the gate opens.
+    const holder = barrier === 'none' ? 'FFF' : undefined;
+    if (holder !== undefined && (await add(id, holder)).status === 202) present.add(holder);
+    const changing = SYMBOLS.filter((symbol) => symbol !== holder);
+    const watch = new Watch(await new SessionReader(lab.sessionRedis, lab.system.sessionPrefix).open(id), api(1));
+    const watching = watch.run();
+    watching.catch(() => undefined); // thrown when it is awaited
+    for (let change = 0; change < CHANGES; change++) {
+      if (change % CHANGES_A_DAY === 0 && barrier !== 'none') await goOnTo(id, change / CHANGES_A_DAY);
+      await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MS));
+      const symbol = changing[Math.floor(random() * changing.length)]!;
+      if (!present.has(symbol)) {
+        const { status, body } = await add(id, symbol, change);
+        if (barrier === 'none' && status === 409) break;
+        expect(body).toMatchObject({ id, symbol, state: expect.stringMatching('joining|present') });
+        present.add(symbol);
+      } else if (present.size > 1) {
+        expect((await remove(id, symbol, change)).status).toBe(204);
+        present.delete(symbol);
+      }
+    }
+    if (present.has('FFF') && holder) expect((await api().session(id)).state).not.toBe('completed');
+    await lab.repository.open();
+    const { counts } = await api().settled(id, 60_000);
+    await watch.end(watching);
+    expect(watch.seen).toBeGreaterThan(10);
+    await endsAs(id, [...present], counts);
+    await expectNothingOf(
+      id,
+      SYMBOLS.filter((symbol) => !present.has(symbol)),
+    );
+
+    expect((await api().call('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
+    expect(await lab.sessionKeys(id)).toEqual([]);
+  },
+  180_000,
+);
+
+test('I1 another coordinator brings a symbol in when the streaming one is killed in the middle of it', async () => {
+  const id = 'killed-joining';
+  await lab.repository.holdFrom(lab.day(5));
+  await api().run(specOf(id, FIRST));
+  await lab.repository.asked(({ date }) => date === lab.day(5));
+  const clock = (await api().until(id, (session) => session.clock !== null && session.clock > lab.day(4))).clock!;
+  await lab.repository.holdFrom(lab.day(2));
+  expect(await add(id, 'FFF')).toMatchObject({ status: 202, body: { state: 'joining' } });
+  await lab.repository.asked(({ date, symbol }) => date === lab.day(2) && symbol === 'FFF');
+  expect((await api().call('GET', `${path(id, 'FFF')}/bars/latest`)).status).toBe(404);
+  expect(await add(id, 'FFF')).toMatchObject({ status: 202 });
+
+  const streaming = await lab.streaming(id, () => true);
+  const killed = processOf(coordinators, streaming.pid);
+  await killed.signal('SIGKILL');
+  coordinators = coordinators.filter((other) => other !== killed);
+  await lab.streaming(id, ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
+  expect((await api().session(id)).clock! >= clock).toBe(true);
+  expect((await api().call('GET', `${path(id, 'FFF')}/bars/latest`)).status).toBe(404);
+  await lab.repository.open();
+  const { counts } = await api().settled(id);
+  await endsAs(id, [...FIRST, 'FFF'], counts);
+  coordinators.push(await lab.system.coordinator());
+});
+
+test('I9 symbols of a session that does not run come and go as well', async () => {
+  const id = 'at-rest';
+  await lab.repository.holdFrom(lab.day(3));
+  expect((await api().call('POST', '/v1/sessions', specOf(id, ['AAA', 'BBB']))).status).toBe(201);
+  expect(await add(id, 'EEE')).toMatchObject({ status: 200, body: { state: 'present' } });
+  expect((await remove(id, 'AAA')).status).toBe(204);
+  await api().ok('POST', `/v1/sessions/${id}/start`);
+  await lab.repository.asked(({ date }) => date === lab.day(3));
+  await api().ok('POST', `/v1/sessions/${id}/pause`);
+  expect(await add(id, 'CCC')).toMatchObject({ status: 202 });
+  expect((await remove(id, 'EEE')).status).toBe(204);
+  await expectNothingOf(id, ['AAA', 'EEE']);
+  await api().ok('POST', `/v1/sessions/${id}/resume`);
+  await lab.repository.open();
+  await api().settled(id);
+  expect(await add(id, 'DDD')).toMatchObject({ status: 409, body: { type: 'urn:barkeep:problem:wrong-state' } });
+  expect(await add(id, 'CCC')).toMatchObject({ status: 200, body: { state: 'present' } });
+  expect((await remove(id, 'BBB')).status).toBe(204);
+  await endsAs(id, ['CCC'], (await api().session(id)).counts);
+  await expectNothingOf(id, ['AAA', 'BBB', 'DDD', 'EEE']);
+});
+
+test.each([
+  ['lets days go', { history: { trailingDays: 2, retainDays: 3 } }, 2],
+  ['keeps a pace', { pace: { mode: 'clock', speed: 60_000 } }, 0],
+])(
+  'I1 a symbol comes to a session that %s',
+  async (_, more, historyDays) => {
+    const id = `joining-${Object.keys(more)[0]}`;
+    const spec = { ...specOf(id, FIRST), ...more, start: lab.day(historyDays) };
+    await lab.repository.holdFrom(lab.day(8));
+    await api().run(spec);
+    await api().until(id, ({ clock }) => clock !== null && clock > lab.day(7));
+    expect(await add(id, 'FFF')).toMatchObject({ status: 202 });
+    expect((await remove(id, 'BBB')).status).toBe(204);
+    await lab.repository.open();
+    const symbols = [...FIRST.filter((symbol) => symbol !== 'BBB'), 'FFF'];
+    await api().settled(id, 60_000);
+
+    const plain = `${id}-plain`;
+    await api().run({ ...spec, id: plain, symbols });
+    await api().settled(plain, 60_000);
+    expect(await api().digest(id)).toBe(await api().digest(plain));
+    const { history } = await api().ok<{ history: { bars: Record<string, number> } | null }>(
+      'GET',
+      `/v1/sessions/${id}`,
+    );
+    if (historyDays > 0) expect(Object.keys(history!.bars).sort()).toEqual(symbols.sort());
+    await expectNothingOf(id, ['BBB']);
+  },
+  120_000,
+);
+
+test('what cannot be is answered with its cause', async () => {
+  const id = 'refused-changes';
+  await api().call('POST', '/v1/sessions', specOf(id, ['AAA']));
+  expect(await add('nobody', 'AAA')).toMatchObject({
+    status: 404,
+    body: { type: 'urn:barkeep:problem:unknown-session' },
+  });
+  expect(await add(id, 'aaa')).toMatchObject({ status: 400, body: { type: 'urn:barkeep:problem:invalid-input' } });
+  expect(await remove(id, 'BBB')).toMatchObject({ status: 404, body: { type: 'urn:barkeep:problem:unknown-symbol' } });
+  expect(await remove(id, 'AAA')).toMatchObject({ status: 409, body: { type: 'urn:barkeep:problem:symbol-count' } });
+  await api().ok('DELETE', `/v1/sessions/${id}`);
+});
+
+/** Reads a session all along: its clock, and symbols that may be joining or leaving. */
+class Watch {
+  seen = 0;
+  private clock = 0;
+  private frontier = '';
+  private ended = false;
+  private readonly random = seeded(1);
+
+  constructor(
+    private readonly session: OpenSession,
+    private readonly coordinator: Api,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.ended) {
+      const clock = await this.session.clock();
+      expect(clock).toBeGreaterThanOrEqual(this.clock);
+      this.clock = clock;
+      await this.readSymbol(SYMBOLS[Math.floor(this.random() * SYMBOLS.length)]!, clock);
+      const { frontier } = await this.coordinator.session(this.session.layout.id);
+      expect((frontier ?? '') >= this.frontier).toBe(true);
+      this.frontier = frontier ?? '';
+    }
+  }
+
+  async end(watching: Promise<void>): Promise<void> {
+    this.ended = true;
+    await watching;
+  }
+
+  private async readSymbol(symbol: string, clock: number): Promise<void> {
+    try {
+      const times = (await this.session.lastBars(symbol, '1m', 10_000)).map(({ openTime }) => openTime);
+      const until = Math.max(clock, (times.at(-1) ?? -Infinity) + 60_000);
+      const whole = existing.get(symbol)!.filter((time) => time + 60_000 <= until);
+      // Without barriers minutes that the source lacks are filled behind the clock.
+      if (this.session.layout.spec.upkeep.barrier !== 'none') expect([symbol, times]).toEqual([symbol, whole]);
+      else expect(times.length).toBeGreaterThanOrEqual(0.9 * whole.length);
+      if (times.length > 0) this.seen++;
+    } catch (error) {
+      if (!(error instanceof UnknownSymbolError)) throw error;
+    }
+  }
+}
+
+/** Lets the session go on to the n-th day and no further, and waits until its clock is there. */
+async function goOnTo(id: string, day: number): Promise<void> {
+  await lab.repository.holdFrom(lab.day(day));
+  if (day > 0) await api().until(id, ({ clock }) => clock !== null && clock > lab.day(day - 1));
+}
+
+/** Compares with a session that had these symbols from the start. */
+async function endsAs(id: string, symbols: readonly string[], counts: Session['counts']): Promise<void> {
+  const plain = `${id}-plain`;
+  await api().run(specOf(plain, symbols));
+  expect((await api().settled(plain)).counts).toEqual(counts);
+  expect(await api().digest(id)).toBe(await api().digest(plain));
+  expect([...(await api().ok<{ symbols: string[] }>('GET', `/v1/sessions/${id}`)).symbols].sort()).toEqual(
+    [...symbols].sort(),
+  );
+}
+
+async function expectNothingOf(id: string, symbols: readonly string[]): Promise<void> {
+  const redis = lab.sessionRedis;
+  const keys = await lab.sessionKeys(id);
+  const names = [...keys];
+  for (const key of keys) {
+    if (key.endsWith(':retry')) names.push(...(await redis.zrange(key, 0, -1)));
+    if (key.endsWith(':dirty')) names.push(...(await redis.smembers(key)));
+    if (/:(errors|refused|history)$/.test(key)) names.push(...(await redis.hkeys(key)));
+  }
+  for (const symbol of symbols) expect(names.filter((name) => name.includes(symbol))).toEqual([]);
+  for (const symbol of symbols) expect((await api().call('GET', `${path(id, symbol)}/metrics`)).status).toBe(404);
+}
+
+/** The market of the lab: what its source or its repository has. */
+function existingBars(): Map<string, number[]> {
+  const market = marketBars({ start: '2013-10-01', end: '2013-10-16', symbols: SYMBOLS, seed: 7 });
+  const parts: BarsBySymbol[] = [holey(market, 0.002, 8), holey(market, 0.03, 9)];
+  return new Map(
+    SYMBOLS.map((symbol) => {
+      const times = new Set(parts.flatMap((part) => part.get(symbol)!.map(({ openTime }) => openTime)));
+      return [symbol, [...times].sort((a, b) => a - b)];
+    }),
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * Symbols that come to a store which has a history, and which days have left already, on a real Redis: they begin where
+ * the store does by now, and what is said of the history is true of them as well.
+ */
+import { withoutSymbol, withSymbol } from '@barkeep/bars';
+import {
+  bringInLine,
+  noteHistory,
+  OpenSession,
+  readHistory,
+  SessionLayout,
+  SessionRetention,
+  SessionWriter,
+  UpkeepStore,
+  withMembership,
+} from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+
+const SYMBOLS = ['AAA', 'BBB'];
+const SPEC = {
+  symbols: SYMBOLS,
+  start: '2013-10-04',
+  end: '2013-10-09',
+  source: { type: 'dataset', dataset: 'stream' },
+  history: { trailingDays: 3, retainDays: 3 },
+};
+const DAYS = 3 + 4;
+const SLOTS = 390;
+const server = new StoreServer();
+const market = marketBars({ start: '2013-10-01', end: SPEC.end, symbols: [...SYMBOLS, 'XXX'], seed: 6 });
+afterAll(() => server.close());
+
+const storeOf = (layout: SessionLayout): TestStore => {
+  const as: TestStore['as'] = (fence) => new SessionWriter(server.redis, layout, fence);
+  const reader = new OpenSession(server.redis, layout);
+  return { layout, writer: as({ epoch: 1, owner: 'one' }), upkeep: new UpkeepStore(server.redis, layout), reader, as };
+};
+const membersOf = ({ spec, basePartitions }: SessionLayout) => ({ symbols: spec.symbols, basePartitions });
+const retain = ({ layout, writer }: TestStore, day: number) =>
+  new SessionRetention(server.redis, layout, writer).retireBefore(day);
+
+/** A store at its end, with its history noted and the days before `firstKept` gone. */
+async function storeFrom(firstKept: number): Promise<TestStore> {
+  const store = await server.begin(server.layout(SPEC));
+  await flushUpTo(store, market, store.layout.end);
+  await store.writer.moveClock(store.layout.end);
+  await noteHistory(server.redis, store.layout, store.writer);
+  await retain(store, firstKept);
+  return store;
+}
+
+/** The same with a symbol more, claimed by who streams it. */
+async function joined({ layout }: TestStore): Promise<TestStore> {
+  const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
+  await bringInLine(server.redis, after);
+  const store = storeOf(after);
+  await store.writer.claim();
+  return store;
+}
+
+async function left({ layout }: TestStore): Promise<TestStore> {
+  const partition = layout.partitionOf('XXX')!;
+  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'XXX', partition);
+  await bringInLine(server.redis, withMembership(layout, membership));
+  return storeOf(withMembership(layout, membership));
+}
+
+it('a symbol that comes later streams the days that are kept, and only those', async () => {
+  const store = await joined(await storeFrom(5));
+  const { layout } = store;
+  const own = layout.partitionOf('XXX')!;
+  const begun = { frontier: layout.grid(4).close, watermark: layout.grid(4).close, retainedFrom: layout.grid(5).open };
+  expect((await store.upkeep.positions())[own]).toEqual(begun);
+
+  await flushUpTo(store, market, layout.end);
+  const chunks = (await server.keys(layout.id)).filter((key) => key.includes('XXX')).sort();
+  const { base } = layout;
+  const kept = layout.days.slice(5).map(({ date }) => layout.keysOf(own).chunk(base.name, 'XXX', date));
+  expect(chunks).toEqual(kept);
+  await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
+  const { counts } = await store.reader.position();
+  // Those of the spec had the four days of the session, the other one the last two.
+  expect(counts).toMatchObject({ expected: (2 * 4 + 2) * SLOTS, filled: (2 * 4 + 2) * SLOTS, missing: 0 });
+
+  await retain(store, 6);
+  expect((await server.keys(layout.id)).filter((key) => key.includes('XXX'))).toEqual(kept.slice(1));
+});
+
+it('the history of a session is that of its first symbols until those that came are noted', async () => {
+  const store = await joined(await storeFrom(0));
+  const { layout, writer } = store;
+  const first = SYMBOLS.map((symbol): [string, number] => [symbol, 3 * SLOTS]);
+  expect(await readHistory(server.redis, layout)).toEqual(new Map(first));
+  await flushUpTo(store, market, layout.end);
+  await noteHistory(server.redis, layout, writer);
+  expect(await readHistory(server.redis, layout)).toEqual(new Map([...first, ['XXX', 3 * SLOTS]]));
+});
+
+it('what is noted of a history stays when its days have left before another symbol comes', async () => {
+  const store = await joined(await storeFrom(DAYS - 1));
+  await flushUpTo(store, market, store.layout.end);
+  await noteHistory(server.redis, store.layout, store.writer);
+  const noted = [...SYMBOLS.map((symbol): [string, number] => [symbol, 3 * SLOTS]), ['XXX', 0] as const];
+  expect(await readHistory(server.redis, store.layout)).toEqual(new Map(noted));
+});
+
+it('the days that were removed stay counted when a symbol leaves after them', async () => {
+  const { layout } = await storeFrom(5);
+  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'AAA', 0);
+  const after = withMembership(layout, membership);
+  expect(await bringInLine(server.redis, after)).toEqual(['AAA']);
+  const { counts } = await storeOf(after).reader.position();
+  expect(counts).toMatchObject({ expected: (4 + 2) * SLOTS, filled: (4 + 2) * SLOTS, missing: 0 });
+});
+
+it('I9 nothing of the history remains of a symbol that left, and its partition holds no day back', async () => {
+  const store = await joined(await storeFrom(1));
+  await flushUpTo(store, market, store.layout.grid(3).close);
+  await noteHistory(server.redis, store.layout, store.writer);
+  const after = await left(store);
+  expect(await server.redis.exists(after.layout.keysOf(1).history)).toBe(0);
+  await after.writer.claim();
+  await retain(after, DAYS - 1); // its partition got no further than day 3
+  expect(await readHistory(server.redis, after.layout)).toEqual(new Map(SYMBOLS.map((s) => [s, 3 * SLOTS])));
+
+  const again = await joined(after);
+  const at = { frontier: again.layout.grid(DAYS - 2).close, retainedFrom: again.layout.grid(DAYS - 1).open };
+  expect((await again.upkeep.positions())[1]).toMatchObject(at);
+});
