@@ -39,6 +39,7 @@ export class FrontierLoop {
     for (const window of this.parts.layout.windowsFrom(frontier)) {
       await this.room(window, stop);
       const read = await source.take(window, stop);
+      await source.dayAfter(window);
       await flushed;
       flushed = this.flush(window, read);
       flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled

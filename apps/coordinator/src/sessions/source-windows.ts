@@ -7,6 +7,7 @@
  * and the rest of it is not asked for any more and counts as missing, which upkeep repairs. A read ahead that fails is forgotten: when its turn comes it
  * is tried again, and only then does its silence count.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, SessionWriter, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges } from './day-changes.js';
@@ -33,6 +34,8 @@ export interface SourceWindowsParts {
  * several days at once and then wants several.
  */
 const DAYS_AHEAD = 3;
+/** Longest time that a day is held back for the rows of the next one: a source that is silent must not hold up what is here. */
+const DAY_HELD_MS = 1_000;
 
 interface Ahead {
   /** Undefined when it failed. */
@@ -68,6 +71,20 @@ export class SourceWindows {
     this.noteRead(window);
     this.readAhead(stop);
     return read;
+  }
+
+  /**
+   * Waits for the rows that come after a day's last window, where they are being read ahead: a day that is written only then
+   * never closes before the next one is here. Costs nothing, for the rows are read one window after another anyway.
+   */
+  async dayAfter({ dayIndex, toSlot }: Window): Promise<void> {
+    if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
+    const [next] = this.ahead.values();
+    if (!next) return;
+    const enough = new AbortController();
+    const bound = sleep(DAY_HELD_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([next.read, bound]);
+    enough.abort();
   }
 
   /** Stops reading ahead and forgets what was. */

@@ -1,0 +1,67 @@
+/** Sessions on days that are not like others: a half day, a lunch break, an evening open; on generated markets. */
+import { Api, type ApiBar } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+let system: TestSystem;
+let api: Api;
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+}, 60_000);
+
+afterAll(() => system.close());
+
+/** Runs a whole market of one symbol through a session. @returns its bars of an interval */
+async function runDay(calendar: string, date: string, derivedIntervals: string[]) {
+  const dates = { start: date, end: date, calendar };
+  const dataset = `generated-${calendar}`;
+  await writeBars(system.databaseUrl, dataset, marketBars({ symbols: ['GEN'], seed: 5, ...dates }));
+  const source = { type: 'dataset', dataset };
+  const id = await api.run({ id: dataset, symbols: ['GEN'], ...dates, source, derivedIntervals });
+  await api.completed(id);
+  return (interval: string) => api.bars(id, 'GEN', `interval=${interval}&last=10000`);
+}
+
+const counts = (bars: ApiBar[]) => bars.map(({ sourceCount, expectedCount }) => [sourceCount, expectedCount]);
+
+test('I5 a half day, XNYS 2015-12-24: 210 slots, and four hours of which the last expects 30', async () => {
+  const bars = await runDay('XNYS', '2015-12-24', ['1h', '1d']);
+  const minutes = await bars('1m');
+  expect(minutes).toHaveLength(210);
+  expect(minutes.at(-1)!.closeTime).toBe('2015-12-24T18:00:00.000Z');
+  const hours = await bars('1h');
+  expect(counts(hours)).toEqual([
+    [60, 60],
+    [60, 60],
+    [60, 60],
+    [30, 30],
+  ]);
+  expect(hours.every(({ complete }) => complete)).toBe(true);
+  expect(counts(await bars('1d'))).toEqual([[210, 210]]);
+});
+
+test('I5 a lunch break, XHKG: no window crosses it', async () => {
+  const bars = await runDay('XHKG', '2024-12-23', ['1h', '2h', '1d']);
+  expect(await bars('1m')).toHaveLength(330);
+  for (const interval of ['1m', '1h', '2h']) {
+    for (const { openTime, closeTime } of await bars(interval)) {
+      const isMorning = closeTime <= '2024-12-23T04:00:00.000Z';
+      expect(isMorning || openTime >= '2024-12-23T05:00:00.000Z').toBe(true);
+    }
+  }
+  expect(counts(await bars('1h'))).toEqual([60, 60, 30, 60, 60, 60].map((count) => [count, count]));
+  const [day] = await bars('1d');
+  expect(day).toMatchObject({ openTime: '2024-12-23T01:30:00.000Z', closeTime: '2024-12-23T08:00:00.000Z' });
+});
+
+test('an evening open, CMES: the first slot of the day is on the evening before', async () => {
+  const bars = await runDay('CMES', '2024-03-05', ['4h']);
+  const minutes = await bars('1m');
+  expect(minutes[0]!.openTime).toBe('2024-03-04T23:00:00.000Z');
+  expect(minutes.at(-1)!.closeTime < '2024-03-06').toBe(true);
+  const [first] = await bars('4h');
+  expect(first).toMatchObject({ openTime: '2024-03-04T23:00:00.000Z', complete: true, expectedCount: 240 });
+});
