@@ -90,7 +90,8 @@ export async function readPosition(
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     // A symbol that came is alone in its partition.
     if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
-    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] = numbers.map(Number);
+    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] =
+      numbers.map(Number);
     at.frontier = Math.min(at.frontier, frontier!);
     at.watermark = Math.min(at.watermark, watermark!);
     const slots = layout.slotsClosedBy(frontier!) - layout.slotsClosedBy(begun!);
