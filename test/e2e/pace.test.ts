@@ -8,7 +8,7 @@ import { processOf } from '../support/disturbed-system.js';
 import { GATED, GatedRepository } from '../support/gated-repository.js';
 import { holey, marketBars, tradingDays, writeBars } from '../support/market.js';
 import { eventsOf, minuteByMinute, said, type StoredEvent } from '../support/session-events.js';
-import { slowGate, type SlowGate } from '../support/slow-gate.js';
+import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
@@ -19,7 +19,7 @@ const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: '
 
 let system: TestSystem;
 let repository: GatedRepository;
-let gate: SlowGate;
+let gate: TcpGate;
 let coordinators: SystemProcess[];
 let digest: string;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   repository = await GatedRepository.create(market);
   system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath });
   await writeBars(system.databaseUrl, 'stream', holey(market, 0.02, 4));
-  gate = await slowGate(process.env['SESSION_REDIS_URL']!, 6379);
+  gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   coordinators = [await system.coordinator({ SESSION_REDIS_URL: gate.url })];
   await system.worker();
   const id = await api().run({ ...SPEC, id: 'max' });
@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await system?.close();
-  await gate?.close();
+  await gate?.shut();
   await repository?.remove();
 });
 

@@ -1,4 +1,4 @@
-/** A TCP gate in front of a real server: closing it makes the server "away" for whoever goes through it, and only for them. */
+/** A TCP gate in front of a real server: shut, it makes the server "away" for whoever goes through it, and only for them; it can be slow, too. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -10,12 +10,15 @@ export interface TcpGate {
   shut(): Promise<void>;
   /** Lets connections through again, on the same port. */
   open(): Promise<void>;
+  /** From now on what goes to the server arrives that much later, in order. */
+  slowDown(delayMs: number): void;
 }
 
 /** Puts an open gate in front of the server that `serverUrl` names. */
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  let delayMs = 0;
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
     for (const [socket, other] of [
@@ -26,7 +29,11 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       socket.on('error', () => other.destroy());
       socket.on('close', () => sockets.delete(socket) && other.destroy());
     }
-    near.pipe(far).pipe(near);
+    near.on('data', (data: Buffer) => {
+      if (delayMs === 0) far.write(data);
+      else setTimeout(() => far.write(data), delayMs);
+    });
+    far.pipe(near);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,5 +53,6 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       server.listen(port, '127.0.0.1');
       await once(server, 'listening');
     },
+    slowDown: (ms) => (delayMs = ms),
   };
 }
