@@ -123,7 +123,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
       { field: 'history.interval', expected: 'one that this session stores: 1m', was: '"5m"' },
     ],
-    ['nothing', { source: undefined }, { field: 'source', expected: 'object', was: 'nothing' }],
+    ['nothing', { source: undefined }, { field: 'source', expected: '"dataset" or "feed"', was: 'nothing' }],
     [
       'a symbol of lower case',
       { symbols: ['SPY', 'ibm'] },
@@ -197,7 +197,26 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { upkeep: { barrier: 'hour' } },
       { field: 'upkeep.barrier', expected: '"day", "none" or { "minutes": 1 to 1440 }', was: '"hour"' },
     ],
-    ['no such pace', { pace: { mode: 'slow' } }, { field: 'pace.mode', expected: '"max" or "clock"', was: '"slow"' }],
+    [
+      'a feed with a history',
+      { source: { type: 'feed' }, history: { trailingDays: 2 } },
+      { field: 'history.trailingDays', expected: '0 in a session that is fed', was: '2' },
+    ],
+    [
+      'a feed beside a dataset of its name',
+      { source: { type: 'feed' }, backfill: ['feed'] },
+      { field: 'backfill[0]', expected: 'another dataset than "feed" in a session that is fed', was: '"feed"' },
+    ],
+    [
+      'a lockstep of no window',
+      { pace: { mode: 'lockstep', window: 0 } },
+      { field: 'pace.window', expected: 'at least 1', was: '0' },
+    ],
+    [
+      'no such pace',
+      { pace: { mode: 'slow' } },
+      { field: 'pace.mode', expected: '"max", "clock" or "lockstep"', was: '"slow"' },
+    ],
     [
       'a pace without a speed',
       { pace: { mode: 'clock' } },

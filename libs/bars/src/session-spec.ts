@@ -12,6 +12,8 @@ export const SYMBOLS_MAX = 5_000;
 export const SYMBOL_PATTERN = /^[A-Z0-9._-]{1,32}$/;
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Stands for the dataset of bars that were fed. */
+const FEED = 'feed';
 const SLOTS_A_DAY_MAX = 65_535;
 
 /** One thing that is wrong with an input. */
@@ -35,7 +37,20 @@ const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PAT
 const seconds = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
-/** How the clock runs: as fast as it can, or at `speed` × real time (pace.ts). */
+/** Where the bars come from: rows of a dataset, or whoever feeds them; a feed's streams may be `latenessSeconds` out of order. */
+const source = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('dataset'), dataset }),
+    z.strictObject({ type: z.literal('feed'), latenessSeconds: seconds(0, 86_400).default(0) }),
+  ],
+  '"dataset" or "feed"',
+);
+/**
+ * How the clock runs: as fast as it can, at `speed` × real time (pace.ts), or in lockstep: at most `window` base bars ahead
+ * of the slowest consumer, once `consumers` have joined. A consumer that is silent for `heartbeatSeconds` is dropped, or
+ * holds the session (`onSilence`).
+ */
 const pace = z.discriminatedUnion(
   'mode',
   [
@@ -45,8 +60,15 @@ const pace = z.discriminatedUnion(
       speed,
       overrun: z.enum(['wait', 'fail'], '"wait" or "fail"').default('wait'),
     }),
+    z.strictObject({
+      mode: z.literal('lockstep'),
+      window: seconds(1, 100_000).default(30),
+      consumers: seconds(0, 1_000).default(1),
+      heartbeatSeconds: seconds(1, 86_400).default(30),
+      onSilence: z.enum(['drop', 'hold'], '"drop" or "hold"').default('drop'),
+    }),
   ],
-  '"max" or "clock"',
+  '"max", "clock" or "lockstep"',
 );
 
 /** Defaults of the `upkeep` part that the environment may set (`DATA_UPKEEP_*`). */
@@ -85,7 +107,7 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
       .array(interval)
       .max(16, 'at most 16 intervals')
       .default([...defaults.derivedIntervals]),
-    source: z.strictObject({ type: z.literal('dataset', '"dataset"'), dataset }),
+    source,
     backfill: z.array(dataset).max(8, 'at most 8 datasets').default([]),
     pace: pace.default({ mode: 'max' }),
     feed: z.strictObject({ timeoutSeconds: seconds(1, 86_400).default(60) }).prefault({}),
@@ -111,6 +133,11 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
 
 /** A checked spec with every default filled in; intervals have their canonical names, in ascending order. */
 export type SessionSpec = z.output<ReturnType<typeof sessionSpecSchema>>;
+
+/** The name under which a session's streamed bars are known: that of its dataset, or `feed`. */
+export function sourceName({ source }: Pick<SessionSpec, 'source'>): string {
+  return source.type === 'feed' ? FEED : source.dataset;
+}
 
 /**
  * Checks a spec and fills in its defaults.
@@ -153,6 +180,7 @@ function crossChecks(spec: SessionSpec): FieldProblem[] {
     });
   }
   for (const { field, expected, was } of historyProblems(spec)) wrong(field, expected, was);
+  if (spec.source.type === 'feed') feedProblems(spec, wrong);
   if (spec.end < spec.start) wrong('end', `a date not before start, ${spec.start}`, spec.end);
   const days = daysOrProblem(spec, wrong);
   if (days?.length === 0 && spec.start <= spec.end)
@@ -162,6 +190,19 @@ function crossChecks(spec: SessionSpec): FieldProblem[] {
     wrong('baseInterval', `at most ${SLOTS_A_DAY_MAX} bars a day`, spec.baseInterval);
   }
   return problems;
+}
+
+/** A feed brings no bars from before the session, and its name is not that of a dataset. */
+function feedProblems(
+  { history, backfill }: SessionSpec,
+  wrong: (field: string, expected: string, was: unknown) => void,
+): void {
+  const { trailingDays = 0, bars } = history;
+  if (trailingDays > 0) wrong('history.trailingDays', '0 in a session that is fed', trailingDays);
+  if (bars !== undefined) wrong('history.bars', 'no such field in a session that is fed', bars);
+  backfill.forEach((name, i) => {
+    if (name === FEED) wrong(`backfill[${i}]`, `another dataset than "${FEED}" in a session that is fed`, name);
+  });
 }
 
 function daysOrProblem(

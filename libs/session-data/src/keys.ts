@@ -42,9 +42,17 @@ export class PartitionKeys {
   get history(): string {
     return `${this.base}:history`;
   }
-  /** Stream of the session's events; partition 0 only. */
+  /** Stream of events: of the session and its clock in partition 0, of upkeep in each. */
   get events(): string {
     return `${this.base}:events`;
+  }
+  /** Hash of consumer to what is known of it (consumers.ts); partition 0 only. */
+  get consumers(): string {
+    return `${this.base}:consumers`;
+  }
+  /** Hash of symbol to how far its stream has come (feed.ts); sessions that are fed only. */
+  get feed(): string {
+    return `${this.base}:feed`;
   }
   /** Hash of figures of the stream, and of `timed-out date` for days whose source was silent; partition 0 only. */
   get stream(): string {

@@ -8,6 +8,7 @@ import {
   DayGrid,
   parseInterval,
   planDerived,
+  sourceName,
   UNCHANGED,
   type DerivedPlan,
   type Interval,
@@ -76,7 +77,7 @@ export class SessionLayout {
     this.base = parseInterval(spec.baseInterval);
     this.derived = spec.derivedIntervals.map(parseInterval);
     this.computed = spec.upkeep.autoComputeDerived ? this.derived : [];
-    this.datasets = [...new Set([spec.source.dataset, ...spec.backfill])];
+    this.datasets = [...new Set([sourceName(spec), ...spec.backfill])];
     this.start = this.grid(0).open;
     this.end = this.grid(this.days.length - 1).close;
     this.sessionStart = this.grid(this.historyDays).open;

@@ -10,6 +10,7 @@ import {
   HISTORY_DAYS_MAX,
   parseInterval,
   SessionSpecError,
+  sourceName,
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
@@ -56,8 +57,8 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
 }
 
 /** The datasets that the session's bars come from, as far as they are in Postgres. */
-async function idsOf(dataSource: DataSource, { source, backfill, upkeep }: SessionSpec): Promise<number[]> {
-  const names = new Set([source.dataset, ...(upkeep.enabled ? backfill : [])]);
+async function idsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
+  const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
   const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
   return ids.filter((id) => id !== undefined);
 }

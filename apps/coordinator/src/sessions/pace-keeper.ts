@@ -26,7 +26,7 @@ export class PaceKeeper {
 
   /** The first bars after `clock` may be shown from now on: what came before is no delay of theirs. */
   start(clock: number): void {
-    if (this.pace.mode === 'max') return;
+    if (this.pace.mode !== 'clock') return;
     this.schedule ??= PaceSchedule.from(this.tradingTime, this.pace.speed, clock, this.now());
   }
 

@@ -170,9 +170,9 @@ export class SessionService extends SessionLifecycle {
     const problems = spec.backfill.flatMap((name, i) =>
       sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],
     );
-    const { dataset } = spec.source;
-    if (!datasets.includes(dataset)) {
-      problems.unshift({ field: 'source.dataset', expected: expected(datasets), was: shown(dataset) });
+    const { source } = spec;
+    if (source.type === 'dataset' && !datasets.includes(source.dataset)) {
+      problems.unshift({ field: 'source.dataset', expected: expected(datasets), was: shown(source.dataset) });
     }
     if (problems.length > 0) throw new SessionSpecError(problems);
   }

@@ -3,7 +3,7 @@
  * ended. Whatever happens to this process, another one can do the same again.
  */
 import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
-import { UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import { sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import {
   FencedError,
   readStreamFigures,
@@ -100,8 +100,8 @@ export class StreamRunner {
     const position = await this.position(row, epoch, layout, writer);
     if (await this.isChanged(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
-    const datasetId = await resolveDataset(dataSource, row.spec.source.dataset);
-    if (datasetId === undefined) throw new UnknownDatasetError(row.spec.source.dataset);
+    const datasetId = await resolveDataset(dataSource, sourceName(row.spec));
+    if (datasetId === undefined) throw new UnknownDatasetError(sourceName(row.spec));
     const reader = await WindowReader.open(dataSource, layout, datasetId, position.frontiers);
     const joining = await JoiningSymbols.of(redis, layout, fence);
     const store = new UpkeepStore(redis, layout);

@@ -3,7 +3,7 @@
  * slot gives its place; a row that is no good is counted and kept aside with its reason, and never stops the others.
  */
 import { readWindow, symbolIds, type QuarantinedBar } from '@barkeep/bar-repository';
-import { ORIGIN_CODES, refuseValues, type DayChunk, type DayGrid, type RefusalReason } from '@barkeep/bars';
+import { ORIGIN_CODES, refuseValues, sourceName, type DayChunk, type DayGrid, type RefusalReason } from '@barkeep/bars';
 import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { ChunkPool } from './chunk-pool.js';
@@ -103,7 +103,7 @@ export class WindowReader {
     const grid = this.layout.grid(window.dayIndex);
     const { quarantined } = into;
     const parts = new Map(into.parts.map((part) => [part.partition, part]));
-    const dataset = this.layout.spec.source.dataset;
+    const dataset = sourceName(this.layout.spec);
     const origin = this.layout.isHistory(window.dayIndex) ? HISTORICAL : STREAMED;
     let lastId = -1;
     let symbol = '';
