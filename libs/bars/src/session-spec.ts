@@ -135,8 +135,8 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
 export type SessionSpec = z.output<ReturnType<typeof sessionSpecSchema>>;
 
 /** The name under which a session's streamed bars are known: that of its dataset, or `feed`. */
-export function sourceName({ source }: Pick<SessionSpec, 'source'>): string {
-  return source.type === 'feed' ? FEED : source.dataset;
+export function sourceName(spec: Pick<SessionSpec, 'source'>): string {
+  return spec.source.type === 'feed' ? FEED : spec.source.dataset;
 }
 
 /**

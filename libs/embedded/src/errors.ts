@@ -1,4 +1,4 @@
-/** What can go wrong with the embedded servers: one class per cause. */
+/** What can go wrong with the embedded servers and programs: one class per cause. */
 
 /** The data folder is in use by a live owner. */
 export class AlreadyRunningError extends Error {
@@ -23,6 +23,19 @@ export class ServerMissingError extends Error {
     super(
       `expected a usable ${server} server, was: none found\n${tried.map((line) => `  - ${line}\n`).join('')}${remedy}`,
     );
+  }
+}
+
+/** No Python has the wanted modules and none could be given them; `message` says what to install. */
+export class PythonMissingError extends Error {
+  override readonly name = 'PythonMissingError';
+  constructor(
+    readonly modules: readonly string[],
+    tried: readonly string[],
+    readonly remedy: string,
+  ) {
+    const lines = tried.map((line) => `  - ${line}\n`).join('');
+    super(`expected a python3 with ${modules.join(' and ')}, was: none found\n${lines}${remedy}`);
   }
 }
 

@@ -1,9 +1,9 @@
-import { ServerMissingError, ServerStartError } from './errors.js';
+import { PythonMissingError, ServerMissingError, ServerStartError } from './errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
-import { systemName } from './redis-packages.js';
 import { redisMajor } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
+import { systemName } from './system-packages.js';
 
 test('versions are read from what the programs say of themselves', () => {
   expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
@@ -46,6 +46,14 @@ test('the error for a missing server says what was tried and what to do', () => 
   );
   expect(error.message).toBe(
     'expected a usable Redis server, was: none found\n  - /bin/redis-server: expected version 7 or later, was 6\nInstall one.',
+  );
+});
+
+test('the error for a missing Python says what was tried and what to do', () => {
+  const tried = ["/bin/python3: ModuleNotFoundError: No module named 'redis'"];
+  expect(new PythonMissingError(['redis', 'numpy'], tried, 'Install them.').message).toBe(
+    'expected a python3 with redis and numpy, was: none found\n' +
+      "  - /bin/python3: ModuleNotFoundError: No module named 'redis'\nInstall them.",
   );
 });
 

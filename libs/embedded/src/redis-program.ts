@@ -4,11 +4,11 @@
  * Guarantees: a program that is returned has been run once (`--version`). Throws `ServerMissingError` with a remedy.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ServerMissingError } from './errors.js';
 import { cacheFolder } from './folders.js';
-import { canFetchPackages, fetchPackages, systemName } from './redis-packages.js';
+import { canFetchPackages, fetchPackages, systemName, unpackedEnvironment } from './system-packages.js';
 
 /** A program and the environment it runs in. */
 export interface RedisProgram {
@@ -41,35 +41,25 @@ function onPath(env: NodeJS.ProcessEnv): RedisProgram[] {
   return paths.filter((path) => existsSync(path)).map((path) => ({ path, env }));
 }
 
-/** Folders under an unpacked root that hold shared libraries, e.g. `usr/lib/x86_64-linux-gnu`. */
-function libraryFolders(root: string): string[] {
-  const tops = ['usr/lib', 'lib'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
-  const inner = tops.flatMap((top) =>
-    readdirSync(top, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(top, entry.name)),
-  );
-  return [...tops, ...inner].filter((folder) => readdirSync(folder).some((file) => file.includes('.so')));
-}
-
 function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
   const paths = programNames.map((name) => join(root, 'usr/bin', name)).filter((path) => existsSync(path));
-  const libraries =
-    paths.length === 0 ? [] : [...libraryFolders(root), env['LD_LIBRARY_PATH'] ?? ''].filter((path) => path !== '');
-  return paths.map((path) => ({ path, env: { ...env, LD_LIBRARY_PATH: libraries.join(':') } }));
+  return paths.map((path) => ({ path, env: unpackedEnvironment(root, env) }));
 }
 
 function fromPackages(env: NodeJS.ProcessEnv, log: (line: string) => void, tried: string[]): RedisProgram | undefined {
   const target = join(cacheFolder(env), `redis-${systemName()}`);
-  const cached = unpackedIn(target, env).find((program) => flaw(program) === undefined);
-  if (cached !== undefined) return cached;
+  if (existsSync(target)) {
+    const cached = unpackedIn(target, env).find((program) => flaw(program) === undefined);
+    if (cached !== undefined) return cached;
+    rmSync(target, { recursive: true, force: true });
+  }
   log(`no Redis on PATH: downloading the system's package redis-server into ${target} (nothing is installed)`);
   for (const name of programNames) {
-    rmSync(target, { recursive: true, force: true });
-    const failure = fetchPackages(name, target, env);
+    const failure = fetchPackages([name], target, env);
     const flaws = failure === undefined ? unpackedIn(target, env).map(flaw) : [failure];
     if (flaws.includes(undefined)) return unpackedIn(target, env)[flaws.indexOf(undefined)];
     tried.push(`apt-get, package ${name}: ${flaws.join('; ') || 'it holds no server program'}`);
+    rmSync(target, { recursive: true, force: true });
   }
   return undefined;
 }

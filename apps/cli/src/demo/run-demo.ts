@@ -6,6 +6,7 @@ import type { SessionStatus } from '../api/answers.js';
 import { CoordinatorClient } from '../api/coordinator-client.js';
 import { allMetrics, watchToEnd, watchToSettled } from '../commands/watch-session.js';
 import { CliError } from '../cli-error.js';
+import type { ImportSummary } from '../import/summary.js';
 import { count, note } from '../output.js';
 import { startProgress } from '../progress.js';
 import { shortTime } from '../report/session-text.js';
@@ -37,14 +38,18 @@ const SPEC = {
   upkeep: { barrier: 'day', maxRetries: 5 },
 };
 
+/** Stores the two datasets where other commands find them, and does nothing else. @returns what the import said */
+export async function importDemoData(context: Context): Promise<ImportSummary[]> {
+  return makeDatasets(await context.database(), makeMarket(SEED), context.life.signal);
+}
+
 /** @throws CliError when the session does not complete */
 export async function runDemo(context: Context, quiet: boolean): Promise<DemoResult> {
   const { life } = context;
   const startedAt = performance.now();
   const say = (line: string): void => (quiet ? undefined : note(line));
   const { client, apps, databaseUrl } = await startAll(context, say);
-  const market = makeMarket(SEED);
-  const imports = await makeDatasets(await openDatabase(databaseUrl, life), market, life.signal);
+  const imports = await makeDatasets(await openDatabase(databaseUrl, life), makeMarket(SEED), life.signal);
   say(importText(imports));
   const { session, sessionSeconds, settledSeconds } = await runSession(client, life.signal, quiet);
   const symbols = await symbolResults(client, session);

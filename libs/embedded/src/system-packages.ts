@@ -1,6 +1,6 @@
 /**
- * Fetches a Redis server from the system's own package sources into a private folder: nothing is installed, no root
- * right is used, no file of the system changes.
+ * Fetches programs from the system's own package sources into a private folder: nothing is installed, no root right is
+ * used, no file of the system changes.
  *
  * Guarantees: the folder of unpacked packages appears whole (by a rename) or not at all; every command is bounded in time.
  * For systems with apt-get and dpkg-deb (Debian, Ubuntu and their kin).
@@ -10,6 +10,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from 'node:path';
 
 const stepLimitMs = 180_000;
+/** `lib/TRIPLET/blas`, where the system keeps what it lets one choose between, is two below. */
+const libraryDepth = 2;
 
 interface Outcome {
   readonly ok: boolean;
@@ -57,9 +59,9 @@ function privateOptions(work: string): string[] {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-function download(work: string, name: string, env: NodeJS.ProcessEnv): Outcome {
+function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): Outcome {
   const options = privateOptions(work);
-  const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', name];
+  const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
   const withSystemLists = run('apt-get', [...options, ...install], env);
   if (withSystemLists.ok) return withSystemLists;
   const lists = ['-o', `Dir::State::lists=${work}/lists`];
@@ -80,15 +82,15 @@ function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
 }
 
 /**
- * Downloads the package `name` with the dependencies that the system lacks and unpacks them as `target`.
+ * Downloads the packages `names` with the dependencies that the system lacks and unpacks them as `target`.
  * Returns `undefined` when it worked, else why it did not.
  */
-export function fetchPackages(name: string, target: string, env: NodeJS.ProcessEnv): string | undefined {
+export function fetchPackages(names: readonly string[], target: string, env: NodeJS.ProcessEnv): string | undefined {
   const work = mkdtempSync(`${target}.`);
   try {
     for (const folder of ['archives/partial', 'lists/partial', 'root'])
       mkdirSync(join(work, folder), { recursive: true });
-    const steps = [() => download(work, name, env), () => unpack(work, env)];
+    const steps = [() => download(work, names, env), () => unpack(work, env)];
     for (const step of steps) {
       const outcome = step();
       if (!outcome.ok) return outcome.output.split('\n').slice(-3).join(' ') || 'no reason given';
@@ -101,4 +103,21 @@ export function fetchPackages(name: string, target: string, env: NodeJS.ProcessE
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Folders under an unpacked root that hold shared libraries, e.g. `usr/lib/x86_64-linux-gnu/blas`, outer ones first. */
+function libraryFolders(root: string): string[] {
+  const inner = (folder: string, depth: number): string[] => {
+    const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+    const folders = depth === 0 ? [] : entries.filter((entry) => entry.isDirectory());
+    const below = folders.flatMap(({ name }) => inner(join(folder, name), depth - 1));
+    return entries.some(({ name }) => /\.so(\.|$)/.test(name)) ? [folder, ...below] : below;
+  };
+  return ['usr/lib', 'lib'].flatMap((folder) => inner(join(root, folder), libraryDepth));
+}
+
+/** The environment in which programs find the libraries that were unpacked below `root`. */
+export function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const libraries = [...libraryFolders(root), env['LD_LIBRARY_PATH'] ?? ''].filter((path) => path !== '');
+  return { ...env, LD_LIBRARY_PATH: libraries.join(':') };
 }

@@ -1,0 +1,124 @@
+"""Reads one day of a session from Redis with numpy, by docs/storage-layout.md alone: nothing of Barkeep's code is used.
+
+    SESSION_REDIS_URL=redis://127.0.0.1:6380/0 python3 read_chunk.py SESSION SYMBOL DATE
+
+For regular hours of XNYS, and sessions of up to 128 symbols: these have one partition, number 0.
+"""
+
+import json
+import os
+import sys
+from datetime import datetime
+from itertools import zip_longest
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import redis
+
+NEW_YORK = ZoneInfo("America/New_York")
+MINUTE_MS = 60_000
+RECORD = np.dtype([("open", "<f8"), ("high", "<f8"), ("low", "<f8"), ("close", "<f8"), ("volume", "<f8"),
+                   ("origin", "u1"), ("zero", "u1"), ("dataset", "<u2"), ("source_count", "<u2"), ("expected_count", "<u2")])
+ORIGINS = {1: "streamed", 2: "backfilled", 3: "derived", 4: "historical"}
+AVERAGE_BARS = 20
+SHOWN = 4
+ROW_WIDTH = 5 + 5 * 9
+
+
+class Bars(NamedTuple):
+    """Bars of one day that may be shown, oldest first."""
+    slots: int           # places for bars that the day has
+    opened: np.ndarray   # open time of each bar, epoch ms
+    records: np.ndarray  # of RECORD
+
+
+def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
+    """How many slots the day has, the numbers of the filled ones, and their records."""
+    # 64 slots take 8 + 64 × 48 bytes; the bitmap of the last, smaller group takes 8 as well.
+    groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
+    slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
+    bitmap_bytes = -(-slots // 64) * 8
+    filled = np.flatnonzero(np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))[:slots])
+    return slots, filled, np.frombuffer(chunk, RECORD, slots, bitmap_bytes)[filled]
+
+
+def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
+    """The bars that closed by the clock. What lies behind it is in the chunk as well: the future, not to be shown."""
+    slots, filled, records = decode(chunk)
+    opened = day_opened + filled * minutes * MINUTE_MS
+    closed = opened + minutes * MINUTE_MS <= clock
+    return Bars(slots, opened[closed], records[closed])
+
+
+def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int, Bars, Bars]:
+    """The session's clock, and the 1m and 5m bars of the day that it shows."""
+    # One round trip, the clock first: whatever is written after it was read closes later than it, and is not shown.
+    with store.pipeline(transaction=False) as pipeline:
+        pipeline.hmget(f"{tag}:meta", "clock", "spec", "retainedFrom", "joining")
+        for interval in ("1m", "5m"):
+            pipeline.get(f"{tag}:chunk:{interval}:{symbol}:{date}")
+        (clock, spec, retained_from, joining), *chunks = pipeline.execute()
+    if clock is None:
+        raise SystemExit(f"expected a session at {tag}, was: none")
+    if (settings := json.loads(spec))["calendar"] != "XNYS" or settings["hours"] != "regular":
+        raise SystemExit(f"expected regular hours of XNYS, was: {settings['hours']} hours of {settings['calendar']}")
+    day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
+    if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
+        chunks = [None, None]  # on its way out, or not whole yet
+    minutes, fives = (visible(chunk or b"", n, day_opened, int(clock)) for chunk, n in zip(chunks, (1, 5)))
+    return int(clock), minutes, fives
+
+
+def moving_average(closes: np.ndarray) -> np.ndarray:
+    """One value a bar, from the first that has enough bars before it."""
+    return np.convolve(closes, np.full(AVERAGE_BARS, 1 / AVERAGE_BARS), "valid") if len(closes) >= AVERAGE_BARS else closes[:0]
+
+
+def summary(name: str, bars: Bars) -> str:
+    """What there is, and mean, volume-weighted average price and the moving average's last values."""
+    records = bars.records
+    if len(records) == 0:
+        return f"{name}: no bars yet"
+    origins = ", ".join(f"{np.count_nonzero(records['origin'] == code)} {origin}"
+                        for code, origin in ORIGINS.items() if code in records["origin"])
+    partial = np.count_nonzero(records["source_count"] < records["expected_count"])
+    typical = (records["high"] + records["low"] + records["close"]) / 3
+    volume = records["volume"].sum()
+    vwap = (typical * records["volume"]).sum() / volume if volume > 0 else np.nan
+    averages = " ".join(f"{value:.4f}" for value in moving_average(records["close"])[-SHOWN:]) or "too few bars"
+    return "\n".join([
+        f"{name}: {len(records)} of {bars.slots} bars ({origins}; {partial} partial)",
+        f"  mean close    {records['close'].mean():.4f}",
+        f"  VWAP          {vwap:.4f} over a volume of {volume:,.0f}",
+        f"  SMA({AVERAGE_BARS}) ends  {averages}",
+    ])
+
+
+def rows(name: str, bars: Bars) -> list[str]:
+    """A small table of the first and the last bars."""
+    lines = [f"{time_of(opened):<5}" + "".join(f"{record[field]:9.2f}" for field in ("open", "high", "low", "close"))
+             + f"{record['volume']:9,.0f}" for opened, record in zip(bars.opened, bars.records)]
+    if len(lines) > 2 * SHOWN:
+        lines[SHOWN:-SHOWN] = ["…"]
+    return [f"{name:<5}" + "".join(f"{field:>9}" for field in ("open", "high", "low", "close", "volume")), *lines]
+
+
+def time_of(ms: int, shape: str = "%H:%M") -> str:
+    return datetime.fromtimestamp(int(ms) / 1000, NEW_YORK).strftime(shape)
+
+
+def main(session: str, symbol: str, date: str) -> None:
+    store = redis.Redis.from_url(os.environ["SESSION_REDIS_URL"])
+    tag = f"{os.environ.get('BARKEEP_SESSION_PREFIX', 'barkeep')}:{{{session}:0}}"
+    clock, minutes, fives = read_day(store, tag, symbol, date)
+    print(f"{symbol} on {date}, as the clock stands at {time_of(clock, '%Y-%m-%d %H:%M')} in New York\n")
+    for left, right in zip_longest(rows("1m", minutes), rows("5m", fives), fillvalue=""):
+        print(f"{left:<{ROW_WIDTH}}   {right}".rstrip())
+    print(f"\n{summary('1m', minutes)}\n\n{summary('5m', fives)}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        raise SystemExit(__doc__)
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+/**
+ * `npm run example:NAME` runs `examples/NAME/run.mjs`: makes the checkout ready, starts private servers unless REDIS_URL,
+ * SESSION_REDIS_URL and DATABASE_URL name some, hands over, and stops what it started, also when interrupted.
+ *
+ * A `run.mjs` exports `run(example)`, an asynchronous function. What the example prints is the only thing on stdout.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepare } from './prepare.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
+const require = createRequire(import.meta.url);
+
+/** What a `run.mjs` is given. */
+class Example {
+  /**
+   * @param {string} folder of the example
+   * @param {NodeJS.ProcessEnv} env for its programs: where the servers are
+   * @param {AbortSignal} signal aborted when the user wants it to end
+   */
+  constructor(folder, env, signal) {
+    Object.assign(this, { folder, env, signal });
+  }
+
+  /** A line for the person at the terminal, on stderr. */
+  note(line) {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Runs the `barkeep` command on the servers; it prints to stderr. @throws Error when it fails */
+  barkeep(...args) {
+    return this.exec(process.execPath, [BARKEEP, ...args], { stdout: process.stderr });
+  }
+
+  /** Runs a program to its end. @throws Error when it fails, or is ended because the user wants to */
+  async exec(program, args, { env = this.env, stdout = process.stdout } = {}) {
+    this.signal.throwIfAborted();
+    const child = spawn(program, args, { cwd: this.folder, env, stdio: ['ignore', stdout, 'inherit'] });
+    const end = () => child.kill('SIGTERM');
+    this.signal.addEventListener('abort', end, { once: true });
+    try {
+      const [code, signal] = await once(child, 'close');
+      this.signal.throwIfAborted(); // a Ctrl-C reaches the program as well
+      if (code !== 0) throw new Error(`expected ${program} to succeed, was ${signal ?? `exit code ${code}`}`);
+    } finally {
+      this.signal.removeEventListener('abort', end);
+    }
+  }
+}
+
+async function main(name) {
+  await prepare();
+  const { startServices } = require('@barkeep/embedded');
+  const { serviceEnvironment } = require('@barkeep/config');
+  const interrupted = new AbortController();
+  const interrupt = (signal) => interrupted.abort(new Error(`interrupted by ${signal}`));
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const folder = join(ROOT, 'examples', name);
+  const { run } = await import(join(folder, 'run.mjs'));
+  const log = (line) => process.stderr.write(`${line}\n`);
+  const services = await startServices({ dataDir: join(ROOT, '.barkeep/examples'), keep: false, log });
+  try {
+    // Without BARKEEP_URL: a coordinator that runs elsewhere knows nothing of these servers.
+    const { BARKEEP_URL: _, ...own } = process.env;
+    const env = { ...own, ...serviceEnvironment(services) };
+    await run(new Example(folder, env, interrupted.signal));
+  } finally {
+    await services.stop();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+main(process.argv[2] ?? '').catch((error) => {
+  process.stderr.write(`example: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,175 @@
+/**
+ * examples/read-from-python as a user starts it: what Python prints is what Barkeep's own reader shows, the same each time,
+ * and the same as in its README. Where no Python has numpy and redis-py, the example fetches them itself; nothing is skipped.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ShownBar } from '@barkeep/bars';
+import { findPython, type PythonProgram } from '@barkeep/embedded';
+import { type OpenSession, SessionReader } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const ROOT = join(__dirname, '../..');
+const EXAMPLE = join(ROOT, 'examples/read-from-python');
+const SESSION = 'read-from-python';
+const MINUTE_MS = 60_000;
+/** Downloads, when there is nothing on the machine yet, and two whole runs. */
+const LIMIT_MS = 300_000;
+const FIGURES = { minimumFractionDigits: 4, maximumFractionDigits: 4, useGrouping: false };
+
+const prefix = `test-${randomBytes(4).toString('hex')}`;
+const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: _database, ...rest } = process.env;
+let database: TestDatabase;
+let redis: Redis;
+let env: NodeJS.ProcessEnv;
+let printed: string;
+let python: PythonProgram;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = new Redis(SESSION_REDIS_URL!);
+  const prefixes = { BARKEEP_QUEUE_PREFIX: `${prefix}-bull`, BARKEEP_SESSION_PREFIX: prefix };
+  env = { ...rest, ...prefixes, REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: database.url };
+  printed = await output('npm', ['run', '--silent', 'example:read-from-python'], env);
+  python = findPython(['redis', 'numpy'], env, () => undefined);
+}, LIMIT_MS);
+
+afterAll(async () => {
+  const keys = (await redis?.keys(`${prefix}*`)) ?? [];
+  if (keys.length > 0) await redis.del(keys);
+  redis?.disconnect();
+  await database?.drop();
+});
+
+/** What a program that must succeed prints to stdout. */
+function output(program: string, args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) =>
+    execFile(program, args, { cwd: ROOT, env: environment }, (error, stdout, stderr) =>
+      error
+        ? reject(new Error(`${program} ${args.join(' ')}: code ${error.code}\n${stdout}${stderr}`))
+        : resolve(stdout),
+    ),
+  );
+}
+
+/** Runs the script alone, on the session Redis of the test. */
+function readChunk(session: string, symbol: string, date: string): Promise<string> {
+  return output(python.path, [join(EXAMPLE, 'read_chunk.py'), session, symbol, date], python.env);
+}
+
+/** The closed bars of a day in March 2024, when New York opened at 14:30Z. */
+async function barsOf(session: OpenSession, symbol: string, interval: '1m' | '5m', date: string): Promise<ShownBar[]> {
+  const open = Date.parse(`${date}T14:30:00Z`);
+  const bars = await session.barsBetween(symbol, interval, open, open + 390 * MINUTE_MS);
+  return bars.filter(({ openTime, closeTime }) => closeTime - openTime === Number.parseInt(interval, 10) * MINUTE_MS);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The lines in which the script sums up such bars. */
+function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
+  const origins = (['streamed', 'backfilled', 'derived'] as const)
+    .map((origin) => ({ origin, count: bars.filter((bar) => bar.origin === origin).length }))
+    .filter(({ count }) => count > 0);
+  const closes = bars.map(({ close }) => close);
+  const volume = sum(bars.map((bar) => bar.volume));
+  const turnover = sum(bars.map(({ high, low, close, volume: traded }) => ((high + low + close) / 3) * traded));
+  const ends = [3, 2, 1, 0].map((ago) => closes.length - ago).filter((end) => end >= 20);
+  const averages = ends.map((end) => sum(closes.slice(end - 20, end)) / 20);
+  const text = (value: number) => value.toLocaleString('en-US', FIGURES);
+  const partial = bars.filter(({ sourceCount, expectedCount }) => sourceCount < expectedCount).length;
+  const counts = origins.map(({ origin, count }) => `${count} ${origin}`).join(', ');
+  return [
+    `${interval}: ${bars.length} of ${interval === '1m' ? 390 : 78} bars (${counts}; ${partial} partial)`,
+    `  mean close    ${text(sum(closes) / closes.length)}`,
+    `  VWAP          ${text(turnover / volume)} over a volume of ${volume.toLocaleString('en-US')}`,
+    `  SMA(20) ends  ${averages.map(text).join(' ') || 'too few bars'}`,
+  ].join('\n');
+}
+
+/** The table's cells for a bar: time, prices, volume. */
+function cellsOf({ openTime, open, high, low, close, volume }: ShownBar): string {
+  const time = new Date(openTime).toLocaleTimeString('en-GB', {
+    timeZone: 'America/New_York',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  const prices = [open, high, low, close].map((price) => price.toFixed(2));
+  return [time, ...prices, volume.toLocaleString('en-US')].join(' ');
+}
+
+/** Asserts that every bar in the tables and every figure below them is the reader's. */
+async function expectReaders(text: string, session: OpenSession, symbol: string, date: string): Promise<void> {
+  const shown = text.replaceAll(/ +/g, ' ');
+  for (const interval of ['1m', '5m'] as const) {
+    const bars = await barsOf(session, symbol, interval, date);
+    expect(text).toContain(summaryOf(bars, interval));
+    for (const bar of [...bars.slice(0, 4), ...bars.slice(-4)]) expect(shown).toContain(cellsOf(bar));
+  }
+}
+
+function sessionOf(id: string): Promise<OpenSession> {
+  return new SessionReader(redis, prefix).open(id);
+}
+
+describe('the example read-from-python', () => {
+  it('prints what the reader shows, holes, backfilled and partial bars among it', async () => {
+    expect(printed).toMatch(/^BRAVO on 2024-03-05, as the clock stands at 2024-03-06 16:00 in New York$/m);
+    expect(printed).toMatch(/389 of 390 bars \(\d+ streamed, \d+ backfilled; 0 partial\)/);
+    expect(printed).toMatch(/78 of 78 bars \(78 derived; 1 partial\)/);
+    await expectReaders(printed, await sessionOf(SESSION), 'BRAVO', '2024-03-05');
+    await expectReaders(
+      await readChunk(SESSION, 'EMBER', '2024-03-06'),
+      await sessionOf(SESSION),
+      'EMBER',
+      '2024-03-06',
+    );
+  });
+
+  it(
+    'prints the same on servers of its own, and that stands in its README',
+    async () => {
+      expect(await output('npm', ['run', '--silent', 'example:read-from-python'], rest)).toBe(printed);
+      expect(readFileSync(join(EXAMPLE, 'README.md'), 'utf8')).toContain(printed.trimEnd());
+    },
+    LIMIT_MS,
+  );
+
+  it('I2 shows nothing that closes after the clock, though the chunks hold it', async () => {
+    for (const [time, minutes, fives] of [
+      ['14:30', 0, 0],
+      ['14:37', 7, 1],
+      ['16:45', 134, 27], // without the minute that exists nowhere
+    ] as const) {
+      const id = `clock-${time.replace(':', '')}`;
+      await copySession(id, Date.parse(`2024-03-05T${time}:00Z`));
+      const text = await readChunk(id, 'BRAVO', '2024-03-05');
+      for (const [interval, count] of [
+        ['1m', minutes],
+        ['5m', fives],
+      ] as const) {
+        expect(text).toContain(count === 0 ? `${interval}: no bars yet` : `${interval}: ${count} of `);
+        if (count > 0)
+          expect(text).toContain(
+            summaryOf(await barsOf(await sessionOf(id), 'BRAVO', interval, '2024-03-05'), interval),
+          );
+      }
+    }
+  });
+
+  it('says so when there is no such session', async () => {
+    await expect(readChunk('nobody', 'BRAVO', '2024-03-05')).rejects.toThrow('expected a session at');
+  });
+});
+
+/** The example's session under another id, with the clock set back: its chunks hold the future of that clock. */
+async function copySession(id: string, clock: number): Promise<void> {
+  const tag = `${prefix}:{${SESSION}:0}`;
+  for (const key of await redis.keys(`${tag}:*`)) await redis.copy(key, key.replace(tag, `${prefix}:{${id}:0}`));
+  await redis.hset(`${prefix}:{${id}:0}:meta`, 'clock', clock);
+}
