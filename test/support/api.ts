@@ -16,6 +16,15 @@ export interface Counts {
   absent: number;
   missing: number;
 }
+export interface Consumer {
+  name: string;
+  state: string;
+  time: string;
+  steps: number;
+  bars: number;
+  deliveredHash: string;
+  seenAt: string;
+}
 export interface Session {
   id: string;
   state: string;
@@ -34,6 +43,7 @@ export interface Session {
   pace: { overruns: number; lagMs: number };
   prefetch: { hits: number; misses: number; bytes: number };
   timedOutDays: string[];
+  consumers: Consumer[];
 }
 export interface Metrics extends Counts {
   symbol: string;

@@ -57,7 +57,8 @@ describe('the places that a clock passes', () => {
       const numbers = all.map(eventNumber);
       for (const [i, { time }] of all.entries()) {
         const rest = grown(places(layout, time, stops)).filter((place) => eventNumber(place) > numbers[i]!);
-        expect(rest).toEqual(all.slice(i + 1));
+        // As text: a day has 1,440 places, and to compare each with each as objects takes minutes.
+        expect(JSON.stringify(rest)).toBe(JSON.stringify(all.slice(i + 1)));
       }
     },
   );

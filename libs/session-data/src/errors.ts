@@ -80,3 +80,69 @@ export class UnknownIntervalError extends Error {
     super(`interval: expected one of ${known.join(', ')}, was "${interval}"`);
   }
 }
+
+/** A consumer joined since it was decided how far the clock may go: decide again. */
+export class ConsumersChangedError extends Error {
+  override readonly name = 'ConsumersChangedError';
+  constructor(readonly sessionId: string) {
+    super(`session ${sessionId}: a consumer joined`);
+  }
+}
+
+/** Not a name for a consumer. */
+export class ConsumerNameError extends Error {
+  override readonly name = 'ConsumerNameError';
+  constructor(readonly consumer: string) {
+    super(`consumer: expected a name of 1 to 64 letters, digits, ".", "_", "-", was ${JSON.stringify(consumer)}`);
+  }
+}
+
+/** The session has as many consumers as it may have; those that left count until they are removed. */
+export class ConsumerCountError extends Error {
+  override readonly name = 'ConsumerCountError';
+  constructor(
+    readonly sessionId: string,
+    readonly max: number,
+  ) {
+    super(`session ${sessionId}: expected at most ${max} consumers, was one more`);
+  }
+}
+
+/** The session has no such consumer: it never joined, it left, or it was removed. */
+export class UnknownConsumerError extends Error {
+  override readonly name = 'UnknownConsumerError';
+  constructor(
+    readonly sessionId: string,
+    readonly consumer: string,
+  ) {
+    super(`consumer: expected one that joined session ${sessionId}, was "${consumer}"`);
+  }
+}
+
+/** Somebody else joined under the consumer's name: it must stop. */
+export class ConsumerReplacedError extends Error {
+  override readonly name = 'ConsumerReplacedError';
+  constructor(
+    readonly sessionId: string,
+    readonly consumer: string,
+  ) {
+    super(`session ${sessionId}: somebody else joined as consumer "${consumer}"`);
+  }
+}
+
+/** A consumer says that it has been where the session's clock is not yet. */
+export class ConsumerAheadError extends Error {
+  override readonly name = 'ConsumerAheadError';
+  constructor(
+    readonly sessionId: string,
+    readonly consumer: string,
+    /** Epoch ms. */
+    readonly time: number,
+    /** Epoch ms. */
+    readonly clock: number,
+  ) {
+    super(
+      `session ${sessionId}: consumer "${consumer}": expected a position up to the clock, ${new Date(clock).toISOString()}, was ${new Date(time).toISOString()}`,
+    );
+  }
+}

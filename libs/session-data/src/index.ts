@@ -1,4 +1,5 @@
 export * from './clock-events.js';
+export * from './consumers.js';
 export * from './day-counts.js';
 export * from './errors.js';
 export * from './history.js';

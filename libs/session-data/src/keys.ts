@@ -17,7 +17,7 @@ export class PartitionKeys {
 
   /**
    * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (retire.ts), begun (membership.ts); in
-   * partition 0 also clock, control, spec and historyDays.
+   * partition 0 also clock, control, spec, historyDays, joins and gathered (consumers.ts).
    */
   get meta(): string {
     return `${this.base}:meta`;

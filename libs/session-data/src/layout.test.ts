@@ -45,6 +45,30 @@ describe('the layout of a session', () => {
     expect(windows[0]).toMatchObject({ fromSlot: 0, toSlot: 390 });
   });
 
+  it('begins its windows behind any frontier with the one before as their first', () => {
+    const all = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
+    const trailing = layout({ history: { trailingDays: 1 } }, 1);
+    expect(all[0]!.prev).toBe(trailing.start);
+    for (const [i, { to }] of all.entries()) {
+      expect([...trailing.windowsFrom(to)]).toEqual(all.slice(i + 1));
+      expect([...trailing.windowsFrom(to - 1)]).toEqual(all.slice(i));
+    }
+  });
+
+  it('knows which close comes so many bars after a time, across nights and breaks, at most the end', () => {
+    const plain = layout();
+    const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
+    expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');
+    expect(after('2013-10-09T19:30Z', 30)).toBe('10-09T20:00');
+    expect(after('2013-10-09T19:30Z', 31)).toBe('10-10T13:31');
+    expect(after('2013-10-09T20:00Z', 1)).toBe('10-10T13:31');
+    expect(after('2013-10-10T03:00Z', 390)).toBe('10-10T20:00');
+    expect(after('2013-10-09T13:30Z', 100_000)).toBe('10-10T20:00');
+    expect(after('2013-10-10T20:00Z', 1)).toBe('10-10T20:00');
+    const lunch = layout({ calendar: 'XHKG' });
+    expect(lunch.grid(0).closedBy(lunch.closeAfter(lunch.start, 155))).toBe(155);
+  });
+
   it('counts the slots of its own days alone', () => {
     const trailing = layout({ history: { trailingDays: 2 } }, 2);
     expect(trailing.slotsClosedBy(trailing.historyEnd)).toBe(0);

@@ -170,8 +170,14 @@ export class SessionLayout {
 
   /** The first day that is not over at `time`; `days.length` when all are. */
   dayIndexAt(time: number): number {
-    const index = this.days.findIndex((_, i) => this.grid(i).close > time);
-    return index < 0 ? this.days.length : index;
+    // Asked for at every move of the clock: by halves, a year of days costs what a week does.
+    let [low, high] = [0, this.days.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.day(middle).segments.at(-1)!.close > time) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   dayIndexOf(date: string): number | undefined {
@@ -216,6 +222,18 @@ export class SessionLayout {
     return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }
 
+  /** The close of the base slot that comes `slots` after those that are closed at `time`, epoch ms; the end when there are no more. */
+  closeAfter(time: number, slots: number): number {
+    let dayIndex = this.dayIndexAt(time);
+    if (dayIndex === this.days.length) return this.end;
+    let slot = this.grid(dayIndex).closedBy(time) + slots;
+    for (; slot > this.grid(dayIndex).slotCount; dayIndex++) {
+      if (dayIndex + 1 === this.days.length) return this.end;
+      slot -= this.grid(dayIndex).slotCount;
+    }
+    return slot > 0 ? this.grid(dayIndex).closeTime(slot - 1) : time;
+  }
+
   /** Base slots in a barrier window; a whole day in the history, and when the spec does not say minutes. */
   private windowSlots(dayIndex: number): number {
     const { barrier } = this.spec.upkeep;
@@ -231,8 +249,9 @@ export class SessionLayout {
 
   /** The windows after a frontier, in order. The same for every process, so that a frontier is always a window's end. */
   *windowsFrom(frontier: number): Generator<Window> {
-    let prev = this.start;
-    for (let dayIndex = 0; dayIndex < this.days.length; dayIndex++) {
+    const first = this.dayIndexAt(frontier);
+    let prev = first > 0 ? this.grid(first - 1).close : this.start;
+    for (let dayIndex = first; dayIndex < this.days.length; dayIndex++) {
       const grid = this.grid(dayIndex);
       const step = this.windowSlots(dayIndex);
       for (let fromSlot = 0; fromSlot < grid.slotCount; fromSlot += step) {

@@ -5,7 +5,7 @@
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { eventNumber, type ClockEvent } from './clock-events.js';
-import { FencedError, RewindError, SessionLostError } from './errors.js';
+import { ConsumersChangedError, FencedError, RewindError, SessionLostError } from './errors.js';
 import type { SessionLayout, Window } from './layout.js';
 import { MARK_TIMED_OUT, MOVE_CLOCK } from './scripts/clock.js';
 import { CLAIM, CONTROL, INIT } from './scripts/fence.js';
@@ -47,11 +47,14 @@ export interface ClockMove {
   from?: number;
   /** In their order; those that were said before are left out. @default the move itself */
   events?: readonly ClockEvent[];
+  /** Times that consumers had joined when it was decided. @default nobody holds the clock */
+  joins?: number | undefined;
   /** Written down with it. */
   figures?: StreamFigures;
 }
 
-const EVENTS_KEPT = 10_000;
+/** Entries that an event stream keeps, about. */
+export const EVENTS_KEPT = 10_000;
 
 export class SessionWriter {
   constructor(
@@ -120,17 +123,27 @@ export class SessionWriter {
 
   /**
    * Moves the clock to `to`, epoch ms, and says what that causes; an earlier time leaves it as it is.
-   * @throws FencedError, RewindError when the store is behind `from` or `to`, SessionLostError
+   * @throws ConsumersChangedError when a consumer joined since it was decided, FencedError, RewindError when the store is
+   *   behind `from` or `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
-    const { from = 0, events = [{ type: 'clock', time: to }], figures } = move;
+    const { from = 0, events = [{ type: 'clock', time: to }], figures, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
     const figureArgs = figures ? figureArguments(figures) : [];
     // A store begins with its clock at the start: that is no move.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
     const fence = [incarnation, this.fence.epoch, this.fence.owner];
-    const args: ScriptArgument[] = [...fence, to, from, EVENTS_KEPT, first, figureArgs.length / 2, ...figureArgs];
+    const args: ScriptArgument[] = [
+      ...fence,
+      to,
+      from,
+      joins,
+      EVENTS_KEPT,
+      first,
+      figureArgs.length / 2,
+      ...figureArgs,
+    ];
     for (const event of events) {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
@@ -138,6 +151,7 @@ export class SessionWriter {
     const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string, string?];
     this.refuse(reply[0]);
     if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
+    if (reply[0] === 'joined') throw new ConsumersChangedError(this.layout.id);
     return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
   }
 

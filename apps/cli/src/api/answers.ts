@@ -32,8 +32,18 @@ export interface SessionStatus {
   /** Whether upkeep can fill or settle what is missing: it is on, and there is a dataset to ask. */
   repairs: boolean;
   counts: SlotCounts & { refused: number };
+  consumers: ConsumerStatus[];
   /** The answer as it came, for `--json`. */
   raw: object;
+}
+
+/** Who follows a session. */
+export interface ConsumerStatus {
+  name: string;
+  state: string;
+  /** ISO 8601 UTC. */
+  time: string;
+  steps: number;
 }
 
 export interface SymbolMetrics extends SlotCounts {
@@ -81,8 +91,16 @@ export function readSession(value: unknown): SessionStatus {
     symbols: array('symbols' in fields ? fields : spec, 'symbols').map(String),
     repairs: repairs(spec),
     counts: { ...slotCounts(counts), refused: sum(counts['refused']) },
+    // A coordinator of an earlier version knows of none.
+    consumers: 'consumers' in fields ? array(fields, 'consumers').map(readConsumer) : [],
     raw: fields,
   };
+}
+
+function readConsumer(value: unknown): ConsumerStatus {
+  const fields = object(value, 'a consumer');
+  const [name, state, time] = [text(fields, 'name'), text(fields, 'state'), text(fields, 'time')];
+  return { name, state, time, steps: number(fields, 'steps') };
 }
 
 export function readSessionPage(value: unknown): { sessions: SessionStatus[]; nextCursor?: string } {

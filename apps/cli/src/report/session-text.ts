@@ -27,7 +27,10 @@ export function sessionText(session: SessionStatus): string {
     `           ${settled}; ${open}`,
     `refused    ${count(counts.refused)}`,
   ];
-  return lines.join('\n');
+  const consumers = session.consumers.map(({ name, state, time, steps }) => {
+    return `consumer   ${name}: ${state} at ${shortTime(time)}, ${count(steps)} steps`;
+  });
+  return [...lines, ...consumers].join('\n');
 }
 
 /** The per-symbol table that `barkeep run` ends with. */

@@ -79,6 +79,22 @@ export const historyAnswer = z.strictObject({
     .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are there'),
 });
 
+export const consumerAnswer = z.strictObject({
+  name: z.string(),
+  state: z
+    .enum(['active', 'silent', 'dropped', 'left'])
+    .describe('silent: nothing was heard of it for pace.heartbeatSeconds; dropped: and it holds the clock no more'),
+  time: time.describe('it has been through every step up to here'),
+  steps: slots.describe('steps that were delivered to it'),
+  bars: slots.describe('bars that were delivered to it'),
+  deliveredHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('chained SHA-256 of what was delivered to it; zeros at first'),
+  seenAt: time.describe('when it was last heard of, wall clock'),
+});
+export type ConsumerAnswer = z.output<typeof consumerAnswer>;
+
 export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
@@ -101,6 +117,7 @@ export const sessionAnswer = z.strictObject({
     bytes: slots.describe('bytes of bars that were read before their turn'),
   }),
   timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
+  consumers: z.array(consumerAnswer).describe('who follows it, by name; those that left or were dropped included'),
   createdAt: time,
   updatedAt: time,
   completedAt: time.nullable(),

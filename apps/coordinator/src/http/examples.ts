@@ -38,6 +38,7 @@ export const sessionExample = {
   pace: { overruns: 0, lagMs: 0 },
   prefetch: { hits: 4, misses: 0, bytes: 150_208 },
   timedOutDays: [],
+  consumers: [],
   createdAt: '2026-01-05T09:00:00.000Z',
   updatedAt: '2026-01-05T09:00:02.000Z',
   completedAt: '2026-01-05T09:00:02.000Z',

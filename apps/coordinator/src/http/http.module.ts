@@ -2,6 +2,7 @@
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { ConsumersController } from './consumers.controller.js';
 import { HealthChecks } from './health-checks.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
@@ -23,7 +24,14 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
-      controllers: [SessionsController, SessionDataController, SymbolsController, HealthController, MetricsController],
+      controllers: [
+        SessionsController,
+        SessionDataController,
+        SymbolsController,
+        ConsumersController,
+        HealthController,
+        MetricsController,
+      ],
       providers: [HealthChecks, { provide: APP_FILTER, useClass: ProblemFilter }],
     };
   }

@@ -4,6 +4,7 @@
  */
 import { SessionNotFoundError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN } from '@barkeep/bars';
+import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import type { PipeTransform } from '@nestjs/common';
 import { InvalidInputError, ProblemError } from './problem.js';
 
@@ -22,6 +23,14 @@ export class NewSymbolPipe implements PipeTransform<string, string> {
     throw new InvalidInputError([
       { field: 'symbol', expected: `a symbol, ${SYMBOL_PATTERN.source}`, was: shown(symbol) },
     ]);
+  }
+}
+
+/** Lets through what can be a consumer's name. @throws ProblemError `unknown-consumer` */
+export class ConsumerPipe implements PipeTransform<string, string> {
+  transform(name: string): string {
+    if (CONSUMER_PATTERN.test(name)) return name;
+    throw new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`);
   }
 }
 

@@ -1,7 +1,12 @@
 import { NotFoundException } from '@nestjs/common';
 import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
-import { SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import {
+  SessionLostError,
+  UnknownConsumerError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+} from '@barkeep/session-data';
 import { problemOf } from './problem-of.js';
 import { InvalidInputError, kindOf } from './problem.js';
 
@@ -15,6 +20,7 @@ describe('problemOf', () => {
     [new CursorError('x'), 400, 'invalid-input'],
     [new SessionNotFoundError('s'), 404, 'unknown-session'],
     [new UnknownSymbolError('s', 'IBM'), 404, 'unknown-symbol'],
+    [new UnknownConsumerError('s', 'one'), 404, 'unknown-consumer'],
     [new NotFoundException('Cannot GET /x'), 404, 'unknown-route'],
     [new SessionConflictError('s', 'id'), 409, 'session-conflict'],
     [new WrongStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],

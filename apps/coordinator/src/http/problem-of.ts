@@ -11,7 +11,13 @@ import {
   WrongStateError,
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
-import { SessionLostError, SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import {
+  SessionLostError,
+  SymbolsChangedError,
+  UnknownConsumerError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+} from '@barkeep/session-data';
 import { isOutage } from './outage.js';
 import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
 
@@ -30,6 +36,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof SessionNotFoundError) return problem('unknown-session', error.message);
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
+  if (error instanceof UnknownConsumerError) return problem('unknown-consumer', error.message);
   if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
   if (error instanceof WrongStateError) return problem('wrong-state', error.message);
   if (error instanceof SymbolCountError) return problem('symbol-count', error.message);

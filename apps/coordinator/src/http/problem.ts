@@ -20,6 +20,7 @@ export const PROBLEM_KINDS = {
   'unknown-route': { status: 404, title: 'No such route' },
   'unknown-session': { status: 404, title: 'No such session' },
   'unknown-symbol': { status: 404, title: 'No such symbol in this session' },
+  'unknown-consumer': { status: 404, title: 'No such consumer of this session' },
   'no-bar': { status: 404, title: 'No bar is visible yet' },
   'session-conflict': { status: 409, title: 'The session exists with another spec' },
   'symbol-count': { status: 409, title: 'The session cannot have so many symbols, or so few' },

@@ -5,6 +5,7 @@
 import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
 import type { OpenSession } from '@barkeep/session-data';
+import type { ConsumerAnswer } from './answers.js';
 
 /** What a session has from before its first day. */
 export interface HistoryView {
@@ -43,6 +44,8 @@ export interface SessionView {
   prefetch: { hits: number; misses: number; bytes: number };
   /** Dates of the days whose source was silent for too long. */
   timedOutDays: string[];
+  /** Who follows it, by name; those included that left or were dropped. */
+  consumers: ConsumerAnswer[];
   createdAt: string;
   updatedAt: string;
   /** When it completed, stopped, failed or was lost. */
@@ -83,6 +86,8 @@ export abstract class SessionLifecycle {
   abstract addSymbol(id: string, symbol: string): Promise<'joining' | 'present'>;
   /** Removes a symbol and everything of it. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
   abstract removeSymbol(id: string, symbol: string): Promise<void>;
+  /** Forgets a consumer, which holds the clock no more. @throws SessionNotFoundError, UnknownConsumerError, SessionLostError */
+  abstract removeConsumer(id: string, consumer: string): Promise<void>;
   /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
   abstract runUpkeep(id: string): Promise<void>;
   /** The session's data. @throws SessionNotFoundError, SessionLostError */

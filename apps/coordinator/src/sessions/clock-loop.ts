@@ -1,9 +1,17 @@
 /**
  * The loop that moves a session's clock: behind the watermark where the session has barriers, with the frontier where it
- * has none; as fast as that goes, or bar by bar when each is due (pace). All places that may be passed are passed in one
- * call, each with its event, so that a clock that is late catches up at once and no bar is skipped or told twice.
+ * has none; as fast as that goes, bar by bar when each is due (pace), or as its consumers allow (lockstep). All places that
+ * may be passed are passed in one call, each with its event, so that a clock that is late catches up at once and no bar is
+ * skipped or told twice. In lockstep a run of closes is one event: a consumer steps through them by itself.
  */
-import { eventNumber, placesFrom, RewindError, type ClockPlace } from '@barkeep/session-data';
+import {
+  ConsumersChangedError,
+  eventNumber,
+  placesFrom,
+  RewindError,
+  type ClockPlace,
+  type Control,
+} from '@barkeep/session-data';
 import type { DayChanges } from './day-changes.js';
 import { eventsOf } from './day-events.js';
 import { PaceKeeper } from './pace-keeper.js';
@@ -18,8 +26,9 @@ const PLACES_A_CALL = 500;
 
 export class ClockLoop {
   private readonly pace: PaceKeeper;
-  /** The clock may go up to here, epoch ms, as last seen. */
-  private limit = 0;
+  /** Up to here bars may be shown, and consumers are ready for them, epoch ms, as last seen. */
+  private storeLimit = 0;
+  private consumerLimit = 0;
   private lookedAt = 0;
   private mustLook = true;
   /** Number of the last place that was passed here. */
@@ -41,7 +50,8 @@ export class ClockLoop {
     const { layout, writer } = this.parts;
     await this.joined(stop);
     while (this.progress.clock < layout.end) {
-      if (this.isBlocked || this.mustLook) await this.look();
+      // Consumers that are ready for more say so, the store does not.
+      if (this.mustLook || this.isBlockedAt(this.storeLimit)) await this.look();
       const places = this.isBlocked ? [] : this.placesDue();
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
@@ -69,19 +79,28 @@ export class ClockLoop {
     await this.progress.setState('running');
   }
 
-  /** True when the next place may not be passed; nothing is said of a day before its first bars may be shown. */
+  private get limit(): number {
+    return Math.min(this.storeLimit, this.consumerLimit);
+  }
+
   private get isBlocked(): boolean {
-    return this.limit <= this.progress.clock || this.nextPlace().time > this.limit;
+    return this.isBlockedAt(this.limit);
+  }
+
+  /** True when the next place may not be passed; nothing is said of a day before its first bars may be shown. */
+  private isBlockedAt(limit: number): boolean {
+    return limit <= this.progress.clock || this.nextPlace().time > limit;
   }
 
   /** Finds out how far the clock may go, and what the session is to do. */
   private async look(): Promise<void> {
-    const { layout, store, writer, joining } = this.parts;
+    const { layout, store, writer, joining, lockstep } = this.parts;
     const { clock, frontier: written, figures } = this.progress;
     this.lookedAt = this.now();
     this.mustLook = false;
     // The clock stays, but a pause, a stop or a take-over is seen.
-    const [positions, control] = await Promise.all([
+    const [consumerLimit, positions, control] = await Promise.all([
+      lockstep.look(),
       store.positions(),
       writer.moveClock(clock, { from: clock, events: [], figures }),
     ]);
@@ -92,7 +111,8 @@ export class ClockLoop {
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
     const { barrierEnd } = layout;
-    this.limit = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;
+    this.storeLimit = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;
+    this.consumerLimit = consumerLimit;
   }
 
   /** The last end of a barrier window that is not after the watermark: the clock sees a window when it is whole. */
@@ -106,11 +126,18 @@ export class ClockLoop {
   }
 
   private async pass(places: readonly ClockPlace[]): Promise<void> {
-    const { layout, store, writer, trailing } = this.parts;
+    const { layout, store, writer, trailing, lockstep } = this.parts;
     const { clock, figures } = this.progress;
     const last = places.at(-1)!;
     const events = await eventsOf(places, store, this.dayChanges);
-    const control = await writer.moveClock(last.time, { from: clock, events, figures });
+    let control: Control;
+    try {
+      control = await writer.moveClock(last.time, { from: clock, events, figures, joins: lockstep.joins });
+    } catch (error) {
+      if (!(error instanceof ConsumersChangedError)) throw error;
+      this.mustLook = true;
+      return;
+    }
     this.progress.clock = Math.max(clock, last.time);
     await trailing.follow(this.progress.clock);
     this.passed = eventNumber(last);
@@ -129,10 +156,15 @@ export class ClockLoop {
   /** Until the next bar is due, or may be shown, or somebody wants something. */
   private async wait(stop: AbortSignal): Promise<void> {
     const { isBlocked } = this;
+    // Nothing is wrong with a session that waits for its consumers, so that its state stays as it is.
+    const isHeld = isBlocked && !this.isBlockedAt(this.storeLimit);
+    if (isHeld) this.waitingSince = undefined;
+    if (isHeld) await this.progress.setState('running');
     const nextClose = this.nextClose();
     const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.nextPlace().time);
     let boundMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
-    if (isBlocked && dueInMs <= 0) {
+    if (isHeld) boundMs = LOOK_AGAIN_MS;
+    else if (isBlocked && dueInMs <= 0) {
       this.waitingSince ??= this.now();
       this.pace.overdue(nextClose);
       const isLong = this.now() - this.waitingSince >= WAITING_AFTER_MS;
@@ -140,7 +172,16 @@ export class ClockLoop {
       boundMs = isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
     }
     const isWoken = await this.parts.wake.wait(boundMs, stop);
-    this.mustLook = isWoken || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
+    const isKnown = isWoken && this.hear();
+    this.mustLook = (isWoken && !isKnown) || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
+  }
+
+  /** @returns whether all that woke the stream is that its consumers came on, and how far */
+  private hear(): boolean {
+    const { wake, lockstep } = this.parts;
+    const limit = wake.heard.size === 1 ? lockstep.hear(wake.heard.get('consumer')) : undefined;
+    if (limit !== undefined) this.consumerLimit = limit;
+    return limit !== undefined;
   }
 
   private nextClose(): number {
@@ -165,17 +206,25 @@ export class ClockLoop {
       if (layout.isHistory(place.dayIndex) !== isHistory) break;
       if (!isHistory && this.pace.dueInMs(place.time) > 0) break;
       // All places of one time together: what is said of a close must not wait for the next day.
-      if (places.length >= PLACES_A_CALL && place.time > places.at(-1)!.time) break;
+      const before = places.at(-1);
+      if (before && places.length >= PLACES_A_CALL && place.time > before.time) break;
+      if (before && this.isOneWith(before, place)) places.pop();
       places.push(place);
     }
     return places;
+  }
+
+  /** Closes of a day that the clock of a session in lockstep passes in one move. */
+  private isOneWith(before: ClockPlace, place: ClockPlace): boolean {
+    const isLockstep = this.parts.layout.spec.pace.mode === 'lockstep';
+    return isLockstep && before.type === 'clock' && place.type === 'clock' && before.dayIndex === place.dayIndex;
   }
 
   /** Places in the order of their numbers, after the last that was passed. */
   private *placesUpTo(limit: number): Generator<ClockPlace> {
     const { layout } = this.parts;
     let last = this.passed;
-    const stops = layout.spec.pace.mode === 'clock' ? 'slots' : 'windows';
+    const stops = layout.spec.pace.mode === 'max' ? 'windows' : 'slots';
     for (const place of placesFrom(layout, this.progress.clock, limit, stops)) {
       if (eventNumber(place) <= last) continue;
       last = eventNumber(place);

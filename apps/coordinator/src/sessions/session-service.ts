@@ -12,7 +12,14 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
-import { OpenSession, removeSession, setControl, type Control } from '@barkeep/session-data';
+import {
+  OpenSession,
+  removeSession,
+  SessionConsumers,
+  setControl,
+  UnknownConsumerError,
+  type Control,
+} from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
@@ -109,6 +116,13 @@ export class SessionService extends SessionLifecycle {
 
   async removeSymbol(id: string, symbol: string): Promise<void> {
     await this.parts.changes.remove(id, symbol);
+  }
+
+  async removeConsumer(id: string, consumer: string): Promise<void> {
+    const row = await this.parts.sessions.get(id);
+    // Before its first start nobody can have joined.
+    const consumers = new SessionConsumers(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+    if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
 
   async runUpkeep(id: string): Promise<void> {

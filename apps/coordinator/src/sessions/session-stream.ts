@@ -16,6 +16,7 @@ import { ClockLoop } from './clock-loop.js';
 import { DayChanges } from './day-changes.js';
 import { FrontierLoop } from './frontier-loop.js';
 import type { JoiningSymbols } from './joining-symbols.js';
+import type { LockstepLimit } from './lockstep-limit.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import type { StreamMetrics } from './stream-metrics.js';
 import { StreamProgress, type StreamOutcome } from './stream-progress.js';
@@ -31,6 +32,7 @@ export interface StreamParts {
   store: UpkeepStore;
   reader: WindowReader;
   joining: JoiningSymbols;
+  lockstep: LockstepLimit;
   wake: WakeSignal;
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;

@@ -5,11 +5,14 @@ import {
   noFigures,
   OpenSession,
   readStreamFigures,
+  SessionConsumers,
   SessionLayout,
   SessionLostError,
+  type ConsumerView,
   type StreamFigures,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import type { ConsumerAnswer } from '../http/answers.js';
 import type { SessionView } from '../http/session-lifecycle.js';
 import { historyView } from './history-view.js';
 
@@ -44,16 +47,18 @@ export class SessionViews {
     try {
       const session = this.open(row);
       const { layout } = session;
-      const [position, history, { figures, timedOutDays }] = await Promise.all([
+      const [position, history, { figures, timedOutDays }, consumers] = await Promise.all([
         session.position(),
         session.history(),
         readStreamFigures(this.redis, layout),
+        new SessionConsumers(this.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
       return {
         ...this.viewOf(row),
         ...figureViews(figures),
         timedOutDays,
+        consumers: consumers.map(consumerView),
         clock: iso(clock),
         frontier: iso(frontier),
         watermark: iso(watermark),
@@ -90,6 +95,7 @@ export class SessionViews {
       history: historyView(row),
       ...figureViews(noFigures()),
       timedOutDays: [],
+      consumers: [],
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
       completedAt: row.completedAt?.toISOString() ?? null,
@@ -100,6 +106,10 @@ export class SessionViews {
 function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {
   const { overruns, lagMs, prefetchHits: hits, prefetchMisses: misses, prefetchBytes: bytes } = figures;
   return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
+}
+
+function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
+  return { name, state, time: iso(time), steps, bars, deliveredHash, seenAt: iso(seenAt) };
 }
 
 function iso(time: number): string {

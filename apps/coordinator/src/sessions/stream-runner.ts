@@ -9,6 +9,7 @@ import {
   readStreamFigures,
   removeLeftover,
   RewindError,
+  SessionConsumers,
   SessionLostError,
   SessionWriter,
   UpkeepStore,
@@ -19,6 +20,7 @@ import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { JoiningSymbols } from './joining-symbols.js';
+import { LockstepLimit } from './lockstep-limit.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import { SessionStream } from './session-stream.js';
 import type { StreamMetrics } from './stream-metrics.js';
@@ -105,12 +107,13 @@ export class StreamRunner {
     const reader = await WindowReader.open(dataSource, layout, datasetId, position.frontiers);
     const joining = await JoiningSymbols.of(redis, layout, fence);
     const store = new UpkeepStore(redis, layout);
+    const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
     const trailing = new TrailingWindow(redis, layout, writer);
     const wake = await wakes.listen(row.id);
-    const stream = { layout, epoch, writer, trailing, store, reader, joining, wake, sessions, producer, dataSource };
+    const stream = { layout, epoch, writer, trailing, store, reader, joining, lockstep, wake, sessions, producer };
     try {
       const start = { ...position, ...(await readStreamFigures(redis, layout)) };
-      return await new SessionStream({ ...stream, stagedDays, budget, metrics, warn }).run(start, signal);
+      return await new SessionStream({ ...stream, dataSource, stagedDays, budget, metrics, warn }).run(start, signal);
     } finally {
       wake.close();
     }

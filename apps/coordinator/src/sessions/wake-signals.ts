@@ -5,7 +5,7 @@
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
-type Listener = () => void;
+type Listener = (message: string) => void;
 
 /** Longest wait for a signal before a stream looks at the store anyway. */
 export const LOOK_AGAIN_MS = 1_000;
@@ -18,8 +18,8 @@ export class WakeSignals {
     private readonly subscriber: Redis,
     private readonly keyPrefix: string,
   ) {
-    subscriber.on('message', (channel: string) => {
-      for (const listener of this.listeners.get(channel) ?? []) listener();
+    subscriber.on('message', (channel: string, message: string) => {
+      for (const listener of this.listeners.get(channel) ?? []) listener(message);
     });
   }
 
@@ -44,20 +44,23 @@ export class WakeSignals {
 
 /** Remembers a wake-up until somebody has waited for it, so that none falls between two waits. */
 export class WakeSignal {
-  private pending = false;
+  /** What woke the last wait: the first word of each message, with what followed it in the newest. */
+  heard: ReadonlyMap<string, string> = new Map();
+  private pending = new Map<string, string>();
   private resume: (() => void) | undefined;
 
   constructor(readonly close: () => void = () => undefined) {}
 
-  readonly wake = (): void => {
-    this.pending = true;
+  readonly wake = (message = ''): void => {
+    const [kind = '', ...rest] = message.split(' ');
+    this.pending.set(kind, rest.join(' '));
     this.resume?.();
   };
 
   /** Waits for a wake-up, at most `timeoutMs`. @returns whether there was one @throws the signal's reason */
   async wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    if (!this.pending) {
+    if (this.pending.size === 0) {
       await new Promise<void>((resolve) => {
         const end = () => {
           clearTimeout(timer);
@@ -71,8 +74,8 @@ export class WakeSignal {
       });
       signal.throwIfAborted();
     }
-    const woken = this.pending;
-    this.pending = false;
-    return woken;
+    this.heard = this.pending;
+    this.pending = new Map();
+    return this.heard.size > 0;
   }
 }

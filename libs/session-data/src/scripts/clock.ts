@@ -4,30 +4,31 @@ import { Script } from './script.js';
 /**
  * Moves the clock and appends what that causes to the event stream, once: every event has a number that only grows, and
  * one that was said before is left out, so the same call again, or by whoever takes over, says nothing twice.
- * KEYS meta, events, stream of partition 0; ARGV incarnation, epoch, owner, to, least clock, limit of events kept, number
- *   of the session's first event, number of figures f, f × (field, value), then an event: number, JSON array of its fields
+ * KEYS meta, events, stream of partition 0; ARGV incarnation, epoch, owner, to, least clock, times that consumers had
+ *   joined or '', limit of events kept, number of the session's first event, number of figures f, f × (field, value), then an event: number, JSON array of its fields
  *   and values.
  * Answers { verdict, control, version of the symbols }: a stream that knows an older list of symbols may move the clock, and
- * has to learn of the newer one.
+ * has to learn of the newer one; one that does not know of a consumer that joined may not.
  */
 export const MOVE_CLOCK = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version')
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins')
 if (m[6] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
 local to = tonumber(ARGV[4])
 if to > tonumber(m[3]) or tonumber(m[4]) < tonumber(ARGV[5]) then return {'set-back', m[3]} end
+if ARGV[6] ~= '' and ARGV[6] ~= (m[9] or '0') then return {'joined'} end
 if to > tonumber(m[4]) then redis.call('HSET', KEYS[1], 'clock', ARGV[4]) end
-local at = 9
-for _ = 1, tonumber(ARGV[8]) do
+local at = 10
+for _ = 1, tonumber(ARGV[9]) do
   redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-local before = tonumber(m[7] or ARGV[7])
+local before = tonumber(m[7] or ARGV[8])
 local said = before
 while at < #ARGV do
   local number = tonumber(ARGV[at])
   if number > said then
-    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', unpack(cjson.decode(ARGV[at + 1])))
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', unpack(cjson.decode(ARGV[at + 1])))
     said = number
   end
   at = at + 2

@@ -1,0 +1,28 @@
+/** `/v1/sessions/{id}/consumers/{consumer}`: those who follow a session, of which one that holds it can be removed by hand. */
+import { Controller, Delete, Inject, Param, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Operation } from './operation.js';
+import { ConsumerPipe, SessionIdPipe } from './paths.js';
+import { QueryGuard } from './query-guard.js';
+import { SessionLifecycle } from './session-lifecycle.js';
+
+@ApiTags('sessions')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/sessions/:id/consumers/:consumer')
+export class ConsumersController {
+  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+
+  @Delete()
+  @Operation({
+    summary: 'Removes a consumer and its position',
+    description: 'It holds the clock no more, and is refused when it goes on; it may join again, as a new one.',
+    params: { id: 'lean-october', consumer: 'strategy-1' },
+    answers: [{ status: 204, description: 'removed' }],
+    problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
+  })
+  remove(@Param('id', SessionIdPipe) id: string, @Param('consumer', ConsumerPipe) consumer: string): Promise<void> {
+    return this.sessions.removeConsumer(id, consumer);
+  }
+}

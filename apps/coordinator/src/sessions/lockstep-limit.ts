@@ -1,0 +1,39 @@
+/**
+ * How far the consumers of a session let its clock go: in lockstep a window ahead of the slowest, elsewhere to the end. A look
+ * at the store is one round trip and drops silent consumers; mostly the news that wakes the stream says it already. Does not
+ * move the clock.
+ */
+import { consumerNews, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
+
+export class LockstepLimit {
+  /** Times that somebody had joined at the last look; undefined where nobody holds the clock. */
+  joins: number | undefined;
+
+  constructor(
+    private readonly consumers: SessionConsumers,
+    private readonly layout: SessionLayout,
+  ) {}
+
+  /** The time up to which the clock may go, epoch ms; the history is nobody's to hold. @throws SessionLostError */
+  async look(): Promise<number> {
+    const { end, historyEnd, spec } = this.layout;
+    if (spec.pace.mode !== 'lockstep') return end;
+    const { slowest, joins } = await this.consumers.limit();
+    this.joins = joins;
+    // Not even its first day has opened before those are there for whom it is streamed.
+    if (slowest === 'waiting') return historyEnd;
+    return slowest === undefined ? end : this.layout.closeAfter(slowest, spec.pace.window);
+  }
+
+  /**
+   * What news from the wake channel says, as {@link look}; undefined when it takes a look. Positions only grow, so that what
+   * was true when it was said still is, unless somebody joined since: then the move is refused.
+   */
+  hear(news: string | undefined): number | undefined {
+    const { pace } = this.layout.spec;
+    const told = news === undefined ? undefined : consumerNews(news);
+    if (pace.mode !== 'lockstep' || !told || this.joins === undefined || told.joins < this.joins) return undefined;
+    this.joins = told.joins;
+    return this.layout.closeAfter(told.slowest, pace.window);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * A clock in lockstep, with the coordinators as processes: never more than a window ahead of the slowest consumer, one that
+ * is silent dropped or waited for, and a crash of the coordinator that changes nothing of it.
+ */
+import { Api, type Session } from '../support/api.js';
+import { LockstepConsumer } from '../support/lockstep-consumer.js';
+import { marketBars, tradingDays, writeBars } from '../support/market.js';
+import { eventsOf } from '../support/session-events.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const DATES = { start: '2013-10-07', end: '2013-10-08' };
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' } };
+const OPEN = tradingDays(DATES)[0]!.segments[0]!.open;
+const MINUTE = 60_000;
+const minute = (minutes: number) => OPEN + minutes * MINUTE;
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let consumers: LockstepConsumer[] = [];
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  coordinator = await system.coordinator();
+  await system.worker();
+});
+afterAll(() => system?.close());
+afterEach(() => {
+  consumers.forEach((consumer) => consumer.close());
+  consumers = [];
+});
+
+const api = () => new Api(coordinator.url);
+const lockstep = (options: object = {}) => ({ mode: 'lockstep', window: 30, ...options });
+
+async function started(id: string, pace: object, spec: object = {}): Promise<string> {
+  await api().run({ ...SPEC, ...spec, id, pace });
+  await api().until(id, ({ frontier }) => frontier !== null);
+  return id;
+}
+
+async function join(id: string, name: string, from?: 'kept' | 'beginning' | 'now'): Promise<LockstepConsumer> {
+  const { consumer } = await LockstepConsumer.join(system.sessionPrefix, id, name, from);
+  consumers.push(consumer);
+  return consumer;
+}
+
+/** All that was said of the clock was allowed by where the slowest consumer was. */
+const clockEvents = async (id: string) =>
+  (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'clock').map(({ time }) => time);
+
+const stateOf = ({ consumers: all }: Session, name: string) => all.find((consumer) => consumer.name === name)?.state;
+
+test('I2 the clock is never more than a window ahead of the slowest of two consumers', async () => {
+  const id = await started('two', lockstep({ consumers: 2 }));
+  const one = await join(id, 'one');
+  // It waits for two: not even the first day has opened.
+  expect(await one.clock()).toBe(OPEN);
+  expect(await clockEvents(id)).toEqual([]);
+  const two = await join(id, 'two');
+  expect(await one.clockAt(minute(30))).toBe(minute(30));
+  await one.acknowledge(minute(30));
+  await two.acknowledge(minute(10));
+  expect(await one.clockAt(minute(40))).toBe(minute(40));
+  await two.acknowledge(minute(25));
+  expect(await one.clockAt(minute(55))).toBe(minute(55));
+  await two.acknowledge(minute(40));
+  // The first one holds it now.
+  expect(await one.clockAt(minute(60))).toBe(minute(60));
+  expect((await api().session(id)).state).toBe('running');
+  await Promise.all([one.follow(minute(30)), two.follow(minute(40))]);
+  const { consumers: all } = await api().completed(id);
+  const end = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
+  expect(all).toMatchObject([
+    { name: 'one', state: 'active', time: new Date(end).toISOString() },
+    { name: 'two', state: 'active', time: new Date(end).toISOString() },
+  ]);
+  const moves = await clockEvents(id);
+  expect(moves.slice(0, 4)).toEqual([minute(30), minute(40), minute(55), minute(60)]);
+});
+
+test('a move is one event, and I1 the session is what it is at full speed', async () => {
+  await api().run({ ...SPEC, id: 'max' });
+  await api().settled('max');
+  const id = await started('one', lockstep({ window: 100 }), { upkeep: { barrier: { minutes: 50 } } });
+  const one = await join(id, 'one');
+  await one.follow(OPEN);
+  await api().settled(id);
+  expect(await api().digest(id)).toBe(await api().digest('max'));
+  const moves = await clockEvents(id);
+  // 780 bars, and an event for each time that the consumer or a barrier let the clock go on.
+  expect(moves.length).toBeLessThan(60);
+  for (const [i, time] of moves.entries()) {
+    const before = i === 0 ? OPEN : moves[i - 1]!;
+    expect(time).toBeLessThanOrEqual(one.layout.closeAfter(before, 100));
+  }
+  expect(moves.at(-1)).toBe(one.layout.end);
+});
+
+test('a consumer that falls silent is dropped, and the session goes on; it goes on where it was', async () => {
+  const id = await started('dropped', lockstep({ heartbeatSeconds: 1 }));
+  const one = await join(id, 'one');
+  await one.clockAt(minute(30));
+  await one.acknowledge(minute(20));
+  await one.clockAt(minute(50));
+  await one.clockAt(minute(60)); // nobody holds it any more
+  const session = await api().completed(id);
+  expect(stateOf(session, 'one')).toBe('dropped');
+  expect((await one.rejoin('kept')).position.time).toBe(minute(20));
+});
+
+test('with hold the clock stands until the silent consumer is back, or removed through the API', async () => {
+  const id = await started('held', lockstep({ heartbeatSeconds: 1, onSilence: 'hold' }));
+  const one = await join(id, 'one');
+  await one.clockAt(minute(30));
+  const silent = await api().until(id, (session) => stateOf(session, 'one') === 'silent');
+  expect(silent).toMatchObject({ state: 'running', clock: new Date(minute(30)).toISOString() });
+  const back = await join(id, 'one');
+  await back.acknowledge(minute(30));
+  expect(await back.clockAt(minute(60))).toBe(minute(60));
+  await api().until(id, (session) => stateOf(session, 'one') === 'silent');
+  expect(await back.clock()).toBe(minute(60));
+  const path = `/v1/sessions/${id}/consumers/one`;
+  expect((await api().call('DELETE', path)).status).toBe(204);
+  expect(await api().call('DELETE', path)).toMatchObject({
+    status: 404,
+    body: { type: 'urn:barkeep:problem:unknown-consumer' },
+  });
+  expect((await api().completed(id)).consumers).toEqual([]);
+  await expect(back.heartbeat()).rejects.toThrow('consumer');
+});
+
+test('a consumer that joins late holds the clock where it is until it is within the window', async () => {
+  const id = await started('late', lockstep());
+  const one = await join(id, 'one');
+  await one.clockAt(minute(30));
+  await one.acknowledge(minute(30));
+  await one.clockAt(minute(60));
+  const late = await join(id, 'late', 'beginning');
+  const now = await join(id, 'now', 'now');
+  await one.acknowledge(minute(60));
+  await late.acknowledge(minute(30));
+  await now.leave(minute(60));
+  await late.acknowledge(minute(31));
+  expect(await one.clockAt(minute(61))).toBe(minute(61));
+  await late.leave(minute(31));
+  expect(await one.clockAt(minute(90))).toBe(minute(90));
+  await one.leave(minute(90));
+  await api().completed(id);
+});
+
+test('a crash of the coordinator in the middle changes nothing for the consumer', async () => {
+  const other = await system.coordinator();
+  const id = await started('crash', lockstep());
+  const one = await join(id, 'one');
+  const seen = await one.follow(OPEN, minute(120));
+  await coordinator.signal('SIGKILL');
+  coordinator = other;
+  seen.push(...(await one.follow(seen.at(-1)!)));
+  expect((await api().completed(id)).consumers).toMatchObject([{ name: 'one', state: 'active' }]);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  const moves = await clockEvents(id);
+  expect(new Set(moves).size).toBe(moves.length);
+  expect(moves.at(-1)).toBe(one.layout.end);
+});

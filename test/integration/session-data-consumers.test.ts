@@ -1,0 +1,210 @@
+/** Consumers of a session on a real Redis: who they are, how far they are, and what that allows the clock. */
+import {
+  ConsumerAheadError,
+  ConsumerNameError,
+  ConsumerReplacedError,
+  ConsumersChangedError,
+  NOTHING_DELIVERED,
+  SessionConsumers,
+  SessionLostError,
+  UnknownConsumerError,
+  type ConsumerPosition,
+} from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
+let server: StoreServer;
+
+beforeAll(() => {
+  server = new StoreServer();
+});
+afterAll(() => server.close());
+
+const MINUTE = 60_000;
+
+interface Lockstep extends TestStore {
+  consumers: SessionConsumers;
+  /** A position so many minutes after the start. */
+  at: (minutes: number) => ConsumerPosition;
+  says: () => Promise<string[]>;
+}
+
+/** A session in lockstep with all bars in its store and its clock so many minutes after the start. */
+async function lockstep(pace: object = {}, clockMinutes = 60): Promise<Lockstep> {
+  const store = await server.begin(server.layout({ ...SMALL_SPEC, pace: { mode: 'lockstep', ...pace } }));
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  await writer.moveClock(layout.start + clockMinutes * MINUTE, { events: [] });
+  const at = (minutes: number): ConsumerPosition => ({
+    time: layout.start + minutes * MINUTE,
+    steps: minutes,
+    bars: 3 * minutes,
+    deliveredHash: minutes.toString(16).padStart(64, '0'),
+  });
+  const says = async () =>
+    (await server.redis.xrange(layout.keysOf(0).events, '-', '+')).map(
+      ([, [, type, , , , name, , position]]) => `${type} ${name} ${(Number(position) - layout.start) / MINUTE}`,
+    );
+  return { ...store, consumers: new SessionConsumers(server.redis, layout), at, says };
+}
+
+/** As if nothing had been heard of a consumer for so long. */
+async function silence({ layout }: TestStore, name: string, seconds: number): Promise<void> {
+  const { consumers } = layout.keysOf(0);
+  const fields = (await server.redis.hget(consumers, name))!.split(' ');
+  fields[6] = String(Number(fields[6]) - seconds * 1_000);
+  await server.redis.hset(consumers, name, fields.join(' '));
+}
+
+test('the session waits until its consumers have joined, then the slowest holds it', async () => {
+  const { consumers, at, says } = await lockstep({ consumers: 2 });
+  expect(await consumers.limit()).toEqual({ slowest: 'waiting', joins: 0 });
+  const one = await consumers.join('one', 'kept');
+  expect(one.position).toEqual({ ...at(0), deliveredHash: NOTHING_DELIVERED });
+  expect((await consumers.limit()).slowest).toBe('waiting');
+  const two = await consumers.join('two', 'now');
+  expect(two.position).toEqual({ time: at(60).time, steps: 0, bars: 0, deliveredHash: NOTHING_DELIVERED });
+  expect(await consumers.limit()).toEqual({ slowest: at(0).time, joins: 2 });
+  await consumers.acknowledge('one', one.token, at(30));
+  expect((await consumers.limit()).slowest).toBe(at(30).time);
+  await consumers.leave('one', one.token, at(40));
+  expect((await consumers.limit()).slowest).toBe(at(60).time);
+  await consumers.leave('two', two.token, at(60));
+  expect((await consumers.limit()).slowest).toBeUndefined();
+  expect(await says()).toEqual([
+    'consumer-joined one 0',
+    'consumer-joined two 60',
+    'consumer-left one 40',
+    'consumer-left two 60',
+  ]);
+});
+
+test('a session that waits for nobody is held by whoever joins', async () => {
+  const { consumers, at } = await lockstep({ consumers: 0 });
+  expect((await consumers.limit()).slowest).toBeUndefined();
+  await consumers.join('one', 'beginning');
+  expect((await consumers.limit()).slowest).toBe(at(0).time);
+});
+
+test('a position never goes back, and the same call again changes nothing', async () => {
+  const { consumers, at, says } = await lockstep();
+  const { token } = await consumers.join('one', 'kept');
+  for (let send = 0; send < 2; send++) await consumers.acknowledge('one', token, at(20));
+  await consumers.acknowledge('one', token, at(10));
+  await consumers.heartbeat('one', token);
+  expect(await consumers.list()).toMatchObject([{ name: 'one', state: 'active', ...at(20) }]);
+  for (let send = 0; send < 2; send++) await consumers.leave('one', token, at(25));
+  expect(await consumers.list()).toMatchObject([{ name: 'one', state: 'left', ...at(25) }]);
+  await expect(consumers.acknowledge('one', token, at(30))).rejects.toThrow(UnknownConsumerError);
+  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 25']);
+});
+
+test('I2 nobody has been where the clock is not', async () => {
+  const { consumers, at } = await lockstep();
+  const { token } = await consumers.join('one', 'kept');
+  const ahead = consumers.acknowledge('one', token, at(61));
+  await expect(ahead).rejects.toThrow(ConsumerAheadError);
+  await expect(ahead).rejects.toMatchObject({ time: at(61).time, clock: at(60).time });
+  await expect(consumers.leave('one', token, at(61))).rejects.toThrow(ConsumerAheadError);
+  expect(await consumers.list()).toMatchObject([{ state: 'active', time: at(0).time }]);
+});
+
+test('who joins under a name has it alone, and goes on where it was, or from elsewhere', async () => {
+  const { consumers, at } = await lockstep();
+  const first = await consumers.join('one', 'kept');
+  await consumers.acknowledge('one', first.token, at(20));
+  const second = await consumers.join('one', 'kept');
+  expect(second.position).toEqual(at(20));
+  for (const call of [
+    consumers.acknowledge('one', first.token, at(30)),
+    consumers.heartbeat('one', first.token),
+    consumers.leave('one', first.token, at(30)),
+  ]) {
+    await expect(call).rejects.toThrow(ConsumerReplacedError);
+  }
+  await consumers.acknowledge('one', second.token, at(25));
+  expect((await consumers.join('one', 'beginning')).position).toMatchObject({ time: at(0).time, steps: 0 });
+  expect((await consumers.join('one', 'now')).position).toMatchObject({ time: at(60).time, steps: 0 });
+  expect((await consumers.list()).length).toBe(1);
+});
+
+test('a silent consumer is dropped, keeps its position, and counts again when it speaks', async () => {
+  const store = await lockstep({ heartbeatSeconds: 5 });
+  const { consumers, at, says } = store;
+  const { token } = await consumers.join('one', 'kept');
+  await consumers.acknowledge('one', token, at(20));
+  await silence(store, 'one', 4);
+  expect((await consumers.limit()).slowest).toBe(at(20).time);
+  await silence(store, 'one', 4);
+  expect(await consumers.list()).toMatchObject([{ state: 'silent' }]);
+  expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
+  await consumers.limit();
+  expect(await consumers.list()).toMatchObject([{ state: 'dropped', ...at(20) }]);
+  await consumers.acknowledge('one', token, at(21));
+  expect(await consumers.limit()).toEqual({ slowest: at(21).time, joins: 2 });
+  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-dropped one 20', 'consumer-joined one 21']);
+});
+
+test('where the policy is to hold, a silent consumer holds the session until it is back or removed', async () => {
+  const store = await lockstep({ heartbeatSeconds: 5, onSilence: 'hold' });
+  const { consumers, at, says } = store;
+  const { token } = await consumers.join('one', 'kept');
+  await silence(store, 'one', 60);
+  expect((await consumers.limit()).slowest).toBe(at(0).time);
+  expect(await consumers.list()).toMatchObject([{ state: 'silent' }]);
+  await consumers.heartbeat('one', token);
+  expect(await consumers.list()).toMatchObject([{ state: 'active' }]);
+  expect(await consumers.remove('one')).toBe(true);
+  expect(await consumers.remove('one')).toBe(false);
+  expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
+  await expect(consumers.heartbeat('one', token)).rejects.toThrow(UnknownConsumerError);
+  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
+});
+
+test('an acknowledgement wakes whoever streams the session, and says how far the slowest is', async () => {
+  const { consumers, at, layout } = await lockstep();
+  const { token } = await consumers.join('one', 'kept');
+  await consumers.join('two', 'now');
+  const subscriber = server.redis.duplicate();
+  await subscriber.subscribe(layout.keysOf(0).wake);
+  const woken = new Promise((resolve) => subscriber.once('message', (_, message: string) => resolve(message)));
+  await consumers.acknowledge('one', token, at(1));
+  expect(await woken).toBe(`consumer ${at(1).time} 2`);
+  subscriber.disconnect();
+});
+
+test('a move that was decided before somebody joined is refused', async () => {
+  const { consumers, at, writer } = await lockstep();
+  const { token } = await consumers.join('one', 'now');
+  const { joins } = await consumers.limit();
+  await consumers.acknowledge('one', token, at(60));
+  await writer.moveClock(at(70).time, { joins });
+  await consumers.join('two', 'now');
+  await expect(writer.moveClock(at(80).time, { joins })).rejects.toThrow(ConsumersChangedError);
+  await writer.moveClock(at(80).time, { joins: joins + 1 });
+});
+
+test('a session that was made anew under the same id knows nobody of the old one', async () => {
+  const { consumers, layout, at } = await lockstep();
+  const { token } = await consumers.join('one', 'kept');
+  await server.redis.hset(layout.keysOf(0).meta, 'incarnation', 'another');
+  for (const call of [
+    consumers.join('two', 'kept'),
+    consumers.acknowledge('one', token, at(1)),
+    consumers.heartbeat('one', token),
+    consumers.leave('one', token, at(1)),
+    consumers.remove('one'),
+    consumers.list(),
+    consumers.limit(),
+  ]) {
+    await expect(call).rejects.toThrow(SessionLostError);
+  }
+});
+
+test('a name is one word', async () => {
+  const { consumers } = await lockstep();
+  for (const name of ['', 'two words', '-first', 'x'.repeat(65)]) {
+    await expect(consumers.join(name, 'kept')).rejects.toThrow(ConsumerNameError);
+  }
+});

@@ -1,0 +1,80 @@
+/** A consumer of a session in lockstep that goes through no bars: it says what a test wants it to say. */
+import { SessionConsumers, SessionReader, type SessionLayout } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+
+export class LockstepConsumer {
+  private token = '';
+
+  private constructor(
+    readonly name: string,
+    readonly consumers: SessionConsumers,
+    readonly layout: SessionLayout,
+    private readonly redis: Redis,
+    private readonly events: Redis,
+  ) {}
+
+  /** Joins a session that was started. */
+  static async join(prefix: string, id: string, name: string, from: 'kept' | 'beginning' | 'now' = 'kept') {
+    const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+    const { layout } = await new SessionReader(redis, prefix).open(id);
+    const consumer = new LockstepConsumer(name, new SessionConsumers(redis, layout), layout, redis, redis.duplicate());
+    const { position } = await consumer.rejoin(from);
+    return { consumer, position };
+  }
+
+  async rejoin(from: 'kept' | 'beginning' | 'now' = 'kept') {
+    const joined = await this.consumers.join(this.name, from);
+    this.token = joined.token;
+    return joined;
+  }
+
+  async acknowledge(time: number): Promise<void> {
+    await this.consumers.acknowledge(this.name, this.token, this.at(time));
+  }
+
+  async leave(time: number): Promise<void> {
+    await this.consumers.leave(this.name, this.token, this.at(time));
+  }
+
+  heartbeat(): Promise<void> {
+    return this.consumers.heartbeat(this.name, this.token);
+  }
+
+  async clock(): Promise<number> {
+    return Number(await this.redis.hget(this.layout.keysOf(0).meta, 'clock'));
+  }
+
+  /** Waits until the clock is at a time, or later. @returns where it is */
+  async clockAt(time: number, boundMs = 30_000): Promise<number> {
+    const deadline = Date.now() + boundMs;
+    const { events } = this.layout.keysOf(0);
+    for (let after = '0'; ;) {
+      const clock = await this.clock();
+      if (clock >= time) return clock;
+      if (Date.now() > deadline) throw new Error(`the clock is still at ${new Date(clock).toISOString()}`);
+      const read = await this.events.xread('COUNT', 1_000, 'BLOCK', 200, 'STREAMS', events, after);
+      after = read?.[0]?.[1].at(-1)?.[0] ?? after;
+    }
+  }
+
+  /** Follows the clock to the end, saying at each move that it has been there. @returns where the clock was at each look */
+  async follow(from: number, until = this.layout.end): Promise<number[]> {
+    const seen: number[] = [];
+    for (let at = from; at < until;) {
+      const clock = await this.clockAt(at + 1);
+      seen.push(clock);
+      at = clock;
+      await this.acknowledge(at);
+    }
+    return seen;
+  }
+
+  close(): void {
+    this.redis.disconnect();
+    this.events.disconnect();
+  }
+
+  private at(time: number) {
+    return { time, steps: 0, bars: 0, deliveredHash: '0'.repeat(64) };
+  }
+}
