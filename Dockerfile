@@ -14,6 +14,8 @@ COPY libs/bar-repository/package.json libs/bar-repository/
 COPY libs/upkeep-queues/package.json libs/upkeep-queues/
 COPY libs/process/package.json libs/process/
 COPY libs/embedded/package.json libs/embedded/
+COPY libs/local-system/package.json libs/local-system/
+COPY libs/client/package.json libs/client/
 COPY apps/coordinator/package.json apps/coordinator/
 COPY apps/upkeep-worker/package.json apps/upkeep-worker/
 COPY apps/cli/package.json apps/cli/

@@ -8,9 +8,10 @@ let sessions = 0;
 /**
  * @param market what `bench.market` answered
  * @param spec overrides of the session's spec
+ * @param whileRunning is called with the id when the session starts; its results have an `endedAt`
  * @returns a sample; the session is removed again, after its digest was looked at when `check` wants it
  */
-export async function runSession(bench, { coordinator, meter, market, spec, check }) {
+export async function runSession(bench, { coordinator, meter, market, spec, check, whileRunning }) {
   const id = `bench-${process.pid}-${++sessions}`;
   const { symbols, start, end, dataset } = market;
   const body = {
@@ -27,16 +28,18 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   await coordinator.call('POST', '/v1/sessions', body);
   meter.reset();
   const startedAt = Date.now();
+  const running = whileRunning?.(id) ?? [];
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
-  const completedAt = await completion(await bench.dataSource(), id);
-  const seconds = (completedAt - startedAt) / 1000;
+  const [completedAt, others] = await Promise.all([completion(await bench.dataSource(), id), running]);
+  const endedAt = Math.max(completedAt, ...others.map((other) => other.endedAt));
+  const seconds = (endedAt - startedAt) / 1000;
   const cpu = meter.seconds();
   const bytes = (await bench.redisBytes()) - bytesBefore;
   const session = await coordinator.call('GET', `/v1/sessions/${id}`);
   await check?.(session);
   await coordinator.call('DELETE', `/v1/sessions/${id}`);
   const { filled } = session.counts;
-  return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled };
+  return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
 }
 
 /** Asks the database, which costs the coordinator nothing. */

@@ -4,6 +4,8 @@ import s1 from './s1-stream.mjs';
 import s4 from './s4-minute-windows.mjs';
 import s5 from './s5-gap-scan.mjs';
 import s6 from './s6-aggregation.mjs';
+import lockstep from './lockstep.mjs';
+import mirror from './mirror.mjs';
 import prefetch from './prefetch.mjs';
 
 /**
@@ -15,4 +17,4 @@ import prefetch from './prefetch.mjs';
  * `targets` are what must be reached: `{ ratioToLimit, ratioToBaseline, bytesPerBarMax, valueMin }`, each
  * optional; `targets.others` has the same for arms shown beside, by name.
  */
-export const scenarios = [first, s1, s4, s5, s6, prefetch];
+export const scenarios = [first, s1, s4, s5, s6, prefetch, mirror, lockstep];

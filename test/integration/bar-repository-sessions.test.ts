@@ -205,3 +205,26 @@ test('I9 a removed session takes its quarantined bars with it, and its id starts
   expect(second.created).toBe(true);
   expect(second.row.incarnation).not.toBe(first.incarnation);
 });
+
+describe('deployments that share a database', () => {
+  test('each lists and looks after its own sessions, and those of nobody in particular', async () => {
+    const [ours, theirs] = ['ours', 'theirs'].map((name) => new SessionRepository(dataSource, name));
+    const [own, other, free] = await Promise.all(
+      [ours!, theirs!, sessions].map((repository) => repository.create({ id: randomUUID(), spec })),
+    );
+    for (const { row } of [own!, other!, free!]) {
+      await sessions.transition(row.id, ['created'], 'running');
+    }
+    const seen = async (repository: SessionRepository) => {
+      const listed = new Set((await repository.list({ limit: 1_000 })).rows.map(({ id }) => id));
+      expect((await repository.unfinished()).map(({ id }) => id)).toEqual(expect.arrayContaining([free!.row.id]));
+      return [own!, other!, free!].map(({ row }) => listed.has(row.id));
+    };
+    expect(await seen(ours!)).toEqual([true, false, true]);
+    expect(await seen(theirs!)).toEqual([false, true, true]);
+    expect(await seen(sessions)).toEqual([true, true, true]);
+    expect((await ours!.unfinished()).map(({ id }) => id)).not.toContain(other!.row.id);
+    // Ids stay unique: whoever asks for one by name finds it.
+    expect(await ours!.find(other!.row.id)).toMatchObject({ state: 'running' });
+  });
+});

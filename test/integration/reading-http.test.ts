@@ -23,6 +23,8 @@ const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const [FIRST, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
 const bars = z.array(answers.barAnswer);
 
+/** What makes two coordinators ones of the same deployment. */
+const own = () => ({ DATABASE_URL: database.url, BARKEEP_SESSION_PREFIX: 'reading-http' });
 let database: TestDatabase;
 let folder: string;
 let coordinator: CoordinatorProcess;
@@ -39,7 +41,7 @@ beforeAll(async () => {
     market.get('AAA')!.filter((_, i) => i >= 5 && (i < 20 || i >= 23) && i < 100),
   );
   await writeBars(database.url, 'minutes', market);
-  coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: folder });
+  coordinator = await startCoordinatorProcess({ ...own(), BARKEEP_CALENDARS_DIR: folder });
   const source = { type: 'dataset', dataset: 'minutes' };
   const upkeep = { enabled: false, barrier: 'none' };
   const body = JSON.stringify({
@@ -109,7 +111,7 @@ test('a fill that is none is refused by name', async () => {
 });
 
 test('a coordinator that does not know the calendar shows the session, and says why its data cannot be read', async () => {
-  const other = await startCoordinatorProcess({ DATABASE_URL: database.url });
+  const other = await startCoordinatorProcess(own());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
     expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: null }]);

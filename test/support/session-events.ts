@@ -1,4 +1,4 @@
-/** The event stream of a session as it lies in the store, and what it must say of whole days. */
+/** What a session's clock said, as it lies in the store, and what it must say of whole days. */
 import { DayGrid, parseInterval, type TradingDay } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 
@@ -11,17 +11,21 @@ export interface StoredEvent {
   fields: Record<string, string>;
 }
 
-/** Everything that was said of a session, in order. */
+/** What the clock and the days say; upkeep and states have their place in the same stream. */
+const OF_THE_CLOCK = new Set(['clock', 'day-opened', 'day-closing', 'day-closed', 'day-timed-out']);
+
+/** Everything that was said of a session's clock and days, in order. */
 export async function eventsOf(prefix: string, id: string): Promise<StoredEvent[]> {
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   try {
     const entries = await redis.xrange(`${prefix}:{${id}:0}:events`, '-', '+');
-    return entries.map(([entryId, list]) => {
+    const events = entries.map(([entryId, list]) => {
       const fields: Record<string, string> = {};
       for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!;
       const { type = '', time = '', ...rest } = fields;
       return { at: Number(entryId.split('-')[0]), type, time: Number(time), fields: rest };
     });
+    return events.filter(({ type }) => OF_THE_CLOCK.has(type));
   } finally {
     redis.disconnect();
   }

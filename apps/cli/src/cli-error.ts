@@ -3,8 +3,8 @@
  * Anything else that is thrown is a defect of ours and is shown as one.
  */
 
-/** Exit codes of `barkeep`: 0 done, 1 failed or wrongly used, 2 rows were refused under `--strict`. */
-export const EXIT = { ok: 0, failed: 1, refused: 2 } as const;
+/** Exit codes of `barkeep`: 0 done, 1 failed or wrongly used, 2 rows were refused under `--strict`, or `compare` could not compare. */
+export const EXIT = { ok: 0, failed: 1, refused: 2, notCompared: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A failure that the user can understand and do something about; its message is one sentence that says what. */

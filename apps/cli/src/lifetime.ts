@@ -2,6 +2,7 @@
  * The time between the start and the end of one command: what it opened is closed in reverse order, whether it
  * finished, failed or was interrupted. The first SIGINT or SIGTERM asks for an ordered end, a second one ends at once.
  */
+import { Scope } from '@barkeep/local-system';
 import { CliError } from './cli-error.js';
 
 /** The user, or the system, asked the command to end. */
@@ -11,22 +12,10 @@ export class InterruptedError extends CliError {
   }
 }
 
-export class Lifetime {
-  readonly #controller = new AbortController();
-  readonly #closers: (() => Promise<unknown>)[] = [];
-
-  /** Aborted, with an {@link InterruptedError}, when the command shall end. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Registers what closes something; the last registered runs first. */
-  onEnd(close: () => Promise<unknown>): void {
-    this.#closers.push(close);
-  }
-
+export class Lifetime extends Scope {
+  /** Aborts its signal, with an {@link InterruptedError}. */
   interrupt(signal: string): void {
-    this.#controller.abort(new InterruptedError(signal));
+    this.abort(new InterruptedError(signal));
   }
 
   /** Resolves when the command is asked to end. */
@@ -34,15 +23,6 @@ export class Lifetime {
     const { signal } = this;
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  }
-
-  /** Closes everything, even when closing one of it fails; then throws the first of these failures. */
-  async end(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
-      await close().catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw failures[0];
   }
 }
 

@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { barsCommand } from './commands/bars.js';
 import { calendarCommand } from './commands/calendar.js';
+import { certifyCommand } from './commands/certify.js';
+import { compareCommand } from './commands/compare.js';
 import { datasetsCommand, datasetCommand } from './commands/datasets.js';
 import { demoCommand } from './commands/demo.js';
 import { importCommand } from './commands/import.js';
@@ -29,8 +31,9 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     .version('0.1.0')
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
+  const proofs = [certifyCommand, compareCommand];
   const more = [removeCommand, ...lifecycleCommands, datasetsCommand, datasetCommand, calendarCommand, demoCommand];
-  for (const make of [...commands, ...more]) program.addCommand(make(run));
+  for (const make of [...commands, ...proofs, ...more]) program.addCommand(make(run));
   throwInsteadOfExit(program);
   return program;
 }

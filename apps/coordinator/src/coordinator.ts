@@ -62,6 +62,8 @@ async function listen(app: NestExpressApplication, { http }: Config): Promise<st
   await app.listen(http.port, http.host);
   const server: Server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // A body may be a stream of bars that goes on for hours; all others have the deadline of their answers.
+  server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;
   return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
 }

@@ -4,7 +4,13 @@
  * the watermark at the first of them; detection then runs again, as it does when the store was set back.
  */
 import { aggregateDay, countBits, firstMissing, type DayChunk } from '@barkeep/bars';
-import { closedWindows, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
+import {
+  closedWindows,
+  DaySlots,
+  type PartitionPosition,
+  type SymbolDay,
+  type UpkeepStore,
+} from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
@@ -35,21 +41,26 @@ export class Aggregator {
     let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
-      const rightUpTo = await this.deriveDay(store, partition, day, layout.symbolsOf(partition), frontier, false);
-      const moved = await store.moveWatermark(partition, rightFrom, rightUpTo);
+      const { close, slotCount } = layout.grid(day);
+      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
+      const rightUpTo = await this.deriveDay(store, partition, day, slots, frontier, false);
+      const counts = () => new DaySlots(slots).countsBefore(slotCount);
+      const closes = rightUpTo === close ? { dayIndex: day, counts: counts() } : undefined;
+      const moved = await store.moveWatermark(partition, rightFrom, rightUpTo, closes);
       rightFrom = Math.max(rightFrom, rightUpTo);
-      if (!moved || rightUpTo < Math.min(frontier, layout.grid(day).close)) {
+      // A feed's frontier may stand inside a window: what is there of it is derived, and the watermark waits for its end.
+      if (!moved || rightUpTo < Math.min(layout.windowEndBefore(frontier), close)) {
         await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
         break;
       }
     }
-    await this.deriveDirty(store, partition, position, signal);
+    await this.deriveDirty(store, partition, { ...position, watermark: rightFrom }, signal);
   }
 
   private async deriveDirty(
     store: UpkeepStore,
     partition: number,
-    { frontier, retainedFrom }: PartitionPosition,
+    { frontier, watermark, retainedFrom }: PartitionPosition,
     signal?: AbortSignal,
   ) {
     const symbolsByDate = new Map<string, string[]>();
@@ -58,9 +69,15 @@ export class Aggregator {
     }
     for (const [date, symbols] of symbolsByDate) {
       signal?.throwIfAborted();
-      const day = store.layout.dayIndexOf(date);
-      if (day === undefined || day < store.layout.firstKept(retainedFrom)) continue;
-      await this.deriveDay(store, partition, day, symbols, frontier, true);
+      const { layout } = store;
+      const day = layout.dayIndexOf(date);
+      if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
+      const all = await store.readDay(partition, day, layout.symbolsOf(partition));
+      // Before the day is clean again: whoever dies in between is followed by one who says it.
+      const { close, slotCount } = layout.grid(day);
+      if (close <= watermark) await store.events.quality(partition, day, new DaySlots(all).countsBefore(slotCount));
+      const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
+      await this.deriveDay(store, partition, day, dirty, frontier, true);
     }
   }
 
@@ -72,13 +89,12 @@ export class Aggregator {
     store: UpkeepStore,
     partition: number,
     day: number,
-    symbols: readonly string[],
+    days: readonly SymbolDay[],
     frontier: number,
     all: boolean,
   ): Promise<number> {
     const grid = store.layout.grid(day);
     const closed = grid.closedBy(frontier);
-    const days = await store.readDay(partition, day, symbols);
     const firstGaps = days.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
     // The watermark goes window by window, as the clock does; a symbol with a gap is derived up to the gap's window.
     const right = store.layout.windowStart(day, Math.min(closed, ...firstGaps));

@@ -76,6 +76,8 @@ export class Backfiller {
     const retries = await store.dueRetries(partition, this.now());
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     const symbols = await store.readDay(partition, day, store.layout.symbolsOf(partition));
+    // The stream may have gone on since the detection: what is asked for now was found now.
+    await store.events.gapsFound(partition, day, closed, symbols);
     return symbols.flatMap((symbolDay) => {
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
@@ -96,7 +98,10 @@ export class Backfiller {
     const { retryMissingBars, maxRetries } = layout.spec.upkeep;
     const symbols = asks.map(({ symbol }) => symbol);
     try {
-      const complete = await this.completeOn(layout.datasets, symbols, grid.date);
+      // A feed is no dataset: another of its name says nothing about it.
+      const { spec, datasets } = layout;
+      const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
+      const complete = await this.completeOn(declared, symbols, grid.date);
       const answers = await this.answers(store, grid, asks, skipped, signal);
       return asks.map(({ symbol, bitmap, states, asked }) => {
         const plan = planFill({

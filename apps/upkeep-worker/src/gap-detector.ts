@@ -66,7 +66,9 @@ export class GapDetector {
       const lacks = symbols.some(
         ({ bitmap, states }) => firstMissing(bitmap, force ? undefined : states, closed) < closed,
       );
-      if (lacks) dates.add(grid.date);
+      if (!lacks) continue;
+      dates.add(grid.date);
+      await store.events.gapsFound(partition, day, closed, symbols);
     }
     return [...dates].sort();
   }

@@ -2,6 +2,7 @@
  * Recognises what a repository can do and puts it behind the {@link BarSource} port: a TypeORM `DataSource` or `EntityManager` with
  * Barkeep's own tables, an object with `getBarsBySymbol`, an object with `getBars`.
  */
+import { parseInterval } from '@barkeep/bars';
 import { DataSource } from 'typeorm';
 import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
@@ -28,6 +29,22 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
   if (dataSource) return new DatasetSource(name, dataSource);
   const fetch = fetchOf(repository);
   return fetch && new ObjectSource(name, fetch);
+}
+
+/**
+ * How a repository of any of the three forms is asked for one symbol, or undefined when it is none of them. What it answers is
+ * not looked at: that is for whoever has the answer. For a process that answers in another one's place.
+ * @param name the dataset: for the first form the one that is read
+ */
+export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
+  if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
+  const dataSource = dataSourceOf(repository);
+  if (!dataSource) return fetchOf(repository);
+  const source = new DatasetSource(name, dataSource);
+  return async (symbol, start, end, interval) => {
+    const range = { from: start.getTime(), to: end.getTime(), intervalMs: parseInterval(interval).ms, interval };
+    return (await source.bars({ symbols: [symbol], ...range })).bars.get(symbol) ?? [];
+  };
 }
 
 function dataSourceOf(repository: object): DataSource | undefined {

@@ -10,6 +10,8 @@ export interface NewSession<Spec> {
   /** @default 0 */
   historyDays?: number;
   idempotencyKey?: string | null;
+  /** Whose it is. @default null: everybody's */
+  deployment?: string | null;
 }
 
 export interface CreatedSession<Spec> {
@@ -21,7 +23,7 @@ export interface CreatedSession<Spec> {
 type Found<Spec> = SessionRow<Spec> & { sameSpec: boolean };
 
 const INSERT = `
-  INSERT INTO sessions (id, spec, idempotency_key, history_days) VALUES ($1, $2::jsonb, $3, $4)
+  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment) VALUES ($1, $2::jsonb, $3, $4, $5)
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
@@ -43,7 +45,8 @@ export async function createSession<Spec>(
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, session.historyDays ?? 0]);
+    const further = [session.historyDays ?? 0, session.deployment ?? null];
+    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...further]);
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;

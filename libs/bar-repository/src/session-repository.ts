@@ -43,14 +43,21 @@ export interface TransitionPatch {
 }
 
 export class SessionRepository<Spec = unknown> {
-  constructor(private readonly dataSource: DataSource) {}
+  /**
+   * @param deployment whose sessions are made, listed and looked after: those of others that share the database are left
+   * alone. Null: everybody's.
+   */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly deployment: string | null = null,
+  ) {}
 
   /**
    * Creates a session in state `created`. Safe to repeat, also at the same moment: the same id or idempotency key with an equal spec
    * gives the session that is there. @throws SessionConflictError when the spec is another one.
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
-    return createSession(this.dataSource, session);
+    return createSession(this.dataSource, { deployment: this.deployment, ...session });
   }
 
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
@@ -70,8 +77,8 @@ export class SessionRepository<Spec = unknown> {
     const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
     const rows = await this.select(
       `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-       ORDER BY created_at DESC, id DESC LIMIT $4`,
-      [options.state ?? null, after?.createdAt ?? null, after?.id ?? null, options.limit + 1],
+         AND ${ownedBy('$5')} ORDER BY created_at DESC, id DESC LIMIT $4`,
+      [options.state ?? null, after?.createdAt ?? null, after?.id ?? null, options.limit + 1, this.deployment],
     );
     const page = rows.slice(0, options.limit);
     const last = page.at(-1);
@@ -198,7 +205,10 @@ export class SessionRepository<Spec = unknown> {
 
   /** All sessions that somebody should be working on, oldest first. */
   unfinished(): Promise<SessionRow<Spec>[]> {
-    return this.select('WHERE state = ANY($1) ORDER BY created_at, id', [ACTIVE_STATES]);
+    return this.select(`WHERE state = ANY($1) AND ${ownedBy('$2')} ORDER BY created_at, id`, [
+      ACTIVE_STATES,
+      this.deployment,
+    ]);
   }
 
   /** Sessions that ended more than their spec's `retentionHours` before `now`; a session with 0, or without the field, is kept for ever. */
@@ -206,8 +216,8 @@ export class SessionRepository<Spec = unknown> {
     return this.select(
       `WHERE state = ANY($1) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
          AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < $2
-       ORDER BY completed_at, id`,
-      [ENDED_STATES, now],
+         AND ${ownedBy('$3')} ORDER BY completed_at, id`,
+      [ENDED_STATES, now, this.deployment],
     );
   }
 
@@ -222,4 +232,9 @@ export class SessionRepository<Spec = unknown> {
     );
     return rows;
   }
+}
+
+/** Holds for a session of this deployment, and for one of nobody's in particular. @param parameter name of the parameter */
+function ownedBy(parameter: string): string {
+  return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }

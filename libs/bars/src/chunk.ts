@@ -146,7 +146,7 @@ export class DayChunk {
   }
 
   /** The bar of a slot, or undefined when it is empty; the grid must be that of the chunk's day and interval. */
-  bar(slot: number, grid: DayGrid): StoredBar | undefined {
+  bar(slot: number, grid: Pick<DayGrid, 'openTime' | 'closeTime'>): StoredBar | undefined {
     if (!this.has(slot)) return undefined;
     const at = this.firstDouble + slot * RECORD_DOUBLES;
     const value = (index: number) => this.doubles[at + index] ?? 0;

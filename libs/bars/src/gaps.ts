@@ -13,6 +13,8 @@ export const NO_TRADE = 201;
 export const BACKFILLED = 202;
 /** Nothing can be asked (a session without backfill sources): the streaming source itself answered without the bar. */
 export const ABSENT_UNASKED = 203;
+/** The frontier passed the slot when it was empty, and a fed bar has filled it since: its bar's origin is `streamed`. */
+export const LATE = 204;
 
 export type GapStatus = 'missing' | 'absent' | 'unfillable' | 'no-trade';
 

@@ -215,13 +215,13 @@ export const variables = {
 
   clientUrl: serverUrl({
     name: 'BARKEEP_URL',
-    doc: 'Coordinator that the command line talks to, instead of one on this machine.',
+    doc: 'Coordinator that the command line and the client library talk to, instead of one on this machine.',
     schemes: ['http', 'https'],
     example: 'http://127.0.0.1:3000',
   }),
   clientKey: text({
     name: 'BARKEEP_API_KEY',
-    doc: 'Key that the command line sends; otherwise the first of BARKEEP_API_KEYS.',
+    doc: 'Key that the command line and the client library send; otherwise the first of BARKEEP_API_KEYS.',
     unit: 'key',
     pattern: keyPattern,
     expected: '16 to 256 printable characters',
@@ -229,7 +229,7 @@ export const variables = {
   }),
   dataDir: text({
     name: 'BARKEEP_DATA_DIR',
-    doc: 'Folder of the embedded servers; read by the command line only.',
+    doc: 'Folder of the embedded servers; read by the command line and the client library only.',
     default: '.barkeep',
     ...path,
   }),

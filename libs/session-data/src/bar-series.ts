@@ -4,6 +4,7 @@
  * right for one clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
 import {
+  barOfRecord,
   bitmapBytes,
   chunkOfPart,
   countBits,
@@ -61,6 +62,22 @@ export class BarSeries {
     const view = { clock, before: Infinity, fill, fillBefore };
     const closed = this.tailBars(view, count, wanted, replies) ?? (await this.walkBack(view, wanted));
     return forming ? [...closed, forming] : closed;
+  }
+
+  /** The newest bar. One command in the usual case: a base bar of partition 0, which is there, while the clock stands. */
+  async newest(): Promise<ShownBar | undefined> {
+    const guess = this.reads.seenClock;
+    const day = dayAtClock(this.layout, guess);
+    const grid = this.grid(day);
+    const slot = grid.closedBy(guess) - 1;
+    if (this.isBase && this.keys.partition === 0 && slot >= 0) {
+      const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
+      const [clock, record] = await this.reads.readNewest(this.key(day), from, to);
+      const isRight = record !== undefined && clock === guess && day >= this.reads.firstKept;
+      const bar = isRight ? barOfRecord(record, slot, grid) : undefined;
+      if (bar) return bar;
+    }
+    return (await this.last(1, 'none'))[0];
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */

@@ -3,19 +3,26 @@
  * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was
  * deleted or made anew, and, after the data, that symbols came or left: what was read may be half of a symbol then.
  */
+import { RECORD_BYTES } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
+import { fieldsOf, readNewestRecord, recordOf } from './newest-record.js';
 import { runPipeline } from './pipeline.js';
 
 export type ReadCommand = (string | number)[];
+
+const NOTHING = Buffer.alloc(0);
 
 export class ClockedReads {
   /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
   seenClock: number;
   /** The oldest day that is kept, as the last read saw it: what is left of older ones is on its way out. */
   firstKept = 0;
+  /** The fields that came with the last newest record, and the clock among them. */
+  private newestHead: Buffer = NOTHING;
+  private newestClock = 0;
 
   constructor(
     private readonly redis: Redis,
@@ -35,11 +42,29 @@ export class ClockedReads {
     );
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
-    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
-    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
-    this.seenClock = Number(clock);
-    this.firstKept = this.layout.firstKept(Number(retainedFrom));
+    this.check(incarnation, version, joining);
+    this.see(clock, retainedFrom);
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
+  }
+
+  /**
+   * The record in bytes `[from, to)` of a chunk of partition 0, with the clock at which it was read, in one command.
+   * @throws SessionLostError, SymbolsChangedError
+   */
+  async readNewest(chunk: string, from: number, to: number): Promise<[clock: number, record: Uint8Array | undefined]> {
+    const reply = await readNewestRecord(this.redis, this.layout.keysOf(0).meta, chunk, from, to);
+    const { newestHead: head } = this;
+    // The very fields of the last time: nothing to take apart, nothing to check.
+    if (reply.length === head.length + RECORD_BYTES && reply.compare(head, 0, head.length, 0, head.length) === 0) {
+      return [(this.seenClock = this.newestClock), reply.subarray(head.length)];
+    }
+    const [incarnation, clock, retainedFrom, version, joining] = fieldsOf(reply);
+    this.check(incarnation, version || null, joining || null);
+    this.see(clock, retainedFrom);
+    const record = recordOf(reply);
+    this.newestHead = record ? Buffer.from(reply.subarray(0, reply.length - RECORD_BYTES)) : NOTHING;
+    this.newestClock = this.seenClock;
+    return [this.seenClock, record];
   }
 
   /**
@@ -54,5 +79,15 @@ export class ClockedReads {
       [clock, replies] = await this.read(commandsAt(guess));
     }
     return [Math.min(guess, clock), replies];
+  }
+
+  private check(incarnation: string | null | undefined, version?: string | null, joining?: string | null): void {
+    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
+    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
+  }
+
+  private see(clock: string | null | undefined, retainedFrom: string | null | undefined): void {
+    this.seenClock = Number(clock);
+    this.firstKept = this.layout.firstKept(Number(retainedFrom));
   }
 }

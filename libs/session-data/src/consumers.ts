@@ -17,7 +17,7 @@ import {
 import type { SessionLayout } from './layout.js';
 import { ACKNOWLEDGE, CONSUMER_LIMIT, JOIN_CONSUMER, LIST_CONSUMERS, REMOVE_CONSUMER } from './scripts/consumers.js';
 import { ScriptReplyError, type Script, type ScriptArgument } from './scripts/script.js';
-import { EVENTS_KEPT } from './writer.js';
+import { EVENTS_KEPT } from './scripts/events.js';
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Consumers of a session, those included that left or were dropped. */

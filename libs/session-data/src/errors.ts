@@ -81,6 +81,38 @@ export class UnknownIntervalError extends Error {
   }
 }
 
+/** Bars were fed to a session that reads them from a dataset. */
+export class NotAFeedError extends Error {
+  override readonly name = 'NotAFeedError';
+  constructor(
+    readonly sessionId: string,
+    readonly dataset: string,
+  ) {
+    super(`session ${sessionId}: expected a source of type feed, was the dataset "${dataset}"`);
+  }
+}
+
+/** A session that was started has no store yet: whoever is to stream it has not come to it. */
+export class FeedNotBegunError extends Error {
+  override readonly name = 'FeedNotBegunError';
+  constructor(
+    readonly sessionId: string,
+    readonly waitedMs: number,
+  ) {
+    super(`session ${sessionId}: expected its store to be begun within ${waitedMs} ms; send the bars again later`);
+  }
+}
+
+/** The symbols of a session that is fed are those of its spec: a stream that joins late would have to be fed from the first day on. */
+export class FedSymbolsError extends Error {
+  override readonly name = 'FedSymbolsError';
+  constructor(readonly sessionId: string) {
+    super(
+      `session ${sessionId}: expected a source of type dataset; the symbols of a session that is fed cannot change`,
+    );
+  }
+}
+
 /** A consumer joined since it was decided how far the clock may go: decide again. */
 export class ConsumersChangedError extends Error {
   override readonly name = 'ConsumersChangedError';

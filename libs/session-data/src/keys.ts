@@ -46,6 +46,10 @@ export class PartitionKeys {
   get events(): string {
     return `${this.base}:events`;
   }
+  /** Hash of what the events have said last, so that it is said once: gaps found and counts of days in each partition, the state in the first. */
+  get told(): string {
+    return `${this.base}:told`;
+  }
   /** Hash of consumer to what is known of it (consumers.ts); partition 0 only. */
   get consumers(): string {
     return `${this.base}:consumers`;

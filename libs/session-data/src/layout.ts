@@ -247,7 +247,25 @@ export class SessionLayout {
     return slot === this.grid(dayIndex).slotCount ? slot : Math.floor(slot / step) * step;
   }
 
-  /** The windows after a frontier, in order. The same for every process, so that a frontier is always a window's end. */
+  /** The last end of a base slot that is not after `time`, epoch ms; {@link start} when there is none. */
+  slotEndBefore(time: number): number {
+    const dayIndex = this.dayIndexAt(time);
+    const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
+    const closed = grid?.closedBy(time) ?? 0;
+    if (grid && closed > 0) return grid.closeTime(closed - 1);
+    return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
+  }
+
+  /** The last end of a window that is not after `time`, epoch ms; {@link start} when there is none. */
+  windowEndBefore(time: number): number {
+    const dayIndex = this.dayIndexAt(time);
+    const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
+    const slot = grid ? this.windowStart(dayIndex, grid.closedBy(time)) : 0;
+    if (grid && slot > 0) return grid.closeTime(slot - 1);
+    return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
+  }
+
+  /** The windows after a frontier, in order. The same for every process, so that a dataset's frontier is always a window's end; a feed's is any slot's. */
   *windowsFrom(frontier: number): Generator<Window> {
     const first = this.dayIndexAt(frontier);
     let prev = first > 0 ? this.grid(first - 1).close : this.start;

@@ -211,6 +211,6 @@ async function countsOf(
 }
 
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history } = layout.keysOf(partition);
-  return [meta, retry, dirty, errors, refused, history];
+  const { meta, retry, dirty, errors, refused, history, told } = layout.keysOf(partition);
+  return [meta, retry, dirty, errors, refused, history, told];
 }

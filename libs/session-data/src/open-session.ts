@@ -7,6 +7,7 @@
 import type { Fill, ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { BarSeries } from './bar-series.js';
+import { certify, type Certificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import { SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from './errors.js';
@@ -84,7 +85,8 @@ export class OpenSession {
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   async latestBar(symbol: string, interval?: string, options?: ReadOptions): Promise<ShownBar | undefined> {
-    return (await this.lastBars(symbol, interval, 1, options))[0];
+    if (options?.fill === 'forward') return (await this.lastBars(symbol, interval, 1, options))[0];
+    return this.read((view) => this.series(view, symbol, interval).newest());
   }
 
   /** The newest visible bar of each symbol that has one. */
@@ -172,6 +174,17 @@ export class OpenSession {
     return this.read(async ({ layout, reads }) => {
       await reads.read([]);
       return digestOf(this.redis, layout, reads.firstKept);
+    }, true);
+  }
+
+  /** What the days hold that the clock and upkeep are through, chained day by day. @throws SessionLostError */
+  async certificate(): Promise<Certificate> {
+    return this.read(async ({ layout, joining, reads }) => {
+      const { clock, watermark } = await readPosition(this.redis, layout, joining);
+      await reads.read([]);
+      const symbols = layout.symbols.filter((symbol) => !joining.has(symbol));
+      const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
+      return certify(this.redis, layout, symbols, reads.firstKept, upTo);
     }, true);
   }
 

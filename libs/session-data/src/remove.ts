@@ -47,7 +47,7 @@ async function removePartition(redis: Redis, layout: SessionLayout, partition: n
 function* keysOfPartition(layout: SessionLayout, partition: number): Generator<string> {
   const keys = layout.keysOf(partition);
   yield* [keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream];
-  yield* [keys.consumers, keys.feed];
+  yield* [keys.consumers, keys.feed, keys.told];
   for (const symbol of layout.everSymbolsOf(partition)) {
     for (const { date } of layout.days) {
       yield keys.states(symbol, date);

@@ -60,13 +60,13 @@ export class SessionRetention {
     const step = Math.max(1, Math.floor(KEYS_A_CALL / (intervals.length + 1)));
     for (let at = 0; at === 0 || at < symbols.length; at += step) {
       const batch = symbols.slice(at, at + step);
-      const names = [keys.meta, keys.retry, keys.dirty, keys.errors];
+      const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.told];
       for (const symbol of batch) {
         names.push(keys.states(symbol, date), ...intervals.map(({ name }) => keys.chunk(name, symbol, date)));
       }
       const isLast = at + step >= symbols.length;
       const members = batch.map((symbol) => dayMember(date, symbol));
-      const args = [...this.writer.fenceArguments(partition), open, isLast ? next : '', ...members];
+      const args = [...this.writer.fenceArguments(partition), open, isLast ? next : '', date, ...members];
       const reply = (await RETIRE.run(this.redis, names, args)) as string[];
       this.writer.refuse(reply[0] ?? '');
       if (reply[0] !== 'retired') throw new ScriptReplyError('retire', reply);

@@ -2,14 +2,17 @@
  * The upkeep side of a session's store: what a worker reads to decide, and the few writes it may do. Works on one day
  * and one partition at a time; each write checks that what it was decided on still holds. Decides nothing itself.
  */
-import { bitmapBytes, chunkBytes, DayChunk, statusOf, BACKFILLED, type Interval } from '@barkeep/bars';
+import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from './errors.js';
 import { ANY_SYMBOL, dayMember } from './keys.js';
 import type { SessionLayout } from './layout.js';
 import { runPipeline } from './pipeline.js';
+import { EVENTS_KEPT } from './scripts/events.js';
 import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './scripts/upkeep.js';
 import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
+import { UpkeepEvents } from './upkeep-events.js';
 
 /** What is known of one symbol on one day. */
 export interface SymbolDay {
@@ -46,10 +49,15 @@ export interface PartitionPosition {
 }
 
 export class UpkeepStore {
+  /** What upkeep says beside its writes. */
+  readonly events: UpkeepEvents;
+
   constructor(
     private readonly redis: Redis,
     readonly layout: SessionLayout,
-  ) {}
+  ) {
+    this.events = new UpkeepEvents(redis, layout);
+  }
 
   /**
    * Frontier, watermark and oldest kept day of every partition; one that has no symbol any more lacks nothing.
@@ -148,14 +156,15 @@ export class UpkeepStore {
     const { date, slotCount, open } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
     const isHistory = this.layout.isHistory(dayIndex);
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused];
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.events];
     const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), open, refused.size);
+    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, refused.size);
     for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
-      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes, runs.length);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes);
+      args.push(settledSlots(before, after), runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
     return this.refusedOf('fill', await FILL.run(this.redis, names, args));
@@ -174,7 +183,7 @@ export class UpkeepStore {
   ): Promise<Set<string>> {
     const keys = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    const names = [keys.meta, keys.dirty];
+    const names = [keys.meta, keys.dirty, keys.events];
     const derived = this.layout.computed;
     const args: ScriptArgument[] = [
       this.layout.stampOf(partition),
@@ -182,6 +191,7 @@ export class UpkeepStore {
       open,
       closedSlots >> 3,
       (0xff00 >> (closedSlots & 7)) & 0xff,
+      EVENTS_KEPT,
     ];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
@@ -197,12 +207,20 @@ export class UpkeepStore {
 
   /**
    * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
+   * @param closes the day that ends there, with its counts, which are said with it
    * @returns false when the store was set back meanwhile to before `from`, or its frontier to before `to`: read it again
    * @throws SessionLostError
    */
-  async moveWatermark(partition: number, from: number, to: number): Promise<boolean> {
-    const { meta, wake } = this.layout.keysOf(partition);
-    const reply = await WATERMARK.run(this.redis, [meta], [this.layout.stampOf(partition), from, to, wake]);
+  async moveWatermark(
+    partition: number,
+    from: number,
+    to: number,
+    closes?: { dayIndex: number; counts: SlotCounts },
+  ): Promise<boolean> {
+    const { meta, told, events, wake } = this.layout.keysOf(partition);
+    const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
+    if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+    const reply = await WATERMARK.run(this.redis, [meta, told, events], args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
   }
@@ -242,26 +260,4 @@ export function closedWindows(starts: Int32Array, closedSlots: number): number {
 function parseMember(member: string): { date: string; symbol: string } {
   const [date = '', symbol = ''] = member.split(' ');
   return { date, symbol };
-}
-
-/** The counts of a session are those of its own days: what changes in its history moves none of them. */
-const NO_CHANGES = [0, 0, 0, 0] as const;
-
-/** How many slots became backfilled, no-trade, unfillable and absent, less those that ceased to be. */
-function stateChanges(before: Uint8Array | undefined, after: Uint8Array): [number, number, number, number] {
-  const changes: [number, number, number, number] = [0, 0, 0, 0];
-  after.forEach((state, slot) => {
-    const was = before?.[slot] ?? 0;
-    if (was === state) return;
-    const [to, from] = [counterOf(state), counterOf(was)];
-    if (to !== undefined) changes[to]!++;
-    if (from !== undefined) changes[from]!--;
-  });
-  return changes;
-}
-
-function counterOf(state: number): number | undefined {
-  if (state === 0) return undefined;
-  if (state === BACKFILLED) return 0;
-  return { missing: undefined, 'no-trade': 1, unfillable: 2, absent: 3 }[statusOf(state)];
 }

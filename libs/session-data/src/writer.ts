@@ -8,9 +8,11 @@ import { eventNumber, type ClockEvent } from './clock-events.js';
 import { ConsumersChangedError, FencedError, RewindError, SessionLostError } from './errors.js';
 import type { SessionLayout, Window } from './layout.js';
 import { MARK_TIMED_OUT, MOVE_CLOCK } from './scripts/clock.js';
+import { EVENTS_KEPT } from './scripts/events.js';
 import { CLAIM, CONTROL, INIT } from './scripts/fence.js';
 import { FLUSH } from './scripts/flush.js';
 import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+import { tellState } from './state-event.js';
 import { figureArguments, type StreamFigures } from './stream-figures.js';
 
 /** Who streams a session: the epoch is given out by Postgres, the owner names the process. */
@@ -52,9 +54,6 @@ export interface ClockMove {
   /** Written down with it. */
   figures?: StreamFigures;
 }
-
-/** Entries that an event stream keeps, about. */
-export const EVENTS_KEPT = 10_000;
 
 export class SessionWriter {
   constructor(
@@ -162,6 +161,11 @@ export class SessionWriter {
     const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
     const args = [...this.fenceArguments(0), date, EVENTS_KEPT, ...fields];
     this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
+  }
+
+  /** Says a state of the session in its events, once. */
+  async tellState(state: string): Promise<void> {
+    await tellState(this.redis, this.layout, state);
   }
 
   /** With what every fenced script of a partition begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */

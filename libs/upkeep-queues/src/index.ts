@@ -2,3 +2,4 @@ export * from './connections.js';
 export * from './contract.js';
 export * from './options.js';
 export * from './producer.js';
+export { removeQueues } from './remove-queues.js';

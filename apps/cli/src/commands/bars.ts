@@ -1,8 +1,7 @@
 /** `barkeep bars`: what a session shows of one symbol at its clock. */
 import { FILLS } from '@barkeep/bars';
+import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Command, Option } from 'commander';
-import type { BarAnswer } from '../api/answers.js';
-import type { BarsQuery } from '../api/coordinator-client.js';
 import { CliError, EXIT } from '../cli-error.js';
 import { printResult, table } from '../output.js';
 import { shortTime } from '../report/session-text.js';

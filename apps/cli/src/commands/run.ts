@@ -1,9 +1,8 @@
 /** `barkeep run`: creates a session from a spec, starts it and watches it to the end. */
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
-import type { SessionStatus } from '../api/answers.js';
-import type { CoordinatorClient } from '../api/coordinator-client.js';
 import { CliError, EXIT } from '../cli-error.js';
 import { count, note, printResult } from '../output.js';
 import { type Progress, startProgress } from '../progress.js';

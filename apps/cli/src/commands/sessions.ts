@@ -1,6 +1,6 @@
 /** `barkeep status | digest | rm | pause | resume | stop`: thin commands on one session. */
+import type { LifecycleCall } from '@barkeep/client';
 import { Command } from 'commander';
-import type { LifecycleCall } from '../api/coordinator-client.js';
 import { EXIT } from '../cli-error.js';
 import { sessionsTable, sessionText } from '../report/session-text.js';
 import { count, printResult } from '../output.js';

@@ -1,11 +1,10 @@
 /** `barkeep up`: servers, coordinators and workers on this machine, until Ctrl-C. */
 import { createServer } from 'node:net';
+import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { Command } from 'commander';
 import { CliError, EXIT } from '../cli-error.js';
 import { note, type OutputOptions, printResult } from '../output.js';
-import { type Apps, startApps } from '../services/apps.js';
 import type { Context } from '../services/context.js';
-import { startServers, UP_ROLE } from '../services/servers.js';
 import type { RunCommand } from './run-command.js';
 
 interface UpOptions extends OutputOptions {
@@ -40,12 +39,12 @@ export function upCommand(run: RunCommand): Command {
 
 async function runUp(context: Context, options: UpOptions): Promise<number> {
   const { life, env, dataDir } = context;
-  const services = await startServers(env, { dataDir, keep: true, need: 'all' });
+  const services = await startServers(env, { dataDir, keep: true, need: 'all', note });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
   const port = options.port ?? (await freePort(env.config.http.port));
   const logFolder = context.logFolder('up');
-  const apps = await startApps(services, { ...options, port, env: env.rest, logFolder }, life);
+  const apps = await startApps(services, { ...options, port, env: env.rest, logFolder, note }, life);
   services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
   const { redisUrl, sessionRedisUrl, databaseUrl } = services;
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };

@@ -3,8 +3,7 @@
  * waited for; the session itself goes on.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SessionStatus } from '../api/answers.js';
-import type { CoordinatorClient } from '../api/coordinator-client.js';
+import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../cli-error.js';
 
 const POLL_MS = 300;
@@ -38,7 +37,7 @@ export async function watchToSettled(
     if (counts.absent + counts.missing === 0) return true;
     if (performance.now() - askedAt > upkeepEveryMs) {
       askedAt = performance.now();
-      await client.lifecycle(id, 'upkeep');
+      await client.upkeep(id);
     }
     return false;
   });

@@ -1,4 +1,4 @@
-import { readBars } from '../api/answers.js';
+import { readBars } from '@barkeep/client';
 import { derivedCounts, gapsInStream } from './demo-report.js';
 import { demoMinutes } from './market.js';
 

@@ -1,5 +1,5 @@
 /** What the demonstration found, as data and as text. Pure. */
-import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '../api/answers.js';
+import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import type { ImportSummary } from '../import/summary.js';
 import { summaryText } from '../import/summary-text.js';
 import { count, percent, table } from '../output.js';

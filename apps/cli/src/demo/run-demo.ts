@@ -2,19 +2,16 @@
  * The demonstration: everything real, nothing needed. Embedded servers, two datasets with known faults, one session run
  * by one coordinator and two workers, and what became of it.
  */
-import type { SessionStatus } from '../api/answers.js';
-import { CoordinatorClient } from '../api/coordinator-client.js';
+import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
+import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
 import { allMetrics, watchToEnd, watchToSettled } from '../commands/watch-session.js';
 import { CliError } from '../cli-error.js';
 import type { ImportSummary } from '../import/summary.js';
 import { count, note } from '../output.js';
 import { startProgress } from '../progress.js';
 import { shortTime } from '../report/session-text.js';
-import { type Apps, startApps } from '../services/apps.js';
 import type { Context } from '../services/context.js';
-import { dataFolder } from '../services/data-folder.js';
 import { openDatabase } from '../services/database.js';
-import { startServers } from '../services/servers.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
 import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
 import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket } from './market.js';
@@ -68,12 +65,19 @@ async function startAll(
   const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...rest } = env.rest;
   const dataDir = dataFolder(cwd, env.config.embedded.dataDir, 'demo');
   const own = { ...env, rest, urls: {} };
-  const services = await startServers(own, { dataDir, keep: false, need: 'all' });
+  const services = await startServers(own, { dataDir, keep: false, need: 'all', note });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
   say(`PostgreSQL and Redis run, privately, in ${dataDir}`);
   const appEnv = { ...rest, BARKEEP_BACKOFF_MS: String(BACKOFF_MS) };
-  const wanted = { coordinators: 1, workers: WORKERS, port: 0, env: appEnv, logFolder: context.logFolder('demo') };
+  const wanted = {
+    coordinators: 1,
+    workers: WORKERS,
+    port: 0,
+    env: appEnv,
+    logFolder: context.logFolder('demo'),
+    note,
+  };
   const apps = await startApps(services, wanted, life);
   const [url = ''] = apps.urls;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);

@@ -1,5 +1,5 @@
 /** Sessions and their symbols as text, for people. Pure. */
-import type { Digest, SessionStatus, SymbolMetrics } from '../api/answers.js';
+import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { count, percent, table } from '../output.js';
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {

@@ -3,14 +3,13 @@
  * to, each found or started in one way for all commands.
  */
 import { dirname, join } from 'node:path';
-import { CoordinatorClient } from '../api/coordinator-client.js';
+import { CoordinatorClient } from '@barkeep/client';
+import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
 import { CliError } from '../cli-error.js';
 import type { Lifetime } from '../lifetime.js';
-import { startApps } from './apps.js';
-import { dataFolder } from './data-folder.js';
+import { note } from '../output.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
-import { findServers, runningUp } from './servers.js';
 
 /** Options of every command that talks to a coordinator. */
 export interface ConnectionOptions {
@@ -41,7 +40,7 @@ export class Context {
 
   /** The database, migrated. Starts the embedded PostgreSQL, and nothing else, when there is none. */
   async database(): Promise<Database> {
-    const wanted = { dataDir: this.dataDir, keep: true, need: 'database' } as const;
+    const wanted = { dataDir: this.dataDir, keep: true, need: 'database', note } as const;
     const { databaseUrl } = await findServers(this.env, wanted, this.life);
     return openDatabase(databaseUrl, this.life);
   }
@@ -64,11 +63,11 @@ export class Context {
   }
 
   async #startOne(): Promise<string> {
-    const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all' }, this.life);
+    const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all', note }, this.life);
     const upUrl = this.#upUrl(); // a `barkeep up` may have come up while we waited for our turn
     if (upUrl !== undefined) return upUrl;
     const logFolder = this.logFolder('command');
-    const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: this.env.rest, logFolder };
+    const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: this.env.rest, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
     const [first] = coordinators;
     if (first === undefined) throw new CliError('expected a coordinator, was none');

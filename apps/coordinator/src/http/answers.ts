@@ -69,6 +69,30 @@ export const digestAnswer = z.strictObject({
   bars: slots,
 });
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const certificateAnswer = z.strictObject({
+  session: z.string(),
+  spec: sessionSpecSchema().describe('without its id'),
+  datasets: z.array(z.string()).describe('by their number in the bars'),
+  from: z
+    .enum(['store', 'kept'])
+    .describe('kept: the store is gone, and this is what it held when the session was complete'),
+  storedAt: time.nullable().describe('when one was kept; null when none was'),
+  changedSince: z.array(z.iso.date()).describe('days that were repaired after one was kept'),
+  complete: z.boolean().describe('every day that is kept is whole'),
+  days: z.array(
+    z.strictObject({
+      date: z.iso.date(),
+      open: time,
+      close: time,
+      digest: sha256.describe('over the chunks of the day'),
+      counts: z.strictObject(counts),
+    }),
+  ),
+  digest: sha256.describe('of the chain of days'),
+});
+
 export const historyAnswer = z.strictObject({
   days: z.int().min(0).describe('trading days before the first one of the session'),
   firstDate: z.iso.date().nullable().describe('the oldest of them'),
@@ -136,6 +160,43 @@ export const symbolAnswer = z.strictObject({
     .describe('joining: the clock is held until the symbol is whole up to it; readers get 404 for it until then'),
 });
 export type SymbolView = z.output<typeof symbolAnswer>;
+
+/** One bar as it is fed; further fields are left alone. */
+export const fedBarInput = z.looseObject({
+  openTime: z
+    .union([z.string(), z.number()])
+    .describe('or `time`; ISO 8601 with a zone, or epoch milliseconds')
+    .optional(),
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+});
+
+export const fedAnswer = z.strictObject({
+  accepted: slots.describe('written into empty slots'),
+  duplicates: slots.describe('the slot holds the same bar'),
+  late: slots.describe('of the accepted ones, those whose slots the frontier had passed'),
+  conflicts: slots.describe('the slot holds another bar, which stays; quarantined'),
+  refused: z.record(z.string(), slots).describe('bars that cannot be stored, by reason'),
+  problems: z
+    .array(
+      z.strictObject({
+        index: slots.describe('place of the bar in the body, from 0'),
+        line: z.int().min(1).optional().describe('of NDJSON, from 1'),
+        reason: z.string(),
+        openTime: time.optional(),
+        detail: z.string().optional(),
+      }),
+    )
+    .max(100)
+    .describe('the first 100 bars that were refused or in conflict'),
+});
+export type FedView = z.output<typeof fedAnswer>;
+
+export const feedEndAnswer = z.strictObject({ id: z.string(), symbol: z.string(), ended: z.literal(true) });
+export type FeedEndView = z.output<typeof feedEndAnswer>;
 
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 

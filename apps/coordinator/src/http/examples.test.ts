@@ -9,6 +9,7 @@ describe('the examples in the documentation', () => {
     ['bar', answers.barAnswer, examples.barExample],
     ['metrics', answers.metricsAnswer, examples.metricsExample],
     ['gap', answers.gapAnswer, examples.gapExample],
+    ['certificate', answers.certificateAnswer, examples.certificateExample],
     ['digest', answers.digestAnswer, examples.digestExample],
     ['problem', answers.problemAnswer, examples.problemExample],
   ])('of a %s are of the shape that they stand for', (_, schema, example) => {

@@ -95,6 +95,43 @@ export const digestExample = {
   bars: 3899,
 };
 
+const { id: _, ...specWithoutId } = parseSessionSpec(specExample);
+
+export const certificateExample = {
+  session: 'lean-october',
+  spec: specWithoutId,
+  datasets: ['lean', 'vendor-b'],
+  from: 'store',
+  storedAt: '2026-01-05T09:00:02.000Z',
+  changedSince: [],
+  complete: true,
+  days: [
+    {
+      date: '2013-10-07',
+      open: '2013-10-07T13:30:00.000Z',
+      close: '2013-10-07T20:00:00.000Z',
+      digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      counts: {
+        expected: 780,
+        filled: 779,
+        streamed: 770,
+        backfilled: 9,
+        noTrade: 0,
+        unfillable: 1,
+        absent: 0,
+        missing: 0,
+      },
+    },
+  ],
+  digest: '60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752',
+};
+
+export const eventStreamExample = `id: ehp8ogz6w
+event: clock
+data: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}
+
+`;
+
 export const problemExample = {
   type: 'urn:barkeep:problem:invalid-input',
   title: 'The request is not valid',
@@ -103,4 +140,16 @@ export const problemExample = {
   instance: '/v1/sessions',
   requestId: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
   problems: [{ field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-01"' }],
+};
+
+export const fedExample = {
+  accepted: 3890,
+  duplicates: 39,
+  late: 2,
+  conflicts: 1,
+  refused: { 'high-below-low': 1 },
+  problems: [
+    { index: 17, line: 18, reason: 'high-below-low', openTime: '2013-10-07T13:47:00.000Z' },
+    { index: 40, line: 41, reason: 'conflict', openTime: '2013-10-07T14:10:00.000Z' },
+  ],
 };

@@ -3,7 +3,11 @@ import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ConsumersController } from './consumers.controller.js';
+import { StopSequence, STOP_ORDER } from '@barkeep/process';
+import { EventStreams } from './event-streams.js';
+import { EventsController } from './events.controller.js';
 import { HealthChecks } from './health-checks.js';
+import { FeedController } from './feed.controller.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsService } from './metrics.service.js';
@@ -17,6 +21,15 @@ import { SymbolsController } from './symbols.controller.js';
 @Module({ providers: [MetricsService], exports: [MetricsService] })
 export class MetricsModule {}
 
+const SESSION_CONTROLLERS = [
+  SessionsController,
+  SessionDataController,
+  SymbolsController,
+  FeedController,
+  ConsumersController,
+  EventsController,
+];
+
 @Module({})
 export class HttpModule {
   /** @param imports the modules that export `SessionLifecycle` */
@@ -24,15 +37,19 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
-      controllers: [
-        SessionsController,
-        SessionDataController,
-        SymbolsController,
-        ConsumersController,
-        HealthController,
-        MetricsController,
+      controllers: [...SESSION_CONTROLLERS, HealthController, MetricsController],
+      providers: [
+        HealthChecks,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: EventStreams, inject: [StopSequence], useFactory: eventStreams },
       ],
-      providers: [HealthChecks, { provide: APP_FILTER, useClass: ProblemFilter }],
     };
   }
+}
+
+/** Listeners go first: they come back to another service. */
+function eventStreams(stop: StopSequence): EventStreams {
+  const streams = new EventStreams();
+  stop.onStop('event streams', STOP_ORDER.accepting, () => streams.stop());
+  return streams;
 }

@@ -3,7 +3,7 @@
  * with examples. The OpenAPI document is made from it, and the query guard checks requests against the same schema.
  */
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { problemExample } from './examples.js';
 import { componentRef, queryParameters, type SchemaObject } from './json-schema.js';
@@ -32,7 +32,14 @@ export interface OperationOptions {
   query?: z.ZodType;
   /** Headers, with what they do. */
   headers?: Readonly<Record<string, string>>;
-  body?: { component: string; example: object };
+  body?: {
+    component: string;
+    example: object;
+    /** True when the body is an array of the component. */
+    list?: boolean;
+    /** @default application/json */
+    mediaTypes?: readonly string[];
+  };
   /** The first is the usual one: its status is what Nest sends. */
   answers: readonly [Answer, ...Answer[]];
   /** Besides those that every route has. */
@@ -52,12 +59,19 @@ export function Operation(options: OperationOptions): MethodDecorator {
     ApiOperation({ summary, description }),
     ...Object.entries(params).map(([name, example]) => ApiParam({ name, schema: { type: 'string' }, example })),
     ...Object.entries(headers).map(([name, about]) => ApiHeader({ name, description: about, required: false })),
-    ...(body
-      ? [ApiBody({ schema: componentRef(body.component), examples: { example: { value: body.example } } })]
-      : []),
+    ...(body ? bodyDocs(body) : []),
     ...answers.map(answerDocs),
     ...problemDocs([...problems, ...PROBLEMS_OF_ALL]),
   );
+}
+
+function bodyDocs({ component, example, list, mediaTypes }: NonNullable<OperationOptions['body']>): MethodDecorator[] {
+  const item = componentRef(component);
+  const schema = list ? { type: 'array', items: item } : item;
+  return [
+    ...(mediaTypes ? [ApiConsumes(...mediaTypes)] : []),
+    ApiBody({ schema, examples: { example: { value: example } } }),
+  ];
 }
 
 function answerDocs({ status, description, component, list, schema, example, mediaType }: Answer): MethodDecorator {

@@ -12,6 +12,9 @@ import {
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
 import {
+  FedSymbolsError,
+  FeedNotBegunError,
+  NotAFeedError,
   SessionLostError,
   SymbolsChangedError,
   UnknownConsumerError,
@@ -40,6 +43,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
   if (error instanceof WrongStateError) return problem('wrong-state', error.message);
   if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
+  if (error instanceof NotAFeedError) return problem('not-a-feed', error.message);
+  if (error instanceof FedSymbolsError) return problem('fed-symbols', error.message);
+  if (error instanceof FeedNotBegunError) return problem('unavailable', error.message);
   if (error instanceof SymbolConflictError || error instanceof SymbolsChangedError) {
     return problem('symbols-changing', error.message);
   }

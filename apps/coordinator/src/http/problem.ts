@@ -26,6 +26,8 @@ export const PROBLEM_KINDS = {
   'symbol-count': { status: 409, title: 'The session cannot have so many symbols, or so few' },
   'symbols-changing': { status: 409, title: 'Others are changing the symbols of the session' },
   'wrong-state': { status: 409, title: 'The session is in another state' },
+  'not-a-feed': { status: 409, title: 'The session reads its bars from a dataset' },
+  'fed-symbols': { status: 409, title: 'The symbols of a session that is fed cannot change' },
   'unknown-calendar': { status: 409, title: 'This service does not know the calendar of the session' },
   'session-lost': { status: 409, title: 'The data of the session is gone' },
   'body-too-large': { status: 413, title: 'The body is too large' },

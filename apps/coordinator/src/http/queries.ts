@@ -3,6 +3,7 @@
  * misspelt parameter is an error instead of a surprise.
  */
 import { SESSION_STATES } from '@barkeep/bar-repository';
+import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 import { InvalidInputError } from './problem.js';
@@ -67,6 +68,21 @@ export const symbolsQuery = z.strictObject({
   fill,
 });
 
+/** Where events begin, and which of them; all when `types` is left out. */
+export const eventsQuery = z.strictObject({
+  from: z
+    .enum(['now', 'beginning'], 'now or beginning')
+    .default('now')
+    .meta({ description: 'now: what is said from here on; beginning: the oldest event that is kept' }),
+  types: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().refine(isEventType, `one of ${SESSION_EVENT_TYPES.join(', ')}`)))
+    .transform((names) => new Set(names.filter(isEventType)))
+    .optional()
+    .meta({ description: 'comma list', example: 'clock,day-closed,state' }),
+});
+
 /** Either the last so many bars, or those that open in `[from, to)`; neither: the last 100. */
 export const barsQuery = z
   .strictObject({
@@ -95,6 +111,13 @@ export const barsQuery = z
     from === undefined ? { ...rest, last: last ?? BARS_DEFAULT } : { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER },
   );
 
+export const feedQuery = z.strictObject({
+  through: timeInput.optional().meta({
+    description: `${TIME_EXPECTED}; up to then the stream has no further bars`,
+    example: '2013-10-07T20:00:00Z',
+  }),
+});
+
 /** The Idempotency-Key header: 1 to 255 visible ASCII characters. */
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters');
 
@@ -111,6 +134,8 @@ export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
 export type IntervalQuery = z.output<typeof intervalQuery>;
 export type SymbolsQuery = z.output<typeof symbolsQuery>;
+export type FeedQuery = z.output<typeof feedQuery>;
+export type EventsQuery = z.output<typeof eventsQuery>;
 export type BarsQuery = z.output<typeof barsQuery>;
 
 /** Parses what came with a request. @throws InvalidInputError that names every field that is wrong */

@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/com
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { BarView, GapView, MetricsView } from './answers.js';
-import { barExample, digestExample, gapExample, metricsExample } from './examples.js';
+import { barExample, certificateExample, digestExample, gapExample, metricsExample } from './examples.js';
 import { componentRef } from './json-schema.js';
 import { Operation } from './operation.js';
 import { SessionIdPipe, SymbolPipe } from './paths.js';
@@ -11,7 +11,7 @@ import { ProblemError } from './problem.js';
 import { BARS_MAX, barsQuery, intervalQuery, symbolsQuery } from './queries.js';
 import type { BarsQuery, IntervalQuery, SymbolsQuery } from './queries.js';
 import { CheckedQuery, QueryGuard } from './query-guard.js';
-import { SessionLifecycle } from './session-lifecycle.js';
+import { SessionLifecycle, type CertificateView } from './session-lifecycle.js';
 import { isoTime } from './time-input.js';
 import { barView, gapView, metricsView } from './views.js';
 
@@ -135,6 +135,20 @@ export class SessionDataController {
   async digest(@Param('id', SessionIdPipe) id: string): Promise<{ digest: string; chunks: number; bars: number }> {
     const { digest, chunks, bars } = await (await this.sessions.open(id)).digest();
     return { digest, chunks, bars };
+  }
+
+  @Get('certificate')
+  @Operation({
+    summary: 'What the days of a session hold, each with a digest, chained',
+    description:
+      'Of the days that the clock and upkeep are through. Two sessions over the same data have the same digests, whatever their ids, ' +
+      'the order of their symbols, and the machines that they ran on.',
+    params: { id: params.id },
+    answers: [{ status: 200, description: 'the certificate', component: 'Certificate', example: certificateExample }],
+    problems: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
+  })
+  certificate(@Param('id', SessionIdPipe) id: string): Promise<CertificateView> {
+    return this.sessions.certificate(id);
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
-import type { OpenSession } from '@barkeep/session-data';
-import type { ConsumerAnswer } from './answers.js';
+import type { Certificate, EventBatch, EventCursor, OpenSession } from '@barkeep/session-data';
+import type { FedRecord } from './fed-records.js';
+import type { ConsumerAnswer, FedView } from './answers.js';
 
 /** What a session has from before its first day. */
 export interface HistoryView {
@@ -59,6 +60,44 @@ export interface SessionPageView {
   nextCursor: string | null;
 }
 
+/** Takes the bars of one symbol that one request brings. */
+export interface SymbolIntake {
+  /** What became of them so far. */
+  readonly fed: FedView;
+  /** Resolves when they are in the store. @throws SessionLostError */
+  take(records: readonly FedRecord[]): Promise<void>;
+  /** The stream has reached `time`, epoch ms, without further bars. */
+  through(time: number): Promise<void>;
+  /** No more bars will come. */
+  end(): Promise<void>;
+}
+
+/** What a session's days held, and holds. */
+export interface CertificateView extends Certificate {
+  session: string;
+  /** Without its id. */
+  spec: Omit<SessionSpec, 'id'>;
+  /** By their number in the bars: the source, then those that fill its gaps. */
+  datasets: string[];
+  /** `store`: made of what the session holds now; `kept`: what it held when it was complete, for its store is gone. */
+  from: 'store' | 'kept';
+  /** When it was kept, ISO 8601; null when none was. */
+  storedAt: string | null;
+  /** Dates that differ between what was kept and what the store holds now. */
+  changedSince: string[];
+}
+
+/** What a read of events finds: some, none, or no store to read them of and what became of the session. */
+export type FeedAnswer = EventBatch | { noStore: SessionState | 'deleted' };
+
+/** The events of one session. */
+export interface EventFeed {
+  /** The cursor of its beginning, or of now. */
+  begin(from: 'beginning' | 'now'): Promise<EventCursor>;
+  /** Events after a cursor, at once; none when there are none. */
+  read(cursor: EventCursor): Promise<FeedAnswer>;
+}
+
 export abstract class SessionLifecycle {
   /**
    * Creates a session from an unchecked spec; `created` is false when it was there already.
@@ -90,6 +129,15 @@ export abstract class SessionLifecycle {
   abstract removeConsumer(id: string, consumer: string): Promise<void>;
   /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
   abstract runUpkeep(id: string): Promise<void>;
+  /**
+   * Begins to take bars of a symbol; waits for the store of a session that was just started.
+   * @throws SessionNotFoundError, NotAFeedError, UnknownSymbolError, WrongStateError, FeedNotBegunError
+   */
+  abstract feed(id: string, symbol: string): Promise<SymbolIntake>;
   /** The session's data. @throws SessionNotFoundError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
+  /** @throws SessionNotFoundError, WrongStateError, SessionLostError */
+  abstract certificate(id: string): Promise<CertificateView>;
+  /** The session's events, from before its first start until it is deleted. @throws SessionNotFoundError */
+  abstract events(id: string): Promise<EventFeed>;
 }

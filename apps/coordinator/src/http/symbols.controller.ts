@@ -31,7 +31,15 @@ export class SymbolsController {
       { status: 202, description: 'it is joining', component: 'Symbol', example },
       { status: 200, description: 'it is there', component: 'Symbol', example: { ...example, state: 'present' } },
     ],
-    problems: ['invalid-input', 'unknown-session', 'wrong-state', 'symbol-count', 'symbols-changing', 'unavailable'],
+    problems: [
+      'invalid-input',
+      'unknown-session',
+      'wrong-state',
+      'symbol-count',
+      'symbols-changing',
+      'fed-symbols',
+      'unavailable',
+    ],
   })
   async add(
     @Param('id', SessionIdPipe) id: string,
@@ -50,7 +58,7 @@ export class SymbolsController {
       'Whatever is under way for it ends quietly and writes nothing any more. The last symbol cannot be removed.',
     params,
     answers: [{ status: 204, description: 'removed' }],
-    problems: ['unknown-session', 'unknown-symbol', 'symbol-count', 'symbols-changing', 'unavailable'],
+    problems: ['unknown-session', 'unknown-symbol', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'],
   })
   remove(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
     return this.sessions.removeSymbol(id, symbol);

@@ -168,7 +168,7 @@ export class ClockLoop {
       this.waitingSince ??= this.now();
       this.pace.overdue(nextClose);
       const isLong = this.now() - this.waitingSince >= WAITING_AFTER_MS;
-      if (isLong) await this.progress.setState('waiting-upkeep');
+      if (isLong && !this.isUnfed) await this.progress.setState('waiting-upkeep');
       boundMs = isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
     }
     const isWoken = await this.parts.wake.wait(boundMs, stop);
@@ -182,6 +182,12 @@ export class ClockLoop {
     const limit = wake.heard.size === 1 ? lockstep.hear(wake.heard.get('consumer')) : undefined;
     if (limit !== undefined) this.consumerLimit = limit;
     return limit !== undefined;
+  }
+
+  /** True when it is not upkeep that the clock waits for, but bars that nobody has fed yet. */
+  private get isUnfed(): boolean {
+    const { layout } = this.parts;
+    return layout.spec.source.type === 'feed' && layout.windowEndBefore(this.progress.frontier) <= this.progress.clock;
   }
 
   private nextClose(): number {
@@ -224,7 +230,9 @@ export class ClockLoop {
   private *placesUpTo(limit: number): Generator<ClockPlace> {
     const { layout } = this.parts;
     let last = this.passed;
-    const stops = layout.spec.pace.mode === 'max' ? 'windows' : 'slots';
+    // A feed has no windows but those of its barriers: without, the clock follows bar by bar.
+    const isFollowing = layout.spec.source.type === 'feed' && this.progress.clock >= layout.barrierEnd;
+    const stops = layout.spec.pace.mode === 'max' && !isFollowing ? 'windows' : 'slots';
     for (const place of placesFrom(layout, this.progress.clock, limit, stops)) {
       if (eventNumber(place) <= last) continue;
       last = eventNumber(place);

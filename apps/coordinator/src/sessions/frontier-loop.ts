@@ -27,7 +27,7 @@ export class FrontierLoop {
         if (!(error instanceof RewindError)) throw error;
         this.parts.warn('the store lost its newest writes; streaming them again', error);
         this.progress.frontier = error.frontier;
-        this.parts.reader.forgetFrontiers();
+        this.source.reader.forgetFrontiers();
       } finally {
         await source.close();
       }

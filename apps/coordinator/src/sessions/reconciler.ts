@@ -6,6 +6,7 @@ import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from '../http/session-lifecycle.js';
+import type { Certificates } from './certificates.js';
 import type { SymbolChanges } from './symbol-changes.js';
 
 /** Completed sessions that one round looks at, the newest. */
@@ -22,6 +23,7 @@ export class Reconciler {
     private readonly producer: UpkeepProducer,
     private readonly lifecycle: SessionLifecycle,
     private readonly changes: SymbolChanges,
+    private readonly certificates: Certificates,
     /** True when a completed session has nothing left to repair, or no store any more. */
     private readonly isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>,
     private readonly warn: (message: string, error: unknown) => void,
@@ -52,6 +54,7 @@ export class Reconciler {
       if (spec.upkeep.enabled) await this.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     }
     await this.scheduleUnsettled();
+    await this.certificates.catchUp();
     for (const { id } of await this.sessions.expired(new Date())) await this.lifecycle.remove(id);
   }
   /** Upkeep goes on after the clock has reached the end, until no bar is missing that might still come. */

@@ -3,6 +3,7 @@
  * decides races; the store is told what to do next; the queue gets the work. A call may be repeated after an outage.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ACTIVE_STATES,
   datasetNames,
@@ -13,28 +14,49 @@ import {
 } from '@barkeep/bar-repository';
 import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
 import {
+  FedSymbolsError,
+  FeedNotBegunError,
+  NotAFeedError,
   OpenSession,
   removeSession,
-  SessionConsumers,
+  SessionFeed,
   setControl,
+  tellState,
+  SessionConsumers,
   UnknownConsumerError,
+  UnknownSymbolError,
   type Control,
 } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { SessionLifecycle, type SessionPageView, type SessionView } from '../http/session-lifecycle.js';
+import {
+  SessionLifecycle,
+  type CertificateView,
+  type EventFeed,
+  type SessionPageView,
+  type SessionView,
+  type SymbolIntake,
+} from '../http/session-lifecycle.js';
+import type { Certificates } from './certificates.js';
+import { EventFeeds } from './event-feeds.js';
+import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
 import { SessionViews } from './session-views.js';
 import { layoutOf, type SymbolChanges } from './symbol-changes.js';
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
+/** Longest wait for the store of a session that was started, and how often is looked. */
+const BEGUN_WITHIN_MS = 10_000;
+const BEGUN_LOOK_MS = 25;
+
 export interface SessionServiceParts {
   dataSource: DataSource;
   sessions: SessionRepository<SessionSpec>;
   views: SessionViews;
   changes: SymbolChanges;
+  certificates: Certificates;
   keyPrefix: string;
   redis: Redis;
   queueRedis: Redis;
@@ -45,8 +67,11 @@ export interface SessionServiceParts {
 }
 
 export class SessionService extends SessionLifecycle {
+  private readonly feeds: EventFeeds;
+
   constructor(private readonly parts: SessionServiceParts) {
     super();
+    this.feeds = new EventFeeds(parts.redis, parts.sessions, (row) => parts.views.open(row));
   }
 
   async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
@@ -111,11 +136,18 @@ export class SessionService extends SessionLifecycle {
   }
 
   async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
+    await this.refuseFed(id);
     return this.parts.changes.add(id, symbol);
   }
 
   async removeSymbol(id: string, symbol: string): Promise<void> {
+    await this.refuseFed(id);
     await this.parts.changes.remove(id, symbol);
+  }
+
+  /** @throws FedSymbolsError for a session that is fed */
+  private async refuseFed(id: string): Promise<void> {
+    if ((await this.parts.sessions.get(id)).spec.source.type === 'feed') throw new FedSymbolsError(id);
   }
 
   async removeConsumer(id: string, consumer: string): Promise<void> {
@@ -130,8 +162,30 @@ export class SessionService extends SessionLifecycle {
     await this.parts.producer.add('detect-gaps', { ...refOf(row), force: true });
   }
 
+  async feed(id: string, symbol: string): Promise<SymbolIntake> {
+    const { dataSource, producer, redis, views } = this.parts;
+    const row = await this.parts.sessions.get(id);
+    const { source } = row.spec;
+    if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
+    const isActive = (ACTIVE_STATES as readonly SessionState[]).includes(row.state);
+    if (!row.checkpoint && !isActive) throw new WrongStateError(id, ['running', 'paused', 'completed'], row.state);
+    const { layout } = views.open(row);
+    if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
+    const feed = new SessionFeed(redis, layout);
+    if (!row.checkpoint) await untilBegun(feed, symbol);
+    return new FeedIntake({ feed, symbol, dataSource, producer });
+  }
+
   async open(id: string): Promise<OpenSession> {
     return this.parts.views.open(await this.begun(id));
+  }
+
+  async certificate(id: string): Promise<CertificateView> {
+    return this.parts.certificates.view(await this.begun(id));
+  }
+
+  async events(id: string): Promise<EventFeed> {
+    return this.feeds.feedOf(await this.parts.sessions.get(id));
   }
 
   /** A session that was started once: before that it has no data. @throws WrongStateError, SessionNotFoundError */
@@ -162,8 +216,11 @@ export class SessionService extends SessionLifecycle {
     return this.parts.views.view(row);
   }
 
+  /** Tells the stream what to do, and all others the state that the row is in by now. */
   private async control(row: SessionRow<SessionSpec>, control: Control): Promise<void> {
-    await setControl(this.parts.redis, layoutOf(row, this.parts.keyPrefix), control);
+    const layout = layoutOf(row, this.parts.keyPrefix);
+    await setControl(this.parts.redis, layout, control);
+    await tellState(this.parts.redis, layout, row.state);
   }
 
   /** Fails now, before anything is written, when one of the two Redis roles is away. */
@@ -189,6 +246,15 @@ export class SessionService extends SessionLifecycle {
       problems.unshift({ field: 'source.dataset', expected: expected(datasets), was: shown(source.dataset) });
     }
     if (problems.length > 0) throw new SessionSpecError(problems);
+  }
+}
+
+/** A session that was just started has no store until a coordinator takes its job. @throws FeedNotBegunError */
+async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
+  const deadline = Date.now() + BEGUN_WITHIN_MS;
+  while (!(await feed.isBegun(symbol))) {
+    if (Date.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
+    await sleep(BEGUN_LOOK_MS);
   }
 }
 

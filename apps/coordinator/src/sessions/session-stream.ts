@@ -3,8 +3,8 @@
  *
  *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves, place by place
  *
- * Two loops run side by side: one brings the source into the store (frontier-loop.ts), the other moves the clock
- * (clock-loop.ts). Both end when the session does, when it is to pause or stop, or when somebody else has taken it over.
+ * Two loops run side by side: one brings the source into the store (frontier-loop.ts), or follows those who feed it
+ * (feed-loop.ts), the other moves the clock (clock-loop.ts). Both end when the session does, when it is to pause or stop, or when somebody else has taken it over.
  * Nothing is kept in memory that the store and Postgres do not know.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
@@ -14,6 +14,7 @@ import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import { ClockLoop } from './clock-loop.js';
 import { DayChanges } from './day-changes.js';
+import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import type { JoiningSymbols } from './joining-symbols.js';
 import type { LockstepLimit } from './lockstep-limit.js';
@@ -24,13 +25,15 @@ import type { TrailingWindow } from './trailing-window.js';
 import type { WakeSignal } from './wake-signals.js';
 import type { WindowReader } from './window-reader.js';
 
+/** Where the bars come from: rows that are read, or whoever feeds them. */
+export type StreamSource = { reader: WindowReader } | { feed: FeedParts };
+
 export interface StreamParts {
   layout: SessionLayout;
   epoch: number;
   writer: SessionWriter;
   trailing: TrailingWindow;
   store: UpkeepStore;
-  reader: WindowReader;
   joining: JoiningSymbols;
   lockstep: LockstepLimit;
   wake: WakeSignal;
@@ -55,21 +58,22 @@ export interface StreamStart {
 }
 
 export class SessionStream {
-  constructor(private readonly parts: StreamParts) {}
+  constructor(
+    private readonly parts: StreamParts,
+    private readonly source: StreamSource,
+  ) {}
 
   /**
    * @throws FencedError, SessionLostError, RewindError when the store is behind what was seen of it, PaceOverrunError, the
    *   signal's reason, what Postgres or Redis throw
    */
   async run(start: StreamStart, signal: AbortSignal): Promise<StreamOutcome> {
-    const { layout, epoch, sessions, metrics, trailing, joining } = this.parts;
+    const { layout, epoch, sessions, writer, metrics, trailing, joining } = this.parts;
     // No day may leave that a symbol which is joining has still to go through: the clock loop follows when it has.
     if (!joining.any) await trailing.follow(start.clock);
-    const progress = new StreamProgress(layout, epoch, sessions, start, start.figures);
+    const progress = new StreamProgress(layout, epoch, sessions, writer, start, start.figures);
     const dayChanges = new DayChanges(start.figures, metrics);
-    const timedOut = new Set(start.timedOutDays.flatMap((date) => layout.dayIndexOf(date) ?? []));
-    const source = { ...this.parts, figures: start.figures, dayChanges, timedOut };
-    const loops = [new FrontierLoop(this.parts, progress, source), new ClockLoop(this.parts, progress, dayChanges)];
+    const loops = [this.frontierLoop(start, progress, dayChanges), new ClockLoop(this.parts, progress, dayChanges)];
     const stop = AbortSignal.any([signal, progress.signal]);
     const runs = loops.map(async (loop) => {
       try {
@@ -85,5 +89,12 @@ export class SessionStream {
     signal.throwIfAborted();
     for (const { status } of results) if (status === 'rejected') throw progress.signal.reason;
     return 'completed';
+  }
+
+  private frontierLoop(start: StreamStart, progress: StreamProgress, dayChanges: DayChanges): FrontierLoop | FeedLoop {
+    const { parts, source } = this;
+    if ('feed' in source) return new FeedLoop(parts, source.feed, progress, dayChanges);
+    const timedOut = new Set(start.timedOutDays.flatMap((date) => parts.layout.dayIndexOf(date) ?? []));
+    return new FrontierLoop(parts, progress, { ...parts, ...source, figures: start.figures, dayChanges, timedOut });
   }
 }

@@ -1,10 +1,10 @@
 /** Puts the session side of the coordinator together: lifecycle, streams, reconciler, in the order in which they stop. */
 import { hostname } from 'node:os';
-import { loadRepositories, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import { loadRepositories, SessionCertificates, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { Config } from '@barkeep/config';
 import { STOP_ORDER, StopSequence } from '@barkeep/process';
-import { UpkeepStore } from '@barkeep/session-data';
+import { OpenSession, UpkeepStore } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
@@ -15,6 +15,7 @@ import { QUEUE_REDIS, QUEUES, SESSION_REDIS } from '../connections.js';
 import { isOutage } from '../http/outage.js';
 import { MetricsService } from '../http/metrics.service.js';
 import { SessionLifecycle } from '../http/session-lifecycle.js';
+import { Certificates } from './certificates.js';
 import { PrefetchBudget } from './prefetch-budget.js';
 import { Reconciler } from './reconciler.js';
 import { SessionService } from './session-service.js';
@@ -74,9 +75,10 @@ export class SessionsModule {
             stop: StopSequence,
           ) => {
             const isSettled = (row: SessionRow<SessionSpec>) => isSettledIn(redis, config.sessions.prefix, row);
-            const sessions = new SessionRepository<SessionSpec>(dataSource);
+            const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
             const changes = changesOf(config, dataSource, redis, producer);
-            const reconciler = new Reconciler(sessions, producer, lifecycle, changes, isSettled, warn);
+            const certificates = certificatesOf(config, dataSource, redis);
+            const reconciler = new Reconciler(sessions, producer, lifecycle, changes, certificates, isSettled, warn);
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
@@ -111,8 +113,13 @@ function producerOf(queues: Queues, { queues: { backfillAttempts, backoffMs } }:
 }
 
 function changesOf(config: Config, dataSource: DataSource, redis: Redis, producer: UpkeepProducer): SymbolChanges {
-  const sessions = new SessionRepository<SessionSpec>(dataSource);
+  const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
   return new SymbolChanges({ dataSource, sessions, redis, keyPrefix: config.sessions.prefix, producer });
+}
+
+function certificatesOf(config: Config, dataSource: DataSource, redis: Redis): Certificates {
+  const open = (row: SessionRow<SessionSpec>) => new OpenSession(redis, layoutOf(row, config.sessions.prefix));
+  return new Certificates(new SessionCertificates(dataSource), open);
 }
 
 async function lifecycleOf(
@@ -122,7 +129,7 @@ async function lifecycleOf(
   queueRedis: Redis,
   producer: UpkeepProducer,
 ): Promise<SessionService> {
-  const sessions = new SessionRepository<SessionSpec>(dataSource);
+  const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
   const { modulePath } = config.repositories;
   const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
   const upkeepDefaults = { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 };
@@ -132,6 +139,7 @@ async function lifecycleOf(
     sessions,
     views,
     changes: changesOf(config, dataSource, redis, producer),
+    certificates: certificatesOf(config, dataSource, redis),
     keyPrefix: config.sessions.prefix,
     redis,
     queueRedis,
@@ -158,9 +166,10 @@ function runnerOf(
     redis,
     keyPrefix: config.sessions.prefix,
     dataSource,
-    sessions: new SessionRepository<SessionSpec>(dataSource),
+    sessions: new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix),
     producer,
     changes: changesOf(config, dataSource, redis, producer),
+    certificates: certificatesOf(config, dataSource, redis),
     wakes: new WakeSignals(subscriber, config.sessions.prefix),
     stagedDays: config.sessions.stagedDays,
     budget: new PrefetchBudget(config.sessions.prefetchBytes),

@@ -4,7 +4,7 @@
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import type { Control, SessionLayout, StreamFigures } from '@barkeep/session-data';
+import type { Control, SessionLayout, SessionWriter, StreamFigures } from '@barkeep/session-data';
 import { WakeSignal } from './wake-signals.js';
 
 /** `changed`: symbols came or left; whoever runs the stream begins it again with those of now. */
@@ -29,6 +29,7 @@ export class StreamProgress {
     private readonly layout: SessionLayout,
     private readonly epoch: number,
     private readonly sessions: SessionRepository<SessionSpec>,
+    private readonly writer: SessionWriter,
     position: { frontier: number; clock: number },
     readonly figures: StreamFigures,
   ) {
@@ -56,7 +57,7 @@ export class StreamProgress {
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
     if (state === this.state) return;
     this.state = state;
-    await this.sessions.setStateIfEpoch(this.layout, this.epoch, state);
+    if (await this.sessions.setStateIfEpoch(this.layout, this.epoch, state)) await this.writer.tellState(state);
   }
 
   /** Writes the position down, unless that was done less than `everyMs` ago. */

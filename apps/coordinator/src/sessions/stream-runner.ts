@@ -2,9 +2,16 @@
  * Runs the stream of a session: takes its fence, finds out where its store stands, streams, and writes down how it
  * ended. Whatever happens to this process, another one can do the same again.
  */
-import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import {
+  resolveDataset,
+  UnknownDatasetError,
+  type SessionRepository,
+  type SessionRow,
+  type SessionState,
+} from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import {
+  FeedFrontier,
   FencedError,
   readStreamFigures,
   removeLeftover,
@@ -12,6 +19,7 @@ import {
   SessionConsumers,
   SessionLostError,
   SessionWriter,
+  tellState,
   UpkeepStore,
   type ClaimedPosition,
   type SessionLayout,
@@ -19,10 +27,11 @@ import {
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
+import type { Certificates } from './certificates.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
-import { SessionStream } from './session-stream.js';
+import { SessionStream, type StreamParts, type StreamStart } from './session-stream.js';
 import type { StreamMetrics } from './stream-metrics.js';
 import type { StreamOutcome } from './stream-progress.js';
 import { layoutOf, type SymbolChanges } from './symbol-changes.js';
@@ -39,6 +48,7 @@ export interface StreamRunnerParts {
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;
   changes: SymbolChanges;
+  certificates: Certificates;
   wakes: WakeSignals;
   stagedDays: number;
   budget: PrefetchBudget;
@@ -68,10 +78,13 @@ export class StreamRunner {
     if (epoch === undefined) return false;
     try {
       const outcome = await this.stream(row, epoch, signal);
-      if (outcome !== 'completed') return outcome === 'changed';
+      if (outcome === 'changed') return true;
+      if (outcome !== 'completed') return await this.tellAtRest(row, outcome);
       const version = versionOf(row);
-      if (await this.parts.sessions.finish(row, epoch, 'completed', null, version)) return false;
-      return await this.isChanged(row);
+      if (!(await this.parts.sessions.finish(row, epoch, 'completed', null, version))) return await this.isChanged(row);
+      await this.tellState(row, 'completed');
+      await this.certify(row);
+      return false;
     } catch (error) {
       if (error instanceof FencedError) return false;
       // Of a store that was set back, the next try claims what is there now.
@@ -80,10 +93,31 @@ export class StreamRunner {
       if (error instanceof SessionLostError && (await this.isChanged(row))) return true;
       const state = error instanceof SessionLostError ? 'lost' : 'failed';
       this.parts.warn(`session ${sessionId} is ${state}`, error);
-      await this.parts.sessions.finish(row, epoch, state, (error as Error).message);
+      const { message } = error as Error;
+      if (await this.parts.sessions.finish(row, epoch, state, message)) await this.tellState(row, state, message);
       await this.parts.producer.unschedule(incarnation);
       return false;
     }
+  }
+
+  /** Whoever paused or stopped the session may have said so before this stream said that it runs. */
+  private async tellAtRest(row: SessionRow<SessionSpec>, outcome: 'paused' | 'stopped'): Promise<false> {
+    const now = await this.parts.sessions.find(row.id);
+    if (now?.incarnation === row.incarnation && now.state === outcome) await this.tellState(row, outcome);
+    return false;
+  }
+
+  /** The reconciler makes up for what fails here. */
+  private async certify(row: SessionRow<SessionSpec>): Promise<void> {
+    const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
+    await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
+  }
+
+  /** Says how the session ended; Postgres knows already, so that a store that is away takes nothing from that. */
+  private async tellState(row: SessionRow<SessionSpec>, state: SessionState, error?: string): Promise<void> {
+    const { redis, keyPrefix, warn } = this.parts;
+    const told = tellState(redis, layoutOf(row, keyPrefix), state, error);
+    await told.catch((reason: unknown) => warn(`session ${row.id}: its state was not said in its events`, reason));
   }
 
   /** Whether the session has other symbols than those of a row that was read earlier. */
@@ -102,18 +136,43 @@ export class StreamRunner {
     const position = await this.position(row, epoch, layout, writer);
     if (await this.isChanged(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
-    const datasetId = await resolveDataset(dataSource, sourceName(row.spec));
-    if (datasetId === undefined) throw new UnknownDatasetError(sourceName(row.spec));
-    const reader = await WindowReader.open(dataSource, layout, datasetId, position.frontiers);
+    await writer.tellState('running');
     const joining = await JoiningSymbols.of(redis, layout, fence);
     const store = new UpkeepStore(redis, layout);
     const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
     const trailing = new TrailingWindow(redis, layout, writer);
     const wake = await wakes.listen(row.id);
-    const stream = { layout, epoch, writer, trailing, store, reader, joining, lockstep, wake, sessions, producer };
+    const stream = { layout, epoch, writer, trailing, store, joining, lockstep, wake, sessions, producer, dataSource };
     try {
       const start = { ...position, ...(await readStreamFigures(redis, layout)) };
-      return await new SessionStream({ ...stream, dataSource, stagedDays, budget, metrics, warn }).run(start, signal);
+      const parts = { ...stream, stagedDays, budget, metrics, warn };
+      const { frontiers } = position;
+      if (row.spec.source.type === 'feed') return await this.followFeed(parts, start, frontiers, signal);
+      const reader = await this.reader(layout, frontiers);
+      return await new SessionStream(parts, { reader }).run(start, signal);
+    } finally {
+      wake.close();
+    }
+  }
+
+  private async reader(layout: SessionLayout, frontiers: readonly number[]): Promise<WindowReader> {
+    const { dataSource } = this.parts;
+    const dataset = sourceName(layout.spec);
+    const datasetId = await resolveDataset(dataSource, dataset);
+    if (datasetId === undefined) throw new UnknownDatasetError(dataset);
+    return WindowReader.open(dataSource, layout, datasetId, frontiers);
+  }
+
+  private async followFeed(
+    parts: StreamParts,
+    start: StreamStart,
+    frontiers: readonly number[],
+    signal: AbortSignal,
+  ): Promise<StreamOutcome> {
+    const wake = await this.parts.wakes.listen(parts.layout.id);
+    try {
+      const frontier = new FeedFrontier(this.parts.redis, parts.layout, parts.writer, [...frontiers]);
+      return await new SessionStream(parts, { feed: { frontier, wake } }).run(start, signal);
     } finally {
       wake.close();
     }

@@ -53,6 +53,10 @@ export class SessionEntity {
   @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey!: string | null;
 
+  /** The key prefix of the coordinators that it belongs to; null: of whichever find it. */
+  @Column({ type: 'text', nullable: true })
+  deployment!: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', default: () => `date_trunc('milliseconds', now())` })
   createdAt!: Date;
 
@@ -61,4 +65,11 @@ export class SessionEntity {
 
   @Column({ type: 'timestamptz', name: 'completed_at', nullable: true })
   completedAt!: Date | null;
+
+  /** What its days held when it was complete; kept beyond its store. */
+  @Column({ type: 'jsonb', nullable: true })
+  certificate!: object | null;
+
+  @Column({ type: 'timestamptz', name: 'certified_at', nullable: true })
+  certifiedAt!: Date | null;
 }

@@ -55,7 +55,7 @@ return 'switched'
 
 /**
  * Shuts a partition to all who do not know that a symbol left it. With nobody left in it, what is not of a day goes too.
- * KEYS meta, retry, dirty, errors, refused, history; ARGV incarnation, version, '1' when it is vacant,
+ * KEYS meta, retry, dirty, errors, refused, history, told; ARGV incarnation, version, '1' when it is vacant,
  * `retiredTo` as it was read, slots that those who left had before that. Answers 'moved' when a day has left since: read it again.
  */
 export const RESTAMP = new Script(`${STAMP}
@@ -66,7 +66,7 @@ if (redis.call('HGET', KEYS[1], 'retiredTo') or '') ~= ARGV[4] then return 'move
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2])
 if ARGV[3] ~= '1' and ARGV[5] ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', ARGV[5]) end
 if ARGV[3] == '1' then
-  redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+  redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
   redis.call('HDEL', KEYS[1], unpack(counters))
 end
 return 'stamped'
@@ -74,7 +74,7 @@ return 'stamped'
 
 /**
  * Removes days of a symbol that left, and takes its slots out of the partition's counters, once: a day without keys is
- * done. KEYS meta, retry, dirty, errors, refused, history, then k a day: states, base chunk, derived chunks.
+ * done. KEYS meta, retry, dirty, errors, refused, history, told, then k a day: states, base chunk, derived chunks.
  * ARGV incarnation, version, symbol, '1' when it is counted, k, then a day: date, its number in each counter.
  */
 export const DROP = new Script(`${STAMP}
@@ -82,7 +82,7 @@ local there = redis.call('HGET', KEYS[1], 'incarnation')
 if not own(there, ARGV[1]) then return 'gone' end
 if version(there) < tonumber(ARGV[2]) then return redis.error_reply('drop: expected a partition that was stamped') end
 local symbol, k, at = ARGV[3], tonumber(ARGV[5]), 6
-for i = 7, #KEYS, k do
+for i = 8, #KEYS, k do
   local member = ARGV[at] .. ' ' .. symbol
   if ARGV[4] == '1' and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
     for c, name in ipairs(counters) do
@@ -93,6 +93,7 @@ for i = 7, #KEYS, k do
   redis.call('ZREM', KEYS[2], member)
   redis.call('SREM', KEYS[3], member)
   redis.call('HDEL', KEYS[4], member)
+  redis.call('HDEL', KEYS[7], member)
   at = at + 1 + #counters
 end
 redis.call('HDEL', KEYS[6], symbol)

@@ -1,0 +1,74 @@
+/** `barkeep certify`: what the days of a session hold, as a table and as a file to compare with later. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { readCertificate, type Certificate } from '@barkeep/client';
+import { CliError, EXIT } from '../cli-error.js';
+import { note, printResult, table } from '../output.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+
+interface CertifyOptions extends SessionOptions {
+  out?: string;
+  force?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  barkeep certify my-session
+  barkeep certify my-session --out before-the-repair.json
+  barkeep compare my-session my-session.certificate.json
+
+Two runs over the same data have the same digests, on whatever machines they ran. Of a session that runs the days
+that it is through are certified.`;
+
+export function certifyCommand(run: RunCommand): Command {
+  return withConnection(new Command('certify'))
+    .description('print and save what the days of a session hold')
+    .argument('<session>')
+    .option('--out <file>', 'where it is saved (default: SESSION.certificate.json)')
+    .option('--force', 'overwrite a file with another certificate')
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, options: CertifyOptions) =>
+      run(async (context) => {
+        const certificate = await (await context.coordinator(options)).certificate(id);
+        const file = options.out ?? `${id}.certificate.json`;
+        await save(file, certificate, options.force ?? false);
+        printResult(options, certificate.raw, () => certificateText(certificate));
+        note(`saved in ${file}`);
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** A file with the same days may be written again. @throws CliError */
+async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {
+  const text = `${JSON.stringify(certificate.raw, null, 2)}\n`;
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!force && (await digestIn(file)) !== certificate.digest) {
+      throw new CliError(`expected no other certificate in ${file}, was one: name another --out, or --force`);
+    }
+    await writeFile(file, text);
+  }
+}
+
+async function digestIn(file: string): Promise<string | undefined> {
+  try {
+    return readCertificate(JSON.parse(await readFile(file, 'utf8'))).digest;
+  } catch {
+    return undefined;
+  }
+}
+
+function certificateText({ days, digest, complete, changedSince }: Certificate): string {
+  const changed = new Set(changedSince);
+  const rows = days.map((day) => {
+    const { expected, filled, backfilled, noTrade } = day.counts;
+    const repaired = changed.has(day.date) ? ' (changed since it was kept)' : '';
+    return [day.date, expected, filled, backfilled, noTrade, `${day.digest.slice(0, 16)}…${repaired}`];
+  });
+  const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
+  return `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
+}

@@ -1,0 +1,89 @@
+/** `barkeep compare`: whether two runs saw the same data, and where they first did not. */
+import { Command } from 'commander';
+import type { BarAnswer } from '@barkeep/client';
+import { CliError, EXIT } from '../cli-error.js';
+import { compareRuns, openRun, type Comparison, type Run } from '../compare/compare-runs.js';
+import { count, printResult, table } from '../output.js';
+import { startProgress } from '../progress.js';
+import { shortTime } from '../report/session-text.js';
+import type { Context } from '../services/context.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+
+const EXAMPLES = `
+Examples:
+  barkeep compare monday tuesday
+  barkeep compare monday monday.certificate.json
+
+Each of the two is a session, or a file that "barkeep certify" has saved; of files only the day can be told.
+Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
+
+export function compareCommand(run: RunCommand): Command {
+  return withConnection(new Command('compare'))
+    .description('say whether two runs hold the same bars, or the first bar in which they differ')
+    .argument('<a>', 'a session, or a saved certificate')
+    .argument('<b>', 'another one')
+    .addHelpText('after', EXAMPLES)
+    .action((a: string, b: string, options: SessionOptions) =>
+      run((context) =>
+        compare(context, a, b, options).catch((error: unknown) => {
+          context.life.signal.throwIfAborted();
+          const message = error instanceof Error ? error.message : String(error);
+          throw new CliError(message, EXIT.notCompared, { cause: error });
+        }),
+      ),
+    );
+}
+
+async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
+  const coordinator = () => context.coordinator(options);
+  const progress = startProgress('compare', options.json);
+  let [a, b, found]: [Run | undefined, Run | undefined, Comparison | undefined] = [undefined, undefined, undefined];
+  try {
+    progress.update(0, `certificate of ${nameOfA}`);
+    a = await openRun(nameOfA, coordinator);
+    progress.update(0, `certificate of ${nameOfB}`);
+    b = await openRun(nameOfB, coordinator);
+    found = await compareRuns(a, b, coordinator, (done, text) => progress.update(done, text));
+  } finally {
+    progress.stop();
+  }
+  printResult(options, resultOf(a, b, found), () => textOf(a, b, found));
+  return found.day ? EXIT.failed : EXIT.ok;
+}
+
+function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
+  const side = ({ name, certificate }: Run) => ({
+    name,
+    digest: certificate.digest,
+    days: certificate.days.length,
+  });
+  const first = bar && { ...bar, a: bar.a?.raw ?? null, b: bar.b?.raw ?? null };
+  return { equal: !day, equalDays, a: side(a), b: side(b), date: day?.date ?? null, bar: first ?? null };
+}
+
+function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
+  if (!day) return `equal: ${dayCount(equalDays)}, ${a.certificate.digest}`;
+  const before = equalDays > 0 ? `, after ${dayCount(equalDays)} alike` : '';
+  if (!day.a || !day.b) return `different: ${day.date} is in ${(day.a ? a : b).name} only${before}`;
+  if (!a.session || !b.session) return `different: ${day.date}${before}; bars are compared between two sessions`;
+  if (!bar) return `different: ${day.date}${before}, in which dataset bars come from; all prices and volumes are alike`;
+  const where = `${bar.symbol} ${bar.interval} ${shortTime(bar.openTime)}`;
+  const head = ['', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
+  const rows = [row(a.name, bar.a), row(b.name, bar.b)];
+  return `different: ${where}${onlyIn(a, b, bar.a, bar.b)}${before}\n${table(head, rows)}`;
+}
+
+function onlyIn(a: Run, b: Run, ofA: BarAnswer | undefined, ofB: BarAnswer | undefined): string {
+  return ofA && ofB ? '' : `, in ${(ofA ? a : b).name} only`;
+}
+
+function row(name: string, bar: BarAnswer | undefined): string[] {
+  if (!bar) return [name, 'no bar'];
+  const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
+  return [name, ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
+}
+
+function dayCount(number: number): string {
+  return number === 1 ? '1 day' : `${count(number)} days`;
+}

@@ -1,0 +1,111 @@
+/**
+ * Compares two runs: day by day by their certificates, then bar by bar in the first day that differs. A certificate in a
+ * file has no bars: there the day is all that can be said.
+ */
+import {
+  type BarAnswer,
+  readCertificate,
+  type Certificate,
+  ApiProblemError,
+  type CoordinatorClient,
+} from '@barkeep/client';
+import { readFile } from 'node:fs/promises';
+import { CliError, EXIT } from '../cli-error.js';
+import {
+  earlier,
+  firstBarThatDiffers,
+  firstDayThatDiffers,
+  type BarDifference,
+  type DayDifference,
+} from './differences.js';
+
+/** One side of a comparison. */
+export interface Run {
+  /** As the user named it. */
+  name: string;
+  certificate: Certificate;
+  /** Undefined for a file. */
+  session: { id: string; symbols: readonly string[] } | undefined;
+}
+
+/** What was found; neither a day nor a bar: the two are equal. */
+export interface Comparison {
+  /** Days that both have alike, from the first on. */
+  equalDays: number;
+  day?: DayDifference;
+  /** Not there when only certificates were compared, and when the two differ in nothing that is shown of bars. */
+  bar?: BarDifference;
+}
+
+/** Requests under way at once. */
+const AT_ONCE = 8;
+
+/** A file that is there, otherwise a session. @throws CliError */
+export async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
+  const file = await readFile(name, 'utf8').catch(() => undefined);
+  if (file !== undefined) return { name, certificate: readCertificate(jsonOf(name, file)), session: undefined };
+  const client = await coordinator();
+  const [certificate, { symbols }] = [await client.certificate(name), await client.session(name)];
+  return { name, certificate, session: { id: name, symbols } };
+}
+
+export async function compareRuns(
+  a: Run,
+  b: Run,
+  coordinator: () => Promise<CoordinatorClient>,
+  onProgress: (done: number, text: string) => void,
+): Promise<Comparison> {
+  const day = firstDayThatDiffers(a.certificate.days, b.certificate.days);
+  if (!day) return { equalDays: a.certificate.days.length };
+  const equalDays = a.certificate.days.filter(({ date }) => date < day.date).length;
+  if (!a.session || !b.session || !day.a || !day.b) return { equalDays, day };
+  const client = await coordinator();
+  const symbols = [...new Set([...a.session.symbols, ...b.session.symbols])].sort();
+  const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
+  const work = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
+  const { open, close } = day.a;
+  let [bar, done]: [BarDifference | undefined, number] = [undefined, 0];
+  await eachOf(work, async ({ interval, symbol }) => {
+    const query = { interval, from: open, to: close };
+    const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, query);
+    const [barsOfA, barsOfB] = await Promise.all([read(a), read(b)]);
+    bar = earlier(bar, firstBarThatDiffers(symbol, interval, barsOfA, barsOfB));
+    onProgress(++done / work.length, `${day.date} ${symbol} ${interval}`);
+  });
+  return { equalDays, day, bar };
+}
+
+/** None for a symbol or an interval that the session does not have. */
+async function barsOf(
+  client: CoordinatorClient,
+  { certificate, session }: Run,
+  symbol: string,
+  query: { interval: string; from: string; to: string },
+): Promise<BarAnswer[]> {
+  if (!session?.symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
+  try {
+    return await client.bars(session.id, symbol, query);
+  } catch (error) {
+    if (error instanceof ApiProblemError && error.status === 404) return [];
+    throw error;
+  }
+}
+
+/** Works through a list, some at once. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of left) await work(item);
+    }),
+  );
+}
+
+function jsonOf(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const was = error instanceof Error ? error.message : String(error);
+    throw new CliError(`expected a certificate in ${file}, was: ${was}`, EXIT.notCompared);
+  }
+}

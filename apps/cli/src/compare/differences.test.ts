@@ -1,0 +1,67 @@
+import type { BarAnswer, CertifiedDay } from '@barkeep/client';
+import { earlier, firstBarThatDiffers, firstDayThatDiffers, type BarDifference } from './differences.js';
+
+const day = (date: string, digest: string): CertifiedDay => ({
+  date,
+  open: `${date}T13:30:00.000Z`,
+  close: `${date}T20:00:00.000Z`,
+  digest,
+  counts: { expected: 390, filled: 390, backfilled: 0, noTrade: 0 },
+});
+
+function bar(minute: number, close = 10): BarAnswer {
+  const openTime = `2013-10-07T13:${30 + minute}:00.000Z`;
+  const fields = { openTime, open: 10, high: 11, low: 9, close, volume: 5, origin: 'streamed' };
+  const counts = { complete: true, sourceCount: 1, expectedCount: 1 };
+  return { ...fields, ...counts, raw: { ...fields, ...counts } };
+}
+
+describe('days', () => {
+  const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
+  test('that are the same do not differ', () => {
+    expect(firstDayThatDiffers(days, structuredClone(days))).toBeUndefined();
+  });
+  test('differ first where a digest does', () => {
+    expect(firstDayThatDiffers(days, [days[0]!, day('2013-10-08', 'cc')])).toMatchObject({ date: '2013-10-08' });
+  });
+  test('differ where one of the two has none', () => {
+    expect(firstDayThatDiffers(days.slice(1), days)).toMatchObject({ date: '2013-10-07', a: undefined, b: days[0] });
+  });
+});
+
+describe('bars', () => {
+  test('that are the same do not differ', () => {
+    expect(firstBarThatDiffers('SPY', '1m', [bar(0), bar(1)], [bar(0), bar(1)])).toBeUndefined();
+  });
+  test('differ by a cent', () => {
+    const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(1)], [bar(0), bar(1, 10.01)]);
+    expect(found).toMatchObject({ openTime: bar(1).openTime, a: { close: 10 }, b: { close: 10.01 } });
+  });
+  test('that only one has are told as such', () => {
+    const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(2)], [bar(0), bar(1), bar(2)]);
+    expect(found).toMatchObject({ openTime: bar(1).openTime, a: undefined, b: { close: 10 } });
+    expect(firstBarThatDiffers('SPY', '1m', [bar(0)], [])).toMatchObject({ a: { close: 10 }, b: undefined });
+  });
+  test('are ordered by time, then interval, then symbol', () => {
+    const at = (openTime: string, interval: string, symbol: string): BarDifference => ({
+      openTime,
+      interval,
+      symbol,
+      a: undefined,
+      b: undefined,
+    });
+    const ordered = [
+      at('1', '1m', 'B'),
+      at('1', '15m', 'A'),
+      at('1', '1h', 'A'),
+      at('2', '1m', 'A'),
+      at('2', '1m', 'B'),
+    ];
+    for (const [i, one] of ordered.entries()) {
+      for (const other of ordered.slice(i + 1)) {
+        expect([earlier(one, other), earlier(other, one)]).toEqual([one, one]);
+      }
+    }
+    expect(earlier(undefined, ordered[0])).toBe(ordered[0]);
+  });
+});

@@ -1,0 +1,41 @@
+/** A process that follows sessions in lockstep with an empty loop: told an id by its parent, it answers what it was given. */
+import { followSession } from '@barkeep/client';
+import { SessionLostError, SessionReader } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const redis = new Redis(process.argv[2]);
+const reader = new SessionReader(redis, 'barkeep');
+
+/** The session, as soon as its store is begun. */
+async function open(id) {
+  for (;;) {
+    try {
+      return await reader.open(id);
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      await delay(2);
+    }
+  }
+}
+
+async function consume({ id, consumer, every }) {
+  const session = await open(id);
+  const cpu = process.cpuUsage();
+  let [steps, bars] = [0, 0];
+  for await (const step of followSession(redis, session, { consumer, every })) {
+    steps++;
+    bars += step.barCount;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return { id, steps, bars, endedAt: Date.now(), cpu: (user + system) / 1e6 };
+}
+
+process.on('message', (message) => {
+  consume(message).then(
+    (result) => process.send(result),
+    (error) => process.send({ id: message.id, error: String(error.stack ?? error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
+process.send('ready');

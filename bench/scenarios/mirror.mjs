@@ -1,0 +1,125 @@
+/** Reads of a mirror in this process, beside a plain array of objects; and a reader's, beside a PING on the same connection. */
+import { Mirror } from '@barkeep/client';
+import { DayChunk, parseSessionSpec } from '@barkeep/bars';
+import { removeSession, SessionLayout, SessionReader, SessionWriter } from '@barkeep/session-data';
+import { randomUUID } from 'node:crypto';
+import { median } from '../harness/statistics.mjs';
+import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+
+const SYMBOLS = 100;
+const READS = 2_000_000;
+const TRIPS = 4_000;
+
+export default {
+  id: 'mirror',
+  title:
+    'reads of 100 symbols × 1 day, million a second: mirror latest bar; limit: array of objects, latest bar; beside: last 20 bars of both, a derived bar, 20 closes, and (per second) reader and PING',
+  unit: 'M reads/s',
+  rounds: 5,
+  // 50 ns are 20 million a second, 300 ns 3.33; 1.5 PINGs are 67 % of their rate.
+  targets: {
+    valueMin: 20,
+    others: { 'mirror last 20': { valueMin: 1e3 / 300 }, 'reader, % of PING': { valueMin: 100 / 1.5 } },
+  },
+  async prepare(bench) {
+    const redis = await bench.redis();
+    const { layout, plain } = await fillStore(redis);
+    const session = await new SessionReader(redis, layout.keysOf(0).prefix).open(layout.id);
+    const mirror = await Mirror.open(redis, session);
+    const symbols = [...layout.symbols];
+    check(mirror, plain, symbols);
+    const trips = { ping: [], reader: [] };
+    // In turns, so that both see the same machine; the median, for a machine does other things as well.
+    const inTurns = async () => {
+      trips.ping.length = trips.reader.length = 0;
+      for (let i = 0; i < TRIPS; i++) {
+        trips.ping.push(await microsOf(() => redis.ping()));
+        trips.reader.push(await microsOf(() => session.latestBar(symbols[i % SYMBOLS])));
+      }
+      return { rate: 1 / median(trips.ping) };
+    };
+    return {
+      value: timed(symbols, (symbol) => mirror.latestBar(symbol).close),
+      limit: timed(symbols, (symbol) => plain.get(symbol).at(-1).close),
+      others: {
+        'mirror latest 5m': timed(symbols, (symbol) => mirror.latestBar(symbol, '5m').close),
+        'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, undefined, 20)[0].close),
+        'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
+        'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, undefined, 20)[0]),
+        PING: inTurns,
+        'reader latest bar': async () => ({ rate: 1 / median(trips.reader) }),
+        'reader, % of PING': async () => ({ rate: (100 * median(trips.ping)) / median(trips.reader) }),
+      },
+      close: async () => {
+        mirror.close();
+        await removeSession(redis, layout);
+      },
+    };
+  },
+};
+
+async function microsOf(trip) {
+  const startedAt = process.hrtime.bigint();
+  await trip();
+  return Number(process.hrtime.bigint() - startedAt) / 1e3;
+}
+
+/** A million reads a second. */
+function timed(symbols, read) {
+  return async () => {
+    let sum = 0;
+    const startedAt = process.hrtime.bigint();
+    for (let i = 0, s = 0; i < READS; i++) {
+      sum += read(symbols[s]);
+      s = s + 1 === SYMBOLS ? 0 : s + 1;
+    }
+    const nanos = Number(process.hrtime.bigint() - startedAt) / READS;
+    if (!(sum > 0)) throw new Error(`expected prices, was a sum of ${sum}`);
+    return { rate: 1e3 / nanos };
+  };
+}
+
+/** A day of bars in a store of its own, the clock between two minutes before its end; and the same bars as objects. */
+async function fillStore(redis) {
+  const [grid] = gridsOf(1);
+  const symbols = symbolNames(SYMBOLS);
+  const spec = parseSessionSpec({
+    symbols,
+    start: grid.date,
+    end: grid.date,
+    derivedIntervals: ['5m'],
+    source: { type: 'dataset', dataset: 'bench' },
+  });
+  const layout = new SessionLayout(`bench-mirror-${process.pid}`, randomUUID(), spec, 'barkeep-bench', 0);
+  const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
+  await writer.init();
+  await writer.claim();
+  const random = seeded(4);
+  const clock = grid.closeTime(387);
+  const chunks = new Map();
+  const plain = new Map();
+  for (const symbol of symbols) {
+    const bars = barsOf(grid, random, 0);
+    const chunk = new DayChunk(grid.slotCount);
+    for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
+    chunks.set(symbol, chunk);
+    plain.set(
+      symbol,
+      bars.filter(({ openTime }) => openTime < clock),
+    );
+  }
+  for (const window of layout.windowsFrom(0)) {
+    await writer.flush(window, { partition: 0, chunks, bars: SYMBOLS * grid.slotCount, refused: new Map() });
+  }
+  await writer.moveClock(clock);
+  return { layout, plain };
+}
+
+function check(mirror, plain, symbols) {
+  for (const symbol of symbols) {
+    const [last, other] = [mirror.lastBars(symbol, undefined, 20), plain.get(symbol).slice(-20)];
+    if (last.length !== 20 || last.some(({ close }, i) => close !== other[i].close)) {
+      throw new Error('expected the mirror to show the bars of the array');
+    }
+  }
+}

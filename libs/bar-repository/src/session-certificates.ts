@@ -1,0 +1,41 @@
+/** The certificates of completed sessions, as Postgres keeps them: what can be shown when the store is long gone. */
+import type { DataSource } from 'typeorm';
+import { SESSION_COLUMNS } from './session-columns.js';
+import type { SessionKey } from './session-repository.js';
+import type { SessionRow } from './session-state.js';
+
+export interface StoredCertificate<Certificate> {
+  certificate: Certificate;
+  storedAt: Date;
+}
+
+export class SessionCertificates<Spec, Certificate extends object> {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Keeps the certificate of a completed session, in place of one that it had. */
+  async save({ id, incarnation }: SessionKey, certificate: Certificate): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE sessions SET certificate = $3, certified_at = now() WHERE id = $1 AND incarnation = $2 AND state = 'completed'`,
+      [id, incarnation, certificate],
+    );
+  }
+
+  /** The certificate that is kept of a session, or undefined. */
+  async find({ id, incarnation }: SessionKey): Promise<StoredCertificate<Certificate> | undefined> {
+    const [row] = await this.dataSource.query<StoredCertificate<Certificate>[]>(
+      `SELECT certificate, certified_at AS "storedAt" FROM sessions
+       WHERE id = $1 AND incarnation = $2 AND certificate IS NOT NULL`,
+      [id, incarnation],
+    );
+    return row;
+  }
+
+  /** Completed sessions of which none is kept, newest first, at most `limit`. */
+  lacking(limit: number): Promise<SessionRow<Spec>[]> {
+    return this.dataSource.query<SessionRow<Spec>[]>(
+      `SELECT ${SESSION_COLUMNS} FROM sessions WHERE state = 'completed' AND certificate IS NULL
+       ORDER BY completed_at DESC, id LIMIT $1`,
+      [limit],
+    );
+  }
+}

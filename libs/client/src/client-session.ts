@@ -1,0 +1,236 @@
+/**
+ * One session, as a program steers, reads, feeds and follows it. Steering goes through the coordinator, reading straight
+ * to Redis: both see the same clock.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  SessionConsumers,
+  SessionLostError,
+  type ConsumerView,
+  type OpenSession,
+  type SessionReader,
+} from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import { NotBegunError } from './errors.js';
+import { SymbolStream } from './feed/symbol-stream.js';
+import { followSession, type FollowOptions, type Step } from './follow/index.js';
+import type { Certificate } from './http/certificate-answer.js';
+import type { Digest, GapAnswer, SessionStatus, SymbolMetrics } from './http/answers.js';
+import type { CoordinatorClient } from './http/coordinator-client.js';
+import { SessionNotFoundError } from './http/problems.js';
+import { Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
+import { momentsOf, whenSaid, type EventOptions, type SessionMoment } from './session-moments.js';
+
+/** States that a session does not leave by itself. */
+const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost']);
+const BEGIN_LIMIT_MS = 30_000;
+const BEGIN_CHECK_MS = 25;
+const METRICS_AT_ONCE = 8;
+
+/** What a session needs of the client that made it. */
+export interface SessionParts {
+  http: CoordinatorClient;
+  keyPrefix: string;
+  /** The shared connection to the session Redis. */
+  redis: () => Redis;
+  /** A connection for one who waits on it. */
+  duplicate: () => Redis;
+  reader: () => SessionReader;
+  /** Aborted when the client is closed. */
+  signal: AbortSignal;
+}
+
+/** One session. Made by `createSession` and `session` of the client. */
+export class ClientSession {
+  readonly #parts: SessionParts;
+
+  /** @internal */
+  constructor(
+    /** Its id. */
+    readonly id: string,
+    parts: SessionParts,
+  ) {
+    this.#parts = parts;
+  }
+
+  /** Starts it, or goes on with a stopped one. @throws SessionNotFoundError, WrongStateError, as the next three */
+  start(): Promise<SessionStatus> {
+    return this.#parts.http.lifecycle(this.id, 'start');
+  }
+
+  /** Halts its clock. */
+  pause(): Promise<SessionStatus> {
+    return this.#parts.http.lifecycle(this.id, 'pause');
+  }
+
+  /** Goes on after a pause. */
+  resume(): Promise<SessionStatus> {
+    return this.#parts.http.lifecycle(this.id, 'resume');
+  }
+
+  /** Ends it; what it stored stays readable. */
+  stop(): Promise<SessionStatus> {
+    return this.#parts.http.lifecycle(this.id, 'stop');
+  }
+
+  /** Stops it and removes everything of it. @throws SessionNotFoundError */
+  delete(): Promise<void> {
+    return this.#parts.http.remove(this.id);
+  }
+
+  /** State, clock, progress and counts. @throws SessionNotFoundError */
+  status(): Promise<SessionStatus> {
+    return this.#parts.http.session(this.id);
+  }
+
+  /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
+  upkeep(): Promise<void> {
+    return this.#parts.http.upkeep(this.id);
+  }
+
+  /** Quality and counts of one symbol before the clock. @throws SymbolNotFoundError */
+  metrics(symbol: string): Promise<SymbolMetrics> {
+    return this.#parts.http.metrics(this.id, symbol);
+  }
+
+  /** The metrics of all symbols, in the session's order. */
+  async allMetrics(): Promise<SymbolMetrics[]> {
+    const { symbols } = await this.status();
+    const metrics: SymbolMetrics[] = [];
+    for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
+      const some = symbols.slice(at, at + METRICS_AT_ONCE);
+      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(symbol)))));
+    }
+    return metrics;
+  }
+
+  /** Gaps of one symbol before the frontier, oldest first. @throws SymbolNotFoundError */
+  gaps(symbol: string): Promise<GapAnswer[]> {
+    return this.#parts.http.gaps(this.id, symbol);
+  }
+
+  /** SHA-256 over everything it has stored: equal for two sessions with the same data. */
+  digest(): Promise<Digest> {
+    return this.#parts.http.digest(this.id);
+  }
+
+  /** The digest chained by trading day, with the spec and the datasets under it. */
+  certificate(): Promise<Certificate> {
+    return this.#parts.http.certificate(this.id);
+  }
+
+  /** Opens the stream of one symbol of a session whose source is `feed`. Every symbol is a stream until it is ended. */
+  registerStream(symbol: string): SymbolStream {
+    const { http } = this.#parts;
+    return new SymbolStream(symbol, {
+      feed: (ndjson, throughMs) => http.feed(this.id, symbol, ndjson, throughMs),
+      end: () => http.endFeed(this.id, symbol),
+    });
+  }
+
+  /**
+   * The session's bars, read straight from Redis, never past its clock. A session that was started a moment ago is waited
+   * for. @throws NotBegunError when it did not begin within `waitMs`, SessionNotFoundError, SessionLostError,
+   * SessionCalendarError, NoSessionRedisError
+   */
+  async reader({ waitMs = BEGIN_LIMIT_MS }: { waitMs?: number } = {}): Promise<OpenSession> {
+    const { signal } = this.#parts;
+    const reader = this.#parts.reader();
+    const deadline = Date.now() + waitMs;
+    for (;;) {
+      try {
+        return await reader.open(this.id);
+      } catch (error) {
+        signal.throwIfAborted(); // the connection was closed under it
+        if (!(error instanceof SessionLostError)) throw error;
+        const { state } = await this.status();
+        if (ENDED.has(state)) throw error;
+        if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
+      }
+      await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /** A copy of the session in this process that follows its clock: read without waiting. @throws as {@link reader} */
+  async mirror(options: MirrorOptions = {}): Promise<Mirror> {
+    return Mirror.open(this.#parts.redis(), await this.reader(), options);
+  }
+
+  /**
+   * Goes through the session step by step: `for await (const step of session.follow())`.
+   * @throws as {@link reader} and {@link followSession}
+   */
+  async *follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
+    yield* followSession(this.#parts.redis(), await this.reader(), options);
+  }
+
+  /** Who follows it or did, how far each is, and what was delivered to it. @throws as {@link reader} */
+  async consumers(): Promise<ConsumerView[]> {
+    return new SessionConsumers(this.#parts.redis(), (await this.reader()).layout).list();
+  }
+
+  /**
+   * What happens in it: `for await (const { type, cursor } of session.events())`; docs/api.md has a table of all events. Ends
+   * when the session is deleted. @throws EventCursorError, and as {@link reader}
+   */
+  async *events(options: EventOptions = {}): AsyncGenerator<SessionMoment, void, undefined> {
+    const { signal } = this.#parts;
+    const session = await this.reader();
+    const redis = this.#parts.duplicate();
+    try {
+      yield* momentsOf(redis, session, options, () => signal.throwIfAborted());
+    } catch (error) {
+      signal.throwIfAborted(); // the connection was closed under it
+      if (!(error instanceof SessionLostError) || (await this.isThere())) throw error;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /**
+   * Waits until it has completed, by its events. @returns how it ended
+   * @throws SessionEndedError when it was stopped, failed, or lost its data; SessionNotFoundError when it was deleted; and as
+   *   {@link reader}
+   */
+  async completed(): Promise<SessionStatus> {
+    const { signal } = this.#parts;
+    const ended = await this.ended();
+    if (ended) return ended;
+    const session = await this.reader();
+    const redis = this.#parts.duplicate();
+    try {
+      return await whenSaid(redis, session, () => {
+        signal.throwIfAborted();
+        return this.ended();
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SessionLostError)) throw error;
+      const last = await this.ended(); // lost, or not there any more
+      if (last) return last;
+      throw error;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** How it completed, or undefined while it goes on. @throws SessionEndedError */
+  private async ended(): Promise<SessionStatus | undefined> {
+    const status = await this.status();
+    const { state, error, clock } = status;
+    if (ENDED.has(state) && state !== 'completed') {
+      throw new SessionEndedError(this.id, state, error ?? undefined, Date.parse(clock ?? ''));
+    }
+    return state === 'completed' ? status : undefined;
+  }
+
+  private async isThere(): Promise<boolean> {
+    try {
+      await this.status();
+      return true;
+    } catch (error) {
+      if (error instanceof SessionNotFoundError) return false;
+      throw error;
+    }
+  }
+}

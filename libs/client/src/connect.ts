@@ -1,0 +1,98 @@
+/**
+ * The way in: a client of one coordinator and one session Redis. Nothing is connected before it is needed, and
+ * {@link Barkeep.close} ends whatever is under way.
+ */
+import { once } from 'node:events';
+import { SessionReader } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import { ClientSession } from './client-session.js';
+import { ClientClosedError, NoSessionRedisError } from './errors.js';
+import { CoordinatorClient } from './http/coordinator-client.js';
+import type { SessionStatus } from './http/answers.js';
+import type { SpecInput } from './spec-input.js';
+import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
+
+/**
+ * Makes a client. Connects to nothing yet: what cannot be reached is told by the first call that needs it.
+ * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an environment that is wrong
+ */
+export function connect(options: ConnectOptions = {}): Barkeep {
+  return new Barkeep(settingsOf(options));
+}
+
+/** A client of one coordinator. Made by {@link connect}. */
+export class Barkeep {
+  readonly #settings: Settings;
+  readonly #http: CoordinatorClient;
+  readonly #closing = new AbortController();
+  readonly #ownConnections = new Set<Redis>();
+  #redis: Redis | undefined;
+
+  /** @internal use {@link connect} */
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#http = new CoordinatorClient(settings.coordinator, settings.apiKey, this.#closing.signal);
+  }
+
+  /** Address of the coordinator. */
+  get coordinatorUrl(): string {
+    return this.#settings.coordinator;
+  }
+
+  /**
+   * Creates a session from a spec (docs/api.md has all of its fields); with an `id` that is there already, and the same
+   * spec, it is that session. @param options `start: true` starts it at once
+   * @throws InvalidInputError naming every field that is wrong, SessionConflictError
+   */
+  async createSession(spec: SpecInput, options: { start?: boolean } = {}): Promise<ClientSession> {
+    const { id } = await this.#http.create(spec, options);
+    return this.session(id);
+  }
+
+  /** The session of an id. Asks nobody whether there is one. */
+  session(id: string): ClientSession {
+    return new ClientSession(id, {
+      http: this.#http,
+      keyPrefix: this.#settings.keyPrefix,
+      redis: () => this.#connection(),
+      duplicate: () => this.#duplicate(),
+      reader: () => new SessionReader(this.#connection(), this.#settings.keyPrefix),
+      signal: this.#closing.signal,
+    });
+  }
+
+  /** All sessions, newest first. */
+  sessions(): Promise<SessionStatus[]> {
+    return this.#http.sessions();
+  }
+
+  /** Ends every call that is under way with a {@link ClientClosedError} and closes the connections that are ours. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new ClientClosedError());
+    const ends = [...this.#ownConnections].map((redis) => once(redis, 'end'));
+    for (const redis of this.#ownConnections) redis.disconnect();
+    await Promise.all(ends);
+  }
+
+  #connection(): Redis {
+    this.#closing.signal.throwIfAborted();
+    const { redis } = this.#settings;
+    if (redis === undefined) throw new NoSessionRedisError();
+    if (typeof redis !== 'string') return redis;
+    return (this.#redis ??= this.#own(new Redis(redis, { connectionName: 'barkeep-client' })));
+  }
+
+  /** A connection of its own for whoever waits on it; it is closed with the client, or by {@link Redis.disconnect}. */
+  #duplicate(): Redis {
+    return this.#own(this.#connection().duplicate());
+  }
+
+  #own(redis: Redis): Redis {
+    // An outage is told by the commands that it fails; without a listener ioredis would print it.
+    redis.on('error', () => undefined);
+    redis.once('end', () => this.#ownConnections.delete(redis));
+    this.#ownConnections.add(redis);
+    return redis;
+  }
+}

@@ -1,0 +1,50 @@
+import type { FeedAnswer } from '../http/answers.js';
+import { SymbolStream, type FeedBar } from './symbol-stream.js';
+
+const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
+
+/** A stream into nothing that notes what is sent; of each batch the first bar is refused. */
+function noting(): { stream: SymbolStream; sent: { bars: number; throughMs: number | undefined }[] } {
+  const sent: { bars: number; throughMs: number | undefined }[] = [];
+  const feed = (ndjson: string, throughMs?: number): Promise<FeedAnswer> => {
+    const bars = ndjson.split('\n').length - 1;
+    sent.push({ bars, throughMs });
+    const counts = { accepted: Math.max(0, bars - 1), duplicates: 0, late: 0, conflicts: 0 };
+    const refused: Record<string, number> = bars > 0 ? { malformed: 1 } : {};
+    return Promise.resolve({ ...counts, refused, problems: bars > 0 ? [{ index: 0, reason: 'malformed' }] : [] });
+  };
+  return { stream: new SymbolStream('AAA', { feed, end: () => Promise.resolve() }), sent };
+}
+
+describe('the stream of a symbol', () => {
+  it('sends bars in batches and sums up what became of them, each problem at its place', async () => {
+    const { stream, sent } = noting();
+    const first = await stream.feed(Array.from({ length: 7_000 }, (_, i) => bar(i)));
+    expect(sent).toEqual([
+      { bars: 5_000, throughMs: undefined },
+      { bars: 2_000, throughMs: undefined },
+    ]);
+    expect(first).toMatchObject({ sent: 7_000, accepted: 6_998, refused: { malformed: 2 } });
+    expect(first.problems.map(({ index }) => index)).toEqual([0, 5_000]);
+    const second = await stream.feed([bar(1)]);
+    expect(second.problems).toEqual([{ index: 0, reason: 'malformed' }]);
+    expect(stream.total).toMatchObject({ sent: 7_001, refused: { malformed: 3 } });
+    expect(stream.total.problems.map(({ index }) => index)).toEqual([0, 5_000, 7_000]);
+  });
+
+  it('takes bars as they come, and says how far it is with the last of them', async () => {
+    const { stream, sent } = noting();
+    const coming = async function* () {
+      yield bar(1);
+      await Promise.resolve();
+      yield bar(2);
+    };
+    await stream.feed(coming(), { throughMs: 120_000 });
+    await stream.feed([], { throughMs: 180_000 });
+    await stream.feed([]);
+    expect(sent).toEqual([
+      { bars: 2, throughMs: 120_000 },
+      { bars: 0, throughMs: 180_000 },
+    ]);
+  });
+});

@@ -1,0 +1,57 @@
+import { parseInterval, parseSessionSpec } from '@barkeep/bars';
+import { SessionLayout } from '@barkeep/session-data';
+import { lastStepAt, StepIntervalError, stepInterval, stepsAfter } from './step-times.js';
+
+function layoutOf(calendar: string, start: string, end: string, historyDays = 0): SessionLayout {
+  const spec = { symbols: ['A'], calendar, start, end, source: { type: 'dataset', dataset: 'd' } };
+  return new SessionLayout('s', 'i', parseSessionSpec(spec), 'p', historyDays);
+}
+
+const utc = (layout: SessionLayout, every: string, after: number) =>
+  [...stepsAfter(layout, parseInterval(every), after)].map(({ time }) => new Date(time).toISOString().slice(5, 16));
+
+test('steps end early at a lunch break and at an early close', () => {
+  const layout = layoutOf('XHKG', '2024-02-08', '2024-02-09');
+  expect(utc(layout, '1h', layout.start)).toEqual([
+    '02-08T02:30',
+    '02-08T03:30',
+    '02-08T04:00',
+    '02-08T06:00',
+    '02-08T07:00',
+    '02-08T08:00',
+    '02-09T02:30',
+    '02-09T03:30',
+    '02-09T04:00',
+  ]);
+  expect(utc(layout, '1d', layout.start)).toEqual(['02-08T08:00', '02-09T04:00']);
+});
+
+test('a history has no steps', () => {
+  const layout = layoutOf('XNYS', '2013-10-08', '2013-10-08', 2);
+  expect(utc(layout, '1d', layout.start)).toEqual(['10-08T20:00']);
+  expect(lastStepAt(layout, parseInterval('1m'), layout.start)).toBe(layout.sessionStart);
+});
+
+test('the last step and the next are found from any time, for every interval', () => {
+  const layout = layoutOf('XTKS', '2024-01-04', '2024-01-09');
+  for (const every of ['1m', '7m', '30m', '1d'].map(parseInterval)) {
+    const all = [...stepsAfter(layout, every, layout.start)].map(({ time }) => time);
+    for (let time = layout.start; time <= layout.end; time += 13 * 60_000) {
+      expect(lastStepAt(layout, every, time)).toBe(all.findLast((step) => step <= time) ?? layout.sessionStart);
+      expect(stepsAfter(layout, every, time).next().value?.time).toBe(all.find((step) => step > time));
+    }
+  }
+});
+
+test('any multiple of the base interval is one to step by, and the day', () => {
+  const [base, five] = ['1m', '5m'].map(parseInterval);
+  expect(['1m', '7m', '60m', 'day', '1d'].map((every) => stepInterval(every, base!).name)).toEqual([
+    '1m',
+    '7m',
+    '1h',
+    '1d',
+    '1d',
+  ]);
+  for (const every of ['0m', 'minute', '']) expect(() => stepInterval(every, base!)).toThrow(StepIntervalError);
+  for (const every of ['1m', '7m']) expect(() => stepInterval(every, five!)).toThrow(StepIntervalError);
+});

@@ -1,0 +1,185 @@
+/**
+ * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}; a coordinator that is being restarted is
+ * waited for. Holds no state.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CoordinatorUnreachableError } from '../errors.js';
+import * as answers from './answers.js';
+import { readCertificate, type Certificate } from './certificate-answer.js';
+import { problemError } from './problems.js';
+
+/** How long a coordinator that does not answer is waited for: another one takes over within 10 s. */
+const AWAY_LIMIT_MS = 30_000;
+const AWAY_RETRY_MS = 500;
+const CALL_LIMIT_MS = 60_000;
+
+/** What may be asked of a session, beside upkeep and its end. */
+export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
+/** Which bars are asked for: the `last` ones, or a range. */
+export type BarsQuery = {
+  /** Such as `5m`; the base interval when it is left out. */
+  interval?: string;
+  /** How many. */
+  last?: string;
+  /** Open time of the first, ISO 8601 or epoch ms. */
+  from?: string;
+  /** End of the range, exclusive, ISO 8601 or epoch ms. */
+  to?: string;
+  /** `forward` shows empty slots with the last close. */
+  fill?: string;
+};
+
+interface Content {
+  type: 'application/json' | 'application/x-ndjson';
+  text: string;
+  headers?: Record<string, string>;
+}
+
+/** Calls one coordinator. Every method throws {@link ApiProblemError} or {@link CoordinatorUnreachableError}. */
+export class CoordinatorClient {
+  constructor(
+    /** Where the coordinator serves, such as `http://127.0.0.1:3000`. */
+    readonly baseUrl: string,
+    private readonly apiKey: string | undefined,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Creates a session from a spec (docs/api.md). The same id with the same spec again is the same session.
+   * @param options `start: true` starts it at once
+   */
+  async create(spec: unknown, { start = false } = {}): Promise<answers.SessionStatus> {
+    // A call whose answer was lost is made again: without an id or a key of its own it would make a second session.
+    const hasId = typeof spec === 'object' && spec !== null && 'id' in spec;
+    const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
+    const content: Content = { type: 'application/json', text: JSON.stringify(spec), headers };
+    return answers.readSession(await this.#call('POST', `/v1/sessions${start ? '?start=true' : ''}`, content));
+  }
+
+  /** State, clock, progress and counts of a session. */
+  async session(id: string): Promise<answers.SessionStatus> {
+    return answers.readSession(await this.#call('GET', sessionPath(id)));
+  }
+
+  /** All sessions, newest first, page after page. */
+  async sessions(): Promise<answers.SessionStatus[]> {
+    const all: answers.SessionStatus[] = [];
+    let cursor: string | undefined;
+    do {
+      const query: string = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+      const page = answers.readSessionPage(await this.#call('GET', `/v1/sessions${query}`));
+      all.push(...page.sessions);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return all;
+  }
+
+  /** Starts, pauses, resumes or stops a session. */
+  async lifecycle(id: string, call: LifecycleCall): Promise<answers.SessionStatus> {
+    return answers.readSession(await this.#call('POST', `${sessionPath(id)}/${call}`));
+  }
+
+  /** Asks for an upkeep round now. */
+  async upkeep(id: string): Promise<void> {
+    await this.#call('POST', `${sessionPath(id)}/upkeep`);
+  }
+
+  /** Stops a session and removes everything of it. */
+  async remove(id: string): Promise<void> {
+    await this.#call('DELETE', sessionPath(id));
+  }
+
+  /** SHA-256 over all stored bars. */
+  async digest(id: string): Promise<answers.Digest> {
+    return answers.readDigest(await this.#call('GET', `${sessionPath(id)}/digest`));
+  }
+
+  /** The certificate: the digest, chained by trading day. */
+  async certificate(id: string): Promise<Certificate> {
+    return readCertificate(await this.#call('GET', `${sessionPath(id)}/certificate`));
+  }
+
+  /** Quality and counts of one symbol. */
+  async metrics(id: string, symbol: string): Promise<answers.SymbolMetrics> {
+    return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics`));
+  }
+
+  /** Gaps of one symbol before the frontier, oldest first. */
+  async gaps(id: string, symbol: string): Promise<answers.GapAnswer[]> {
+    return answers.readGaps(await this.#call('GET', `${symbolPath(id, symbol)}/gaps`));
+  }
+
+  /** Bars of one symbol, oldest first. */
+  async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const search = new URLSearchParams(given).toString();
+    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars?${search}`));
+  }
+
+  /**
+   * Feeds bars of one symbol to a session whose source is `feed`. Sending them again is harmless.
+   * @param ndjson one bar a line
+   * @param throughMs epoch ms that the stream has reached, whatever it brought
+   */
+  async feed(id: string, symbol: string, ndjson: string, throughMs?: number): Promise<answers.FeedAnswer> {
+    const query = throughMs === undefined ? '' : `?through=${throughMs}`;
+    const content: Content = { type: 'application/x-ndjson', text: ndjson };
+    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars${query}`, content));
+  }
+
+  /** Says that no more bars of a symbol will be fed. */
+  async endFeed(id: string, symbol: string): Promise<void> {
+    await this.#call('POST', `${symbolPath(id, symbol)}/end`);
+  }
+
+  async #call(method: string, path: string, content?: Content): Promise<unknown> {
+    const deadline = Date.now() + AWAY_LIMIT_MS;
+    for (;;) {
+      const answer = await this.#fetch(method, path, content);
+      if (answer instanceof Response && answer.status !== 503) return readAnswer(answer);
+      if (Date.now() > deadline) {
+        if (answer instanceof Response) return readAnswer(answer);
+        throw new CoordinatorUnreachableError(this.baseUrl, answer);
+      }
+      if (answer instanceof Response) await answer.body?.cancel();
+      await delay(AWAY_RETRY_MS, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
+    }
+  }
+
+  /** The answer, or the error when there was none. */
+  async #fetch(method: string, path: string, content?: Content): Promise<Response | Error> {
+    const headers: Record<string, string> = { accept: 'application/json', ...content?.headers };
+    if (content !== undefined) headers['content-type'] = content.type;
+    if (this.apiKey !== undefined) headers['authorization'] = `Bearer ${this.apiKey}`;
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(CALL_LIMIT_MS)]);
+    try {
+      return await fetch(this.baseUrl.replace(/\/$/, '') + path, { method, headers, body: content?.text, signal });
+    } catch (error) {
+      this.signal.throwIfAborted();
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}
+
+function sessionPath(id: string): string {
+  return `/v1/sessions/${encodeURIComponent(id)}`;
+}
+
+function symbolPath(id: string, symbol: string): string {
+  return `${sessionPath(id)}/symbols/${encodeURIComponent(symbol)}`;
+}
+
+async function readAnswer(answer: Response): Promise<unknown> {
+  const value = parseJson(await answer.text());
+  if (answer.ok) return value;
+  throw problemError(answer.status, value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

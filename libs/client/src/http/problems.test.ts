@@ -1,0 +1,29 @@
+import { ApiProblemError, InvalidInputError, problemError, WrongStateError } from './problems.js';
+
+const document = (kind: string) => ({ type: `urn:barkeep:problem:${kind}`, title: 'A title', detail: 'What is wrong' });
+
+describe('a problem document as an error', () => {
+  it('has a class for its cause, and says what the coordinator said', () => {
+    const error = problemError(409, { ...document('wrong-state'), requestId: 'r-1' });
+    expect(error).toBeInstanceOf(WrongStateError);
+    expect(error).toMatchObject({ name: 'WrongStateError', status: 409, kind: 'wrong-state', requestId: 'r-1' });
+    expect(error.message).toBe('What is wrong (HTTP 409)');
+  });
+
+  it('names every field that is wrong', () => {
+    const problems = [{ field: 'symbols[0]', expected: 'a symbol', was: '"?"' }];
+    const error = problemError(400, { ...document('invalid-input'), problems });
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error.problems).toEqual(problems);
+  });
+
+  it.each([
+    [500, document('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
+    [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no further word (HTTP 502)', problems: [] }],
+    [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],
+  ])('is a plain one for %i with %j', (status, body, expected) => {
+    const error = problemError(status, body);
+    expect(error).toBeInstanceOf(ApiProblemError);
+    expect(error).toMatchObject(expected);
+  });
+});

@@ -1,0 +1,115 @@
+/**
+ * The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch, and
+ * {@link ApiProblemError} for all of them.
+ */
+
+/** One field of a request that is wrong. */
+export interface ProblemField {
+  /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty for the whole. */
+  field: string;
+  /** What it should have been. */
+  expected: string;
+  /** What it was. */
+  was: string;
+}
+
+/** What a problem document says. */
+export interface ProblemDetails {
+  /** HTTP status. */
+  status: number;
+  /** Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty when there is none. */
+  kind: string;
+  /** Each field that is wrong, of `invalid-input`. */
+  problems: readonly ProblemField[];
+  /** Names the request in the coordinator's log. */
+  requestId: string | undefined;
+}
+
+/** The coordinator refused a request. */
+export class ApiProblemError extends Error {
+  override readonly name: string = 'ApiProblemError';
+  /** HTTP status. */
+  readonly status: number;
+  /** Stable name of the cause, such as `wrong-state`; see docs/api.md for all of them. */
+  readonly kind: string;
+  /** Each field that is wrong, of `invalid-input`; otherwise empty. */
+  readonly problems: readonly ProblemField[];
+  /** Names the request in the coordinator's log. */
+  readonly requestId: string | undefined;
+  constructor(message: string, details: ProblemDetails) {
+    super(`${message} (HTTP ${details.status})`);
+    this.status = details.status;
+    this.kind = details.kind;
+    this.problems = details.problems;
+    this.requestId = details.requestId;
+  }
+}
+
+/** A spec, a query or a body is wrong; `problems` names every field. */
+export class InvalidInputError extends ApiProblemError {
+  override readonly name = 'InvalidInputError';
+}
+/** The coordinator wants an API key, or another one. */
+export class UnauthorizedError extends ApiProblemError {
+  override readonly name = 'UnauthorizedError';
+}
+/** There is no session of this id. */
+export class SessionNotFoundError extends ApiProblemError {
+  override readonly name = 'SessionNotFoundError';
+}
+/** The session does not have this symbol. */
+export class SymbolNotFoundError extends ApiProblemError {
+  override readonly name = 'SymbolNotFoundError';
+}
+/** The session is in a state in which this cannot be done. */
+export class WrongStateError extends ApiProblemError {
+  override readonly name = 'WrongStateError';
+}
+/** There is a session of this id already, with another spec. */
+export class SessionConflictError extends ApiProblemError {
+  override readonly name = 'SessionConflictError';
+}
+/** The data of the session is gone from Redis. */
+export class SessionDataLostError extends ApiProblemError {
+  override readonly name = 'SessionDataLostError';
+}
+/** A server behind the coordinator was away for as long as it is waited for. */
+export class UnavailableError extends ApiProblemError {
+  override readonly name = 'UnavailableError';
+}
+
+const ERRORS: Readonly<Record<string, typeof ApiProblemError>> = {
+  'invalid-input': InvalidInputError,
+  'malformed-json': InvalidInputError,
+  unauthorized: UnauthorizedError,
+  'unknown-session': SessionNotFoundError,
+  'unknown-symbol': SymbolNotFoundError,
+  'wrong-state': WrongStateError,
+  'session-conflict': SessionConflictError,
+  'session-lost': SessionDataLostError,
+  unavailable: UnavailableError,
+  'not-ready': UnavailableError,
+};
+
+/** The error of an answer that is none of the 2xx. @param body the problem document, as far as there is one */
+export function problemError(status: number, body: unknown): ApiProblemError {
+  const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
+  const { type, detail, title, requestId } = problem;
+  const kind = typeof type === 'string' ? (type.split(':').at(-1) ?? '') : '';
+  const said = [detail, title].find((part): part is string => typeof part === 'string');
+  const details = { status, kind, problems: fieldsOf(problem['problems']) };
+  const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
+  return new ErrorOfKind(said ?? 'no further word', {
+    ...details,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+  });
+}
+
+function fieldsOf(problems: unknown): ProblemField[] {
+  if (!Array.isArray(problems)) return [];
+  return problems.flatMap((item: unknown) => {
+    if (typeof item !== 'object' || item === null) return [];
+    const { field, expected, was }: Record<string, unknown> = { field: '', expected: '', was: '', ...item };
+    return [{ field: String(field), expected: String(expected), was: String(was) }];
+  });
+}

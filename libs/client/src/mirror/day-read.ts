@@ -1,0 +1,93 @@
+/**
+ * The reads that bring a part of one day into a mirror, and what is done with their answers: whole chunks, all symbols of a
+ * partition in one command, or of a few slots their records alone, in one command too. Does no I/O itself.
+ */
+import { recordOffset, type Interval } from '@barkeep/bars';
+import { slotsCommand, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import type { SymbolBars } from './symbol-bars.js';
+
+/** What is read of a day. */
+export interface DayPart {
+  day: number;
+  /** Bars that close in `(from, to]`, epoch ms. */
+  from: number;
+  to: number;
+  intervals: readonly Interval[];
+  symbols: readonly SymbolBars[];
+}
+
+const NOTHING = Buffer.alloc(0);
+
+type Take = (reply: unknown) => void;
+
+export class DayRead {
+  readonly commands: ReadCommand[] = [];
+  private readonly takes: Take[] = [];
+
+  constructor(private readonly layout: SessionLayout) {}
+
+  /** Appends a part that comes after all that its symbols hold. */
+  append(part: DayPart): this {
+    const { layout } = this;
+    return this.add(part, (bars, interval, records, fromSlot, toSlot) =>
+      bars.append(layout, { day: part.day, interval, records, fromSlot, toSlot }),
+    );
+  }
+
+  /** Reads a day's bars anew, up to `to`. */
+  replace(part: Omit<DayPart, 'from'>): this {
+    const { layout } = this;
+    return this.add({ ...part, from: 0 }, (bars, interval, records, _, toSlot) =>
+      bars.replaceDay(layout, { day: part.day, interval, records, toSlot }),
+    );
+  }
+
+  /** Does with the answers what the reads were for. */
+  apply(replies: readonly unknown[]): void {
+    this.takes.forEach((take, i) => take(replies[i]));
+  }
+
+  private add(
+    { day, from, to, intervals, symbols }: DayPart,
+    put: (bars: SymbolBars, interval: Interval, records: Uint8Array, fromSlot: number, toSlot: number) => void,
+  ): this {
+    for (const interval of intervals) {
+      const grid = this.layout.grid(day, interval);
+      const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
+      if (fromSlot >= toSlot) continue;
+      // Of most of a day the whole is cheaper than a script.
+      const isWhole = 2 * (toSlot - fromSlot) >= grid.slotCount;
+      const recordsAt = recordOffset(grid.slotCount, fromSlot);
+      const recordsEnd = recordOffset(grid.slotCount, toSlot);
+      for (const [partition, members] of byPartition(symbols)) {
+        const keys = this.layout.keysOf(partition);
+        const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
+        if (isWhole) {
+          this.commands.push(['mgetBuffer', ...names]);
+          this.takes.push((reply) =>
+            members.forEach((bars, i) => {
+              const chunk = (reply as (Buffer | null)[])[i] ?? NOTHING;
+              put(bars, interval, chunk.subarray(recordsAt, recordsEnd), fromSlot, toSlot);
+            }),
+          );
+        } else {
+          this.commands.push(slotsCommand(names, recordsAt, recordsEnd));
+          this.takes.push((reply) =>
+            members.forEach((bars, i) => put(bars, interval, (reply as Buffer[])[i]!, fromSlot, toSlot)),
+          );
+        }
+      }
+    }
+    return this;
+  }
+}
+
+function byPartition(symbols: readonly SymbolBars[]): Map<number, SymbolBars[]> {
+  const found = new Map<number, SymbolBars[]>();
+  for (const bars of symbols) {
+    const members = found.get(bars.partition);
+    if (members) members.push(bars);
+    else found.set(bars.partition, [bars]);
+  }
+  return found;
+}

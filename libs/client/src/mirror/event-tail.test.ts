@@ -1,0 +1,38 @@
+import { EventTail, stateOf, type StreamEntry } from './event-tail.js';
+
+const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
+
+test('says which days of which symbols changed, and the newest state', () => {
+  const tail = new EventTail(['1-0', '0-0']);
+  const said = tail.take([
+    [
+      entry('1-0', { type: 'gap-filled', date: '2013-10-07', symbols: '{"OLD":1}' }),
+      entry('2-0', { type: 'gap-filled', date: '2013-10-08', symbols: '{"AAA":3}' }),
+      entry('3-0', { type: 'state', state: 'running' }),
+      entry('4-0', { type: 'state', state: 'failed', error: 'no rows' }),
+    ],
+    [
+      entry('1-0', { type: 'derived', date: '2013-10-08', symbols: '["BBB"]' }),
+      entry('1-1', { type: 'late-bars', date: '2013-10-08', symbols: '{"CCC":1}' }),
+      entry('1-2', { type: 'gap-found', date: '2013-10-08', symbols: '{"DDD":1}' }),
+    ],
+  ]);
+  expect(said.changes).toEqual(new Map([['2013-10-08', { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) }]]));
+  expect(said).toMatchObject({ state: { state: 'failed', error: 'no rows' }, isGap: false, isMore: false });
+  expect(tail.cursor(0)).toBe('1-0');
+  tail.commit(said);
+  expect([tail.cursor(0), tail.cursor(1)]).toEqual(['4-0', '1-2']);
+});
+
+test('an entry that is no longer there means that others may be missing too', () => {
+  const tail = new EventTail(['5-0']);
+  expect(tail.take([[entry('5-0', { type: 'clock' })]]).isGap).toBe(false);
+  expect(tail.take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(true);
+  expect(tail.take([[]]).isGap).toBe(true);
+  expect(new EventTail([]).take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
+});
+
+test('only events of the state name one', () => {
+  expect(stateOf(['type', 'clock', 'time', '1'])).toBeUndefined();
+  expect(stateOf(['type', 'state', 'state', 'stopped'])).toEqual({ state: 'stopped' });
+});

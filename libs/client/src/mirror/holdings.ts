@@ -1,0 +1,74 @@
+/**
+ * What a mirror holds: the bars of every symbol up to `loadedTo`, of which those are shown that are closed at `clock`. More
+ * may be loaded than is shown, never the other way round, and the clock never goes back (I2). Does no I/O.
+ */
+import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
+import type { BarSeries } from './series.js';
+import { SymbolBars, type DerivedBy } from './symbol-bars.js';
+
+export class Holdings {
+  /** Simulated time as of which bars are shown, epoch ms. */
+  clock: number;
+  /** Everything that closed by then is held, epoch ms. */
+  loadedTo: number;
+  /** The first day that is held, as an index into the layout's days. */
+  heldFrom = 0;
+  /** Grows with everything that is taken in. */
+  changes = 0;
+  /** Set once the session's store is gone: nothing is shown any more. */
+  lost: SessionLostError | undefined;
+  /** In the order of their names. */
+  sorted: readonly SymbolBars[] = [];
+  private readonly bySymbol = new Map<string, SymbolBars>();
+
+  constructor(
+    public layout: SessionLayout,
+    readonly derivedBy: DerivedBy,
+  ) {
+    this.clock = this.loadedTo = layout.start;
+  }
+
+  /** Of a symbol, or undefined when it is not held. */
+  get(symbol: string): SymbolBars | undefined {
+    return this.bySymbol.get(symbol);
+  }
+
+  /** Takes in a list of symbols; others are forgotten. Symbols that are held stay as they are. */
+  setSymbols(layout: SessionLayout, symbols: readonly SymbolBars[]): void {
+    this.layout = layout;
+    this.changes++;
+    this.bySymbol.clear();
+    this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
+  }
+
+  /** Shows everything up to `time`, epoch ms; an earlier one changes nothing. */
+  moveClock(time: number): void {
+    if (time > this.clock) this.clock = time;
+  }
+
+  /** Forgets the days before `day`. */
+  dropBefore(day: number): void {
+    if (day <= this.heldFrom) return;
+    this.heldFrom = Math.min(day, this.layout.days.length - 1);
+    const { open } = this.layout.grid(this.heldFrom);
+    for (const bars of this.sorted) bars.dropBefore(open);
+  }
+
+  /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+  series(symbol: string, interval: string | undefined): BarSeries {
+    const bars = this.bySymbol.get(symbol);
+    if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
+    if (interval === undefined) return bars.base;
+    return bars.series(interval) ?? this.unknownInterval(interval);
+  }
+
+  private unknownSymbol(symbol: string): UnknownSymbolError {
+    return new UnknownSymbolError(this.layout.id, symbol, this.layout.partitionOf(symbol) !== undefined);
+  }
+
+  private unknownInterval(interval: string): never {
+    const known = [this.layout.base, ...this.layout.derived].map(({ name }) => name);
+    throw new UnknownIntervalError(this.layout.id, interval, known);
+  }
+}

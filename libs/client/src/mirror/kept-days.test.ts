@@ -1,0 +1,26 @@
+import { parseSessionSpec } from '@barkeep/bars';
+import { SessionLayout } from '@barkeep/session-data';
+import { KeepDaysError, keptDays } from './kept-days.js';
+
+function layoutOf(symbols: number): SessionLayout {
+  const names = Array.from({ length: symbols }, (_, i) => `S${i}`);
+  const source = { type: 'dataset', dataset: 'd' };
+  const dates = { start: '2013-10-07', end: '2013-10-11' };
+  return new SessionLayout(
+    's',
+    'i',
+    parseSessionSpec({ symbols: names, source, derivedIntervals: [], ...dates }),
+    'p',
+    0,
+  );
+}
+
+test('without being told, a mirror keeps what fits its memory, and a day at least', () => {
+  expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * 64)));
+  expect(keptDays(layoutOf(2_000), undefined)).toBe(10);
+  expect(keptDays(layoutOf(100), 3)).toBe(3);
+});
+
+test('a number of days is a whole one', () => {
+  for (const days of [0, -1, 1.5, NaN]) expect(() => keptDays(layoutOf(1), days)).toThrow(KeepDaysError);
+});

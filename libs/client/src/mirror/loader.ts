@@ -1,0 +1,239 @@
+/**
+ * Brings a session's stored bars into a mirror's holdings: everything up to the session's clock, piece by piece, and again
+ * what was changed behind it. One call at a time. A store that was set back shows nothing new until it has caught up, and is
+ * then read anew. Does not decide when to look, nor moves the mirror's clock.
+ */
+import {
+  ClockedReads,
+  isScriptUnknown,
+  loadSlotsScript,
+  readSymbols,
+  SymbolsChangedError,
+  symbolsKey,
+  withMembership,
+  type ReadCommand,
+  type SessionLayout,
+} from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import { DayRead } from './day-read.js';
+import { EventTail, stateOf, type DayChange, type SaidState, type StreamEntry } from './event-tail.js';
+import { Holdings } from './holdings.js';
+import { keptDays } from './kept-days.js';
+import { SymbolBars, type DerivedBy } from './symbol-bars.js';
+
+/** Changes of the symbols while one answer is read, before it is given up. */
+const CHANGES_MAX = 20;
+/** Newest entries of the event stream that are looked through for the session's state. */
+const STATE_ENTRIES = 1_000;
+
+/** What a loader can be told. */
+export interface LoaderOptions {
+  /** Days that are kept beside the one in which the clock stands. @default as many as fit 512 MiB */
+  keepDays?: number;
+  derivedBy?: DerivedBy;
+}
+
+export class Loader {
+  readonly holdings: Holdings;
+  /** The session's clock as it was last seen, epoch ms: how far can be loaded. */
+  sessionClock: number;
+  /** What the events said last of the session's state. */
+  state: SaidState | undefined;
+  private reads: ClockedReads;
+  private tail = new EventTail([]);
+  private keepDays: number;
+  private mustReload = false;
+
+  constructor(
+    private readonly redis: Redis,
+    layout: SessionLayout,
+    private readonly options: LoaderOptions = {},
+  ) {
+    this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep');
+    this.sessionClock = layout.start;
+    this.reads = new ClockedReads(redis, layout);
+    this.keepDays = keptDays(layout, options.keepDays);
+  }
+
+  /** Begins: from here on no change is missed. Loads no bars. @throws SessionLostError */
+  async begin(): Promise<void> {
+    await loadSlotsScript(this.redis);
+    await this.guarded(async () => {
+      const { layout } = this.holdings;
+      const states: ReadCommand = ['xrevrange', layout.keysOf(0).events, '+', '-', 'COUNT', STATE_ENTRIES];
+      const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), states]);
+      this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
+      this.state = (replies.at(-1) as unknown as StreamEntry[]).map(([, fields]) => stateOf(fields)).find(Boolean);
+      this.sessionClock = clock;
+    }, true);
+  }
+
+  /** Id of the newest entry of partition 0's events that was taken in. */
+  get lastEventId(): string {
+    return this.tail.cursor(0);
+  }
+
+  /**
+   * Looks where the session is and takes in what was changed behind it.
+   * @param hint where the session's clock is at least: bars up to there are loaded in the same round trip
+   * @throws SessionLostError
+   */
+  async look(hint = -Infinity): Promise<void> {
+    for (let isMore = true; isMore;) isMore = await this.guarded(() => this.lookOnce(hint));
+  }
+
+  /** Loads the next piece towards the session's clock, the end of one day at most. @returns false when there is none */
+  async loadPiece(to = Infinity): Promise<boolean> {
+    return this.guarded(async () => {
+      const piece = this.piece(Math.min(to, this.sessionClock));
+      if (!piece) return false;
+      const [clock, replies] = await this.reads.read(piece.read.commands);
+      this.take(piece, clock, replies);
+      return true;
+    });
+  }
+
+  /** Forgets days that are kept no longer at the holdings' clock, here or in the session. */
+  trim(): void {
+    const { holdings } = this;
+    const oldest = holdings.layout.dayIndexAt(holdings.clock) - this.keepDays;
+    const firstKept = Math.max(oldest, Math.min(this.reads.firstKept, holdings.layout.dayIndexAt(holdings.clock)));
+    if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
+  }
+
+  private async lookOnce(hint: number): Promise<boolean> {
+    const { holdings } = this;
+    const { layout } = holdings;
+    const events = this.tail.commands(layout);
+    const piece = this.mustReload ? undefined : this.piece(hint);
+    const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])]);
+    const said = this.tail.take(replies.slice(0, events.length));
+    if (clock < holdings.loadedTo) {
+      // Set back: what is shown was shown before, and stays; it is read anew once the store is there again.
+      this.mustReload = true;
+      this.sessionClock = clock;
+      return false;
+    }
+    if (piece) this.take(piece, clock, replies.slice(events.length));
+    if (said.isGap || this.mustReload) {
+      await this.reload(holdings.sorted, layout, this.reads);
+      this.mustReload = false;
+    } else {
+      await this.reread(said.changes);
+    }
+    this.state = said.state ?? this.state;
+    this.sessionClock = clock;
+    this.tail.commit(said);
+    return said.isMore;
+  }
+
+  /** The next piece of what closed by `limit`, epoch ms. */
+  private piece(limit: number): { read: DayRead; to: number } | undefined {
+    const { holdings } = this;
+    const { layout, loadedTo } = holdings;
+    if (limit <= loadedTo) return undefined;
+    const day = layout.dayIndexAt(loadedTo);
+    if (day >= layout.days.length) return undefined;
+    const to = Math.min(limit, layout.grid(day).close);
+    const isKept = day >= Math.max(holdings.heldFrom, layout.dayIndexAt(limit) - this.keepDays);
+    const read = new DayRead(layout);
+    if (isKept) read.append({ day, from: loadedTo, to, intervals: this.stored(layout), symbols: holdings.sorted });
+    return { read, to };
+  }
+
+  /** Takes a piece in, unless the store turned out not to be that far. */
+  private take({ read, to }: { read: DayRead; to: number }, clock: number, replies: readonly unknown[]): void {
+    this.sessionClock = clock;
+    if (clock < to) return;
+    read.apply(replies);
+    this.holdings.loadedTo = to;
+    this.holdings.changes++;
+  }
+
+  private async reread(changes: ReadonlyMap<string, DayChange>): Promise<void> {
+    const { holdings } = this;
+    const { layout, loadedTo } = holdings;
+    const read = new DayRead(layout);
+    for (const [date, { base, derived }] of changes) {
+      const day = layout.dayIndexOf(date);
+      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= loadedTo) continue;
+      const part = { day, to: loadedTo };
+      read.replace({ ...part, intervals: [layout.base], symbols: this.held(base) });
+      if (holdings.derivedBy === 'upkeep') {
+        read.replace({ ...part, intervals: layout.derived, symbols: this.held(derived) });
+      }
+    }
+    if (read.commands.length === 0) return;
+    const [, replies] = await this.reads.read(read.commands);
+    read.apply(replies);
+    holdings.changes++;
+  }
+
+  /** Reads everything of symbols that is held, day by day. */
+  private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<void> {
+    const { loadedTo, heldFrom } = this.holdings;
+    for (let day = heldFrom; day < layout.days.length && layout.grid(day).open < loadedTo; day++) {
+      const read = new DayRead(layout).replace({ day, to: loadedTo, intervals: this.stored(layout), symbols });
+      const [, replies] = await reads.read(read.commands);
+      read.apply(replies);
+      this.holdings.changes++;
+    }
+  }
+
+  /** The intervals that are read: where derived bars are made here, the base interval alone. */
+  private stored(layout: SessionLayout) {
+    return this.holdings.derivedBy === 'client' ? [layout.base] : [layout.base, ...layout.derived];
+  }
+
+  private held(names: Iterable<string>): SymbolBars[] {
+    return [...names].flatMap((name) => this.holdings.get(name) ?? []);
+  }
+
+  /** Runs a read, and again when the symbols changed under it. */
+  private async guarded<T>(run: () => Promise<T>, isFirst = false): Promise<T> {
+    if (isFirst) await this.refreshSymbols();
+    for (let change = 0; ; change++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (change >= CHANGES_MAX) throw error;
+        if (error instanceof SymbolsChangedError) await this.refreshSymbols();
+        else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
+        else throw error;
+      }
+    }
+  }
+
+  /** Takes in which symbols the session has now; those that came are loaded up to where the others are. */
+  private async refreshSymbols(): Promise<void> {
+    for (let change = 0; ; change++) {
+      try {
+        await this.takeSymbols();
+        return;
+      } catch (error) {
+        if (!(error instanceof SymbolsChangedError) || change >= CHANGES_MAX) throw error;
+      }
+    }
+  }
+
+  private async takeSymbols(): Promise<void> {
+    const { holdings } = this;
+    const { membership, joining } = await readSymbols(this.redis, holdings.layout);
+    const isSame = membership.version === holdings.layout.membership.version;
+    const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
+    const reads = new ClockedReads(this.redis, layout, symbolsKey(String(membership.version), joining.join(' ')));
+    const shown = layout.symbols.filter((symbol) => !joining.includes(symbol));
+    const all = shown.map((symbol) => {
+      const partition = layout.partitionOf(symbol)!;
+      const held = holdings.get(symbol);
+      // One that left and came back is in another partition.
+      return held?.partition === partition ? held : new SymbolBars(symbol, partition, layout, holdings.derivedBy);
+    });
+    const comers = all.filter((bars) => holdings.get(bars.symbol) !== bars);
+    if (comers.length > 0) await this.reload(comers, layout, reads);
+    else await reads.read([]);
+    holdings.setSymbols(layout, all);
+    this.reads = reads;
+    this.keepDays = keptDays(layout, this.options.keepDays);
+  }
+}

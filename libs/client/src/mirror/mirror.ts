@@ -1,0 +1,123 @@
+/**
+ * A copy of a session in this process that follows the session's clock: opened once, read without waiting. It shows bars
+ * as they become visible, and bars that were backfilled, corrected or came late as they land. Writes nothing.
+ */
+import { SessionLostError, type OpenSession } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import { BarMirror } from './bar-mirror.js';
+import { hasEnded, MirrorClosedError, SessionEndedError } from './errors.js';
+import { StoreFollower } from './store-follower.js';
+
+/** How a mirror is kept. */
+export interface MirrorOptions {
+  /**
+   * Trading days that are held beside the one in which the clock stands; older ones are dropped.
+   * @default as many as fit 512 MiB, at 64 bytes a bar
+   */
+  keepDays?: number;
+}
+
+interface Waiter {
+  time: number;
+  resolve: (clock: number) => void;
+  reject: (error: Error) => void;
+}
+
+/** A session's bars in this process, as of the session's clock. */
+export class Mirror extends BarMirror {
+  private readonly waiters = new Set<Waiter>();
+  private readonly listeners = new Set<(mirror: Mirror) => void>();
+  private changes = -1;
+  private isClosed = false;
+
+  private constructor(private readonly follower: StoreFollower) {
+    super(follower.loader.holdings);
+  }
+
+  /**
+   * Opens a mirror of a session; it holds everything up to the session's clock when this is answered, and follows from then
+   * on, on a connection of its own, until {@link Mirror.close}.
+   * @param redis a connection to the session Redis; blocked by nothing here
+   * @throws SessionLostError, KeepDaysError
+   */
+  static async open(redis: Redis, session: OpenSession, options: MirrorOptions = {}): Promise<Mirror> {
+    const follower = await StoreFollower.open(redis, session.layout, { keepDays: options.keepDays });
+    const mirror = new Mirror(follower);
+    follower.onProgress = () => mirror.progress();
+    try {
+      await mirror.update();
+    } catch (error) {
+      mirror.close();
+      throw error;
+    }
+    return mirror;
+  }
+
+  /**
+   * Brings the mirror up to what the session shows now; it does so by itself, a moment later.
+   * @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error
+   */
+  async update(): Promise<number> {
+    if (this.isClosed) throw new MirrorClosedError(this.layout.id);
+    await this.follower.catchUp();
+    if (this.follower.failure) throw this.follower.failure;
+    return this.clock;
+  }
+
+  /**
+   * Waits until the mirror's clock is at `time` or later.
+   * @param time epoch ms @returns the clock, epoch ms
+   * @throws SessionEndedError when the session ended before, SessionLostError, MirrorClosedError
+   */
+  waitFor(time: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const waiter = { time, resolve, reject };
+      this.waiters.add(waiter);
+      this.settle(waiter);
+    });
+  }
+
+  /** Calls `listener` whenever the clock moved or shown bars changed. @returns what ends that */
+  onChange(listener: (mirror: Mirror) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Follows no more, and gives its connection back; what it holds can still be read. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.follower.close();
+    for (const waiter of this.waiters) this.settle(waiter);
+    this.listeners.clear();
+  }
+
+  private progress(): void {
+    const { holdings } = this.follower.loader;
+    if (this.follower.failure instanceof SessionLostError) holdings.lost = this.follower.failure;
+    holdings.moveClock(holdings.loadedTo);
+    this.follower.loader.trim();
+    for (const waiter of this.waiters) this.settle(waiter);
+    if (holdings.changes === this.changes && !holdings.lost) return;
+    this.changes = holdings.changes;
+    for (const listener of this.listeners) listener(this);
+  }
+
+  private settle(waiter: Waiter): void {
+    const error = this.endOf(waiter.time);
+    if (this.clock < waiter.time && !error) return;
+    this.waiters.delete(waiter);
+    if (this.clock >= waiter.time) waiter.resolve(this.clock);
+    else if (error) waiter.reject(error);
+  }
+
+  /** Why a time will not come. */
+  private endOf(time: number): Error | undefined {
+    const { id, end } = this.layout;
+    const { holdings, state } = this.follower.loader;
+    if (holdings.lost) return holdings.lost;
+    if (this.isClosed) return new MirrorClosedError(id);
+    if (hasEnded(state)) return new SessionEndedError(id, state.state, state.error, this.clock);
+    return time > end ? new SessionEndedError(id, 'over', 'that is after its last close', end) : undefined;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The visible bars of one symbol at one interval as of a clock: rows of its columns that are closed by then (I2), and, of a
+ * derived interval, the bar that is still forming. Bars are made into objects when they are asked for, and the newest are
+ * kept. Does no I/O and has no clock of its own.
+ */
+import { aggregateInto, DayChunk, formingWindow, type Interval, type ShownBar } from '@barkeep/bars';
+import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
+import { BarColumns } from './columns.js';
+
+/** Newest bars of which the objects are kept, at most; more are made for whoever asks. */
+const KEPT = 512;
+
+/** A bar as the mirror hands it out: shared by all who ask, so it must not be changed. */
+export type MirrorBar = Readonly<ShownBar>;
+
+/** What tells a series that a bar which it has shown may have changed. */
+export interface SymbolVersion {
+  /** Grows with every change of bars that were there. */
+  version: number;
+}
+
+export class BarSeries {
+  readonly columns: BarColumns;
+  private visible = 0;
+  private visibleAt = NaN;
+  private generation = 0;
+  /** The bars of rows from `objectsFrom` on that were asked for. */
+  private objects: MirrorBar[] = [];
+  private objectsFrom = 0;
+  private newest: MirrorBar | undefined;
+  private newestAt = NaN;
+  private newestVersion = -1;
+  private forming: MirrorBar | undefined;
+  private formingAt = NaN;
+  private formingVersion = -1;
+
+  /**
+   * @param symbol changes of its bars
+   * @param slots bars to have room for at first
+   * @param base the symbol's base bars; undefined for the base interval itself, and for one that shows no forming bar
+   */
+  constructor(
+    readonly interval: Interval,
+    private readonly symbol: SymbolVersion,
+    slots: number,
+    private readonly base?: BarSeries,
+  ) {
+    this.columns = new BarColumns(slots);
+  }
+
+  /** One more than the newest row that is closed at `clock`, epoch ms. Cheapest when the clock moves on bit by bit. */
+  visibleEnd(clock: number): number {
+    const { columns } = this;
+    if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
+      this.visible = columns.rowsClosedBy(clock);
+      this.forgetObjects();
+    } else if (clock !== this.visibleAt) {
+      const { closeTimes, end } = columns;
+      let row = Math.max(this.visible, columns.first);
+      while (row < end && closeTimes[row]! <= clock) row++;
+      this.visible = row;
+    }
+    this.visibleAt = clock;
+    return this.visible;
+  }
+
+  /** Number of bars that are closed at `clock`. */
+  countAt(clock: number): number {
+    return Math.max(0, this.visibleEnd(clock) - this.columns.first);
+  }
+
+  /** The newest bar at `clock`: the one that is forming, else the last closed one. */
+  latest(clock: number, layout: SessionLayout): MirrorBar | undefined {
+    if (clock === this.newestAt && this.symbol.version === this.newestVersion) return this.newest;
+    const end = this.visibleEnd(clock);
+    this.newest = this.formingBar(clock, layout) ?? this.object(end - 1);
+    this.newestAt = clock;
+    this.newestVersion = this.symbol.version;
+    return this.newest;
+  }
+
+  /** The newest `count` bars at `clock`, oldest first, with the one that is forming. */
+  last(clock: number, count: number, layout: SessionLayout): MirrorBar[] {
+    if (!(count >= 1)) return [];
+    const forming = this.base ? this.formingBar(clock, layout) : undefined;
+    const end = this.visibleEnd(clock);
+    const from = Math.max(this.columns.first, end - Math.floor(count) + (forming ? 1 : 0));
+    const bars = this.objectsOf(from, end);
+    if (forming) bars.push(forming);
+    return bars;
+  }
+
+  /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of the column. */
+  closes(clock: number, count: number): Float64Array {
+    const end = this.visibleEnd(clock);
+    return this.columns.closes.subarray(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
+  }
+
+  private object(row: number): MirrorBar | undefined {
+    if (row < this.columns.first) return undefined;
+    const at = row - this.objectsFrom;
+    return at >= 0 && at < this.objects.length ? this.objects[at] : this.objectsOf(row, row + 1)[0];
+  }
+
+  /** The bars of rows `[from, to)` in an array of its own. */
+  private objectsOf(from: number, to: number): MirrorBar[] {
+    const { objects, columns } = this;
+    if (to - from > KEPT / 2) return Array.from({ length: to - from }, (_, i) => columns.bar(from + i));
+    let end = this.objectsFrom + objects.length;
+    if (from < this.objectsFrom || from > end || to - this.objectsFrom > KEPT) {
+      const kept = from >= this.objectsFrom && from < end ? objects.slice(from - this.objectsFrom) : [];
+      this.objects = kept;
+      this.objectsFrom = from;
+      end = from + kept.length;
+    }
+    for (; end < to; end++) this.objects.push(columns.bar(end));
+    return this.objects.slice(from - this.objectsFrom, to - this.objectsFrom);
+  }
+
+  private forgetObjects(): void {
+    if (this.generation === this.columns.generation) return;
+    this.generation = this.columns.generation;
+    this.objects = [];
+    this.objectsFrom = 0;
+  }
+
+  private formingBar(clock: number, layout: SessionLayout): MirrorBar | undefined {
+    if (!this.base) return undefined;
+    if (clock === this.formingAt && this.symbol.version === this.formingVersion) return this.forming;
+    this.forming = this.makeForming(clock, layout, this.base);
+    this.formingAt = clock;
+    this.formingVersion = this.symbol.version;
+    return this.forming;
+  }
+
+  private makeForming(clock: number, layout: SessionLayout, base: BarSeries): MirrorBar | undefined {
+    const day = dayAtClock(layout, clock);
+    const grid = layout.grid(day);
+    const plan = layout.plan(day, this.interval);
+    const window = formingWindow(grid, plan, clock);
+    if (!window) return undefined;
+    const from = base.columns.rowFrom(grid.openTime(window.from));
+    const openTime = plan.grid.openTime(window.window);
+    const closeTime = grid.closeTime(window.closed - 1);
+    return aggregateRows(base.columns, from, base.visibleEnd(clock), {
+      openTime,
+      closeTime,
+      expectedCount: window.to - window.from,
+    });
+  }
+}
+
+/** What a derived bar is of, besides its base bars. */
+export interface DerivedFrame {
+  /** Epoch ms. */
+  openTime: number;
+  closeTime: number;
+  /** Base slots of the whole window. */
+  expectedCount: number;
+}
+
+/** The derived bar of rows `[from, to)`, made by the same function as the stored ones; undefined of no rows. */
+export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
+  if (to <= from) return undefined;
+  const source = new DayChunk(to - from);
+  const { opens, highs, lows, closes, volumes } = rows;
+  for (let row = from; row < to; row++) {
+    source.write(row - from, opens[row]!, highs[row]!, lows[row]!, closes[row]!, volumes[row]!, 1, 0, 1, 1);
+  }
+  return aggregateChunk(source, frame);
+}
+
+/** The derived bar of base bars in time order, as {@link aggregateRows} makes it. */
+export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
+  if (bars.length === 0) return undefined;
+  const source = new DayChunk(bars.length);
+  bars.forEach((bar, slot) => source.writeBar(slot, bar, 'streamed', 0));
+  return aggregateChunk(source, frame);
+}
+
+/** @param source a chunk that is full */
+function aggregateChunk(source: DayChunk, frame: DerivedFrame): MirrorBar {
+  const { slotCount: sourceCount } = source;
+  const into = new DayChunk(1);
+  aggregateInto(into, source, Int32Array.of(0, sourceCount), 1);
+  const [open, high, low, close, volume] = into.doubles.subarray(into.firstDouble, into.firstDouble + 5);
+  const complete = sourceCount === frame.expectedCount;
+  const values = { open: open!, high: high!, low: low!, close: close!, volume: volume! };
+  return { ...frame, ...values, origin: 'derived', dataset: 0, sourceCount, complete };
+}

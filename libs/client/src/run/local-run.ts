@@ -1,0 +1,87 @@
+/**
+ * A Barkeep for one run on this machine: servers that the environment names or private ones, one coordinator and one
+ * upkeep worker as child processes, under key prefixes of their own, so that they share servers with whoever else uses
+ * them and leave nothing there.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
+import { dataFolder, findServers, startApps, startServers, type Scope } from '@barkeep/local-system';
+import { removeQueues } from '@barkeep/upkeep-queues';
+import type { ConnectOptions } from '../settings.js';
+import { moduleText } from './remote-repository.js';
+import { RepositoryServer } from './repository-server.js';
+
+/** What a local run needs. */
+export interface LocalRunOptions {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  repository: unknown;
+  /** Names under which the repository is asked. */
+  repositoryNames: readonly string[];
+  /** True: bars come from datasets, which are in the data that stay. */
+  needsDatasets: boolean;
+  /** Gets a line for whatever takes time or is out of the ordinary. */
+  log: (line: string) => void;
+}
+
+/** The built file that workers load, whether this one is built or not. */
+const REMOTE = join(__dirname, '../../dist/run/remote-repository.js');
+
+/** Starts everything; the scope stops it in order. @returns where to connect to */
+export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<ConnectOptions> {
+  const { env, log } = options;
+  const urls = await serversFor(options, scope);
+  const prefix = `run-${randomBytes(6).toString('hex')}`;
+  scope.onEnd(() => removeQueues(urls.redisUrl, prefix));
+  const logFolder = await temporaryFolder(scope);
+  const repositories = await bridgeOf(options, logFolder, scope);
+  const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
+  const appEnv = { ...own, BARKEEP_HOST: '127.0.0.1', ...repositories };
+  const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
+  const { urls: coordinators } = await startApps(urls, wanted, scope);
+  return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
+}
+
+/** Those that the environment names, else private ones: with the project's datasets when these are needed, else empty ones. */
+async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
+  const config = loadConfig(env, { requireServices: false });
+  const named = Object.entries(readServiceUrls(env)).filter(([, url]) => url !== undefined);
+  const servers = { urls: Object.fromEntries(named), rest: env };
+  if (needsDatasets) {
+    const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
+    return findServers(servers, { dataDir, keep: true, need: 'all', note: log }, scope);
+  }
+  const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
+  const services = await startServers(servers, { dataDir, keep: false, need: 'all', note: log });
+  scope.onEnd(() => services.stop());
+  return services;
+}
+
+async function temporaryFolder(scope: Scope): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
+  scope.onEnd(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The environment by which workers find the user's repository. */
+async function bridgeOf(
+  { env, repository, repositoryNames, log }: LocalRunOptions,
+  folder: string,
+  scope: Scope,
+): Promise<Record<string, string>> {
+  if (repository === undefined || repository === null) return {};
+  const server = await RepositoryServer.start(repositoryNames, repository);
+  if (server) scope.onEnd(() => server.stop());
+  else
+    log(
+      'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only',
+    );
+  const path = join(folder, 'repositories.cjs');
+  await writeFile(path, moduleText(REMOTE, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']), {
+    mode: 0o600,
+  });
+  return { BARKEEP_REPOSITORIES: path };
+}

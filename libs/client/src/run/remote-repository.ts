@@ -1,0 +1,50 @@
+/**
+ * The worker's side of {@link RepositoryServer}: repositories that ask the process in which the user's one lives. Loaded by
+ * coordinators and workers through the module that {@link moduleText} makes.
+ */
+import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repository';
+import type { RepositoryAddress } from './repository-server.js';
+
+/**
+ * Repositories by name, those of the user's own module (`BARKEEP_REPOSITORIES`) included.
+ * @param address null: there is none that can be asked, under any of the names
+ * @param names under which the remote one is asked
+ */
+export async function remoteRepositories(
+  address: RepositoryAddress | null,
+  names: readonly string[],
+  modulePath?: string,
+): Promise<Map<string, unknown>> {
+  const repositories = modulePath === undefined ? new Map<string, unknown>() : await loadRepositories(modulePath);
+  for (const name of names) {
+    repositories.set(name, address === null ? undefined : remoteRepository(address, name));
+  }
+  return repositories;
+}
+
+function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbolRepository {
+  return {
+    getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }),
+  };
+}
+
+async function ask({ url, token }: RepositoryAddress, question: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) });
+  const { records, message } = (await answer.json()) as { records?: unknown; message?: string };
+  // The words of the user's own repository: they are shown with the gap that it failed to fill.
+  if (!answer.ok) throw new Error(message ?? `HTTP ${answer.status}`);
+  return records;
+}
+
+/** The text of a module for `BARKEEP_REPOSITORIES`. @param entry path of this file, built */
+export function moduleText(
+  entry: string,
+  address: RepositoryAddress | undefined,
+  names: readonly string[],
+  modulePath?: string,
+): string {
+  const given = modulePath === undefined ? [] : [modulePath];
+  const args = [address ?? null, names, ...given].map((value) => JSON.stringify(value));
+  return `module.exports = () => require(${JSON.stringify(entry)}).remoteRepositories(${args.join(', ')});\n`;
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BarsBySymbolRepository } from '@barkeep/bar-repository';
+import { moduleText, remoteRepositories } from './remote-repository.js';
+import { RepositoryServer } from './repository-server.js';
+
+const [START, END] = [new Date('2024-03-04T14:30:00Z'), new Date('2024-03-04T21:00:00Z')];
+const servers: RepositoryServer[] = [];
+afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
+
+/** A repository as a worker has it, which asks the given one in another place. */
+async function remote(repository: object): Promise<BarsBySymbolRepository> {
+  const server = await RepositoryServer.start(['mine'], repository);
+  servers.push(server!);
+  const { mine } = Object.fromEntries(await remoteRepositories(server!.address, ['mine']));
+  return mine as BarsBySymbolRepository;
+}
+
+describe('a repository that is asked by worker processes', () => {
+  it('gets the question and gives the answer as in one process, whichever its form', async () => {
+    const record = { time: START, open: '1.5', high: 2, low: 1, close: NaN, volume: 10n };
+    const asked: unknown[] = [];
+    const one = await remote({
+      getBars: (query: object) => {
+        asked.push(query);
+        return [record, null];
+      },
+    });
+    const expected = [{ ...record, time: START.toISOString(), close: 'NaN', volume: '10' }, null];
+    expect(await one.getBarsBySymbol('AAA', START, END, '1m')).toEqual(expected);
+    expect(asked).toEqual([{ symbol: 'AAA', start: START, end: END, interval: '1m' }]);
+    const two = await remote({ getBarsBySymbol: (...query: unknown[]) => Promise.resolve(asked.push(query) && []) });
+    expect(await two.getBarsBySymbol('BBB', START, END, '1m')).toEqual([]);
+    expect(asked[1]).toEqual(['BBB', START, END, '1m']);
+  });
+
+  it('fails in its own words, and hands on an answer that is none', async () => {
+    const failing = await remote({ getBars: () => Promise.reject(new Error('the vendor is down')) });
+    await expect(failing.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('the vendor is down');
+    const silent = await remote({ getBars: () => undefined });
+    expect(await silent.getBarsBySymbol('AAA', START, END, '1m')).toBeUndefined();
+  });
+
+  it('answers nobody who does not know its token', async () => {
+    await remote({ getBars: () => [] });
+    const { url } = servers[0]!.address;
+    expect((await fetch(url, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{}' })).status).toBe(401);
+    expect((await fetch(url)).status).toBe(401);
+  });
+
+  it('is none when it has none of the three forms', async () => {
+    expect(await RepositoryServer.start(['mine'], { answer: 42 })).toBeUndefined();
+    expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));
+  });
+});
+
+describe('the module that workers load', () => {
+  it('has the repositories of the user’s own module beside the remote one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
+    const own = join(folder, 'own.cjs');
+    await writeFile(own, 'module.exports = { vendor: { getBars: () => [] } };');
+    try {
+      const address = { url: 'http://127.0.0.1:9/', token: 't' };
+      expect([...(await remoteRepositories(address, ['mine'], own)).keys()].sort()).toEqual(['mine', 'vendor']);
+      expect(moduleText('/dist/remote.js', address, ['mine'], own)).toBe(
+        `module.exports = () => require("/dist/remote.js").remoteRepositories({"url":"http://127.0.0.1:9/","token":"t"}, ["mine"], ${JSON.stringify(own)});\n`,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

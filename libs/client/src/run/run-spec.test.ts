@@ -1,0 +1,40 @@
+import { planRun, REPOSITORY_NAME, RunOptionsError } from './run-spec.js';
+
+const SPEC = { symbols: ['AAA'], start: '2024-03-04', end: '2024-03-04' };
+const DATASET = { type: 'dataset', dataset: 'lean' } as const;
+const both = { bars: true, repository: true };
+
+describe('what a run asks for', () => {
+  it('is a session that is fed, in lockstep, when bars are given', () => {
+    const { spec, needsDatasets } = planRun(SPEC, { bars: true, repository: false });
+    expect(spec).toMatchObject({ source: { type: 'feed' }, pace: { mode: 'lockstep' }, backfill: [] });
+    expect(spec.id).toMatch(/^run-[0-9a-f]{12}$/);
+    expect(needsDatasets).toBe(false);
+  });
+
+  it('keeps what the spec says itself', () => {
+    const own = { id: 'mine', pace: { mode: 'max' }, source: { type: 'feed', latenessSeconds: 60 } } as const;
+    expect(planRun({ ...SPEC, ...own }, { bars: true, repository: false }).spec).toMatchObject(own);
+  });
+
+  it('needs the datasets of the project when the source or a backfill is one', () => {
+    expect(planRun({ ...SPEC, source: DATASET }, { bars: false, repository: false }).needsDatasets).toBe(true);
+    expect(planRun({ ...SPEC, backfill: ['lean'] }, { bars: true, repository: false }).needsDatasets).toBe(true);
+    expect(planRun({ ...SPEC, backfill: [REPOSITORY_NAME, 'lean'] }, both).needsDatasets).toBe(true);
+  });
+
+  it.each([
+    [undefined, [REPOSITORY_NAME], [REPOSITORY_NAME]],
+    [['whole'], ['whole'], ['whole']],
+    [['lean', REPOSITORY_NAME], [REPOSITORY_NAME], ['lean', REPOSITORY_NAME]],
+  ])('with a repository and the backfill %j asks it by the names %j', (backfill, names, asked) => {
+    const plan = planRun({ ...SPEC, ...(backfill && { backfill }) }, both);
+    expect(plan.repositoryNames).toEqual(names);
+    expect(plan.spec.backfill).toEqual(asked);
+  });
+
+  it('has one source', () => {
+    expect(() => planRun({ ...SPEC, source: DATASET }, both)).toThrow(RunOptionsError);
+    expect(() => planRun(SPEC, { bars: false, repository: true })).toThrow('was neither');
+  });
+});

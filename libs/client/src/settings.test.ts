@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from './connect.js';
+import { CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
+import { settingsOf } from './settings.js';
+
+const KEY = 'a-key-of-enough-length';
+let cwd: string;
+beforeAll(() => (cwd = mkdtempSync(join(tmpdir(), 'barkeep-settings-'))));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+describe('where Barkeep is', () => {
+  it('say the options before the environment', () => {
+    const env = {
+      BARKEEP_URL: 'http://127.0.0.1:1/',
+      SESSION_REDIS_URL: 'redis://127.0.0.1:2/0',
+      REDIS_URL: 'redis://127.0.0.1:3/0',
+      BARKEEP_API_KEY: KEY,
+      BARKEEP_SESSION_PREFIX: 'theirs',
+    };
+    const fromEnvironment = { coordinator: 'http://127.0.0.1:1', redis: env.SESSION_REDIS_URL, apiKey: KEY };
+    expect(settingsOf({ env }, cwd)).toEqual({ ...fromEnvironment, keyPrefix: 'theirs' });
+    const own = { coordinator: 'https://other', redis: 'redis://other', apiKey: 'mine', keyPrefix: 'ours' };
+    expect(settingsOf({ env, ...own }, cwd)).toEqual(own);
+    const { SESSION_REDIS_URL: _, ...rest } = env;
+    expect(settingsOf({ env: rest }, cwd).redis).toBe(env.REDIS_URL);
+  });
+
+  it('is told when nothing says it', () => {
+    expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
+    expect(() => settingsOf({ env: {}, coordinator: 'localhost:3000' }, cwd)).toThrow(CoordinatorAddressError);
+  });
+});
+
+describe('a client', () => {
+  it('tells that it knows no session Redis when a session is read', async () => {
+    const client = connect({ coordinator: 'http://127.0.0.1:9', env: {} });
+    await expect(client.session('x').reader()).rejects.toThrow(NoSessionRedisError);
+    await client.close();
+    await expect(client.session('x').status()).rejects.toThrow('expected an open client, was closed');
+  });
+});

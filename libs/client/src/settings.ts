@@ -1,0 +1,66 @@
+/**
+ * Where Barkeep is: what the options say, otherwise the environment, otherwise a running `barkeep up` of the project
+ * that the program stands in. Decides only; connects to nothing.
+ */
+import { loadConfig } from '@barkeep/config';
+import { dataFolder, runningUp } from '@barkeep/local-system';
+import type { Redis } from 'ioredis';
+import { CoordinatorAddressError, NoCoordinatorError } from './errors.js';
+
+/** Where to connect to; everything may be left out. */
+export interface ConnectOptions {
+  /**
+   * The session Redis: a URL, or a client of yours, which is used and left open.
+   * @default SESSION_REDIS_URL, then REDIS_URL, then that of a running `barkeep up`
+   */
+  redis?: string | Redis;
+  /**
+   * Address of a coordinator, such as `http://127.0.0.1:3000`.
+   * @default BARKEEP_URL, then that of a running `barkeep up`
+   */
+  coordinator?: string;
+  /** API key. @default BARKEEP_API_KEY, then the first of BARKEEP_API_KEYS */
+  apiKey?: string;
+  /** Prefix of the keys in the session Redis. @default BARKEEP_SESSION_PREFIX, then `barkeep` */
+  keyPrefix?: string;
+  /** The environment. @default process.env */
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Where to connect to, worked out. */
+export interface Settings {
+  coordinator: string;
+  /** Undefined when nothing says where it is. */
+  redis: string | Redis | undefined;
+  apiKey: string | undefined;
+  keyPrefix: string;
+}
+
+/**
+ * @param cwd where the project of a running `barkeep up` is looked for
+ * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an environment that is wrong
+ */
+export function settingsOf(options: ConnectOptions, cwd: string = process.cwd()): Settings {
+  const config = loadConfig(options.env ?? process.env, { requireServices: false });
+  const { redisUrl, sessionRedisUrl, databaseUrl } = config.services;
+  const hasServers = [redisUrl, sessionRedisUrl, databaseUrl].some((url) => url !== undefined);
+  const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
+  // As for the command line: whoever names servers does not mean those of a `barkeep up`.
+  const up = hasServers ? undefined : runningUp(dataDir);
+  const named = options.coordinator ?? config.client.url;
+  const coordinator = named ?? up?.coordinatorUrl;
+  if (coordinator === undefined) throw new NoCoordinatorError(dataDir);
+  const isUp = coordinator === up?.coordinatorUrl;
+  return {
+    coordinator: checkedAddress(coordinator),
+    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (isUp ? up?.urls.sessionRedisUrl : undefined),
+    apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
+    keyPrefix: options.keyPrefix ?? config.sessions.prefix,
+  };
+}
+
+function checkedAddress(address: string): string {
+  const protocol = URL.canParse(address) ? new URL(address).protocol : '';
+  if (!/^https?:$/.test(protocol)) throw new CoordinatorAddressError(address);
+  return address.replace(/\/$/, '');
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppProcess } from './app-process.js';
+
+const END_WITH_PARENT = join(__dirname, '../bin/end-with-parent.js');
+let folder: string;
+const apps: AppProcess[] = [];
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-app-'))));
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.stop()));
+  rmSync(folder, { recursive: true });
+});
+
+/** A process that behaves as told, with what it reports and the report lines that were awaited. */
+function appOf(script: string): { app: AppProcess; reports: string[]; reported: (text: string) => Promise<void> } {
+  const entry = join(folder, 'app.cjs');
+  writeFileSync(entry, script);
+  const reports: string[] = [];
+  const waiting: { text: string; resolve: () => void }[] = [];
+  const report = (line: string): void => {
+    reports.push(line);
+    for (const { text, resolve } of waiting) if (line.includes(text)) resolve();
+  };
+  const env = { ...process.env, BARKEEP_PORT: '0' };
+  const app = new AppProcess({ name: 'coordinator 1', entry, env, logFile: join(folder, 'logs/app.log') }, report);
+  apps.push(app);
+  const reported = (text: string): Promise<void> => new Promise((resolve) => waiting.push({ text, resolve }));
+  return { app, reports, reported };
+}
+
+const SERVING = `
+  const port = Number(process.env.BARKEEP_PORT) || 40123;
+  console.log('port', port);
+  process.on('SIGTERM', () => process.exit(0));
+  setInterval(() => {}, 1000);
+  process.send({ ready: true, url: 'http://127.0.0.1:' + port });`;
+
+describe('an app process', () => {
+  it('is started once it says where it serves, and stops with exit code 0', async () => {
+    const { app, reports } = appOf(SERVING);
+    await app.start();
+    expect(app.url).toBe('http://127.0.0.1:40123');
+    expect(await app.stop()).toBe(true);
+    expect(reports).toEqual([]);
+  });
+
+  it('tells the end of its log when it does not come up', async () => {
+    const { app } = appOf(`console.error('DATABASE_URL: expected a URL'); process.exit(1);`);
+    await expect(app.start()).rejects.toThrow(/coordinator 1 did not start: exit code 1\nDATABASE_URL: expected a URL/);
+  });
+
+  it('is started again on the same port when it dies', async () => {
+    const { app, reported } = appOf(SERVING);
+    await app.start();
+    const again = reported('runs again');
+    process.kill(app.pid ?? 0, 'SIGKILL');
+    await again;
+    expect(app.url).toBe('http://127.0.0.1:40123');
+    expect(readFileSync(app.spec.logFile, 'utf8')).toBe('port 40123\nport 40123\n');
+    expect(await app.stop()).toBe(true);
+  });
+
+  it('is not started again when it is stopped while it waits for its restart', async () => {
+    const { app, reports, reported } = appOf(SERVING);
+    await app.start();
+    const died = reported('starting it again');
+    process.kill(app.pid ?? 0, 'SIGKILL');
+    await died;
+    expect(await app.stop()).toBe(false);
+    expect(reports).toHaveLength(1);
+  });
+
+  it('ends in order when the process that started it is killed', async () => {
+    const app = join(folder, 'app.cjs');
+    const parent = join(folder, 'parent.cjs');
+    writeFileSync(
+      app,
+      `process.on('SIGTERM', () => { console.log('in order'); process.exit(0); }); process.send('up'); setInterval(() => {}, 1000);`,
+    );
+    writeFileSync(
+      parent,
+      `const options = { execArgv: ['-r', process.argv[3]], detached: true };
+      require('node:child_process').fork(process.argv[2], [], options).once('message', () => console.log('up'));`,
+    );
+    const started = spawn(process.execPath, [parent, app, END_WITH_PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    started.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said === 'up\n') started.kill('SIGKILL');
+    });
+    await once(started.stdout, 'close'); // the app holds it open as well
+    expect(said).toBe('up\nin order\n');
+  });
+
+  it('needs a build', async () => {
+    const { app } = appOf('');
+    rmSync(app.spec.entry);
+    await expect(app.start()).rejects.toThrow('npm run build');
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * Starts coordinators and workers on given servers, and stops them in order: workers first, so that upkeep ends before
+ * what it works for, then coordinators. Servers are not its business.
+ */
+import { join } from 'node:path';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
+import { AppProcess } from './app-process.js';
+import { AppStartError } from './errors.js';
+import type { Scope } from './scope.js';
+
+const APPS = join(__dirname, '../../../apps');
+const COORDINATOR = join(APPS, 'coordinator/dist/main.js');
+const WORKER = join(APPS, 'upkeep-worker/dist/main.js');
+
+export interface AppsWanted {
+  coordinators: number;
+  workers: number;
+  /** Port of the first coordinator; 0 takes a free one. The others always take a free one. */
+  port: number;
+  /** Environment of the apps, without service URLs. */
+  env: NodeJS.ProcessEnv;
+  logFolder: string;
+  /** Is told of deaths and restarts. */
+  note: (line: string) => void;
+}
+
+export interface Apps {
+  /** Where the coordinators serve, the one with the wanted port first. */
+  urls: string[];
+  processes: readonly AppProcess[];
+}
+
+/** Resolves when all of them serve. @throws AppStartError when one does not; then the scope stops the others */
+export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Scope): Promise<Apps> {
+  const env = { ...wanted.env, ...serviceEnvironment(urls) };
+  const make = (kind: string, entry: string, index: number, port: number): AppProcess => {
+    const name = `${kind} ${index + 1}`;
+    const logFile = join(wanted.logFolder, `${kind}-${index + 1}.log`);
+    return new AppProcess({ name, entry, env: { ...env, BARKEEP_PORT: String(port) }, logFile }, wanted.note);
+  };
+  const coordinators = Array.from({ length: wanted.coordinators }, (_, index) =>
+    make('coordinator', COORDINATOR, index, index === 0 ? wanted.port : 0),
+  );
+  const workers = Array.from({ length: wanted.workers }, (_, index) => make('worker', WORKER, index, 0));
+  scope.onEnd(() => stopAll(coordinators, wanted.note));
+  scope.onEnd(() => stopAll(workers, wanted.note));
+  await startAll([...coordinators, ...workers]);
+  scope.signal.throwIfAborted();
+  return { urls: coordinators.map(urlOf), processes: [...coordinators, ...workers] };
+}
+
+async function startAll(apps: readonly AppProcess[]): Promise<void> {
+  const results = await Promise.allSettled(apps.map((app) => app.start()));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+async function stopAll(apps: readonly AppProcess[], note: (line: string) => void): Promise<void> {
+  const ended = await Promise.all(apps.map(async (app) => ({ app, inOrder: await app.stop() })));
+  for (const { app, inOrder } of ended)
+    if (!inOrder) note(`${app.spec.name} did not end in order: ${app.spec.logFile}`);
+}
+
+function urlOf(app: AppProcess): string {
+  if (app.url === undefined)
+    throw new AppStartError(app.spec.name, 'expected it to say where it serves, was no address');
+  return app.url.replace(/\/$/, '');
+}

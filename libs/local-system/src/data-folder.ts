@@ -1,0 +1,19 @@
+/**
+ * Where Barkeep keeps the data of its embedded servers: `.barkeep/up` of the project that the user stands in.
+ * Reads the environment only through the values it is given.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+
+/** The nearest folder upwards that has a package.json or a .barkeep, or else `cwd` itself. */
+export function projectFolder(cwd: string): string {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.barkeep')) || existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return resolve(cwd);
+  }
+}
+
+/** The folder of one use (`up`, `demo`) of the embedded servers. @param dataDir BARKEEP_DATA_DIR, by default `.barkeep` */
+export function dataFolder(cwd: string, dataDir: string, use: string): string {
+  return join(isAbsolute(dataDir) ? dataDir : join(projectFolder(cwd), dataDir), use);
+}

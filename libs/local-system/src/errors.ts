@@ -1,0 +1,26 @@
+/** What can go wrong when Barkeep is started on this machine: one class a cause. */
+
+/** The programs are not built. */
+export class AppMissingError extends Error {
+  override readonly name = 'AppMissingError';
+  constructor(readonly entry: string) {
+    super(`expected ${entry}, was missing: run "npm run build" first`);
+  }
+}
+
+/** A coordinator or worker did not come up; the message has the end of its log. */
+export class AppStartError extends Error {
+  override readonly name = 'AppStartError';
+  constructor(
+    readonly app: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${app} did not start: ${reason}`, options);
+  }
+}
+
+/** Another program had the servers of a data folder for too long. */
+export class TurnError extends Error {
+  override readonly name = 'TurnError';
+}

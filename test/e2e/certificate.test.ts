@@ -1,0 +1,173 @@
+/** Two runs are proved to have seen the same data, or the bar is named in which they did not. */
+import { bitmapBytes, recordOffset } from '@barkeep/bars';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Api, type ApiBar, type Counts } from '../support/api.js';
+import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
+import type { SystemProcess } from '../support/system.js';
+
+interface Certificate {
+  from: string;
+  storedAt: string | null;
+  changedSince: string[];
+  complete: boolean;
+  digest: string;
+  days: { date: string; open: string; digest: string; counts: Counts }[];
+}
+interface Compared {
+  equal: boolean;
+  equalDays: number;
+  date: string | null;
+  bar: { symbol: string; interval: string; openTime: string; a: ApiBar | null; b: ApiBar | null } | null;
+}
+
+const SLOTS = 390;
+let lab: DisturbedSystem;
+let coordinators: SystemProcess[];
+let folder: string;
+const api = () => new Api(coordinators[0]!.url);
+const certificate = (id: string) => api().ok<Certificate>('GET', `/v1/sessions/${id}/certificate`);
+
+/** Runs `barkeep` to its end, whatever its exit code. */
+async function barkeep(...args: string[]): Promise<{ code: number; output: string }> {
+  try {
+    return { code: 0, output: await lab.system.barkeep(...args, '--coordinator', api().url) };
+  } catch (error) {
+    const [, code = '', output = ''] = /: code (\d+)\n([^]*)$/.exec((error as Error).message) ?? [];
+    return { code: Number(code), output };
+  }
+}
+
+async function compared(a: string, b: string): Promise<{ code: number; found: Compared }> {
+  const { code, output } = await barkeep('compare', a, b, '--json');
+  return { code, found: JSON.parse(output) as Compared };
+}
+
+/** Writes a close into a stored bar, behind Barkeep's back. */
+async function changeClose(id: string, symbol: string, date: string, slot: number, by: number): Promise<void> {
+  const key = `${lab.system.sessionPrefix}:{${id}:0}:chunk:1m:${symbol}:${date}`;
+  const at = recordOffset(SLOTS, slot) + 24;
+  const close = await lab.sessionRedis.getrangeBuffer(key, at, at + 7);
+  close.writeDoubleLE(close.readDoubleLE() + by);
+  await lab.sessionRedis.setrange(key, at, close);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-certificate-'));
+  lab = await DisturbedSystem.create();
+  coordinators = [await lab.system.coordinator()];
+  await lab.system.worker();
+  await lab.repository.open();
+  await api().run(lab.spec('calm'));
+  await api().settled('calm');
+
+  const workers = await Promise.all([lab.system.worker(), lab.system.worker()]);
+  coordinators.push(await lab.system.coordinator());
+  await lab.repository.holdFrom(lab.day(5));
+  const spec = lab.spec('shaken') as { symbols: string[] };
+  await api().run({ ...spec, symbols: [...spec.symbols].reverse() });
+  const { pid } = await lab.streaming('shaken', ({ owner }) => owner !== '');
+  await lab.repository.asked(({ date }) => date === lab.day(5));
+  const streaming = processOf(coordinators, pid);
+  coordinators = coordinators.filter((other) => other !== streaming);
+  await Promise.all([streaming.signal('SIGKILL'), workers[0]!.signal('SIGKILL')]);
+  await lab.repository.open();
+  await api().settled('shaken');
+});
+afterAll(async () => {
+  await lab.close();
+  await rm(folder, { recursive: true });
+});
+
+test('I1 runs with other workers, a crash and another order of symbols have the same certificate', async () => {
+  const [calm, shaken] = [await certificate('calm'), await certificate('shaken')];
+  expect(shaken.days).toEqual(calm.days);
+  expect(shaken.digest).toBe(calm.digest);
+  expect(calm).toMatchObject({ from: 'store', complete: true });
+  expect(calm.days.map(({ date }) => date)).toEqual(Array.from({ length: 12 }, (_, day) => lab.day(day)));
+  for (const { counts } of calm.days) {
+    const { expected, filled, noTrade, unfillable, absent, missing } = counts;
+    expect(filled + noTrade + unfillable + absent + missing).toBe(expected);
+    expect(expected).toBe(6 * SLOTS);
+  }
+  expect(await compared('calm', 'shaken')).toMatchObject({ code: 0, found: { equal: true, equalDays: 12 } });
+});
+
+test('of a session that runs the days are certified that it is through', async () => {
+  await lab.repository.holdFrom(lab.day(3));
+  await api().run(lab.spec('running'));
+  await api().until('running', ({ clock }) => clock !== null && clock.slice(0, 10) === lab.day(2));
+  const [running, calm] = [await certificate('running'), await certificate('calm')];
+  expect(running).toMatchObject({ complete: false, storedAt: null });
+  // Bars that exist nowhere are absent at first and given up later: that is shown, but not certified.
+  const digests = ({ days }: Certificate) => days.map(({ date, digest }) => ({ date, digest }));
+  expect(digests(running)).toEqual(digests(calm).slice(0, running.days.length));
+  expect(running.days.length).toBeGreaterThanOrEqual(2);
+  await lab.repository.open();
+  await api().settled('running');
+});
+
+test('a bar that differs by a cent is named, and no other', async () => {
+  const date = lab.day(7);
+  await changeClose('shaken', 'CCC', date, 100, 0.01);
+  await changeClose('shaken', 'BBB', date, 200, 0.01);
+  const { code, found } = await compared('calm', 'shaken');
+  const openTime = new Date(Date.parse(`${date}T13:30:00Z`) + 100 * 60_000).toISOString();
+  expect(code).toBe(1);
+  expect(found).toMatchObject({ equal: false, equalDays: 7, date, bar: { symbol: 'CCC', interval: '1m', openTime } });
+  const { a, b } = found.bar!;
+  expect(b).toEqual({ ...a, close: a!.close + 0.01 });
+  const { output } = await barkeep('compare', 'calm', 'shaken');
+  expect(output).toContain(`different: CCC 1m ${date}`);
+
+  const changed = await certificate('shaken');
+  expect(changed.storedAt).not.toBeNull();
+  expect(changed.changedSince).toEqual([date]);
+  await changeClose('shaken', 'BBB', date, 200, -0.01);
+  await changeClose('shaken', 'CCC', date, 100, -0.01);
+  expect(await compared('calm', 'shaken')).toMatchObject({ code: 0 });
+});
+
+test('a bar that only one of two has is told as such', async () => {
+  const date = lab.day(1);
+  const key = `${lab.system.sessionPrefix}:{shaken:0}:chunk:1m:DDD:${date}`;
+  const slot = await lab.sessionRedis.bitpos(key, 1);
+  expect(slot).toBeLessThan(bitmapBytes(SLOTS) * 8);
+  await lab.sessionRedis.setbit(key, slot, 0);
+  const { code, found } = await compared('calm', 'shaken');
+  expect({ code, bar: found.bar }).toMatchObject({ code: 1, bar: { symbol: 'DDD', interval: '1m', b: null } });
+  await lab.sessionRedis.setbit(key, slot, 1);
+});
+
+test('a certificate is saved and compared with, and never overwritten in silence', async () => {
+  const file = join(folder, 'calm.json');
+  const saved = await barkeep('certify', 'calm', '--out', file);
+  expect(saved.code).toBe(0);
+  const { digest } = JSON.parse(await readFile(file, 'utf8')) as Certificate;
+  expect(saved.output).toContain(digest);
+  expect((await barkeep('certify', 'calm', '--out', file)).code).toBe(0);
+  expect(await compared(file, 'shaken')).toMatchObject({ code: 0, found: { equal: true } });
+
+  await changeClose('shaken', 'AAA', lab.day(2), 0, 0.01);
+  expect((await barkeep('certify', 'shaken', '--out', file)).code).toBe(1);
+  expect((JSON.parse(await readFile(file, 'utf8')) as Certificate).digest).toBe(digest);
+  expect(await compared(file, 'shaken')).toMatchObject({ code: 1, found: { date: lab.day(2), bar: null } });
+  await changeClose('shaken', 'AAA', lab.day(2), 0, -0.01);
+
+  for (const [a, b] of [
+    ['calm', 'nobody'],
+    [join(folder, 'none.json'), 'calm'],
+  ]) {
+    expect((await barkeep('compare', a!, b!)).code).toBe(2);
+  }
+});
+
+test('what a session held is still shown when its store is gone', async () => {
+  const before = await api().eventually(
+    () => certificate('running'),
+    ({ storedAt }) => storedAt !== null,
+  );
+  await lab.loseStore('running');
+  expect(await certificate('running')).toEqual({ ...before, from: 'kept' });
+});

@@ -1,0 +1,158 @@
+/** The client library against a real system: steering, reading, feeding through outages, events, and errors by class. */
+import {
+  ApiProblemError,
+  ClientClosedError,
+  connect,
+  InvalidInputError,
+  SessionEndedError,
+  SessionNotFoundError,
+  WrongStateError,
+  type Barkeep,
+  type SessionMoment,
+} from '@barkeep/client';
+import { SessionLostError } from '@barkeep/session-data';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const SYMBOLS = ['AAA', 'BBB'];
+const DATES = { start: '2024-03-04', end: '2024-03-05' };
+const SLOTS = 2 * 390;
+const market = marketBars({ symbols: SYMBOLS, ...DATES, seed: 3 });
+const SPEC = {
+  symbols: SYMBOLS,
+  ...DATES,
+  derivedIntervals: ['5m'],
+  source: { type: 'dataset', dataset: 'whole' },
+} as const;
+const FED = { ...SPEC, source: { type: 'feed' } } as const;
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let barkeep: Barkeep;
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', market);
+  [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  barkeep = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
+});
+afterAll(async () => {
+  await barkeep?.close();
+  await system?.close();
+});
+
+describe('a session', () => {
+  it('is created, run to its end and read', async () => {
+    const session = await barkeep.createSession({ ...SPEC, id: 'whole' }, { start: true });
+    const status = await session.completed();
+    expect(status).toMatchObject({ id: 'whole', state: 'completed', progress: 1, symbols: SYMBOLS });
+    const reader = await session.reader();
+    expect(await reader.latestBar('AAA')).toMatchObject(market.get('AAA')!.at(-1)!);
+    expect(await session.metrics('AAA')).toMatchObject({ barQuality: 100, filled: SLOTS, gapCount: 0 });
+    expect((await session.allMetrics()).map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+    expect(await session.gaps('BBB')).toEqual([]);
+    expect((await session.digest()).bars).toBe(2 * SLOTS);
+    const { days, complete } = await session.certificate();
+    expect([days.map(({ date }) => date), complete]).toEqual([['2024-03-04', '2024-03-05'], true]);
+    expect((await barkeep.sessions()).map(({ id }) => id)).toContain('whole');
+    const mirror = await session.mirror();
+    expect(mirror.barCount('AAA')).toBe(SLOTS);
+    mirror.close();
+  });
+
+  it('is paused, resumed, stopped and deleted', async () => {
+    const pace = { mode: 'clock', speed: 60 } as const;
+    const session = await barkeep.createSession({ ...SPEC, id: 'steered', pace });
+    expect(await session.start()).toMatchObject({ state: 'running' });
+    expect(await session.pause()).toMatchObject({ state: 'paused' });
+    expect(await session.resume()).toMatchObject({ state: 'running' });
+    const completed = session.completed();
+    const refused = expect(completed).rejects.toThrow(SessionEndedError);
+    await session.stop();
+    await refused;
+    await session.delete();
+    await expect(session.status()).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it('says what happens in it, from any event on', async () => {
+    const seen: SessionMoment[] = [];
+    const session = barkeep.session('whole');
+    for await (const moment of session.events({ from: 'beginning', types: ['day-closed', 'state'] })) {
+      seen.push(moment);
+      if (moment.type === 'state' && moment.state === 'completed') break;
+    }
+    expect(seen.filter(({ type }) => type === 'day-closed')).toMatchObject([
+      { date: '2024-03-04', symbols: 2, filled: SLOTS },
+      { date: '2024-03-05', symbols: 2, filled: SLOTS },
+    ]);
+    const [first, ...rest] = seen;
+    const again: SessionMoment[] = [];
+    for await (const moment of session.events({ from: first!.cursor, types: ['day-closed', 'state'] })) {
+      if (again.push(moment) === rest.length) break;
+    }
+    expect(again).toEqual(rest);
+  });
+
+  it('ends whoever follows its events when it is deleted', async () => {
+    const session = await barkeep.createSession({ ...SPEC, id: 'short' }, { start: true });
+    await session.completed();
+    const events = session.events({ from: 'beginning', types: ['day-closed'] });
+    for (let day = 0; day < 2; day++) expect((await events.next()).done).toBe(false);
+    const end = events.next();
+    await session.delete();
+    expect(await end).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('feeding', () => {
+  it('brings the bars of the dataset’s session, through a coordinator that is killed', async () => {
+    const session = await barkeep.createSession({ ...FED, id: 'fed' }, { start: true });
+    const [a, b] = SYMBOLS.map((symbol) => session.registerStream(symbol));
+    const half = Math.floor(SLOTS / 2);
+    await Promise.all([a!.feed(market.get('AAA')!.slice(0, half)), b!.feed(market.get('BBB')!.slice(0, half))]);
+    await coordinator.signal('SIGKILL');
+    // All from the start again, while nobody is there to take it.
+    const feeding = Promise.all([a!.feed(market.get('AAA')!), b!.feed(market.get('BBB')!)]);
+    coordinator = await system.coordinator({ BARKEEP_PORT: new URL(coordinator.url).port });
+    const [fed] = await feeding;
+    expect(fed).toMatchObject({ sent: SLOTS, accepted: SLOTS - half, duplicates: half, conflicts: 0, refused: {} });
+    await Promise.all([a!.end(), b!.end()]);
+    await session.completed();
+    expect((await session.digest()).bars).toBe(2 * SLOTS);
+    expect((await session.metrics('BBB')).barQuality).toBe(100);
+  });
+
+  it('counts what is not taken, with its reason and its place', async () => {
+    const session = await barkeep.createSession({ ...FED, id: 'faulty', start: DATES.end }, { start: true });
+    const [first, second] = market.get('AAA')!.slice(390);
+    const stream = session.registerStream('AAA');
+    const bad = { ...second!, high: 1, low: 2 };
+    const fed = await stream.feed([first!, { ...first!, close: first!.open, volume: 1 }, bad]);
+    expect(fed).toMatchObject({ sent: 3, accepted: 1, conflicts: 1, refused: { 'high-below-low': 1 } });
+    expect(fed.problems.map(({ index }) => index).sort()).toEqual([1, 2]);
+    await session.delete();
+  });
+});
+
+describe('errors', () => {
+  it('have a class for each cause', async () => {
+    await expect(barkeep.createSession({ ...SPEC, symbols: ['?'] })).rejects.toThrow(InvalidInputError);
+    const error: unknown = await barkeep.createSession({ ...SPEC, start: 'x' }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ApiProblemError);
+    expect(error).toMatchObject({ kind: 'invalid-input', status: 400, problems: [{ field: 'start', was: '"x"' }] });
+    await expect(barkeep.session('nowhere').status()).rejects.toThrow(SessionNotFoundError);
+    await expect(barkeep.session('nowhere').reader()).rejects.toThrow(SessionNotFoundError);
+    await expect(barkeep.session('whole').pause()).rejects.toThrow(WrongStateError);
+    const { id } = await barkeep.createSession(SPEC);
+    await expect(barkeep.session(id).reader({ waitMs: 0 })).rejects.toThrow(/expected session .* to begin within 0 s/);
+    expect(SessionLostError.name).toBe('SessionLostError');
+  });
+
+  it('a client that is closed ends what is under way', async () => {
+    const client = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
+    const waiting = client.session('whole').events().next();
+    const refused = expect(waiting).rejects.toThrow(ClientClosedError);
+    await client.session('whole').status();
+    await client.close();
+    await refused;
+  });
+});

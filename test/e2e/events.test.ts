@@ -1,0 +1,106 @@
+/** A session's events over HTTP, with real processes: nothing lost or doubled whatever ends a connection. */
+import { Api } from '../support/api.js';
+import { DisturbedSystem } from '../support/disturbed-system.js';
+import { EventListener, type SentEvent } from '../support/event-listener.js';
+import type { SystemProcess } from '../support/system.js';
+
+let lab: DisturbedSystem;
+let coordinator: SystemProcess;
+let api: Api;
+
+beforeAll(async () => {
+  lab = await DisturbedSystem.create();
+  coordinator = await lab.system.coordinator();
+  await lab.system.worker();
+  api = new Api(coordinator.url);
+});
+afterAll(() => lab.close());
+
+const path = (id: string, query = '') => `/v1/sessions/${id}/events${query}`;
+const isState = (state: string) => (event: SentEvent) => event.type === 'state' && event.data['state'] === state;
+
+test('whoever goes on after the last event it got has them all, each once, also when the service was killed', async () => {
+  await lab.repository.holdFrom(lab.day(4));
+  await api.ok('POST', '/v1/sessions', lab.spec('told'));
+  const first = await EventListener.connect(coordinator.url, path('told'));
+  await api.ok('POST', '/v1/sessions/told/start');
+  await first.until(({ type, data }) => type === 'day-closed' && data['date'] === lab.day(3));
+  await coordinator.signal('SIGKILL');
+  await first.ended;
+
+  coordinator = await lab.system.coordinator();
+  api = new Api(coordinator.url);
+  await lab.repository.open();
+  const second = await EventListener.connect(coordinator.url, path('told'), first.lastEventId);
+  await second.until(isState('completed'));
+  await api.settled('told');
+  const closed = ({ type }: SentEvent) => type === 'day-closed';
+  const all = await EventListener.connect(coordinator.url, path('told', '?from=beginning'));
+  await all.until(isState('completed'));
+  const upTo = (events: SentEvent[]) => events.slice(0, events.findIndex(isState('completed')) + 1);
+  const got = upTo([...first.events, ...second.events]);
+  expect(got).toEqual(upTo(all.events));
+  expect(got.filter(closed).map(({ data }) => data['date'])).toEqual(
+    Array.from({ length: 12 }, (_, day) => lab.day(day)),
+  );
+  expect(new Set(got.map(({ id }) => id)).size).toBe(got.length);
+  const types = new Set(got.map(({ type }) => type));
+  for (const type of ['clock', 'gap-found', 'gap-filled', 'gap-settled', 'derived', 'quality', 'state']) {
+    expect(types).toContain(type);
+  }
+  expect(types).not.toContain('gap');
+  // What is told adds up to what is there.
+  const { counts } = await api.session('told');
+  const filled = got.filter(({ type }) => type === 'gap-filled').flatMap(({ data }) => Object.values(data['symbols']!));
+  expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);
+  all.close();
+  second.close();
+});
+
+test('many listeners get the same; some want only some kinds', async () => {
+  await lab.repository.open();
+  await api.ok('POST', '/v1/sessions', lab.spec('heard'));
+  const listeners = await Promise.all(
+    Array.from({ length: 100 }, () => EventListener.connect(coordinator.url, path('heard'))),
+  );
+  const states = await EventListener.connect(coordinator.url, path('heard', '?types=state,day-closed'));
+  await api.ok('POST', '/v1/sessions/heard/start');
+  await Promise.all([...listeners, states].map((listener) => listener.until(isState('completed'))));
+  const upTo = ({ events }: EventListener) => events.slice(0, events.findIndex(isState('completed')) + 1);
+  const [one] = listeners;
+  for (const listener of listeners) expect(upTo(listener)).toEqual(upTo(one!));
+  expect(upTo(states)).toEqual(upTo(one!).filter(({ type }) => type === 'state' || type === 'day-closed'));
+  for (const listener of [...listeners, states]) listener.close();
+});
+
+test('a session that is deleted says so and ends; what is no place in the events is refused', async () => {
+  await lab.repository.holdFrom(lab.day(2));
+  await api.run(lab.spec('deleted'));
+  await api.until('deleted', ({ clock }) => clock !== null && clock.slice(0, 10) >= lab.day(1));
+  const listener = await EventListener.connect(coordinator.url, path('deleted'));
+  await api.ok('POST', '/v1/sessions/deleted/pause');
+  await listener.until(isState('paused'));
+  await api.ok('POST', '/v1/sessions/deleted/resume');
+  await listener.until(isState('running'));
+  await api.ok('DELETE', '/v1/sessions/deleted');
+  await listener.ended;
+  expect(listener.events.at(-1)).toMatchObject({ type: 'state', data: { state: 'deleted' } });
+  expect(listener.events.filter(isState('deleted'))).toHaveLength(1);
+
+  expect((await api.call('GET', path('deleted'))).status).toBe(404);
+  await api.ok('POST', '/v1/sessions', lab.spec('refused'));
+  for (const query of ['?types=of-tomorrow', '?from=yesterday', '?form=now']) {
+    expect((await api.call('GET', path('refused', query))).status).toBe(400);
+  }
+  const wrong = new Api(coordinator.url, { 'last-event-id': 'nowhere' });
+  expect(await wrong.call('GET', path('refused'))).toMatchObject({ status: 400 });
+});
+
+test('a service that stops ends its streams in time', async () => {
+  await api.ok('POST', '/v1/sessions', lab.spec('stopped'));
+  const listener = await EventListener.connect(coordinator.url, path('stopped'));
+  const stoppedAt = Date.now();
+  expect(await coordinator.signal('SIGTERM')).toBe(0);
+  expect(Date.now() - stoppedAt).toBeLessThan(10_000);
+  await listener.ended;
+});

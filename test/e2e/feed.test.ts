@@ -1,0 +1,295 @@
+/** Feeding over HTTP: what is taken, what is refused and how it is said, and how the clock of a fed session goes. */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Bar } from '@barkeep/bars';
+import { Redis } from 'ioredis';
+import { Api } from '../support/api.js';
+import type { Fed } from '../support/feeders.js';
+import { marketBars, tradingDays, writeBars } from '../support/market.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const DATES = { start: '2013-10-07', end: '2013-10-08' };
+const SYMBOLS = ['AAA', 'BBB'];
+const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
+const [aaa, bbb] = [market.get('AAA')!, market.get('BBB')!];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'feed' }, derivedIntervals: ['5m', '1h'] };
+const MINUTE = 60_000;
+const LINES = 200_000;
+const LINES_A_WRITE = 250;
+/** By which a coordinator may grow while it takes all of them: a tenth of their bytes would be more. */
+const GROWTH_MAX_MB = 80;
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let api: Api;
+const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'stream', market);
+  [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await system?.close();
+});
+
+const path = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${symbol}`;
+const feed = (id: string, symbol: string, bars: readonly unknown[], query = '') =>
+  api.ok<Fed>('POST', `${path(id, symbol)}/bars${query}`, bars);
+const end = (id: string, symbol: string) => api.ok('POST', `${path(id, symbol)}/end`);
+const iso = (time: number) => new Date(time).toISOString();
+const ndjson = async (id: string, symbol: string, lines: Iterable<string> | AsyncIterable<string>) => {
+  const answer = await fetch(`${api.url}${path(id, symbol)}/bars`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: Readable.from(lines),
+    duplex: 'half',
+  } as RequestInit);
+  return { status: answer.status, body: (await answer.json()) as Fed };
+};
+const eventsOf = async (id: string): Promise<Record<string, string>[]> => {
+  const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+');
+  return entries.map(([, fields]) => {
+    const pairs = fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1]!]] : []));
+    return Object.fromEntries(pairs) as Record<string, string>;
+  });
+};
+const typeOf = (body: unknown) => (body as { type: string }).type;
+
+it('I7 answers what became of every bar, and quarantines what is refused', async () => {
+  const id = await api.run({ ...SPEC, id: 'rules' });
+  const bars = [
+    aaa[0]!,
+    { ...aaa[1]!, openTime: iso(aaa[1]!.openTime) },
+    { time: iso(aaa[2]!.openTime), ...valuesOf(aaa[2]!) },
+    aaa[0]!,
+    { ...aaa[1]!, close: aaa[1]!.open, open: aaa[1]!.close + 0.005 },
+    { ...aaa[3]!, high: 0 },
+    { ...aaa[4]!, close: '12' },
+    'nonsense',
+    { ...aaa[5]!, openTime: iso(aaa[0]!.openTime - MINUTE) },
+  ];
+  expect(await feed(id, 'AAA', bars)).toEqual({
+    accepted: 3,
+    duplicates: 1,
+    late: 0,
+    conflicts: 1,
+    refused: { 'high-below-low': 1, malformed: 2, 'outside-session': 1 },
+    problems: [
+      { index: 6, reason: 'malformed', detail: 'close: expected a number, was "12"' },
+      { index: 7, reason: 'malformed', detail: 'bar: expected an object, was "nonsense"' },
+      { index: 5, reason: 'high-below-low', openTime: iso(aaa[3]!.openTime) },
+      { index: 8, reason: 'outside-session', openTime: iso(aaa[0]!.openTime - MINUTE) },
+      { index: 4, reason: 'conflict', openTime: iso(aaa[1]!.openTime) },
+    ],
+  });
+  const kept = await system.query<{ reason: string; dataset: string }>(
+    `SELECT reason, dataset FROM quarantined_bars q JOIN sessions s USING (incarnation) WHERE s.id = $1 ORDER BY reason`,
+    [id],
+  );
+  expect(kept.map(({ reason }) => reason)).toEqual([
+    'conflict',
+    'high-below-low',
+    'malformed',
+    'malformed',
+    'outside-session',
+  ]);
+  expect((await api.metrics(id, 'AAA')).refused).toEqual({
+    conflict: 1,
+    'high-below-low': 1,
+    malformed: 2,
+    'outside-session': 1,
+  });
+});
+
+it('names malformed lines by their numbers and takes the others', async () => {
+  const id = await api.run({ ...SPEC, id: 'lines' });
+  const lines = [JSON.stringify(aaa[0]), '', '{"open": 1', JSON.stringify({ ...aaa[1]!, time: 1 }), '[]'];
+  const { status, body } = await ndjson(id, 'AAA', [lines.join('\r\n'), '\n', JSON.stringify(aaa[2])]);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ accepted: 3, refused: { malformed: 2 } });
+  expect(body.problems).toEqual([
+    { index: 1, line: 3, reason: 'malformed', detail: 'line: expected JSON' },
+    { index: 3, line: 5, reason: 'malformed', detail: 'bar: expected an object, was []' },
+  ]);
+});
+
+it('refuses with a problem document what cannot be fed', async () => {
+  await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'created' });
+  const dataset = { ...SPEC, id: 'dataset', source: { type: 'dataset', dataset: 'stream' } };
+  await api.run(dataset);
+  const id = await api.run({ ...SPEC, id: 'refusals' });
+  const post = async (sessionId: string, symbol: string, what: string, body?: unknown) => {
+    const answer = await api.call('POST', `${path(sessionId, symbol)}/${what}`, body);
+    return `${answer.status} ${typeOf(answer.body).split(':').at(-1)}`;
+  };
+  expect(await post('nobody', 'AAA', 'bars', [])).toBe('404 unknown-session');
+  expect(await post(id, 'ZZZ', 'bars', [])).toBe('404 unknown-symbol');
+  expect(await post('dataset', 'AAA', 'bars', [])).toBe('409 not-a-feed');
+  expect(await post('dataset', 'AAA', 'end')).toBe('409 not-a-feed');
+  expect(await post('created', 'AAA', 'bars', [])).toBe('409 wrong-state');
+  expect(await post(id, 'AAA', 'bars', { bars: [] })).toBe('400 invalid-input');
+  expect(await post(id, 'AAA', 'bars?through=noon', [])).toBe('400 invalid-input');
+  expect(await post(id, 'AAA', 'bars', '[1,')).toBe('400 malformed-json');
+  const text = await fetch(`${api.url}${path(id, 'AAA')}/bars`, { method: 'POST', body: 'x' });
+  expect(text.status).toBe(415);
+  for (const method of ['POST', 'DELETE']) {
+    const { status, body } = await api.call(method, path(id, method === 'POST' ? 'CCC' : 'BBB'));
+    expect(`${status} ${typeOf(body)}`).toBe('409 urn:barkeep:problem:fed-symbols');
+  }
+  const long = await ndjson(id, 'AAA', [`${JSON.stringify(aaa[0])}\n`, 'x'.repeat(1_100_000)]);
+  expect(`${long.status} ${typeOf(long.body)}`).toBe('413 urn:barkeep:problem:body-too-large');
+});
+
+it('I1 keeps what came before a connection was cut, and takes all of it again', async () => {
+  const id = await api.run({ ...SPEC, id: 'cut' });
+  const sent = request(`${api.url}${path(id, 'AAA')}/bars`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+  });
+  sent.on('error', () => undefined);
+  for (const bar of aaa.slice(0, 50)) sent.write(`${JSON.stringify(bar)}\n`);
+  sent.write('{"openTime": 13810');
+  await api.eventually(
+    () => redis.hget(`${system.sessionPrefix}:{${id}:0}:feed`, 'AAA reached'),
+    (reached) => reached === String(aaa[49]!.openTime + MINUTE),
+  );
+  sent.destroy();
+  const again = await ndjson(
+    id,
+    'AAA',
+    aaa.slice(0, 60).map((bar) => `${JSON.stringify(bar)}\n`),
+  );
+  expect(again.body).toMatchObject({ accepted: 10, duplicates: 50, conflicts: 0, problems: [] });
+  expect(coordinator.log).not.toContain('a request failed');
+});
+
+it('I2 moves the clock bar by bar to the lowest time that every stream has reached, without a barrier', async () => {
+  const id = await api.run({ ...SPEC, id: 'bar-by-bar', upkeep: { barrier: 'none' } });
+  await feed(id, 'AAA', aaa.slice(0, 7));
+  await feed(id, 'BBB', bbb.slice(0, 3));
+  const at = (time: number) => api.until(id, ({ clock }) => clock === iso(time));
+  expect((await at(bbb[3]!.openTime)).counts).toMatchObject({ expected: 6, streamed: 6 });
+  expect(await api.bars(id, 'AAA', 'last=10')).toHaveLength(3);
+  await feed(id, 'BBB', [bbb[4]!], `?through=${iso(bbb[6]!.openTime)}`);
+  expect((await at(bbb[6]!.openTime)).counts).toMatchObject({ expected: 12, streamed: 10 });
+  const clocks = (await eventsOf(id)).filter(({ type }) => type === 'clock').map(({ time }) => Number(time));
+  expect(clocks).toEqual(aaa.slice(1, 7).map(({ openTime }) => openTime));
+  // A bar that the frontier has passed: its slot is filled, and counted at once.
+  expect(await feed(id, 'BBB', [bbb[5]!])).toMatchObject({ accepted: 1, late: 1 });
+  expect((await api.session(id)).counts).toMatchObject({ expected: 12, streamed: 11 });
+  expect((await eventsOf(id)).find(({ type }) => type === 'late-bars')).toEqual({
+    type: 'late-bars',
+    date: DATES.start,
+    symbols: '{"BBB":1}',
+  });
+});
+
+it('I5 derives a day again when a late bar came to a session that is complete', async () => {
+  const twin = await api.run({ ...SPEC, id: 'late-twin', source: { type: 'dataset', dataset: 'stream' } });
+  await api.completed(twin);
+  const id = await api.run({ ...SPEC, id: 'late' });
+  await feed(id, 'AAA', aaa);
+  await feed(
+    id,
+    'BBB',
+    bbb.filter((_, i) => i !== 30),
+  );
+  for (const symbol of SYMBOLS) await end(id, symbol);
+  expect((await api.completed(id)).counts).toMatchObject({ streamed: 1559, absent: 1 });
+  expect(await feed(id, 'BBB', [bbb[30]!])).toMatchObject({ accepted: 1, late: 1 });
+  const digest = await api.digest(twin);
+  await api.eventually(
+    () => api.digest(id),
+    (seen) => seen === digest,
+  );
+  expect((await api.session(id)).counts).toEqual((await api.session(twin)).counts);
+});
+
+it('goes on without a stream that is silent for too long, says so, and waits for it again when it speaks', async () => {
+  const id = await api.run({ ...SPEC, id: 'silent', feed: { timeoutSeconds: 2 }, upkeep: { barrier: 'none' } });
+  await feed(id, 'BBB', bbb.slice(0, 5));
+  const speaking = setInterval(() => void feed(id, 'AAA', [aaa[9]!]), 250);
+  try {
+    await api.until(id, ({ frontier }) => frontier === iso(aaa[10]!.openTime));
+    const silent = (await eventsOf(id)).filter(({ type }) => type === 'stream-silent');
+    expect(silent).toEqual([{ type: 'stream-silent', time: expect.any(String) as string, symbol: 'BBB' }]);
+    // It speaks: what it missed is late, and from now on it holds the frontier again.
+    expect(await feed(id, 'BBB', bbb.slice(5, 12))).toMatchObject({ accepted: 7, late: 5 });
+    await feed(id, 'AAA', aaa.slice(0, 30));
+    await api.until(id, ({ frontier }) => frontier === iso(bbb[12]!.openTime));
+  } finally {
+    clearInterval(speaking);
+  }
+});
+
+it('I1 is fed while it is paused, and goes on from there', async () => {
+  const id = await api.run({ ...SPEC, id: 'paused' });
+  await feed(id, 'AAA', aaa.slice(0, 400));
+  await feed(id, 'BBB', bbb);
+  await api.until(id, ({ frontier }) => frontier === iso(aaa[400]!.openTime));
+  await api.ok('POST', `/v1/sessions/${id}/pause`);
+  await feed(id, 'AAA', aaa);
+  for (const symbol of SYMBOLS) await end(id, symbol);
+  expect((await api.session(id)).state).toBe('paused');
+  await api.ok('POST', `/v1/sessions/${id}/resume`);
+  expect((await api.completed(id)).counts).toMatchObject({ expected: 1560, streamed: 1560 });
+});
+
+it('I9 writes nothing to a session that is removed while it is fed', async () => {
+  const id = await api.run({ ...SPEC, id: 'removed' });
+  let go: (() => void) | undefined;
+  const removed = new Promise<void>((resolve) => (go = resolve));
+  async function* lines() {
+    for (const bar of aaa.slice(0, 100)) yield `${JSON.stringify(bar)}\n`;
+    await removed;
+    for (const bar of aaa) yield `${JSON.stringify(bar)}\n`;
+  }
+  const answer = ndjson(id, 'AAA', lines());
+  await api.eventually(
+    () => redis.exists(`${system.sessionPrefix}:{${id}:0}:feed`),
+    (there) => there === 1,
+  );
+  await api.ok('DELETE', `/v1/sessions/${id}`);
+  go!();
+  expect(typeOf((await answer).body)).toBe('urn:barkeep:problem:session-lost');
+  expect(await redis.keys(`${system.sessionPrefix}:{${id}:*`)).toEqual([]);
+});
+
+it(`I8 takes a stream of ${LINES} lines with flat memory`, async () => {
+  const days = { start: '2018-01-01', end: '2018-06-01', calendar: '24/7' };
+  const first = tradingDays(days)[0]!.segments[0]!.open;
+  const id = await api.run({ ...SPEC, ...days, id: 'long', symbols: ['AAA'], upkeep: { enabled: false } });
+  const sizes: number[] = [];
+  function* lines() {
+    for (let i = 0; i < LINES; i += LINES_A_WRITE) {
+      if (i % 10_000 === 0) sizes.push(residentMb(coordinator.child.pid!));
+      const bars = Array.from({ length: LINES_A_WRITE }, (_, n) => ({
+        ...aaa[(i + n) % aaa.length]!,
+        openTime: first + (i + n) * MINUTE,
+      }));
+      yield bars.map((bar) => `${JSON.stringify(bar)}\n`).join('');
+    }
+  }
+  const startedAt = performance.now();
+  const { body } = await ndjson(id, 'AAA', lines());
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.info(
+    `fed ${Math.round(LINES / seconds)} bars/s in one stream; MB resident: ${sizes.map(Math.round).join(' ')}`,
+  );
+  expect(body).toMatchObject({ accepted: LINES, duplicates: 0, problems: [] });
+  expect(Math.max(...sizes) - sizes[1]!).toBeLessThan(GROWTH_MAX_MB);
+  await api.until(id, ({ clock }) => clock === iso(first + LINES * MINUTE));
+});
+
+function residentMb(pid: number): number {
+  const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return Number(kb) / 1024;
+}
+
+function valuesOf({ open, high, low, close, volume }: Bar) {
+  return { open, high, low, close, volume };
+}

@@ -1,0 +1,157 @@
+/** `runBacktest` as a script uses it: bars with holes in memory, a repository, and nothing left behind. */
+import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
+import { createDataSource } from '@barkeep/bar-repository';
+import type { Bar } from '@barkeep/bars';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const DATES = { start: '2024-03-04', end: '2024-03-06' };
+const SLOTS = 3 * 390;
+const SPEC = { symbols: SYMBOLS, ...DATES, derivedIntervals: ['5m', '15m'] };
+
+const market = marketBars({ symbols: SYMBOLS, ...DATES, seed: 7 });
+const withHoles = holey(market, 0.05, 8);
+const bars: RunBars = Object.fromEntries(withHoles);
+const between = (symbol: string, start: Date, end: Date): Bar[] =>
+  market.get(symbol)!.filter(({ openTime }) => openTime >= start.getTime() && openTime < end.getTime());
+const getBars = {
+  getBars: ({ symbol, start, end }: { symbol: string; start: Date; end: Date }) =>
+    between(symbol, start, end).map(({ openTime, ...rest }) => ({ ...rest, time: new Date(openTime).toISOString() })),
+};
+const getBarsBySymbol = {
+  getBarsBySymbol: (symbol: string, start: Date, end: Date) => Promise.resolve(between(symbol, start, end)),
+};
+
+let database: TestDatabase;
+let env: NodeJS.ProcessEnv;
+const lines: string[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  env = { ...process.env, DATABASE_URL: database.url, BARKEEP_BACKOFF_MS: '100' };
+});
+afterAll(() => database.drop());
+
+const run = (options: Omit<RunOptions, 'spec'> & { spec?: Partial<RunOptions['spec']> }) =>
+  runBacktest({ bars, env, log: (line) => lines.push(line), ...options, spec: { ...SPEC, ...options.spec } });
+
+/** Everything in both Redis and in the sessions' table. */
+async function leftovers(): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
+    const redis = new Redis(process.env[name]!);
+    found.push(...(await redis.keys('run-*')));
+    redis.disconnect();
+  }
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM sessions');
+  await client.end();
+  return [...found, ...rows.map(({ id }) => id)];
+}
+
+/** What a strategy would note of each step. */
+function noted({ time, bars: closed, derived }: Step): string {
+  const shown = [...closed].map(([symbol, { close }]) => `${symbol} ${close}`);
+  return `${time} ${shown.join(' ')} ${[...derived.keys()].join(' ')}`;
+}
+
+describe('runBacktest with bars in memory', () => {
+  let first: { notes: string[]; digest: string; hash: string };
+
+  it('fills every hole from a repository with getBars before a step sees it, and leaves nothing behind', async () => {
+    const notes: string[] = [];
+    const result = await run({ repository: getBars, onStep: (step) => notes.push(noted(step)) });
+    expect(result.metrics.map(({ symbol, barQuality }) => [symbol, barQuality])).toEqual(
+      SYMBOLS.map((symbol) => [symbol, 100]),
+    );
+    for (const { symbol, streamed, backfilled } of result.metrics) {
+      expect({ streamed, backfilled }).toEqual({
+        streamed: withHoles.get(symbol)!.length,
+        backfilled: SLOTS - withHoles.get(symbol)!.length,
+      });
+    }
+    expect(result.status).toMatchObject({ state: 'completed', progress: 1 });
+    expect(result.delivered).toMatchObject({ steps: SLOTS, bars: 3 * SLOTS });
+    expect(result.fed.get('AAA')).toMatchObject({ accepted: withHoles.get('AAA')!.length, refused: {} });
+    expect(notes).toHaveLength(SLOTS);
+    first = { notes, digest: result.digest.digest, hash: result.delivered.hash };
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('I1 gives the same digest, the same deliveries and the same steps in a second run', async () => {
+    const notes: string[] = [];
+    const shuffled = async function* () {
+      for (const [symbol, some] of [...withHoles].reverse()) for (const bar of some) yield { symbol, ...bar };
+      await Promise.resolve();
+    };
+    const result = await run({
+      bars: shuffled(),
+      repository: getBars,
+      onStep: (step) => notes.push(noted(step)),
+    });
+    expect(result.digest.digest).toBe(first.digest);
+    expect(result.delivered.hash).toBe(first.hash);
+    expect(notes).toEqual(first.notes);
+  });
+
+  it('takes a repository with getBarsBySymbol, and steps of a quarter of an hour', async () => {
+    let steps = 0;
+    const { metrics, delivered } = await run({ repository: getBarsBySymbol, every: '15m', onStep: () => (steps += 1) });
+    expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
+    expect([steps, delivered.steps, delivered.bars]).toEqual([3 * 26, 3 * 26, 3 * SLOTS]);
+  });
+
+  it('takes a TypeORM DataSource, which is asked for the dataset that the spec names', async () => {
+    await writeBars(database.url, 'whole', market);
+    const repository = await createDataSource(database.url).initialize();
+    try {
+      const { metrics } = await run({ repository, spec: { backfill: ['whole'] } });
+      expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
+    } finally {
+      await repository.destroy();
+    }
+  });
+
+  it('warns of what is no repository, and only reports the gaps', async () => {
+    lines.length = 0;
+    const { metrics } = await run({ repository: { answer: 42 } });
+    expect(lines.join()).toContain('repository: expected getBarsBySymbol, getBars or a TypeORM DataSource');
+    for (const { symbol, backfilled, absent } of metrics) {
+      expect({ backfilled, absent }).toEqual({ backfilled: 0, absent: SLOTS - withHoles.get(symbol)!.length });
+    }
+  });
+
+  it('ends in order when a step throws, and throws the same', async () => {
+    const failure = new Error('the strategy is wrong');
+    let steps = 0;
+    const failing = run({
+      onStep: () => {
+        if (++steps === 100) throw failure;
+      },
+    });
+    await expect(failing).rejects.toBe(failure);
+    expect(steps).toBe(100);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('keeps the session until it is told to end, when that is asked for', async () => {
+    const kept = await run({ keep: true });
+    const { session, status } = kept;
+    const latest = await (await session.reader()).latestBar('AAA', '15m');
+    expect(latest).toMatchObject({ close: market.get('AAA')!.at(-1)!.close });
+    expect(await session.status()).toMatchObject({ id: status.id, state: 'completed' });
+    await kept.close();
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('throws what the session failed with', async () => {
+    await expect(run({ bars: undefined, spec: { source: { type: 'dataset', dataset: 'nowhere' } } })).rejects.toThrow(
+      /nowhere/,
+    );
+    expect(await leftovers()).toEqual([]);
+    expect(() => connect({ coordinator: 'nowhere', env: {} })).toThrow('expected the coordinator');
+  });
+});

@@ -1,0 +1,237 @@
+/** The mirror beside the reader, on a real Redis: whatever lands, in whatever order, both show the same at every clock. */
+import { withoutSymbol, withSymbol } from '@barkeep/bars';
+import { Mirror, MirrorClosedError, type MirrorOptions } from '@barkeep/client';
+import {
+  bringInLine,
+  removeSession,
+  SessionLostError,
+  showJoined,
+  UnknownIntervalError,
+  UnknownSymbolError,
+  withMembership,
+  SessionWriter,
+} from '@barkeep/session-data';
+import { announce, deriveDay, fillDay, runTo, windowEnd } from '../support/follow-store.js';
+import { holey, marketBars } from '../support/market.js';
+import { seeded } from '../support/seeded.js';
+import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
+
+const SPEC = {
+  symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
+  start: '2013-10-07',
+  end: '2013-10-09',
+  derivedIntervals: ['5m', '30m', '1d'],
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['vendor'],
+  upkeep: { barrier: { minutes: 13 } },
+};
+const INTERVALS = ['1m', '5m', '30m', '1d'];
+const whole = marketBars({ ...SPEC, seed: 8 });
+const server = new StoreServer();
+const mirrors: Mirror[] = [];
+afterEach(() => mirrors.splice(0).forEach((mirror) => mirror.close()));
+afterAll(() => server.close());
+
+async function mirrorOf(store: TestStore, options?: MirrorOptions): Promise<Mirror> {
+  const mirror = await Mirror.open(server.redis, store.reader, options);
+  mirrors.push(mirror);
+  return mirror;
+}
+
+async function expectSame(mirror: Mirror, { reader }: TestStore, counts: readonly number[]): Promise<void> {
+  expect(mirror.clock).toBe(await reader.clock());
+  expect(mirror.symbols).toEqual([...reader.activeSymbols()].sort());
+  for (const symbol of mirror.symbols) {
+    for (const interval of INTERVALS) {
+      expect(mirror.latestBar(symbol, interval)).toEqual(await reader.latestBar(symbol, interval));
+      expect(mirror.barCount(symbol, interval)).toBe(await reader.barCount(symbol, interval));
+      for (const count of counts) {
+        const bars = await reader.lastBars(symbol, interval, count);
+        expect(mirror.lastBars(symbol, interval, count)).toEqual(bars);
+        const closed = bars.filter(({ complete, closeTime }) => complete || closeTime <= mirror.clock);
+        const closes = [...mirror.closes(symbol, interval, count)];
+        expect(closes.length).toBe(Math.min(count, mirror.barCount(symbol, interval)));
+        if (interval === '1m') expect(closes).toEqual(closed.map(({ close }) => close));
+      }
+    }
+    expect(mirror.barQuality(symbol)).toBeCloseTo((await reader.metrics(symbol)).barQuality, 10);
+  }
+}
+
+test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', async (seed) => {
+  const random = seeded(seed * 77);
+  const source = holey(whole, 0.2, seed);
+  const store = await server.begin(server.layout(SPEC));
+  const { layout } = store;
+  const mirror = await mirrorOf(store);
+  const windows = [...layout.windowsFrom(0)];
+  let frontier = 0;
+  for (let n = 0; n < 160; n++) {
+    const dice = random.next();
+    if (dice < 0.45 && frontier < windows.length) {
+      for (let w = random.int(1, 6); w > 0 && frontier < windows.length; w--, frontier++) {
+        for (const part of partsOf(layout, windows[frontier]!, source))
+          await store.writer.flush(windows[frontier]!, part);
+      }
+    } else if (dice < 0.65 && frontier > 0) {
+      const window = windows[random.int(0, frontier)]!;
+      const grid = layout.grid(window.dayIndex);
+      const symbol = random.pick(SPEC.symbols);
+      const [from, to] = [grid.openTime(window.fromSlot), windows[frontier - 1]!.to];
+      const bars = whole.get(symbol)!.filter(({ openTime }) => openTime >= from && openTime < Math.min(to, grid.close));
+      await fillDay(
+        server,
+        store,
+        window.dayIndex,
+        symbol,
+        bars.filter(() => random.chance(0.1)),
+      );
+    } else if (dice < 0.75 && frontier > 0) {
+      await deriveDay(server, store, windows[random.int(0, frontier)]!.dayIndex);
+    } else if (frontier > 0) {
+      const to = windows[frontier - 1]!.to;
+      await store.writer.moveClock(Math.max(mirror.clock, Math.min(to, mirror.clock + 60_000 * random.int(0, 90))));
+    }
+    await mirror.update();
+    if (n % 4 === 0) await expectSame(mirror, store, [1, random.int(2, 40), random.int(300, 900)]);
+  }
+  await expectSame(mirror, store, [1, 20, 2_000]);
+  const later = await mirrorOf(store);
+  await expectSame(later, store, [1, 20, 2_000]);
+});
+
+test('follows by itself, wakes who waits, and says when something changed', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const mirror = await mirrorOf(store);
+  const clocks: number[] = [];
+  const stop = mirror.onChange(({ clock }) => clocks.push(clock));
+  const target = store.layout.start + 40 * 60_000;
+  const waiting = mirror.waitFor(target);
+  await runTo(store, whole, target - 60_000);
+  await runTo(store, whole, target);
+  expect(await waiting).toBe(target);
+  expect(mirror.latestBar('AAA')).toEqual(await store.reader.latestBar('AAA'));
+  expect(clocks.at(-1)).toBe(target);
+  stop();
+  await expect(mirror.waitFor(store.layout.end + 1)).rejects.toMatchObject({ name: 'SessionEndedError' });
+  mirror.close();
+  expect(mirror.barCount('AAA')).toBe(40);
+  await expect(mirror.update()).rejects.toThrow(MirrorClosedError);
+});
+
+test('shows a backfilled bar behind its clock as it lands, and a late one', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const source = holey(whole, 0.3, 5);
+  const mirror = await mirrorOf(store);
+  await runTo(store, source, store.layout.grid(1).close);
+  await mirror.waitFor(store.layout.grid(1).close);
+  const before = mirror.barCount('BBB');
+  const changed = new Promise<void>((resolve) => mirror.onChange(() => resolve()));
+  const written = await fillDay(server, store, 0, 'BBB', whole.get('BBB')!);
+  await changed;
+  expect(written).toBeGreaterThan(50);
+  expect(mirror.barCount('BBB')).toBe(before + written);
+  await deriveDay(server, store, 0);
+  await mirror.update();
+  await expectSame(mirror, store, [1_000]);
+});
+
+test('keeps as many days as it is told', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout } = store;
+  const mirror = await mirrorOf(store, { keepDays: 1 });
+  await runTo(store, whole, layout.grid(2).openTime(10));
+  await mirror.update();
+  const late = await mirrorOf(store, { keepDays: 1 });
+  for (const each of [mirror, late]) {
+    expect(each.barCount('AAA')).toBe(400);
+    expect(each.lastBars('AAA', '1m', 1_000)[0]!.openTime).toBe(layout.grid(1).open);
+    expect(each.barQuality('AAA')).toBe(100);
+  }
+});
+
+test('reads everything anew after more was said than the stream keeps', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const source = holey(whole, 0.3, 6);
+  await runTo(store, source, store.layout.grid(0).close);
+  const mirror = await mirrorOf(store);
+  const { events } = store.layout.keysOf(0);
+  await fillDay(server, store, 0, 'CCC', whole.get('CCC')!);
+  const last = await server.redis.xadd(events, '*', 'type', 'anything');
+  await server.redis.xtrim(events, 'MINID', last!);
+  await mirror.update();
+  await expectSame(mirror, store, [1_000]);
+});
+
+test('a store that was set back does not set the mirror back', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout } = store;
+  const time = layout.grid(0).openTime(100);
+  await runTo(store, whole, time);
+  const mirror = await mirrorOf(store);
+  await server.redis.hset(layout.keysOf(0).meta, 'clock', layout.grid(0).openTime(40));
+  await mirror.update();
+  expect(mirror.clock).toBe(time);
+  expect(mirror.barCount('AAA')).toBe(100);
+  await runTo(store, whole, layout.grid(0).openTime(90));
+  await mirror.update();
+  expect(mirror.clock).toBe(time);
+  await runTo(store, whole, layout.grid(0).openTime(120));
+  await mirror.update();
+  await expectSame(mirror, store, [150]);
+});
+
+test('a session that was deleted is said by its name', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  await runTo(store, whole, store.layout.grid(0).openTime(30));
+  const mirror = await mirrorOf(store);
+  const waiting = mirror.waitFor(store.layout.end);
+  await removeSession(server.redis, store.layout);
+  await expect(waiting).rejects.toThrow(SessionLostError);
+  await expect(mirror.update()).rejects.toThrow(SessionLostError);
+  expect(() => mirror.latestBar('AAA')).toThrow(SessionLostError);
+  await expect(Mirror.open(server.redis, store.reader)).rejects.toThrow(SessionLostError);
+});
+
+test('symbols come and go', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout } = store;
+  const market = marketBars({ ...SPEC, symbols: [...SPEC.symbols, 'XXX'], seed: 8 });
+  await runTo(store, market, layout.grid(0).close);
+  const mirror = await mirrorOf(store);
+  const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
+  const more = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
+  await bringInLine(server.redis, more);
+  await mirror.update();
+  expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
+  const fence = { epoch: 1, owner: 'one' };
+  const grown = { ...store, layout: more, writer: new SessionWriter(server.redis, more, fence) };
+  await grown.writer.claim();
+  const added = more.partitionOf('XXX')!;
+  for (const window of more.windowsFrom(0)) {
+    if (window.to > layout.grid(0).close) break;
+    await grown.writer.flush(window, partsOf(more, window, market)[added]!);
+  }
+  await showJoined(server.redis, more, fence, ['XXX'], layout.grid(0).close);
+  await mirror.update();
+  expect(mirror.lastBars('XXX', '1m', 500)).toEqual(await store.reader.lastBars('XXX', '1m', 500));
+  expect(mirror.barCount('XXX')).toBe(390);
+  const fewerMembers = withoutSymbol(layout.id, members, more.membership, 'AAA', more.partitionOf('AAA')!);
+  await bringInLine(server.redis, withMembership(more, fewerMembers));
+  await mirror.update();
+  expect(() => mirror.latestBar('AAA')).toThrow(UnknownSymbolError);
+  expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);
+  expect(mirror.symbols).toEqual(['BBB', 'CCC', 'DDD', 'XXX']);
+});
+
+test('what lands before the mirror has come to it is not shown', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  await flushUpTo(store, whole, windowEnd(store, store.layout.grid(0).close));
+  const mirror = await mirrorOf(store);
+  await announce(server, store, 'late-bars', 0, SPEC.symbols);
+  await mirror.update();
+  expect(mirror.latestBar('AAA')).toBeUndefined();
+  expect(mirror.lastBars('AAA', '5m', 10)).toEqual([]);
+  expect(mirror.closes('AAA', undefined, 10)).toHaveLength(0);
+  expect(mirror.barQuality('AAA')).toBe(100);
+});

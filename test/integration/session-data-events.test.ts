@@ -1,0 +1,220 @@
+/** The events of a session on a real Redis: each said once, read from any place, and a gap where they were trimmed. */
+import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
+import {
+  decodeCursor,
+  encodeCursor,
+  EVENTS_BEGINNING,
+  SessionEvents,
+  SessionLostError,
+  tellState,
+  type EventCursor,
+  type SessionEvent,
+  type SymbolFill,
+} from '@barkeep/session-data';
+import { marketBars } from '../support/market.js';
+import { derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+const SLOTS = 390;
+const DATE = '2013-10-07';
+const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
+/** Slots 10 to 19 of the first day are missing in AAA. */
+const market = new Map(
+  [...whole].map(([symbol, bars]) => [symbol, bars.filter((_, i) => symbol !== 'AAA' || !(i >= 10 && i < 20))]),
+);
+afterAll(() => server.close());
+
+const bar = (slot: number): Bar => whole.get('AAA')![slot]!;
+
+async function filledDay(layout = server.layout()): Promise<TestStore> {
+  const store = await server.begin(layout);
+  await flushUpTo(store, market, store.layout.grid(0).close);
+  return store;
+}
+
+/** A fill of AAA on the first day. */
+async function fillOf(
+  store: TestStore,
+  filled: readonly number[],
+  states: Record<number, number>,
+): Promise<SymbolFill> {
+  const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
+  const after = new Uint8Array(SLOTS);
+  if (day!.states) after.set(day!.states);
+  const chunk = new DayChunk(SLOTS);
+  for (const slot of filled) {
+    chunk.writeBar(slot, bar(slot), 'backfilled', 1);
+    after[slot] = BACKFILLED;
+  }
+  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
+  const runs = filled.map((start) => ({
+    start,
+    records: chunk.bytes.subarray(recordOffset(SLOTS, start), recordOffset(SLOTS, start + 1)),
+  }));
+  return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
+}
+
+const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader);
+
+async function said(store: TestStore, from: EventCursor = EVENTS_BEGINNING): Promise<object[]> {
+  return (await eventsOf(store).read(from)).events.map(({ event }) => plain(event));
+}
+
+function plain({ at, ...event }: SessionEvent): object {
+  expect(at).toBeGreaterThan(Date.parse('2020-01-01'));
+  return event;
+}
+
+describe('upkeep says', () => {
+  test('a gap when it is seen first, and what is new of it when it grows', async () => {
+    const store = await server.begin();
+    const [first] = [...store.layout.windowsFrom(0)];
+    await flushUpTo(store, market, first!.to);
+    const look = async (closed: number) =>
+      store.upkeep.events.gapsFound(0, 0, closed, await store.upkeep.readDay(0, 0, store.layout.symbols));
+    await look(15);
+    await look(15);
+    await Promise.all([look(first!.toSlot), look(first!.toSlot), look(first!.toSlot)]);
+    await look(first!.toSlot);
+    expect(await said(store)).toEqual([
+      { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
+      { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
+    ]);
+  });
+
+  test('what was filled and settled once, however often the call is sent', async () => {
+    const store = await filledDay();
+    const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 });
+    for (let sent = 0; sent < 3; sent++) await store.upkeep.fill(0, 0, [fill]);
+    expect(await said(store)).toEqual([
+      { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
+      { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
+    ]);
+    // Asked again and again without the bar: nothing is new about it.
+    await store.upkeep.fill(0, 0, [await fillOf(store, [], { 12: 2 })]);
+    expect(await said(store)).toHaveLength(2);
+  });
+
+  test('which derived bars changed, and nothing when the same are written again', async () => {
+    const store = await filledDay();
+    const write = async () => store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
+    await write();
+    await write();
+    await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
+    await write();
+    await write();
+    expect((await said(store)).filter((event) => 'type' in event && event.type === 'derived')).toEqual([
+      { type: 'derived', date: DATE, symbols: ['AAA', 'BBB', 'CCC'] },
+      { type: 'derived', date: DATE, symbols: ['AAA'] },
+    ]);
+  });
+
+  test('the quality of a day when it closes and when it changes', async () => {
+    const store = await filledDay();
+    const { start } = store.layout;
+    const { close } = store.layout.grid(0);
+    const none = { expected: 1170, filled: 1160, streamed: 1160, backfilled: 0 };
+    const counts = { ...none, noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
+    for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
+    await store.upkeep.events.quality(0, 0, counts);
+    const repaired = { ...counts, filled: 1170, backfilled: 10, absent: 0 };
+    for (let sent = 0; sent < 2; sent++) await store.upkeep.events.quality(0, 0, repaired);
+    const event = { type: 'quality', date: DATE, symbols: 3 };
+    expect(await said(store)).toEqual([
+      { ...event, ...counts, barQuality: (1160 / 1170) * 100 },
+      { ...event, ...repaired, barQuality: 100 },
+    ]);
+  });
+});
+
+test('a state is said when it is another one than before', async () => {
+  const store = await server.begin();
+  for (const state of ['running', 'running', 'paused', 'running']) await tellState(server.redis, store.layout, state);
+  await tellState(server.redis, store.layout, 'failed', 'the source is gone');
+  expect(await said(store)).toEqual([
+    { type: 'state', state: 'running' },
+    { type: 'state', state: 'paused' },
+    { type: 'state', state: 'running' },
+    { type: 'state', state: 'failed', error: 'the source is gone' },
+  ]);
+  const other = server.layout(SMALL_SPEC, store.layout.id);
+  expect(await tellState(server.redis, other, 'running')).toBe(false);
+});
+
+describe('events', () => {
+  test('of all partitions are read from any event on, none twice and none left out', async () => {
+    const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
+    const layout = server.layout({ ...SMALL_SPEC, symbols });
+    const store = await server.begin(layout);
+    await flushUpTo(store, new Map(), layout.grid(0).close);
+    for (let partition = 0; partition < layout.partitions; partition++) {
+      const days = await store.upkeep.readDay(partition, 0, layout.symbolsOf(partition));
+      for (const closed of [5, 10, 15]) await store.upkeep.events.gapsFound(partition, 0, closed, days);
+      await store.writer.moveClock(layout.grid(0).openTime(partition + 1));
+    }
+    const all = (await eventsOf(store).read()).events;
+    expect(layout.partitions).toBeGreaterThan(2);
+    expect(all).toHaveLength(4 * layout.partitions);
+    for (const [i, { cursor }] of all.entries()) {
+      const from = decodeCursor(encodeCursor(cursor))!;
+      const rest = (await eventsOf(store).read(from)).events;
+      expect(rest).toEqual(all.slice(i + 1));
+    }
+    const few: object[] = [];
+    let cursor = EVENTS_BEGINNING;
+    for (;;) {
+      const batch = await eventsOf(store).read(cursor, { limit: 1 });
+      ({ cursor } = batch);
+      if (batch.events.length === 0) break;
+      few.push(...batch.events.map(({ event }) => event));
+    }
+    const text = (events: object[]) => events.map((event) => JSON.stringify(event)).sort();
+    expect(text(few)).toEqual(text(all.map(({ event }) => event)));
+    expect((await eventsOf(store).read(await eventsOf(store).now())).events).toEqual([]);
+  });
+
+  test('that were trimmed before they were read leave a gap, and only those', async () => {
+    const store = await server.begin();
+    const { events } = store.layout.keysOf(0);
+    const say = (state: string) => tellState(server.redis, store.layout, state);
+    const fresh = await eventsOf(store).now();
+    for (const state of ['running', 'paused', 'running']) await say(state);
+    const all = (await eventsOf(store).read(fresh)).events;
+    expect(await eventsOf(store).read(fresh)).toMatchObject({ gap: false });
+    await server.redis.xtrim(events, 'MAXLEN', '=', 1);
+    expect(await eventsOf(store).read(fresh)).toMatchObject({ gap: true, events: [all[2]] });
+    expect(await eventsOf(store).read(all[0]!.cursor)).toMatchObject({ gap: true });
+    expect(await eventsOf(store).read(all[2]!.cursor)).toMatchObject({ gap: false, events: [] });
+  });
+
+  test('are waited for', async () => {
+    const store = await server.begin();
+    const own = server.redis.duplicate();
+    try {
+      const waiting = new SessionEvents(own, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
+      await own.ping(); // the wait has not been sent yet, or this is answered after it
+      await tellState(server.redis, store.layout, 'running');
+      expect((await waiting).events.map(({ event }) => plain(event))).toEqual([{ type: 'state', state: 'running' }]);
+    } finally {
+      own.disconnect();
+    }
+  });
+
+  test('of a later version are passed over, and those of a session that is gone refused', async () => {
+    const store = await server.begin();
+    await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'of-tomorrow', 'time', '1');
+    await tellState(server.redis, store.layout, 'running');
+    expect(await said(store)).toEqual([{ type: 'state', state: 'running' }]);
+    await server.redis.unlink(store.layout.keysOf(0).meta);
+    await expect(said(store)).rejects.toThrow(SessionLostError);
+  });
+
+  test('have cursors that are short texts, and no other text is one', () => {
+    const cursor = ['1767603601000-0', '0-0', '1767603601000-17'];
+    expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
+    expect(encodeCursor(cursor).length).toBeLessThan(32);
+    for (const text of ['', 'x', 'e!', 'e1-2-3', `e${'z'.repeat(12)}`, 'e1..A', `e${'.'.repeat(2_000)}`]) {
+      expect(decodeCursor(text)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,75 @@
+/** Listens to a session's server-sent events as a browser would, and keeps what it got. */
+export interface SentEvent {
+  id: string;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export class EventListener {
+  /** All events so far, over every connection. */
+  readonly events: SentEvent[] = [];
+  lastEventId = '';
+  private readonly gone = new AbortController();
+  /** Resolves when the connection has ended, in whatever way. */
+  readonly ended: Promise<void>;
+
+  private constructor(body: ReadableStream<Uint8Array>) {
+    this.ended = this.read(body);
+  }
+
+  /** Connects; resolves when the answer has begun. @param lastEventId to go on after */
+  static async connect(url: string, path: string, lastEventId?: string): Promise<EventListener> {
+    const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+    const response = await fetch(new URL(path, url), { headers });
+    if (response.status !== 200 || !response.body)
+      throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return new EventListener(response.body);
+  }
+
+  /** Waits until one of the events, those that came already included, is what is asked for. */
+  async until(test: (event: SentEvent) => boolean, boundMs = 30_000): Promise<SentEvent> {
+    const deadline = Date.now() + boundMs;
+    for (;;) {
+      const found = this.events.find(test);
+      if (found) return found;
+      if (Date.now() > deadline)
+        throw new Error(`still not said after ${boundMs} ms: ${JSON.stringify(this.events.slice(-3))}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  close(): void {
+    this.gone.abort();
+  }
+
+  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = body.getReader();
+    this.gone.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+    const decoder = new TextDecoder();
+    let text = '';
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        text += decoder.decode(value, { stream: true });
+        const messages = text.split('\n\n');
+        text = messages.pop() ?? '';
+        for (const message of messages) this.take(message);
+      }
+    } catch {
+      // The other side died: what came is kept, as the standard has it.
+    }
+  }
+
+  private take(message: string): void {
+    const fields: Record<string, string> = {};
+    for (const line of message.split('\n')) {
+      const colon = line.indexOf(': ');
+      if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
+    }
+    this.lastEventId = fields['id'] ?? this.lastEventId;
+    const { event, data } = fields;
+    if (event === undefined || data === undefined) return;
+    this.events.push({ id: this.lastEventId, type: event, data: JSON.parse(data) as Record<string, unknown> });
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A feeder as a user would write one: streams a file of NDJSON bars to a symbol of a session and says that it is done.
+ * Arguments: coordinator's URL, session, symbol, file, lines after which it says `held` and waits for ever (0: none).
+ */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+
+const [, , url, session, symbol, file, holdAfter = '0'] = process.argv;
+const path = `${url}/v1/sessions/${session}/symbols/${symbol}`;
+const never = new Promise(() => setInterval(() => undefined, 1_000));
+
+async function* lines() {
+  let sent = 0;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    yield `${line}\n`;
+    if (++sent !== Number(holdAfter)) continue;
+    process.stdout.write('held\n');
+    await never;
+  }
+}
+
+async function post(what, body, headers) {
+  const answer = await fetch(`${path}/${what}`, { method: 'POST', headers, body, duplex: 'half' });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${what}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+const fed = await post('bars', Readable.from(lines()), { 'content-type': 'application/x-ndjson' });
+await post('end');
+process.stdout.write(`${JSON.stringify(fed)}\n`);
+process.exit(0);

@@ -1,0 +1,85 @@
+/** Feeder processes of a test: each streams one symbol's bars over HTTP. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** What a feeding request answers. */
+export interface Fed {
+  accepted: number;
+  duplicates: number;
+  late: number;
+  conflicts: number;
+  refused: Record<string, number>;
+  problems: { index: number; line?: number; reason: string; openTime?: string; detail?: string }[];
+}
+
+export class Feeder {
+  private readonly said: string[] = [];
+  private errors = '';
+
+  constructor(readonly child: ChildProcess) {
+    createInterface({ input: child.stdout! }).on('line', (line) => this.said.push(line));
+    child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
+  }
+
+  /** Waits until it has sent what it was to send and waits for ever. */
+  async held(): Promise<void> {
+    while (!this.said.includes('held')) {
+      if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);
+      await once(this.child.stdout!, 'data');
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  /** Waits until it is done. @returns what was answered @throws with what it printed when it failed */
+  async done(): Promise<Fed> {
+    const code = this.child.exitCode ?? ((await once(this.child, 'close'))[0] as number);
+    if (code !== 0) throw new Error(`the feeder ended with code ${code}: ${this.errors}`);
+    return JSON.parse(this.said.at(-1)!) as Fed;
+  }
+}
+
+export class Feeders {
+  private readonly all: Feeder[] = [];
+  private files = 0;
+
+  private constructor(private readonly folder: string) {}
+
+  static async create(): Promise<Feeders> {
+    return new Feeders(await mkdtemp(join(tmpdir(), 'barkeep-feeders-')));
+  }
+
+  /** Starts a process that feeds bars, one JSON object a line. @param holdAfter bars after which it waits for ever */
+  async start(url: string, session: string, symbol: string, bars: readonly object[], holdAfter = 0): Promise<Feeder> {
+    const file = join(this.folder, `${this.files++}.ndjson`);
+    await writeFile(file, bars.map((bar) => JSON.stringify(bar)).join('\n'));
+    const program = join(__dirname, 'feeder.mjs');
+    const child = spawn(process.execPath, [program, url, session, symbol, file, String(holdAfter)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const feeder = new Feeder(child);
+    this.all.push(feeder);
+    return feeder;
+  }
+
+  async close(): Promise<void> {
+    for (const { child } of this.all) child.kill('SIGKILL');
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** Bars as a live source gives them: each within `within` of its place, a share of them twice. */
+export function feedOrder<T>(bars: readonly T[], within: number, share: number, random: () => number): T[] {
+  return bars
+    .flatMap((bar, i) => [{ bar, i }, ...(random() < share ? [{ bar, i }] : [])])
+    .map(({ bar, i }) => ({ bar, at: i + random() * within }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ bar }) => bar);
+}

@@ -1,0 +1,44 @@
+/** Feeding a session store directly, for tests: bars in any order, and the frontier behind them. */
+import type { Bar } from '@barkeep/bars';
+import { noCounts, type SlotCounts } from '@barkeep/bars';
+import { FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { TestStore } from './session-store.js';
+
+/** The feed of a store, and who moves its frontier. */
+export function feedOf(redis: Redis, { layout, writer }: TestStore): { feed: SessionFeed; frontier: FeedFrontier } {
+  const frontiers = layout.keys.map(() => layout.start);
+  return { feed: new SessionFeed(redis, layout), frontier: new FeedFrontier(redis, layout, writer, frontiers) };
+}
+
+/** Moves a frontier to `to`, epoch ms, day by day. @returns the bars that it passed */
+export async function advanceTo(frontier: FeedFrontier, to: number): Promise<number> {
+  let bars = 0;
+  while (frontier.frontier < to) bars += (await frontier.advance(to)).bars;
+  return bars;
+}
+
+/** The counts before the frontier as the stored bytes say them: those of the meta hashes have to be the same (I6). */
+export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotCounts> {
+  const frontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
+  const counts = noCounts();
+  for (let day = 0; day < layout.days.length; day++) {
+    const slots = await readDaySlots(upkeep, day);
+    const of = slots.countsBefore(layout.grid(day).closedBy(frontier));
+    for (const name of Object.keys(counts) as (keyof SlotCounts)[]) counts[name] += of[name];
+  }
+  return counts;
+}
+
+/** Items in an order in which each is at most `within` places from its own. */
+export function shuffledWithin<T>(items: readonly T[], within: number, random: () => number): T[] {
+  return items
+    .map((item, i) => ({ item, at: i + random() * within }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/** The same bar with another close. */
+export function otherBar(bar: Bar): Bar {
+  return { ...bar, close: bar.open, high: bar.high + 1 };
+}

@@ -1,0 +1,85 @@
+/** A store that is written step by step while it is mirrored and followed: windows, fills, derived bars, and the clock. */
+import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
+import type { SymbolFill } from '@barkeep/session-data';
+import type { BarsBySymbol } from './market.js';
+import { derivedOf, flushUpTo, type StoreServer, type TestStore } from './session-store.js';
+
+/** Says that stored bars of a day changed, as the scripts of the upkeep do. */
+export async function announce(
+  { redis }: StoreServer,
+  { layout }: TestStore,
+  type: 'gap-filled' | 'late-bars' | 'derived',
+  day: number,
+  symbols: readonly string[],
+): Promise<void> {
+  for (const [partition, { events }] of layout.keys.entries()) {
+    const members = symbols.filter((symbol) => layout.partitionOf(symbol) === partition);
+    if (members.length === 0) continue;
+    const value = type === 'derived' ? members : Object.fromEntries(members.map((symbol) => [symbol, 1]));
+    const { date, close } = layout.grid(day);
+    await redis.xadd(events, '*', 'type', type, 'time', close, 'date', date, 'symbols', JSON.stringify(value));
+  }
+}
+
+/** Writes bars of a symbol into empty slots of a day, as a backfill would. @returns the number written */
+export async function fillDay(
+  server: StoreServer,
+  store: TestStore,
+  day: number,
+  symbol: string,
+  bars: readonly Bar[],
+) {
+  const { layout, upkeep } = store;
+  const grid = layout.grid(day);
+  const partition = layout.partitionOf(symbol)!;
+  const [known] = await upkeep.readDay(partition, day, [symbol]);
+  const [stored] = (await upkeep.readChunks(partition, day, layout.base, [symbol])).values();
+  const after = new Uint8Array(grid.slotCount);
+  if (known!.states) after.set(known!.states);
+  const chunk = new DayChunk(grid.slotCount);
+  const runs: { start: number; records: Uint8Array }[] = [];
+  for (const bar of bars) {
+    const slot = grid.slotAt(bar.openTime);
+    if (typeof slot === 'string' || stored?.has(slot)) continue;
+    chunk.writeBar(slot, bar, 'backfilled', 1);
+    const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
+    runs.push({ start: slot, records: chunk.bytes.subarray(from, to) });
+    after[slot] = BACKFILLED;
+  }
+  if (runs.length === 0) return 0;
+  const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
+  const refused = await upkeep.fill(partition, day, [fill]);
+  if (refused.size > 0) throw new Error(`expected a fill of ${symbol}, was refused`);
+  await announce(server, store, 'gap-filled', day, [symbol]);
+  return runs.length;
+}
+
+/** Derives the windows of a day that are closed at the frontier. */
+export async function deriveDay(server: StoreServer, store: TestStore, day: number): Promise<void> {
+  const { layout, upkeep } = store;
+  for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
+    const closed = layout.grid(day).closedBy(frontier);
+    if (closed === 0) continue;
+    await upkeep.writeDerived(partition, day, closed, await derivedOf(store, partition, day, closed));
+    await announce(server, store, 'derived', day, layout.symbolsOf(partition));
+  }
+}
+
+/** Streams and derives up to a time, then moves the clock there. */
+export async function runTo(store: TestStore, market: BarsBySymbol, time: number): Promise<void> {
+  const { layout, upkeep, writer } = store;
+  await flushUpTo(store, market, windowEnd(store, time));
+  for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
+    for (let day = 0; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+      const closed = layout.grid(day).closedBy(frontier);
+      await upkeep.writeDerived(partition, day, closed, await derivedOf(store, partition, day, closed));
+    }
+  }
+  await writer.moveClock(time);
+}
+
+/** The end of the window in which a time lies. */
+export function windowEnd({ layout }: TestStore, time: number): number {
+  for (const { to } of layout.windowsFrom(0)) if (to >= time) return to;
+  return layout.end;
+}
