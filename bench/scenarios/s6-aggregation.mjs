@@ -1,5 +1,5 @@
 /** Derived bars, pure: a day of 390 minutes into 78, 26, 13, 7 and 1 bars. */
-import { aggregateDay, DayChunk, parseInterval, planDerived } from '@barkeep/bars';
+import { aggregateCascade, DayChunk, parseInterval, planCascade, planDerived } from '@barkeep/bars';
 import { cpuSeconds } from '../harness/cpu.mjs';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
 
@@ -22,11 +22,16 @@ export default {
     const chunks = days.map((bars) => chunkOf(grid, bars));
     const plans = INTERVALS.map((interval) => planDerived(grid, parseInterval(interval)));
     const windows = INTERVALS.map((interval) => ({ ms: parseInterval(interval).ms, open: grid.open }));
-    check(chunks[0], days[0], plans[0], windows[0]);
+    const [all, first] = [planCascade(plans), planCascade(plans.slice(0, 1))];
+    // As the worker does: into chunks that are used again for every symbol.
+    const into = aggregateCascade(chunks[0], all);
+    check(into, days[0], plans, windows);
     return {
-      value: timed(() => chunks.forEach((chunk) => plans.forEach((plan) => aggregateDay(chunk, plan)))),
+      value: timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, all, chunk.slotCount, into))),
       limit: timed(() => chunks.forEach((chunk) => plans.forEach(() => sumOf(chunk.doubles)))),
-      others: { '390 → 78': timed(() => chunks.forEach((chunk) => aggregateDay(chunk, plans[0]))) },
+      others: {
+        '390 → 78': timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, first, chunk.slotCount, into))),
+      },
       baseline: timed(() => days.forEach((bars) => windows.forEach((window) => reduceObjects(bars, window)))),
     };
   },
@@ -89,11 +94,13 @@ function reduceObjects(bars, { ms, open }) {
 }
 
 /** Both ways must come to the same bars. */
-function check(chunk, bars, plan, window) {
-  const found = aggregateDay(chunk, plan).bars(plan.grid);
-  const expected = reduceObjects(bars, window);
-  const isSame = found.every((bar, i) =>
-    ['openTime', 'open', 'high', 'low', 'close'].every((field) => bar[field] === expected[i][field]),
-  );
-  if (found.length !== expected.length || !isSame) throw new Error('expected both arms to derive the same bars');
+function check(derived, bars, plans, windows) {
+  plans.forEach((plan, i) => {
+    const found = derived[i].bars(plan.grid);
+    const expected = reduceObjects(bars, windows[i]);
+    const isSame = found.every((bar, n) =>
+      ['openTime', 'open', 'high', 'low', 'close', 'volume'].every((field) => bar[field] === expected[n][field]),
+    );
+    if (found.length !== expected.length || !isSame) throw new Error('expected both arms to derive the same bars');
+  });
 }

@@ -7,9 +7,13 @@ const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
 afterAll(() => server.close());
 
 const wholeDays = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
+const BOTH = [
+  ['parts of a day', SMALL_SPEC],
+  ['whole days', wholeDays],
+] as const;
 
-test('I1 a flush that is sent twice gives the same bytes and the same counts', async () => {
-  const store = await server.begin();
+test.each(BOTH)('I1 a flush of %s that is sent twice gives the same bytes and the same counts', async (_, spec) => {
+  const store = await server.begin(server.layout(spec));
   const [first, second] = [...store.layout.windowsFrom(0)];
   const refused = new Map([['AAA high-below-low', 3]]);
   const [part] = partsOf(store.layout, first!, market);
@@ -24,8 +28,8 @@ test('I1 a flush that is sent twice gives the same bytes and the same counts', a
   expect(await store.reader.position()).toMatchObject({ refused: 3, frontier: second!.to });
 });
 
-test('I1 windows of part of a day make the same bytes as whole days', async () => {
-  const parts = await server.begin();
+test.each([50, 7, 3])('I1 windows of %i minutes make the same bytes as whole days', async (minutes) => {
+  const parts = await server.begin(server.layout({ ...SMALL_SPEC, upkeep: { barrier: { minutes } } }));
   const days = await server.begin(server.layout(wholeDays));
   for (const store of [parts, days]) await flushUpTo(store, market, store.layout.end);
   expect([...parts.layout.windowsFrom(0)].length).toBeGreaterThan([...days.layout.windowsFrom(0)].length);
@@ -43,24 +47,27 @@ test('a window writes its own slots alone, also when the chunk it comes in has m
   expect(await store.reader.digest()).toEqual(await expected.reader.digest());
 });
 
-test('a window that does not follow the frontier is refused with what the store holds', async () => {
-  const store = await server.begin();
-  const [, second] = [...store.layout.windowsFrom(0)];
-  const before = await server.dump(store.layout.id);
-  const [part] = partsOf(store.layout, second!, market);
-  const error = await store.writer.flush(second!, part!).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(RewindError);
-  expect((error as RewindError).frontier).toBe(store.layout.start);
-  expect(await server.dump(store.layout.id)).toEqual(before);
-});
+test.each(BOTH)(
+  'a window of %s that does not follow the frontier is refused with what the store holds',
+  async (_, spec) => {
+    const store = await server.begin(server.layout(spec));
+    const [, second] = [...store.layout.windowsFrom(0)];
+    const before = await server.dump(store.layout.id);
+    const [part] = partsOf(store.layout, second!, market);
+    const error = await store.writer.flush(second!, part!).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RewindError);
+    expect((error as RewindError).frontier).toBe(store.layout.start);
+    expect(await server.dump(store.layout.id)).toEqual(before);
+  },
+);
 
-describe('I3 who has no fence any more', () => {
+describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
   test.each([
     ['an older epoch', { epoch: 1, owner: 'one' }],
     ['the same epoch of another owner', { epoch: 2, owner: 'one' }],
     ['an epoch that was never given out', { epoch: 3, owner: 'two' }],
   ])('%s writes nothing', async (_, fence) => {
-    const store = await server.begin();
+    const store = await server.begin(server.layout(spec));
     const next = store.as({ epoch: 2, owner: 'two' });
     expect(await next.claim()).toMatchObject({ frontier: store.layout.start, clock: store.layout.start });
     const [first, second] = [...store.layout.windowsFrom(0)];
@@ -75,9 +82,9 @@ describe('I3 who has no fence any more', () => {
   });
 
   test('an equal fence of a session that was made anew under the same id writes nothing', async () => {
-    const old = await server.begin();
+    const old = await server.begin(server.layout(spec));
     await server.redis.unlink(...(await server.keys(old.layout.id)));
-    const store = await server.begin(server.layout(SMALL_SPEC, old.layout.id));
+    const store = await server.begin(server.layout(spec, old.layout.id));
     const before = await server.dump(store.layout.id);
     const [first] = [...store.layout.windowsFrom(0)];
     await expect(old.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).rejects.toThrow(SessionLostError);

@@ -3,7 +3,7 @@
  * repaired behind it, and moves the watermark over what is right. A day with slots that nobody has asked for yet stops
  * the watermark at the first of them; detection then runs again, as it does when the store was set back.
  */
-import { aggregateDay, countBits, firstMissing, type DayChunk } from '@barkeep/bars';
+import { aggregateCascade, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import {
   closedWindows,
   DaySlots,
@@ -154,9 +154,9 @@ export class Aggregator {
     const { layout } = store;
     const symbols = batch.map(({ symbol }) => symbol);
     const bases = await store.readChunks(partition, day, layout.base, symbols);
+    const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
     const items = [...bases].map(([symbol, base]) => {
-      const chunks = layout.computed.map((interval) => aggregateDay(base, layout.plan(day, interval), closed));
-      return { symbol, bitmap: base.bitmap, chunks };
+      return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, closed) };
     });
     return (await store.writeDerived(partition, day, closed, items)).size;
   }

@@ -1,5 +1,5 @@
 import { CopyFormatError, CopyOutParser } from './copy-out-parser.js';
-import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
+import { COPY_HEADER, COPY_TRAILER, readRow, WRITE_ROW, writeRow } from './row-layout.js';
 
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
@@ -37,7 +37,7 @@ const copyOf = (...bodies: Buffer[]): Buffer =>
 /** Feeds the bytes cut at the given places. */
 function parse(bytes: Buffer, cuts: number[]): { rows: Row[]; rest: Buffer | undefined } {
   const rows: Row[] = [];
-  const parser = new CopyOutParser((...values) => rows.push(values));
+  const parser = new CopyOutParser((view, at) => readRow(view, at, (...values) => rows.push(values)));
   let rest: Buffer | undefined;
   let from = 0;
   for (const to of [...cuts, bytes.length]) {

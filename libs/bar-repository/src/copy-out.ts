@@ -2,7 +2,8 @@
  * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and feeds its bytes to a {@link CopyOutParser}.
  *
  * While the COPY runs, the socket's bytes go to the parser and past `pg`'s own (the way pg-copy-streams takes them); what follows the
- * COPY goes to `pg` again, so that errors and the end of the command are handled as with any query.
+ * COPY goes to `pg` again, so that errors and the end of the command are handled as with any query. On the sockets of
+ * ./copy-socket.ts they are read where they lie; on any other, each read has a buffer of its own.
  *
  * Measured on a busy machine, 20 windows of 156,000 rows, warm, CPU of this process a row: 0.17 to 0.34 µs with every value handed
  * out; 0.25 to 0.36 µs for the `copyData` messages of `pg` and 0.30 to 0.42 µs for pg-copy-streams, both without looking into the
@@ -10,7 +11,8 @@
  */
 import type { Connection, PoolClient, Submittable } from 'pg';
 import type { Socket } from 'node:net';
-import { CopyOutParser, type OnRow } from './copy-out-parser.js';
+import { CopySocket } from './copy-socket.js';
+import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
 
 type DataListener = (chunk: Buffer) => void;
 
@@ -19,7 +21,7 @@ type DataListener = (chunk: Buffer) => void;
  * After a rejection the connection must be closed: rows may still be on their way.
  * @throws CopyFormatError, DatabaseError, what `onRow` throws, and the reason of `signal`.
  */
-export function copyOut(client: PoolClient, sql: string, onRow: OnRow, signal?: AbortSignal): Promise<number> {
+export function copyOut(client: PoolClient, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
     const query = new CopyOutQuery(sql, new CopyOutParser(onRow), settle);
@@ -49,6 +51,7 @@ class CopyOutQuery implements Submittable {
   submit(connection: Connection): void {
     if (this.settled) return;
     const socket: Socket = connection.stream as Socket;
+    if (socket instanceof CopySocket) socket.taker = this.onData;
     const [listener] = socket.listeners('data');
     if (!isListener(listener)) throw new Error('expected pg to listen to its socket');
     this.socket = socket;
@@ -63,7 +66,8 @@ class CopyOutQuery implements Submittable {
       const rest = this.parser.read(chunk);
       if (rest === undefined) return;
       const listener = this.detach();
-      if (rest.length > 0) listener?.(rest);
+      // A copy: the bytes are the socket's, and `pg` may keep what it gets.
+      if (rest.length > 0) listener?.(Buffer.from(rest));
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)));
     }
@@ -80,6 +84,7 @@ class CopyOutQuery implements Submittable {
     const { listener, socket } = this;
     if (!listener || !socket) return undefined;
     this.listener = undefined;
+    if (socket instanceof CopySocket) socket.taker = undefined;
     socket.removeListener('data', this.onData);
     socket.on('data', listener);
     return listener;

@@ -3,6 +3,7 @@
  * Makes no connection by itself: call `initialize()`, then `migrate` (./migrate.js).
  */
 import { DataSource } from 'typeorm';
+import { socketFor } from './copy-socket.js';
 import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -45,6 +46,6 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     poolSize: Math.max(2, options.poolSize ?? 10),
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: { options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' ') },
+    extra: { options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '), stream: socketFor },
   });
 }

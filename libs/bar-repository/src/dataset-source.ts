@@ -2,9 +2,9 @@
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
-import type { OnRow } from './copy-out-parser.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
 import { readSpans, readWindow } from './read-window.js';
+import type { OnRow } from './row-layout.js';
 import { mergeRanges } from './time-ranges.js';
 
 export class DatasetSource implements BarSource {

@@ -4,9 +4,9 @@
  * Says nothing about the quality of what it reads: rows come as they are stored.
  */
 import { withConnection, type ConnectionSource } from './connection.js';
-import type { OnRow } from './copy-out-parser.js';
+import type { OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
-import { READ_ROW } from './row-layout.js';
+import { READ_ROW, readRow, type OnRow } from './row-layout.js';
 import { mergeRanges, type TimeRange } from './time-ranges.js';
 
 export interface WindowQuery {
@@ -26,6 +26,16 @@ export async function readWindow(
   source: ConnectionSource,
   query: WindowQuery,
   onRow: OnRow,
+  signal?: AbortSignal,
+): Promise<number> {
+  return readWindowBytes(source, query, (row, at) => readRow(row, at, onRow), signal);
+}
+
+/** {@link readWindow} for who takes the rows as they came: `onRow` gets the bytes, laid out as `READ_ROW` says. */
+export async function readWindowBytes(
+  source: ConnectionSource,
+  query: WindowQuery,
+  onRow: OnRowBytes,
   signal?: AbortSignal,
 ): Promise<number> {
   const sql = windowSql(query);
@@ -61,7 +71,7 @@ export async function readSpans(
     )}) AS span(id, since, until) CROSS JOIN LATERAL` +
     ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
     ` AND "time" >= span.since AND "time" < span.until OFFSET 0) AS bar) TO STDOUT (FORMAT binary)`;
-  return withConnection(source, (client) => copyOut(client, sql, onRow, signal));
+  return withConnection(source, (client) => copyOut(client, sql, (row, at) => readRow(row, at, onRow), signal));
 }
 
 /** Thrown for a dataset or symbol id that is no whole number (COPY takes no parameters, so they go into its text). */

@@ -75,3 +75,27 @@ export function writeRow(
 export function readTime(view: DataView, at: number): number {
   return (view.getInt32(at) * TWO_POW_32 + view.getUint32(at + 4)) / 1000 + POSTGRES_EPOCH_MS;
 }
+
+/** Gets the values of one bar; `openTime` is epoch ms. */
+export type OnRow = (
+  symbolId: number,
+  openTime: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+) => void;
+
+/** Hands out the values of a row of {@link READ_ROW} at `at`. */
+export function readRow(view: DataView, at: number, onRow: OnRow): void {
+  onRow(
+    view.getInt32(at + READ_ROW.symbolId),
+    readTime(view, at + READ_ROW.time),
+    view.getFloat64(at + READ_ROW.open),
+    view.getFloat64(at + READ_ROW.high),
+    view.getFloat64(at + READ_ROW.low),
+    view.getFloat64(at + READ_ROW.close),
+    view.getFloat64(at + READ_ROW.volume),
+  );
+}

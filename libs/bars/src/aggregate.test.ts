@@ -1,5 +1,5 @@
 import { seeded, type Seeded } from '../../../test/support/seeded.js';
-import { aggregateDay, aggregateInto, planDerived } from './aggregate.js';
+import { aggregateCascade, aggregateDay, aggregateInto, planCascade, planDerived } from './aggregate.js';
 import type { Bar, StoredBar } from './bar.js';
 import { calendarNamed, type TradingDay } from './calendar.js';
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
@@ -87,6 +87,38 @@ describe.each(DAYS)('derived bars of %s', (_name, day) => {
       }
     }
   });
+});
+
+describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
+  const grid = new DayGrid(day, BASE);
+
+  it.each([
+    ['finest first', DERIVED],
+    ['finest last', [...DERIVED].reverse()],
+  ])('I5 come to the bytes of each alone, %s, whatever was in the chunks', (_order, intervals) => {
+    const random = seeded(11);
+    const plans = intervals.map((interval) => planDerived(grid, interval));
+    const cascade = planCascade(plans);
+    const into = plans.map((plan) => new DayChunk(plan.grid.slotCount));
+    for (const share of [0, 0.02, 0.5, 0.97, 1]) {
+      const base = randomDay(grid, random, share);
+      // Volumes of which the sum depends on the order.
+      for (let slot = 0; slot < grid.slotCount; slot++)
+        if (base.has(slot)) base.doubles[base.firstDouble + slot * 6 + 4] = random.next() * 10 ** random.int(-6, 6);
+      const closed = random.pick([grid.slotCount, random.int(0, grid.slotCount)]);
+      const alone = plans.map((plan) => aggregateDay(base, plan, closed).bytes);
+      expect(aggregateCascade(base, cascade, closed, into).map(({ bytes }) => bytes)).toEqual(alone);
+      expect(aggregateCascade(base, cascade, closed).map(({ bytes }) => bytes)).toEqual(alone);
+    }
+  });
+});
+
+it('an interval is derived from the coarsest one before it whose windows nest in its own', () => {
+  const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
+  const names = ['5m', '7m', '15m', '30m', '1h', '1d'];
+  const cascade = planCascade(names.map((name) => planDerived(grid, parseInterval(name))));
+  const sources = cascade.map(({ source }) => names[source] ?? '1m');
+  expect(sources).toEqual(['1m', '1m', '5m', '15m', '30m', '1h']);
 });
 
 describe('the derived bars of a known day', () => {

@@ -122,6 +122,7 @@ export class DayChunk {
 
   /** Empties slots `[from, to)`: their records are zeros again. */
   clear(from = 0, to = this.slotCount): void {
+    if (from === 0 && to === this.slotCount) return void this.bytes.fill(0);
     this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));
     for (let slot = from; slot < to; slot++) {
       const byte = slot >> 3;

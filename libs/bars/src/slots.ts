@@ -6,7 +6,8 @@
 import type { Segment, TradingDay } from './calendar.js';
 import type { Interval } from './interval.js';
 
-interface SegmentSlots extends Segment {
+/** A segment with the slots it has. */
+export interface SegmentSlots extends Segment {
   /** Number of the segment's first slot, and of the first slot after it. */
   first: number;
   end: number;
@@ -19,8 +20,9 @@ export class DayGrid {
   /** First segment's open and last segment's close, epoch ms. */
   readonly open: number;
   readonly close: number;
+  /** From one slot's open to the next one's, within a segment, in ms. */
+  readonly stepMs: number;
   private readonly segments: readonly SegmentSlots[];
-  private readonly stepMs: number;
 
   constructor(
     readonly day: TradingDay,
@@ -64,6 +66,11 @@ export class DayGrid {
       return Number.isInteger(steps) ? segment.first + steps : 'off-grid';
     }
     return 'outside-calendar';
+  }
+
+  /** The segment that `time` lies in, or undefined. */
+  segmentAt(time: number): Readonly<SegmentSlots> | undefined {
+    return this.segments.find(({ open, close }) => time >= open && time < close);
   }
 
   /** How many slots have `closeTime <= time`: slots `[0, n)` are closed, the rest is not. */

@@ -66,6 +66,10 @@ export class PartitionKeys {
   chunk(interval: string, symbol: string, date: string): string {
     return `${this.base}:chunk:${interval}:${symbol}:${date}`;
   }
+  /** String: a day chunk on its way; there only inside of the transaction that flushes it. */
+  staged(symbol: string): string {
+    return `${this.base}:staged:${symbol}`;
+  }
   /** String: one status byte a base slot, present only for days in which something was missing. */
   states(symbol: string, date: string): string {
     return `${this.base}:states:${symbol}:${date}`;

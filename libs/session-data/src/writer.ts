@@ -2,7 +2,7 @@
  * The streaming side of a session's store: begins it, takes it over, writes windows, moves the clock. Everything is
  * fenced by (epoch, owner) and safe to send twice. Does not decide when the clock moves, nor reads bars.
  */
-import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
+import type { DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { eventNumber, type ClockEvent } from './clock-events.js';
 import { ConsumersChangedError, FencedError, RewindError, SessionLostError } from './errors.js';
@@ -10,10 +10,10 @@ import type { SessionLayout, Window } from './layout.js';
 import { MARK_TIMED_OUT, MOVE_CLOCK } from './scripts/clock.js';
 import { EVENTS_KEPT } from './scripts/events.js';
 import { CLAIM, CONTROL, INIT } from './scripts/fence.js';
-import { FLUSH } from './scripts/flush.js';
 import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
 import { tellState } from './state-event.js';
 import { figureArguments, type StreamFigures } from './stream-figures.js';
+import { flushWindow } from './window-flush.js';
 
 /** Who streams a session: the epoch is given out by Postgres, the owner names the process. */
 export interface Fence {
@@ -95,25 +95,8 @@ export class SessionWriter {
    * @throws FencedError, RewindError, SessionLostError
    */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
-    const { dayIndex, fromSlot, toSlot, prev, to } = window;
-    const { slotCount, date } = this.layout.grid(dayIndex);
-    const keys = this.layout.keysOf(part.partition);
-    const whole = fromSlot === 0 && toSlot === slotCount;
-    const firstByte = fromSlot >> 3;
-    const recordAt = recordOffset(slotCount, fromSlot);
-    const recordEnd = recordOffset(slotCount, toSlot);
-    const names = [keys.meta, keys.refused];
-    const args: ScriptArgument[] = [...this.fenceArguments(part.partition), prev, to, chunkBytes(slotCount)];
-    // The history has counts of its own: those of the session are of its own days.
-    const counted = this.layout.isHistory(dayIndex) ? 0 : part.bars;
-    args.push(firstByte, recordAt, whole ? 0 : (toSlot - fromSlot) * RECORD_BYTES, counted, part.refused.size);
-    for (const [field, count] of part.refused) args.push(field, count);
-    for (const [symbol, chunk] of part.chunks) {
-      names.push(keys.chunk(this.layout.base.name, symbol, date));
-      if (whole) args.push(chunk.bytes, '');
-      else args.push(bitsOf(chunk, fromSlot, toSlot), chunk.bytes.subarray(recordAt, recordEnd));
-    }
-    const reply = (await FLUSH.run(this.redis, names, args)) as [string, string, Control?];
+    const fence = this.fenceArguments(part.partition);
+    const reply = (await flushWindow(this.redis, this.layout, fence, window, part)) as [string, string, Control?];
     this.refuse(reply[0]);
     if (reply[0] === 'rewind') throw new RewindError(this.layout.id, Number(reply[1]));
     if (reply[0] !== 'written' && reply[0] !== 'done') throw new ScriptReplyError('flush', reply);
@@ -178,14 +161,6 @@ export class SessionWriter {
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
     if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
   }
-}
-
-/** The bitmap bytes in which slots `[from, to)` lie, with the bits of these slots alone. */
-function bitsOf({ bitmap }: DayChunk, from: number, to: number): Uint8Array {
-  const bits = bitmap.slice(from >> 3, (to + 7) >> 3);
-  bits[0]! &= 0xff >> (from & 7);
-  if (to & 7) bits[bits.length - 1]! &= 0xff00 >> (to & 7);
-  return bits;
 }
 
 /** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */

@@ -3,6 +3,8 @@
  * finds no room reads later, when it is the bars' turn: no session waits for another's.
  */
 export class PrefetchBudget {
+  /** Windows that are being read before their turn, of all sessions; whoever reads one counts it. */
+  reads = 0;
   private used = 0;
 
   /** @param limit in bytes; 0 turns prefetching off */

@@ -34,6 +34,13 @@ export interface SourceWindowsParts {
  * several days at once and then wants several.
  */
 const DAYS_AHEAD = 3;
+/**
+ * Windows that are read side by side: while one COPY looks for its rows in the index, or waits for this process to take them,
+ * another sends. With one alone Postgres stood still for a part of the time (docs/performance.md).
+ */
+const READS_AT_ONCE = 2;
+/** Sessions that share the process's connections read one window at a time when so many are being read ahead. */
+const READS_OF_ALL_SESSIONS = 4;
 /** Longest time that a day is held back for the rows of the next one: a source that is silent must not hold up what is here. */
 const DAY_HELD_MS = 1_000;
 
@@ -49,7 +56,8 @@ export class SourceWindows {
   private readonly closing = new AbortController();
   /** The window that nobody has begun to read. */
   private next: Window | undefined;
-  private pumping: Promise<void> | undefined;
+  private readonly reading = new Set<Promise<WindowRead | undefined>>();
+  private isReadingInTurn = false;
   private turnDay = 0;
 
   /** @param frontier epoch ms; the windows after it are given */
@@ -65,6 +73,8 @@ export class SourceWindows {
   async take(window: Window, stop: AbortSignal): Promise<WindowRead> {
     this.turnDay = window.dayIndex;
     if (this.next?.to === window.to) this.advance();
+    // Before waiting for the window itself: the day that comes into reach now may be read beside it.
+    if (this.ahead.size > 0) this.readAhead(stop);
     const early = await this.takeEarly(window);
     const isGivenUp = this.parts.timedOut.has(window.dayIndex);
     const read = isGivenUp ? this.parts.reader.nothing(window) : (early ?? (await this.readInTurn(window, stop)));
@@ -90,7 +100,7 @@ export class SourceWindows {
   /** Stops reading ahead and forgets what was. */
   async close(): Promise<void> {
     this.closing.abort(new Error('the stream has ended'));
-    await this.pumping;
+    await Promise.all(this.reading);
     for (const { budgetBytes } of this.ahead.values()) this.parts.budget.giveBack(budgetBytes);
     this.ahead.clear();
   }
@@ -107,6 +117,8 @@ export class SourceWindows {
   private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { reader, writer, timedOut, metrics, warn, layout } = this.parts;
     const read = reader.nothing(window);
+    this.isReadingInTurn = true;
+    this.readAhead(stop); // at the start, nothing else is being read
     try {
       await this.read(window, read, stop);
     } catch (error) {
@@ -115,18 +127,18 @@ export class SourceWindows {
       await writer.markTimedOut(window.dayIndex, error.timeoutMs);
       timedOut.add(window.dayIndex);
       metrics.dayTimedOut();
+    } finally {
+      this.isReadingInTurn = false;
     }
     return read;
   }
 
+  /** Keeps {@link READS_AT_ONCE} windows being read, as far as there may be any: called whenever that may have changed. */
   private readAhead(stop: AbortSignal): void {
-    this.pumping ??= this.pump(AbortSignal.any([stop, this.closing.signal])).finally(() => (this.pumping = undefined));
-  }
-
-  private async pump(stop: AbortSignal): Promise<void> {
     const { layout, budget, timedOut } = this.parts;
-    while (this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD && !stop.aborted) {
+    while (this.mayReadMore() && this.next && this.isNear(this.next)) {
       const window = this.next;
+      if (stop.aborted || this.closing.signal.aborted) return;
       if (timedOut.has(window.dayIndex)) {
         this.advance();
         continue;
@@ -135,10 +147,26 @@ export class SourceWindows {
       const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
       if (!budget.take(budgetBytes)) return;
       this.advance();
-      const read = this.readEarly(window, stop);
+      const read = this.readEarly(window, AbortSignal.any([stop, this.closing.signal]));
       this.ahead.set(window.to, { read, budgetBytes });
-      if (!(await read)) return;
+      this.reading.add(read);
+      budget.reads++;
+      void read.then((rows) => {
+        this.reading.delete(read);
+        budget.reads--;
+        if (rows) this.readAhead(stop);
+      });
     }
+  }
+
+  /** One at a time may always be read; a second one while the process has not many on its connections. */
+  private mayReadMore(): boolean {
+    const reads = this.reading.size + (this.isReadingInTurn ? 1 : 0);
+    return reads === 0 || (reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
+  }
+
+  private isNear({ dayIndex }: Window): boolean {
+    return dayIndex <= this.turnDay + DAYS_AHEAD;
   }
 
   private async readEarly(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {

@@ -1,30 +1,19 @@
 /**
- * Reads one window of a session's source from Postgres straight into day chunks. Rows come in any order, for a bar's
- * slot gives its place; a row that is no good is counted and kept aside with its reason, and never stops the others.
+ * Reads one window of a session's source from Postgres into day chunks, for the partitions that lack it. What becomes of a
+ * row is said in row-packer.ts.
  */
-import { readWindow, symbolIds, type QuarantinedBar } from '@barkeep/bar-repository';
-import { ORIGIN_CODES, refuseValues, sourceName, type DayChunk, type DayGrid, type RefusalReason } from '@barkeep/bars';
-import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
+import { readWindowBytes, symbolIds, type QuarantinedBar } from '@barkeep/bar-repository';
+import { ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
+import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { ChunkPool } from './chunk-pool.js';
-
-// Read once: what another package exports is looked up behind a getter, which costs a part of the time when done for each row.
-const { streamed: STREAMED, historical: HISTORICAL } = ORIGIN_CODES;
-const refuse = refuseValues;
-
-/** Refused bars that are kept of one window; the rest is only counted. */
-const QUARANTINE_MAX = 1_000;
-
-interface MutablePart extends PartitionWindow {
-  chunks: Map<string, DayChunk>;
-  refused: Map<string, number>;
-}
+import { RowPacker, type MutablePart } from './row-packer.js';
 
 /** The rows of a window so far; whole when its reading has ended. */
 export class WindowRead {
   /** Of the partitions that lack the window. */
   readonly parts: readonly MutablePart[];
-  /** Refused bars with their values, at most {@link QUARANTINE_MAX}. */
+  /** Refused bars with their values; of many the first. */
   readonly quarantined: QuarantinedBar[] = [];
 
   constructor(
@@ -100,45 +89,31 @@ export class WindowReader {
    * @param heard is called for every row
    */
   async read(window: Window, into: WindowRead, signal: AbortSignal, heard: () => void): Promise<void> {
-    const grid = this.layout.grid(window.dayIndex);
-    const { quarantined } = into;
-    const parts = new Map(into.parts.map((part) => [part.partition, part]));
-    const dataset = sourceName(this.layout.spec);
-    const origin = this.layout.isHistory(window.dayIndex) ? HISTORICAL : STREAMED;
-    let lastId = -1;
-    let symbol = '';
-    let part = into.parts[0]!;
-    let chunk: DayChunk | undefined;
-    const ids = [...this.symbolOf].flatMap(([id, name]) => (parts.has(this.layout.partitionOf(name)!) ? [id] : []));
-    const query = { datasetId: this.datasetId, symbolIds: ids, ranges: rangesOf(grid, window) };
-    await readWindow(
-      this.dataSource,
-      query,
-      (id, time, open, high, low, close, volume) => {
-        heard();
-        if (id !== lastId) {
-          lastId = id;
-          symbol = this.symbolOf.get(id)!;
-          part = parts.get(this.layout.partitionOf(symbol)!)!;
-          chunk = part.chunks.get(symbol);
-        }
-        const slot = grid.slotAt(time);
-        const reason: RefusalReason | undefined =
-          typeof slot === 'string' ? slot : refuse(open, high, low, close, volume);
-        if (reason !== undefined || typeof slot === 'string') {
-          const key = `${symbol} ${reason}`;
-          part.refused.set(key, (part.refused.get(key) ?? 0) + 1);
-          if (quarantined.length < QUARANTINE_MAX) {
-            quarantined.push({ dataset, symbol, time, open, high, low, close, volume, reason: reason! });
-          }
-          return;
-        }
-        if (!chunk) part.chunks.set(symbol, (chunk = this.pool.take(grid.slotCount)));
-        chunk.write(slot, open, high, low, close, volume, origin, 0, 1, 1);
-        part.bars++;
-      },
-      signal,
-    );
+    const { layout, pool } = this;
+    const grid = layout.grid(window.dayIndex);
+    const symbols = this.symbolsOf(into.parts);
+    const packer = new RowPacker({
+      grid,
+      dataset: sourceName(layout.spec),
+      origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
+      symbols,
+      quarantined: into.quarantined,
+      newChunk: () => pool.take(grid.slotCount),
+      heard,
+    });
+    const query = { datasetId: this.datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
+    await readWindowBytes(this.dataSource, query, packer.add, signal);
+  }
+
+  /** Every symbol that these parts have and the database knows, by its number. */
+  private symbolsOf(parts: readonly MutablePart[]): Map<number, { symbol: string; part: MutablePart }> {
+    const partOf = new Map(parts.map((part) => [part.partition, part]));
+    const found = new Map<number, { symbol: string; part: MutablePart }>();
+    for (const [id, symbol] of this.symbolOf) {
+      const part = partOf.get(this.layout.partitionOf(symbol)!);
+      if (part) found.set(id, { symbol, part });
+    }
+    return found;
   }
 }
 

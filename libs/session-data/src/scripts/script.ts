@@ -3,7 +3,7 @@
  * call whose reply was lost, so every script must leave the same state when it is run twice.
  */
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 
 export type ScriptArgument = string | number | Uint8Array;
 
@@ -23,9 +23,20 @@ export class Script {
       return redis.eval(this.lua, keys.length, ...rest);
     }
   }
+
+  /**
+   * Adds the script to a pipeline or transaction, with its text: in a transaction there is no second try when the server
+   * turns out not to know it.
+   */
+  addTo(commands: ChainableCommander, keys: readonly string[], args: readonly ScriptArgument[]): void {
+    commands.eval(this.lua, keys.length, ...keys, ...args.map(asRedisArgument));
+  }
 }
 
-function asRedisArgument(value: ScriptArgument): string | number | Buffer {
+/** What ioredis sends as it is: a view of the same bytes. */
+export function asRedisArgument(value: Uint8Array): Buffer;
+export function asRedisArgument(value: ScriptArgument): string | number | Buffer;
+export function asRedisArgument(value: ScriptArgument): string | number | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 

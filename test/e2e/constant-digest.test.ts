@@ -1,0 +1,50 @@
+/**
+ * The digests of one made market, which no optimization may change: however it is read, packed, flushed and derived, the bytes
+ * are those that the first version of the store had.
+ */
+import { Api } from '../support/api.js';
+import { holey, marketBars, seeded, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+// Two partitions; a short day among the three.
+const SYMBOLS = Array.from({ length: 130 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+const DATES = { start: '2013-11-27', end: '2013-12-02' };
+const SPEC = { symbols: SYMBOLS, ...DATES, source: { type: 'dataset', dataset: 'made' }, backfill: ['rest'] };
+const DERIVED = ['5m', '7m', '15m', '1h', '1d'];
+
+const BASE_DIGEST = 'b376343754da40fab578ef3ce0b989e1f7af1b586c25d40d7f966e835f9bd499';
+const REPAIRED_DIGEST = '3d18e7f68be20c74a1441dd8eefa15ed84976bdc4a6ffaa8194e0a0bbbf324ef';
+
+let system: TestSystem;
+let api: Api;
+
+beforeAll(async () => {
+  const random = seeded(3);
+  const whole = marketBars({ symbols: SYMBOLS, ...DATES, seed: 1 });
+  // Volumes of which the sum depends on the order.
+  for (const bars of whole.values()) for (const bar of bars) bar.volume *= random();
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'made', holey(whole, 0.02, 2));
+  await writeBars(system.databaseUrl, 'rest', holey(whole, 0.5, 4));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+afterAll(() => system?.close());
+
+it.each([
+  ['day', 'none'],
+  ['minutes-60', { minutes: 60 }],
+])('I1 what is streamed has the digest it always had, in windows of a %s', async (id, barrier) => {
+  await api.run({ ...SPEC, id, derivedIntervals: [], upkeep: { enabled: false, barrier } });
+  await api.until(id, ({ state }) => state === 'completed');
+  expect(await api.digest(id)).toBe(BASE_DIGEST);
+});
+
+it.each([
+  ['repaired-days', 'day'],
+  ['repaired-minutes', { minutes: 130 }],
+])('I1 what is repaired and derived has the digest it always had: %s', async (id, barrier) => {
+  await api.run({ ...SPEC, id, derivedIntervals: DERIVED, upkeep: { barrier, maxRetries: 1 } });
+  await api.settled(id);
+  expect(await api.digest(id)).toBe(REPAIRED_DIGEST);
+});
