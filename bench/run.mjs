@@ -7,7 +7,7 @@
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';
 import { consoleTable, writeResults } from './harness/results.mjs';
-import { scenarios } from './scenarios/index.mjs';
+import { extras, scenarios } from './scenarios/index.mjs';
 
 /** So that a full run ends within 20 minutes. */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -32,10 +32,11 @@ async function main(names) {
 }
 
 function choose(names) {
-  const known = new Map(scenarios.map((scenario) => [scenario.id.toLowerCase(), scenario]));
+  const all = [...scenarios, ...extras];
+  const known = new Map(all.map((scenario) => [scenario.id.toLowerCase(), scenario]));
   const unknown = names.filter((name) => !known.has(name.toLowerCase()));
   if (unknown.length > 0) {
-    throw new Error(`expected scenarios of ${scenarios.map(({ id }) => id).join(', ')}, was ${unknown.join(', ')}`);
+    throw new Error(`expected scenarios of ${all.map(({ id }) => id).join(', ')}, was ${unknown.join(', ')}`);
   }
   return names.length === 0 ? scenarios : names.map((name) => known.get(name.toLowerCase()));
 }

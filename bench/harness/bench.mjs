@@ -21,7 +21,8 @@ export class Bench {
   #datasets = new Map();
   #apps = new Set();
   #systems = 0;
-  #folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
+  /** For files of a scenario; gone at the end. */
+  folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
 
   /** @param log gets a line for what is going on */
   constructor(log) {
@@ -30,7 +31,7 @@ export class Bench {
 
   /** The servers' addresses; private ones are started for those that the environment does not name. */
   services() {
-    this.#services ??= startServices({ dataDir: this.#folder, keep: false, log: this.log });
+    this.#services ??= startServices({ dataDir: this.folder, keep: false, log: this.log });
     return this.#services;
   }
 
@@ -54,11 +55,13 @@ export class Bench {
   }
 
   /** A dataset in Postgres, made once in a run: answers `{ dataset, datasetId, symbols, start, end, bars }`. */
-  market({ symbols, days, holes = 0 }) {
-    const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}`;
+  market({ symbols, days, holes = 0, packed = false }) {
+    const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
     let made = this.#datasets.get(name);
     if (!made) {
-      made = this.dataSource().then((dataSource) => importMarket(dataSource, { name, symbols, days, holes }, this.log));
+      made = this.dataSource().then((dataSource) =>
+        importMarket(dataSource, { name, symbols, days, holes, packed }, this.log),
+      );
       this.#datasets.set(name, made);
     }
     return made;
@@ -120,6 +123,6 @@ export class Bench {
     if (this.#dataSource) await (await this.#dataSource).destroy();
     this.#redis?.disconnect();
     if (this.#services) await (await this.#services).stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

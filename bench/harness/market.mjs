@@ -1,5 +1,5 @@
 /** Makes the data of a bench: seeded random walks on XNYS days, in Postgres by way of the importer, symbol after symbol. */
-import { BarImporter, resolveDataset } from '@barkeep/bar-repository';
+import { BarImporter, datasetExtent, packDays, resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval } from '@barkeep/bars';
 
 const START = '2024-01-02';
@@ -49,7 +49,7 @@ export function barsOf(grid, random, holes) {
   return bars;
 }
 
-export async function importMarket(dataSource, { name, symbols, days, holes }, log) {
+export async function importMarket(dataSource, { name, symbols, days, holes, packed = false }, log) {
   const startedAt = Date.now();
   const grids = gridsOf(days);
   const importer = await BarImporter.open(dataSource, name);
@@ -64,7 +64,8 @@ export async function importMarket(dataSource, { name, symbols, days, holes }, l
   }
   await importer.finish();
   // What a database that has stood for a while has done long ago: the hint bits and the checkpoint are not part of any arm.
-  await dataSource.query('VACUUM (ANALYZE) bars');
+  if (packed) await packMarket(dataSource, name, grids);
+  await dataSource.query('VACUUM (ANALYZE) bars, packed_days');
   await dataSource.query('CHECKPOINT');
   log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   const datasetId = await resolveDataset(dataSource, name);
@@ -77,4 +78,16 @@ export async function importMarket(dataSource, { name, symbols, days, holes }, l
     grids,
     bars,
   };
+}
+
+/** Packs all days, as `barkeep pack` does. */
+async function packMarket(dataSource, name, grids) {
+  const datasetId = await resolveDataset(dataSource, name);
+  const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
+  await packDays(dataSource, {
+    datasetId,
+    symbolIds,
+    days: grids.map(({ day }) => day),
+    interval: parseInterval('1m'),
+  });
 }

@@ -17,7 +17,7 @@ function rows({ id, unit, figures }) {
     i === 0 ? id : '',
     figure.name,
     number(figure.rate, 4),
-    unit,
+    figure.unit ?? unit,
     `${Math.round(figure.spread * 100)} %`,
     number(figure.ratioToLimit),
     number(figure.ratioToBaseline),

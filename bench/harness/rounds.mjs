@@ -16,7 +16,9 @@ export async function runScenario(scenario, bench, rounds) {
         if (round >= (arms[name].rounds ?? count)) continue;
         const sample = await arms[name]();
         samples[name].push(sample);
-        bench.log(`  round ${round + 1} ${name}: ${Math.round(sample.rate).toLocaleString('en-US')} ${scenario.unit}`);
+        bench.log(
+          `  round ${round + 1} ${name}: ${Number(sample.rate.toPrecision(4)).toLocaleString('en-US')} ${sample.unit ?? scenario.unit}`,
+        );
       }
     }
   } finally {
@@ -28,11 +30,18 @@ export async function runScenario(scenario, bench, rounds) {
 function summary({ id, title, unit, targets = {} }, samples) {
   const rates = (name) => samples[name]?.map(({ rate }) => rate);
   const ratio = (name, to) => {
+    // A sample may have been compared with something of its own, measured beside it.
+    if (to === 'limit' && samples[name][0]?.ratioToLimit !== undefined) {
+      return median(samples[name].map(({ ratioToLimit }) => ratioToLimit));
+    }
+    // Of another unit: there is nothing to be compared.
+    if (samples[name][0]?.unit !== undefined) return undefined;
     const [own, other] = [rates(name), rates(to)];
     return other && median(own.map((rate, round) => rate / (other[round] ?? other.at(-1))));
   };
   const figures = Object.keys(samples).map((name) => ({
     name,
+    unit: samples[name][0]?.unit,
     rate: median(rates(name)),
     spread: spread(rates(name)),
     ratioToLimit: name === 'limit' ? undefined : ratio(name, 'limit'),
@@ -67,7 +76,9 @@ function missedOf(figures, { others = {}, ...targets }) {
 /** Targets by name: the figure's field, and whether it is to be at most (or at least) so much. */
 const BOUNDS = {
   ratioToLimit: ['ratioToLimit', false],
+  ratioToLimitMax: ['ratioToLimit', true],
   ratioToBaseline: ['ratioToBaseline', false],
   bytesPerBarMax: ['bytesPerBar', true],
   valueMin: ['rate', false],
+  valueMax: ['rate', true],
 };

@@ -5,10 +5,10 @@ import { zsetSession } from './zset-baseline.mjs';
 
 const NO_UPKEEP = { upkeep: { enabled: false } };
 
-/** Sessions without upkeep on one coordinator. */
-export async function streamingArms(bench, market) {
+/** Sessions without upkeep on one coordinator; `running` is a system that is there already: two would take each other's sessions. */
+export async function streamingArms(bench, market, running) {
   const services = await bench.services();
-  const system = await bench.system();
+  const system = running ?? (await bench.system());
   const { meter } = system;
   const check = (session) => expectFilled(session, market.bars);
   return {

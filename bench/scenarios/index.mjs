@@ -1,9 +1,16 @@
 /** All scenarios, in the order of the table. A new one is one file and one line here. */
 import first from './first.mjs';
 import s1 from './s1-stream.mjs';
+import s2 from './s2-whole-job.mjs';
+import s3 from './s3-packed.mjs';
 import s4 from './s4-minute-windows.mjs';
 import s5 from './s5-gap-scan.mjs';
 import s6 from './s6-aggregation.mjs';
+import s7 from './s7-backfill.mjs';
+import s8 from './s8-time-to-repair.mjs';
+import s9 from './s9-upkeep-overhead.mjs';
+import s10 from './s10-growth.mjs';
+import s11 from './s11-import.mjs';
 import lockstep from './lockstep.mjs';
 import mirror from './mirror.mjs';
 import prefetch from './prefetch.mjs';
@@ -12,9 +19,13 @@ import prefetch from './prefetch.mjs';
  * A scenario: `{ id, title, unit, rounds?, targets, prepare(bench) }`.
  *
  * `prepare` builds what it needs and answers its arms, `{ value, limit?, baseline?, others?, close? }`: each an async function that
- * does the work once and answers a sample `{ rate, cpu?, bytesPerBar?, ... }`, `rate` in the scenario's unit. `others` are arms
- * that are shown beside, by name. The arms of a round run one after another, so that all of them see the same machine.
- * `targets` are what must be reached: `{ ratioToLimit, ratioToBaseline, bytesPerBarMax, valueMin }`, each
+ * does the work once and answers a sample `{ rate, unit?, cpu?, bytesPerBar?, ratioToLimit?, ... }`, `rate` in the scenario's unit
+ * unless it names its own, be it a rate or, where the unit is one of time, the less the better. `others` are arms that are shown beside, by name. The arms of a round
+ * run one after another, so that all of them see the same machine.
+ * `targets` are what must be reached: `{ ratioToLimit, ratioToLimitMax, ratioToBaseline, bytesPerBarMax, valueMin, valueMax }`, each
  * optional; `targets.others` has the same for arms shown beside, by name.
  */
-export const scenarios = [first, s1, s4, s5, s6, prefetch, mirror, lockstep];
+export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
+
+/** Run only when they are named: what they show is part of others, or of no table. */
+export const extras = [first, prefetch, mirror, lockstep];

@@ -164,11 +164,11 @@ test('days are declared complete by symbol, by an import or by name', async () =
   await declareComplete(dataSource, 'complete', ['BBB', 'QUIET'], ['2024-03-04', '2024-03-05']);
   await declareComplete(dataSource, 'complete', ['BBB'], ['2024-03-04']);
   const symbols = ['AAA', 'BBB', 'QUIET', 'CCC'];
-  expect(await completeSymbols(dataSource, 'complete', symbols, '2024-03-04')).toEqual(
+  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-04')).toEqual(
     new Set(['AAA', 'BBB', 'QUIET']),
   );
-  expect(await completeSymbols(dataSource, 'complete', symbols, '2024-03-05')).toEqual(new Set(['BBB', 'QUIET']));
-  expect(await completeSymbols(dataSource, 'plain', symbols, '2024-03-04')).toEqual(new Set());
+  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-05')).toEqual(new Set(['BBB', 'QUIET']));
+  expect(await completeSymbols(dataSource, ['plain'], symbols, '2024-03-04')).toEqual(new Set());
   await expect(declareComplete(dataSource, 'no such', ['AAA'], ['2024-03-04'])).rejects.toThrow(UnknownDatasetError);
 });
 
@@ -179,7 +179,7 @@ test('a removed dataset leaves nothing behind and can be imported again', async 
   expect(await removeDataset(dataSource, 'removed')).toBeUndefined();
   expect(await datasetNames(dataSource)).not.toContain('removed');
   expect(await importBars('removed', { AAA: bars(0, 10) })).toMatchObject({ accepted: 10 });
-  expect(await completeSymbols(dataSource, 'removed', ['AAA'], '2024-03-01')).toEqual(new Set());
+  expect(await completeSymbols(dataSource, ['removed'], ['AAA'], '2024-03-01')).toEqual(new Set());
 });
 
 test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {

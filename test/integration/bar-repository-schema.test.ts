@@ -1,4 +1,4 @@
-import { createDataSource, migrate, MIGRATIONS } from '@barkeep/bar-repository';
+import { createDataSource, migrate, MIGRATIONS, windowSql } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -48,4 +48,25 @@ test('connections carry the settings that the hot path and a killed client need'
        current_setting('client_connection_check_interval') AS checked`,
   );
   expect(row).toEqual({ jit: 'off', zone: 'UTC', name: 'barkeep', checked: '1s' });
+});
+
+test('windows are read from the index alone: a day of all symbols, and a year of one', async () => {
+  const dataSource = await connect();
+  await migrate(dataSource);
+  await dataSource.query(`
+    INSERT INTO bars (dataset_id, symbol_id, "time", open, high, low, close, volume)
+    SELECT 1, symbol, '2024-01-01Z'::timestamptz + step * interval '1 hour', 1, 1, 1, 1, 1
+    FROM generate_series(1, 50) AS symbol, generate_series(0, 1999) AS step`);
+  await dataSource.query('VACUUM ANALYZE bars');
+  const symbols = Array.from({ length: 50 }, (_, i) => i + 1);
+  for (const [symbolIds, from, to] of [
+    [symbols, '2024-02-01', '2024-02-02'],
+    [[7], '2024-01-01', '2025-01-01'],
+  ] as const) {
+    const ranges = [{ from: Date.parse(from), to: Date.parse(to) }];
+    const copy = windowSql({ datasetId: 1, symbolIds, ranges })!;
+    const select = copy.replace(/^COPY \((.*)\) TO STDOUT.*$/, '$1');
+    const plan = await dataSource.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (COSTS OFF) ${select}`);
+    expect(plan[0]!['QUERY PLAN']).toBe('Index Only Scan using bars_pkey on bars');
+  }
 });

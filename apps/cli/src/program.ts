@@ -7,6 +7,7 @@ import { compareCommand } from './commands/compare.js';
 import { datasetsCommand, datasetCommand } from './commands/datasets.js';
 import { demoCommand } from './commands/demo.js';
 import { importCommand } from './commands/import.js';
+import { packCommand } from './commands/pack.js';
 import type { RunCommand } from './commands/run-command.js';
 import { runSessionCommand } from './commands/run.js';
 import { digestCommand, lifecycleCommands, removeCommand, statusCommand } from './commands/sessions.js';
@@ -32,7 +33,15 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
   const proofs = [certifyCommand, compareCommand];
-  const more = [removeCommand, ...lifecycleCommands, datasetsCommand, datasetCommand, calendarCommand, demoCommand];
+  const more = [
+    removeCommand,
+    ...lifecycleCommands,
+    datasetsCommand,
+    datasetCommand,
+    packCommand,
+    calendarCommand,
+    demoCommand,
+  ];
   for (const make of [...commands, ...proofs, ...more]) program.addCommand(make(run));
   throwInsteadOfExit(program);
   return program;

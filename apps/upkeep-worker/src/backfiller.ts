@@ -69,13 +69,17 @@ export class Backfiller {
   }
 
   private async asks(store: UpkeepStore, day: number, { partition, date, force }: Payload<'backfill'>): Promise<Ask[]> {
-    const { frontier = 0, retainedFrom = 0 } = (await store.positions())[partition] ?? {};
+    // Sent together and answered in this order: what is missing before a frontier is never older than the frontier.
+    const [positions, retries, symbols] = await Promise.all([
+      store.positions(),
+      store.dueRetries(partition, this.now()),
+      store.readDay(partition, day, store.layout.symbolsOf(partition)),
+    ]);
+    const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
     const { open } = store.layout.grid(day);
     if (open < retainedFrom) return [];
     const closed = store.layout.grid(day).closedBy(frontier);
-    const retries = await store.dueRetries(partition, this.now());
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
-    const symbols = await store.readDay(partition, day, store.layout.symbolsOf(partition));
     // The stream may have gone on since the detection: what is asked for now was found now.
     await store.events.gapsFound(partition, day, closed, symbols);
     return symbols.flatMap((symbolDay) => {
@@ -98,11 +102,8 @@ export class Backfiller {
     const { retryMissingBars, maxRetries } = layout.spec.upkeep;
     const symbols = asks.map(({ symbol }) => symbol);
     try {
-      // A feed is no dataset: another of its name says nothing about it.
-      const { spec, datasets } = layout;
-      const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
-      const complete = await this.completeOn(declared, symbols, grid.date);
-      const answers = await this.answers(store, grid, asks, skipped, signal);
+      const { answers, open } = await this.answers(store, grid, asks, skipped, signal);
+      const complete = await this.completeOf(store, grid, open, answers, signal);
       return asks.map(({ symbol, bitmap, states, asked }) => {
         const plan = planFill({
           grid,
@@ -122,14 +123,41 @@ export class Backfiller {
     }
   }
 
-  /** Asks the datasets in order, each only for the symbols that still lack bars after the better ones. */
+  /**
+   * Symbols of which the day is declared complete, among those that still lack bars. They are asked for again: a bar that came
+   * with the declaration, after the first answer, would otherwise count as one that never was. Most gaps are filled and need no look.
+   */
+  private async completeOf(
+    store: UpkeepStore,
+    grid: DayGrid,
+    open: readonly Ask[],
+    answers: Map<string, DatasetAnswer[]>,
+    signal?: AbortSignal,
+  ): Promise<Set<string>> {
+    if (open.length === 0) return new Set();
+    const symbols = open.map(({ symbol }) => symbol);
+    // A feed is no dataset: another of its name says nothing about it.
+    const { spec, datasets } = store.layout;
+    const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
+    const complete = await completeSymbols(this.dataSource, declared, symbols, grid.date);
+    const asks = open.filter(({ symbol }) => complete.has(symbol));
+    // What is refused was counted the first time.
+    const again = await this.answers(store, grid, asks, new Map(), signal);
+    for (const [symbol, answer] of again.answers) answers.set(symbol, answer);
+    return complete;
+  }
+
+  /**
+   * Asks the datasets in order, each only for the symbols that still lack bars after the better ones.
+   * @returns the answers, and the symbols that lack bars after all of them
+   */
   private async answers(
     store: UpkeepStore,
     grid: DayGrid,
     asks: readonly Ask[],
     skipped: Map<string, number>,
     signal?: AbortSignal,
-  ): Promise<Map<string, DatasetAnswer[]>> {
+  ): Promise<{ answers: Map<string, DatasetAnswer[]>; open: readonly Ask[] }> {
     const { layout } = store;
     const answers = new Map<string, DatasetAnswer[]>(asks.map(({ symbol }) => [symbol, []]));
     let open = asks;
@@ -143,7 +171,7 @@ export class Backfiller {
       for (const { symbol } of open) answers.get(symbol)?.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
       open = open.filter(({ symbol, asked }) => !covers(grid, asked, answers.get(symbol) ?? []));
     }
-    return answers;
+    return { answers, open };
   }
 
   private async ask(source: BarSource, grid: DayGrid, asks: readonly Ask[], signal?: AbortSignal): Promise<BarAnswer> {
@@ -166,15 +194,6 @@ export class Backfiller {
       },
       signal ? AbortSignal.any([signal, timeout]) : timeout,
     );
-  }
-
-  private async completeOn(
-    datasets: readonly string[],
-    symbols: readonly string[],
-    date: string,
-  ): Promise<Set<string>> {
-    const sets = await Promise.all(datasets.map((name) => completeSymbols(this.dataSource, name, symbols, date)));
-    return new Set(sets.flatMap((set) => [...set]));
   }
 
   private dueAt({ after, absent }: FillPlan): number | undefined {

@@ -26,10 +26,17 @@ export class UpkeepSessions {
    * does not take what was made for others. @throws SessionLostError when the session is gone or was made anew
    */
   async with<T>(session: SessionRef, work: (store: UpkeepStore) => Promise<T>): Promise<T> {
-    let store = await this.store(session);
+    const kept = this.stores.get(session.incarnation);
+    // What is known is worked with while it is looked up whether it still holds: work on an old list changes nothing that the new
+    // one has, for every script compares, and is done again.
+    const current = this.store(session);
+    current.catch(() => undefined); // awaited below
+    let store = kept ?? (await current);
     for (let change = 0; ; change++) {
       try {
-        return await work(store);
+        const result = await work(store);
+        if (change > 0 || store === (await current)) return result;
+        store = await current;
       } catch (error) {
         if (!(error instanceof SessionLostError) || change >= CHANGES_MAX) throw error;
         const before = store;

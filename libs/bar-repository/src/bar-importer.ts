@@ -17,6 +17,7 @@ import { declareSymbolDates } from './complete-days.js';
 import { lockDataset } from './dataset-lock.js';
 import { ensureDataset, ensureSymbols, resolveDataset, UnknownDatasetError } from './datasets.js';
 import { TradingDates } from './trading-dates.js';
+import { mergeChanges } from './dataset-version.js';
 import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
 
 export interface ImportOptions {
@@ -113,6 +114,7 @@ export class BarImporter {
   async finish(): Promise<ImportCounts> {
     try {
       const counts = await this.inTurn(() => this.commit());
+      await mergeChanges(this.dataSource, this.datasetId);
       if (counts.accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
       return counts;
     } catch (error) {

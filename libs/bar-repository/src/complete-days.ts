@@ -35,19 +35,19 @@ export async function declareSymbolDates(
   );
 }
 
-/** Those of `symbols` whose `date` the dataset declares complete. */
+/** Those of `symbols` whose `date` at least one of the datasets declares complete. */
 export async function completeSymbols(
   dataSource: DataSource,
-  dataset: string,
+  datasets: readonly string[],
   symbols: readonly string[],
   date: string,
 ): Promise<Set<string>> {
   const rows = await dataSource.query<{ name: string }[]>(
-    `SELECT s.name FROM datasets d
+    `SELECT DISTINCT s.name FROM datasets d
      JOIN complete_days c ON c.dataset_id = d.id AND c.date = $3::date
      JOIN symbols s ON s.id = c.symbol_id AND s.name = ANY($2)
-     WHERE d.name = $1`,
-    [dataset, [...symbols], date],
+     WHERE d.name = ANY($1)`,
+    [[...datasets], [...symbols], date],
   );
   return new Set(rows.map((row) => row.name));
 }

@@ -5,8 +5,11 @@
 import { Pool, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
-/** Where connections come from: a TypeORM `DataSource` (its pool is used) or a pool of `pg`. */
-export type ConnectionSource = DataSource | Pool;
+/**
+ * Where connections come from: a TypeORM `DataSource` (its pool is used) or a pool of `pg`; or a connection that the caller has
+ * borrowed already, and gives back, or closes when something fails on it.
+ */
+export type ConnectionSource = DataSource | Pool | PoolClient;
 
 /** Thrown when a `DataSource` is not connected to Postgres. */
 export class NotPostgresError extends Error {
@@ -18,12 +21,13 @@ export class NotPostgresError extends Error {
 
 /**
  * Runs `work` with a connection of its own and gives it back.
- * When `work` throws, the connection is closed: a COPY or transaction may be open on it.
+ * When `work` throws, the connection is closed, unless it is the caller's: a COPY or transaction may be open on it.
  */
 export async function withConnection<T>(
   source: ConnectionSource,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
+  if (isClient(source)) return work(source);
   const client = await poolOf(source).connect();
   try {
     const result = await work(client);
@@ -36,7 +40,7 @@ export async function withConnection<T>(
 }
 
 /** The pool behind a source. @throws NotPostgresError */
-export function poolOf(source: ConnectionSource): Pool {
+export function poolOf(source: DataSource | Pool): Pool {
   if (source instanceof Pool) return source;
   // A pool of another copy of `pg` is no instance of ours, so ask what it can do.
   if (isPool(source)) return source;
@@ -44,6 +48,10 @@ export function poolOf(source: ConnectionSource): Pool {
   if (!isPool(pool))
     throw new NotPostgresError(`${source.options.type}, ${source.isInitialized ? '' : 'not '}initialized`);
   return pool;
+}
+
+function isClient(source: ConnectionSource): source is PoolClient {
+  return 'release' in source;
 }
 
 function isPool(value: unknown): value is Pool {

@@ -22,9 +22,27 @@ type DataListener = (chunk: Buffer) => void;
  * @throws CopyFormatError, DatabaseError, what `onRow` throws, and the reason of `signal`.
  */
 export function copyOut(client: PoolClient, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
+  return copyOutTo(client, sql, new CopyOutParser(onRow), signal);
+}
+
+/** Takes the bytes of a COPY as they come from the socket. */
+export interface CopyOutReader {
+  /** Rows so far. */
+  readonly rows: number;
+  /** @returns undefined while the COPY goes on; otherwise the bytes that follow it, for `pg` to read */
+  read(bytes: Buffer): Buffer | undefined;
+}
+
+/** The same for rows of any kind, with a reader of their own. @throws what it throws, and as {@link copyOut} */
+export function copyOutTo(
+  client: PoolClient,
+  sql: string,
+  reader: CopyOutReader,
+  signal?: AbortSignal,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
-    const query = new CopyOutQuery(sql, new CopyOutParser(onRow), settle);
+    const query = new CopyOutQuery(sql, reader, settle);
     const abort = (): void => query.fail(signal ? reasonOf(signal) : new Error('aborted'));
     signal?.addEventListener('abort', abort, { once: true });
     client.query(query);
@@ -44,7 +62,7 @@ class CopyOutQuery implements Submittable {
 
   constructor(
     private readonly sql: string,
-    private readonly parser: CopyOutParser,
+    private readonly parser: CopyOutReader,
     private readonly settle: (error: Error | undefined, rows: number) => void,
   ) {}
 

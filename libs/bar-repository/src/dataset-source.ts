@@ -9,6 +9,8 @@ import { mergeRanges } from './time-ranges.js';
 
 export class DatasetSource implements BarSource {
   private readonly ids = new Map<string, number>();
+  /** As it was last seen. */
+  private datasetId: number | undefined;
 
   constructor(
     readonly name: string,
@@ -17,9 +19,25 @@ export class DatasetSource implements BarSource {
 
   /** @throws UnknownDatasetError: a dataset that does not exist has not answered "no bars". */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
-    // Asked each time: a dataset that was removed and imported again has another number.
-    const [datasetId] = await Promise.all([resolveDataset(this.dataSource, this.name), this.learn(query.symbols)]);
+    const { datasetId: lastId } = this;
+    const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
+    if (lastId !== undefined && isKnown) {
+      const answer = await this.read(lastId, query, signal);
+      // Numbers are never given twice and a dataset goes with all its rows: where there is a row, the number still holds.
+      const hasRows = answer.bars.size > 0 || answer.skipped.size > 0;
+      if (hasRows || (await this.resolve()) === lastId) return answer;
+    }
+    const [datasetId] = await Promise.all([this.resolve(), this.learn(query.symbols)]);
     if (datasetId === undefined) throw new UnknownDatasetError(this.name);
+    return this.read(datasetId, query, signal);
+  }
+
+  /** A dataset that was removed and imported again has another number. */
+  private async resolve(): Promise<number | undefined> {
+    return (this.datasetId = await resolveDataset(this.dataSource, this.name));
+  }
+
+  private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
     const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
     const byId = new Map<number, Bar[]>();
     for (const symbol of query.symbols) {

@@ -6,6 +6,8 @@ export { completeSymbols, declareComplete } from './complete-days.js';
 export { type ConnectionSource, NotPostgresError } from './connection.js';
 export { CopyFormatError, type OnRowBytes } from './copy-out-parser.js';
 export * from './data-source.js';
+export { datasetExtent, type SymbolExtent } from './dataset-extent.js';
+export { datasetVersion, mergeChanges } from './dataset-version.js';
 export { datasetNames, resolveDataset, symbolIds, UnknownDatasetError } from './datasets.js';
 export * from './entities/index.js';
 export { firstBars } from './first-bars.js';
@@ -13,8 +15,27 @@ export * from './load-repositories.js';
 export * from './migrate.js';
 export * from './migrations/index.js';
 export { RepositoryAnswerError, type Fetch } from './object-source.js';
+export { DatasetRemovedError, packDays, type PackCounts, type PackOptions } from './pack-days.js';
+export {
+  gridKey,
+  hasPacks,
+  type PackedQuery,
+  packedBytes,
+  placePart,
+  readPacked,
+  withSnapshot,
+} from './packed-days.js';
+export type { PackReceiver } from './packed-parser.js';
 export * from './quarantine.js';
-export { IdError, readSpans, readWindow, readWindowBytes, type SpansQuery, type WindowQuery } from './read-window.js';
+export {
+  IdError,
+  readSpans,
+  readWindow,
+  readWindowBytes,
+  type SpansQuery,
+  windowSql,
+  type WindowQuery,
+} from './read-window.js';
 export { removeDataset } from './remove-dataset.js';
 export type { CreatedSession, NewSession } from './session-create.js';
 export { POSTGRES_EPOCH_MS, READ_ROW, readRow, type OnRow } from './row-layout.js';

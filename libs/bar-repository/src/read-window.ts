@@ -99,12 +99,14 @@ export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string
   return `COPY (${selects.join(' UNION ALL ')}) TO STDOUT (FORMAT binary)`;
 }
 
-function wholeNumber(id: number): string {
+/** A number in the text of a statement. @throws IdError */
+export function wholeNumber(id: number): string {
   if (!Number.isSafeInteger(id)) throw new IdError(id);
   return String(id);
 }
 
-function timestamp(epochMs: number): string {
+/** A time in the text of a statement. */
+export function timestamp(epochMs: number): string {
   return `'${isoTime(epochMs)}'::timestamptz`;
 }
 

@@ -1,13 +1,24 @@
 /**
- * Reads one window of a session's source from Postgres into day chunks, for the partitions that lack it. What becomes of a
- * row is said in row-packer.ts.
+ * Reads one window of a session's source from Postgres into day chunks, for the partitions that lack it: packed days where there
+ * are some (packed-reader.ts), rows for the rest (row-packer.ts).
  */
-import { readWindowBytes, symbolIds, type QuarantinedBar } from '@barkeep/bar-repository';
+import {
+  hasPacks,
+  readWindowBytes,
+  symbolIds,
+  withSnapshot,
+  type ConnectionSource,
+  type QuarantinedBar,
+} from '@barkeep/bar-repository';
 import { ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { ChunkPool } from './chunk-pool.js';
+import { readPacks } from './packed-reader.js';
 import { RowPacker, type MutablePart } from './row-packer.js';
+
+/** Symbols by their numbers, each with the part that its bars go into. */
+export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
 
 /** The rows of a window so far; whole when its reading has ended. */
 export class WindowRead {
@@ -58,6 +69,8 @@ export class WindowReader {
     private readonly symbolOf: ReadonlyMap<number, string>,
     /** Up to where each partition had the source when this began; whatever is before that is not read for it. */
     private frontiers: readonly number[],
+    /** Whether days of the dataset were packed when this began. */
+    private readonly isPacked: boolean,
   ) {}
 
   /** Looks the symbols up once; those that the database does not know have no bars. */
@@ -67,9 +80,9 @@ export class WindowReader {
     datasetId: number,
     frontiers: readonly number[],
   ): Promise<WindowReader> {
-    const ids = await symbolIds(dataSource, layout.symbols);
+    const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
-    return new WindowReader(dataSource, layout, datasetId, symbolOf, frontiers);
+    return new WindowReader(dataSource, layout, datasetId, symbolOf, frontiers, isPacked);
   }
 
   /** Reads every window for all partitions from now on: the store lost some of what it had. */
@@ -85,30 +98,47 @@ export class WindowReader {
   }
 
   /**
-   * Reads a window's rows into `into`, which keeps what came when the reading fails.
-   * @param heard is called for every row
+   * Reads a window's bars into `into`, which keeps what came when the reading fails: packed days where there are some, rows for the rest.
+   * @param heard is called for every row and every pack
    */
   async read(window: Window, into: WindowRead, signal: AbortSignal, heard: () => void): Promise<void> {
+    const symbols = this.symbolsOf(into.parts);
+    if (!this.isPacked) return this.readRows(this.dataSource, window, into, symbols, signal, heard);
+    await withSnapshot(this.dataSource, async (client) => {
+      const { layout, datasetId, pool } = this;
+      const packs = { layout, datasetId, window, symbols, newChunk: (slots: number) => pool.take(slots), heard };
+      const rest = await readPacks(client, packs, signal);
+      if (rest.size > 0) await this.readRows(client, window, into, rest, signal, heard);
+    });
+  }
+
+  private async readRows(
+    source: ConnectionSource,
+    window: Window,
+    { quarantined }: WindowRead,
+    symbols: SymbolParts,
+    signal: AbortSignal,
+    heard: () => void,
+  ): Promise<void> {
     const { layout, pool } = this;
     const grid = layout.grid(window.dayIndex);
-    const symbols = this.symbolsOf(into.parts);
     const packer = new RowPacker({
       grid,
       dataset: sourceName(layout.spec),
       origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
       symbols,
-      quarantined: into.quarantined,
+      quarantined,
       newChunk: () => pool.take(grid.slotCount),
       heard,
     });
     const query = { datasetId: this.datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
-    await readWindowBytes(this.dataSource, query, packer.add, signal);
+    await readWindowBytes(source, query, packer.add, signal);
   }
 
   /** Every symbol that these parts have and the database knows, by its number. */
-  private symbolsOf(parts: readonly MutablePart[]): Map<number, { symbol: string; part: MutablePart }> {
+  private symbolsOf(parts: readonly MutablePart[]): SymbolParts {
     const partOf = new Map(parts.map((part) => [part.partition, part]));
-    const found = new Map<number, { symbol: string; part: MutablePart }>();
+    const found: SymbolParts = new Map();
     for (const [id, symbol] of this.symbolOf) {
       const part = partOf.get(this.layout.partitionOf(symbol)!);
       if (part) found.set(id, { symbol, part });

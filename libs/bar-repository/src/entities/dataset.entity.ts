@@ -9,4 +9,8 @@ export class DatasetEntity {
 
   @Column({ type: 'text' })
   name!: string;
+
+  /** How often days of it were packed: who packs raises it, and so holds the row against whoever writes bars. */
+  @Column({ type: 'integer', default: 0 })
+  packings!: number;
 }

@@ -1,12 +1,23 @@
 /** Every table, as TypeORM sees it. The tables themselves are made by the migrations alone. */
 import { BarEntity } from './bar.entity.js';
 import { CompleteDayEntity } from './complete-day.entity.js';
+import { DatasetChangeEntity } from './dataset-change.entity.js';
 import { DatasetEntity } from './dataset.entity.js';
+import { PackedDayEntity } from './packed-day.entity.js';
 import { QuarantinedBarEntity } from './quarantined-bar.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { SymbolEntity } from './symbol.entity.js';
 
-export { BarEntity, CompleteDayEntity, DatasetEntity, QuarantinedBarEntity, SessionEntity, SymbolEntity };
+export {
+  BarEntity,
+  CompleteDayEntity,
+  DatasetChangeEntity,
+  DatasetEntity,
+  PackedDayEntity,
+  QuarantinedBarEntity,
+  SessionEntity,
+  SymbolEntity,
+};
 
 /** All entities, for a `DataSource` that somebody else configures. */
 export const ENTITIES = [
@@ -16,4 +27,6 @@ export const ENTITIES = [
   SessionEntity,
   QuarantinedBarEntity,
   CompleteDayEntity,
+  DatasetChangeEntity,
+  PackedDayEntity,
 ] as const;

@@ -1,10 +1,14 @@
 import { AddCertificates1763800000000 } from './add-certificates.js';
+import { CoverBars1763769700000 } from './cover-bars.js';
 import { CreateTables1763700000000 } from './create-tables.js';
+import { PackDays1763769600000 } from './pack-days.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
   CreateTables1763700000000,
+  PackDays1763769600000,
+  CoverBars1763769700000,
   AddCertificates1763800000000,
   SessionDeployments1763900000000,
 ] as const;

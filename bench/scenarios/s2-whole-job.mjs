@@ -1,0 +1,40 @@
+/** All that a session is for: streamed with holes, each hole found and filled, larger bars derived, the clock behind it day by day. */
+import { runSession } from '../harness/session.mjs';
+import { streamingArms } from '../harness/streaming.mjs';
+
+const MARKET = { symbols: 400, days: 20 };
+const HOLES = 0.02;
+const WORKERS = 2;
+
+export default {
+  id: 'S2',
+  title:
+    'whole job: S1 with 2 % holes, upkeep with a barrier each day, derived 5m, 15m, 1h, 2 workers, every hole filled; limit: S1',
+  unit: 'bars/s',
+  targets: { ratioToLimit: 0.35 },
+  async prepare(bench) {
+    const whole = await bench.market(MARKET);
+    const holey = await bench.market({ ...MARKET, holes: HOLES });
+    const system = await bench.system({ workers: WORKERS });
+    const plain = await streamingArms(bench, whole, system);
+    const spec = {
+      derivedIntervals: ['5m', '15m', '1h'],
+      backfill: [whole.dataset],
+      upkeep: { enabled: true, barrier: 'day' },
+    };
+    const check = ({ counts }) => {
+      const { filled, backfilled, missing, absent, unfillable } = counts;
+      const isWhole = filled === whole.bars && backfilled === whole.bars - holey.bars;
+      if (!isWhole || missing + absent + unfillable > 0) {
+        throw new Error(
+          `expected all ${whole.bars} bars, ${whole.bars - holey.bars} of them filled in, was ${JSON.stringify(counts)}`,
+        );
+      }
+    };
+    return {
+      value: () => runSession(bench, { ...system, market: holey, spec, check }),
+      limit: plain.value,
+      close: () => system.stop(),
+    };
+  },
+};

@@ -1,0 +1,131 @@
+/**
+ * How long a gap takes to fill: from the job being picked up to its bars being readable, with everything that a worker looks at
+ * and compares; beside one SELECT and one SETRANGE written by hand, which look at nothing.
+ */
+import { DayChunk, ORIGIN_CODES, parseSessionSpec, recordOffset } from '@barkeep/bars';
+import { removeSession, SessionLayout, SessionWriter } from '@barkeep/session-data';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { median } from '../harness/statistics.mjs';
+
+/** Parts of the built worker: what a job runs, without the queue that brings it. */
+const WORKER = join(import.meta.dirname, '../../apps/upkeep-worker/dist');
+const GAPS = [1, 30, 390];
+/** Gaps filled in one sample. */
+const REPEATS = 20;
+const PREFIX = 'bench';
+const SETTINGS = { backoffMs: 1_000, repositoryTimeoutMs: 30_000 };
+
+export default {
+  id: 'S7',
+  title:
+    'backfill: a gap of 1, 30, 390 bars (value: 30), from the job being picked up to bars readable; limit: one SELECT + one SETRANGE by hand',
+  unit: 'ms',
+  rounds: 7,
+  targets: {
+    ratioToLimitMax: 3,
+    others: { '1 bar': { ratioToLimitMax: 3 }, '390 bars': { ratioToLimitMax: 3 }, 'p99 of all': { valueMax: 20 } },
+  },
+  async prepare(bench) {
+    const market = await bench.market({ symbols: 100, days: 5 });
+    const dataSource = await bench.dataSource();
+    const redis = await bench.redis();
+    const parts = await Promise.all(
+      ['backfiller', 'repositories', 'upkeep-sessions'].map((name) => import(join(WORKER, `${name}.js`))),
+    );
+    const job = new Job(redis, dataSource, market, Object.assign({}, ...parts));
+    const all = [];
+    const arm = (bars) => async () => {
+      const [own, byHand] = [[], []];
+      for (let i = 0; i < REPEATS; i++) {
+        own.push(await job.run(bars));
+        byHand.push(await job.byHand(bars));
+      }
+      all.push(...own);
+      return { rate: median(own), byHand: median(byHand), ratioToLimit: median(own) / median(byHand) };
+    };
+    const [one, thirty, day] = GAPS.map(arm);
+    let last;
+    return {
+      value: async () => (last = await thirty()),
+      limit: async () => ({ rate: last?.byHand ?? (await thirty()).byHand }),
+      others: {
+        '1 bar': one,
+        '390 bars': day,
+        'p99 of all': async () => ({ rate: all.sort((a, b) => a - b)[Math.floor(all.length * 0.99)] }),
+      },
+    };
+  },
+};
+
+/** One session after another with one gap each. */
+class Job {
+  constructor(redis, dataSource, { dataset, datasetId, symbols, grids }, { Backfiller, Repositories, UpkeepSessions }) {
+    Object.assign(this, { Backfiller, redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
+    this.sessions = new UpkeepSessions(redis, PREFIX);
+    this.repositories = new Repositories(dataSource, new Map(), () => undefined);
+  }
+
+  /** @returns ms from the job being picked up until its bars are readable; what follows is another job's beginning */
+  async run(bars) {
+    const { redis, dataSource, sessions, repositories, grid } = this;
+    const layout = await this.open(bars);
+    const { id: sessionId, incarnation } = layout;
+    let readableAt;
+    const producer = { add: async () => void (readableAt = performance.now()), detectAt: async () => undefined };
+    const backfiller = new this.Backfiller(sessions, repositories, dataSource, producer, SETTINGS);
+    // A worker knows the sessions that it has had jobs of.
+    await sessions.with({ sessionId, incarnation }, async () => undefined);
+    const startedAt = performance.now();
+    await backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
+    const filled = (await redis.hget(layout.keysOf(0).meta, 'backfilled')) ?? '0';
+    if (Number(filled) !== bars) throw new Error(`expected ${bars} bars filled in, was ${filled}`);
+    await removeSession(redis, layout);
+    return readableAt - startedAt;
+  }
+
+  async byHand(bars) {
+    const { dataSource, redis, grid, datasetId } = this;
+    const key = `${PREFIX}-by-hand`;
+    await redis.set(key, Buffer.alloc(recordOffset(grid.slotCount, grid.slotCount)));
+    this.symbolId ??= (await dataSource.query('SELECT id FROM symbols WHERE name = $1', [this.symbol]))[0].id;
+    const from = 390 - bars;
+    const startedAt = performance.now();
+    const rows = await dataSource.query(
+      'SELECT "time", open, high, low, close, volume FROM bars WHERE dataset_id = $1 AND symbol_id = $2 AND "time" >= $3 AND "time" < $4',
+      [datasetId, this.symbolId, new Date(grid.openTime(from)), new Date(grid.close)],
+    );
+    const chunk = new DayChunk(grid.slotCount);
+    for (const { time, open, high, low, close, volume } of rows) {
+      const slot = grid.slotAt(time.getTime());
+      chunk.write(slot, open, high, low, close, volume, ORIGIN_CODES.backfilled, 0, 1, 1);
+    }
+    await redis.setrange(key, recordOffset(390, from), Buffer.from(chunk.bytes.subarray(recordOffset(390, from))));
+    const took = performance.now() - startedAt;
+    await redis.unlink(key);
+    if (rows.length !== bars) throw new Error(`expected ${bars} rows, was ${rows.length}`);
+    return took;
+  }
+
+  /** A session of one day, streamed but for its last bars. */
+  async open(bars) {
+    const { redis, dataset, symbol, grid } = this;
+    const spec = parseSessionSpec({
+      symbols: [symbol],
+      start: grid.date,
+      end: grid.date,
+      source: { type: 'dataset', dataset: 'nothing' },
+      backfill: [dataset],
+    });
+    const layout = new SessionLayout(`bench-s7-${randomUUID().slice(0, 8)}`, randomUUID(), spec, PREFIX, 0);
+    const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
+    await writer.init();
+    await writer.claim();
+    const chunk = new DayChunk(grid.slotCount);
+    for (let slot = 0; slot < grid.slotCount - bars; slot++) chunk.write(slot, 1, 1, 1, 1, 1, 1, 0, 1, 1);
+    const chunks = bars < grid.slotCount ? new Map([[symbol, chunk]]) : new Map();
+    const [window] = layout.windowsFrom(layout.start);
+    await writer.flush(window, { partition: 0, chunks, bars: grid.slotCount - bars, refused: new Map() });
+    return layout;
+  }
+}

@@ -1,0 +1,135 @@
+/** Sessions over packed days, over rows, and over days of which only some are packed: the same to the last byte (I1). */
+import { Api } from '../support/api.js';
+import { holey, marketBars, seeded, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
+const DATES = { start: '2024-06-27', end: '2024-07-05' };
+const MARKET = marketBars({ symbols: SYMBOLS, seed: 5, ...DATES });
+const HOLEY = holey(MARKET, 0.03, 6);
+
+const BASE = {
+  symbols: [...SYMBOLS, 'NONE'],
+  start: '2024-07-01',
+  end: '2024-07-05',
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['whole'],
+  derivedIntervals: ['5m', '1h'],
+  history: { trailingDays: 2 },
+};
+// What nobody has is settled at once, so that the counts do not depend on how often it was asked for.
+const ONCE = { retryMissingBars: false };
+const SPECS: Record<string, object> = {
+  'whole days': { ...BASE, upkeep: ONCE },
+  'windows of 17 minutes': { ...BASE, upkeep: { ...ONCE, barrier: { minutes: 17 } } },
+  'no upkeep': { ...BASE, backfill: [], upkeep: { enabled: false } },
+};
+
+let system: TestSystem;
+let api: Api;
+let sessions = 0;
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', MARKET);
+  await writeBars(system.databaseUrl, 'holey', HOLEY);
+  // Rows that a session refuses, on days that are packed for all other symbols: one with bad values, one off the grid.
+  const date = '2024-07-02T15:00:00Z';
+  await system.query(
+    `UPDATE bars SET low = high + 1 WHERE "time" = $1 AND symbol_id = ${idOf('AAA')} AND dataset_id = ${HOLEY_ID}`,
+    [date],
+  );
+  await system.query(
+    `UPDATE bars SET "time" = "time" + interval '7 seconds' WHERE "time" = $1 AND symbol_id = ${idOf('BBB')} AND dataset_id = ${HOLEY_ID}`,
+    [date],
+  );
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+afterAll(() => system?.close());
+
+const HOLEY_ID = `(SELECT id FROM datasets WHERE name = 'holey')`;
+const idOf = (symbol: string) => `(SELECT id FROM symbols WHERE name = '${symbol}')`;
+
+interface Outcome {
+  digest: string;
+  counts: unknown;
+  history: unknown;
+  quarantined: unknown;
+}
+
+/** What a session comes to, with everything that it says of its bars. */
+async function outcome(spec: object): Promise<Outcome> {
+  const id = await api.run({ ...spec, id: `packed-${++sessions}` });
+  await api.until(id, ({ state }) => state === 'completed');
+  const { counts, history } = await api.session(id);
+  const quarantined = await system.query(
+    `SELECT q.dataset, q.symbol, q.time, q.low, q.reason FROM quarantined_bars q JOIN sessions s ON s.incarnation = q.incarnation
+     WHERE s.id = $1 ORDER BY q.symbol, q.time`,
+    [id],
+  );
+  return { digest: await api.digest(id), counts, history, quarantined };
+}
+
+const packedDays = async () =>
+  (await system.query<{ count: number }>('SELECT count(*)::int AS count FROM packed_days'))[0]!.count;
+
+it('I1 a session is the same over rows, over packs, and over some of both', async () => {
+  const overRows = new Map<string, Outcome>();
+  for (const [name, spec] of Object.entries(SPECS)) overRows.set(name, await outcome(spec));
+  expect(overRows.get('no upkeep')).toMatchObject({
+    counts: { refused: 2 },
+    quarantined: [{ symbol: 'AAA' }, { symbol: 'BBB' }],
+  });
+
+  const result = JSON.parse(await system.barkeep('pack', 'holey', '--json')) as object;
+  expect(result).toMatchObject({ dataset: 'holey', days: 6, symbols: 4, packed: 22, kept: 0, empty: 0, refused: 2 });
+  for (const [name, spec] of Object.entries(SPECS))
+    expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
+
+  // Rows that are written as they were: their packs are gone, and nothing else changes.
+  const random = seeded(9);
+  for (const { symbol_id, open } of await system.query<{ symbol_id: number; open: Date }>(
+    'SELECT symbol_id, open FROM packed_days',
+  )) {
+    if (random() < 0.5) continue;
+    await system.query(
+      `UPDATE bars SET volume = volume WHERE dataset_id = ${HOLEY_ID} AND symbol_id = $1 AND "time" BETWEEN $2 AND $2::timestamptz + interval '5 minutes'`,
+      [symbol_id, open],
+    );
+  }
+  const left = await packedDays();
+  expect(left).toBeGreaterThan(3);
+  expect(left).toBeLessThan(21);
+  for (const [name, spec] of Object.entries(SPECS))
+    expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
+}, 120_000);
+
+it('rows that are changed after they were packed are what a session gets', async () => {
+  await system.barkeep('pack', 'holey');
+  const before = await outcome(SPECS['no upkeep']!);
+  await system.query(
+    `DELETE FROM bars WHERE dataset_id = ${HOLEY_ID} AND symbol_id = ${idOf('CCC')} AND "time" < '2024-07-02'`,
+  );
+  const after = await outcome(SPECS['no upkeep']!);
+  expect(after.digest).not.toBe(before.digest);
+  await system.query('DELETE FROM packed_days');
+  expect(await outcome(SPECS['no upkeep']!)).toEqual(after);
+});
+
+it('a run that was cut short is gone on with, for symbols and days that are named', async () => {
+  await system.query('DELETE FROM packed_days');
+  const pack = async (...args: string[]) =>
+    JSON.parse(await system.barkeep('pack', 'whole', '--json', ...args)) as object;
+  expect(await pack('--symbols', 'AAA,BBB', '--start', '2024-07-01', '--end', '2024-07-02')).toMatchObject({
+    days: 2,
+    packed: 4,
+  });
+  expect(await pack()).toMatchObject({ days: 6, packed: 20, kept: 4 });
+  await expect(system.barkeep('pack', 'whole', '--symbols', 'XXX')).rejects.toThrow(
+    'expected symbols with bars in whole, was XXX',
+  );
+  await expect(system.barkeep('pack', 'nowhere')).rejects.toThrow(
+    'expected a dataset, was "nowhere"; there are: holey, whole',
+  );
+});

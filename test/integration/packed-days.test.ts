@@ -1,0 +1,431 @@
+/** Packed days beside the rows that they were made of: whatever happens to the rows, a pack is right or not there. */
+import {
+  BarImporter,
+  createDataSource,
+  datasetExtent,
+  datasetVersion,
+  hasPacks,
+  mergeChanges,
+  migrate,
+  packDays,
+  readPacked,
+  removeDataset,
+  resolveDataset,
+  symbolIds,
+  withSnapshot,
+  type PackCounts,
+} from '@barkeep/bar-repository';
+import { chunkOfPart, DayChunk, DayGrid, parseInterval, recordOffset } from '@barkeep/bars';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { holey, marketBars, seeded, tradingDays } from '../support/market.js';
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const DATES = { start: '2024-07-01', end: '2024-07-05' };
+// Four days, the third of them a half day.
+const DAYS = tradingDays(DATES);
+const GRIDS = DAYS.map((day) => new DayGrid(day, parseInterval('1m')));
+const MARKET = holey(marketBars({ symbols: SYMBOLS, seed: 3, ...DATES }), 0.05, 4);
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let datasetId: number;
+let ids: number[];
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await createDataSource(database.url).initialize();
+  await migrate(dataSource);
+});
+beforeEach(async () => {
+  await removeDataset(dataSource, 'main');
+  const importer = await BarImporter.open(dataSource, 'main');
+  for (const [symbol, bars] of MARKET) await importer.write(symbol, bars);
+  await importer.finish();
+  datasetId = (await resolveDataset(dataSource, 'main'))!;
+  ids = [...(await symbolIds(dataSource, SYMBOLS)).values()];
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.end()));
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+async function connect(): Promise<Client> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  clients.push(client);
+  return client;
+}
+
+const pack = (): Promise<PackCounts> =>
+  packDays(dataSource, { datasetId, symbolIds: ids, days: DAYS, interval: parseInterval('1m') });
+
+/** Symbol-days that are packed: `id date`. */
+async function packed(): Promise<Set<string>> {
+  const rows = await dataSource.query<{ key: string }[]>(
+    `SELECT symbol_id || ' ' || open::date AS key FROM packed_days WHERE dataset_id = $1`,
+    [datasetId],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
+const ALL = () => ids.flatMap((id) => DAYS.map(({ date }) => `${id} ${date}`));
+const without = (...keys: string[]) => new Set(ALL().filter((key) => !keys.includes(key)));
+
+/** Every pack must be what the rows of its day are, all of them at the same moment. @returns how many there are */
+async function checkPacks(): Promise<number> {
+  let found = 0;
+  await withSnapshot(dataSource, async (client) => {
+    for (const grid of GRIDS) {
+      const { rows } = await client.query(
+        `SELECT symbol_id, extract(epoch FROM "time")::float8 * 1000 AS time, open, high, low, close, volume FROM bars
+         WHERE dataset_id = $1 AND "time" >= $2 AND "time" < $3`,
+        [datasetId, new Date(grid.open), new Date(grid.close)],
+      );
+      const chunks = new Map(ids.map((id) => [id, new DayChunk(grid.slotCount)]));
+      for (const { symbol_id, time, ...bar } of rows) {
+        const slot = grid.slotAt(time);
+        if (typeof slot === 'number') chunks.get(symbol_id)!.writeBar(slot, { openTime: time, ...bar }, 'streamed', 0);
+      }
+      for (const [id, chunk] of await readChunks(client, grid)) {
+        expect(Buffer.from(chunk).equals(chunks.get(id)!.bytes)).toBe(true);
+        found++;
+      }
+    }
+  });
+  return found;
+}
+
+/** Packs of a window as a reader gets them; a symbol without bars gives an empty chunk. */
+async function readChunks(
+  client: Parameters<typeof readPacked>[0],
+  grid: DayGrid,
+  fromSlot = 0,
+  toSlot = grid.slotCount,
+) {
+  const chunks = new Map<number, Uint8Array>();
+  const begin = (id: number, _bars: number, length: number) => {
+    const bytes = new Uint8Array(length);
+    chunks.set(id, bytes);
+    return bytes;
+  };
+  const empty = (id: number) => void chunks.set(id, new DayChunk(grid.slotCount).bytes);
+  await readPacked(
+    client,
+    { datasetId, symbolIds: ids, grid, fromSlot, toSlot },
+    { begin, end: () => undefined, empty },
+  );
+  return chunks;
+}
+
+test('I1 a pack is what its rows make, and packing again changes nothing', async () => {
+  expect(await hasPacks(dataSource, datasetId)).toBe(false);
+  const bars = [...MARKET.values()].flat().length;
+  expect(await pack()).toEqual({ packed: 12, kept: 0, empty: 0, refused: 0, bars });
+  expect(await pack()).toEqual({ packed: 0, kept: 12, empty: 0, refused: 0, bars: 0 });
+  expect(await hasPacks(dataSource, datasetId)).toBe(true);
+  expect(await checkPacks()).toBe(12);
+});
+
+test('a part of a day is the part of its chunk', async () => {
+  await pack();
+  const random = seeded(8);
+  for (const grid of GRIDS) {
+    for (let i = 0; i < 10; i++) {
+      const from = Math.floor(random() * grid.slotCount);
+      const to = from + 1 + Math.floor(random() * (grid.slotCount - from));
+      if (from === 0 && to === grid.slotCount) continue;
+      await withSnapshot(dataSource, async (client) => {
+        const whole = await readChunks(client, grid);
+        for (const [id, part] of await readChunks(client, grid, from, to)) {
+          const bytes = whole.get(id)!;
+          const at = (slot: number) => recordOffset(grid.slotCount, slot);
+          const expected = chunkOfPart(grid.slotCount, bytes, bytes.subarray(at(from), at(to)), from, to);
+          const [firstByte, endByte] = [from >> 3, (to + 7) >> 3];
+          expect(Buffer.from(part.subarray(endByte - firstByte))).toEqual(
+            Buffer.from(expected.bytes.subarray(at(from), at(to))),
+          );
+          expect(Buffer.from(part.subarray(0, endByte - firstByte))).toEqual(
+            Buffer.from(bytes.subarray(firstByte, endByte)),
+          );
+        }
+      });
+    }
+  }
+});
+
+test('a day without bars is noted, and one with refused rows is left to its rows', async () => {
+  await dataSource.query('DELETE FROM bars WHERE symbol_id = $1 AND "time" < $2', [ids[0], new Date(GRIDS[0]!.close)]);
+  await dataSource.query('UPDATE bars SET low = high + 1 WHERE symbol_id = $1 AND "time" = $2', [
+    ids[1],
+    new Date(MARKET.get('BBB')![0]!.openTime),
+  ]);
+  expect(await pack()).toMatchObject({ packed: 10, empty: 1, refused: 1 });
+  await withSnapshot(dataSource, async (client) => {
+    expect([...(await readChunks(client, GRIDS[0]!)).keys()].sort()).toEqual([ids[0], ids[2]]);
+  });
+  // Found wrong later, put right: it can be packed then.
+  await dataSource.query('UPDATE bars SET low = 0 WHERE low > high');
+  expect(await pack()).toMatchObject({ packed: 1, kept: 11 });
+  expect(await checkPacks()).toBe(12);
+});
+
+test('packs are of a grid: another interval or other hours have their own', async () => {
+  await pack();
+  const options = { datasetId, symbolIds: ids, days: DAYS };
+  expect(await packDays(dataSource, { ...options, interval: parseInterval('2m') })).toMatchObject({ refused: 12 });
+  expect(await checkPacks()).toBe(12);
+});
+
+describe('whatever changes rows removes the packs that it touches, and no others', () => {
+  const [first, second] = DAYS.map(({ date }) => date) as [string, string];
+  const values = (id: number, time: number) =>
+    `(${id}, ${datasetId}, '${new Date(time).toISOString()}', 1, 1, 1, 1, 1)`;
+  const insert = (...rows: string[]) =>
+    `INSERT INTO bars (symbol_id, dataset_id, "time", open, high, low, close, volume) VALUES ${rows.join(', ')}`;
+  const free = (symbol: string, day: number) => {
+    const taken = new Set(MARKET.get(symbol)!.map(({ openTime }) => openTime));
+    const slots = Array.from({ length: GRIDS[day]!.slotCount }, (_, slot) => GRIDS[day]!.openTime(slot));
+    return slots.find((time) => !taken.has(time))!;
+  };
+  const taken = (symbol: string, day: number) =>
+    MARKET.get(symbol)!.find(({ openTime }) => openTime >= GRIDS[day]!.open)!.openTime;
+
+  test.each<[string, () => string[], () => Set<string>]>([
+    ['INSERT', () => [insert(values(ids[0]!, free('AAA', 0)))], () => without(`${ids[0]} ${first}`)],
+    [
+      'INSERT of several symbols and days',
+      () => [insert(values(ids[0]!, free('AAA', 0)), values(ids[1]!, free('BBB', 1)), values(ids[0]!, free('AAA', 3)))],
+      () => without(`${ids[0]} ${first}`, `${ids[1]} ${second}`, `${ids[0]} ${DAYS[3]!.date}`),
+    ],
+    ['INSERT outside of any session', () => [insert(values(ids[0]!, GRIDS[0]!.open - 60_000))], () => without()],
+    [
+      'INSERT into another dataset',
+      () => [`INSERT INTO bars SELECT symbol_id, 99, "time", 1, 1, 1, 1, 1 FROM bars WHERE dataset_id = ${datasetId}`],
+      () => without(),
+    ],
+    [
+      'INSERT that does nothing',
+      () => [`${insert(values(ids[0]!, taken('AAA', 0)))} ON CONFLICT DO NOTHING`],
+      () => without(),
+    ],
+    [
+      'INSERT that updates',
+      () => [
+        `${insert(values(ids[0]!, taken('AAA', 0)))} ON CONFLICT (dataset_id, symbol_id, "time") DO UPDATE SET volume = 7`,
+      ],
+      () => without(`${ids[0]} ${first}`),
+    ],
+    [
+      'UPDATE',
+      () => [
+        `UPDATE bars SET volume = 7 WHERE symbol_id = ${ids[1]} AND "time" = '${new Date(taken('BBB', 1)).toISOString()}'`,
+      ],
+      () => without(`${ids[1]} ${second}`),
+    ],
+    [
+      'UPDATE that moves a row to another day',
+      () => [
+        `UPDATE bars SET "time" = '${new Date(free('AAA', 3)).toISOString()}' WHERE symbol_id = ${ids[0]} AND "time" = '${new Date(taken('AAA', 0)).toISOString()}'`,
+      ],
+      () => without(`${ids[0]} ${first}`, `${ids[0]} ${DAYS[3]!.date}`),
+    ],
+    [
+      'UPDATE that takes rows out of the dataset',
+      () => [`UPDATE bars SET dataset_id = 98 WHERE symbol_id = ${ids[2]}`],
+      () => without(...DAYS.map(({ date }) => `${ids[2]} ${date}`)),
+    ],
+    [
+      'DELETE',
+      () => [`DELETE FROM bars WHERE symbol_id = ${ids[1]}`],
+      () => without(...DAYS.map(({ date }) => `${ids[1]} ${date}`)),
+    ],
+    [
+      'MERGE',
+      () => [
+        `MERGE INTO bars USING (SELECT ${ids[0]} AS id, '${new Date(taken('AAA', 1)).toISOString()}'::timestamptz AS at) AS given
+         ON bars.dataset_id = ${datasetId} AND bars.symbol_id = given.id AND bars."time" = given.at WHEN MATCHED THEN DELETE`,
+      ],
+      () => without(`${ids[0]} ${second}`),
+    ],
+    ['TRUNCATE', () => ['TRUNCATE bars'], () => new Set()],
+    ['a rollback', () => ['BEGIN', 'DELETE FROM bars', 'ROLLBACK'], () => without()],
+    ['a savepoint', () => ['BEGIN', 'SAVEPOINT s', 'DELETE FROM bars', 'ROLLBACK TO s', 'COMMIT'], () => without()],
+    [
+      'who applies the changes of a replica',
+      () => ["SET session_replication_role = 'replica'", insert(values(ids[0]!, free('AAA', 0)))],
+      () => without(`${ids[0]} ${first}`),
+    ],
+  ])('%s', async (_, statements, left) => {
+    await pack();
+    const client = await connect();
+    for (const sql of statements()) await client.query(sql);
+    expect(await packed()).toEqual(left());
+    await checkPacks();
+    await dataSource.query('DELETE FROM bars WHERE dataset_id IN (98, 99)');
+  });
+
+  test('an import', async () => {
+    await pack();
+    const importer = await BarImporter.open(dataSource, 'main');
+    await importer.write('AAA', [{ openTime: free('AAA', 1), open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
+    // Nobody sees the row yet, so the packs are as they were.
+    expect(await packed()).toEqual(without());
+    await importer.finish();
+    expect(await packed()).toEqual(without(`${ids[0]} ${second}`));
+  });
+});
+
+describe('races', () => {
+  const first = () => new Date(MARKET.get('AAA')![0]!.openTime);
+  const change = (client: Client, volume: number) =>
+    client.query('UPDATE bars SET volume = $3 WHERE dataset_id = $1 AND symbol_id = $2 AND "time" = $4', [
+      datasetId,
+      ids[0],
+      volume,
+      first(),
+    ]);
+
+  /** Until some connection waits for a lock. */
+  async function someoneWaits(): Promise<void> {
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(5)) {
+      const rows = await dataSource.query<unknown[]>(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (rows.length > 0) return;
+    }
+    throw new Error('expected a connection to wait for a lock, was none');
+  }
+
+  test('who packs waits for rows that are written and not yet committed', async () => {
+    const writer = await connect();
+    await writer.query('BEGIN');
+    await change(writer, 1);
+    const packing = pack();
+    await someoneWaits();
+    await writer.query('COMMIT');
+    await packing;
+    expect(await checkPacks()).toBe(12);
+  });
+
+  test('rows that are written while a day is packed remove it', async () => {
+    // Holds the dataset as who packs does, after having read the rows.
+    const packer = await connect();
+    await packer.query('BEGIN');
+    await packer.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
+    await packer.query(`INSERT INTO packed_days VALUES ($1, $2, $3, 'any', $4, 0, 0, NULL)`, [
+      datasetId,
+      ids[0],
+      new Date(GRIDS[0]!.open),
+      new Date(GRIDS[0]!.close),
+    ]);
+    const writer = await connect();
+    const writing = change(writer, 2);
+    await someoneWaits();
+    await packer.query('COMMIT');
+    await writing;
+    expect(await packed()).toEqual(new Set());
+  });
+
+  test('a writer whose snapshot is older than the pack is refused by Postgres', async () => {
+    const writer = await connect();
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await writer.query('SELECT count(*) FROM bars');
+    await pack();
+    await expect(change(writer, 3)).rejects.toMatchObject({ code: '40001' });
+    await writer.query('ROLLBACK');
+    expect(await checkPacks()).toBe(12);
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await change(writer, 3);
+    await writer.query('COMMIT');
+    expect(await packed()).toEqual(without(`${ids[0]} ${DAYS[0]!.date}`));
+  });
+
+  test('a reader sees packs and rows of one moment', async () => {
+    await pack();
+    await withSnapshot(dataSource, async (client) => {
+      expect(await readChunks(client, GRIDS[0]!)).toHaveProperty('size', 3);
+      const writer = await connect();
+      await change(writer, 0.25);
+      // Removed, and rightly there for who began before.
+      expect(await readChunks(client, GRIDS[0]!)).toHaveProperty('size', 3);
+      const { rows } = await client.query('SELECT FROM bars WHERE volume = 0.25');
+      expect(rows).toEqual([]);
+    });
+    expect(await packed()).toEqual(without(`${ids[0]} ${DAYS[0]!.date}`));
+  });
+
+  test('I1 packs are right at every moment, however writers and packers meet', async () => {
+    const random = seeded(17);
+    const written = new AbortController();
+    const write = async (isolation: string) => {
+      const client = await connect();
+      for (let i = 0; i < 60; i++) {
+        const bars = MARKET.get('AAA')!;
+        const time = () => new Date(bars[Math.floor(random() * bars.length)]!.openTime);
+        try {
+          await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+          for (let n = 0; n < 2; n++) {
+            await client.query('UPDATE bars SET volume = $1 WHERE dataset_id = $2 AND "time" = $3', [
+              Math.floor(random() * 1e6),
+              datasetId,
+              time(),
+            ]);
+          }
+          await client.query(random() < 0.2 ? 'ROLLBACK' : 'COMMIT');
+        } catch (error) {
+          // Serialization failures and deadlocks are for the writer to try again.
+          expect(['40001', '40P01']).toContain((error as { code?: string }).code);
+          await client.query('ROLLBACK');
+        }
+      }
+    };
+    const packing = (async () => {
+      while (!written.signal.aborted) await pack();
+    })();
+    const checking = (async () => {
+      while (!written.signal.aborted) await checkPacks();
+    })();
+    await Promise.all([write('READ COMMITTED'), write('REPEATABLE READ'), write('READ COMMITTED')]);
+    written.abort();
+    await Promise.all([packing, checking]);
+    await pack();
+    expect(await checkPacks()).toBe(12);
+  });
+});
+
+test('a dataset has another version after each change, and the same when its changes are made one', async () => {
+  const versions = [await datasetVersion(dataSource, datasetId)];
+  for (const sql of ['DELETE FROM bars WHERE volume < 100', 'UPDATE bars SET volume = 1', 'TRUNCATE bars']) {
+    await dataSource.query(sql);
+    versions.push(await datasetVersion(dataSource, datasetId));
+  }
+  expect(new Set(versions).size).toBe(4);
+  await Promise.all([1, 2, 3].map(() => mergeChanges(dataSource, datasetId)));
+  expect(await datasetVersion(dataSource, datasetId)).toBe(versions[3]);
+  await dataSource.query('UPDATE bars SET volume = 1');
+  expect(await datasetVersion(dataSource, datasetId)).toBe(versions[3]);
+});
+
+test('a dataset says which symbols it has and from when to when', async () => {
+  const extent = await datasetExtent(dataSource, datasetId);
+  expect(extent).toEqual(
+    SYMBOLS.map((symbol, i) => {
+      const bars = MARKET.get(symbol)!;
+      return { id: ids[i], symbol, first: bars[0]!.openTime, last: bars.at(-1)!.openTime };
+    }),
+  );
+});
+
+test('a removed dataset leaves no pack behind', async () => {
+  await pack();
+  await removeDataset(dataSource, 'main');
+  expect(await packed()).toEqual(new Set());
+  await expect(pack()).rejects.toThrow('was removed');
+});
