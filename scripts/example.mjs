@@ -21,14 +21,21 @@ class Example {
    * @param {string} folder of the example
    * @param {NodeJS.ProcessEnv} env for its programs: where the servers are
    * @param {AbortSignal} signal aborted when the user wants it to end
+   * @param {Function} startApps starts a coordinator and a worker; answers with the coordinator's address
    */
-  constructor(folder, env, signal) {
-    Object.assign(this, { folder, env, signal });
+  constructor(folder, env, signal, startApps) {
+    Object.assign(this, { folder, env, signal, startApps });
   }
 
   /** A line for the person at the terminal, on stderr. */
   note(line) {
     process.stderr.write(`${line}\n`);
+  }
+
+  /** Starts a coordinator and an upkeep worker on the servers, until the example ends; programs find it by `env`. */
+  async startBarkeep() {
+    this.env = { ...this.env, BARKEEP_URL: await this.startApps() };
+    this.signal.throwIfAborted();
   }
 
   /** Runs the `barkeep` command on the servers; it prints to stderr. @throws Error when it fails */
@@ -55,6 +62,7 @@ class Example {
 async function main(name) {
   await prepare();
   const { startServices } = require('@barkeep/embedded');
+  const { Scope, startApps } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/config');
   const interrupted = new AbortController();
   const interrupt = (signal) => interrupted.abort(new Error(`interrupted by ${signal}`));
@@ -62,14 +70,24 @@ async function main(name) {
   const folder = join(ROOT, 'examples', name);
   const { run } = await import(join(folder, 'run.mjs'));
   const log = (line) => process.stderr.write(`${line}\n`);
-  const services = await startServices({ dataDir: join(ROOT, '.barkeep/examples'), keep: false, log });
+  const dataDir = join(ROOT, '.barkeep/examples');
+  const services = await startServices({ dataDir, keep: false, log });
+  const scope = new Scope();
+  scope.onEnd(() => services.stop());
   try {
     // Without BARKEEP_URL: a coordinator that runs elsewhere knows nothing of these servers.
     const { BARKEEP_URL: _, ...own } = process.env;
     const env = { ...own, ...serviceEnvironment(services) };
-    await run(new Example(folder, env, interrupted.signal));
+    const startLocalApps = async () => {
+      const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note: log };
+      return (await startApps(services, wanted, scope)).urls[0];
+    };
+    await run(new Example(folder, env, interrupted.signal, startLocalApps));
+  } catch (error) {
+    interrupted.signal.throwIfAborted(); // what the interruption broke is no news
+    throw error;
   } finally {
-    await services.stop();
+    await scope.end();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }

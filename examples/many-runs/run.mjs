@@ -1,0 +1,104 @@
+/** 16 pairs of averages on one session: four worker processes follow it in lockstep, each with four of the pairs. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { connect } from '@barkeep/client';
+import { amount, count, table } from '../sma-cross/text.mjs';
+
+const EVERY = '5m';
+const WORKERS = 4;
+const SETS = [6, 12, 18, 24].flatMap((fast) => [52, 78, 91, 104].map((slow) => ({ fast, slow })));
+const SPEC = {
+  symbols: ['ALPHA', 'BRAVO', 'CINDER', 'DELTA', 'EMBER', 'FJORD', 'GLINT', 'HAVEN', 'INDIGO', 'JUNIPER'],
+  start: '2024-03-04',
+  end: '2024-03-08',
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['reference'],
+  derivedIntervals: [EVERY],
+  // The clock waits for the first bar until all have joined, and then for the slowest of them.
+  pace: { mode: 'lockstep', consumers: WORKERS },
+};
+/** Steps of a year: 78 of five minutes on each of 252 days. */
+const STEPS_A_YEAR = 78 * 252;
+
+export async function run(example) {
+  await example.barkeep('demo', '--data-only');
+  await example.startBarkeep(); // a coordinator and an upkeep worker; or use those of `barkeep up`
+  const barkeep = connect({ env: example.env });
+  const session = await barkeep.createSession(SPEC, { start: true });
+  const ending = new AbortController();
+  try {
+    const startedAt = performance.now();
+    const signal = AbortSignal.any([example.signal, ending.signal]);
+    const results = await Promise.all(
+      Array.from({ length: WORKERS }, (_, i) => {
+        const sets = SETS.filter((_set, place) => place % WORKERS === i);
+        return inWorker({ id: session.id, consumer: `worker-${i + 1}`, every: EVERY, sets }, example.env, signal);
+      }),
+    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    const consumers = await session.consumers();
+    console.log(`${resultsText(results.flat())}\n\n${consumersText(consumers)}`);
+    const [{ bars }] = consumers;
+    example.note(
+      `${SETS.length} sets in ${WORKERS} processes over ${count(bars)} bars: ${amount(seconds)} s, ` +
+        `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,
+    );
+  } finally {
+    ending.abort(); // when one has failed, the others end as well
+    await session.delete();
+    await barkeep.close();
+  }
+}
+
+/** @returns what the worker printed */
+async function inWorker(work, env, signal) {
+  const args = [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(work)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, signal, maxBuffer: 1 << 26 });
+  return JSON.parse(stdout);
+}
+
+/** A row for each set, the best Sharpe ratio first. */
+function resultsText(results) {
+  const rated = results.map((result) => ({ ...result, sharpe: sharpe(result.equity) }));
+  rated.sort((a, b) => b.sharpe - a.sharpe || a.fast - b.fast || a.slow - b.slow);
+  return table(
+    rated.map(({ fast, slow, trades, equity, sharpe: ratio }) => ({
+      fast: count(fast),
+      slow: count(slow),
+      trades: count(trades),
+      'P&L': amount(equity.at(-1)),
+      Sharpe: amount(ratio),
+      drawdown: amount(drawdown(equity)),
+    })),
+  );
+}
+
+function consumersText(consumers) {
+  return table(
+    consumers.map(({ name, steps, bars, deliveredHash }) => ({
+      consumer: name,
+      steps: count(steps),
+      bars: count(bars),
+      delivered: deliveredHash,
+    })),
+  );
+}
+
+/** Mean over deviation of what the steps made, for a year. */
+function sharpe(equity) {
+  const made = equity.map((profit, step) => profit - (equity[step - 1] ?? 0));
+  const mean = made.reduce((sum, value) => sum + value, 0) / made.length;
+  const variance = made.reduce((sum, value) => sum + (value - mean) ** 2, 0) / made.length;
+  return variance === 0 ? 0 : (mean / Math.sqrt(variance)) * Math.sqrt(STEPS_A_YEAR);
+}
+
+/** Dollars from a peak to the lowest point after it, at worst. */
+function drawdown(equity) {
+  let [peak, worst] = [0, 0];
+  for (const profit of equity) {
+    peak = Math.max(peak, profit);
+    worst = Math.max(worst, peak - profit);
+  }
+  return worst;
+}

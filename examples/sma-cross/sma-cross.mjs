@@ -1,0 +1,72 @@
+/**
+ * The strategy: it holds a symbol while the fast moving average of its closes is above the slow one. It decides at the close
+ * of a bar, and trades at the open of the symbol's next bar: a price that nobody knew when it decided.
+ */
+
+/** Dollars that a new position is bought for. */
+const STAKE = 10_000;
+/** Commission and spread, as a share of what is traded. */
+const COST = 0.0002;
+
+export class SmaCross {
+  /** `{ time, symbol, side, price, quantity }`, as they happened. */
+  trades = [];
+  /** Profit and loss after each step, open positions at their last close. */
+  equity = [];
+  #accounts = new Map();
+
+  /** @param options the averages, in bars of `interval`; the session stores that interval, and is followed at it */
+  constructor({ fast, slow, interval }) {
+    Object.assign(this, { fast, slow, interval });
+  }
+
+  onStep({ bars, mirror }) {
+    for (const [symbol, bar] of bars) {
+      const account = this.#account(symbol);
+      this.#fill(symbol, account, bar);
+      account.close = bar.close;
+      account.order = this.#decide(account, mirror.closes(symbol, this.interval, this.slow));
+    }
+    this.equity.push(this.profit());
+  }
+
+  /** Dollars that one symbol, or all of them, made so far. */
+  profit(symbol) {
+    const accounts = symbol === undefined ? [...this.#accounts.values()] : [this.#account(symbol)];
+    return accounts.reduce((sum, { cash, held, close }) => sum + cash + held * close, 0);
+  }
+
+  /** Shares to be bought, or sold when negative, at the next open. */
+  #decide({ held, close }, closes) {
+    if (closes.length < this.slow) return 0;
+    const isUp = mean(closes.subarray(-this.fast)) > mean(closes);
+    if (isUp === held > 0) return 0;
+    return isUp ? Math.floor(STAKE / close) : -held;
+  }
+
+  #fill(symbol, account, { openTime, open }) {
+    const { order } = account;
+    if (order === 0) return;
+    account.held += order;
+    account.cash -= order * open + Math.abs(order) * open * COST;
+    this.trades.push({
+      time: openTime,
+      symbol,
+      side: order > 0 ? 'buy' : 'sell',
+      price: open,
+      quantity: Math.abs(order),
+    });
+  }
+
+  #account(symbol) {
+    let account = this.#accounts.get(symbol);
+    if (!account) this.#accounts.set(symbol, (account = { cash: 0, held: 0, close: 0, order: 0 }));
+    return account;
+  }
+}
+
+function mean(values) {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}

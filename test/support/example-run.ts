@@ -1,0 +1,122 @@
+/**
+ * An example as a user starts it, on a database and key prefixes of its own: what it prints, and what is left when it is
+ * interrupted.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { Client, type QueryResultRow } from 'pg';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+const ROOT = join(__dirname, '../..');
+const WAIT_MS = 60_000;
+const CHECK_MS = 25;
+
+/** How a program ended that was interrupted. */
+export interface Interrupted {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class ExampleRun {
+  private readonly prefix = `test-${randomBytes(4).toString('hex')}`;
+
+  private constructor(
+    private readonly name: string,
+    private readonly database: TestDatabase,
+  ) {}
+
+  /** @param name the example's folder */
+  static async create(name: string): Promise<ExampleRun> {
+    return new ExampleRun(name, await createTestDatabase());
+  }
+
+  /** Runs it to its end, by its npm script. @returns what it prints @throws when its exit code is not 0 */
+  async printed(): Promise<string> {
+    const args = ['run', '--silent', `example:${this.name}`];
+    const { stdout } = await promisify(execFile)('npm', args, { cwd: ROOT, env: this.env });
+    return stdout;
+  }
+
+  /** Sends what Ctrl-C sends, to all that a terminal would send it to, as soon as a session runs. */
+  async interrupted(): Promise<Interrupted> {
+    const args = [join(ROOT, 'scripts/example.mjs'), this.name];
+    const child = spawn(process.execPath, args, { env: this.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (text: Buffer) => (said.stdout += String(text)));
+    child.stderr.on('data', (text: Buffer) => (said.stderr += String(text)));
+    await this.until(async () => child.exitCode !== null || (await this.sessions('running')) > 0);
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    const [code] = await ended;
+    return { code, ...said };
+  }
+
+  /** Waits until nobody is connected to the database. @returns what is left: sessions, and keys of their store */
+  async leftovers(): Promise<{ sessions: number; keys: string[] }> {
+    const others = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await this.until(async () => (await this.query(others)).length === 0);
+    return { sessions: await this.sessions(), keys: await this.keys('SESSION_REDIS_URL', `${this.prefix}:*`) };
+  }
+
+  /** The text of its README. */
+  readme(): string {
+    return readFileSync(join(ROOT, 'examples', this.name, 'README.md'), 'utf8');
+  }
+
+  /** Runs one statement on its database. @returns its rows */
+  async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.database.url });
+    await client.connect();
+    try {
+      return (await client.query<Row & QueryResultRow>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Removes all of it. Call it in `afterAll`. */
+  async close(): Promise<void> {
+    for (const server of ['REDIS_URL', 'SESSION_REDIS_URL'] as const) await this.keys(server, `${this.prefix}*`, true);
+    await this.database.drop();
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      DATABASE_URL: this.database.url,
+      BARKEEP_QUEUE_PREFIX: `${this.prefix}-bull`,
+      BARKEEP_SESSION_PREFIX: this.prefix,
+    };
+  }
+
+  private async sessions(state?: string): Promise<number> {
+    const [there] = await this.query<{ there: boolean }>(`SELECT to_regclass('sessions') IS NOT NULL AS there`);
+    if (!there!.there) return 0;
+    const sql = 'SELECT id FROM sessions WHERE $1::text IS NULL OR state = $1';
+    return (await this.query(sql, [state ?? null])).length;
+  }
+
+  private async keys(server: 'REDIS_URL' | 'SESSION_REDIS_URL', pattern: string, remove = false): Promise<string[]> {
+    const redis = new Redis(process.env[server]!);
+    try {
+      const keys = await redis.keys(pattern);
+      if (remove && keys.length > 0) await redis.del(keys);
+      return keys;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  private async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (const deadline = Date.now() + WAIT_MS; !(await isSo()); await delay(CHECK_MS)) {
+      if (Date.now() > deadline) throw new Error(`expected example ${this.name} to get on within ${WAIT_MS / 1000} s`);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** Bars that an example imported, as plain objects straight from Postgres, and five-minute bars made of them by a loop. */
+import type { ExampleRun } from './example-run.js';
+
+export const FIVE_MINUTES_MS = 300_000;
+
+export interface PlainBar {
+  /** When it opened, epoch ms. */
+  time: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+}
+
+/** By symbol, in the order of names; the bars of each in the order of time. */
+export type PlainBars = ReadonlyMap<string, readonly PlainBar[]>;
+
+/** The one-minute bars of a dataset. */
+export async function barsOfDataset(example: ExampleRun, dataset: string): Promise<PlainBars> {
+  const rows = await example.query<Omit<PlainBar, 'time'> & { symbol: string; time: Date }>(
+    `SELECT s.name AS symbol, b.time, b.open, b.high, b.low, b.close, b.volume FROM bars b
+       JOIN symbols s ON s.id = b.symbol_id JOIN datasets d ON d.id = b.dataset_id
+       WHERE d.name = $1 ORDER BY s.name COLLATE "C", b.time`,
+    [dataset],
+  );
+  const bars = new Map<string, PlainBar[]>();
+  for (const { symbol, time, ...prices } of rows) {
+    if (!bars.has(symbol)) bars.set(symbol, []);
+    bars.get(symbol)!.push({ time: time.getTime(), ...prices });
+  }
+  return bars;
+}
+
+/** Of bars of one symbol whose hours begin and end on five minutes. */
+export function fiveMinutes(bars: readonly PlainBar[]): PlainBar[] {
+  const made: PlainBar[] = [];
+  for (const bar of bars) {
+    const time = bar.time - (bar.time % FIVE_MINUTES_MS);
+    const last = made.at(-1);
+    if (last?.time !== time) {
+      made.push({ ...bar, time });
+      continue;
+    }
+    last.high = Math.max(last.high, bar.high);
+    last.low = Math.min(last.low, bar.low);
+    last.close = bar.close;
+    last.volume += bar.volume;
+  }
+  return made;
+}

@@ -1,0 +1,70 @@
+/**
+ * The strategy of the examples once more, in the plainest way: one symbol after the other, over arrays of bars, and nothing of
+ * the product's or the examples' own code.
+ */
+import { fiveMinutes, type PlainBar } from './plain-dataset.js';
+
+const STAKE = 10_000;
+const COST = 0.0002;
+
+export interface PlainTrade {
+  time: number;
+  symbol: string;
+  side: 'buy' | 'sell';
+  price: number;
+  quantity: number;
+}
+
+export interface PlainResult {
+  /** In order of time, then of symbols. */
+  trades: PlainTrade[];
+  /** What each symbol made in the end. */
+  profits: ReadonlyMap<string, number>;
+  /** What all of them made after each five minutes. */
+  equity: number[];
+}
+
+/** Runs the averages over one-minute bars of regular New York hours, made into bars of five minutes. */
+export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast: number, slow: number): PlainResult {
+  const symbols = [...minutes].map(([symbol, bars]) => oneSymbol(symbol, fiveMinutes(bars), fast, slow));
+  const times = [...new Set(symbols.flatMap(({ made }) => [...made.keys()]))].sort((a, b) => a - b);
+  const latest = new Map<string, number>();
+  const equity = times.map((time) => {
+    for (const { symbol, made } of symbols) latest.set(symbol, made.get(time) ?? latest.get(symbol) ?? 0);
+    return [...latest.values()].reduce((sum, value) => sum + value, 0);
+  });
+  const trades = symbols.flatMap((one) => one.trades).sort((a, b) => a.time - b.time);
+  return { trades, profits: latest, equity };
+}
+
+/** @returns its trades, and what it made after each of its bars */
+function oneSymbol(
+  symbol: string,
+  bars: readonly PlainBar[],
+  fast: number,
+  slow: number,
+): { symbol: string; trades: PlainTrade[]; made: Map<number, number> } {
+  const closes = bars.map(({ close }) => close);
+  const trades: PlainTrade[] = [];
+  const made = new Map<number, number>();
+  let [held, cash] = [0, 0];
+  bars.forEach(({ time, open, close }, i) => {
+    // What was known when the bar before had closed.
+    if (i >= slow) {
+      const isUp = average(closes.slice(i - fast, i)) > average(closes.slice(i - slow, i));
+      const quantity = isUp ? Math.floor(STAKE / closes[i - 1]!) : held;
+      if (isUp !== held > 0) {
+        const side = isUp ? 'buy' : 'sell';
+        trades.push({ time, symbol, side, price: open, quantity });
+        cash += (isUp ? -1 : 1) * quantity * open - quantity * open * COST;
+        held = isUp ? quantity : 0;
+      }
+    }
+    made.set(time, cash + held * close);
+  });
+  return { symbol, trades, made };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
