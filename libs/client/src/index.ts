@@ -18,3 +18,16 @@ export {
   type EventPlace,
   type SessionMoment,
 } from './session-moments.js';
+export { useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
+export {
+  ConsumerCountError,
+  ConsumerNameError,
+  ConsumerReplacedError,
+  OpenSession,
+  SessionCalendarError,
+  SessionLostError,
+  UnknownConsumerError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+  type ReadOptions,
+} from '@barkeep/session-data';

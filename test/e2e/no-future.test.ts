@@ -1,0 +1,236 @@
+/**
+ * No future, proved: a market in which whatever is shown too early cannot look right, followed at every step, and at each step
+ * read through the step, its mirror, a reader, the HTTP API, and a mirror that follows by itself. The store holds, and
+ * upkeep fills, what is days ahead meanwhile.
+ */
+import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
+import type { OpenSession } from '@barkeep/session-data';
+import { Api, type ApiBar, type Metrics } from '../support/api.js';
+import { Canary, CANARY_CLOSES, CANARY_DATES, CANARY_MINUTES, canaryMarket, minutesBy } from '../support/canary.js';
+import { holey, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const SYMBOLS = ['AAA', 'BBB'];
+const DERIVED = ['5m', '1h', '1d'];
+const INTERVALS = ['1m', ...DERIVED];
+const WINDOW = 30;
+const SPEC = {
+  ...CANARY_DATES,
+  symbols: SYMBOLS,
+  derivedIntervals: DERIVED,
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['whole'],
+} as const;
+
+/** What is looked at in one turn. */
+interface Ask {
+  id: string;
+  reader: OpenSession;
+  symbol: string;
+  interval: string;
+  /** A few minutes ago, epoch ms. */
+  from: number;
+  path: string;
+}
+
+/** What the API answers beside what other tests look at. */
+type Extremes = Metrics & { sessionHigh: number | null; sessionLow: number | null; sessionVolume: number };
+
+let system: TestSystem;
+let barkeep: Barkeep;
+let api: Api;
+beforeAll(async () => {
+  system = await TestSystem.create();
+  const whole = canaryMarket(SYMBOLS);
+  await writeBars(system.databaseUrl, 'whole', whole);
+  await writeBars(system.databaseUrl, 'holey', holey(whole, 0.05, 3));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+  barkeep = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
+});
+afterAll(async () => {
+  await barkeep?.close();
+  await system?.close();
+});
+
+function lookAtMirror(canary: Canary, mirror: BarMirror, limit: number, where: string): void {
+  const closed = minutesBy(limit);
+  for (const symbol of SYMBOLS) {
+    for (const interval of INTERVALS) {
+      const at = `${where} ${symbol} ${interval}`;
+      canary.look(mirror.latestBar(symbol, interval), limit, at);
+      canary.lookAll(mirror.lastBars(symbol, interval, 3), limit, at);
+      canary.lookCloses(mirror.closes(symbol, interval, 3), limit, at);
+      if (mirror.barCount(symbol, interval) > closed) throw new Error(`${at}: too many bars`);
+    }
+    if (mirror.barQuality(symbol) > 100) throw new Error(`${where} ${symbol}: too good`);
+  }
+}
+
+function lookAtStep(canary: Canary, step: Step): void {
+  const where = `step ${new Date(step.time).toISOString()}`;
+  canary.lookAll(step.bars.values(), step.time, where);
+  for (const bars of step.derived.values()) canary.lookAll(bars.values(), step.time, where);
+  for (const symbol of SYMBOLS) {
+    for (const interval of INTERVALS) canary.lookAll(step.barsOf(symbol, interval), step.time, where);
+  }
+  if (step.mirror.clock !== step.time) throw new Error(`${where}: the mirror is at ${step.mirror.clock}`);
+  lookAtMirror(canary, step.mirror, step.time, `mirror of ${where}`);
+}
+
+/** The ways to look at a session from outside; each answers what it saw, to be judged by the clock of after it. */
+const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] = [
+  async ({ path, interval }) => {
+    const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
+    if (status !== 200 && status !== 404) throw new Error(`latest: ${status}`);
+    return (canary, clock) => status === 200 && canary.lookApi([body], clock, `API latest ${interval}`);
+  },
+  async ({ reader, symbol, interval }) => {
+    const [latest, last] = await Promise.all([
+      reader.latestBar(symbol, interval),
+      reader.lastBars(symbol, interval, 5),
+    ]);
+    return (canary, clock) => {
+      canary.look(latest, clock, `reader's latest ${interval}`);
+      canary.lookAll(last, clock, `reader's last ${interval}`);
+    };
+  },
+  async ({ id }) => {
+    const bars = await api.ok<Record<string, ApiBar | null>>(
+      'GET',
+      `/v1/sessions/${id}/latest?symbols=${SYMBOLS.join()}`,
+    );
+    return (canary, clock) =>
+      canary.lookApi(
+        Object.values(bars).filter((bar) => bar !== null),
+        clock,
+        'API latest of many',
+      );
+  },
+  async ({ reader, symbol, interval, from }) => {
+    const bars = await reader.barsBetween(symbol, interval, from, reader.layout.end);
+    return (canary, clock) => canary.lookAll(bars, clock, `reader's range ${interval}`);
+  },
+  async ({ id, symbol, interval }) => {
+    const bars = await api.bars(id, symbol, `interval=${interval}&last=4`);
+    return (canary, clock) => canary.lookApi(bars, clock, `API last ${interval}`);
+  },
+  async ({ reader, symbol }) => {
+    const { sessionHigh: high, sessionLow: low, sessionVolume: volume } = await reader.metrics(symbol);
+    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, "reader's metrics");
+  },
+  async ({ id, reader, symbol, interval, from }) => {
+    const bars = await api.bars(id, symbol, `interval=${interval}&from=${from}&to=${reader.layout.end}`);
+    return (canary, clock) => canary.lookApi(bars, clock, `API range ${interval}`);
+  },
+  async ({ reader, interval }) => {
+    const bars = await reader.latestBars(SYMBOLS, interval);
+    return (canary, clock) => canary.lookAll(bars.values(), clock, `reader's latest of many ${interval}`);
+  },
+  async ({ id, symbol }) => {
+    const { sessionHigh: high, sessionLow: low, sessionVolume: volume } = (await api.metrics(id, symbol)) as Extremes;
+    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, 'API metrics');
+  },
+  async ({ reader, symbol, interval }) => {
+    const count = await reader.barCount(symbol, interval);
+    return (canary, clock) => canary.lookCount(count, clock, `reader's count ${interval}`);
+  },
+];
+
+/** Looks once through the reader and once through the API, in another way each turn. @returns the session's clock after it */
+async function lookAtSession(canary: Canary, id: string, reader: OpenSession, turn: number): Promise<number> {
+  const symbol = SYMBOLS[turn % SYMBOLS.length]!;
+  // The ways take turns with each interval.
+  const interval = INTERVALS[Math.floor((2 * turn) / WAYS.length) % INTERVALS.length]!;
+  const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
+  const ask = { id, reader, symbol, interval, from, path: `/v1/sessions/${id}/symbols/${symbol}` };
+  const ways = [WAYS[(2 * turn) % WAYS.length]!, WAYS[(2 * turn + 1) % WAYS.length]!];
+  const seen = await Promise.all(ways.map((way) => way(ask)));
+  const clock = await reader.clock();
+  for (const judge of seen) judge(canary, clock);
+  return clock;
+}
+
+/** Looks at a mirror of its own whenever its clock has moved, until it is at the end. @returns how often */
+async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSession): Promise<number> {
+  let looks = 0;
+  for (; mirror.clock < reader.layout.end; looks++) {
+    await mirror.waitFor(mirror.clock + 1);
+    const { clock } = mirror;
+    lookAtMirror(canary, mirror, clock, 'mirror of its own');
+    if (clock > (await reader.clock())) throw new Error(`the mirror is ahead of its session: ${clock}`);
+  }
+  lookAtMirror(canary, mirror, mirror.clock, 'mirror at the end');
+  return looks;
+}
+
+async function opened(spec: object): Promise<{ session: ClientSession; reader: OpenSession; mirror: Mirror }> {
+  const session = await barkeep.createSession({ ...SPEC, ...spec }, { start: true });
+  return { session, reader: await session.reader(), mirror: await session.mirror() };
+}
+
+const STEPS = {
+  '1m': CANARY_CLOSES,
+  '5m': CANARY_CLOSES.filter((close) => close % 300_000 === 0),
+  day: CANARY_CLOSES.filter((close, n) => CANARY_CLOSES[n + 1] !== close + 60_000),
+};
+const BARRIERS = { none: 'none', day: 'day', 'of 30 minutes': { minutes: 30 } } as const;
+
+jest.setTimeout(120_000); // some ten thousand reads over HTTP
+
+describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) => {
+  const key = name.split(' ').at(-1)!;
+
+  test.each(Object.entries(STEPS))(
+    'a consumer in lockstep, stepping by %s, sees nothing of the future',
+    async (every, times) => {
+      const canary = new Canary();
+      const id = `${key}-${every}`;
+      const pace = { mode: 'lockstep', window: WINDOW } as const;
+      const { session, reader, mirror } = await opened({ id, pace, upkeep: { barrier } });
+      const following = lookAtFollowing(canary, mirror, reader);
+      following.catch(() => undefined);
+      const steps: number[] = [];
+      for await (const step of session.follow({ consumer: 'canary', every })) {
+        steps.push(step.time);
+        lookAtStep(canary, step);
+        const clock = await lookAtSession(canary, id, reader, steps.length);
+        if (clock < step.time || Math.max(clock, mirror.clock) > reader.layout.closeAfter(step.time, WINDOW)) {
+          throw new Error(`at ${step.time} the session's clock is at ${clock}`);
+        }
+        if (barrier !== 'none') {
+          // What is there is seen, too: with a barrier every hole before the clock is filled.
+          for (const symbol of SYMBOLS) expect(step.mirror.barCount(symbol)).toBe(minutesBy(step.time));
+          expect([...step.bars.values()].map(({ closeTime }) => closeTime)).toEqual(SYMBOLS.map(() => step.time));
+        }
+      }
+      expect(steps).toEqual(times);
+      expect(await following).toBeGreaterThan(0);
+      await api.settled(id);
+      await mirror.update();
+      for (const symbol of SYMBOLS) expect(mirror.barCount(symbol)).toBe(CANARY_MINUTES);
+      mirror.close();
+      expect(canary.looks).toBeGreaterThan(30 * steps.length);
+    },
+  );
+
+  test('a session at full speed shows nothing of the future to whoever looks on', async () => {
+    const canary = new Canary();
+    const id = `${key}-max`;
+    const { session, reader, mirror } = await opened({ id, upkeep: { barrier } });
+    const following = lookAtFollowing(canary, mirror, reader);
+    const reading = (async () => {
+      for (let turn = 0; (await lookAtSession(canary, id, reader, turn)) < reader.layout.end; turn += 7);
+    })();
+    const steps: number[] = [];
+    for await (const step of session.follow({ every: '1m' })) {
+      steps.push(step.time);
+      lookAtStep(canary, step);
+      if (step.time > (await reader.clock())) throw new Error(`the step is ahead of its session: ${step.time}`);
+    }
+    await Promise.all([following, reading]);
+    expect(steps).toEqual(CANARY_CLOSES);
+    mirror.close();
+    expect(canary.looks).toBeGreaterThan(30 * steps.length);
+  });
+});

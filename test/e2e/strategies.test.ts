@@ -1,0 +1,220 @@
+/**
+ * Strategies in processes of their own, in lockstep with a session: every one gets every step; a slow one halts its session
+ * and nothing else; one that was killed goes on from its kept position, and what was delivered to it is what an
+ * undisturbed run delivers.
+ */
+import { Redis } from 'ioredis';
+import { Api, type Consumer, type Session } from '../support/api.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+import { seeded } from '../support/seeded.js';
+import { eventsOf } from '../support/session-events.js';
+import { Strategies, type SeenStep, type Strategy } from '../support/strategies.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const DATES = { start: '2013-10-07', end: '2013-10-08' };
+/** Of the slow session: its source is far more than may be held ahead of a clock that stands. */
+const LONG = { start: '2013-10-07', end: '2013-11-01' };
+const STEPS = 2 * 390;
+const MINUTE_MS = 60_000;
+const PAUSE_MS = 10_000;
+const MIB = 1024 * 1024;
+const LOCKSTEP = { mode: 'lockstep', window: 30, heartbeatSeconds: 30 };
+const SPEC = {
+  ...DATES,
+  symbols: SYMBOLS,
+  derivedIntervals: ['5m', '30m', '1d'],
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['whole'],
+  upkeep: { barrier: { minutes: 60 } },
+};
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let port: string;
+let strategies: Strategies;
+let redis: Redis;
+/** What an undisturbed run delivers: every step, and the consumer at its end. */
+let reference: { steps: SeenStep[]; delivered: object };
+
+const api = () => new Api(coordinator.url);
+const deliveredTo = ({ steps, bars, deliveredHash, time }: Consumer) => ({ steps, bars, deliveredHash, time });
+const consumerOf = ({ consumers }: Session, name: string) => consumers.find((consumer) => consumer.name === name)!;
+
+async function started(id: string, pace: object = {}, spec: object = {}): Promise<string> {
+  await api().run({ ...SPEC, ...spec, id, pace: { ...LOCKSTEP, ...pace } });
+  await api().until(id, ({ frontier }) => frontier !== null);
+  return id;
+}
+
+/** A session that has one consumer and no disturbance. */
+async function undisturbed(id: string): Promise<{ steps: SeenStep[]; delivered: object }> {
+  await started(id);
+  const steps = await strategies.start({ session: id, follow: { consumer: 'one' } }).done();
+  return { steps, delivered: deliveredTo(consumerOf(await api().completed(id), 'one')) };
+}
+
+async function restartCoordinator(): Promise<void> {
+  await coordinator.signal('SIGKILL');
+  coordinator = await system.coordinator({ BARKEEP_PORT: port });
+}
+
+/**
+ * What several processes saw one after another, of which each but the last was killed: every step is as it is in the
+ * undisturbed run, and none was left out.
+ */
+function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
+  const places = new Map(reference.steps.map((step, place) => [step, place]));
+  let next = 0;
+  for (const life of lives) {
+    const seen = life.map((step) => places.get(step));
+    expect(seen).not.toContain(undefined);
+    const first = seen[0] ?? next;
+    expect(first).toBeLessThanOrEqual(next); // steps may come again, and none is skipped
+    expect(seen).toEqual(life.map((_, i) => first + i));
+    next = Math.max(next, first + life.length);
+  }
+  expect(next).toBe(reference.steps.length);
+}
+
+beforeAll(async () => {
+  system = await TestSystem.create({ BARKEEP_STAGED_DAYS: '2' });
+  const whole = marketBars({ ...LONG, symbols: SYMBOLS, seed: 21 });
+  await writeBars(system.databaseUrl, 'whole', whole);
+  await writeBars(system.databaseUrl, 'holey', holey(whole, 0.05, 22));
+  [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  ({ port } = new URL(coordinator.url));
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  const connection = { coordinator: coordinator.url, redis: process.env['SESSION_REDIS_URL']! };
+  strategies = await Strategies.create({ ...connection, keyPrefix: system.sessionPrefix });
+  reference = await undisturbed('undisturbed');
+});
+afterAll(async () => {
+  await strategies?.close();
+  redis?.disconnect();
+  await system?.close();
+});
+
+test('four consumers in four processes get every step, and the same ones', async () => {
+  expect(reference.steps).toHaveLength(STEPS);
+  const id = await started('four', { consumers: 4 });
+  const names = ['one', 'two', 'three', 'four'];
+  const all = names.map((consumer) => strategies.start({ session: id, follow: { consumer } }));
+  for (const strategy of all) expect(await strategy.done()).toEqual(reference.steps);
+  const session = await api().completed(id);
+  for (const name of names) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
+});
+
+test('with hold, a consumer that is killed again and again goes on where it was, and is delivered what it would have been', async () => {
+  const random = seeded(4);
+  const id = await started('held', { onSilence: 'hold', heartbeatSeconds: 1 });
+  const lives: SeenStep[][] = [];
+  for (let kill = 0; kill < 4; kill++) {
+    const dieAt = random.int(1, 200);
+    const strategy = strategies.start({ session: id, follow: { consumer: 'one' }, dieAt });
+    await strategy.killed();
+    lives.push(await strategy.steps());
+    expect(lives.at(-1)).toHaveLength(dieAt);
+    if (kill > 0) continue;
+    // The session stands, a window at most after what was acknowledged, and says of whom it has not heard.
+    const { clock, state, consumers } = await api().until(
+      id,
+      (session) => consumerOf(session, 'one').state === 'silent',
+    );
+    expect(state).toBe('running');
+    expect(Date.parse(clock!) - Date.parse(consumers[0]!.time)).toBeLessThanOrEqual(LOCKSTEP.window * MINUTE_MS);
+  }
+  const last = strategies.start({ session: id, follow: { consumer: 'one' } });
+  expectOneRun([...lives, await last.done()]);
+  const session = await api().completed(id);
+  expect(deliveredTo(consumerOf(session, 'one'))).toEqual(reference.delivered);
+  expect((await eventsOf(system.sessionPrefix, id)).map(({ type }) => type)).not.toContain('consumer-dropped');
+});
+
+test('with drop, the session goes on without the consumer that was killed, which catches up when it is back', async () => {
+  const id = await started('dropped', { heartbeatSeconds: 2, consumers: 2 });
+  const survivor = strategies.start({ session: id, follow: { consumer: 'survivor' } });
+  const first = strategies.start({ session: id, follow: { consumer: 'one' }, dieAt: seeded(5).int(50, 300) });
+  await first.killed();
+  expect(await survivor.done()).toEqual(reference.steps);
+  const without = await api().completed(id);
+  expect(consumerOf(without, 'one').state).toBe('dropped');
+  const dropped = (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'consumer-dropped');
+  expect(dropped.map(({ fields }) => fields['consumer'])).toContain('one');
+  expectOneRun([await first.steps(), await strategies.start({ session: id, follow: { consumer: 'one' } }).done()]);
+  const session = await api().session(id);
+  for (const name of ['one', 'survivor']) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
+});
+
+test('a coordinator that is killed, and one together with the consumer, change nothing of what is delivered', async () => {
+  const id = await started('both', { onSilence: 'hold', heartbeatSeconds: 1 });
+  const random = seeded(6);
+  const follow = { consumer: 'one' };
+  const first = strategies.start({ session: id, follow, holdAt: random.int(20, 100), dieAt: random.int(300, 400) });
+  await first.says('held');
+  await coordinator.signal('SIGKILL');
+  first.release(); // it goes on to where the clock stands, with nobody there
+  coordinator = await system.coordinator({ BARKEEP_PORT: port });
+  await first.killed();
+  const second = strategies.start({ session: id, follow, holdAt: random.int(20, 100) });
+  await second.says('held');
+  await Promise.all([second.killed({ now: true }), restartCoordinator()]);
+  const third = strategies.start({ session: id, follow });
+  expectOneRun([await first.steps(), await second.steps(), await third.done()]);
+  expect(deliveredTo(consumerOf(await api().completed(id), 'one'))).toEqual(reference.delivered);
+});
+
+/** Bytes of the coordinator, and of all that its sessions and their connections take in Redis. */
+async function memory(): Promise<{ coordinator: number; redis: number }> {
+  const text = await (await fetch(new URL('/metrics', coordinator.url))).text();
+  const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+  const keys = await redis.keys(`${system.sessionPrefix}:*`);
+  const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key)));
+  const { db = 0 } = redis.options;
+  const clients = String(await redis.client('LIST')).split('\n');
+  const buffers = clients
+    .filter((line) => ` ${line} `.includes(` db=${db} `))
+    .map((line) => / tot-mem=(\d+)/.exec(line)?.[1]);
+  const sum = [...sizes, ...buffers].reduce<number>((total, bytes) => total + Number(bytes ?? 0), 0);
+  return { coordinator: resident, redis: sum };
+}
+
+test('I8 a consumer that pauses halts its session and nothing else, and memory stays flat meanwhile', async () => {
+  const pauseAt = 100;
+  const id = await started('slow', { heartbeatSeconds: 8 }, LONG);
+  const options = { session: id, follow: { consumer: 'slow' }, pauseAt, pauseMs: PAUSE_MS };
+  const slow: Strategy = strategies.start(options);
+  await slow.says('paused');
+  // The clock comes to its limit; nothing else happens to the session from here on.
+  const reached = await api().until(id, ({ clock, consumers, frontier, watermark }) => {
+    const ahead = Date.parse(clock!) - Date.parse(consumers[0]!.time);
+    return ahead === LOCKSTEP.window * MINUTE_MS && frontier === watermark;
+  });
+  const runBeside = async (other: string) => {
+    await api().run({ ...SPEC, ...LONG, id: other });
+    await api().settled(other);
+    await api().ok('DELETE', `/v1/sessions/${other}`);
+  };
+  await runBeside('warm-up');
+  const before = await memory();
+  await runBeside('beside');
+  await slow.says('rested');
+  const after = await memory();
+  expect(after.coordinator - before.coordinator).toBeLessThan(64 * MIB);
+  expect(after.redis - before.redis).toBeLessThan(4 * MIB);
+  const { clock, frontier, consumers, prefetch } = await api().session(id);
+  expect({ clock, frontier, prefetch }).toEqual({
+    clock: reached.clock,
+    frontier: reached.frontier,
+    prefetch: reached.prefetch,
+  });
+  expect(consumers).toMatchObject([{ name: 'slow', state: 'active', time: reached.consumers[0]!.time }]);
+  slow.release();
+  const steps = await slow.done();
+  const days = new Set(steps.map((step) => new Date(Number(step.split(' ')[0])).toISOString().slice(0, 10)));
+  expect([steps.length, days.size]).toEqual([20 * 390, 20]);
+  const session = await api().completed(id);
+  expect(consumerOf(session, 'slow').steps).toBe(20 * 390);
+  const said = await eventsOf(system.sessionPrefix, id);
+  expect(said.map(({ type }) => type)).not.toContain('consumer-dropped');
+});

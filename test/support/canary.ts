@@ -1,0 +1,134 @@
+/**
+ * A market in which the future shows: every minute's prices are higher, lower and traded more than all before it, and each
+ * day's are absurd beside the day's before. So a bar that holds anything of after its own close cannot look as it should.
+ * Its own arithmetic, none of the product's.
+ */
+import type { Bar } from '@barkeep/bars';
+import type { ApiBar } from './api.js';
+import { tradingDays, type BarsBySymbol } from './market.js';
+
+const MINUTE_MS = 60_000;
+/** What the prices of a day are raised by. */
+const ABSURD = [0, 1e6, 1e9, 1e12];
+
+/** The session's dates: the second day closes early, and a holiday comes after it. */
+export const CANARY_DATES = { start: '2013-07-02', end: '2013-07-05' };
+
+/** A bar as any of the ways to read shows it; times epoch ms. */
+export type SeenBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & {
+  closeTime: number;
+  sourceCount: number;
+};
+
+/** Open times of all minutes, and the day of each. */
+const MINUTES = tradingDays(CANARY_DATES).flatMap(({ segments }, day) =>
+  segments.flatMap(({ open, close }) =>
+    Array.from({ length: (close - open) / MINUTE_MS }, (_, i) => ({ openTime: open + i * MINUTE_MS, day })),
+  ),
+);
+
+/** Minutes of the session. */
+export const CANARY_MINUTES = MINUTES.length;
+
+/** When the minutes close, in order. */
+export const CANARY_CLOSES = MINUTES.map(({ openTime }) => openTime + MINUTE_MS);
+
+function barOf(n: number): Bar {
+  const { openTime, day } = MINUTES[n]!;
+  const price = ABSURD[day]! + n + 1;
+  return { openTime, open: price, high: price + 0.25, low: 0.5 - n / 4_096, close: price, volume: n + 1 };
+}
+
+/** Number of minutes that close at `time` or before, by bisection. */
+export function minutesBy(time: number): number {
+  let [low, high] = [0, MINUTES.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (MINUTES[middle]!.openTime + MINUTE_MS <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The same bars for every symbol. */
+export function canaryMarket(symbols: readonly string[]): BarsBySymbol {
+  return new Map(symbols.map((symbol) => [symbol, MINUTES.map((_, n) => barOf(n))]));
+}
+
+/** Looks at what is read, and counts: a test that saw nothing proves nothing. */
+export class Canary {
+  looks = 0;
+
+  /**
+   * @param limit nothing that closes after it may be seen, epoch ms
+   * @param where how the bar was read, for the message
+   */
+  look(bar: SeenBar | undefined, limit: number, where: string): void {
+    if (!bar) return;
+    this.looks++;
+    const { openTime, closeTime } = bar;
+    const [from, to] = [minutesBy(openTime), minutesBy(closeTime)];
+    const [first, last] = [barOf(from), barOf(Math.max(from, to - 1))];
+    const isOfItsTime =
+      to > from &&
+      bar.open >= first.open &&
+      bar.close <= last.close &&
+      bar.high <= last.high &&
+      bar.low >= last.low &&
+      bar.sourceCount <= to - from &&
+      bar.volume <= volumeOf(from, to);
+    if (!isOfItsTime || closeTime > limit) throw new FutureSeenError(where, limit, bar);
+  }
+
+  lookAll(bars: Iterable<SeenBar>, limit: number, where: string): void {
+    for (const bar of bars) this.look(bar, limit, where);
+  }
+
+  lookApi(bars: readonly ApiBar[], limit: number, where: string): void {
+    for (const { openTime, closeTime, ...bar } of bars) {
+      this.look({ ...bar, openTime: Date.parse(openTime), closeTime: Date.parse(closeTime) }, limit, where);
+    }
+  }
+
+  /** Extremes over the whole session up to a limit. */
+  lookTotal(
+    { high, low, volume }: { high: number | null; low: number | null; volume: number },
+    limit: number,
+    where: string,
+  ): void {
+    this.looks++;
+    const closed = minutesBy(limit);
+    const isPast =
+      closed === 0
+        ? high === null && low === null && volume === 0
+        : (high ?? 0) <= barOf(closed - 1).high && (low ?? 1) >= barOf(closed - 1).low && volume <= volumeOf(0, closed);
+    if (!isPast) throw new FutureSeenError(where, limit, { high, low, volume });
+  }
+
+  /** A number of bars of any interval. */
+  lookCount(count: number, limit: number, where: string): void {
+    this.looks++;
+    if (count > minutesBy(limit)) throw new FutureSeenError(where, limit, { count });
+  }
+
+  /** Close prices, the newest last. */
+  lookCloses(closes: Float64Array, limit: number, where: string): void {
+    this.looks++;
+    const closed = minutesBy(limit);
+    const newest = closes.at(-1);
+    if (newest === undefined) return;
+    if (closed === 0 || newest > barOf(closed - 1).close) throw new FutureSeenError(where, limit, { newest });
+  }
+}
+
+/** Something of the future was seen. */
+class FutureSeenError extends Error {
+  constructor(where: string, limit: number, seen: object) {
+    super(`${where}: expected nothing of after ${new Date(limit).toISOString()}, was ${JSON.stringify(seen)}`);
+  }
+}
+
+/** Volume of minutes `[from, to)`: each has its number, from 1. */
+function volumeOf(from: number, to: number): number {
+  return (to * (to + 1) - from * (from + 1)) / 2;
+}

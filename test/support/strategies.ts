@@ -1,0 +1,104 @@
+/** Strategy processes of a test: each follows a session, can be held, paused and killed, and leaves what it saw behind. */
+import type { ConnectOptions, FollowOptions } from '@barkeep/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface StrategyOptions {
+  session: string;
+  follow: FollowOptions;
+  /** The process kills itself in this step of its own, counted from 1, without any farewell. */
+  dieAt?: number;
+  /** It says `held` in this step, and waits for {@link Strategy.release}. */
+  holdAt?: number;
+  /** It says `paused` in this step, `rested` when so much time has passed, ms, and waits for {@link Strategy.release}. */
+  pauseAt?: number;
+  pauseMs?: number;
+}
+
+/** One step as a strategy saw it: `time bars hash`. */
+export type SeenStep = string;
+
+export class Strategy {
+  private readonly said: string[] = [];
+  private errors = '';
+  private readonly ended: Promise<unknown>;
+
+  constructor(
+    private readonly child: ChildProcess,
+    private readonly file: string,
+  ) {
+    child.on('message', (message) => typeof message === 'string' && this.said.push(message));
+    child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
+    this.ended = once(child, 'close');
+  }
+
+  /** Waits until it says a word: `held`, `paused`, `rested` or `done`. */
+  async says(word: string): Promise<void> {
+    while (!this.has(word)) {
+      const end = this.ended.then(() => 'ended');
+      const next = await Promise.race([once(this.child, 'message'), end]);
+      if (next === 'ended' && !this.has(word)) throw new Error(`the strategy ended before "${word}": ${this.errors}`);
+    }
+  }
+
+  has(word: string): boolean {
+    return this.said.some((message) => message.split(' ')[0] === word);
+  }
+
+  /** Lets it go on. */
+  release(): void {
+    this.child.send('go');
+  }
+
+  /** Waits for the end of one that kills itself, or kills it. */
+  async killed({ now = false } = {}): Promise<void> {
+    if (now) this.child.kill('SIGKILL');
+    await this.ended;
+    if (this.child.signalCode !== 'SIGKILL')
+      throw new Error(`expected a kill, was ${this.child.exitCode}: ${this.errors}`);
+  }
+
+  /** Waits until it is through its session. @returns the steps it saw @throws with what it printed when it failed */
+  async done(): Promise<SeenStep[]> {
+    await this.ended;
+    if (this.child.exitCode !== 0) throw new Error(`a strategy ended with code ${this.child.exitCode}: ${this.errors}`);
+    return this.steps();
+  }
+
+  /** The steps that it saw until now, or until it was killed. */
+  async steps(): Promise<SeenStep[]> {
+    const text = await readFile(this.file, 'utf8').catch(() => '');
+    return text.split('\n').slice(0, -1);
+  }
+}
+
+export class Strategies {
+  private readonly children: ChildProcess[] = [];
+
+  private constructor(
+    private readonly connection: ConnectOptions,
+    private readonly folder: string,
+  ) {}
+
+  static async create(connection: ConnectOptions): Promise<Strategies> {
+    return new Strategies(connection, await mkdtemp(join(tmpdir(), 'barkeep-strategies-')));
+  }
+
+  start(options: StrategyOptions): Strategy {
+    const file = join(this.folder, `${this.children.length}.steps`);
+    const argument = JSON.stringify({ connection: this.connection, file, ...options });
+    const child = spawn(process.execPath, [join(__dirname, 'strategy.mjs'), argument], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.children.push(child);
+    return new Strategy(child, file);
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children) child.kill('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

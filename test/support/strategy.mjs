@@ -1,0 +1,50 @@
+/**
+ * A strategy as a process of its own, as a user would write one: follows a session step by step, and writes a line for each
+ * step to a file: its time, its number of bars, and a hash of all that it could see. The file outlives a kill.
+ *
+ * Argument: JSON of `StrategyOptions` (strategies.ts). Says over IPC: `held STEP` (goes on after any message), `paused STEP`,
+ * `rested STEP` (likewise), `done`.
+ */
+import { connect } from '@barkeep/client';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { openSync, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const { connection, session: id, follow, file, dieAt, holdAt, pauseAt, pauseMs } = JSON.parse(process.argv[2]);
+
+/** Everything that a step shows of itself and of the past. */
+function seenIn({ time, bars, derived, mirror }) {
+  const maps = [...derived].map(([interval, closed]) => [interval, [...closed]]);
+  const newest = mirror.symbols.map((symbol) => [
+    mirror.lastBars(symbol, undefined, 3),
+    [...mirror.closes(symbol, undefined, 20)],
+    ...[...derived.keys()].map((interval) => mirror.latestBar(symbol, interval)),
+  ]);
+  return createHash('md5')
+    .update(JSON.stringify([time, [...bars], maps, newest]))
+    .digest('hex');
+}
+
+const barkeep = connect(connection);
+const lines = openSync(file, 'a');
+let step = 0;
+for await (const shown of barkeep.session(id).follow(follow)) {
+  writeSync(lines, `${shown.time} ${shown.barCount} ${seenIn(shown)}\n`);
+  step++;
+  if (step === dieAt) process.kill(process.pid, 'SIGKILL');
+  if (step === holdAt) {
+    process.send(`held ${step}`);
+    await once(process, 'message');
+  }
+  if (step === pauseAt) {
+    process.send(`paused ${step}`);
+    await delay(pauseMs);
+    const released = once(process, 'message');
+    process.send(`rested ${step}`);
+    await released;
+  }
+}
+await barkeep.close();
+process.send('done');
+process.disconnect();
