@@ -22,13 +22,27 @@ async function open(id) {
 async function consume({ id, consumer, every }) {
   const session = await open(id);
   const cpu = process.cpuUsage();
-  let [steps, bars] = [0, 0];
+  let [steps, bars, firstAt, lastAt, firstBars] = [0, 0, 0, 0, 0];
+  let stepping;
   for await (const step of followSession(redis, session, { consumer, every })) {
-    steps++;
     bars += step.barCount;
+    if (steps++ === 0) {
+      firstAt = performance.now();
+      firstBars = bars;
+      stepping = process.cpuUsage();
+    }
+    if (step.time === session.layout.end) lastAt = performance.now();
   }
-  const { user, system } = process.cpuUsage(cpu);
-  return { id, steps, bars, endedAt: Date.now(), cpu: (user + system) / 1e6 };
+  // From the first step to the last: what a loop costs that goes on for long.
+  const nanosABar = (usageOf(stepping) * 1e9) / (bars - firstBars);
+  const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
+  return { id, steps, bars, endedAt: Date.now(), cpu: usageOf(cpu), nanosABar, rate };
+}
+
+/** CPU seconds since then. */
+function usageOf(since) {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
 }
 
 process.on('message', (message) => {

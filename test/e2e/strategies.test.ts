@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { Api, type Consumer, type Session } from '../support/api.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
 import { seeded } from '../support/seeded.js';
-import { eventsOf } from '../support/session-events.js';
+import { eventsOf, OF_CONSUMERS } from '../support/session-events.js';
 import { Strategies, type SeenStep, type Strategy } from '../support/strategies.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
@@ -128,7 +128,9 @@ test('with hold, a consumer that is killed again and again goes on where it was,
   expectOneRun([...lives, await last.done()]);
   const session = await api().completed(id);
   expect(deliveredTo(consumerOf(session, 'one'))).toEqual(reference.delivered);
-  expect((await eventsOf(system.sessionPrefix, id)).map(({ type }) => type)).not.toContain('consumer-dropped');
+  expect((await eventsOf(system.sessionPrefix, id, OF_CONSUMERS)).map(({ type }) => type)).not.toContain(
+    'consumer-dropped',
+  );
 });
 
 test('with drop, the session goes on without the consumer that was killed, which catches up when it is back', async () => {
@@ -139,7 +141,9 @@ test('with drop, the session goes on without the consumer that was killed, which
   expect(await survivor.done()).toEqual(reference.steps);
   const without = await api().completed(id);
   expect(consumerOf(without, 'one').state).toBe('dropped');
-  const dropped = (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'consumer-dropped');
+  const dropped = (await eventsOf(system.sessionPrefix, id, OF_CONSUMERS)).filter(
+    ({ type }) => type === 'consumer-dropped',
+  );
   expect(dropped.map(({ fields }) => fields['consumer'])).toContain('one');
   expectOneRun([await first.steps(), await strategies.start({ session: id, follow: { consumer: 'one' } }).done()]);
   const session = await api().session(id);
@@ -215,6 +219,6 @@ test('I8 a consumer that pauses halts its session and nothing else, and memory s
   expect([steps.length, days.size]).toEqual([20 * 390, 20]);
   const session = await api().completed(id);
   expect(consumerOf(session, 'slow').steps).toBe(20 * 390);
-  const said = await eventsOf(system.sessionPrefix, id);
+  const said = await eventsOf(system.sessionPrefix, id, OF_CONSUMERS);
   expect(said.map(({ type }) => type)).not.toContain('consumer-dropped');
 });

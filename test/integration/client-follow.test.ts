@@ -1,5 +1,8 @@
 /** Steps through sessions on a real Redis: which bars they have, what stays behind when a loop ends, what ends one. */
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { aggregateDay, type Bar } from '@barkeep/bars';
 import { followSession, type FollowOptions, NotLockstepError, SessionEndedError, type Step } from '@barkeep/client';
 import { ConsumerReplacedError, removeSession, SessionConsumers, SessionLostError } from '@barkeep/session-data';
@@ -18,6 +21,7 @@ const SPEC = {
 };
 const LOCKSTEP = { ...SPEC, pace: { mode: 'lockstep', window: 30 } };
 const market = holey(marketBars({ ...SPEC, seed: 3 }), 0.15, 4);
+const SLOW_FOLLOWER = join(__dirname, '../support/slow-follower.mjs');
 const server = new StoreServer();
 afterAll(() => server.close());
 
@@ -217,22 +221,25 @@ function plainHash({ layout }: TestStore, every: '5m'): string {
     for (let slot = 0; slot < grid.slotCount; slot++) {
       const [from, time] = [grid.openTime(slot), grid.closeTime(slot)];
       const sha = createHash('sha256').update(hash).update(f64(time));
+      let names = '';
       for (const length of [1, 5, 30]) {
+        if (length === 30 && (time - grid.open) % (30 * 60_000) !== 0) continue;
+        names += `${length}m\n`;
         for (const symbol of SPEC.symbols) {
           for (let open = from; open < time; open += Math.min(length, 5) * 60_000) {
             const close = length === 30 ? time : open + length * 60_000;
-            if (length === 30 && (time - grid.open) % (30 * 60_000) !== 0) continue;
             const start = close - length * 60_000;
             const bars = market.get(symbol)!.filter(({ openTime }) => openTime >= start && openTime < close);
             if (bars.length === 0) continue;
             const sum = summary(bars);
             const values = [sum.open, sum.high, sum.low, sum.close, sum.volume].map(f64);
             const meta = Buffer.from(Uint16Array.of(length === 1 ? 1 : 3, 0, bars.length, length).buffer);
-            sha.update(`${symbol}\0`).update(Buffer.concat([f64(start), ...values, meta]));
+            sha.update(Buffer.concat([f64(start), ...values, meta]));
+            names += `${symbol}\0`;
           }
         }
       }
-      hash = sha.digest();
+      hash = sha.update(names).digest();
     }
   }
   return hash.toString('hex');
@@ -267,7 +274,7 @@ test('a backfilled bar shows in the mirror of a later step, and derived bars mad
     if (time < layout.grid(0).close) continue;
     if (time === layout.grid(0).close) {
       before = mirror.barCount('AAA');
-      const written = await fillDay(server, store, 0, 'AAA', whole.get('AAA')!);
+      const written = await fillDay(store, 0, 'AAA', whole.get('AAA')!);
       expect(before + written).toBe(390);
       await runTo(store, market, layout.grid(1).openTime(30));
       continue;
@@ -279,6 +286,38 @@ test('a backfilled bar shows in the mirror of a later step, and derived bars mad
     ).toBe(390);
     expect(bars.slice(0, 78).every(({ complete }) => complete)).toBe(true);
     break;
+  }
+});
+
+test('a consumer whose loop is slow is not dropped; one whose process stands still is, until it goes on', async () => {
+  const store = await server.begin(
+    server.layout({ ...SPEC, pace: { mode: 'lockstep', window: 30, heartbeatSeconds: 1 } }),
+  );
+  await runTo(store, market, store.layout.grid(0).closeTime(29));
+  const { layout } = store;
+  const consumers = new SessionConsumers(server.redis, layout);
+  const viewOf = async (name: string) => (await consumers.list()).find((view) => view.name === name);
+  const slow = follow(store, { consumer: 'slow' });
+  await slow.next();
+  // Not one step further, and not a word but its heartbeats, for three times as long as it may be silent.
+  const begun = (await viewOf('slow'))!.seenAt;
+  while ((await viewOf('slow'))!.seenAt < begun + 3_000) await consumers.limit();
+  expect(await viewOf('slow')).toMatchObject({ state: 'active', steps: 0 });
+  expect((await consumers.limit()).slowest).toBe(layout.sessionStart);
+  await slow.return();
+
+  const child = fork(SLOW_FOLLOWER, [process.env['SESSION_REDIS_URL']!, layout.keysOf(0).prefix, layout.id, 'stopped']);
+  try {
+    await once(child, 'message');
+    child.kill('SIGSTOP');
+    while ((await consumers.limit()).slowest !== undefined);
+    expect(await viewOf('stopped')).toMatchObject({ state: 'dropped' });
+    child.kill('SIGCONT');
+    while ((await consumers.limit()).slowest === undefined);
+    expect(await viewOf('stopped')).toMatchObject({ state: 'active' });
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   }
 });
 

@@ -11,7 +11,8 @@ import {
   withMembership,
   SessionWriter,
 } from '@barkeep/session-data';
-import { announce, deriveDay, fillDay, runTo, windowEnd } from '../support/follow-store.js';
+import { deriveDay, fillDay, runTo, windowEnd } from '../support/follow-store.js';
+import { advanceTo, feedOf } from '../support/feeding.js';
 import { holey, marketBars } from '../support/market.js';
 import { seeded } from '../support/seeded.js';
 import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
@@ -80,14 +81,13 @@ test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', as
       const [from, to] = [grid.openTime(window.fromSlot), windows[frontier - 1]!.to];
       const bars = whole.get(symbol)!.filter(({ openTime }) => openTime >= from && openTime < Math.min(to, grid.close));
       await fillDay(
-        server,
         store,
         window.dayIndex,
         symbol,
         bars.filter(() => random.chance(0.1)),
       );
     } else if (dice < 0.75 && frontier > 0) {
-      await deriveDay(server, store, windows[random.int(0, frontier)]!.dayIndex);
+      await deriveDay(store, windows[random.int(0, frontier)]!.dayIndex);
     } else if (frontier > 0) {
       const to = windows[frontier - 1]!.to;
       await store.writer.moveClock(Math.max(mirror.clock, Math.min(to, mirror.clock + 60_000 * random.int(0, 90))));
@@ -127,11 +127,51 @@ test('shows a backfilled bar behind its clock as it lands, and a late one', asyn
   await mirror.waitFor(store.layout.grid(1).close);
   const before = mirror.barCount('BBB');
   const changed = new Promise<void>((resolve) => mirror.onChange(() => resolve()));
-  const written = await fillDay(server, store, 0, 'BBB', whole.get('BBB')!);
+  const written = await fillDay(store, 0, 'BBB', whole.get('BBB')!);
   await changed;
   expect(written).toBeGreaterThan(50);
   expect(mirror.barCount('BBB')).toBe(before + written);
-  await deriveDay(server, store, 0);
+  await deriveDay(store, 0);
+  await mirror.update();
+  await expectSame(mirror, store, [1_000]);
+});
+
+test('shows a bar that was fed behind its clock', async () => {
+  const spec = { ...SPEC, derivedIntervals: [], source: { type: 'feed' }, backfill: [], upkeep: { enabled: false } };
+  const store = await server.begin(server.layout(spec));
+  const { layout, writer } = store;
+  const { feed, frontier } = feedOf(server.redis, store);
+  const [first] = [layout.grid(0)];
+  const [late] = whole.get('CCC')!;
+  for (const symbol of layout.symbols) {
+    const bars = whole.get(symbol)!.filter(({ openTime }) => openTime < first.close);
+    await feed.feed(symbol, symbol === 'CCC' ? bars.slice(1) : bars);
+    await feed.through(symbol, first.close);
+  }
+  await advanceTo(frontier, first.close);
+  await writer.moveClock(first.close);
+  const mirror = await mirrorOf(store);
+  const before = mirror.barCount('CCC');
+  const changed = new Promise<void>((resolve) => mirror.onChange(() => resolve()));
+  expect(await feed.feed('CCC', [late!])).toMatchObject({ accepted: 1, late: 1 });
+  await changed;
+  expect(mirror.barCount('CCC')).toBe(before + 1);
+  expect(mirror.lastBars('CCC', undefined, before + 1)[0]).toMatchObject({ openTime: late!.openTime });
+  expect(mirror.lastBars('CCC', undefined, 1_000)).toEqual(await store.reader.lastBars('CCC', undefined, 1_000));
+});
+
+test('notices that events were trimmed of a partition that had none when it was opened', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  await runTo(store, holey(whole, 0.3, 7), store.layout.grid(0).close);
+  await server.redis.del(...store.layout.keys.map(({ events }) => events));
+  const mirror = await mirrorOf(store);
+  await fillDay(store, 0, 'CCC', whole.get('CCC')!);
+  const { events } = store.layout.keysOf(store.layout.partitionOf('CCC')!);
+  const pipeline = server.redis.pipeline();
+  for (let i = 0; i < 11_000; i++) pipeline.xadd(events, 'MAXLEN', '~', 10_000, '*', 'type', 'anything');
+  await pipeline.exec();
+  const types = await server.redis.xrange(events, '-', '+', 'COUNT', 1);
+  expect(types[0]![1]).toEqual(['type', 'anything']);
   await mirror.update();
   await expectSame(mirror, store, [1_000]);
 });
@@ -156,7 +196,7 @@ test('reads everything anew after more was said than the stream keeps', async ()
   await runTo(store, source, store.layout.grid(0).close);
   const mirror = await mirrorOf(store);
   const { events } = store.layout.keysOf(0);
-  await fillDay(server, store, 0, 'CCC', whole.get('CCC')!);
+  await fillDay(store, 0, 'CCC', whole.get('CCC')!);
   const last = await server.redis.xadd(events, '*', 'type', 'anything');
   await server.redis.xtrim(events, 'MINID', last!);
   await mirror.update();
@@ -226,9 +266,10 @@ test('symbols come and go', async () => {
 
 test('what lands before the mirror has come to it is not shown', async () => {
   const store = await server.begin(server.layout(SPEC));
-  await flushUpTo(store, whole, windowEnd(store, store.layout.grid(0).close));
+  await flushUpTo(store, holey(whole, 0.3, 9), windowEnd(store, store.layout.grid(0).close));
   const mirror = await mirrorOf(store);
-  await announce(server, store, 'late-bars', 0, SPEC.symbols);
+  for (const symbol of SPEC.symbols) await fillDay(store, 0, symbol, whole.get(symbol)!);
+  await deriveDay(store, 0);
   await mirror.update();
   expect(mirror.latestBar('AAA')).toBeUndefined();
   expect(mirror.lastBars('AAA', '5m', 10)).toEqual([]);

@@ -2,33 +2,10 @@
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from './market.js';
-import { derivedOf, flushUpTo, type StoreServer, type TestStore } from './session-store.js';
-
-/** Says that stored bars of a day changed, as the scripts of the upkeep do. */
-export async function announce(
-  { redis }: StoreServer,
-  { layout }: TestStore,
-  type: 'gap-filled' | 'late-bars' | 'derived',
-  day: number,
-  symbols: readonly string[],
-): Promise<void> {
-  for (const [partition, { events }] of layout.keys.entries()) {
-    const members = symbols.filter((symbol) => layout.partitionOf(symbol) === partition);
-    if (members.length === 0) continue;
-    const value = type === 'derived' ? members : Object.fromEntries(members.map((symbol) => [symbol, 1]));
-    const { date, close } = layout.grid(day);
-    await redis.xadd(events, '*', 'type', type, 'time', close, 'date', date, 'symbols', JSON.stringify(value));
-  }
-}
+import { derivedOf, flushUpTo, type TestStore } from './session-store.js';
 
 /** Writes bars of a symbol into empty slots of a day, as a backfill would. @returns the number written */
-export async function fillDay(
-  server: StoreServer,
-  store: TestStore,
-  day: number,
-  symbol: string,
-  bars: readonly Bar[],
-) {
+export async function fillDay(store: TestStore, day: number, symbol: string, bars: readonly Bar[]) {
   const { layout, upkeep } = store;
   const grid = layout.grid(day);
   const partition = layout.partitionOf(symbol)!;
@@ -50,18 +27,16 @@ export async function fillDay(
   const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
   const refused = await upkeep.fill(partition, day, [fill]);
   if (refused.size > 0) throw new Error(`expected a fill of ${symbol}, was refused`);
-  await announce(server, store, 'gap-filled', day, [symbol]);
   return runs.length;
 }
 
 /** Derives the windows of a day that are closed at the frontier. */
-export async function deriveDay(server: StoreServer, store: TestStore, day: number): Promise<void> {
+export async function deriveDay(store: TestStore, day: number): Promise<void> {
   const { layout, upkeep } = store;
   for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
     const closed = layout.grid(day).closedBy(frontier);
     if (closed === 0) continue;
     await upkeep.writeDerived(partition, day, closed, await derivedOf(store, partition, day, closed));
-    await announce(server, store, 'derived', day, layout.symbolsOf(partition));
   }
 }
 

@@ -21,14 +21,16 @@ export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
     const minutes = symbols.flatMap(({ symbol, minutes: all }) =>
       (all.get(window) ?? []).map((bar) => {
         const streams = came.get(symbol)!.has(bar.time);
-        return entry(symbol, bar, streams ? ORIGIN.streamed : ORIGIN.backfilled, streams ? 0 : 1, 1, 1);
+        return entryOf(symbol, bar, streams ? ORIGIN.streamed : ORIGIN.backfilled, streams ? 0 : 1, 1, 1);
       }),
     );
     const fives = symbols.flatMap(({ symbol, minutes: all, fives: made }) => {
       const bar = made.get(window);
-      return bar ? [entry(symbol, bar, ORIGIN.derived, 0, all.get(window)!.length, 5)] : [];
+      return bar ? [entryOf(symbol, bar, ORIGIN.derived, 0, all.get(window)!.length, 5)] : [];
     });
-    const step = Buffer.concat([hash, float64s(window + FIVE_MINUTES_MS), ...minutes, ...fives]);
+    const entries = [...minutes, ...fives].map(({ bytes }) => bytes);
+    const names = [`1m\n`, ...minutes.map(({ name }) => name), `5m\n`, ...fives.map(({ name }) => name)].join('');
+    const step = Buffer.concat([hash, float64s(window + FIVE_MINUTES_MS), ...entries, Buffer.from(names)]);
     hash = createHash('sha256').update(step).digest();
   }
   return hash.toString('hex');
@@ -43,17 +45,18 @@ function byWindow(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
   return windows;
 }
 
-/** A bar as it goes into the hash: its symbol, its time, and its stored record. */
-function entry(
+/** A bar as it goes into the hash: its time and its stored record, and behind all bars the name of its symbol. */
+function entryOf(
   symbol: string,
   { time, open, high, low, close, volume }: PlainBar,
   origin: number,
   ...[dataset, sourceCount, expectedCount]: [number, number, number]
-): Buffer {
+): { bytes: Buffer; name: string } {
   const meta = Buffer.alloc(8);
   meta.writeUInt8(origin, 0);
   [dataset, sourceCount, expectedCount].forEach((value, i) => meta.writeUInt16LE(value, 2 + 2 * i));
-  return Buffer.concat([Buffer.from(`${symbol}\0`), float64s(time, open, high, low, close, volume), meta]);
+  const bytes = Buffer.concat([float64s(time, open, high, low, close, volume), meta]);
+  return { bytes, name: `${symbol}\0` };
 }
 
 function float64s(...values: number[]): Buffer {

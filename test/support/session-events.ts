@@ -12,10 +12,18 @@ export interface StoredEvent {
 }
 
 /** What the clock and the days say; upkeep and states have their place in the same stream. */
-const OF_THE_CLOCK = new Set(['clock', 'day-opened', 'day-closing', 'day-closed', 'day-timed-out']);
+const OF_THE_CLOCK: ReadonlySet<string> = new Set([
+  'clock',
+  'day-opened',
+  'day-closing',
+  'day-closed',
+  'day-timed-out',
+]);
+/** What is said of consumers. */
+export const OF_CONSUMERS: ReadonlySet<string> = new Set(['consumer-joined', 'consumer-dropped', 'consumer-left']);
 
-/** Everything that was said of a session's clock and days, in order. */
-export async function eventsOf(prefix: string, id: string): Promise<StoredEvent[]> {
+/** Everything that was said of a session's clock and days, or of what else is named, in order. */
+export async function eventsOf(prefix: string, id: string, types = OF_THE_CLOCK): Promise<StoredEvent[]> {
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   try {
     const entries = await redis.xrange(`${prefix}:{${id}:0}:events`, '-', '+');
@@ -25,7 +33,7 @@ export async function eventsOf(prefix: string, id: string): Promise<StoredEvent[
       const { type = '', time = '', ...rest } = fields;
       return { at: Number(entryId.split('-')[0]), type, time: Number(time), fields: rest };
     });
-    return events.filter(({ type }) => OF_THE_CLOCK.has(type));
+    return events.filter(({ type }) => types.has(type));
   } finally {
     redis.disconnect();
   }

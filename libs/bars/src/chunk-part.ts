@@ -27,12 +27,13 @@ export function chunkOfPart(
 }
 
 const ORIGIN_AT = 40;
+/** Every record is put here to be read: new memory for each would cost more than the reading. */
+const single = new DayChunk(1);
+single.bitmap[0] = 0x80;
 
 /** The bar of one slot of which the record alone was fetched; undefined when it is empty or was never written. */
 export function barOfRecord(record: Uint8Array, slot: number, grid: DayGrid): StoredBar | undefined {
   if (record.length < RECORD_BYTES || (record[ORIGIN_AT] ?? 0) < ORIGIN_CODES.streamed) return undefined;
-  const chunk = new DayChunk(1);
-  chunk.bytes.set(record.subarray(0, RECORD_BYTES), recordOffset(1, 0));
-  chunk.bitmap[0] = 0x80;
-  return chunk.bar(0, { openTime: () => grid.openTime(slot), closeTime: () => grid.closeTime(slot) });
+  single.bytes.set(record.length === RECORD_BYTES ? record : record.subarray(0, RECORD_BYTES), recordOffset(1, 0));
+  return single.bar(0, { openTime: () => grid.openTime(slot), closeTime: () => grid.closeTime(slot) });
 }

@@ -21,6 +21,7 @@ import type { ClockedReads, ReadCommand } from './clocked-reads.js';
 import { dayAtClock, FormingRead } from './forming-read.js';
 import type { PartitionKeys } from './keys.js';
 import type { SessionLayout } from './layout.js';
+import type { NewestArguments } from './newest-record.js';
 
 /** Days fetched in one round trip. */
 const DAYS_A_CALL = 32;
@@ -33,8 +34,18 @@ interface View {
   fillBefore: number;
 }
 
+/** The slot of the newest bar at a clock. */
+export interface NewestSlot {
+  clock: number;
+  day: number;
+  grid: DayGrid;
+  slot: number;
+  args: NewestArguments;
+}
+
 export class BarSeries {
   private readonly forming: FormingRead | undefined;
+  private slot: NewestSlot | undefined;
 
   constructor(
     private readonly reads: ClockedReads,
@@ -66,18 +77,43 @@ export class BarSeries {
 
   /** The newest bar. One command in the usual case: a base bar of partition 0, which is there, while the clock stands. */
   async newest(): Promise<ShownBar | undefined> {
-    const guess = this.reads.seenClock;
-    const day = dayAtClock(this.layout, guess);
-    const grid = this.grid(day);
-    const slot = grid.closedBy(guess) - 1;
-    if (this.isBase && this.keys.partition === 0 && slot >= 0) {
-      const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
-      const [clock, record] = await this.reads.readNewest(this.key(day), from, to);
-      const isRight = record !== undefined && clock === guess && day >= this.reads.firstKept;
-      const bar = isRight ? barOfRecord(record, slot, grid) : undefined;
+    const slot = this.newestSlot();
+    if (slot) {
+      const bar = this.barOf(slot, await this.reads.readNewest(slot.args));
       if (bar) return bar;
     }
     return (await this.last(1, 'none'))[0];
+  }
+
+  /** Asks for the bar of a slot of {@link newestSlot}; {@link takeNewest} has it then. */
+  askNewest(slot: NewestSlot): Promise<Buffer> {
+    return this.reads.askNewest(slot.args);
+  }
+
+  /** The bar out of the answer to {@link askNewest}; undefined when it is another one. @throws SessionLostError, SymbolsChangedError */
+  takeNewest(slot: NewestSlot, reply: Buffer): ShownBar | undefined {
+    return this.barOf(slot, this.reads.takeNewest(reply));
+  }
+
+  /** Where the newest bar is in the usual case, as the clock was last seen; worked out once a clock. */
+  newestSlot(): NewestSlot | undefined {
+    const { seenClock: clock } = this.reads;
+    if (!this.isBase || this.keys.partition !== 0) return undefined;
+    if (this.slot?.clock === clock) return this.slot;
+    const day = dayAtClock(this.layout, clock);
+    const grid = this.grid(day);
+    const slot = grid.closedBy(clock) - 1;
+    if (slot < 0) return undefined;
+    const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
+    return (this.slot = { clock, day, grid, slot, args: this.reads.newestArguments(this.key(day), from, to) });
+  }
+
+  private barOf(
+    { clock, day, grid, slot }: NewestSlot,
+    [at, record]: [clock: number, record: Uint8Array | undefined],
+  ): ShownBar | undefined {
+    const isRight = record !== undefined && at === clock && day >= this.reads.firstKept;
+    return isRight ? barOfRecord(record, slot, grid) : undefined;
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */

@@ -8,8 +8,9 @@ import type { Redis } from 'ioredis';
 import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
-import { fieldsOf, readNewestRecord, recordOf } from './newest-record.js';
+import { askNewestRecord, fieldsOf, recordOf, teachNewestRecord, type NewestArguments } from './newest-record.js';
 import { runPipeline } from './pipeline.js';
+import { isScriptUnknown } from './slots-read.js';
 
 export type ReadCommand = (string | number)[];
 
@@ -47,12 +48,30 @@ export class ClockedReads {
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
-  /**
-   * The record in bytes `[from, to)` of a chunk of partition 0, with the clock at which it was read, in one command.
-   * @throws SessionLostError, SymbolsChangedError
-   */
-  async readNewest(chunk: string, from: number, to: number): Promise<[clock: number, record: Uint8Array | undefined]> {
-    const reply = await readNewestRecord(this.redis, this.layout.keysOf(0).meta, chunk, from, to);
+  /** What asks for the record in bytes `[from, to)` of a chunk of partition 0. */
+  newestArguments(chunk: string, from: number, to: number): NewestArguments {
+    return [2, this.layout.keysOf(0).meta, chunk, from, to - 1];
+  }
+
+  /** Asks for a record in one command; {@link takeNewest} takes the answer apart. Rejects with {@link isScriptUnknown} when it has to be {@link readNewest}. */
+  askNewest(args: NewestArguments): Promise<Buffer> {
+    return askNewestRecord(this.redis, args);
+  }
+
+  /** A record, with the clock at which it was read. @throws SessionLostError, SymbolsChangedError */
+  async readNewest(args: NewestArguments): Promise<[clock: number, record: Uint8Array | undefined]> {
+    let reply: Buffer;
+    try {
+      reply = await askNewestRecord(this.redis, args);
+    } catch (error) {
+      if (!isScriptUnknown(error)) throw error;
+      reply = await teachNewestRecord(this.redis, args);
+    }
+    return this.takeNewest(reply);
+  }
+
+  /** What an answer to {@link askNewest} says. @throws SessionLostError, SymbolsChangedError */
+  takeNewest(reply: Buffer): [clock: number, record: Uint8Array | undefined] {
     const { newestHead: head } = this;
     // The very fields of the last time: nothing to take apart, nothing to check.
     if (reply.length === head.length + RECORD_BYTES && reply.compare(head, 0, head.length, 0, head.length) === 0) {

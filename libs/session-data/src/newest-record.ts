@@ -1,33 +1,30 @@
 /**
  * The one read that has to cost hardly more than a PING: the record of one slot with all that says whether it may be shown, in a
- * single command. Sends the script's text when the server does not know it yet.
+ * single command.
  */
 import { createHash } from 'node:crypto';
 import { RECORD_BYTES } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { READ_NEWEST } from './scripts/read-slots.js';
-import { isScriptUnknown } from './slots-read.js';
 
 const SHA = createHash('sha1').update(READ_NEWEST).digest('hex');
 const SEPARATOR = '|';
 
-/** Bytes `[from, to)` of a chunk of partition 0, behind the fields that {@link READ_NEWEST} names. */
-export async function readNewestRecord(
-  redis: Redis,
-  meta: string,
-  chunk: string,
-  from: number,
-  to: number,
-): Promise<Buffer> {
-  let reply: unknown;
-  try {
-    reply = await redis.callBuffer('EVALSHA', SHA, 2, meta, chunk, from, to - 1);
-  } catch (error) {
-    if (!isScriptUnknown(error)) throw error;
-    reply = await redis.callBuffer('EVAL', READ_NEWEST, 2, meta, chunk, from, to - 1);
-  }
-  return reply as Buffer;
+/**
+ * Asks for bytes `[from, to]` of a chunk of partition 0, behind the fields that {@link READ_NEWEST} names. A function of no layers: each
+ * costs as much as Redis takes for it. Rejects with {@link isScriptUnknown} when the server does not know the script.
+ */
+export function askNewestRecord(redis: Redis, args: NewestArguments): Promise<Buffer> {
+  return redis.callBuffer('EVALSHA', SHA, ...args) as Promise<Buffer>;
 }
+
+/** The same with the script's text, so that the server knows it from then on. */
+export function teachNewestRecord(redis: Redis, args: NewestArguments): Promise<Buffer> {
+  return redis.callBuffer('EVAL', READ_NEWEST, ...args) as Promise<Buffer>;
+}
+
+/** What {@link READ_NEWEST} is called with. */
+export type NewestArguments = readonly [keys: 2, meta: string, chunk: string, from: number, last: number];
 
 /** The fields before the record: incarnation, clock, retainedFrom, version, joining; '' for one that is not there. */
 export function fieldsOf(reply: Buffer): string[] {

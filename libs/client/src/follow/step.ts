@@ -1,6 +1,6 @@
 /**
  * One step of a followed session: the time, and the bars that closed with it. Bars are made into objects when they are first
- * asked for, out of the very bytes that were hashed, so a step stays what it was however long it is kept. Pure.
+ * asked for, out of the very rows that were hashed, so a step stays what it was however long it is kept. Pure.
  */
 import type { Interval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
@@ -108,6 +108,6 @@ export class Step {
     const part = this.delivered.parts.find(({ interval: { name } }) => name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
-    eachBar(this.delivered.bytes, part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit);
+    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit);
   }
 }

@@ -33,7 +33,7 @@ export class Walk {
   private stepTime: number;
   private stepBars = 0;
   /** How far the consumer has been through the session. */
-  private done: { time: number; hash: Uint8Array; steps: number; bars: number };
+  private done: { time: number; hash: string; steps: number; bars: number };
   private slotsUnsaid = 0;
   private turnEnds = 0;
   private wake: () => void = () => undefined;

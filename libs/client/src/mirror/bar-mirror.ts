@@ -43,7 +43,7 @@ export class BarMirror {
    */
   latestBar(symbol: string, interval?: string): MirrorBar | undefined {
     const { holdings } = this;
-    return holdings.series(symbol, interval).latest(holdings.clock, holdings.layout);
+    return holdings.series(symbol, interval).latest(holdings);
   }
 
   /**
@@ -52,7 +52,7 @@ export class BarMirror {
    */
   lastBars(symbol: string, interval: string | undefined, count: number): MirrorBar[] {
     const { holdings } = this;
-    return holdings.series(symbol, interval).last(holdings.clock, count, holdings.layout);
+    return holdings.series(symbol, interval).last(holdings, count);
   }
 
   /**

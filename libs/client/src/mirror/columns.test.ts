@@ -82,5 +82,5 @@ test('replacing a day and dropping old ones leave what a plain list has, in any 
     expect(rowsOf(columns)).toEqual(plain);
   }
   // Memory does not grow with what was dropped.
-  expect(columns.openTimes.length).toBeLessThan(8 * SLOTS * 2);
+  expect(columns.closes.length).toBeLessThan(8 * SLOTS * 2);
 });

@@ -1,7 +1,10 @@
 /**
- * The bars of one symbol at one interval as columns of numbers: only bars that are there, in time order, appended at the
+ * The bars of one symbol at one interval as rows of numbers: only bars that are there, in time order, appended at the
  * end, dropped at the front and replaced day by day in the middle. Rows `[first, end)` are in use; their numbers change
- * whenever {@link BarColumns.generation} does. Knows neither a clock nor where bars come from. Pure.
+ * whenever {@link BarColumns.generation} does. What is in {@link BarColumns.rows} stays as it is: whatever changes rows puts other
+ * memory in its place, so whoever keeps it keeps the bars of then. A row is a bar's open time and its record, next to each other, for they are
+ * read together; what is searched or handed out as a whole is a column beside. Knows neither a clock nor where bars come
+ * from. Pure.
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 import type { SlotTimes } from './slot-times.js';
@@ -10,22 +13,64 @@ const RECORD_DOUBLES = RECORD_BYTES / 8;
 const RECORD_WORDS = RECORD_BYTES / 4;
 const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'derived', 'historical'];
 
-/** Bytes of memory that a bar takes in columns: seven numbers and eight bytes of meta. */
-export const COLUMN_BYTES = 64;
+/** Numbers in a row: open time, open, high, low, close, volume, and in the place of a number the two words of meta. */
+export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
+export const ROW_BYTES = 8 * ROW_DOUBLES;
+/** Where in a row its first word of meta is, in words of four bytes. */
+export const META_WORD = 2 + RECORD_WORDS - 2;
+
+/** Bytes of memory that a bar takes: its row, its close time, and its close price once more. */
+export const COLUMN_BYTES = ROW_BYTES + 16;
 
 /** Records are copied here first: a reply does not begin at a multiple of eight bytes. */
-let scratch = new Float64Array(512 * RECORD_DOUBLES);
+let scratch = scratchOf(512);
+
+function scratchOf(slots: number) {
+  const doubles = new Float64Array(slots * RECORD_DOUBLES);
+  return { slots, doubles, bytes: new Uint8Array(doubles.buffer), words: new Uint32Array(doubles.buffer) };
+}
+
+/** Copies rows `[from, to)` to row `at` of other memory, meta as the words that it is: as numbers they might be none. */
+export function copyRows(rows: RowMemory, from: number, to: number, into: RowMemory, at: number): void {
+  const { doubles, words } = rows;
+  const { doubles: others, words: otherWords } = into;
+  for (let i = from * ROW_DOUBLES, o = at * ROW_DOUBLES; i < to * ROW_DOUBLES; i += ROW_DOUBLES, o += ROW_DOUBLES) {
+    others[o] = doubles[i]!;
+    others[o + 1] = doubles[i + 1]!;
+    others[o + 2] = doubles[i + 2]!;
+    others[o + 3] = doubles[i + 3]!;
+    others[o + 4] = doubles[i + 4]!;
+    others[o + 5] = doubles[i + 5]!;
+    otherWords[2 * o + META_WORD] = words[2 * i + META_WORD]!;
+    otherWords[2 * o + META_WORD + 1] = words[2 * i + META_WORD + 1]!;
+  }
+}
+
+/** Rows one after another, seen as numbers and as words of four bytes. */
+export interface RowMemory {
+  doubles: Float64Array;
+  words: Uint32Array;
+}
+
+/** The bar of a row. @param closeTime epoch ms */
+export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: number): ShownBar {
+  const at = row * ROW_DOUBLES;
+  return {
+    openTime: doubles[at]!,
+    closeTime,
+    open: doubles[at + 1]!,
+    high: doubles[at + 2]!,
+    low: doubles[at + 3]!,
+    close: doubles[at + 4]!,
+    volume: doubles[at + 5]!,
+    ...metaOf(words[2 * at + META_WORD]!, words[2 * at + META_WORD + 1]!),
+  };
+}
 
 export class BarColumns {
-  openTimes = new Float64Array(0);
+  rows: RowMemory = { doubles: new Float64Array(0), words: new Uint32Array(0) };
   closeTimes = new Float64Array(0);
-  opens = new Float64Array(0);
-  highs = new Float64Array(0);
-  lows = new Float64Array(0);
   closes = new Float64Array(0);
-  volumes = new Float64Array(0);
-  /** Two words a row, as in a stored record: origin and dataset, source count and expected count. */
-  metas = new Uint32Array(0);
   first = 0;
   end = 0;
   /** Changes when rows that were there have moved or changed; appending does not change it. */
@@ -40,12 +85,12 @@ export class BarColumns {
 
   /** The first row whose open time is not before `time`, epoch ms; `end` when there is none. */
   rowFrom(time: number): number {
-    return lowerBound(this.openTimes, this.first, this.end, time);
+    return lowerBound(this.rows.doubles, ROW_DOUBLES, this.first, this.end, time);
   }
 
   /** One more than the last row that is closed at `time`, epoch ms. */
   rowsClosedBy(time: number): number {
-    return lowerBound(this.closeTimes, this.first, this.end, time + 0.5);
+    return lowerBound(this.closeTimes, 1, this.first, this.end, time + 0.5);
   }
 
   /**
@@ -56,24 +101,27 @@ export class BarColumns {
     const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
     if (slots <= 0) return;
     this.reserve(slots);
-    if (scratch.length < slots * RECORD_DOUBLES) scratch = new Float64Array(2 * slots * RECORD_DOUBLES);
-    const bytes = slots * RECORD_BYTES;
-    new Uint8Array(scratch.buffer).set(records.length === bytes ? records : records.subarray(0, bytes));
-    const words = new Uint32Array(scratch.buffer);
+    if (scratch.slots < slots) scratch = scratchOf(2 * slots);
+    const { doubles, words, bytes } = scratch;
+    const length = slots * RECORD_BYTES;
+    bytes.set(records.length === length ? records : records.subarray(0, length));
+    const { closes, closeTimes, rows } = this;
+    const { doubles: into, words: intoWords } = rows;
     let row = this.end;
     for (let slot = 0, at = 0; slot < slots; slot++, at += RECORD_DOUBLES) {
       const meta = words[2 * at + RECORD_WORDS - 2]!;
       // An origin of 0 is an empty slot.
       if ((meta & 0xff) === 0) continue;
-      this.openTimes[row] = times.opens[fromSlot + slot]!;
-      this.closeTimes[row] = times.closes[fromSlot + slot]!;
-      this.opens[row] = scratch[at]!;
-      this.highs[row] = scratch[at + 1]!;
-      this.lows[row] = scratch[at + 2]!;
-      this.closes[row] = scratch[at + 3]!;
-      this.volumes[row] = scratch[at + 4]!;
-      this.metas[2 * row] = meta;
-      this.metas[2 * row + 1] = words[2 * at + RECORD_WORDS - 1]!;
+      const to = row * ROW_DOUBLES;
+      into[to] = times.opens[fromSlot + slot]!;
+      into[to + 1] = doubles[at]!;
+      into[to + 2] = doubles[at + 1]!;
+      into[to + 3] = doubles[at + 2]!;
+      into[to + 4] = closes[row] = doubles[at + 3]!;
+      into[to + 5] = doubles[at + 4]!;
+      intoWords[2 * to + META_WORD] = meta;
+      intoWords[2 * to + META_WORD + 1] = words[2 * at + RECORD_WORDS - 1]!;
+      closeTimes[row] = times.closes[fromSlot + slot]!;
       row++;
     }
     this.end = row;
@@ -81,7 +129,7 @@ export class BarColumns {
 
   /** Puts other rows in place of those with `from <= openTime < to`, epoch ms. */
   replace(from: number, to: number, rows: BarColumns): void {
-    this.reserve(rows.count);
+    this.move(Math.max(this.capacityFirst, this.count + rows.count));
     const [at, next] = [this.rowFrom(from), this.rowFrom(to)];
     const shift = at + rows.count - next;
     for (const [column, other, width] of this.pairs(rows)) {
@@ -99,42 +147,31 @@ export class BarColumns {
 
   /** The bar of a row. */
   bar(row: number): ShownBar {
-    return {
-      openTime: this.openTimes[row]!,
-      closeTime: this.closeTimes[row]!,
-      open: this.opens[row]!,
-      high: this.highs[row]!,
-      low: this.lows[row]!,
-      close: this.closes[row]!,
-      volume: this.volumes[row]!,
-      ...metaOf(this.metas[2 * row]!, this.metas[2 * row + 1]!),
-    };
+    return barOfRow(this.rows, row, this.closeTimes[row]!);
   }
 
   /** Makes room for so many more rows, by moving what is there to the front or by growing twofold. */
-  private reserve(rows: number): void {
-    const capacity = this.openTimes.length;
-    if (this.end + rows <= capacity) return;
-    const { first, end, count } = this;
-    const isRoomy = first >= capacity / 2 && count + rows <= capacity;
-    const size = isRoomy ? capacity : Math.max(this.capacityFirst, 2 * count, count + rows);
-    // One piece of memory for all columns: eight would cost the collector eight times as much.
+  private reserve(more: number): void {
+    const capacity = this.closes.length;
+    if (this.end + more <= capacity) return;
+    const { first, count } = this;
+    const isRoomy = first >= capacity / 2 && count + more <= capacity;
+    this.move(isRoomy ? capacity : Math.max(this.capacityFirst, 2 * count, count + more));
+  }
+
+  /** Moves what is there to the front of other memory, with room for so many rows. */
+  private move(size: number): void {
+    const { first, end, count, rows, closes, closeTimes } = this;
+    // One piece of memory for all: three would cost the collector three times as much.
     const memory = new ArrayBuffer(size * COLUMN_BYTES);
-    const column = (old: Float64Array, i: number) => {
-      const into = new Float64Array(memory, i * 8 * size, size);
-      into.set(old.subarray(first, end));
-      return into;
-    };
-    this.openTimes = column(this.openTimes, 0);
-    this.closeTimes = column(this.closeTimes, 1);
-    this.opens = column(this.opens, 2);
-    this.highs = column(this.highs, 3);
-    this.lows = column(this.lows, 4);
-    this.closes = column(this.closes, 5);
-    this.volumes = column(this.volumes, 6);
-    const metas = new Uint32Array(memory, 7 * 8 * size, 2 * size);
-    metas.set(this.metas.subarray(2 * first, 2 * end));
-    this.metas = metas;
+    const doubles = new Float64Array(memory, 0, size * ROW_DOUBLES);
+    const words = new Uint32Array(memory, 0, 2 * size * ROW_DOUBLES);
+    words.set(rows.words.subarray(2 * first * ROW_DOUBLES, 2 * end * ROW_DOUBLES));
+    this.rows = { doubles, words };
+    this.closes = new Float64Array(memory, size * ROW_BYTES, size);
+    this.closes.set(closes.subarray(first, end));
+    this.closeTimes = new Float64Array(memory, size * (ROW_BYTES + 8), size);
+    this.closeTimes.set(closeTimes.subarray(first, end));
     this.first = 0;
     this.end = count;
     if (first > 0) this.generation++;
@@ -143,23 +180,18 @@ export class BarColumns {
   /** The columns of both, with their numbers a row. */
   private pairs(other: BarColumns): [Float64Array | Uint32Array, Float64Array | Uint32Array, number][] {
     return [
-      [this.openTimes, other.openTimes, 1],
+      [this.rows.words, other.rows.words, 2 * ROW_DOUBLES],
       [this.closeTimes, other.closeTimes, 1],
-      [this.opens, other.opens, 1],
-      [this.highs, other.highs, 1],
-      [this.lows, other.lows, 1],
       [this.closes, other.closes, 1],
-      [this.volumes, other.volumes, 1],
-      [this.metas, other.metas, 2],
     ];
   }
 }
 
-/** The first index in `[from, to)` of a growing column whose number is not below `value`; `to` when there is none. */
-function lowerBound(column: Float64Array, from: number, to: number, value: number): number {
+/** The first row in `[from, to)` of a column that grows whose number is not below `value`; `to` when there is none. */
+function lowerBound(column: Float64Array, width: number, from: number, to: number, value: number): number {
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if (column[middle]! < value) from = middle + 1;
+    if (column[middle * width]! < value) from = middle + 1;
     else to = middle;
   }
   return from;

@@ -55,8 +55,8 @@ export class DayRead {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
       if (fromSlot >= toSlot) continue;
-      // Of most of a day the whole is cheaper than a script.
-      const isWhole = 2 * (toSlot - fromSlot) >= grid.slotCount;
+      // Of nearly all of a day the whole is cheaper than a script.
+      const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
       const recordsAt = recordOffset(grid.slotCount, fromSlot);
       const recordsEnd = recordOffset(grid.slotCount, toSlot);
       for (const [partition, members] of byPartition(symbols)) {

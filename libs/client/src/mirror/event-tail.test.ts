@@ -32,6 +32,12 @@ test('an entry that is no longer there means that others may be missing too', ()
   expect(new EventTail([]).take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
 });
 
+test('of a stream that was empty, more than a page may be less than all', () => {
+  const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, { type: 'clock' }));
+  expect(new EventTail(['0-0']).take([page(999)])).toMatchObject({ isGap: false, isMore: false });
+  expect(new EventTail(['0-0']).take([page(1_000)])).toMatchObject({ isGap: true, isMore: true });
+});
+
 test('only events of the state name one', () => {
   expect(stateOf(['type', 'clock', 'time', '1'])).toBeUndefined();
   expect(stateOf(['type', 'state', 'state', 'stopped'])).toEqual({ state: 'stopped' });

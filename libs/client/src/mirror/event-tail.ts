@@ -70,7 +70,8 @@ export class EventTail {
     const said: Said & { cursors: string[] } = { changes, state: undefined, isGap: false, isMore: false, cursors: [] };
     (replies as StreamEntry[][]).forEach((entries, p) => {
       const cursor = this.cursor(p);
-      const isWhole = cursor === NOTHING_YET || entries[0]?.[0] === cursor;
+      // A stream that was empty is trimmed only once it is longer than a page.
+      const isWhole = cursor === NOTHING_YET ? entries.length < PAGE : entries[0]?.[0] === cursor;
       if (!isWhole) said.isGap = true;
       if (entries.length === PAGE) said.isMore = true;
       said.cursors.push(entries.at(-1)?.[0] ?? NOTHING_YET);

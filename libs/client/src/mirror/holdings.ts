@@ -3,12 +3,14 @@
  * may be loaded than is shown, never the other way round, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
-import type { BarSeries } from './series.js';
+import type { BarSeries, Instant } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
-export class Holdings {
+export class Holdings implements Instant {
   /** Simulated time as of which bars are shown, epoch ms. */
   clock: number;
+  /** Grows whenever the clock does, and whenever other symbols are held. */
+  moves = 0;
   /** Everything that closed by then is held, epoch ms. */
   loadedTo: number;
   /** The first day that is held, as an index into the layout's days. */
@@ -20,6 +22,7 @@ export class Holdings {
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
+  private byInterval = new Map<string, readonly BarSeries[]>();
 
   constructor(
     public layout: SessionLayout,
@@ -37,14 +40,18 @@ export class Holdings {
   setSymbols(layout: SessionLayout, symbols: readonly SymbolBars[]): void {
     this.layout = layout;
     this.changes++;
+    this.moves++;
     this.bySymbol.clear();
+    this.byInterval = new Map();
     this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
   }
 
   /** Shows everything up to `time`, epoch ms; an earlier one changes nothing. */
   moveClock(time: number): void {
-    if (time > this.clock) this.clock = time;
+    if (time <= this.clock) return;
+    this.clock = time;
+    this.moves++;
   }
 
   /** Forgets the days before `day`. */
@@ -53,6 +60,13 @@ export class Holdings {
     this.heldFrom = Math.min(day, this.layout.days.length - 1);
     const { open } = this.layout.grid(this.heldFrom);
     for (const bars of this.sorted) bars.dropBefore(open);
+  }
+
+  /** The bars of every symbol at an interval of the session, in the order of {@link Holdings.sorted}; the same array until other symbols are held. */
+  seriesOf(interval: string): readonly BarSeries[] {
+    let all = this.byInterval.get(interval);
+    if (!all) this.byInterval.set(interval, (all = this.sorted.flatMap((bars) => bars.series(interval) ?? [])));
+    return all;
   }
 
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */

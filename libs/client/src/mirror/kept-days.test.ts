@@ -1,5 +1,6 @@
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
+import { COLUMN_BYTES } from './columns.js';
 import { KeepDaysError, keptDays } from './kept-days.js';
 
 function layoutOf(symbols: number): SessionLayout {
@@ -16,8 +17,8 @@ function layoutOf(symbols: number): SessionLayout {
 }
 
 test('without being told, a mirror keeps what fits its memory, and a day at least', () => {
-  expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * 64)));
-  expect(keptDays(layoutOf(2_000), undefined)).toBe(10);
+  expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * COLUMN_BYTES)));
+  expect(keptDays(layoutOf(2_000), undefined)).toBe(9);
   expect(keptDays(layoutOf(100), 3)).toBe(3);
 });
 

@@ -223,17 +223,19 @@ export class Loader {
     const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
     const reads = new ClockedReads(this.redis, layout, symbolsKey(String(membership.version), joining.join(' ')));
     const shown = layout.symbols.filter((symbol) => !joining.includes(symbol));
+    const keepDays = keptDays(layout, this.options.keepDays);
     const all = shown.map((symbol) => {
       const partition = layout.partitionOf(symbol)!;
       const held = holdings.get(symbol);
       // One that left and came back is in another partition.
-      return held?.partition === partition ? held : new SymbolBars(symbol, partition, layout, holdings.derivedBy);
+      if (held?.partition === partition) return held;
+      return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
     });
     const comers = all.filter((bars) => holdings.get(bars.symbol) !== bars);
     if (comers.length > 0) await this.reload(comers, layout, reads);
     else await reads.read([]);
     holdings.setSymbols(layout, all);
     this.reads = reads;
-    this.keepDays = keptDays(layout, this.options.keepDays);
+    this.keepDays = keepDays;
   }
 }

@@ -28,6 +28,9 @@ export interface DayRecords {
   toSlot: number;
 }
 
+/** Days that there is room for at first, at most: growing means copying all, and memory that is not written to costs nothing. */
+const DAYS_FIRST_MAX = 8;
+
 export class SymbolBars implements SymbolVersion {
   version = 0;
   readonly base: BarSeries;
@@ -36,14 +39,16 @@ export class SymbolBars implements SymbolVersion {
   /** The base bars of the day that was written last; only where derived bars are made here. */
   private today: { day: number; chunk: DayChunk } | undefined;
 
+  /** @param daysHeld days that will be held at once, the one that is followed and what is loaded ahead of it among them */
   constructor(
     readonly symbol: string,
     readonly partition: number,
     layout: SessionLayout,
     private readonly derivedBy: DerivedBy,
+    daysHeld = 2,
   ) {
-    // Two days: the one that is followed, and what is loaded ahead of it.
-    const room = (interval: Interval) => Math.min(2, layout.days.length) * layout.grid(0, interval).slotCount;
+    const days = Math.min(DAYS_FIRST_MAX, daysHeld, layout.days.length);
+    const room = (interval: Interval) => days * layout.grid(0, interval).slotCount;
     this.base = new BarSeries(layout.base, this, room(layout.base));
     const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(

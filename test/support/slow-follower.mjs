@@ -1,0 +1,15 @@
+/**
+ * A process that follows a session and never comes to its second step: tells its parent when it has the first.
+ * Arguments: the session Redis, key prefix, session, consumer.
+ */
+import { followSession } from '@barkeep/client';
+import { SessionReader } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+
+const [, , url, prefix, id, consumer] = process.argv;
+const redis = new Redis(url);
+const session = await new SessionReader(redis, prefix).open(id);
+for await (const step of followSession(redis, session, { consumer })) {
+  process.send(step.time);
+  await new Promise(() => undefined);
+}
