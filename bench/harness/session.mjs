@@ -10,9 +10,10 @@ let sessions = 0;
  * @param market what `bench.market` answered
  * @param spec overrides of the session's spec
  * @param whileRunning is called with the id when the session starts; its results have an `endedAt`
+ * @param created is called when the session is there, and awaited before it starts; it resets the meter
  * @returns a sample; the session is removed again, after its digest was looked at when `check` wants it
  */
-export async function runSession(bench, { coordinator, meter, market, spec, check, whileRunning }) {
+export async function runSession(bench, { coordinator, meter, market, spec, check, whileRunning, created }) {
   const id = `bench-${process.pid}-${++sessions}`;
   const { symbols, start, end, dataset } = market;
   const body = {
@@ -27,7 +28,8 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   };
   const bytesBefore = await bench.redisBytes();
   await coordinator.call('POST', '/v1/sessions', body);
-  meter.reset();
+  if (created) await created();
+  else meter.reset();
   const startedAt = Date.now();
   const running = whileRunning?.(id) ?? [];
   await coordinator.call('POST', `/v1/sessions/${id}/start`);

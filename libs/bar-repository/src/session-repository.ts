@@ -72,6 +72,24 @@ export class SessionRepository<Spec = unknown> {
     return row;
   }
 
+  /**
+   * Whether a session that was made in the last minute, and has not ended, has the source and symbols of this one and days in common
+   * with it: most likely both are streamed at once.
+   */
+  async isOneOfMany({ id }: SessionKey): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ found: boolean }[]>(
+      `SELECT EXISTS (
+         SELECT FROM sessions own JOIN sessions other ON other.id <> own.id
+         WHERE own.id = $1 AND other.created_at > now() - interval '1 minute'
+           AND other.state IN ('created', 'running')
+           AND other.spec->>'start' <= own.spec->>'end' AND other.spec->>'end' >= own.spec->>'start'
+           AND other.spec->'source' = own.spec->'source' AND other.spec->'symbols' = own.spec->'symbols'
+       ) AS found`,
+      [id],
+    );
+    return row?.found === true;
+  }
+
   /** A page of at most `limit`, newest first. @throws CursorError */
   async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
     const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);

@@ -54,6 +54,7 @@ function build(env: NodeJS.ProcessEnv) {
       prefix: need(v.sessionPrefix, env),
       stagedDays: need(v.stagedDays, env),
       prefetchBytes: need(v.prefetch, env) * 1_000_000,
+      sharedBytes: need(v.shared, env) * 1_000_000,
       reconcileMs: seconds(v.reconcile),
     },
     repositories: { modulePath: readValue(v.repositories, env), timeoutMs: seconds(v.repositoryTimeout) },

@@ -154,6 +154,14 @@ export const variables = {
     min: 0,
     max: 1_000_000,
   }),
+  shared: integer({
+    name: 'BARKEEP_SHARED_MB',
+    doc: 'Bars that one coordinator may keep for other sessions over the same dataset and symbols; 0 shares none.',
+    unit: 'megabytes',
+    default: 128,
+    min: 0,
+    max: 1_000_000,
+  }),
   backfillAttempts: integer({
     name: 'BARKEEP_BACKFILL_ATTEMPTS',
     doc: 'Tries of a backfill whose repository fails.',

@@ -46,6 +46,8 @@ export const NO_DIGEST = '0'.repeat(64);
 /** Chunks that are held in memory at once. */
 const CHUNKS_A_CALL = 16;
 const ORIGIN_AT = 40;
+// Read once: what another package exports is looked up behind a getter, which was half of the time of counting.
+const { backfilled: BACKFILLED } = ORIGIN_CODES;
 
 /** Days `[firstKept, …)` that close at `upTo` or before, epoch ms. @param symbols those that are certified */
 export async function certify(
@@ -132,7 +134,7 @@ function addCounts(counts: SlotCounts, slotCount: number, chunk?: Buffer | null,
   // The record of an empty slot has no origin.
   const end = recordOffset(slotCount, slotCount);
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += RECORD_BYTES) {
-    if (bytes[at] === ORIGIN_CODES.backfilled) backfilled++;
+    if (bytes[at] === BACKFILLED) backfilled++;
   }
   counts.expected += day.expected;
   counts.filled += filled;

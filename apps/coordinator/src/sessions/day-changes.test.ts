@@ -14,6 +14,7 @@ function dayChanges() {
     delivered: nothing,
     overrun: nothing,
     prefetched: nothing,
+    windowShared: nothing,
     dayTimedOut: nothing,
     dayChanged: (waitedMs: number, hit: boolean) => void seen.push([waitedMs, hit]),
   };

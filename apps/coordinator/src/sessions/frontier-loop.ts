@@ -8,7 +8,7 @@ import type { StreamParts } from './session-stream.js';
 import { SourceWindows, type SourceWindowsParts } from './source-windows.js';
 import type { StreamProgress } from './stream-progress.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
-import type { WindowRead } from './window-reader.js';
+import type { WindowRead } from './window-read.js';
 
 export class FrontierLoop {
   constructor(

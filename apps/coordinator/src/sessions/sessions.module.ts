@@ -20,6 +20,7 @@ import { PrefetchBudget } from './prefetch-budget.js';
 import { Reconciler } from './reconciler.js';
 import { SessionService } from './session-service.js';
 import { SessionViews } from './session-views.js';
+import { SharedWindows } from './shared-windows.js';
 import { streamMetrics } from './stream-metrics.js';
 import { layoutOf, SymbolChanges } from './symbol-changes.js';
 import { StreamProcessor } from './stream.processor.js';
@@ -161,6 +162,7 @@ function runnerOf(
   const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null });
   for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
+  const streamed = streamMetrics(metrics);
   return new StreamRunner({
     owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
     redis,
@@ -173,7 +175,8 @@ function runnerOf(
     wakes: new WakeSignals(subscriber, config.sessions.prefix),
     stagedDays: config.sessions.stagedDays,
     budget: new PrefetchBudget(config.sessions.prefetchBytes),
-    metrics: streamMetrics(metrics),
+    sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
+    metrics: streamed,
     warn,
     isOutage,
   });

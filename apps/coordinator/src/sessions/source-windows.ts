@@ -14,7 +14,8 @@ import type { DayChanges } from './day-changes.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import { SilentSourceError, unlessSilent } from './silence.js';
 import type { StreamMetrics } from './stream-metrics.js';
-import type { WindowRead, WindowReader } from './window-reader.js';
+import type { WindowRead } from './window-read.js';
+import type { WindowReader } from './window-reader.js';
 
 export interface SourceWindowsParts {
   layout: SessionLayout;

@@ -9,6 +9,8 @@ export interface StreamMetrics {
   overrun(): void;
   /** Rows were read before their turn. */
   prefetched(bytes: number): void;
+  /** A window was read for another session as well. */
+  windowShared(): void;
   /** From a day's close until the first bars of the next one were stored. @param hit its rows were there at the close */
   dayChanged(waitedMs: number, hit: boolean): void;
   dayTimedOut(): void;
@@ -35,6 +37,10 @@ export function streamMetrics(metrics: MetricsService): StreamMetrics {
     name: 'barkeep_prefetched_bytes_total',
     help: 'Bytes of bars that were read before their turn',
   });
+  const shared = metrics.counter({
+    name: 'barkeep_windows_shared_total',
+    help: 'Windows of sessions that were read for another session of the process',
+  });
   const changes = metrics.counter({
     name: 'barkeep_day_changes_total',
     help: 'Changes from one trading day to the next, by whether the rows of the next were there at the close',
@@ -57,6 +63,7 @@ export function streamMetrics(metrics: MetricsService): StreamMetrics {
     delivered: (latenessMs) => lateness.observe(latenessMs / 1000),
     overrun: () => overruns.inc(),
     prefetched: (count) => bytes.inc(count),
+    windowShared: () => shared.inc(),
     dayChanged: (waitedMs, hit) => {
       changes.inc({ prefetch: hit ? 'hit' : 'miss' });
       changeTime.observe(waitedMs / 1000);

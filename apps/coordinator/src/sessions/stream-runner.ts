@@ -31,6 +31,7 @@ import type { Certificates } from './certificates.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
+import type { SharedWindows } from './shared-windows.js';
 import { SessionStream, type StreamParts, type StreamStart } from './session-stream.js';
 import type { StreamMetrics } from './stream-metrics.js';
 import type { StreamOutcome } from './stream-progress.js';
@@ -52,6 +53,7 @@ export interface StreamRunnerParts {
   wakes: WakeSignals;
   stagedDays: number;
   budget: PrefetchBudget;
+  sharedWindows: SharedWindows;
   metrics: StreamMetrics;
   warn: (message: string, error: unknown) => void;
   /** True for errors of a server that is away: the job is retried then, and the session goes on. */
@@ -148,19 +150,33 @@ export class StreamRunner {
       const parts = { ...stream, stagedDays, budget, metrics, warn };
       const { frontiers } = position;
       if (row.spec.source.type === 'feed') return await this.followFeed(parts, start, frontiers, signal);
-      const reader = await this.reader(layout, frontiers);
-      return await new SessionStream(parts, { reader }).run(start, signal);
+      return await this.followDataset(row, parts, start, frontiers, signal);
     } finally {
       wake.close();
     }
   }
 
-  private async reader(layout: SessionLayout, frontiers: readonly number[]): Promise<WindowReader> {
-    const { dataSource } = this.parts;
+  private async followDataset(
+    row: SessionRow<SessionSpec>,
+    parts: StreamParts,
+    start: StreamStart,
+    frontiers: readonly number[],
+    signal: AbortSignal,
+  ): Promise<StreamOutcome> {
+    const { dataSource, sharedWindows: shared, sessions } = this.parts;
+    const { layout } = parts;
     const dataset = sourceName(layout.spec);
-    const datasetId = await resolveDataset(dataSource, dataset);
+    const [datasetId, isOneOfMany] = await Promise.all([
+      resolveDataset(dataSource, dataset),
+      sessions.isOneOfMany(row),
+    ]);
     if (datasetId === undefined) throw new UnknownDatasetError(dataset);
-    return WindowReader.open(dataSource, layout, datasetId, frontiers);
+    const reader = await WindowReader.open({ dataSource, shared, layout, datasetId, isOneOfMany }, frontiers);
+    try {
+      return await new SessionStream(parts, { reader }).run(start, signal);
+    } finally {
+      reader.close();
+    }
   }
 
   private async followFeed(
