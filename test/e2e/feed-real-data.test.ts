@@ -9,8 +9,8 @@ import { seeded } from '../support/market.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
-/** Each bar comes within so many places, minutes here, of its own. */
-const SHUFFLED_WITHIN = 5;
+/** Each bar comes at most so much simulated time late. */
+const SHUFFLED_WITHIN_MS = 5 * 60_000;
 const DUPLICATES = 0.01;
 const SPEC = {
   symbols: SYMBOLS,
@@ -48,7 +48,7 @@ describeWithLean('real bars that are fed', () => {
   /** What the feeder of a symbol sends: its bars out of order, some twice. */
   const orders = (symbol: string) => {
     const rows = EQUITY_DATES.flatMap((date) => equityRows(symbol, date));
-    return feedOrder(rows, SHUFFLED_WITHIN, DUPLICATES, random);
+    return feedOrder(rows, SHUFFLED_WITHIN_MS, DUPLICATES, random);
   };
   const feedAll = (id: string) =>
     Promise.all(SYMBOLS.map((symbol, i) => feeders.start(api(i % 2).url, id, symbol, orders(symbol))));

@@ -104,12 +104,14 @@ describe('runBacktest with bars in memory', () => {
     expect([steps, delivered.steps, delivered.bars]).toEqual([3 * 26, 3 * 26, 3 * SLOTS]);
   });
 
-  it('takes a TypeORM DataSource, which is asked for the dataset that the spec names', async () => {
+  it('takes a TypeORM DataSource, or its EntityManager, which is asked for the dataset that the spec names', async () => {
     await writeBars(database.url, 'whole', market);
     const repository = await createDataSource(database.url).initialize();
     try {
-      const { metrics } = await run({ repository, spec: { backfill: ['whole'] } });
-      expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
+      for (const form of [repository, repository.manager]) {
+        const { metrics } = await run({ repository: form, spec: { backfill: ['whole'] } });
+        expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
+      }
     } finally {
       await repository.destroy();
     }

@@ -75,11 +75,16 @@ export class Feeders {
   }
 }
 
-/** Bars as a live source gives them: each within `within` of its place, a share of them twice. */
-export function feedOrder<T>(bars: readonly T[], within: number, share: number, random: () => number): T[] {
+/** Bars as a live source gives them: each at most `withinMs` of simulated time late, a share of them twice. */
+export function feedOrder<T extends { time: string }>(
+  bars: readonly T[],
+  withinMs: number,
+  share: number,
+  random: () => number,
+): T[] {
   return bars
-    .flatMap((bar, i) => [{ bar, i }, ...(random() < share ? [{ bar, i }] : [])])
-    .map(({ bar, i }) => ({ bar, at: i + random() * within }))
+    .flatMap((bar) => (random() < share ? [bar, bar] : [bar]))
+    .map((bar) => ({ bar, at: Date.parse(bar.time) + random() * withinMs }))
     .sort((a, b) => a.at - b.at)
     .map(({ bar }) => bar);
 }

@@ -18,6 +18,20 @@ describe('the command line', () => {
 
   it('has every command that the documentation names', () => {
     const names = commands.map((command) => command.name());
-    for (const name of ['up', 'import', 'run', 'bars', 'status', 'digest', 'rm', 'demo']) expect(names).toContain(name);
+    const named = [
+      'up',
+      'import',
+      'run',
+      'bars',
+      'status',
+      'digest',
+      'events',
+      'feed',
+      'certify',
+      'compare',
+      'rm',
+      'demo',
+    ];
+    for (const name of named) expect(names).toContain(name);
   });
 });

@@ -8,6 +8,8 @@ import { datasetsCommand, datasetCommand } from './commands/datasets.js';
 import { demoCommand } from './commands/demo.js';
 import { importCommand } from './commands/import.js';
 import { packCommand } from './commands/pack.js';
+import { eventsCommand } from './commands/events.js';
+import { feedCommand } from './commands/feed.js';
 import type { RunCommand } from './commands/run-command.js';
 import { runSessionCommand } from './commands/run.js';
 import { digestCommand, lifecycleCommands, removeCommand, statusCommand } from './commands/sessions.js';
@@ -32,6 +34,7 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     .version('0.1.0')
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
+  const live = [eventsCommand, feedCommand];
   const proofs = [certifyCommand, compareCommand];
   const more = [
     removeCommand,
@@ -42,7 +45,7 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     calendarCommand,
     demoCommand,
   ];
-  for (const make of [...commands, ...proofs, ...more]) program.addCommand(make(run));
+  for (const make of [...commands, ...live, ...proofs, ...more]) program.addCommand(make(run));
   throwInsteadOfExit(program);
   return program;
 }

@@ -49,10 +49,10 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
 
 function dataSourceOf(repository: object): DataSource | undefined {
   if (isDataSource(repository)) return repository;
-  // An EntityManager names its DataSource.
-  return 'getRepository' in repository && 'dataSource' in repository && isDataSource(repository.dataSource)
-    ? repository.dataSource
-    : undefined;
+  // An EntityManager names its DataSource; before TypeORM 1.0 under its older name.
+  if (!('getRepository' in repository)) return undefined;
+  if ('dataSource' in repository && isDataSource(repository.dataSource)) return repository.dataSource;
+  return 'connection' in repository && isDataSource(repository.connection) ? repository.connection : undefined;
 }
 
 /** By what it can do as well as by class: the application may have a copy of TypeORM of its own. */

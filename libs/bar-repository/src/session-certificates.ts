@@ -20,6 +20,14 @@ export class SessionCertificates<Spec, Certificate extends object> {
     );
   }
 
+  /** Puts other fields into a certificate that is kept; when it was kept stays. */
+  async amend({ id, incarnation }: SessionKey, fields: Partial<Certificate>): Promise<void> {
+    await this.dataSource.query(
+      'UPDATE sessions SET certificate = certificate || $3::jsonb WHERE id = $1 AND incarnation = $2',
+      [id, incarnation, fields],
+    );
+  }
+
   /** The certificate that is kept of a session, or undefined. */
   async find({ id, incarnation }: SessionKey): Promise<StoredCertificate<Certificate> | undefined> {
     const [row] = await this.dataSource.query<StoredCertificate<Certificate>[]>(
@@ -30,10 +38,11 @@ export class SessionCertificates<Spec, Certificate extends object> {
     return row;
   }
 
-  /** Completed sessions of which none is kept, newest first, at most `limit`. */
-  lacking(limit: number): Promise<SessionRow<Spec>[]> {
-    return this.dataSource.query<SessionRow<Spec>[]>(
-      `SELECT ${SESSION_COLUMNS} FROM sessions WHERE state = 'completed' AND certificate IS NULL
+  /** Completed sessions of which none is kept, or one that still awaits consumers, newest first, at most `limit`. */
+  lacking(limit: number): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
+    return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(
+      `SELECT ${SESSION_COLUMNS}, certificate IS NOT NULL AS "isKept" FROM sessions
+       WHERE state = 'completed' AND (certificate IS NULL OR certificate @> '{"awaitsConsumers": true}')
        ORDER BY completed_at DESC, id LIMIT $1`,
       [limit],
     );

@@ -6,7 +6,6 @@ import {
   BACKFILLED,
   emptyRuns,
   gapsOf,
-  isTreated,
   mergeRanges,
   NO_TRADE,
   stateAfterAsk,
@@ -135,16 +134,5 @@ describe('what becomes of an empty slot', () => {
   it('the count of asks never runs into the codes', () => {
     expect(stateAfterAsk(ASKS_MAX, 1_000, false)).toBe(ASKS_MAX);
     expect(statusOf(ASKS_MAX)).toBe('absent');
-  });
-
-  it('a watermark passes every slot but one that was never asked for', () => {
-    expect([0, 1, ASKS_MAX, UNFILLABLE, NO_TRADE, ABSENT_UNASKED].map(isTreated)).toEqual([
-      false,
-      true,
-      true,
-      true,
-      true,
-      true,
-    ]);
   });
 });

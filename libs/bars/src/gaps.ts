@@ -58,11 +58,6 @@ export function statusOf(state: number): GapStatus {
   return 'absent';
 }
 
-/** True when a watermark may pass an empty slot in this state: it was asked for, or never needs to be. */
-export function isTreated(state: number): boolean {
-  return state !== 0;
-}
-
 /**
  * The gaps of a day in slots `[from, to)`: runs of empty slots, split where status or attempts change; no-trade slots
  * are left out, for a confirmed absence of trades is no gap.

@@ -1,7 +1,7 @@
 import { seeded } from '../../../test/support/seeded.js';
 import { bitmapBytes, hasBit } from './chunk.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
-import { addDayCounts, barQuality, noCounts, sumCounts, type SlotCounts } from './quality.js';
+import { addDayCounts, barQuality, noCounts, type SlotCounts } from './quality.js';
 
 const NAME_OF: Record<number, keyof SlotCounts> = {
   0: 'missing',
@@ -56,8 +56,8 @@ describe('bar quality', () => {
     const bitmap = Uint8Array.from([0xf0, 0, 0, 0, 0, 0, 0, 0]);
     const once = addDayCounts(noCounts(), bitmap, undefined, 8);
     const twice = addDayCounts(addDayCounts(noCounts(), bitmap, undefined, 8), bitmap, undefined, 8);
-    expect(sumCounts(once, once)).toEqual(twice);
-    expect(once.expected).toBe(8);
+    expect(once).toMatchObject({ expected: 8, filled: 4, streamed: 4, missing: 4 });
+    expect(twice).toMatchObject({ expected: 16, filled: 8, streamed: 8, missing: 8 });
   });
 
   it.each([

@@ -47,13 +47,6 @@ export function addDayCounts(
   return counts;
 }
 
-/** Sum of two counts, field by field. */
-export function sumCounts(a: SlotCounts, b: SlotCounts): SlotCounts {
-  const sum = noCounts();
-  for (const field of Object.keys(sum) as (keyof SlotCounts)[]) sum[field] = a[field] + b[field];
-  return sum;
-}
-
 /** Filled slots of expected ones in percent, 0 to 100; 100 when nothing is expected, for then nothing is missing. */
 export function barQuality(counts: Pick<SlotCounts, 'filled' | 'expected'>): number {
   return counts.expected === 0 ? 100 : (counts.filled / counts.expected) * 100;

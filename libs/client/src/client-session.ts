@@ -25,7 +25,6 @@ import { momentsOf, whenSaid, type EventOptions, type SessionMoment } from './se
 const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost']);
 const BEGIN_LIMIT_MS = 30_000;
 const BEGIN_CHECK_MS = 25;
-const METRICS_AT_ONCE = 8;
 
 /** What a session needs of the client that made it. */
 export interface SessionParts {
@@ -95,13 +94,7 @@ export class ClientSession {
 
   /** The metrics of all symbols, in the session's order. */
   async allMetrics(): Promise<SymbolMetrics[]> {
-    const { symbols } = await this.status();
-    const metrics: SymbolMetrics[] = [];
-    for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
-      const some = symbols.slice(at, at + METRICS_AT_ONCE);
-      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(symbol)))));
-    }
-    return metrics;
+    return this.#parts.http.allMetrics(await this.status());
   }
 
   /** Gaps of one symbol before the frontier, oldest first. @throws SymbolNotFoundError */

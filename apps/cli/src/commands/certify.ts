@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
 import { CliError, EXIT } from '../cli-error.js';
 import { note, printResult, table } from '../output.js';
+import { shortTime } from '../report/session-text.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
@@ -62,7 +63,7 @@ async function digestIn(file: string): Promise<string | undefined> {
   }
 }
 
-function certificateText({ days, digest, complete, changedSince }: Certificate): string {
+function certificateText({ days, digest, complete, changedSince, consumers }: Certificate): string {
   const changed = new Set(changedSince);
   const rows = days.map((day) => {
     const { expected, filled, backfilled, noTrade } = day.counts;
@@ -70,5 +71,17 @@ function certificateText({ days, digest, complete, changedSince }: Certificate):
     return [day.date, expected, filled, backfilled, noTrade, `${day.digest.slice(0, 16)}…${repaired}`];
   });
   const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
-  return `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
+  const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
+  return consumers.length === 0 ? chain : `${chain}\n${deliveredTable(consumers)}`;
+}
+
+function deliveredTable(consumers: Certificate['consumers']): string {
+  const rows = consumers.map(({ name, steps, bars, time, deliveredHash }) => [
+    name,
+    steps,
+    bars,
+    shortTime(time),
+    `${deliveredHash.slice(0, 16)}…`,
+  ]);
+  return table(['consumer', 'steps', 'bars', 'up to', 'delivered'], rows);
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
 import { CliError, EXIT } from '../cli-error.js';
 import { compareRuns, openRun, type Comparison, type Run } from '../compare/compare-runs.js';
+import { sameConsumers, type DeliveredAlike } from '../compare/differences.js';
 import { count, printResult, table } from '../output.js';
 import { startProgress } from '../progress.js';
 import { shortTime } from '../report/session-text.js';
@@ -16,6 +17,9 @@ Examples:
   barkeep compare monday monday.certificate.json
 
 Each of the two is a session, or a file that "barkeep certify" has saved; of files only the day can be told.
+Of consumers that both have by the same name it also says whether the same was delivered to them. That depends on how
+far each went and in which steps, so that it does not make two runs different.
+
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export function compareCommand(run: RunCommand): Command {
@@ -48,8 +52,15 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
   } finally {
     progress.stop();
   }
-  printResult(options, resultOf(a, b, found), () => textOf(a, b, found));
+  const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
+  printResult(options, { ...resultOf(a, b, found), consumers }, () =>
+    [textOf(a, b, found), ...consumers.map(consumerText)].join('\n'),
+  );
   return found.day ? EXIT.failed : EXIT.ok;
+}
+
+function consumerText({ name, equal }: DeliveredAlike): string {
+  return `consumer ${name}: ${equal ? 'the same' : 'something else'} was delivered`;
 }
 
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {

@@ -1,5 +1,6 @@
-/** The options of `barkeep import`: their checks, and the plan that they make. */
+/** The options of commands that read bars from files: their checks, and the plan that they make. */
 import { relative } from 'node:path';
+import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
 import { CliError } from '../cli-error.js';
 import { CSV_DEFAULTS, type CsvOptions } from '../import/csv-bars.js';
@@ -12,8 +13,7 @@ import { WallClock } from '../import/wall-time.js';
 import type { OutputOptions } from '../output.js';
 import type { Context } from '../services/context.js';
 
-export interface ImportOptions extends OutputOptions {
-  dataset: string;
+export interface FileOptions {
   format: ImportFormat;
   symbol?: string;
   symbolFromPath?: string;
@@ -23,12 +23,31 @@ export interface ImportOptions extends OutputOptions {
   timeFormat: string;
   delimiter: string;
   header: boolean;
+}
+
+export interface ImportOptions extends FileOptions, OutputOptions {
+  dataset: string;
   complete?: boolean;
   strict?: boolean;
 }
 
-/** Everything of the plan but the files. @throws CliError for an option that cannot be */
-export function planOf(context: Context, options: ImportOptions): Omit<ImportPlan, 'files'> {
+/** Files, folders or patterns, and how they are read. */
+export function withFiles(command: Command): Command {
+  return command
+    .argument('<file...>', 'files, folders or patterns')
+    .addOption(new Option('--format <format>', 'what the files are').choices(['csv', 'lean']).default('csv'))
+    .option('--symbol <symbol>', 'symbol of every row', symbolName)
+    .option('--symbol-from-path <pattern>', "where the path has the symbol, e.g. '{symbol}_1m.csv'")
+    .option('--tz <zone>', 'IANA zone of times without an offset (csv: UTC; lean: that of the market)')
+    .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
+    .option('--price-scale <n>', 'divide prices by this (csv: 1; lean equity: 10000)', positiveNumber)
+    .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"', 'auto')
+    .option('--delimiter <char>', 'what separates columns; "tab" for a tab', oneCharacter, ',')
+    .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
+}
+
+/** Everything of the plan but the files. @param into where the bars go @throws CliError for an option that cannot be */
+export function planOf(context: Context, into: string, options: FileOptions): Omit<ImportPlan, 'files'> {
   const { symbol, tz: zone, priceScale, timeFormat, delimiter, header } = options;
   if (zone !== undefined) void new WallClock(zone);
   const columns = parseColumns(options.columns);
@@ -36,7 +55,7 @@ export function planOf(context: Context, options: ImportOptions): Omit<ImportPla
   if (zone !== undefined) csv.zone = zone;
   if (priceScale !== undefined) csv.priceScale = priceScale;
   return {
-    dataset: options.dataset,
+    dataset: into,
     format: options.format,
     csv,
     lean: { symbol, zone, priceScale },
@@ -85,19 +104,19 @@ export function datasetName(text: string): string {
   throw new CliError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
 }
 
-export function symbolName(text: string): string {
+function symbolName(text: string): string {
   const symbol = text.toUpperCase();
   if (SYMBOL_PATTERN.test(symbol)) return symbol;
   throw new CliError(`--symbol: expected ${SYMBOL_PATTERN.source}, was "${text}"`);
 }
 
-export function positiveNumber(text: string): number {
+function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new CliError(`--price-scale: expected a number above 0, was "${text}"`);
 }
 
-export function oneCharacter(text: string): string {
+function oneCharacter(text: string): string {
   const char = text === 'tab' || text === '\\t' ? '\t' : text;
   if (/^[\t -~]$/.test(char) && !/["\d.+-]/.test(char)) return char;
   throw new CliError(`--delimiter: expected one character such as , ; | or tab, was "${text}"`);

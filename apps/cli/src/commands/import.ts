@@ -1,6 +1,6 @@
 /** `barkeep import`: bars from files into a dataset. */
 import { BarImporter } from '@barkeep/bar-repository';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { EXIT } from '../cli-error.js';
 import { importBars } from '../import/import-bars.js';
 import { inputFiles } from '../import/input-files.js';
@@ -9,15 +9,7 @@ import type { ImportSummary } from '../import/summary.js';
 import { count, printResult } from '../output.js';
 import { startProgress } from '../progress.js';
 import type { Context } from '../services/context.js';
-import {
-  completeDates,
-  datasetName,
-  type ImportOptions,
-  oneCharacter,
-  planOf,
-  positiveNumber,
-  symbolName,
-} from './import-options.js';
+import { completeDates, datasetName, type ImportOptions, planOf, withFiles } from './import-options.js';
 import type { RunCommand } from './run-command.js';
 
 const EXAMPLES = `
@@ -36,19 +28,9 @@ Examples:
 Exit code: 0 stored, 1 nothing could be stored, 2 a row or file was refused, or conflicting, under --strict.`;
 
 export function importCommand(run: RunCommand): Command {
-  return new Command('import')
+  return withFiles(new Command('import'))
     .description('store bars from CSV or Lean files in a dataset')
-    .argument('<file...>', 'files, folders or patterns')
     .requiredOption('--dataset <name>', 'dataset to store them in; made when it is new', datasetName)
-    .addOption(new Option('--format <format>', 'what the files are').choices(['csv', 'lean']).default('csv'))
-    .option('--symbol <symbol>', 'symbol of every row', symbolName)
-    .option('--symbol-from-path <pattern>', "where the path has the symbol, e.g. '{symbol}_1m.csv'")
-    .option('--tz <zone>', 'IANA zone of times without an offset (csv: UTC; lean: that of the market)')
-    .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
-    .option('--price-scale <n>', 'divide prices by this (csv: 1; lean equity: 10000)', positiveNumber)
-    .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"', 'auto')
-    .option('--delimiter <char>', 'what separates columns; "tab" for a tab', oneCharacter, ',')
-    .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when anything was refused')
     .option('--json', 'print the summary as JSON')
@@ -59,7 +41,7 @@ export function importCommand(run: RunCommand): Command {
 }
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
-  const settings = planOf(context, options); // wrong options are told before wrong files
+  const settings = planOf(context, options.dataset, options); // wrong options are told before wrong files
   const files = await inputFiles(names, options.format);
   const plan = { ...settings, files };
   const complete = options.complete ? completeDates(plan) : undefined;

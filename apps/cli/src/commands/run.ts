@@ -10,7 +10,7 @@ import { digestText, metricsTable, shortTime } from '../report/session-text.js';
 import type { Context } from '../services/context.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
-import { allMetrics, ENDED, watchToEnd, watchToSettled } from './watch-session.js';
+import { ENDED, watchToEnd, watchToSettled } from './watch-session.js';
 
 interface RunOptions extends SessionOptions {
   keep?: boolean;
@@ -86,7 +86,7 @@ async function report(
   options: RunOptions,
   seconds: number,
 ): Promise<void> {
-  const metrics = await allMetrics(client, session);
+  const metrics = await client.allMetrics(session);
   const digest = await client.digest(session.id);
   const result = { session: session.raw, symbols: metrics.map(({ raw }) => raw), ...digest.raw, seconds };
   printResult(options, result, () => {

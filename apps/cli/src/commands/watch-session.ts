@@ -67,22 +67,3 @@ async function poll(
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
-
-const METRICS_AT_ONCE = 8;
-
-/** The metrics of every symbol of a session, in the spec's order. */
-export async function allMetrics(
-  client: CoordinatorClient,
-  { id, symbols }: SessionStatus,
-): ReturnType<typeof metricsOf> {
-  return metricsOf(client, id, symbols);
-}
-
-async function metricsOf(client: CoordinatorClient, id: string, symbols: readonly string[]) {
-  const metrics = [];
-  for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
-    const some = symbols.slice(at, at + METRICS_AT_ONCE);
-    metrics.push(...(await Promise.all(some.map((symbol) => client.metrics(id, symbol)))));
-  }
-  return metrics;
-}

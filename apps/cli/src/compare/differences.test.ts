@@ -1,5 +1,5 @@
 import type { BarAnswer, CertifiedDay } from '@barkeep/client';
-import { earlier, firstBarThatDiffers, firstDayThatDiffers, type BarDifference } from './differences.js';
+import { earlier, firstBarThatDiffers, firstDayThatDiffers, sameConsumers, type BarDifference } from './differences.js';
 
 const day = (date: string, digest: string): CertifiedDay => ({
   date,
@@ -26,6 +26,26 @@ describe('days', () => {
   });
   test('differ where one of the two has none', () => {
     expect(firstDayThatDiffers(days.slice(1), days)).toMatchObject({ date: '2013-10-07', a: undefined, b: days[0] });
+  });
+});
+
+describe('consumers', () => {
+  const consumer = (name: string, deliveredHash: string) => ({
+    name,
+    deliveredHash,
+    steps: 1,
+    bars: 2,
+    time: '2013-10-07T20:00:00.000Z',
+  });
+  test('of the same name were delivered the same, or not; others are not compared', () => {
+    const [a, b] = [
+      [consumer('one', 'aa'), consumer('only-a', 'aa'), consumer('two', 'aa')],
+      [consumer('one', 'aa'), consumer('only-b', 'aa'), consumer('two', 'bb')],
+    ];
+    expect(sameConsumers(a, b)).toEqual([
+      { name: 'one', equal: true },
+      { name: 'two', equal: false },
+    ]);
   });
 });
 

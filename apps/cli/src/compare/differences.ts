@@ -1,5 +1,5 @@
 /** Where two runs differ: the first day, and within it the first bar. Pure. */
-import type { BarAnswer, CertifiedDay } from '@barkeep/client';
+import type { BarAnswer, CertifiedConsumer, CertifiedDay } from '@barkeep/client';
 import { parseInterval } from '@barkeep/bars';
 
 /** The first date, in time, of which the two do not have the same day. */
@@ -16,6 +16,20 @@ export interface BarDifference {
   openTime: string;
   a: BarAnswer | undefined;
   b: BarAnswer | undefined;
+}
+
+/** What was delivered to the consumers of one name in both. */
+export interface DeliveredAlike {
+  name: string;
+  /** The same bars at the same simulated times, and as many of them. */
+  equal: boolean;
+}
+
+/** Consumers whose name is in both, by name. */
+export function sameConsumers(a: readonly CertifiedConsumer[], b: readonly CertifiedConsumer[]): DeliveredAlike[] {
+  const hashes = new Map(b.map(({ name, deliveredHash }) => [name, deliveredHash]));
+  const both = a.filter(({ name }) => hashes.has(name));
+  return both.map(({ name, deliveredHash }) => ({ name, equal: hashes.get(name) === deliveredHash }));
 }
 
 export function firstDayThatDiffers(a: readonly CertifiedDay[], b: readonly CertifiedDay[]): DayDifference | undefined {

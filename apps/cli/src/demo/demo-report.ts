@@ -82,7 +82,7 @@ export function demoText(result: DemoResult): string {
 }
 
 export function importText(imports: readonly ImportSummary[]): string {
-  return imports.map(summaryText).join('\n');
+  return imports.map((summary) => summaryText(summary)).join('\n');
 }
 
 function symbolTable(symbols: readonly DemoSymbol[]): string {

@@ -4,7 +4,7 @@
  */
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
-import { allMetrics, watchToEnd, watchToSettled } from '../commands/watch-session.js';
+import { watchToEnd, watchToSettled } from '../commands/watch-session.js';
 import { CliError } from '../cli-error.js';
 import type { ImportSummary } from '../import/summary.js';
 import { count, note } from '../output.js';
@@ -114,7 +114,7 @@ async function runSession(
 }
 
 async function symbolResults(client: CoordinatorClient, session: SessionStatus): Promise<DemoSymbol[]> {
-  const metrics = await allMetrics(client, session);
+  const metrics = await client.allMetrics(session);
   const expected = demoMinutes();
   return Promise.all(
     metrics.map(async (metric) => {

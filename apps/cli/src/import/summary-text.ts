@@ -2,12 +2,13 @@
 import { count } from '../output.js';
 import { type ImportSummary, SHOWN_REFUSALS_MAX } from './summary.js';
 
-export function summaryText(summary: ImportSummary): string {
+/** @param into what the bars went to */
+export function summaryText(summary: ImportSummary, into = 'dataset'): string {
   const { refused } = summary;
   const reasons = Object.entries(refused.reasons).map(([reason, times]) => `${reason} ${count(times)}`);
   const refusedFiles = refused.files > 0 ? ` and ${count(refused.files)} file(s)` : '';
   const lines = [
-    `dataset ${summary.dataset}: ${count(summary.rows)} rows from ${count(summary.files)} file(s)` +
+    `${into} ${summary.dataset}: ${count(summary.rows)} rows from ${count(summary.files)} file(s)` +
       ` in ${summary.seconds.toFixed(2)} s, ${count(summary.rowsPerSecond)} rows/s`,
     `  accepted     ${count(summary.accepted)}`,
     `  duplicate    ${count(summary.duplicate)}`,

@@ -3,7 +3,7 @@
  * to, each found or started in one way for all commands.
  */
 import { dirname, join } from 'node:path';
-import { CoordinatorClient } from '@barkeep/client';
+import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
 import { CliError } from '../cli-error.js';
 import type { Lifetime } from '../lifetime.js';
@@ -23,6 +23,7 @@ export class Context {
   readonly env: CliEnvironment;
   /** Data of the embedded servers that stays: `.barkeep/up`. */
   readonly dataDir: string;
+  #startedRedis: string | undefined;
 
   constructor(
     readonly life: Lifetime,
@@ -58,6 +59,18 @@ export class Context {
     return new CoordinatorClient(url, apiKey, this.life.signal);
   }
 
+  /**
+   * The client library on that coordinator, closed with the command. It reads the session Redis of the environment, of a
+   * running `barkeep up`, or the one that was started.
+   */
+  async client(options: ConnectionOptions): Promise<Barkeep> {
+    const { baseUrl } = await this.coordinator(options);
+    const { apiKey } = options;
+    const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
+    this.life.onEnd(() => barkeep.close());
+    return barkeep;
+  }
+
   #upUrl(): string | undefined {
     return Object.keys(this.env.urls).length === 0 ? runningUp(this.dataDir)?.coordinatorUrl : undefined;
   }
@@ -66,6 +79,7 @@ export class Context {
     const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all', note }, this.life);
     const upUrl = this.#upUrl(); // a `barkeep up` may have come up while we waited for our turn
     if (upUrl !== undefined) return upUrl;
+    this.#startedRedis = urls.sessionRedisUrl;
     const logFolder = this.logFolder('command');
     const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: this.env.rest, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);

@@ -71,6 +71,22 @@ export const digestAnswer = z.strictObject({
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+export const consumerAnswer = z.strictObject({
+  name: z.string(),
+  state: z
+    .enum(['active', 'silent', 'dropped', 'left'])
+    .describe('silent: nothing was heard of it for pace.heartbeatSeconds; dropped: and it holds the clock no more'),
+  time: time.describe('it has been through every step up to here'),
+  steps: slots.describe('steps that were delivered to it'),
+  bars: slots.describe('bars that were delivered to it'),
+  deliveredHash: sha256.describe('chained SHA-256 of what was delivered to it; zeros at first'),
+  seenAt: time.describe('when it was last heard of, wall clock'),
+});
+export type ConsumerAnswer = z.output<typeof consumerAnswer>;
+
+export const certifiedConsumerAnswer = consumerAnswer.omit({ state: true, seenAt: true });
+export type CertifiedConsumer = z.output<typeof certifiedConsumerAnswer>;
+
 export const certificateAnswer = z.strictObject({
   session: z.string(),
   spec: sessionSpecSchema().describe('without its id'),
@@ -91,6 +107,9 @@ export const certificateAnswer = z.strictObject({
     }),
   ),
   digest: sha256.describe('of the chain of days'),
+  consumers: z
+    .array(certifiedConsumerAnswer)
+    .describe('what was delivered to those who followed it, by name; in no digest'),
 });
 
 export const historyAnswer = z.strictObject({
@@ -102,22 +121,6 @@ export const historyAnswer = z.strictObject({
     .nullable()
     .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are there'),
 });
-
-export const consumerAnswer = z.strictObject({
-  name: z.string(),
-  state: z
-    .enum(['active', 'silent', 'dropped', 'left'])
-    .describe('silent: nothing was heard of it for pace.heartbeatSeconds; dropped: and it holds the clock no more'),
-  time: time.describe('it has been through every step up to here'),
-  steps: slots.describe('steps that were delivered to it'),
-  bars: slots.describe('bars that were delivered to it'),
-  deliveredHash: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .describe('chained SHA-256 of what was delivered to it; zeros at first'),
-  seenAt: time.describe('when it was last heard of, wall clock'),
-});
-export type ConsumerAnswer = z.output<typeof consumerAnswer>;
 
 export const sessionAnswer = z.strictObject({
   id: z.string(),

@@ -124,6 +124,15 @@ export const certificateExample = {
     },
   ],
   digest: '60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752',
+  consumers: [
+    {
+      name: 'strategy-1',
+      time: '2013-10-07T20:00:00.000Z',
+      steps: 390,
+      bars: 779,
+      deliveredHash: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
+    },
+  ],
 };
 
 export const eventStreamExample = `id: ehp8ogz6w

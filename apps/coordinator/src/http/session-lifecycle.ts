@@ -6,7 +6,7 @@ import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
 import type { Certificate, EventBatch, EventCursor, OpenSession } from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
-import type { ConsumerAnswer, FedView } from './answers.js';
+import type { CertifiedConsumer, ConsumerAnswer, FedView } from './answers.js';
 
 /** What a session has from before its first day. */
 export interface HistoryView {
@@ -85,6 +85,8 @@ export interface CertificateView extends Certificate {
   storedAt: string | null;
   /** Dates that differ between what was kept and what the store holds now. */
   changedSince: string[];
+  /** What was delivered to those who followed it, by name. */
+  consumers: CertifiedConsumer[];
 }
 
 /** What a read of events finds: some, none, or no store to read them of and what became of the session. */

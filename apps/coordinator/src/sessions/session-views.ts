@@ -108,7 +108,7 @@ function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefet
   return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
 }
 
-function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
+export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
   return { name, state, time: iso(time), steps, bars, deliveredHash, seenAt: iso(seenAt) };
 }
 

@@ -4,7 +4,7 @@ import { loadRepositories, SessionCertificates, SessionRepository, type SessionR
 import type { SessionSpec } from '@barkeep/bars';
 import type { Config } from '@barkeep/config';
 import { STOP_ORDER, StopSequence } from '@barkeep/process';
-import { OpenSession, UpkeepStore } from '@barkeep/session-data';
+import { OpenSession, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
@@ -119,7 +119,10 @@ function changesOf(config: Config, dataSource: DataSource, redis: Redis, produce
 }
 
 function certificatesOf(config: Config, dataSource: DataSource, redis: Redis): Certificates {
-  const open = (row: SessionRow<SessionSpec>) => new OpenSession(redis, layoutOf(row, config.sessions.prefix));
+  const open = (row: SessionRow<SessionSpec>) => {
+    const layout = layoutOf(row, config.sessions.prefix);
+    return { session: new OpenSession(redis, layout), consumers: new SessionConsumers(redis, layout) };
+  };
   return new Certificates(new SessionCertificates(dataSource), open);
 }
 

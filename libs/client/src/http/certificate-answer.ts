@@ -27,6 +27,20 @@ export interface CertifiedDay {
   counts: CertifiedCounts;
 }
 
+/** What was delivered to one who followed the session. */
+export interface CertifiedConsumer {
+  /** Its name. */
+  name: string;
+  /** Chained hash of all that was delivered to it, 64 hexadecimal digits. */
+  deliveredHash: string;
+  /** Steps that were delivered to it. */
+  steps: number;
+  /** Bars that were delivered to it. */
+  bars: number;
+  /** It has been through every step up to here, ISO 8601 UTC. */
+  time: string;
+}
+
 /** What a session's data is, chained by trading day. */
 export interface Certificate {
   /** The session's id. */
@@ -39,6 +53,8 @@ export interface Certificate {
   complete: boolean;
   /** Dates that were repaired after the session was complete. */
   changedSince: string[];
+  /** Those who followed it, by name. */
+  consumers: CertifiedConsumer[];
   /** Intervals that the session stores, the shortest first. */
   intervals: string[];
   /** The document as it came. */
@@ -55,8 +71,20 @@ export function readCertificate(value: unknown): Certificate {
     digest: text(raw, 'digest'),
     complete: raw['complete'] === true,
     changedSince: array(raw, 'changedSince').map(String),
+    consumers: array(raw, 'consumers').map(readConsumer),
     intervals: [text(spec, 'baseInterval'), ...array(spec, 'derivedIntervals').map(String)],
     raw,
+  };
+}
+
+function readConsumer(value: unknown): CertifiedConsumer {
+  const consumer = object(value, 'a consumer');
+  return {
+    name: text(consumer, 'name'),
+    deliveredHash: text(consumer, 'deliveredHash'),
+    steps: number(consumer, 'steps'),
+    bars: number(consumer, 'bars'),
+    time: text(consumer, 'time'),
   };
 }
 

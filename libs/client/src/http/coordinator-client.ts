@@ -13,6 +13,7 @@ import { problemError } from './problems.js';
 const AWAY_LIMIT_MS = 30_000;
 const AWAY_RETRY_MS = 500;
 const CALL_LIMIT_MS = 60_000;
+const METRICS_AT_ONCE = 8;
 
 /** What may be asked of a session, beside upkeep and its end. */
 export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
@@ -103,6 +104,16 @@ export class CoordinatorClient {
   /** Quality and counts of one symbol. */
   async metrics(id: string, symbol: string): Promise<answers.SymbolMetrics> {
     return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics`));
+  }
+
+  /** The metrics of every symbol of a session, in the session's order. */
+  async allMetrics({ id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>): Promise<answers.SymbolMetrics[]> {
+    const metrics: answers.SymbolMetrics[] = [];
+    for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
+      const some = symbols.slice(at, at + METRICS_AT_ONCE);
+      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(id, symbol)))));
+    }
+    return metrics;
   }
 
   /** Gaps of one symbol before the frontier, oldest first. */

@@ -13,5 +13,11 @@ export type {
   SymbolMetrics,
 } from './answers.js';
 export { readBars } from './answers.js';
-export { readCertificate, type Certificate, type CertifiedCounts, type CertifiedDay } from './certificate-answer.js';
+export {
+  readCertificate,
+  type Certificate,
+  type CertifiedConsumer,
+  type CertifiedCounts,
+  type CertifiedDay,
+} from './certificate-answer.js';
 export * from './problems.js';

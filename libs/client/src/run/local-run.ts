@@ -4,9 +4,9 @@
  * them and leave nothing there.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
 import { dataFolder, findServers, startApps, startServers, type Scope } from '@barkeep/local-system';
 import { removeQueues } from '@barkeep/upkeep-queues';
@@ -55,9 +55,17 @@ async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, sco
     return findServers(servers, { dataDir, keep: true, need: 'all', note: log }, scope);
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
+  scope.onEnd(() => removeEmptyFolders(dataDir));
   const services = await startServers(servers, { dataDir, keep: false, need: 'all', note: log });
   scope.onEnd(() => services.stop());
   return services;
+}
+
+/** Removes the folder of runs unless others run there, and `.barkeep` of a project that has nothing else in it. */
+async function removeEmptyFolders(dataDir: string): Promise<void> {
+  const parent = dirname(dataDir);
+  const folders = basename(parent) === '.barkeep' ? [dataDir, parent] : [dataDir];
+  for (const folder of folders) await rmdir(folder).catch(() => undefined);
 }
 
 async function temporaryFolder(scope: Scope): Promise<string> {

@@ -1,0 +1,97 @@
+/** `barkeep events`: what happens in a session, line by line, until the session ends. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
+import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
+import { Command, Option } from 'commander';
+import { CliError, EXIT } from '../cli-error.js';
+import { shortTime } from '../report/session-text.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+import { ENDED } from './watch-session.js';
+
+interface EventsOptions extends SessionOptions {
+  types?: SessionEventType[];
+  from: 'beginning' | 'now';
+}
+
+/** Of a session that has ended everything was said when nothing more came for so long: what is stored comes at once. */
+const QUIET_MS = 1_000;
+
+const EXAMPLES = `
+Examples:
+  barkeep events my-session
+  barkeep events my-session --from beginning --types day-closed,gap-filled
+  barkeep events my-session --json | jq .type
+
+Types: ${SESSION_EVENT_TYPES.join(', ')}.
+With --json each line is one event. Goes on until the session has ended, or Ctrl-C.`;
+
+export function eventsCommand(run: RunCommand): Command {
+  return withConnection(new Command('events'))
+    .description('print what happens in a session as it happens')
+    .argument('<session>')
+    .option('--types <names>', 'only these, separated by commas', typeNames)
+    .addOption(
+      new Option('--from <where>', 'the oldest event that is kept, or from now on')
+        .choices(['beginning', 'now'])
+        .default('now'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, options: EventsOptions) =>
+      run(async (context) => {
+        const barkeep = await context.client(options);
+        void context.life.interrupted().then(() => barkeep.close());
+        const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
+        const print = (moment: SessionMoment) => {
+          if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
+        };
+        await follow(barkeep.session(id), options, print).catch((error: unknown) => {
+          context.life.signal.throwIfAborted();
+          throw error;
+        });
+        return EXIT.ok;
+      }),
+    );
+}
+
+async function follow(
+  session: ClientSession,
+  { types, from }: EventsOptions,
+  print: (moment: SessionMoment) => void,
+): Promise<void> {
+  const isOver = async () => ENDED.has((await session.status()).state);
+  const options: EventOptions = { from, ...(types && { types: [...types, 'state'] }) };
+  const events = session.events(options);
+  let isLast = await isOver();
+  for (;;) {
+    const next = events.next();
+    const moment = await (isLast ? Promise.race([next, delay(QUIET_MS)]) : next);
+    if (!moment || moment.done) {
+      next.catch(() => undefined); // it ends with the client
+      return;
+    }
+    print(moment.value);
+    if (moment.value.type === 'state') isLast = moment.value.state !== 'deleted' && (await isOver());
+  }
+}
+
+function typeNames(text: string): SessionEventType[] {
+  return text.split(',').map((name) => {
+    if (isEventType(name)) return name;
+    throw new CliError(`--types: expected some of ${SESSION_EVENT_TYPES.join(', ')}, was "${name}"`);
+  });
+}
+
+const NOT_SHOWN: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
+
+function eventText(moment: SessionMoment): string {
+  const { type } = moment;
+  const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_SHOWN.has(name));
+  const at = 'at' in moment ? new Date(moment.at).toISOString() : ''.padEnd(24);
+  return `${at} ${type.padEnd(16)} ${fields.map(([name, value]) => `${name} ${shown(name, value)}`).join('  ')}`.trimEnd();
+}
+
+function shown(name: string, value: string | number | object): string {
+  if (typeof value === 'number' && EVENT_TIME_FIELDS.has(name)) return shortTime(new Date(value).toISOString());
+  return typeof value === 'object' ? JSON.stringify(value) : `${value}`;
+}

@@ -1,0 +1,84 @@
+/** `barkeep feed`: bars from files into a session whose source is a feed. */
+import { Command } from 'commander';
+import { EXIT } from '../cli-error.js';
+import { FeedWriter } from '../import/feed-writer.js';
+import { importBars } from '../import/import-bars.js';
+import { inputFiles } from '../import/input-files.js';
+import { summaryText } from '../import/summary-text.js';
+import type { ImportSummary } from '../import/summary.js';
+import { count, printResult } from '../output.js';
+import { startProgress } from '../progress.js';
+import type { Context } from '../services/context.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import { type FileOptions, planOf, withFiles } from './import-options.js';
+import type { RunCommand } from './run-command.js';
+
+interface FeedOptions extends FileOptions, SessionOptions {
+  end: boolean;
+}
+
+interface FeedSummary extends ImportSummary {
+  /** Of the accepted: the session had passed their time. */
+  late: number;
+  /** Bars that the session refused, by reason. */
+  refusedBySession: Record<string, number>;
+}
+
+const EXAMPLES = `
+Examples:
+  barkeep feed my-session data/lean --format lean
+  barkeep feed my-session monday.csv --symbol SPY --tz America/New_York --no-end
+  barkeep feed my-session tuesday.csv --symbol SPY --tz America/New_York
+
+Files are read as by "barkeep import", one after another. A session waits for all of its open streams: the others are given
+up while one is read that takes longer than feed.timeoutSeconds, so feed several symbols from several processes, or from a
+file that has them in the order of time. To feed the same again is harmless: what is there is a duplicate.
+
+Exit code: 0 fed, 1 the session took no bar.`;
+
+export function feedCommand(run: RunCommand): Command {
+  const command = new Command('feed')
+    .description('feed bars from CSV or Lean files to a session')
+    .argument('<session>', 'one that was started, with a feed as its source');
+  return withConnection(withFiles(command))
+    .option('--no-end', 'leave the streams open: more bars will come')
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, names: string[], options: FeedOptions) =>
+      run(async (context) => {
+        const summary = await feed(context, id, names, options);
+        printResult(options, summary, () => feedText(summary));
+        return summary.accepted + summary.duplicate > 0 ? EXIT.ok : EXIT.failed;
+      }),
+    );
+}
+
+async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {
+  const settings = planOf(context, id, options); // wrong options are told before wrong files
+  const plan = { ...settings, files: await inputFiles(names, options.format) };
+  const writer = new FeedWriter((await context.client(options)).session(id), options.end);
+  const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
+  const progress = startProgress(`feed ${id}`, options.json);
+  try {
+    const summary = await importBars(plan, writer, (bytes, bars) =>
+      progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`),
+    );
+    return { ...summary, ...resultOf(writer) };
+  } finally {
+    progress.stop();
+  }
+}
+
+function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySession'> {
+  const refusedBySession: Record<string, number> = {};
+  for (const [reason, bars] of fed.flatMap(({ refused }) => Object.entries(refused))) {
+    refusedBySession[reason] = (refusedBySession[reason] ?? 0) + bars;
+  }
+  return { late: fed.reduce((sum, { late }) => sum + late, 0), refusedBySession };
+}
+
+function feedText(summary: FeedSummary): string {
+  const reasons = Object.entries(summary.refusedBySession).map(([reason, bars]) => `${reason} ${count(bars)}`);
+  const lines = [summaryText(summary, 'session'), `  late         ${count(summary.late)}`];
+  if (reasons.length > 0) lines.push(`  refused by the session: ${reasons.join(', ')}`);
+  return lines.join('\n');
+}

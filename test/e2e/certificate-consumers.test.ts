@@ -1,0 +1,77 @@
+/** What was delivered to consumers stands in the certificate of their session, and two runs are compared by it. */
+import { connect, type Barkeep, type Certificate, type ClientSession } from '@barkeep/client';
+import { Redis } from 'ioredis';
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2024-03-04', end: '2024-03-05' };
+const SPEC = {
+  ...DATES,
+  symbols: ['AAA', 'BBB'],
+  derivedIntervals: ['5m'],
+  source: { type: 'dataset', dataset: 'whole' },
+  pace: { mode: 'lockstep', window: 60 },
+} as const;
+const END = '2024-03-05T21:00:00.000Z';
+
+let system: TestSystem;
+let barkeep: Barkeep;
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', marketBars({ ...DATES, symbols: [...SPEC.symbols], seed: 11 }));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  barkeep = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
+});
+afterAll(async () => {
+  await barkeep?.close();
+  await system?.close();
+});
+
+async function followed(id: string, every: string): Promise<ClientSession> {
+  const session = await barkeep.createSession({ ...SPEC, id }, { start: true });
+  for await (const step of session.follow({ consumer: 'sma', every })) expect(step.bars.size).toBe(2);
+  await session.completed();
+  return session;
+}
+
+async function compared(a: string, b: string): Promise<unknown> {
+  const output = await system.barkeep('compare', a, b, '--json', '--coordinator', barkeep.coordinatorUrl);
+  return JSON.parse(output);
+}
+
+test('I1 the same was delivered in two runs, and something else in steps of another length', async () => {
+  const sessions = [await followed('one', '1m'), await followed('two', '1m'), await followed('coarse', '5m')];
+  const [one, two, coarse] = await Promise.all(sessions.map((session) => session.certificate()));
+  expect(one!.consumers).toMatchObject([{ name: 'sma', steps: 780, bars: 2 * 780, time: END }]);
+  expect(two!.consumers).toEqual(one!.consumers);
+  expect(coarse!.consumers).toMatchObject([{ steps: 156, bars: 2 * 780, time: END }]);
+  expect(await compared('one', 'two')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: true }] });
+  // The data is the same: what was delivered is told, and is no difference.
+  expect(await compared('one', 'coarse')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: false }] });
+});
+
+test('it is kept as it was when a consumer that was slower than its session came to the end', async () => {
+  const session = await barkeep.createSession({ ...SPEC, id: 'slow' }, { start: true });
+  const steps = session.follow({ consumer: 'slow', every: '1m' });
+  for (let step = 0; step < 760; step++) await steps.next();
+  await session.completed();
+  const api = new Api(barkeep.coordinatorUrl);
+  const certificate = () => api.ok<Certificate>('GET', '/v1/sessions/slow/certificate');
+  await api.eventually(certificate, ({ complete }) => complete);
+  const kept = () =>
+    system.query<{ certificate: Certificate & { awaitsConsumers: boolean } }>(
+      `SELECT certificate FROM sessions WHERE id = 'slow'`,
+    );
+  const [before] = await api.eventually(kept, ([row]) => row?.certificate !== null);
+  expect(before!.certificate.awaitsConsumers).toBe(true);
+  while (!(await steps.next()).done);
+  await api.eventually(kept, ([row]) => row?.certificate.awaitsConsumers === false);
+  const shown = await certificate();
+  expect(shown.consumers).toMatchObject([{ name: 'slow', steps: 780, time: END }]);
+
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  await redis.del(await redis.keys(`${system.sessionPrefix}:{slow:*`));
+  redis.disconnect();
+  expect(await certificate()).toEqual({ ...shown, from: 'kept' });
+});

@@ -1,0 +1,74 @@
+/** Feeding and watching a session from the command line, on a running system. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bar } from '@barkeep/bars';
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2024-03-04', end: '2024-03-04' };
+const SYMBOLS = ['AAA', 'BBB'];
+const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 17 });
+const SPEC = { ...DATES, symbols: SYMBOLS, derivedIntervals: ['5m'] };
+
+let system: TestSystem;
+let api: Api;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-cli-feed-'));
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', market);
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+afterAll(async () => {
+  await system?.close();
+  await rm(folder, { recursive: true });
+});
+
+const barkeep = (...args: string[]) => system.barkeep(...args, '--coordinator', api.url);
+
+/** Both symbols in one file, in the order of time, and a row that is wrong. */
+async function csvFile(): Promise<string> {
+  const row = (symbol: string, { openTime, open, high, low, close, volume }: Bar) =>
+    [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
+  const rows = market.get('AAA')!.flatMap((bar, i) => [row('AAA', bar), row('BBB', market.get('BBB')![i]!)]);
+  const outside = row('AAA', { ...market.get('AAA')![0]!, openTime: Date.parse('2024-03-04T03:00:00Z') });
+  const file = join(folder, 'bars.csv');
+  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, outside, 'x,AAA,1,1,1,1,1'].join('\n'));
+  return file;
+}
+
+test('I1 a file that is fed gives the session of the dataset, and feeding it again changes nothing', async () => {
+  const twin = await api.run({ ...SPEC, id: 'twin', source: { type: 'dataset', dataset: 'whole' } });
+  await api.completed(twin);
+  const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' } });
+  const [file, bars] = [await csvFile(), 2 * 390];
+  const refused = { refused: { rows: 1 }, refusedBySession: { 'outside-session': 1 } };
+  const fed: unknown = JSON.parse(await barkeep('feed', id, file, '--json'));
+  expect(fed).toMatchObject({ accepted: bars, duplicate: 0, conflicting: 0, ...refused });
+  await api.completed(id);
+  expect(await api.digest(id)).toBe(await api.digest(twin));
+  const again: unknown = JSON.parse(await barkeep('feed', id, file, '--json'));
+  expect(again).toMatchObject({ accepted: 0, duplicate: bars, conflicting: 0, ...refused });
+  expect(await api.digest(id)).toBe(await api.digest(twin));
+});
+
+test('events are printed as they come, until the session ends', async () => {
+  const id = await api.run({ ...SPEC, id: 'watched', source: { type: 'feed' } });
+  const watching = barkeep('events', id, '--types', 'day-opened,day-closed,state', '--from', 'beginning', '--json');
+  await barkeep('feed', id, await csvFile());
+  const seen = (await watching).trim().split('\n');
+  const events = seen.map((line) => JSON.parse(line) as { type: string; date?: string; state?: string });
+  expect(events.filter(({ type }) => type !== 'state')).toMatchObject([
+    { type: 'day-opened', date: DATES.start, symbols: 2 },
+    { type: 'day-closed', date: DATES.start, filled: 780 },
+  ]);
+  expect(events.at(-1)).toMatchObject({ type: 'state', state: 'completed' });
+
+  const replayed = await barkeep('events', id, '--types', 'day-closed', '--from', 'beginning');
+  expect(replayed).toMatch(/^\S+Z day-closed {7}time 2024-03-04 21:00.* date 2024-03-04 .*filled 780/);
+  expect(replayed.trim().split('\n')).toHaveLength(1);
+  await expect(barkeep('events', id, '--types', 'nothing')).rejects.toThrow('--types: expected some of clock');
+});

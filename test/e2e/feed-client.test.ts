@@ -1,0 +1,133 @@
+/**
+ * Fed sessions by the client library: at each pace, and through coordinators that are killed while feeders are sending.
+ * However it goes, the session ends with the bytes of the one that is streamed from the dataset (I1).
+ */
+import { connect, type Barkeep, type ClientSession, type Step } from '@barkeep/client';
+import { processOf } from '../support/disturbed-system.js';
+import { marketBars, tradingDays, writeBars } from '../support/market.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const DATES = { start: '2024-03-04', end: '2024-03-05' };
+const SYMBOLS = ['AAA', 'BBB'];
+const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 23 });
+const SPEC = { ...DATES, symbols: SYMBOLS, derivedIntervals: ['5m'] };
+const FED = { ...SPEC, source: { type: 'feed' } } as const;
+const SLOTS = 2 * 390;
+const [, lastDay] = tradingDays(DATES);
+const END = lastDay!.segments.at(-1)!.close;
+/** Bars a request, so that many of them are under way while something happens. */
+const BARS_A_REQUEST = 10;
+
+let system: TestSystem;
+let coordinators: SystemProcess[];
+let clients: Barkeep[];
+let twin: string;
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'whole', market);
+  coordinators = await Promise.all([system.coordinator(), system.coordinator()]);
+  await system.worker();
+  clients = coordinators.map(({ url }) => connect({ coordinator: url, keyPrefix: system.sessionPrefix }));
+  const source = { type: 'dataset', dataset: 'whole' } as const;
+  const session = await clients[0]!.createSession({ ...SPEC, id: 'twin', source }, { start: true });
+  await session.completed();
+  twin = (await session.digest()).digest;
+});
+afterAll(async () => {
+  await Promise.all(clients?.map((client) => client.close()) ?? []);
+  await system?.close();
+});
+
+/** Feeds one symbol from its beginning to its end in small requests. @param onSent told after each how many bars that were */
+async function feed(session: ClientSession, symbol: string, onSent: (bars: number) => void = () => undefined) {
+  const stream = session.registerStream(symbol);
+  const bars = market.get(symbol)!;
+  for (let at = 0; at < bars.length; at += BARS_A_REQUEST) {
+    await stream.feed(bars.slice(at, at + BARS_A_REQUEST));
+    onSent(at + BARS_A_REQUEST);
+  }
+  await stream.end();
+  return stream.total;
+}
+
+async function endsAsTwin(session: ClientSession): Promise<void> {
+  const { counts } = await session.completed();
+  expect(counts).toMatchObject({ expected: 2 * SLOTS, streamed: 2 * SLOTS, missing: 0, absent: 0 });
+  expect((await session.digest()).digest).toBe(twin);
+}
+
+it('I1 I2 in lockstep every step has the bars of its minute, and the clock waits for the feed', async () => {
+  const spec = { ...FED, id: 'lockstep', pace: { mode: 'lockstep', window: 30 } } as const;
+  const session = await clients[0]!.createSession({ ...spec, upkeep: { barrier: { minutes: 30 } } }, { start: true });
+  let sent = 0;
+  const fed = Promise.all([feed(session, 'AAA'), feed(session, 'BBB', (bars) => (sent = bars))]);
+  const steps: Pick<Step, 'time'>[] = [];
+  for await (const { time, bars } of session.follow({ consumer: 'one' })) {
+    for (const symbol of SYMBOLS) expect(bars.get(symbol)).toMatchObject(market.get(symbol)![steps.length]!);
+    // A request that is under way may be in the store before its answer is here.
+    expect(steps.length).toBeLessThan(sent + BARS_A_REQUEST);
+    steps.push({ time });
+  }
+  expect(await fed).toMatchObject([{ accepted: SLOTS }, { accepted: SLOTS }]);
+  expect(steps).toHaveLength(SLOTS);
+  expect((await session.consumers())[0]).toMatchObject({ name: 'one', time: END, steps: SLOTS, bars: 2 * SLOTS });
+  await endsAsTwin(session);
+});
+
+it('I2 at a pace the clock goes bar by bar to where the feed is, and no further', async () => {
+  const pace = { mode: 'clock', speed: 60_000 } as const;
+  const session = await clients[0]!.createSession(
+    { ...FED, id: 'paced', pace, upkeep: { barrier: 'none' } },
+    { start: true },
+  );
+  const half = 100;
+  const [a, b] = SYMBOLS.map((symbol) => session.registerStream(symbol));
+  await a!.feed(market.get('AAA')!);
+  await b!.feed(market.get('BBB')!.slice(0, half));
+  const times: number[] = [];
+  const reached = market.get('BBB')![half]!.openTime;
+  for await (const event of session.events({ types: ['clock'], from: 'beginning' })) {
+    if (event.type === 'clock') times.push(event.time);
+    if (times.at(-1) === reached) break;
+  }
+  expect(times).toEqual(
+    market
+      .get('AAA')!
+      .slice(1, half + 1)
+      .map(({ openTime }) => openTime),
+  );
+  expect(Date.parse((await session.status()).clock!)).toBe(reached);
+  await b!.feed(market.get('BBB')!.slice(half));
+  await Promise.all([a!.end(), b!.end()]);
+  await endsAsTwin(session);
+});
+
+it('I1 a coordinator that is killed while feeders send through it and through another costs no bar', async () => {
+  const spec = { ...FED, id: 'killed' };
+  await clients[0]!.createSession(spec, { start: true });
+  const sent = [0, 0];
+  let onProgress: () => void = () => undefined;
+  const midway = new Promise<void>((resolve) => {
+    onProgress = () => sent.every((bars) => bars >= SLOTS / 4) && resolve();
+  });
+  const feeding = SYMBOLS.map((symbol, i) =>
+    feed(clients[i]!.session('killed'), symbol, (bars) => {
+      sent[i] = bars;
+      onProgress();
+    }),
+  );
+  await midway;
+  const [row] = await system.query<{ owner: string }>(`SELECT owner FROM sessions WHERE id = 'killed'`);
+  const streaming = processOf(coordinators, Number(row!.owner.split(':').at(-2)));
+  await streaming.signal('SIGKILL');
+  expect(Math.max(...sent)).toBeLessThan(SLOTS);
+  const port = new URL(streaming.url).port;
+  coordinators[coordinators.indexOf(streaming)] = await system.coordinator({ BARKEEP_PORT: port });
+  for (const { sent: all, accepted, duplicates, conflicts } of await Promise.all(feeding)) {
+    // What was stored when the answer was lost is a duplicate of the request that was made again.
+    expect(accepted + duplicates).toBe(all);
+    expect({ all, conflicts }).toEqual({ all: SLOTS, conflicts: 0 });
+    expect(duplicates).toBeLessThanOrEqual(BARS_A_REQUEST);
+  }
+  await endsAsTwin(clients[0]!.session('killed'));
+});
