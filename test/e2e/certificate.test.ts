@@ -169,5 +169,11 @@ test('what a session held is still shown when its store is gone', async () => {
     ({ storedAt }) => storedAt !== null,
   );
   await lab.loseStore('running');
-  expect(await certificate('running')).toEqual({ ...before, from: 'kept' });
+  expect(chained(await certificate('running'))).toEqual(chained({ ...before, from: 'kept' }));
 });
+
+/** A certificate without the counts that depend on when it was made: what is absent at first is unfillable later. */
+function chained(certified: Certificate): unknown {
+  const days = certified.days.map((day) => ({ ...day, counts: { ...day.counts, absent: 0, unfillable: 0 } }));
+  return { ...certified, days };
+}

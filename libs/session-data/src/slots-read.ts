@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ReadCommand } from './clocked-reads.js';
+import { runPipeline } from './pipeline.js';
 import { READ_SLOTS } from './scripts/read-slots.js';
 
 const SHA = createHash('sha1').update(READ_SLOTS).digest('hex');
@@ -22,4 +23,16 @@ export async function loadSlotsScript(redis: Redis): Promise<void> {
 /** Whether a read failed because the server was started anew, or its scripts were flushed. */
 export function isScriptUnknown(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** Runs a pipeline with {@link slotsCommand} in it, with the script's text once where the server does not know it. */
+export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
+  const run = () => runPipeline(redis.pipeline([...commands]));
+  try {
+    return await run();
+  } catch (error) {
+    if (!isScriptUnknown(error)) throw error;
+    await loadSlotsScript(redis);
+    return run();
+  }
 }

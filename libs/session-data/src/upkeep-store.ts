@@ -11,6 +11,7 @@ import { runPipeline } from './pipeline.js';
 import { EVENTS_KEPT } from './scripts/events.js';
 import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './scripts/upkeep.js';
 import { ScriptReplyError, type ScriptArgument } from './scripts/script.js';
+import { runWithSlots, slotsCommand } from './slots-read.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import { UpkeepEvents } from './upkeep-events.js';
 
@@ -81,19 +82,17 @@ export class UpkeepStore {
     const { date, slotCount } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
     const length = bitmapBytes(slotCount);
-    const pipeline = this.redis.pipeline();
-    // States are rare, so one call for all of them: a command each costs half as much again (bench S5).
-    pipeline.mgetBuffer(...symbols.map((symbol) => keys.states(symbol, date)));
-    for (const symbol of symbols) {
-      pipeline.getrangeBuffer(keys.chunk(this.layout.base.name, symbol, date), 0, length - 1);
-    }
-    const [states, ...bitmaps] = (await runPipeline(pipeline)) as [(Buffer | null)[], ...Buffer[]];
+    const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
+    const states = symbols.map((symbol) => keys.states(symbol, date));
+    // Two commands and not one or two a symbol, each of which costs the reader more than the server (docs/performance.md).
+    const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
+    const [found, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
     return symbols.map((symbol, i) => {
       const bitmap = bitmaps[i];
       return {
         symbol,
         bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
-        states: states[i] ?? undefined,
+        states: found[i] ?? undefined,
       };
     });
   }

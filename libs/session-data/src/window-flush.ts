@@ -3,9 +3,9 @@ import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/
 import type { Redis } from 'ioredis';
 import type { PartitionKeys } from './keys.js';
 import type { SessionLayout, Window } from './layout.js';
-import { runPipeline } from './pipeline.js';
 import { FLUSH_DAYS, FLUSH_SLOTS } from './scripts/flush.js';
-import { asRedisArgument, type ScriptArgument } from './scripts/script.js';
+import type { ScriptArgument } from './scripts/script.js';
+import { runTransaction } from './transaction.js';
 import type { PartitionWindow } from './writer.js';
 
 /**
@@ -43,11 +43,15 @@ async function flushDays(
   args: readonly ScriptArgument[],
   { chunks }: PartitionWindow,
 ): Promise<unknown> {
-  const staged = [...chunks].map(([symbol, { bytes }]) => [keys.staged(symbol), asRedisArgument(bytes)] as const);
-  const stagedNames = staged.map(([name]) => name);
-  const transaction = redis.multi().mset(...staged.flat());
-  FLUSH_DAYS.addTo(transaction, [keys.meta, keys.refused, ...stagedNames, ...names], args);
-  return (await runPipeline(transaction)).at(-1);
+  const stagedNames: string[] = [];
+  const staged: ScriptArgument[] = [];
+  for (const [symbol, { bytes }] of chunks) {
+    const name = keys.staged(symbol);
+    stagedNames.push(name);
+    staged.push(name, bytes);
+  }
+  const script = FLUSH_DAYS.command([keys.meta, keys.refused, ...stagedNames, ...names], args);
+  return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
 }
 
 /** Bitmap bytes and records of slots `[from, to)`, those of one chunk after those of the other. */

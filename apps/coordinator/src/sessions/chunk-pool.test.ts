@@ -24,10 +24,40 @@ describe('the pool of chunks', () => {
     expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
   });
 
+  it('I1 who writes all bytes gets a chunk as it was left, and who takes it afterwards an empty one again', () => {
+    const pool = new ChunkPool();
+    const chunk = full(pool, 390);
+    pool.giveBack([chunk], 0, 390);
+    expect(pool.takeToOverwrite(390)).toBe(chunk);
+    expect(chunk.count()).toBe(390);
+    pool.giveBack([chunk], 0, 390);
+    expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
+    expect(pool.takeToOverwrite(390).count()).toBe(0);
+  });
+
   it('a chunk that was not given back is never handed out again', () => {
     const pool = new ChunkPool();
     const chunks = [pool.take(390), pool.take(390), pool.take(210)];
     expect(new Set(chunks).size).toBe(3);
+  });
+
+  it('keeps no more than its bound, and room that was taken can be filled again', () => {
+    const pool = new ChunkPool(2 * full(new ChunkPool(), 390).bytes.length);
+    const chunks = [pool.take(390), pool.take(390), pool.take(390)];
+    pool.giveBack(chunks, 0, 390);
+    const again = [pool.take(390), pool.take(390), pool.take(390)];
+    expect(again.filter((chunk) => chunks.includes(chunk))).toHaveLength(2);
+    pool.giveBack(again.slice(0, 1), 0, 390);
+    expect(pool.take(390)).toBe(again[0]);
+  });
+
+  it('chunks of another length make room for those that are used now', () => {
+    const pool = new ChunkPool(full(new ChunkPool(), 390).bytes.length);
+    const [old, now] = [pool.take(390), pool.take(210)];
+    pool.giveBack([old], 0, 390);
+    pool.giveBack([now], 0, 210);
+    expect(pool.take(210)).toBe(now);
+    expect(pool.take(390)).not.toBe(old);
   });
 
   it('half days and whole ones have chunks of their own length', () => {

@@ -5,6 +5,7 @@
 import { placePart, readPacked, type PackReceiver } from '@barkeep/bar-repository';
 import { countBits, ORIGIN_CODES, RECORD_BYTES, recordOffset, type DayChunk, type DayGrid } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
+import type { WindowRead } from './window-read.js';
 import type { SymbolParts } from './window-reader.js';
 
 /** Offset of the origin in a record. */
@@ -15,8 +16,8 @@ export interface PackedRead {
   datasetId: number;
   window: Window;
   symbols: SymbolParts;
-  /** An empty chunk of so many slots. */
-  newChunk: (slotCount: number) => DayChunk;
+  /** Whose chunks the bars go into. */
+  into: Pick<WindowRead, 'newChunk' | 'chunkToOverwrite'>;
   /** Called for every pack. */
   heard: () => void;
 }
@@ -57,7 +58,7 @@ class WindowReceiver implements PackReceiver {
   begin(symbolId: number, bars: number, length: number): Uint8Array {
     this.symbolId = symbolId;
     this.bars = bars;
-    if (this.isWhole) return (this.chunk = this.read.newChunk(this.grid.slotCount)).bytes;
+    if (this.isWhole) return (this.chunk = this.read.into.chunkToOverwrite(this.grid.slotCount)).bytes;
     if (this.part.length !== length) this.part = new Uint8Array(length);
     return this.part;
   }
@@ -85,7 +86,7 @@ class WindowReceiver implements PackReceiver {
 
   private placed(): DayChunk {
     const { fromSlot, toSlot } = this.read.window;
-    const chunk = this.read.newChunk(this.grid.slotCount);
+    const chunk = this.read.into.newChunk(this.grid.slotCount);
     placePart(this.part, chunk.bytes, this.grid.slotCount, fromSlot, toSlot);
     return chunk;
   }

@@ -1,4 +1,3 @@
-import { DayChunk } from '@barkeep/bars';
 import type { Window } from '@barkeep/session-data';
 import { SharedRead } from './shared-read.js';
 import { SharedWindows, type SharingReader } from './shared-windows.js';
@@ -14,7 +13,7 @@ function expectNothing(): never {
   throw new Error('expected memory of others to be left alone, was given back');
 }
 /** Memory that must not be given anything. */
-const OWN = { take: (slots: number) => new DayChunk(slots), giveBack: expectNothing };
+const OWN = { ...USED_ONCE, giveBack: expectNothing };
 const ownRead = () => new WindowRead([0], WINDOW, OWN);
 
 /** A read that goes on, and ends, when told to. */

@@ -28,6 +28,7 @@ import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import type { Certificates } from './certificates.js';
+import { ChunkPool } from './chunk-pool.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
@@ -61,6 +62,8 @@ export interface StreamRunnerParts {
 }
 
 export class StreamRunner {
+  private readonly pool = new ChunkPool();
+
   constructor(private readonly parts: StreamRunnerParts) {}
 
   /** @returns when there is nothing more to do here @throws the signal's reason, and outages, which are retried */
@@ -138,45 +141,60 @@ export class StreamRunner {
     const position = await this.position(row, epoch, layout, writer);
     if (await this.isChanged(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
-    await writer.tellState('running');
-    const joining = await JoiningSymbols.of(redis, layout, fence);
     const store = new UpkeepStore(redis, layout);
     const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
     const trailing = new TrailingWindow(redis, layout, writer);
     const wake = await wakes.listen(row.id);
-    const stream = { layout, epoch, writer, trailing, store, joining, lockstep, wake, sessions, producer, dataSource };
     try {
-      const start = { ...position, ...(await readStreamFigures(redis, layout)) };
-      const parts = { ...stream, stagedDays, budget, metrics, warn };
+      const isFed = row.spec.source.type === 'feed';
       const { frontiers } = position;
-      if (row.spec.source.type === 'feed') return await this.followFeed(parts, start, frontiers, signal);
-      return await this.followDataset(row, parts, start, frontiers, signal);
+      // None of them needs another: one way to the servers and back, and not five.
+      const [joining, figures, reader] = await Promise.all([
+        JoiningSymbols.of(redis, layout, fence),
+        readStreamFigures(redis, layout),
+        isFed ? undefined : this.reader(row, layout, frontiers),
+        writer.tellState('running'),
+      ]);
+      const stream = {
+        layout,
+        epoch,
+        writer,
+        trailing,
+        store,
+        joining,
+        lockstep,
+        wake,
+        sessions,
+        producer,
+        dataSource,
+      };
+      const start = { ...position, ...figures };
+      const parts = { ...stream, stagedDays, budget, metrics, warn };
+      if (!reader) return await this.followFeed(parts, start, frontiers, signal);
+      try {
+        return await new SessionStream(parts, { reader }).run(start, signal);
+      } finally {
+        reader.close();
+      }
     } finally {
       wake.close();
     }
   }
 
-  private async followDataset(
+  private async reader(
     row: SessionRow<SessionSpec>,
-    parts: StreamParts,
-    start: StreamStart,
+    layout: SessionLayout,
     frontiers: readonly number[],
-    signal: AbortSignal,
-  ): Promise<StreamOutcome> {
+  ): Promise<WindowReader> {
     const { dataSource, sharedWindows: shared, sessions } = this.parts;
-    const { layout } = parts;
+    const { pool } = this;
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
       resolveDataset(dataSource, dataset),
       sessions.isOneOfMany(row),
     ]);
     if (datasetId === undefined) throw new UnknownDatasetError(dataset);
-    const reader = await WindowReader.open({ dataSource, shared, layout, datasetId, isOneOfMany }, frontiers);
-    try {
-      return await new SessionStream(parts, { reader }).run(start, signal);
-    } finally {
-      reader.close();
-    }
+    return WindowReader.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
   }
 
   private async followFeed(

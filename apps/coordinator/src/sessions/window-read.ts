@@ -8,6 +8,8 @@ import type { MutablePart } from './row-packer.js';
 export interface ChunkMemory {
   /** An empty chunk. */
   take(slotCount: number): DayChunk;
+  /** A chunk for one who writes all of its bytes. */
+  takeToOverwrite(slotCount: number): DayChunk;
   /** They were written in slots `[from, to)`, and nobody reads them any more. */
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void;
 }
@@ -16,7 +18,11 @@ export interface ChunkMemory {
  * For chunks that several sessions flush: never written again, so that none of them can let go of one too early. The collector frees
  * them when nobody has them any more.
  */
-export const USED_ONCE: ChunkMemory = { take: (slotCount) => new DayChunk(slotCount), giveBack: () => undefined };
+export const USED_ONCE: ChunkMemory = {
+  take: (slotCount) => new DayChunk(slotCount),
+  takeToOverwrite: (slotCount) => new DayChunk(slotCount),
+  giveBack: () => undefined,
+};
 
 interface Rows {
   parts: readonly MutablePart[];
@@ -59,6 +65,11 @@ export class WindowRead {
 
   newChunk(slotCount: number): DayChunk {
     return this.memory.take(slotCount);
+  }
+
+  /** For one who writes all of its bytes. */
+  chunkToOverwrite(slotCount: number): DayChunk {
+    return this.memory.takeToOverwrite(slotCount);
   }
 
   /** Has from now on what `other` has, which is whole: the same rows in the same memory. Nobody writes to either of them any more. */

@@ -15,7 +15,7 @@ import {
 import { chunkBytes, ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
-import { ChunkPool } from './chunk-pool.js';
+import type { ChunkPool } from './chunk-pool.js';
 import { readPacks } from './packed-reader.js';
 import { RowPacker, type MutablePart } from './row-packer.js';
 import { KEPT_MS, type SharedWindows, type SharingReader } from './shared-windows.js';
@@ -33,6 +33,8 @@ export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
 /** What a session's windows are read from. */
 export interface WindowSource {
   dataSource: DataSource;
+  /** For windows that are not shared. */
+  pool: ChunkPool;
   shared: SharedWindows;
   layout: SessionLayout;
   datasetId: number;
@@ -41,7 +43,6 @@ export interface WindowSource {
 }
 
 export class WindowReader {
-  private readonly pool = new ChunkPool();
   private readonly sharing: SharingReader;
 
   private constructor(
@@ -55,6 +56,7 @@ export class WindowReader {
     private frontiers: readonly number[],
     /** Whether days of the dataset were packed when this began. */
     private readonly isPacked: boolean,
+    private readonly pool: ChunkPool,
   ) {
     const awaitsUntil = isOneOfMany ? performance.now() + KEPT_MS : 0;
     const what = whatOf(layout, datasetId, symbolOf);
@@ -66,12 +68,12 @@ export class WindowReader {
    * Looks the symbols up once; those that the database does not know have no bars. To be closed.
    */
   static async open(
-    { dataSource, shared, layout, datasetId, isOneOfMany }: WindowSource,
+    { dataSource, pool, shared, layout, datasetId, isOneOfMany }: WindowSource,
     frontiers: readonly number[],
   ): Promise<WindowReader> {
     const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
-    return new WindowReader(dataSource, shared, layout, datasetId, isOneOfMany, symbolOf, frontiers, isPacked);
+    return new WindowReader(dataSource, shared, layout, datasetId, isOneOfMany, symbolOf, frontiers, isPacked, pool);
   }
 
   /** Nothing is kept for this session any more. */
@@ -120,7 +122,7 @@ export class WindowReader {
     if (!this.isPacked) return this.readRows(this.dataSource, window, into, symbols, signal, heard);
     await withSnapshot(this.dataSource, async (client) => {
       const { layout, datasetId } = this;
-      const packs = { layout, datasetId, window, symbols, newChunk: (slots: number) => into.newChunk(slots), heard };
+      const packs = { layout, datasetId, window, symbols, into, heard };
       const rest = await readPacks(client, packs, signal);
       if (rest.size > 0) await this.readRows(client, window, into, rest, signal, heard);
     });

@@ -88,10 +88,11 @@ local function refuse(reply)
   return reply
 end
 ${CHECK}
-for i = 3, symbols + 2 do
-  if redis.call('STRLEN', KEYS[i]) ~= total then
-    return refuse(redis.error_reply('flush: expected chunks of ' .. total .. ' bytes'))
-  end
+-- A call for each would cost as much as the renaming; they are of one length, for they came in one command.
+local there = 0
+for i = 3, symbols + 2, 1000 do there = there + redis.call('EXISTS', unpack(KEYS, i, math.min(i + 999, symbols + 2))) end
+if there ~= symbols or redis.call('STRLEN', KEYS[3]) ~= total then
+  return refuse(redis.error_reply('flush: expected ' .. symbols .. ' chunks of ' .. total .. ' bytes'))
 end
 
 for i = 3, symbols + 2 do redis.call('RENAME', KEYS[i], KEYS[i + symbols]) end

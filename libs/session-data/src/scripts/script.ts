@@ -3,7 +3,7 @@
  * call whose reply was lost, so every script must leave the same state when it is run twice.
  */
 import { createHash } from 'node:crypto';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
 export type ScriptArgument = string | number | Uint8Array;
 
@@ -25,11 +25,11 @@ export class Script {
   }
 
   /**
-   * Adds the script to a pipeline or transaction, with its text: in a transaction there is no second try when the server
-   * turns out not to know it.
+   * The command that runs it, for a transaction: with its text, since in a transaction there is no second try when the server turns
+   * out not to know it.
    */
-  addTo(commands: ChainableCommander, keys: readonly string[], args: readonly ScriptArgument[]): void {
-    commands.eval(this.lua, keys.length, ...keys, ...args.map(asRedisArgument));
+  command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
+    return ['eval', this.lua, keys.length, ...keys, ...args];
   }
 }
 

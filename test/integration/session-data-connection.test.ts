@@ -1,0 +1,84 @@
+import { SessionWriter } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { holey, marketBars, seeded } from '../support/market.js';
+import { partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
+const clients: Redis[] = [];
+afterAll(async () => {
+  for (const client of clients) client.disconnect();
+  await server.close();
+});
+
+const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
+const FENCE = { epoch: 1, owner: 'one' };
+
+/** A connection of its own, which loses nothing but what the test takes from it. */
+function connect(): Redis {
+  const client = new Redis(process.env['SESSION_REDIS_URL']!, { retryStrategy: () => 5 });
+  clients.push(client);
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** A store of whole days, its first window, and what is stored before and after that is flushed. */
+async function storeAndDumps() {
+  const store = await server.begin(server.layout(WHOLE_DAYS));
+  const [window] = [...store.layout.windowsFrom(0)];
+  const part = partsOf(store.layout, window!, market)[0]!;
+  const flushOn = (client: Redis) => new SessionWriter(client, store.layout, FENCE).flush(window!, part);
+  return { store, flushOn, before: await dumpOf(store) };
+}
+
+const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
+
+test('a flush on a connection that is not ready yet is one transaction all the same', async () => {
+  const { store, flushOn } = await storeAndDumps();
+  const client = connect();
+  await once(client, 'connect');
+  expect(client.status).toBe('connect');
+  expect(await flushOn(client)).toBe('run');
+  const after = await dumpOf(store);
+  expect([...after.keys()].filter((key) => key.includes(':chunk:'))).toHaveLength(3);
+  expect([...after.keys()].filter((key) => key.includes(':staged:'))).toEqual([]);
+});
+
+test('commands of others on the same connection have no part in a flush', async () => {
+  const { store, flushOn } = await storeAndDumps();
+  const client = connect();
+  const key = `${server.prefix}:{${store.layout.id}:other}`;
+  const [control, set, value] = await Promise.all([
+    flushOn(client),
+    client.set(key, 'here', 'EX', 60),
+    client.get(key),
+  ]);
+  expect([control, set, value]).toEqual(['run', 'OK', 'here']);
+});
+
+test('I1 I3 a flush whose connection is lost is there as a whole or not at all, and may be sent again', async () => {
+  const random = seeded(5);
+  for (let i = 0; i < 20; i++) {
+    const { store, flushOn, before } = await storeAndDumps();
+    const client = connect();
+    await client.ping();
+    const flushed = flushOn(client).catch((error: unknown) => error);
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await turn();
+    client.disconnect(true);
+    const outcome = await flushed;
+    const found = await dumpOf(store);
+    const isThere = found.size > before.size;
+    if (!isThere) expect(found).toEqual(before);
+    // One that failed may have been written: who asks again hears that it was.
+    if (outcome === 'run') expect(isThere).toBe(true);
+    else expect(outcome).toBeInstanceOf(Error);
+    expect(await flushOn(client)).toBe('run');
+    const after = await dumpOf(store);
+    if (isThere) expect(after).toEqual(found);
+    expect([...after.keys()].filter((key) => key.includes(':chunk:'))).toHaveLength(3);
+    expect([...after.keys()].filter((key) => key.includes(':staged:'))).toEqual([]);
+    client.disconnect();
+  }
+});
