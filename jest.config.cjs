@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const swc = {
   jsc: {
     parser: { syntax: 'typescript', decorators: true },
@@ -32,4 +34,6 @@ module.exports = {
     { ...shared, ...services, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
   testTimeout: 60_000,
+  // End-to-end tests mostly wait: two at once take little more than one.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };

@@ -7,15 +7,17 @@ import { expectFilled, runSession } from '../harness/session.mjs';
 import { median } from '../harness/statistics.mjs';
 
 const MOST = 4;
+const WORKERS = 2;
 /** Base bars that the clock runs ahead at most: a trading day. BENCH_WINDOW=30 is the default of a spec. */
 const WINDOW = Number(process.env.BENCH_WINDOW ?? 390);
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 3;
-const NO_UPKEEP = { upkeep: { enabled: false } };
+/** What a spec has when it says nothing: a barrier each day, 5m and 15m. BENCH_UPKEEP=off streams and nothing else. */
+const UPKEEP = process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : {};
 
 export default {
   id: 'lockstep',
-  title: `lockstep: 100 symbols × 5 days, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session to the end of both; limit: the same session at pace max without consumers; beside: ${MOST} consumer processes; bars/s from the first step to the last, and CPU ns a bar of one consumer process (warmed up by ${WARM_UPS + 2} sessions)`,
+  title: `lockstep: 100 symbols × 5 days with ${UPKEEP.upkeep ? 'no upkeep' : 'a barrier each day, 5m and 15m derived'}, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session to the end of both; limit: the same session at pace max without consumers; beside: ${MOST} consumer processes; bars/s from the first step to the last, and CPU ns a bar of one consumer process (warmed up by ${WARM_UPS + 2} sessions)`,
   unit: 'bars/s',
   rounds: 5,
   targets: {
@@ -26,13 +28,13 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const { sessionRedisUrl } = await bench.services();
     const consumers = await Consumers.start(sessionRedisUrl, MOST);
-    const system = await bench.system();
+    const system = await bench.system({ workers: WORKERS });
     const check = (session) => expectFilled(session, market.bars);
     const samples = {};
     const arm = (count) => async () => {
       const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
       const whileRunning = (id) => consumers.follow(id, count);
-      const spec = { ...NO_UPKEEP, pace };
+      const spec = { ...UPKEEP, pace };
       const sample = await runSession(bench, { ...system, market, spec, check, whileRunning });
       for (const { bars, steps } of sample.others) {
         if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);

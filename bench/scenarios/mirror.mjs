@@ -43,9 +43,9 @@ export default {
       limit: timed(symbols, (symbol) => plain.get(symbol).at(-1).close),
       others: {
         'mirror latest 5m': timed(symbols, (symbol) => mirror.latestBar(symbol, '5m').close),
-        'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, undefined, 20)[0].close),
+        'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, 20)[0].close),
         'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
-        'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, undefined, 20)[0]),
+        'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, 20)[0]),
         PING: inTurns,
         'reader latest bar': async () => ({ rate: 1 / median(trips.reader) }),
         'reader, % of PING': async () => ({ rate: (100 * median(trips.ping)) / median(trips.reader) }),
@@ -117,7 +117,7 @@ async function fillStore(redis) {
 
 function check(mirror, plain, symbols) {
   for (const symbol of symbols) {
-    const [last, other] = [mirror.lastBars(symbol, undefined, 20), plain.get(symbol).slice(-20)];
+    const [last, other] = [mirror.lastBars(symbol, 20), plain.get(symbol).slice(-20)];
     if (last.length !== 20 || last.some(({ close }, i) => close !== other[i].close)) {
       throw new Error('expected the mirror to show the bars of the array');
     }

@@ -25,7 +25,7 @@ export class SmaCross {
       const account = this.#account(symbol);
       this.#fill(symbol, account, bar);
       account.close = bar.close;
-      account.order = this.#decide(account, mirror.closes(symbol, this.interval, this.slow));
+      account.order = this.#decide(account, mirror.closes(symbol, this.slow, this.interval));
     }
     this.equity.push(this.profit());
   }

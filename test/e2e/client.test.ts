@@ -149,10 +149,16 @@ describe('errors', () => {
 
   it('a client that is closed ends what is under way', async () => {
     const client = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
+    const pace = { mode: 'clock', speed: 60 } as const;
+    const endless = await client.createSession({ ...SPEC, id: 'endless', pace }, { start: true });
+    const mirror = await endless.mirror();
+    const mirrored = expect(mirror.waitFor(mirror.layout.end)).rejects.toThrow(ClientClosedError);
+    const followed = expect(endless.follow({ every: 'day' }).next()).rejects.toThrow(ClientClosedError);
     const waiting = client.session('whole').events().next();
     const refused = expect(waiting).rejects.toThrow(ClientClosedError);
     await client.session('whole').status();
     await client.close();
-    await refused;
+    await Promise.all([refused, mirrored, followed]);
+    await barkeep.session('endless').delete();
   });
 });

@@ -59,8 +59,8 @@ function lookAtMirror(canary: Canary, mirror: BarMirror, limit: number, where: s
     for (const interval of INTERVALS) {
       const at = `${where} ${symbol} ${interval}`;
       canary.look(mirror.latestBar(symbol, interval), limit, at);
-      canary.lookAll(mirror.lastBars(symbol, interval, 3), limit, at);
-      canary.lookCloses(mirror.closes(symbol, interval, 3), limit, at);
+      canary.lookAll(mirror.lastBars(symbol, 3, interval), limit, at);
+      canary.lookCloses(mirror.closes(symbol, 3, interval), limit, at);
       if (mirror.barCount(symbol, interval) > closed) throw new Error(`${at}: too many bars`);
     }
     if (mirror.barQuality(symbol) > 100) throw new Error(`${where} ${symbol}: too good`);

@@ -119,6 +119,7 @@ describe('runBacktest with bars in memory', () => {
 
   it('warns of what is no repository, and only reports the gaps', async () => {
     lines.length = 0;
+    // @ts-expect-error none of the three forms
     const { metrics } = await run({ repository: { answer: 42 } });
     expect(lines.join()).toContain('repository: expected getBarsBySymbol, getBars or a TypeORM DataSource');
     for (const { symbol, backfilled, absent } of metrics) {

@@ -12,6 +12,7 @@ import {
   quarantineCounts,
   removeDataset,
   resolveDataset,
+  SessionRepository,
   symbolIds,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
@@ -183,7 +184,8 @@ test('a removed dataset leaves nothing behind and can be imported again', async 
 });
 
 test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {
-  const incarnation = randomUUID();
+  const { row } = await new SessionRepository(dataSource).create({ id: randomUUID(), spec: {} });
+  const { incarnation } = row;
   const rows = [
     {
       dataset: 'd',
@@ -213,6 +215,8 @@ test('I7 quarantined bars of a session are counted by symbol and reason, and a r
   ];
   expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
   expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
+  // Of a session that was deleted nothing is kept.
+  expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
   expect(await quarantineCounts(dataSource, incarnation)).toEqual(
     new Map([
       [

@@ -66,7 +66,11 @@ test('windows are read from the index alone: a day of all symbols, and a year of
     const ranges = [{ from: Date.parse(from), to: Date.parse(to) }];
     const copy = windowSql({ datasetId: 1, symbolIds, ranges })!;
     const select = copy.replace(/^COPY \((.*)\) TO STDOUT.*$/, '$1');
-    const plan = await dataSource.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (COSTS OFF) ${select}`);
+    const plan = await dataSource.transaction(async (manager) => {
+      // What it costs to look into the table depends on how much of it VACUUM could mark while others held old rows.
+      await manager.query('SET LOCAL enable_bitmapscan = off');
+      return manager.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (COSTS OFF) ${select}`);
+    });
     expect(plan[0]!['QUERY PLAN']).toBe('Index Only Scan using bars_pkey on bars');
   }
 });

@@ -4,11 +4,20 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { aggregateDay, type Bar } from '@barkeep/bars';
-import { followSession, type FollowOptions, NotLockstepError, SessionEndedError, type Step } from '@barkeep/client';
+import {
+  DaysRemovedError,
+  followSession,
+  type FollowOptions,
+  NotLockstepError,
+  SessionEndedError,
+  type Step,
+} from '@barkeep/client';
 import { ConsumerReplacedError, removeSession, SessionConsumers, SessionLostError } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
 import { fillDay, runTo } from '../support/follow-store.js';
 import { holey, marketBars } from '../support/market.js';
 import { StoreServer, type TestStore } from '../support/session-store.js';
+import { tcpGate } from '../support/tcp-gate.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC'],
@@ -257,6 +266,8 @@ test('beginnings: where it left off, from the beginning, at the clock', async ()
   expect((await first({ consumer: 'new' }))!.time).toBe(layout.start + 60_000);
   expect((await first({ consumer: 'new', from: 'beginning' }))!.time).toBe(layout.start + 60_000);
   const late = first({ consumer: 'late', from: 'now', every: '5m' });
+  const consumers = new SessionConsumers(server.redis, layout);
+  while ((await consumers.list()).every(({ name }) => name !== 'late'));
   await runTo(store, market, layout.grid(0).openTime(70));
   const step = (await late)!;
   expect(step.time).toBe(layout.grid(0).openTime(65));
@@ -279,10 +290,10 @@ test('a backfilled bar shows in the mirror of a later step, and derived bars mad
       await runTo(store, market, layout.grid(1).openTime(30));
       continue;
     }
-    const bars = mirror.lastBars('AAA', '5m', 78 + 6);
+    const bars = mirror.lastBars('AAA', 78 + 6, '5m');
     expect(
       mirror.barCount('AAA') -
-        mirror.lastBars('AAA', '1m', 30).filter(({ openTime }) => openTime > layout.grid(0).close).length,
+        mirror.lastBars('AAA', 30, '1m').filter(({ openTime }) => openTime > layout.grid(0).close).length,
     ).toBe(390);
     expect(bars.slice(0, 78).every(({ complete }) => complete)).toBe(true);
     break;
@@ -355,4 +366,67 @@ test('what ends a loop before the session does', async () => {
     expect.any(Number),
   ]);
   await expect(follow(await finished(), { lockstep: true }).next()).rejects.toThrow(NotLockstepError);
+});
+
+test.each(['1m', 'day'])('keepDays drops no day that is still to be shown, every %s', async (every) => {
+  const spec = { ...LOCKSTEP, end: '2013-10-11' };
+  const bars = holey(marketBars({ ...spec, seed: 5 }), 0.15, 4);
+  const store = await finished(spec, bars);
+  const total = [...bars.values()].reduce((sum, some) => sum + some.length, 0);
+  for (const [consumer, keepDays] of [
+    ['all', undefined],
+    ['few', 1],
+  ] as const) {
+    let delivered = 0;
+    for await (const { barCount } of follow(store, { consumer, every, keepDays })) delivered += barCount;
+    expect(delivered).toBe(total);
+  }
+  const [all, few] = await new SessionConsumers(server.redis, store.layout).list();
+  expect(few!.deliveredHash).toBe(all!.deliveredHash);
+});
+
+test('days that were removed are no empty steps: a follower begins after them, or is told', async () => {
+  const store = await finished({ ...LOCKSTEP, end: '2013-10-10' }, marketBars({ ...SPEC, end: '2013-10-10', seed: 3 }));
+  const { layout } = store;
+  for await (const step of follow(store, { consumer: 'early' })) if (step.time > layout.start + 600_000) break;
+  const { open } = layout.grid(2);
+  await server.redis.hset(layout.keysOf(0).meta, 'retainedFrom', open);
+  const chunks = (await server.keys(layout.id)).filter((key) => /2013-10-0[78]/.test(key));
+  expect(chunks.length).toBeGreaterThan(0);
+  await server.redis.unlink(...chunks);
+  const first = async (options: FollowOptions) => {
+    for await (const step of follow(store, options)) return step;
+    return undefined;
+  };
+  for (const options of [{ lockstep: false }, { consumer: 'new' }, { consumer: 'early', from: 'beginning' }] as const) {
+    const step = await first({ keepDays: 1, ...options });
+    expect([step!.time, step!.bars.size]).toEqual([open + 60_000, 3]);
+  }
+  await first({ consumer: 'back' });
+  const consumer = await server.redis.hget(layout.keysOf(0).consumers, 'back');
+  const early = consumer!.replace(/^(\S+ \S+) \S+/, `$1 ${layout.grid(0).openTime(5)}`);
+  await server.redis.hset(layout.keysOf(0).consumers, 'back', early);
+  await expect(first({ consumer: 'back' })).rejects.toThrow(DaysRemovedError);
+});
+
+test('a connection that is cut again and again does not end a follower, nor change what it is given', async () => {
+  const store = await finished(LOCKSTEP);
+  for await (const step of follow(store, { consumer: 'steady' })) expect(step.time).toBeGreaterThan(0);
+  const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  const redis = new Redis(gate.url);
+  redis.on('error', () => undefined);
+  try {
+    let steps = 0;
+    for await (const { time } of followSession(redis, store.reader, { consumer: 'cut' })) {
+      expect(time).toBeGreaterThan(0);
+      if (++steps % 150 !== 10) continue;
+      await gate.shut();
+      await gate.open();
+    }
+  } finally {
+    redis.disconnect();
+    await gate.shut();
+  }
+  const [cut, steady] = await new SessionConsumers(server.redis, store.layout).list();
+  expect(cut).toMatchObject({ deliveredHash: steady!.deliveredHash, steps: 780, state: 'left' });
 });

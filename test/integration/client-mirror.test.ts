@@ -48,9 +48,9 @@ async function expectSame(mirror: Mirror, { reader }: TestStore, counts: readonl
       expect(mirror.barCount(symbol, interval)).toBe(await reader.barCount(symbol, interval));
       for (const count of counts) {
         const bars = await reader.lastBars(symbol, interval, count);
-        expect(mirror.lastBars(symbol, interval, count)).toEqual(bars);
+        expect(mirror.lastBars(symbol, count, interval)).toEqual(bars);
         const closed = bars.filter(({ complete, closeTime }) => complete || closeTime <= mirror.clock);
-        const closes = [...mirror.closes(symbol, interval, count)];
+        const closes = [...mirror.closes(symbol, count, interval)];
         expect(closes.length).toBe(Math.min(count, mirror.barCount(symbol, interval)));
         if (interval === '1m') expect(closes).toEqual(closed.map(({ close }) => close));
       }
@@ -156,8 +156,8 @@ test('shows a bar that was fed behind its clock', async () => {
   expect(await feed.feed('CCC', [late!])).toMatchObject({ accepted: 1, late: 1 });
   await changed;
   expect(mirror.barCount('CCC')).toBe(before + 1);
-  expect(mirror.lastBars('CCC', undefined, before + 1)[0]).toMatchObject({ openTime: late!.openTime });
-  expect(mirror.lastBars('CCC', undefined, 1_000)).toEqual(await store.reader.lastBars('CCC', undefined, 1_000));
+  expect(mirror.lastBars('CCC', before + 1)[0]).toMatchObject({ openTime: late!.openTime });
+  expect(mirror.lastBars('CCC', 1_000)).toEqual(await store.reader.lastBars('CCC', undefined, 1_000));
 });
 
 test('notices that events were trimmed of a partition that had none when it was opened', async () => {
@@ -185,7 +185,7 @@ test('keeps as many days as it is told', async () => {
   const late = await mirrorOf(store, { keepDays: 1 });
   for (const each of [mirror, late]) {
     expect(each.barCount('AAA')).toBe(400);
-    expect(each.lastBars('AAA', '1m', 1_000)[0]!.openTime).toBe(layout.grid(1).open);
+    expect(each.lastBars('AAA', 1_000, '1m')[0]!.openTime).toBe(layout.grid(1).open);
     expect(each.barQuality('AAA')).toBe(100);
   }
 });
@@ -254,7 +254,7 @@ test('symbols come and go', async () => {
   }
   await showJoined(server.redis, more, fence, ['XXX'], layout.grid(0).close);
   await mirror.update();
-  expect(mirror.lastBars('XXX', '1m', 500)).toEqual(await store.reader.lastBars('XXX', '1m', 500));
+  expect(mirror.lastBars('XXX', 500, '1m')).toEqual(await store.reader.lastBars('XXX', '1m', 500));
   expect(mirror.barCount('XXX')).toBe(390);
   const fewerMembers = withoutSymbol(layout.id, members, more.membership, 'AAA', more.partitionOf('AAA')!);
   await bringInLine(server.redis, withMembership(more, fewerMembers));
@@ -272,7 +272,17 @@ test('what lands before the mirror has come to it is not shown', async () => {
   await deriveDay(store, 0);
   await mirror.update();
   expect(mirror.latestBar('AAA')).toBeUndefined();
-  expect(mirror.lastBars('AAA', '5m', 10)).toEqual([]);
-  expect(mirror.closes('AAA', undefined, 10)).toHaveLength(0);
+  expect(mirror.lastBars('AAA', 10, '5m')).toEqual([]);
+  expect(mirror.closes('AAA', 10)).toHaveLength(0);
   expect(mirror.barQuality('AAA')).toBe(100);
+});
+
+test('a signal closes a mirror with its reason', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const controller = new AbortController();
+  const mirror = await Mirror.open(server.redis, store.reader, {}, controller.signal);
+  const waiting = mirror.waitFor(store.layout.end);
+  controller.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  await expect(mirror.update()).rejects.toThrow('enough');
 });

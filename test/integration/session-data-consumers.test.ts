@@ -1,6 +1,8 @@
 /** Consumers of a session on a real Redis: who they are, how far they are, and what that allows the clock. */
 import {
+  CONSUMERS_MAX,
   ConsumerAheadError,
+  ConsumerCountError,
   ConsumerNameError,
   ConsumerReplacedError,
   ConsumersChangedError,
@@ -207,4 +209,31 @@ test('a name is one word', async () => {
   for (const name of ['', 'two words', '-first', 'x'.repeat(65)]) {
     await expect(consumers.join(name, 'kept')).rejects.toThrow(ConsumerNameError);
   }
+});
+
+test('a full session gives the place of the one that left first to a new one', async () => {
+  const { consumers, layout, at } = await lockstep();
+  const { token } = await consumers.join('gone', 'kept');
+  await consumers.leave('gone', token, at(0));
+  const key = layout.keysOf(0).consumers;
+  const active = `active t ${layout.start} 0 0 ${NOTHING_DELIVERED} 0`;
+  const others = Array.from({ length: CONSUMERS_MAX - 1 }, (_, i) => [`c${i}`, active]).flat();
+  await server.redis.hset(key, ...others);
+  await consumers.join('new', 'kept');
+  expect(await server.redis.hexists(key, 'gone')).toBe(0);
+  await expect(consumers.join('another', 'kept')).rejects.toThrow(ConsumerCountError);
+});
+
+test('nobody is dropped for one heartbeat after nobody could be heard', async () => {
+  const session = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
+  const { consumers, layout } = session;
+  await consumers.join('a', 'kept');
+  await consumers.limit();
+  const { meta } = layout.keysOf(0);
+  await silence(session, 'a', 40);
+  await server.redis.hincrby(meta, 'limitAskedAt', -20_000);
+  expect((await consumers.limit()).slowest).toBe(layout.start);
+  expect((await consumers.limit()).slowest).toBe(layout.start);
+  await server.redis.hincrby(meta, 'noDropUntil', -31_000);
+  expect((await consumers.limit()).slowest).toBeUndefined();
 });

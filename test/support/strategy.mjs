@@ -17,8 +17,8 @@ const { connection, session: id, follow, file, dieAt, holdAt, pauseAt, pauseMs }
 function seenIn({ time, bars, derived, mirror }) {
   const maps = [...derived].map(([interval, closed]) => [interval, [...closed]]);
   const newest = mirror.symbols.map((symbol) => [
-    mirror.lastBars(symbol, undefined, 3),
-    [...mirror.closes(symbol, undefined, 20)],
+    mirror.lastBars(symbol, 3),
+    [...mirror.closes(symbol, 20)],
     ...[...derived.keys()].map((interval) => mirror.latestBar(symbol, interval)),
   ]);
   return createHash('md5')

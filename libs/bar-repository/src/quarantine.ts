@@ -22,6 +22,7 @@ const RAW_CHARS_MAX = 1_000;
 
 /**
  * Adds refused bars of a session (`null`: of an import). Idempotent: a row that is there in every particular is not written again.
+ * Nothing is kept of a session that was deleted.
  * @returns how many rows were new.
  */
 export async function quarantine(
@@ -42,6 +43,7 @@ const INSERT_ROWS = `
   INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw)
   SELECT $1::uuid, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
     $8::float8[], $9::float8[], $10::text[], $11::text[])
+  WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE incarnation = $1::uuid FOR KEY SHARE)
   ON CONFLICT DO NOTHING RETURNING 1`;
 
 function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {

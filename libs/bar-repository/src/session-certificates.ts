@@ -1,5 +1,6 @@
 /** The certificates of completed sessions, as Postgres keeps them: what can be shown when the store is long gone. */
 import type { DataSource } from 'typeorm';
+import { ownedBy } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 import type { SessionKey } from './session-repository.js';
 import type { SessionRow } from './session-state.js';
@@ -10,7 +11,11 @@ export interface StoredCertificate<Certificate> {
 }
 
 export class SessionCertificates<Spec, Certificate extends object> {
-  constructor(private readonly dataSource: DataSource) {}
+  /** @param deployment whose sessions are looked after, as in `SessionRepository`; null: everybody's */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly deployment: string | null = null,
+  ) {}
 
   /** Keeps the certificate of a completed session, in place of one that it had. */
   async save({ id, incarnation }: SessionKey, certificate: Certificate): Promise<void> {
@@ -38,13 +43,14 @@ export class SessionCertificates<Spec, Certificate extends object> {
     return row;
   }
 
-  /** Completed sessions of which none is kept, or one that still awaits consumers, newest first, at most `limit`. */
-  lacking(limit: number): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
+  /** Completed sessions of which none is kept, or one that still awaits consumers, newest first, at most `limit`; none of the incarnations `except`. */
+  lacking(limit: number, except: readonly string[] = []): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
     return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(
       `SELECT ${SESSION_COLUMNS}, certificate IS NOT NULL AS "isKept" FROM sessions
        WHERE state = 'completed' AND (certificate IS NULL OR certificate @> '{"awaitsConsumers": true}')
+         AND ${ownedBy('$2')} AND incarnation <> ALL($3::uuid[])
        ORDER BY completed_at DESC, id LIMIT $1`,
-      [limit],
+      [limit, this.deployment, except],
     );
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
+import { ownedBy } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
 import { decodeCursor, encodeCursor } from './session-cursor.js';
@@ -250,9 +251,4 @@ export class SessionRepository<Spec = unknown> {
     );
     return rows;
   }
-}
-
-/** Holds for a session of this deployment, and for one of nobody's in particular. @param parameter name of the parameter */
-function ownedBy(parameter: string): string {
-  return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }

@@ -97,6 +97,21 @@ export class ClientSession {
     return this.#parts.http.allMetrics(await this.status());
   }
 
+  /** Adds a symbol, also while the session runs; it can be read once it is whole up to the clock. */
+  addSymbol(symbol: string): Promise<void> {
+    return this.#parts.http.addSymbol(this.id, symbol);
+  }
+
+  /** Removes a symbol and everything of it. @throws SymbolNotFoundError */
+  removeSymbol(symbol: string): Promise<void> {
+    return this.#parts.http.removeSymbol(this.id, symbol);
+  }
+
+  /** Removes a consumer and its position: it holds the clock no more. @throws ApiProblemError of kind `unknown-consumer` */
+  removeConsumer(name: string): Promise<void> {
+    return this.#parts.http.removeConsumer(this.id, name);
+  }
+
   /** Gaps of one symbol before the frontier, oldest first. @throws SymbolNotFoundError */
   gaps(symbol: string): Promise<GapAnswer[]> {
     return this.#parts.http.gaps(this.id, symbol);
@@ -114,20 +129,28 @@ export class ClientSession {
 
   /** Opens the stream of one symbol of a session whose source is `feed`. Every symbol is a stream until it is ended. */
   registerStream(symbol: string): SymbolStream {
-    const { http } = this.#parts;
-    return new SymbolStream(symbol, {
-      feed: (ndjson, throughMs) => http.feed(this.id, symbol, ndjson, throughMs),
-      end: () => http.endFeed(this.id, symbol),
-    });
+    const { http, signal } = this.#parts;
+    return new SymbolStream(
+      symbol,
+      {
+        feed: (ndjson, throughMs) => http.feed(this.id, symbol, ndjson, throughMs),
+        end: () => http.endFeed(this.id, symbol),
+      },
+      signal,
+    );
   }
 
   /**
    * The session's bars, read straight from Redis, never past its clock. A session that was started a moment ago is waited
-   * for. @throws NotBegunError when it did not begin within `waitMs`, SessionNotFoundError, SessionLostError,
+   * for, until `signal` is aborted. @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a
+   * store, or its store is lost, SessionNotFoundError, SessionLostError,
    * SessionCalendarError, NoSessionRedisError
    */
-  async reader({ waitMs = BEGIN_LIMIT_MS }: { waitMs?: number } = {}): Promise<OpenSession> {
-    const { signal } = this.#parts;
+  async reader({
+    waitMs = BEGIN_LIMIT_MS,
+    signal: given,
+  }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
+    const signal = this.#until(given);
     const reader = this.#parts.reader();
     const deadline = Date.now() + waitMs;
     for (;;) {
@@ -136,8 +159,9 @@ export class ClientSession {
       } catch (error) {
         signal.throwIfAborted(); // the connection was closed under it
         if (!(error instanceof SessionLostError)) throw error;
-        const { state } = await this.status();
-        if (ENDED.has(state)) throw error;
+        const status = await this.status();
+        const { state } = status;
+        if (ENDED.has(state)) throw endOf(status);
         if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
       }
       await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -146,7 +170,7 @@ export class ClientSession {
 
   /** A copy of the session in this process that follows its clock: read without waiting. @throws as {@link reader} */
   async mirror(options: MirrorOptions = {}): Promise<Mirror> {
-    return Mirror.open(this.#parts.redis(), await this.reader(), options);
+    return Mirror.open(this.#parts.redis(), await this.reader(), options, this.#parts.signal);
   }
 
   /**
@@ -154,7 +178,8 @@ export class ClientSession {
    * @throws as {@link reader} and {@link followSession}
    */
   async *follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
-    yield* followSession(this.#parts.redis(), await this.reader(), options);
+    const signal = this.#until(options.signal);
+    yield* followSession(this.#parts.redis(), await this.reader({ signal }), { ...options, signal });
   }
 
   /** Who follows it or did, how far each is, and what was delivered to it. @throws as {@link reader} */
@@ -167,35 +192,38 @@ export class ClientSession {
    * when the session is deleted. @throws EventCursorError, and as {@link reader}
    */
   async *events(options: EventOptions = {}): AsyncGenerator<SessionMoment, void, undefined> {
-    const { signal } = this.#parts;
-    const session = await this.reader();
+    const signal = this.#until(options.signal);
+    const session = await this.reader({ signal });
     const redis = this.#parts.duplicate();
+    const stop = (): void => redis.disconnect();
+    signal.addEventListener('abort', stop);
     try {
-      yield* momentsOf(redis, session, options, () => signal.throwIfAborted());
+      yield* momentsOf(redis, session, options, signal);
     } catch (error) {
       signal.throwIfAborted(); // the connection was closed under it
       if (!(error instanceof SessionLostError) || (await this.isThere())) throw error;
     } finally {
+      signal.removeEventListener('abort', stop);
       redis.disconnect();
     }
   }
 
   /**
-   * Waits until it has completed, by its events. @returns how it ended
+   * Waits until it has completed, by its events, or until `signal` is aborted. @returns how it ended
    * @throws SessionEndedError when it was stopped, failed, or lost its data; SessionNotFoundError when it was deleted; and as
    *   {@link reader}
    */
-  async completed(): Promise<SessionStatus> {
-    const { signal } = this.#parts;
+  async completed({ signal: given }: { signal?: AbortSignal } = {}): Promise<SessionStatus> {
+    const signal = this.#until(given);
+    signal.throwIfAborted();
     const ended = await this.ended();
     if (ended) return ended;
-    const session = await this.reader();
+    const session = await this.reader({ signal });
     const redis = this.#parts.duplicate();
+    const stop = (): void => redis.disconnect();
+    signal.addEventListener('abort', stop);
     try {
-      return await whenSaid(redis, session, () => {
-        signal.throwIfAborted();
-        return this.ended();
-      });
+      return await whenSaid(redis, session, () => this.ended(), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SessionLostError)) throw error;
@@ -203,6 +231,7 @@ export class ClientSession {
       if (last) return last;
       throw error;
     } finally {
+      signal.removeEventListener('abort', stop);
       redis.disconnect();
     }
   }
@@ -210,11 +239,14 @@ export class ClientSession {
   /** How it completed, or undefined while it goes on. @throws SessionEndedError */
   private async ended(): Promise<SessionStatus | undefined> {
     const status = await this.status();
-    const { state, error, clock } = status;
-    if (ENDED.has(state) && state !== 'completed') {
-      throw new SessionEndedError(this.id, state, error ?? undefined, Date.parse(clock ?? ''));
-    }
+    const { state } = status;
+    if (ENDED.has(state) && state !== 'completed') throw endOf(status);
     return state === 'completed' ? status : undefined;
+  }
+
+  /** Aborted when the client is closed, and when a given signal is. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([this.#parts.signal, signal]) : this.#parts.signal;
   }
 
   private async isThere(): Promise<boolean> {
@@ -226,4 +258,8 @@ export class ClientSession {
       throw error;
     }
   }
+}
+
+function endOf({ id, state, error, clock }: SessionStatus): SessionEndedError {
+  return new SessionEndedError(id, state, error ?? undefined, clock ? Date.parse(clock) : undefined);
 }

@@ -3,6 +3,7 @@
  * {@link Barkeep.close} ends whatever is under way.
  */
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
@@ -11,6 +12,9 @@ import { CoordinatorClient } from './http/coordinator-client.js';
 import type { SessionStatus } from './http/answers.js';
 import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
+
+/** How long a connection's end is waited for, ms. */
+const CLOSE_LIMIT_MS = 2_000;
 
 /**
  * Makes a client. Connects to nothing yet: what cannot be reached is told by the first call that needs it.
@@ -70,9 +74,9 @@ export class Barkeep {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new ClientClosedError());
-    const ends = [...this.#ownConnections].map((redis) => once(redis, 'end'));
-    for (const redis of this.#ownConnections) redis.disconnect();
-    await Promise.all(ends);
+    // Whoever followed a session leaves it first.
+    await turn();
+    await Promise.all([...this.#ownConnections].map(ended));
   }
 
   #connection(): Redis {
@@ -95,4 +99,12 @@ export class Barkeep {
     this.#ownConnections.add(redis);
     return redis;
   }
+}
+
+/** Closes a connection. One that was lost, and waits to connect again, does not say that it ends. */
+async function ended(redis: Redis): Promise<void> {
+  const end = once(redis, 'end', { signal: AbortSignal.timeout(CLOSE_LIMIT_MS) }).catch(() => undefined);
+  const isAway = redis.status === 'reconnecting' || redis.status === 'end' || redis.status === 'wait';
+  redis.disconnect();
+  if (!isAway) await end;
 }

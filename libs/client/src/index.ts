@@ -6,10 +6,12 @@ export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './fe
 export * from './follow/index.js';
 export * from './http/index.js';
 export * from './mirror/index.js';
+export { SessionRedisAwayError } from './outage.js';
 export type { ConnectOptions } from './settings.js';
 export type { SpecInput } from './spec-input.js';
 export { runBacktest, type Delivered, type RunOptions, type RunResult } from './run/run-backtest.js';
-export { RunOptionsError, type RunSpec } from './run/run-spec.js';
+export { RunOptionsError, type RunRepository, type RunSpec, type TypeOrmConnection } from './run/run-spec.js';
+export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 export type { RunBars, SymbolBar } from './run/feed-session.js';
 export {
   EventCursorError,
@@ -18,6 +20,7 @@ export {
   type EventPlace,
   type SessionMoment,
 } from './session-moments.js';
+export { ConfigError } from '@barkeep/config';
 export { useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
 export {
   ConsumerCountError,
@@ -29,5 +32,8 @@ export {
   UnknownConsumerError,
   UnknownIntervalError,
   UnknownSymbolError,
+  type ConsumerView,
+  type JoinFrom,
   type ReadOptions,
+  type SessionEventType,
 } from '@barkeep/session-data';

@@ -13,6 +13,7 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { Outage, throughOutages } from './outage.js';
 
 /** Events of other partitions than the first are seen so much later at most, ms. */
 const BLOCK_MS = 250;
@@ -24,6 +25,8 @@ export interface EventOptions {
   types?: readonly SessionEventType[];
   /** `now`, `beginning` (the oldest that is kept), or the `cursor` of an event: goes on after it. @default 'now' */
   from?: string;
+  /** Ends the loop by throwing the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Where an event stands among all of its session. */
@@ -55,21 +58,22 @@ export class EventCursorError extends Error {
 /**
  * Reads events for ever.
  * @param redis a connection that is used for nothing else
- * @param onRead called before each round; what it throws ends the iterator
- * @throws EventCursorError, SessionLostError when the session is removed
+ * @param signal what ends the iterator
+ * @throws EventCursorError, SessionLostError when the session is removed, SessionRedisAwayError
  */
 export async function* momentsOf(
   redis: Redis,
   session: EventSource,
   { types, from = 'now' }: EventOptions,
-  onRead: () => void = () => undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<SessionMoment, never, undefined> {
   const events = new SessionEvents(redis, session);
   const wanted = types && new Set<string>(types);
-  let cursor = await cursorOf(events, from);
+  const outage = new Outage(redis, session.layout.id);
+  let cursor = await throughOutages(outage, async () => cursorOf(events, from), signal);
   for (;;) {
-    onRead();
-    const batch = await events.read(cursor, { blockMs: BLOCK_MS });
+    signal?.throwIfAborted();
+    const batch = await throughOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: at } of batch.events) {
       if (!wanted || wanted.has(event.type)) yield { ...event, cursor: encodeCursor(at) };
@@ -82,17 +86,25 @@ export async function* momentsOf(
  * Looks, and again whenever the session's state is said, until something is found; now and then also unasked, for whoever
  * changes a state may die before it is said.
  * @param redis a connection that is used for nothing else
- * @throws SessionLostError when the session is removed, and what `look` throws
+ * @throws SessionLostError when the session is removed, SessionRedisAwayError, the signal's reason, and what `look` throws
  */
-export async function whenSaid<T>(redis: Redis, session: EventSource, look: () => Promise<T | undefined>): Promise<T> {
+export async function whenSaid<T>(
+  redis: Redis,
+  session: EventSource,
+  look: () => Promise<T | undefined>,
+  signal?: AbortSignal,
+): Promise<T> {
   const events = new SessionEvents(redis, session);
-  let cursor = await events.now();
+  const outage = new Outage(redis, session.layout.id);
+  let cursor = await throughOutages(outage, () => events.now(), signal);
   for (;;) {
+    signal?.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
     const lookAt = Date.now() + LOOK_UNASKED_MS;
     for (let isSaid = false; !isSaid && Date.now() < lookAt;) {
-      const batch = await events.read(cursor, { blockMs: BLOCK_MS });
+      signal?.throwIfAborted();
+      const batch = await throughOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
       ({ cursor } = batch);
       isSaid = batch.gap || batch.events.some(({ event }) => event.type === 'state');
     }

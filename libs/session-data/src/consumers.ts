@@ -20,7 +20,7 @@ import { ScriptReplyError, type Script, type ScriptArgument } from './scripts/sc
 import { EVENTS_KEPT } from './scripts/events.js';
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Consumers of a session, those included that left or were dropped. */
+/** Consumers of a session, those included that left or were dropped; of those that left the oldest gives its place to a new one. */
 export const CONSUMERS_MAX = 1_000;
 /** The delivered hash of a consumer to which nothing was delivered yet. */
 export const NOTHING_DELIVERED = '0'.repeat(64);

@@ -44,8 +44,10 @@ async function takeLines(request: Request, take: (records: readonly FedRecord[])
   const lines: Transform = split({ maxLength: BODY_BYTES_MAX, readableHighWaterMark: BATCH_MAX });
   const cut = new ProblemError(
     'bad-request',
-    'the body was cut off; what came before is stored, and may be sent again',
+    'the body was cut off; some of what came before is stored, and all of it may be sent again',
   );
+  // Whoever went away before this was called says so no more: the pipe would never end.
+  if (request.destroyed && !request.complete) throw cut;
   // By hand and not by `pipeline`: that takes a failed request's connection away, and nobody would read the rest of it.
   request.once('error', () => lines.destroy(cut));
   request.once('close', () => !request.complete && lines.destroy(cut));

@@ -39,6 +39,8 @@ const SESSIONS_A_ROUND = 50;
 export class Certificates {
   /** By incarnation. */
   private readonly underWay = new Map<string, Promise<Certificate>>();
+  /** Incarnations that earlier rounds have tried, until all have had their turn. */
+  private readonly tried = new Set<string>();
 
   constructor(
     private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>,
@@ -71,22 +73,29 @@ export class Certificates {
 
   /**
    * Keeps those that were not kept when their session completed (upkeep was not through, or somebody died), and what was
-   * delivered to consumers that came to the end after the session did.
+   * delivered to consumers that came to the end after the session did. One that fails is told to `warn`, and holds up no
+   * other: the next round takes the next ones, and after the last begins again. Ends early, between two, once `signal` is aborted.
    */
-  async catchUp(): Promise<void> {
-    for (const row of await this.kept.lacking(SESSIONS_A_ROUND)) {
+  async catchUp(warn: (message: string, error: unknown) => void, signal?: AbortSignal): Promise<void> {
+    const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
+    if (rows.length < SESSIONS_A_ROUND) this.tried.clear();
+    for (const row of rows) {
+      if (signal?.aborted) return;
+      if (rows.length === SESSIONS_A_ROUND) this.tried.add(row.incarnation);
       try {
-        if (row.isKept) {
-          await this.keepConsumers(row);
-          continue;
-        }
-        const { session } = this.open(row);
-        const { watermark } = await session.position();
-        if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
+        await this.catchUpOne(row);
       } catch (error) {
-        if (!(error instanceof SessionLostError || error instanceof UnknownCalendarError)) throw error;
+        if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue;
+        warn(`session ${row.id}: no certificate was kept yet`, error);
       }
     }
+  }
+
+  private async catchUpOne(row: Row & { isKept: boolean }): Promise<void> {
+    if (row.isKept) return this.keepConsumers(row);
+    const { session } = this.open(row);
+    const { watermark } = await session.position();
+    if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 
   private async keepConsumers(row: Row): Promise<void> {

@@ -39,7 +39,8 @@ export class ChunkPool {
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
     for (const chunk of chunks) {
       const { slotCount, bytes } = chunk;
-      if (this.freeBytes + bytes.length > this.freeBytesMax && this.free.size > 1) this.keepOnly(slotCount);
+      const hasOthers = this.free.size > 1 || !this.free.has(slotCount);
+      if (this.freeBytes + bytes.length > this.freeBytesMax && hasOthers) this.keepOnly(slotCount);
       if (this.freeBytes + bytes.length > this.freeBytesMax) return;
       this.freeBytes += bytes.length;
       const free = this.free.get(slotCount);

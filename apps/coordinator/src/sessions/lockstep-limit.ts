@@ -8,11 +8,18 @@ import { consumerNews, type SessionConsumers, type SessionLayout } from '@barkee
 export class LockstepLimit {
   /** Times that somebody had joined at the last look; undefined where nobody holds the clock. */
   joins: number | undefined;
+  /**
+   * Where the slowest is, epoch ms: of what was told since somebody joined last the highest, as news may come late.
+   * Infinite where nobody holds the clock.
+   */
+  slowest: number;
 
   constructor(
     private readonly consumers: SessionConsumers,
     private readonly layout: SessionLayout,
-  ) {}
+  ) {
+    this.slowest = layout.spec.pace.mode === 'lockstep' ? layout.start : Infinity;
+  }
 
   /** The time up to which the clock may go, epoch ms; the history is nobody's to hold. @throws SessionLostError */
   async look(): Promise<number> {
@@ -20,6 +27,7 @@ export class LockstepLimit {
     if (spec.pace.mode !== 'lockstep') return end;
     const { slowest, joins } = await this.consumers.limit();
     this.joins = joins;
+    this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
     // Not even its first day has opened before those are there for whom it is streamed.
     if (slowest === 'waiting') return historyEnd;
     return slowest === undefined ? end : this.layout.closeAfter(slowest, spec.pace.window);
@@ -33,7 +41,9 @@ export class LockstepLimit {
     const { pace } = this.layout.spec;
     const told = news === undefined ? undefined : consumerNews(news);
     if (pace.mode !== 'lockstep' || !told || this.joins === undefined || told.joins < this.joins) return undefined;
+    this.slowest = told.joins === this.joins ? Math.max(this.slowest, told.slowest) : told.slowest;
     this.joins = told.joins;
-    return this.layout.closeAfter(told.slowest, pace.window);
+    const { slowest } = this;
+    return slowest === Infinity ? this.layout.end : this.layout.closeAfter(slowest, pace.window);
   }
 }

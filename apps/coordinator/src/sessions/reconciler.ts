@@ -15,6 +15,7 @@ const COMPLETED_MAX = 1_000;
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
+  private readonly stopping = new AbortController();
   /** Incarnations of completed sessions that have nothing left to repair: they are not looked at again. */
   private settled = new Set<string>();
 
@@ -41,6 +42,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.stopping.abort();
     await this.round;
   }
 
@@ -54,9 +56,23 @@ export class Reconciler {
       if (spec.upkeep.enabled) await this.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     }
     await this.scheduleUnsettled();
-    await this.certificates.catchUp();
     for (const { id } of await this.sessions.expired(new Date())) await this.lifecycle.remove(id);
+    // Last, as it may take long: a certificate reads all of its session.
+    await this.untilStopped(this.certificates.catchUp(this.warn, this.stopping.signal));
   }
+
+  /** A certificate that is under way when the process stops is not waited for: another round makes it again. */
+  private async untilStopped(work: Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return void work.catch(() => undefined);
+    let stop: () => void = () => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    signal.addEventListener('abort', stop);
+    // What fails after the stop does so because the connections are gone.
+    await Promise.race([work, stopped]).finally(() => signal.removeEventListener('abort', stop));
+    if (signal.aborted) work.catch(() => undefined);
+  }
+
   /** Upkeep goes on after the clock has reached the end, until no bar is missing that might still come. */
   private async scheduleUnsettled(): Promise<void> {
     const scheduled = new Set(await this.producer.scheduled());

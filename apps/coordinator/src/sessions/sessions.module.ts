@@ -123,7 +123,7 @@ function certificatesOf(config: Config, dataSource: DataSource, redis: Redis): C
     const layout = layoutOf(row, config.sessions.prefix);
     return { session: new OpenSession(redis, layout), consumers: new SessionConsumers(redis, layout) };
   };
-  return new Certificates(new SessionCertificates(dataSource), open);
+  return new Certificates(new SessionCertificates(dataSource, config.sessions.prefix), open);
 }
 
 async function lifecycleOf(

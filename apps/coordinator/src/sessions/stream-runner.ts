@@ -143,7 +143,7 @@ export class StreamRunner {
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const store = new UpkeepStore(redis, layout);
     const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
-    const trailing = new TrailingWindow(redis, layout, writer);
+    const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
     const wake = await wakes.listen(row.id);
     try {
       const isFed = row.spec.source.type === 'feed';

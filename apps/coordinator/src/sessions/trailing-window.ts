@@ -15,6 +15,8 @@ export class TrailingWindow {
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
     private readonly writer: SessionWriter,
+    /** Where the slowest consumer is that holds the clock, epoch ms: what is before it still has to be read. */
+    private readonly slowest: () => number = () => Infinity,
   ) {
     this.retention = new SessionRetention(redis, layout, writer);
   }
@@ -27,7 +29,7 @@ export class TrailingWindow {
       await noteHistory(this.redis, layout, this.writer);
       this.isNoted = true;
     }
-    const firstKept = layout.firstKeptAt(clock);
+    const firstKept = layout.firstKeptAt(Math.min(clock, this.slowest()));
     if (firstKept <= this.firstKept) return;
     await this.retention.retireBefore(firstKept);
     this.firstKept = firstKept;

@@ -23,13 +23,18 @@ export class WakeSignals {
     });
   }
 
-  /** Begins to listen for a session; call the answer's `close` when done. */
+  /** Begins to listen for a session; call the answer's `close` when done. @throws what the subscription fails with */
   async listen(sessionId: string): Promise<WakeSignal> {
     const channel = wakeChannel(this.keyPrefix, sessionId);
     const signal = new WakeSignal(() => this.forget(channel, signal.wake));
     const listeners = this.listeners.get(channel) ?? new Set();
     this.listeners.set(channel, listeners.add(signal.wake));
-    if (listeners.size === 1) await this.subscriber.subscribe(channel);
+    try {
+      if (listeners.size === 1) await this.subscriber.subscribe(channel);
+    } catch (error) {
+      signal.close(); // nobody else would: it stays with the caller only when it is answered
+      throw error;
+    }
     return signal;
   }
 

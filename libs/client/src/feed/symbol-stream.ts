@@ -3,8 +3,9 @@
  * again while the coordinator is away. Sending bars twice is harmless, so a feed may begin anew after a crash.
  */
 import type { FeedAnswer } from '../http/answers.js';
+import { batchesOf } from './batches.js';
 
-/** A bar to be fed; its time is under one of three names. */
+/** A bar to be fed; its time is under one of two names. */
 export interface FeedBar {
   /** When it opens: epoch ms, ISO 8601 or a Date. */
   openTime?: number | string | Date;
@@ -47,6 +48,7 @@ const PROBLEMS_MAX = 100;
 /** The stream of one symbol. Made by `registerStream` of a session. */
 export class SymbolStream {
   readonly #target: FeedTarget;
+  readonly #signal: AbortSignal | undefined;
   #total: FeedResult = nothingFed();
 
   /** @internal */
@@ -54,8 +56,10 @@ export class SymbolStream {
     /** Its symbol. */
     readonly symbol: string,
     target: FeedTarget,
+    signal?: AbortSignal,
   ) {
     this.#target = target;
+    this.#signal = signal;
   }
 
   /** What became of all bars that were fed through this object so far. */
@@ -64,7 +68,7 @@ export class SymbolStream {
   }
 
   /**
-   * Feeds bars; resolves when the last of them is stored. Bars that come late fill their slots when these are still
+   * Feeds bars; resolves when the last of them is stored. Bars that come one by one are sent after a quarter of a second at most. Bars that come late fill their slots when these are still
    * empty; those that differ from a stored one, or are none, are counted, and quarantined by the coordinator.
    * @param options `throughMs`: the stream has come that far (epoch ms), whatever bars it brought
    * @returns what became of the bars of this call
@@ -73,18 +77,17 @@ export class SymbolStream {
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
     const before = this.#total.sent;
     const result = nothingFed();
-    let batch: string[] = [];
-    const send = async (through?: number): Promise<void> => {
-      const answer = await this.#target.feed(batch.join(''), through);
+    const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
+      const answer = await this.#target.feed(batch.map((bar) => `${JSON.stringify(bar)}\n`).join(''), through);
       add(result, answer, batch.length, result.sent);
       add(this.#total, answer, batch.length, before + result.sent - batch.length);
-      batch = [];
     };
-    for await (const bar of bars) {
-      batch.push(`${JSON.stringify(bar)}\n`);
-      if (batch.length === BATCH_BARS) await send();
+    let isSaid = throughMs === undefined;
+    for await (const { items, isLast } of batchesOf(bars, BATCH_BARS, this.#signal)) {
+      await send(items, isLast ? throughMs : undefined);
+      isSaid ||= isLast;
     }
-    if (batch.length > 0 || throughMs !== undefined) await send(throughMs);
+    if (!isSaid) await send([], throughMs);
     return result;
   }
 

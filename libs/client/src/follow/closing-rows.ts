@@ -6,50 +6,64 @@ import { copyRows, type RowMemory } from '../mirror/columns.js';
 import type { Holdings } from '../mirror/holdings.js';
 import type { BarSeries } from '../mirror/series.js';
 
-export class ClosingRows {
-  /** The symbols that have rows, in order of names, and how many rows there are up to the end of each; never changed. */
-  symbols: readonly string[] = [];
-  ends: readonly number[] = [];
+/** Which symbols have rows, the same for as long as the same ones have as many in the same memory. */
+interface RowList {
+  /** In order of names, and how many rows there are up to the end of each. */
+  symbols: readonly string[];
+  ends: readonly number[];
   /** Where their rows are. */
-  memories: readonly RowMemory[] = [];
+  memories: readonly RowMemory[];
   /** The interval's name ‖ 0x0a, then for each row the symbol's name ‖ 0. */
   text: Uint8Array;
   /** Number of rows. */
-  count = 0;
+  count: number;
+}
+
+export class ClosingRows {
+  /** What closes now; never changed. */
+  list: RowList;
+  private readonly none: RowList;
+  /** The last list that was not empty: longer bars close once in a while, and then as they did before. */
+  private last: RowList | undefined;
   private series: readonly BarSeries[] = [];
   private firsts = new Int32Array(0);
   private counts = new Int32Array(0);
+  private listed = new Int32Array(0);
   private seen: (RowMemory | undefined)[] = [];
 
   /** @param interval its name */
   constructor(private readonly interval: string) {
-    this.text = Buffer.from(`${interval}\n`);
+    this.none = { symbols: [], ends: [], memories: [], text: Buffer.from(`${interval}\n`), count: 0 };
+    this.list = this.none;
   }
 
   /** Looks for the rows that closed in `(after, time]`, epoch ms. */
   find(holdings: Holdings, after: number, time: number): this {
     const series = holdings.seriesOf(this.interval);
-    let isOther = series !== this.series;
-    if (isOther) {
-      this.series = series;
-      this.firsts = new Int32Array(series.length);
-      this.counts = new Int32Array(series.length);
-      this.seen = Array.from(series, () => undefined);
-    }
-    const { firsts, counts, seen } = this;
+    if (series !== this.series) this.begin(series);
+    const { firsts, counts, listed, seen } = this;
+    let [total, isOther] = [0, this.last === undefined];
     for (let i = 0; i < series.length; i++) {
       const bars = series[i]!;
       const first = Math.max(bars.columns.first, bars.visibleEnd(after));
       const count = Math.max(0, bars.visibleEnd(time) - first);
       firsts[i] = first;
-      const { rows } = bars.columns;
-      if (counts[i] === count && seen[i] === rows) continue;
       counts[i] = count;
-      seen[i] = rows;
-      isOther = true;
+      total += count;
+      isOther ||= listed[i] !== count || seen[i] !== bars.columns.rows;
     }
-    if (isOther) this.list(holdings);
+    if (total === 0) this.list = this.none;
+    else this.list = this.last = isOther || !this.last ? this.listOf(holdings) : this.last;
     return this;
+  }
+
+  private begin(series: readonly BarSeries[]): void {
+    this.series = series;
+    this.firsts = new Int32Array(series.length);
+    this.counts = new Int32Array(series.length);
+    this.listed = new Int32Array(series.length);
+    this.seen = Array.from(series, () => undefined);
+    this.last = undefined;
   }
 
   /** Copies them, one after another, to row `at` of other memory. */
@@ -69,24 +83,24 @@ export class ClosingRows {
     return found;
   }
 
-  private list({ sorted }: Holdings): void {
+  private listOf({ sorted }: Holdings): RowList {
     const symbols: string[] = [];
     const ends: number[] = [];
     const memories: RowMemory[] = [];
     let text = `${this.interval}\n`;
-    this.count = 0;
+    let rows = 0;
     for (let i = 0; i < this.counts.length; i++) {
       const count = this.counts[i]!;
+      const memory = this.series[i]!.columns.rows;
+      this.listed[i] = count;
+      this.seen[i] = memory;
       if (count === 0) continue;
       const { symbol } = sorted[i]!;
       text += `${symbol}\0`.repeat(count);
       symbols.push(symbol);
-      memories.push(this.seen[i]!);
-      ends.push((this.count += count));
+      memories.push(memory);
+      ends.push((rows += count));
     }
-    this.symbols = symbols;
-    this.ends = ends;
-    this.memories = memories;
-    this.text = Buffer.from(text);
+    return { symbols, ends, memories, text: Buffer.from(text), count: rows };
   }
 }

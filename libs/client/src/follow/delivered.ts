@@ -63,18 +63,18 @@ export class DeliveredChain {
     let [count, textBytes] = [0, 0];
     for (const interval of intervals) {
       const closing = this.closingOf(interval.name).find(holdings, after, time);
-      count += closing.count;
-      textBytes += closing.text.length;
-      const { symbols, ends, memories } = closing;
+      const { symbols, ends, memories, text } = closing.list;
+      count += closing.list.count;
+      textBytes += text.length;
       parts.push({ interval, symbols, ends, memories, firsts: closing.firstRows() });
       found.push(closing);
     }
     this.chain(found, count, textBytes, time);
-    return { parts, bars: found[0]?.count ?? 0 };
+    return { parts, bars: found[0]?.list.count ?? 0 };
   }
 
-  private chain(found: readonly ClosingRows[], count: number, textBytes: number, time: number): void {
-    const textAt = 8 * (HEAD_DOUBLES + count * ROW_DOUBLES);
+  private chain(found: readonly ClosingRows[], rowCount: number, textBytes: number, time: number): void {
+    const textAt = 8 * (HEAD_DOUBLES + rowCount * ROW_DOUBLES);
     if (this.scratch.bytes.length < textAt + textBytes) this.scratch = scratchOf((textAt + textBytes) >> 2);
     const { bytes, rows, doubles } = this.scratch;
     bytes.write(this.chained, 0, 'latin1');
@@ -82,9 +82,10 @@ export class DeliveredChain {
     let [row, at] = [0, textAt];
     for (const closing of found) {
       closing.copyTo(rows, row);
-      row += closing.count;
-      bytes.set(closing.text, at);
-      at += closing.text.length;
+      const { count, text } = closing.list;
+      row += count;
+      bytes.set(text, at);
+      at += text.length;
     }
     this.chained = hash('sha256', new Uint8Array(bytes.buffer, 0, at), 'binary');
   }

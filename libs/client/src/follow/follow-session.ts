@@ -4,7 +4,7 @@
  * position is kept in the session; in lockstep the session's clock waits for it. One step at a time.
  */
 import { randomBytes } from 'node:crypto';
-import { SessionConsumers, type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
+import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { DerivedBy } from '../mirror/symbol-bars.js';
 import { StoreFollower } from '../mirror/store-follower.js';
@@ -26,7 +26,7 @@ export interface FollowOptions {
   every?: string;
   /** True: the session's clock waits for this consumer, and its pace has to be lockstep. @default true for a session of that pace */
   lockstep?: boolean;
-  /** Where to begin: where the consumer left off, at the session's first day, or at its clock. @default 'kept' */
+  /** Where to begin: where the consumer left off, at the first day that the session keeps, or at its clock. @default 'kept' */
   from?: JoinFrom;
   /** Days that the step's mirror holds beside the one of the step. @default as many as fit 512 MiB */
   keepDays?: number;
@@ -40,7 +40,8 @@ export interface FollowOptions {
  * consumer comes back.
  * @throws NotLockstepError, StepIntervalError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a session that was stopped or
  *   failed; SessionLostError when it was deleted; ConsumerReplacedError when somebody else goes on under the name; UnknownConsumerError when
- *   the consumer was removed by hand
+ *   the consumer was removed by hand; DaysRemovedError when days that it has not seen left the session; SessionRedisAwayError when Redis
+ *   was away for more than a minute
  */
 export async function* followSession(
   redis: Redis,
@@ -52,12 +53,16 @@ export async function* followSession(
   const name = consumerName(layout, options);
   options.signal?.throwIfAborted();
   const derivedBy = whoDerives(layout);
-  const follower = await StoreFollower.open(redis, layout, { keepDays: options.keepDays, derivedBy });
+  const follower = await StoreFollower.open(redis, layout, {
+    keepDays: options.keepDays,
+    derivedBy,
+    // Until it is known where the first step is: what was loaded before it might be dropped, or missing, by then.
+    limit: layout.start,
+    signal: options.signal,
+  });
   let kept: KeptPosition | undefined;
   try {
-    if (name !== undefined) {
-      kept = await KeptPosition.join(new SessionConsumers(redis, layout), layout, name, options.from ?? 'kept');
-    }
+    if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
     const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
     try {
       yield* steps(walk);
@@ -66,7 +71,7 @@ export async function* followSession(
     } finally {
       walk.close();
       // Whoever breaks off holds the session no more; what is wrong with it was or is thrown already.
-      await kept?.leave(walk.position).catch(() => undefined);
+      await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     }
   } finally {
     follower.close();
@@ -96,5 +101,5 @@ function whoDerives(layout: SessionLayout): DerivedBy {
 }
 
 function startOf({ loader }: StoreFollower, layout: SessionLayout, from: JoinFrom | undefined): number {
-  return from === 'now' ? Math.max(loader.sessionClock, layout.sessionStart) : layout.sessionStart;
+  return Math.max(from === 'now' ? loader.sessionClock : loader.keptFrom, layout.sessionStart);
 }

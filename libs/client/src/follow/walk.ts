@@ -9,6 +9,7 @@ import { BarMirror } from '../mirror/bar-mirror.js';
 import { hasEnded, SessionEndedError } from '../mirror/errors.js';
 import type { StoreFollower } from '../mirror/store-follower.js';
 import { DeliveredChain, hexOf } from './delivered.js';
+import { DaysRemovedError } from './errors.js';
 import type { KeptPosition } from './kept-position.js';
 import { lastStepAt, stepsAfter, type StepTime } from './step-times.js';
 import { Step } from './step.js';
@@ -59,6 +60,7 @@ export class Walk {
     const { pace } = layout.spec;
     this.slotsUnsaidMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNSAID;
     follower.onProgress = () => this.wake();
+    if (kept) kept.onFailure = () => this.wake();
     signal?.addEventListener('abort', this.onAbort);
     this.moveOn();
   }
@@ -88,7 +90,7 @@ export class Walk {
       if (interruption) throw interruption;
       if (!next) return undefined;
       if (next.time <= loader.holdings.loadedTo) return this.step(next);
-      if (follower.failure) throw follower.failure;
+      if (follower.end) throw follower.end;
       this.acknowledgeLoaded();
       if (hasEnded(loader.state) && loader.holdings.loadedTo >= loader.sessionClock) {
         const { state, error } = loader.state;
@@ -116,7 +118,7 @@ export class Walk {
 
   /** Says that the consumer has been through it all. @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError */
   async end(): Promise<void> {
-    await this.kept?.leave(this.position);
+    await this.kept?.leave(this.position, this.signal);
   }
 
   close(): void {
@@ -126,7 +128,10 @@ export class Walk {
   private readonly onAbort = (): void => this.wake();
 
   private step(at: StepTime): Step {
-    const { holdings } = this.follower.loader;
+    const { holdings, missing } = this.follower.loader;
+    if (missing && at.time > missing.after && this.layout.grid(at.day).open < missing.until) {
+      throw new DaysRemovedError(this.layout.id, this.stepTime, missing.until);
+    }
     const grid = this.layout.grid(at.day);
     const delivered = this.chain.deliver(holdings, this.closingAt(at), this.stepTime, at.time);
     holdings.moveClock(at.time);
@@ -157,6 +162,7 @@ export class Walk {
     const { value } = this.times.next();
     this.next = value;
     if (!value || value.day === day) return;
+    this.follower.loader.nextShown = value.time;
     const last = this.layout.days.length - 1;
     this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
     void this.follower.catchUp();

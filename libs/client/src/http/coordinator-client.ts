@@ -121,6 +121,21 @@ export class CoordinatorClient {
     return answers.readGaps(await this.#call('GET', `${symbolPath(id, symbol)}/gaps`));
   }
 
+  /** Adds a symbol. */
+  async addSymbol(id: string, symbol: string): Promise<void> {
+    await this.#call('POST', symbolPath(id, symbol));
+  }
+
+  /** Removes a symbol and everything of it. */
+  async removeSymbol(id: string, symbol: string): Promise<void> {
+    await this.#call('DELETE', symbolPath(id, symbol));
+  }
+
+  /** Removes a consumer and its position. */
+  async removeConsumer(id: string, name: string): Promise<void> {
+    await this.#call('DELETE', `${sessionPath(id)}/consumers/${encodeURIComponent(name)}`);
+  }
+
   /** Bars of one symbol, oldest first. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);

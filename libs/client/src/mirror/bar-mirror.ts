@@ -50,7 +50,7 @@ export class BarMirror {
    * The newest `count` bars, oldest first, over days and past holes; of a derived interval with the one that is forming.
    * Fewer when the mirror holds fewer. The bars are shared: they must not be changed.
    */
-  lastBars(symbol: string, interval: string | undefined, count: number): MirrorBar[] {
+  lastBars(symbol: string, count: number, interval?: string): MirrorBar[] {
     const { holdings } = this;
     return holdings.series(symbol, interval).last(holdings, count);
   }
@@ -59,7 +59,7 @@ export class BarMirror {
    * Close prices of the newest `count` closed bars, oldest first, without a copy: a view of the mirror's own memory, good
    * until the next `await`, and not to be written to. A bar that is still forming is not among them.
    */
-  closes(symbol: string, interval: string | undefined, count: number): Float64Array {
+  closes(symbol: string, count: number, interval?: string): Float64Array {
     const { holdings } = this;
     return holdings.series(symbol, interval).closes(holdings.clock, count);
   }

@@ -11,10 +11,11 @@ export class SessionEndedError extends Error {
     readonly state: string,
     /** Why, where the session says so. */
     readonly reason: string | undefined,
-    /** Simulated time at which it ended, epoch ms. */
-    readonly clock: number,
+    /** Simulated time at which it ended, epoch ms; undefined when it had not begun, or nobody knows. */
+    readonly clock: number | undefined,
   ) {
-    super(`session ${sessionId}: ${state} at ${new Date(clock).toISOString()}${reason ? `: ${reason}` : ''}`);
+    const at = clock === undefined ? '' : ` at ${new Date(clock).toISOString()}`;
+    super(`session ${sessionId}: ${state}${at}${reason ? `: ${reason}` : ''}`);
   }
 }
 

@@ -5,26 +5,36 @@
  */
 import {
   ClockedReads,
+  dayAtClock,
   isScriptUnknown,
   loadSlotsScript,
   readSymbols,
+  type ReadCommand,
   SymbolsChangedError,
   symbolsKey,
   withMembership,
-  type ReadCommand,
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
 import { EventTail, stateOf, type DayChange, type SaidState, type StreamEntry } from './event-tail.js';
+import { hasEnded } from './errors.js';
 import { Holdings } from './holdings.js';
 import { keptDays } from './kept-days.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** Changes of the symbols while one answer is read, before it is given up. */
 const CHANGES_MAX = 20;
-/** Newest entries of the event stream that are looked through for the session's state. */
+/** Entries of the event stream that are looked through at a time for the session's state. */
 const STATE_ENTRIES = 1_000;
+
+/** Bars that may be missing: their day was leaving the session when it was read. */
+export interface MissingTime {
+  /** Epoch ms: what closed after it. */
+  after: number;
+  /** Epoch ms: and opened before it. */
+  until: number;
+}
 
 /** What a loader can be told. */
 export interface LoaderOptions {
@@ -33,12 +43,30 @@ export interface LoaderOptions {
   derivedBy?: DerivedBy;
 }
 
+function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
+  return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', STATE_ENTRIES];
+}
+
+/** A part of a day that comes after all that is held. */
+interface Piece {
+  read: DayRead;
+  day: number;
+  /** Epoch ms. */
+  to: number;
+}
+
 export class Loader {
   readonly holdings: Holdings;
   /** The session's clock as it was last seen, epoch ms: how far can be loaded. */
   sessionClock: number;
   /** What the events said last of the session's state. */
   state: SaidState | undefined;
+  /** The clock that is shown next, epoch ms, as of which days are kept; by default everything that is loaded is shown at once. */
+  nextShown = Infinity;
+  /** What may be missing of the days that were loaded; undefined when nothing is. */
+  missing: MissingTime | undefined;
+  /** What the events said last, whether the clock was read after it or not. */
+  private said: SaidState | undefined;
   private reads: ClockedReads;
   private tail = new EventTail([]);
   private keepDays: number;
@@ -60,12 +88,18 @@ export class Loader {
     await loadSlotsScript(this.redis);
     await this.guarded(async () => {
       const { layout } = this.holdings;
-      const states: ReadCommand = ['xrevrange', layout.keysOf(0).events, '+', '-', 'COUNT', STATE_ENTRIES];
-      const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), states]);
+      const page = statesCommand(layout);
+      const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), page]);
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
-      this.state = (replies.at(-1) as unknown as StreamEntry[]).map(([, fields]) => stateOf(fields)).find(Boolean);
       this.sessionClock = clock;
+      this.said = await this.newestState(replies.at(-1));
     }, true);
+  }
+
+  /** Where the first day that the session keeps begins, as it was last seen, epoch ms. */
+  get keptFrom(): number {
+    const { layout } = this.holdings;
+    return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
   /** Id of the newest entry of partition 0's events that was taken in. */
@@ -96,9 +130,20 @@ export class Loader {
   /** Forgets days that are kept no longer at the holdings' clock, here or in the session. */
   trim(): void {
     const { holdings } = this;
-    const oldest = holdings.layout.dayIndexAt(holdings.clock) - this.keepDays;
-    const firstKept = Math.max(oldest, Math.min(this.reads.firstKept, holdings.layout.dayIndexAt(holdings.clock)));
+    const day = dayAtClock(holdings.layout, holdings.clock);
+    const firstKept = Math.max(day - this.keepDays, Math.min(this.reads.firstKept, day));
     if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
+  }
+
+  /** The newest state that the events say, however far back that is. @param page the newest of them, newest first */
+  private async newestState(page: unknown): Promise<SaidState | undefined> {
+    for (;;) {
+      const entries = page as StreamEntry[];
+      const state = entries.map(([, fields]) => stateOf(fields)).find(Boolean);
+      const last = entries.at(-1);
+      if (state || !last || entries.length < STATE_ENTRIES) return state;
+      [, [page]] = await this.reads.read([statesCommand(this.holdings.layout, `(${last[0]}`)]);
+    }
   }
 
   private async lookOnce(hint: number): Promise<boolean> {
@@ -121,31 +166,44 @@ export class Loader {
     } else {
       await this.reread(said.changes);
     }
-    this.state = said.state ?? this.state;
     this.sessionClock = clock;
     this.tail.commit(said);
-    return said.isMore;
+    return this.takeState(said.state) || said.isMore;
+  }
+
+  /** An end counts once the clock was read after it: the one of this round may be from before it. @returns whether that is to be done */
+  private takeState(said: SaidState | undefined): boolean {
+    const wasSaid = hasEnded(this.said);
+    this.said = said ?? this.said;
+    const isUnsure = hasEnded(this.said) && !wasSaid;
+    if (!isUnsure) this.state = this.said;
+    return isUnsure;
   }
 
   /** The next piece of what closed by `limit`, epoch ms. */
-  private piece(limit: number): { read: DayRead; to: number } | undefined {
+  private piece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     if (limit <= loadedTo) return undefined;
     const day = layout.dayIndexAt(loadedTo);
     if (day >= layout.days.length) return undefined;
     const to = Math.min(limit, layout.grid(day).close);
-    const isKept = day >= Math.max(holdings.heldFrom, layout.dayIndexAt(limit) - this.keepDays);
+    // Not by what is loaded: that may be days ahead of what is shown.
+    const shown = dayAtClock(layout, Math.min(limit, this.nextShown));
+    const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
     const read = new DayRead(layout);
     if (isKept) read.append({ day, from: loadedTo, to, intervals: this.stored(layout), symbols: holdings.sorted });
-    return { read, to };
+    return { read, day, to };
   }
 
   /** Takes a piece in, unless the store turned out not to be that far. */
-  private take({ read, to }: { read: DayRead; to: number }, clock: number, replies: readonly unknown[]): void {
+  private take({ read, day, to }: Piece, clock: number, replies: readonly unknown[]): void {
     this.sessionClock = clock;
     if (clock < to) return;
     read.apply(replies);
+    if (read.commands.length > 0 && day < this.reads.firstKept) {
+      this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
+    }
     this.holdings.loadedTo = to;
     this.holdings.changes++;
   }

@@ -30,19 +30,29 @@ export class Mirror extends BarMirror {
   private changes = -1;
   private isClosed = false;
 
-  private constructor(private readonly follower: StoreFollower) {
+  private constructor(
+    private readonly follower: StoreFollower,
+    private readonly signal: AbortSignal | undefined,
+  ) {
     super(follower.loader.holdings);
+    signal?.addEventListener('abort', this.onAbort);
   }
 
   /**
    * Opens a mirror of a session; it holds everything up to the session's clock when this is answered, and follows from then
    * on, on a connection of its own, until {@link Mirror.close}.
    * @param redis a connection to the session Redis; blocked by nothing here
+   * @param signal closes it; whoever waits gets its reason
    * @throws SessionLostError, KeepDaysError
    */
-  static async open(redis: Redis, session: OpenSession, options: MirrorOptions = {}): Promise<Mirror> {
-    const follower = await StoreFollower.open(redis, session.layout, { keepDays: options.keepDays });
-    const mirror = new Mirror(follower);
+  static async open(
+    redis: Redis,
+    session: OpenSession,
+    options: MirrorOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Mirror> {
+    const follower = await StoreFollower.open(redis, session.layout, { keepDays: options.keepDays, signal });
+    const mirror = new Mirror(follower, signal);
     follower.onProgress = () => mirror.progress();
     try {
       await mirror.update();
@@ -58,9 +68,9 @@ export class Mirror extends BarMirror {
    * @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error
    */
   async update(): Promise<number> {
-    if (this.isClosed) throw new MirrorClosedError(this.layout.id);
+    if (this.isClosed) throw this.closedBy();
     await this.follower.catchUp();
-    if (this.follower.failure) throw this.follower.failure;
+    if (this.follower.failure) throw this.signal?.aborted ? this.closedBy() : this.follower.failure;
     return this.clock;
   }
 
@@ -77,7 +87,10 @@ export class Mirror extends BarMirror {
     });
   }
 
-  /** Calls `listener` whenever the clock moved or shown bars changed. @returns what ends that */
+  /**
+   * Calls `listener` whenever the clock moved or shown bars changed. What it throws is an uncaught exception of the program; the mirror
+   * goes on. @returns what ends that
+   */
   onChange(listener: (mirror: Mirror) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -87,9 +100,17 @@ export class Mirror extends BarMirror {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.signal?.removeEventListener('abort', this.onAbort);
     this.follower.close();
     for (const waiter of this.waiters) this.settle(waiter);
     this.listeners.clear();
+  }
+
+  private readonly onAbort = (): void => this.close();
+
+  private closedBy(): Error {
+    const reason: unknown = this.signal?.aborted ? this.signal.reason : undefined;
+    return reason instanceof Error ? reason : new MirrorClosedError(this.layout.id);
   }
 
   private progress(): void {
@@ -100,7 +121,18 @@ export class Mirror extends BarMirror {
     for (const waiter of this.waiters) this.settle(waiter);
     if (holdings.changes === this.changes && !holdings.lost) return;
     this.changes = holdings.changes;
-    for (const listener of this.listeners) listener(this);
+    for (const listener of this.listeners) this.tell(listener);
+  }
+
+  /** What a listener throws is its own: it is thrown where nobody of ours catches it, and nothing here stops. */
+  private tell(listener: (mirror: Mirror) => void): void {
+    try {
+      listener(this);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   private settle(waiter: Waiter): void {
@@ -114,10 +146,12 @@ export class Mirror extends BarMirror {
   /** Why a time will not come. */
   private endOf(time: number): Error | undefined {
     const { id, end } = this.layout;
-    const { holdings, state } = this.follower.loader;
+    const { holdings, state, sessionClock } = this.follower.loader;
     if (holdings.lost) return holdings.lost;
-    if (this.isClosed) return new MirrorClosedError(id);
-    if (hasEnded(state)) return new SessionEndedError(id, state.state, state.error, this.clock);
+    if (this.isClosed) return this.closedBy();
+    // Of a session that has ended something may still be on its way here.
+    if (hasEnded(state) && holdings.loadedTo >= sessionClock)
+      return new SessionEndedError(id, state.state, state.error, this.clock);
     return time > end ? new SessionEndedError(id, 'over', 'that is after its last close', end) : undefined;
   }
 }

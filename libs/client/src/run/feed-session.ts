@@ -3,6 +3,7 @@
  * ahead of the others. At the end every stream of the session is ended.
  */
 import type { ClientSession } from '../client-session.js';
+import { batchesOf } from '../feed/batches.js';
 import type { FeedBar, FeedResult, SymbolStream } from '../feed/symbol-stream.js';
 
 /** A bar with its symbol. */
@@ -34,9 +35,8 @@ export async function feedSession(
     if (!found) streams.set(symbol, (found = session.registerStream(symbol)));
     return found;
   };
-  for await (const round of roundsOf(inOrder(bars))) {
-    signal.throwIfAborted();
-    await eachOf([...round], ([symbol, some]) => stream(symbol).feed(some));
+  for await (const { items } of batchesOf(inOrder(bars), ROUND_BARS, signal)) {
+    await eachOf([...bySymbol(items)], ([symbol, some]) => stream(symbol).feed(some));
   }
   signal.throwIfAborted();
   await eachOf(symbols, (symbol) => stream(symbol).end());
@@ -62,21 +62,14 @@ function timeOf({ openTime, time }: FeedBar): number {
   return ms === undefined || Number.isNaN(ms) ? 0 : ms;
 }
 
-async function* roundsOf(
-  bars: Iterable<SymbolBar> | AsyncIterable<SymbolBar>,
-): AsyncGenerator<ReadonlyMap<string, FeedBar[]>> {
-  let round = new Map<string, FeedBar[]>();
-  let count = 0;
-  for await (const { symbol, ...bar } of bars) {
-    const some = round.get(symbol);
+function bySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[]> {
+  const found = new Map<string, FeedBar[]>();
+  for (const { symbol, ...bar } of bars) {
+    const some = found.get(symbol);
     if (some) some.push(bar);
-    else round.set(symbol, [bar]);
-    if (++count < ROUND_BARS) continue;
-    yield round;
-    round = new Map();
-    count = 0;
+    else found.set(symbol, [bar]);
   }
-  if (count > 0) yield round;
+  return found;
 }
 
 /** Does something with each item, a few at a time; all that were begun have ended when it throws. */

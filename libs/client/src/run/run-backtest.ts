@@ -9,10 +9,10 @@ import type { FeedResult } from '../feed/symbol-stream.js';
 import type { Step } from '../follow/index.js';
 import type { Certificate } from '../http/certificate-answer.js';
 import type { Digest, SessionStatus, SymbolMetrics } from '../http/answers.js';
-import { ApiProblemError } from '../http/problems.js';
+import { ApiProblemError, SessionNotFoundError } from '../http/problems.js';
 import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
-import { planRun, RunOptionsError, type RunPlan, type RunSpec } from './run-spec.js';
+import { planRun, RunOptionsError, type RunPlan, type RunRepository, type RunSpec } from './run-spec.js';
 
 /** What to run. */
 export interface RunOptions extends ConnectOptions {
@@ -26,7 +26,7 @@ export interface RunOptions extends ConnectOptions {
    * stays in this process. It is asked by the name `repository`, or by all names of the spec's `backfill` when these do not
    * have that one. What is none of the three is warned of, and gaps are only reported.
    */
-  repository?: object;
+  repository?: RunRepository;
   /** Called with each step, one after another; the session waits for it. What it throws ends the run and is thrown again. */
   onStep?: (step: Step) => unknown;
   /** How far apart steps are, such as `1m`, `15m` or `day`. @default the base interval */
@@ -83,7 +83,14 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
     bars: options.bars !== undefined,
     repository: options.repository !== undefined && options.repository !== null,
   });
-  if (options.coordinator !== undefined && plan.repositoryNames.length > 0) {
+  const { coordinator } = options;
+  const useless = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
+  if (coordinator === undefined && useless.length > 0) {
+    throw new RunOptionsError(
+      `expected ${useless.join(', ')} with the option coordinator, was without: a run of its own uses SESSION_REDIS_URL`,
+    );
+  }
+  if (coordinator !== undefined && plan.repositoryNames.length > 0) {
     throw new RunOptionsError(
       'expected a repository or a coordinator, was both: its workers ask repositories of their own',
     );
@@ -108,7 +115,7 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
   // What is kept on a coordinator that is not ours is kept for good.
-  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => session.delete());
+  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => deleted(session));
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
@@ -163,6 +170,15 @@ async function certificateOf(session: ClientSession): Promise<Certificate | unde
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
   const consumer = (await session.consumers()).find(({ name }) => name === CONSUMER);
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };
+}
+
+/** Whoever was given the session may have deleted it before. */
+async function deleted(session: ClientSession): Promise<void> {
+  try {
+    await session.delete();
+  } catch (error) {
+    if (!(error instanceof SessionNotFoundError)) throw error;
+  }
 }
 
 function toStderr(line: string): void {

@@ -1,5 +1,6 @@
 /** What a run asks for, worked out: the session's spec, and where its bars come from. Pure. */
 import { randomBytes } from 'node:crypto';
+import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 import type { SpecInput } from '../spec-input.js';
 
 /** Name under which a repository of the user's is asked when the spec names none. */
@@ -9,6 +10,15 @@ export const REPOSITORY_NAME = 'repository';
 export interface RunSpec extends Omit<SpecInput, 'source'> {
   /** A dataset; a feed when bars are given. */
   source?: SpecInput['source'];
+}
+
+/** Where missing bars are asked for, in one of its three forms; the first is a TypeORM `DataSource` or `EntityManager`. */
+export type RunRepository = TypeOrmConnection | BarsBySymbolRepository | BarsRepository;
+
+/** What a TypeORM `DataSource` and an `EntityManager` have in common. */
+export interface TypeOrmConnection {
+  /** Runs a statement. */
+  query(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
 /** The options of a run do not go together. */

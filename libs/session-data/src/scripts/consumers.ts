@@ -27,18 +27,36 @@ local function seen(c) c.seen = string.format('%.0f', now) end
 local function say(type, name, c, ...)
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', m[2], 'consumer', name, 'position', c.time, ...)
 end
+-- The lowest time of the active ones, and how many there are.
 local function lowest(all)
   local low
+  local active = 0
   for i = 2, #all, 2 do
     local c = parse(all[i])
-    if c.state == 'active' and (not low or tonumber(c.time) < tonumber(low)) then low = c.time end
+    if c.state == 'active' then
+      active = active + 1
+      if not low or tonumber(c.time) < tonumber(low) then low = c.time end
+    end
   end
-  return low
+  return low, active
 end
 -- With few consumers the news is where the slowest is, so that nobody need ask; among many it is only that there is some.
 local function wake()
-  local low = m[5] and redis.call('HLEN', KEYS[2]) <= 32 and lowest(redis.call('HGETALL', KEYS[2]))
+  local low, active
+  -- Those that left are read too, so that there may not be too many of them either.
+  if m[5] and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
+  if low and active > 32 then low = nil end
   redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
+end
+-- Makes room when all places are taken: of those that left, the one that was seen last the longest ago is forgotten.
+local function makeRoom(most)
+  if redis.call('HLEN', KEYS[2]) < most then return true end
+  local all, oldest, seenAt = redis.call('HGETALL', KEYS[2])
+  for i = 1, #all, 2 do
+    local c = parse(all[i + 1])
+    if c.state == 'left' and (not oldest or tonumber(c.seen) < seenAt) then oldest, seenAt = all[i], tonumber(c.seen) end
+  end
+  return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
 end
 local function later(a, b) return tonumber(a) > tonumber(b) and a or b end
 `;
@@ -51,7 +69,7 @@ local function later(a, b) return tonumber(a) > tonumber(b) and a or b end
 export const JOIN_CONSUMER = new Script(`${CONSUMERS}
 local name, token, from = ARGV[4], ARGV[5], ARGV[6]
 local c = read(name)
-if not c and redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[10]) then return {'full'} end
+if not c and not makeRoom(tonumber(ARGV[10])) then return {'full'} end
 if not c or c.token ~= token then
   if not c or from ~= 'kept' then
     c = { time = later(from == 'now' and m[2] or (m[3] or '0'), ARGV[7]), steps = '0', bars = '0', hash = ARGV[9] }
@@ -108,15 +126,27 @@ return {'consumers', string.format('%.0f', now), unpack(redis.call('HGETALL', KE
 `);
 
 /**
- * The lowest time of those that hold the clock; drops the silent ones before, when that is the policy.
+ * The lowest time of those that hold the clock; drops the silent ones before, when that is the policy. Whoever asks does so
+ * every second: after a longer gap Redis or the stream was away, perhaps nobody could be heard, and for one longest silence
+ * from then on nobody is dropped.
  * ARGV[4…] longest silence in ms, 'drop' or 'hold', number of consumers that the session waits for.
  * Answers { 'held' and the time | 'waiting', '' | 'free', '', times that somebody joined }.
  */
 export const CONSUMER_LIMIT = new Script(`${CONSUMERS}
 local all = redis.call('HGETALL', KEYS[2])
+local mercy = false
+if ARGV[5] == 'drop' then
+  local asked = redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil')
+  if asked[1] and now - tonumber(asked[1]) > math.max(tonumber(ARGV[4]) / 3, 3000) then
+    asked[2] = string.format('%.0f', now + tonumber(ARGV[4]))
+    redis.call('HSET', KEYS[1], 'noDropUntil', asked[2])
+  end
+  redis.call('HSET', KEYS[1], 'limitAskedAt', string.format('%.0f', now))
+  mercy = asked[2] and now < tonumber(asked[2])
+end
 for i = 1, #all, 2 do
   local name, c = all[i], parse(all[i + 1])
-  if c.state == 'active' and ARGV[5] == 'drop' and now - tonumber(c.seen) > tonumber(ARGV[4]) then
+  if c.state == 'active' and ARGV[5] == 'drop' and not mercy and now - tonumber(c.seen) > tonumber(ARGV[4]) then
     c.state = 'dropped'
     write(name, c)
     all[i + 1] = 'dropped' .. all[i + 1]:sub(#'active' + 1)
