@@ -5,16 +5,23 @@
 import { countBits, hasBit } from './chunk.js';
 import { BACKFILLED, statusOf } from './gaps.js';
 
-/** Counts of slots; `filled = streamed + backfilled`. */
+/** Slots before a frontier, by what became of them. */
 export interface SlotCounts {
+  /** All of them: the sum of filled, noTrade, unfillable, absent and missing. */
   expected: number;
+  /** Have a bar: streamed or backfilled. */
   filled: number;
+  /** Their bar came with the stream. */
   streamed: number;
+  /** Their bar came from a repository. */
   backfilled: number;
+  /** A complete source confirms that nothing traded. */
   noTrade: number;
+  /** Asked for as often as the spec says, without an answer that has a bar. */
   unfillable: number;
+  /** Asked for, without a bar so far. */
   absent: number;
-  /** Empty, and not asked for yet. */
+  /** Not asked for yet. */
   missing: number;
 }
 

@@ -17,6 +17,7 @@ import {
   type SlotCounts,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { hashChunk, intervalsByName } from './chunk-order.js';
 import type { SessionLayout } from './layout.js';
 import { runPipeline } from './pipeline.js';
 
@@ -95,8 +96,7 @@ async function certifyDay(
 ): Promise<CertifiedDay> {
   const hash = createHash('sha256');
   const counts = noCounts();
-  const intervals = [layout.base, ...layout.derived].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const interval of intervals) {
+  for (const interval of intervalsByName(layout)) {
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       // A turn of the event loop a batch: a long session must not hold up what else the process does.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
@@ -125,7 +125,7 @@ async function addChunks(
   const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
   symbols.forEach((symbol, i) => {
     const chunk = replies[isBase ? 2 * i : i];
-    if (chunk) hash.update(`${interval.name}:${symbol}:${date}\n`).update(chunk);
+    if (chunk) hashChunk(hash, interval, symbol, date, chunk);
     if (isBase) addCounts(counts, slotCount, chunk, replies[2 * i + 1]);
   });
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { bitmapBytes, countBits } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { hashChunk, intervalsByName } from './chunk-order.js';
 import type { SessionLayout } from './layout.js';
 
 export interface SessionDigest {
@@ -18,9 +19,8 @@ const CHUNKS_A_CALL = 128;
 export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 0): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
-  const intervals = [layout.base, ...layout.derived].sort((a, b) => (a.name < b.name ? -1 : 1));
   const symbols = [...layout.symbols].sort();
-  for (const interval of intervals) {
+  for (const interval of intervalsByName(layout)) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
       for (let from = firstKept; from < layout.days.length; from += CHUNKS_A_CALL) {
@@ -29,7 +29,7 @@ export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 
         chunks.forEach((bytes, i) => {
           if (!bytes) return;
           const grid = layout.grid(from + i, interval);
-          hash.update(`${interval.name}:${symbol}:${grid.date}\n`).update(bytes);
+          hashChunk(hash, interval, symbol, grid.date, bytes);
           result.chunks++;
           if (interval === layout.base)
             result.bars += countBits(bytes.subarray(0, bitmapBytes(grid.slotCount)), 0, grid.slotCount);

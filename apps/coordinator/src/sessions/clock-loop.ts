@@ -158,8 +158,10 @@ export class ClockLoop {
     const { isBlocked } = this;
     // Nothing is wrong with a session that waits for its consumers, so that its state stays as it is.
     const isHeld = isBlocked && !this.isBlockedAt(this.storeLimit);
-    if (isHeld) this.waitingSince = undefined;
-    if (isHeld) await this.progress.setState('running');
+    if (isHeld) {
+      this.waitingSince = undefined;
+      await this.progress.setState('running');
+    }
     const nextClose = this.nextClose();
     const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.nextPlace().time);
     let boundMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);

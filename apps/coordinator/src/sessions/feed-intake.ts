@@ -9,6 +9,7 @@ import type { DataSource } from 'typeorm';
 import type { FedView } from '../http/answers.js';
 import type { FedRecord } from '../http/fed-records.js';
 import type { SymbolIntake } from '../http/session-lifecycle.js';
+import { hintUpkeep } from './upkeep-hint.js';
 
 /** Problems that one answer names. */
 const PROBLEMS_MAX = 100;
@@ -49,7 +50,9 @@ export class FeedIntake implements SymbolIntake {
     refusals.push(...result.conflicts.map((index) => ({ record: good[index]!, reason: 'conflict' })));
     this.note(refusals);
     await this.quarantine(refusals);
-    if (result.late > 0) this.hintUpkeep();
+    // The store knows which days are to be derived again: should the hint be lost, the next round sees it.
+    const { layout } = feed;
+    if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
   }
 
   async through(time: number): Promise<void> {
@@ -90,14 +93,6 @@ export class FeedIntake implements SymbolIntake {
       });
     this.quarantined += kept.length;
     if (kept.length > 0) await quarantine(dataSource, feed.layout.incarnation, kept);
-  }
-
-  /** The store knows which days are to be derived again: should this be lost, the next round sees it. */
-  private hintUpkeep(): void {
-    const { layout } = this.parts.feed;
-    if (!layout.spec.upkeep.enabled) return;
-    const session = { sessionId: layout.id, incarnation: layout.incarnation };
-    this.parts.producer.add('detect-gaps', { ...session, force: false }).catch(() => undefined);
   }
 }
 

@@ -8,6 +8,7 @@ import type { DayChanges } from './day-changes.js';
 import { feedLimit } from './feed-limit.js';
 import type { StreamParts } from './session-stream.js';
 import type { StreamProgress } from './stream-progress.js';
+import { hintUpkeep } from './upkeep-hint.js';
 import { LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
 /** What a fed session has in place of rows. */
@@ -59,7 +60,7 @@ export class FeedLoop {
   }
 
   private async advance(to: number): Promise<void> {
-    const { layout, metrics, wake } = this.parts;
+    const { layout, metrics, producer, wake, warn } = this.parts;
     const { frontier } = this.feed;
     const from = frontier.frontier;
     const { bars, control } = await frontier.advance(to);
@@ -68,17 +69,9 @@ export class FeedLoop {
     if (layout.grid(dayIndex).closedBy(from) === 0) this.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
     this.progress.obey(control);
-    if (wantsUpkeep(layout, from, frontier.frontier, bars)) this.hintUpkeep();
+    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
     if (frontier.frontier > layout.barrierEnd) wake.wake();
     await this.progress.checkpoint();
-  }
-
-  /** Asks for upkeep now; the session's scheduler asks again if this goes wrong. */
-  private hintUpkeep(): void {
-    const { layout, producer, warn } = this.parts;
-    producer
-      .add('detect-gaps', { sessionId: layout.id, incarnation: layout.incarnation, force: false })
-      .catch((error: unknown) => warn('the upkeep hint was not queued', error));
   }
 }
 

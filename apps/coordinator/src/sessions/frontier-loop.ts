@@ -7,6 +7,7 @@ import { RewindError, type Window } from '@barkeep/session-data';
 import type { StreamParts } from './session-stream.js';
 import { SourceWindows, type SourceWindowsParts } from './source-windows.js';
 import type { StreamProgress } from './stream-progress.js';
+import { hintUpkeep } from './upkeep-hint.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 import type { WindowRead } from './window-read.js';
 
@@ -72,15 +73,12 @@ export class FrontierLoop {
     await this.progress.checkpoint();
   }
 
-  /** Asks for upkeep now, when there is something to do; the session's scheduler asks again if this goes wrong. */
+  /** Asks for upkeep now, when there is something to do. */
   private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
-    const { layout, producer } = this.parts;
+    const { layout, producer, warn } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
     const hasHoles = bars < (toSlot - fromSlot) * layout.symbols.length;
     if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles)) return;
-    const session = { sessionId: layout.id, incarnation: layout.incarnation };
-    producer
-      .add('detect-gaps', { ...session, force: false })
-      .catch((error: unknown) => this.parts.warn('the upkeep hint was not queued', error));
+    hintUpkeep(producer, layout, warn);
   }
 }

@@ -24,13 +24,14 @@ export class LockstepLimit {
   /** The time up to which the clock may go, epoch ms; the history is nobody's to hold. @throws SessionLostError */
   async look(): Promise<number> {
     const { end, historyEnd, spec } = this.layout;
-    if (spec.pace.mode !== 'lockstep') return end;
+    const { pace } = spec;
+    if (pace.mode !== 'lockstep') return end;
     const { slowest, joins } = await this.consumers.limit();
     this.joins = joins;
     this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
     // Not even its first day has opened before those are there for whom it is streamed.
     if (slowest === 'waiting') return historyEnd;
-    return slowest === undefined ? end : this.layout.closeAfter(slowest, spec.pace.window);
+    return this.ahead(pace.window);
   }
 
   /**
@@ -43,7 +44,12 @@ export class LockstepLimit {
     if (pace.mode !== 'lockstep' || !told || this.joins === undefined || told.joins < this.joins) return undefined;
     this.slowest = told.joins === this.joins ? Math.max(this.slowest, told.slowest) : told.slowest;
     this.joins = told.joins;
-    const { slowest } = this;
-    return slowest === Infinity ? this.layout.end : this.layout.closeAfter(slowest, pace.window);
+    return this.ahead(pace.window);
+  }
+
+  /** So many base bars after the slowest; the end where nobody holds the clock. */
+  private ahead(window: number): number {
+    const { layout, slowest } = this;
+    return slowest === Infinity ? layout.end : layout.closeAfter(slowest, window);
   }
 }

@@ -155,21 +155,10 @@ export class StreamRunner {
         isFed ? undefined : this.reader(row, layout, frontiers),
         writer.tellState('running'),
       ]);
-      const stream = {
-        layout,
-        epoch,
-        writer,
-        trailing,
-        store,
-        joining,
-        lockstep,
-        wake,
-        sessions,
-        producer,
-        dataSource,
-      };
       const start = { ...position, ...figures };
-      const parts = { ...stream, stagedDays, budget, metrics, warn };
+      const held = { writer, trailing, store, joining, lockstep, wake };
+      const shared = { sessions, producer, dataSource, stagedDays, budget, metrics, warn };
+      const parts = { layout, epoch, ...held, ...shared };
       if (!reader) return await this.followFeed(parts, start, frontiers, signal);
       try {
         return await new SessionStream(parts, { reader }).run(start, signal);

@@ -3,27 +3,10 @@
  * version, or another service on that port, is told as such and not as "undefined".
  */
 
+import type { SlotCounts } from '@barkeep/bars';
 import { array, type Fields, number, object, sum, text, textOrNull, unexpected } from './answer-fields.js';
 
-/** Slots of a session or symbol before its frontier, by what became of them. */
-export interface SlotCounts {
-  /** All of them: the sum of filled, noTrade, unfillable, absent and missing. */
-  expected: number;
-  /** Have a bar: streamed or backfilled. */
-  filled: number;
-  /** Their bar came with the stream. */
-  streamed: number;
-  /** Their bar came from a repository. */
-  backfilled: number;
-  /** A complete source confirms that nothing traded. */
-  noTrade: number;
-  /** Asked for as often as the spec says, without an answer that has a bar. */
-  unfillable: number;
-  /** Asked for, without a bar so far. */
-  absent: number;
-  /** Not asked for yet. */
-  missing: number;
-}
+export type { SlotCounts };
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
 
 /** Slots of all symbols of a session, and what was refused. */

@@ -3,15 +3,11 @@
  * read, and what became of the session. Goes through the stream of every partition from where it was; when entries were
  * trimmed before they were read it says so, and everything has to be read anew. Reads nothing itself.
  */
-import type { ReadCommand, SessionLayout } from '@barkeep/session-data';
+import { parseEvent, type ReadCommand, type SessionEvent, type SessionLayout } from '@barkeep/session-data';
 
 /** Entries a stream and round. */
 const PAGE = 1_000;
 const NOTHING_YET = '0-0';
-
-/** Types of events after which stored base bars of a day are others, and those after which derived ones are. */
-const BASE_CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars']);
-const DERIVED_CHANGES = 'derived';
 
 /** Symbols of a day of which stored bars changed. */
 export interface DayChange {
@@ -95,32 +91,29 @@ function takeEntry(
   changes: Map<string, DayChange>,
   said: { state: SaidState | undefined },
 ): void {
-  const type = fieldOf(fields, 'type') ?? '';
-  if (type === 'state') said.state = stateOf(fields) ?? said.state;
-  const isBase = BASE_CHANGES.has(type);
-  if (!isBase && type !== DERIVED_CHANGES) return;
-  const date = fieldOf(fields, 'date') ?? '';
+  const event = eventOf(fields);
+  if (event?.type === 'state') said.state = stateIn(event);
+  // After these the stored base bars of a day are others, and after `derived` its derived ones.
+  const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';
+  if (!isBase && event?.type !== 'derived') return;
+  const { date } = event;
   const change = changes.get(date) ?? { base: new Set(), derived: new Set() };
   changes.set(date, change);
-  for (const symbol of symbolsOf(fieldOf(fields, 'symbols'))) (isBase ? change.base : change.derived).add(symbol);
+  const changed = isBase ? change.base : change.derived;
+  for (const symbol of Array.isArray(event.symbols) ? event.symbols : Object.keys(event.symbols)) changed.add(symbol);
+}
+
+/** The event of a stream entry's fields; undefined for one of which nothing is known. */
+export function eventOf(fields: readonly string[]): SessionEvent | undefined {
+  return parseEvent(fields, 0);
 }
 
 /** The state that an entry names; undefined when it is of another kind. */
 export function stateOf(fields: readonly string[]): SaidState | undefined {
-  const [type, state, error] = ['type', 'state', 'error'].map((name) => fieldOf(fields, name));
-  if (type !== 'state' || state === undefined) return undefined;
+  const event = eventOf(fields);
+  return event?.type === 'state' ? stateIn(event) : undefined;
+}
+
+function stateIn({ state, error }: SaidState): SaidState {
   return error ? { state, error } : { state };
-}
-
-/** The value of a field of a stream entry. */
-export function fieldOf(fields: readonly string[], name: string): string | undefined {
-  for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
-  return undefined;
-}
-
-/** Names in a JSON array, or those that a JSON object has figures of. */
-function symbolsOf(json: string | undefined): string[] {
-  const value: unknown = JSON.parse(json ?? '[]');
-  if (Array.isArray(value)) return value.filter((symbol) => typeof symbol === 'string');
-  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }

@@ -5,7 +5,7 @@
  */
 import { SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { fieldOf, type StreamEntry } from './event-tail.js';
+import { eventOf, type StreamEntry } from './event-tail.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
@@ -126,5 +126,6 @@ export class StoreFollower {
 }
 
 function clockOf(fields: readonly string[]): number {
-  return fieldOf(fields, 'type') === 'clock' ? Number(fieldOf(fields, 'time')) : -Infinity;
+  const event = eventOf(fields);
+  return event?.type === 'clock' ? event.time : -Infinity;
 }
