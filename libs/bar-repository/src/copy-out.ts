@@ -69,7 +69,7 @@ class CopyOutQuery implements Submittable {
   submit(connection: Connection): void {
     if (this.settled) return;
     const socket: Socket = connection.stream as Socket;
-    if (socket instanceof CopySocket) socket.taker = this.onData;
+    if (socket instanceof CopySocket) socket.divert(this.onData);
     const [listener] = socket.listeners('data');
     if (!isListener(listener)) throw new Error('expected pg to listen to its socket');
     this.socket = socket;
@@ -102,7 +102,7 @@ class CopyOutQuery implements Submittable {
     const { listener, socket } = this;
     if (!listener || !socket) return undefined;
     this.listener = undefined;
-    if (socket instanceof CopySocket) socket.taker = undefined;
+    if (socket instanceof CopySocket) socket.divert(undefined);
     socket.removeListener('data', this.onData);
     socket.on('data', listener);
     return listener;

@@ -131,6 +131,15 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
   });
 }
 
+/** Made once for each object of defaults: zod compiles a schema where it is first used, which takes some milliseconds. */
+const schemas = new WeakMap<UpkeepDefaults, ReturnType<typeof sessionSpecSchema>>();
+
+function schemaFor(defaults: UpkeepDefaults): ReturnType<typeof sessionSpecSchema> {
+  let schema = schemas.get(defaults);
+  if (!schema) schemas.set(defaults, (schema = sessionSpecSchema(defaults)));
+  return schema;
+}
+
 /** A checked spec with every default filled in; intervals have their canonical names, in ascending order. */
 export type SessionSpec = z.output<ReturnType<typeof sessionSpecSchema>>;
 
@@ -144,7 +153,7 @@ export function sourceName(spec: Pick<SessionSpec, 'source'>): string {
  * @throws SessionSpecError with every problem found
  */
 export function parseSessionSpec(input: unknown, defaults: UpkeepDefaults = UPKEEP_DEFAULTS): SessionSpec {
-  const parsed = sessionSpecSchema(defaults).safeParse(input, { reportInput: true });
+  const parsed = schemaFor(defaults).safeParse(input, { reportInput: true });
   if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
   const problems = crossChecks(parsed.data); // before the intervals are put in order: a problem names the place it came from
   if (problems.length > 0) throw new SessionSpecError(problems);

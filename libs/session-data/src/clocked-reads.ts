@@ -5,6 +5,7 @@
  */
 import { RECORD_BYTES } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import type { StoreReads } from './bulk-reads.js';
 import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
@@ -30,6 +31,8 @@ export class ClockedReads {
     private readonly layout: SessionLayout,
     /** The list of symbols that the layout is of; see {@link symbolsKey}. */
     private readonly key: string = symbolsKey(undefined, undefined),
+    /** How commands are run: by default as a pipeline of `redis`. */
+    private readonly run: StoreReads['run'] = (commands) => runPipeline(redis.pipeline([...commands])),
   ) {
     this.seenClock = layout.start;
   }
@@ -38,9 +41,7 @@ export class ClockedReads {
   async read(commands: readonly ReadCommand[]): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
     const first = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
-    const replies = await runPipeline(
-      this.redis.pipeline([first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]]),
-    );
+    const replies = await this.run([first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]]);
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
     this.check(incarnation, version, joining);

@@ -17,7 +17,7 @@ import { eventsOf } from './day-events.js';
 import { PaceKeeper } from './pace-keeper.js';
 import type { StreamParts } from './session-stream.js';
 import type { StreamProgress } from './stream-progress.js';
-import { LOOK_AGAIN_MS } from './wake-signals.js';
+import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** A clock that waits this long for upkeep says so in the session's state. */
 const WAITING_AFTER_MS = 300;
@@ -50,8 +50,7 @@ export class ClockLoop {
     const { layout, writer } = this.parts;
     await this.joined(stop);
     while (this.progress.clock < layout.end) {
-      // Consumers that are ready for more say so, the store does not.
-      if (this.mustLook || this.isBlockedAt(this.storeLimit)) await this.look();
+      if (this.mustLook) await this.look();
       const places = this.isBlocked ? [] : this.placesDue();
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
@@ -178,12 +177,16 @@ export class ClockLoop {
     this.mustLook = (isWoken && !isKnown) || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
-  /** @returns whether all that woke the stream is that its consumers came on, and how far */
+  /** @returns whether what woke the stream said all: how far its consumers are, or the source that nothing is derived of first */
   private hear(): boolean {
-    const { wake, lockstep } = this.parts;
-    const limit = wake.heard.size === 1 ? lockstep.hear(wake.heard.get('consumer')) : undefined;
-    if (limit !== undefined) this.consumerLimit = limit;
-    return limit !== undefined;
+    const { layout, wake, lockstep } = this.parts;
+    for (const [kind, news] of wake.heard) {
+      const limit = kind === 'consumer' ? lockstep.hear(news) : undefined;
+      if (limit !== undefined) this.consumerLimit = limit;
+      else if (kind === FLUSHED && this.progress.clock >= layout.barrierEnd) this.storeLimit = this.progress.frontier;
+      else return false;
+    }
+    return true;
   }
 
   /** True when it is not upkeep that the clock waits for, but bars that nobody has fed yet. */

@@ -9,7 +9,7 @@ import { feedLimit } from './feed-limit.js';
 import type { StreamParts } from './session-stream.js';
 import type { StreamProgress } from './stream-progress.js';
 import { hintUpkeep } from './upkeep-hint.js';
-import { LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
+import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
 /** What a fed session has in place of rows. */
 export interface FeedParts {
@@ -70,7 +70,7 @@ export class FeedLoop {
     metrics.flushed(bars);
     this.progress.obey(control);
     if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
-    if (frontier.frontier > layout.barrierEnd) wake.wake();
+    if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
     await this.progress.checkpoint();
   }
 }

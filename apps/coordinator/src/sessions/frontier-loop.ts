@@ -8,7 +8,7 @@ import type { StreamParts } from './session-stream.js';
 import { SourceWindows, type SourceWindowsParts } from './source-windows.js';
 import type { StreamProgress } from './stream-progress.js';
 import { hintUpkeep } from './upkeep-hint.js';
-import { LOOK_AGAIN_MS } from './wake-signals.js';
+import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 import type { WindowRead } from './window-read.js';
 
 export class FrontierLoop {
@@ -69,7 +69,7 @@ export class FrontierLoop {
     metrics.flushed(read.bars);
     this.progress.obey(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
-    if (window.to > layout.barrierEnd || joining.any) wake.wake();
+    if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);
     await this.progress.checkpoint();
   }
 

@@ -10,6 +10,9 @@ type Listener = (message: string) => void;
 /** Longest wait for a signal before a stream looks at the store anyway. */
 export const LOOK_AGAIN_MS = 1_000;
 
+/** What the loop that moves the frontier says to the one that moves the clock. */
+export const FLUSHED = 'flushed';
+
 export class WakeSignals {
   private readonly listeners = new Map<string, Set<Listener>>();
 

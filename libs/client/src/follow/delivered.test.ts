@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { DayChunk, parseSessionSpec, recordOffset } from '@barkeep/bars';
+import { DayChunk, parseSessionSpec, recordOffset, type ShownBar } from '@barkeep/bars';
 import { NOTHING_DELIVERED, SessionLayout } from '@barkeep/session-data';
 import { Holdings } from '../mirror/holdings.js';
-import { SymbolBars } from '../mirror/symbol-bars.js';
-import { DeliveredChain, eachBar, hexOf, type DeliveredPart } from './delivered.js';
+import { SymbolBars, type DerivedBy } from '../mirror/symbol-bars.js';
+import { DeliveredChain, eachBar, hexOf } from './delivered.js';
+import type { DeliveredPart, StepRun } from './step-rows.js';
 
 const SPEC = {
   start: '2013-10-07',
@@ -12,21 +13,40 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'd' },
 };
 
-function holdingsOf(symbols: string[]) {
-  const layout = new SessionLayout('s', 'i', parseSessionSpec({ ...SPEC, symbols }), 'p', 0);
-  const holdings = new Holdings(layout, 'upkeep');
+function holdingsOf(
+  symbols: string[],
+  { derivedBy = 'upkeep', ...spec }: { derivedBy?: DerivedBy; derivedIntervals?: string[] } = {},
+) {
+  const layout = new SessionLayout('s', 'i', parseSessionSpec({ ...SPEC, ...spec, symbols }), 'p', 0);
+  const holdings = new Holdings(layout, derivedBy);
   const chunk = new DayChunk(390);
   for (let slot = 0; slot < 390; slot += 2) chunk.write(slot, 5, 6, 4, 5 + slot / 1_000, slot, 1, 0, 1, 1);
   holdings.setSymbols(
     layout,
     symbols.map((symbol) => {
-      const bars = new SymbolBars(symbol, 0, layout, 'upkeep');
+      const bars = new SymbolBars(symbol, 0, layout, derivedBy);
       const records = chunk.bytes.subarray(recordOffset(390, 0));
       bars.append(layout, { day: 0, interval: layout.base, records, fromSlot: 0, toSlot: 390 });
       return bars;
     }),
   );
   return { layout, holdings, chunk };
+}
+
+function barsOf(part: DeliveredPart): [string, ShownBar][] {
+  const bars: [string, ShownBar][] = [];
+  eachBar(
+    part,
+    (open) => open + 60_000,
+    (symbol, bar) => bars.push([symbol, bar]),
+  );
+  return bars;
+}
+
+/** A run of one step: the minute of a slot. */
+function stepAt(layout: SessionLayout, slot: number): StepRun {
+  const grid = layout.grid(0);
+  return { after: grid.openTime(slot), steps: [{ time: grid.closeTime(slot), intervals: [layout.base] }] };
 }
 
 test('a step is hashed as documented, and empty steps are in the chain', () => {
@@ -37,7 +57,7 @@ test('a step is hashed as documented, and empty steps are in the chain', () => {
   const f64 = (value: number) => Buffer.from(Float64Array.of(value).buffer);
   for (let slot = 0; slot < 6; slot++) {
     const time = grid.closeTime(slot);
-    const { parts, bars } = chain.deliver(holdings, [layout.base], grid.openTime(slot), time);
+    const { parts, bars } = chain.deliver(holdings, time, () => stepAt(layout, slot));
     const sha = createHash('sha256').update(expected).update(f64(time));
     const names = slot % 2 === 0 ? ['A', 'BB'] : [];
     for (const _ of names) sha.update(f64(grid.openTime(slot))).update(chunk.record(slot));
@@ -60,24 +80,15 @@ test('steps stay what they are however many follow and whatever changes, and the
   const { layout, holdings } = holdingsOf(symbols);
   const grid = layout.grid(0);
   const chain = DeliveredChain.from(NOTHING_DELIVERED);
-  const barsOf = (part: DeliveredPart) => {
-    const bars: unknown[] = [];
-    eachBar(
-      part,
-      (open) => open + 60_000,
-      (symbol, bar) => bars.push([symbol, bar]),
-    );
-    return bars;
-  };
   const steps = Array.from({ length: 390 }, (_, slot) => {
     const before = chain.current;
-    const [part] = chain.deliver(holdings, [layout.base], grid.openTime(slot), grid.closeTime(slot)).parts;
+    const [part] = chain.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot)).parts;
     return { slot, part: part!, before, after: hexOf(chain.current), bars: slot % 50 < 2 ? barsOf(part!) : [] };
   });
   const looked = steps.filter(({ slot }) => slot % 50 < 2);
   for (const { slot, before, after } of looked) {
     const other = DeliveredChain.from(hexOf(before));
-    other.deliver(holdings, [layout.base], grid.openTime(slot), grid.closeTime(slot));
+    other.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot));
     expect(hexOf(other.current)).toBe(after);
   }
   const other = new DayChunk(390);
@@ -85,4 +96,56 @@ test('steps stay what they are however many follow and whatever changes, and the
   const records = other.bytes.subarray(recordOffset(390, 0));
   for (const bars of holdings.sorted) bars.replaceDay(layout, { day: 0, interval: layout.base, records, toSlot: 390 });
   for (const { part, bars } of looked) expect(barsOf(part)).toEqual(bars);
+});
+
+/** Steps of so many slots each up to the end of the day, with the derived intervals that close in each. */
+function runOf(layout: SessionLayout, from: number, slots: number): StepRun {
+  const grid = layout.grid(0);
+  const steps: StepRun['steps'][number][] = [];
+  for (let slot = from + slots; slot <= grid.slotCount; slot += slots) {
+    const [before, time] = [slot === slots ? grid.open : grid.closeTime(slot - slots - 1), grid.closeTime(slot - 1)];
+    const derived = layout.derived.filter((interval) => {
+      const windows = layout.grid(0, interval);
+      return windows.closedBy(time) > windows.closedBy(before);
+    });
+    steps.push({ time, intervals: [layout.base, ...derived] });
+  }
+  return { after: from === 0 ? grid.open : grid.closeTime(from - 1), steps };
+}
+
+test.each([1, 2, 7])('steps of %i slots that are put together are those that are delivered one by one', (slots) => {
+  const { layout, holdings } = holdingsOf(['A', 'BB', 'C'], { derivedIntervals: ['15m', '5m'], derivedBy: 'client' });
+  const [together, alone] = [DeliveredChain.from(NOTHING_DELIVERED), DeliveredChain.from(NOTHING_DELIVERED)];
+  const all = runOf(layout, 0, slots);
+  const seen: string[] = [];
+  all.steps.forEach((step, i) => {
+    const after = i === 0 ? all.after : all.steps[i - 1]!.time;
+    const one = alone.deliver(holdings, step.time, () => ({ after, steps: [step] }));
+    const many = together.deliver(holdings, step.time, () => ({ after: all.after, steps: all.steps }));
+    expect(hexOf(together.current)).toBe(hexOf(alone.current));
+    expect(many.bars).toBe(one.bars);
+    expect(many.parts.map(({ interval }) => interval.name)).toEqual(step.intervals.map(({ name }) => name));
+    many.parts.forEach((part, place) => {
+      expect(barsOf(part)).toEqual(barsOf(one.parts[place]!));
+      seen.push(...barsOf(part).map(([symbol]) => `${part.interval.name} ${symbol}`));
+    });
+  });
+  const count = (name: string) => seen.filter((found) => found === name).length;
+  // Every second minute has a bar, and a longer step that ends before the day does leaves its last minutes out.
+  expect(count('1m BB')).toBe(Math.ceil((all.steps.length * slots) / 2));
+  expect(count('5m C')).toBe(Math.floor((all.steps.length * slots) / 5));
+});
+
+test('what changes while a run is delivered is in the steps that are still to come', () => {
+  const { layout, holdings } = holdingsOf(['A', 'BB']);
+  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  const grid = layout.grid(0);
+  const deliver = (slot: number) => chain.deliver(holdings, grid.closeTime(slot), () => runOf(layout, slot, 1)).bars;
+  expect([0, 1, 2, 3].map(deliver)).toEqual([2, 0, 2, 0]);
+  const other = new DayChunk(390);
+  for (let slot = 0; slot < 390; slot++) other.write(slot, 9, 9, 9, 9, 9, 1, 0, 1, 1);
+  const records = other.bytes.subarray(recordOffset(390, 0));
+  holdings.sorted[1]!.replaceDay(layout, { day: 0, interval: layout.base, records, toSlot: 390 });
+  holdings.changes++;
+  expect([4, 5, 6].map(deliver)).toEqual([2, 1, 2]);
 });

@@ -11,24 +11,13 @@
  * looks at it. Pure.
  */
 import { hash } from 'node:crypto';
-import type { Interval, ShownBar } from '@barkeep/bars';
+import type { ShownBar } from '@barkeep/bars';
 import { barOfRow, ROW_DOUBLES, type RowMemory } from '../mirror/columns.js';
 import type { Holdings } from '../mirror/holdings.js';
-import { ClosingRows } from './closing-rows.js';
+import { putTogether, type DeliveredPart, type StepRun } from './step-rows.js';
 
 const HASH_BYTES = 32;
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
-
-/** The bars of one interval that a step delivered. Their rows are the mirror's own, which never change. */
-export interface DeliveredPart {
-  interval: Interval;
-  /** The symbols that have bars in it, and how many bars there are up to the end of each. */
-  symbols: readonly string[];
-  ends: readonly number[];
-  /** Where the rows of each symbol are, and the first of them. */
-  memories: readonly RowMemory[];
-  firsts: readonly number[];
-}
 
 /** What one step delivered. */
 export interface Delivered {
@@ -39,9 +28,12 @@ export interface Delivered {
 
 /** Chains what steps deliver. */
 export class DeliveredChain {
-  /** What is hashed is put together here, step after step. */
+  /** What is hashed is put together here, of some steps at once. */
   private scratch = scratchOf(1_024);
-  private readonly closing = new Map<string, ClosingRows>();
+  private run: ReturnType<typeof putTogether> | undefined;
+  private next = 0;
+  /** What was held when the run was put together. */
+  private held: { holdings: Holdings; changes: number } | undefined;
 
   /** @param chained the hash of what was delivered before: 32 characters, a byte each */
   constructor(private chained: string) {}
@@ -56,44 +48,40 @@ export class DeliveredChain {
     return this.chained;
   }
 
-  /** Delivers what the holdings have that closed in `(after, time]`, epoch ms, of these intervals in their order. */
-  deliver(holdings: Holdings, intervals: readonly Interval[], after: number, time: number): Delivered {
-    const parts: DeliveredPart[] = [];
-    const found: ClosingRows[] = [];
-    let [count, textBytes] = [0, 0];
-    for (const interval of intervals) {
-      const closing = this.closingOf(interval.name).find(holdings, after, time);
-      const { symbols, ends, memories, text } = closing.list;
-      count += closing.list.count;
-      textBytes += text.length;
-      parts.push({ interval, symbols, ends, memories, firsts: closing.firstRows() });
-      found.push(closing);
+  /**
+   * Delivers the next step.
+   * @param time of the step, epoch ms
+   * @param upcoming is asked for this step and, if it likes, those after it, all of which are loaded
+   */
+  deliver(holdings: Holdings, time: number, upcoming: () => StepRun): Delivered {
+    if (!this.isReady(holdings, time)) {
+      this.run = putTogether(holdings, upcoming(), (doubles) => this.room(doubles), HEAD_DOUBLES);
+      this.next = 0;
+      this.held = { holdings, changes: holdings.changes };
     }
-    this.chain(found, count, textBytes, time);
-    return { parts, bars: found[0]?.list.count ?? 0 };
+    const { steps, starts, lengths } = this.run!;
+    const { parts } = steps[this.next]!;
+    this.chain(time, starts[this.next]!, lengths[this.next]!);
+    this.next++;
+    return { parts, bars: parts[0]?.list.count ?? 0 };
   }
 
-  private chain(found: readonly ClosingRows[], rowCount: number, textBytes: number, time: number): void {
-    const textAt = 8 * (HEAD_DOUBLES + rowCount * ROW_DOUBLES);
-    if (this.scratch.bytes.length < textAt + textBytes) this.scratch = scratchOf((textAt + textBytes) >> 2);
-    const { bytes, rows, doubles } = this.scratch;
-    bytes.write(this.chained, 0, 'latin1');
-    doubles[HEAD_DOUBLES - 1] = time;
-    let [row, at] = [0, textAt];
-    for (const closing of found) {
-      closing.copyTo(rows, row);
-      const { count, text } = closing.list;
-      row += count;
-      bytes.set(text, at);
-      at += text.length;
-    }
-    this.chained = hash('sha256', new Uint8Array(bytes.buffer, 0, at), 'binary');
+  /** Whether the next step is among those that were put together, of what is held now. */
+  private isReady(holdings: Holdings, time: number): boolean {
+    const { held, run, next } = this;
+    return held?.holdings === holdings && held.changes === holdings.changes && run?.steps[next]?.time === time;
   }
 
-  private closingOf(interval: string): ClosingRows {
-    let closing = this.closing.get(interval);
-    if (!closing) this.closing.set(interval, (closing = new ClosingRows(interval)));
-    return closing;
+  private chain(time: number, start: number, length: number): void {
+    const { bytes, doubles } = this.scratch;
+    bytes.write(this.chained, 8 * start, 'latin1');
+    doubles[start + HEAD_DOUBLES - 1] = time;
+    this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, length), 'binary');
+  }
+
+  private room(doubles: number) {
+    if (this.scratch.doubles.length < doubles) this.scratch = scratchOf(2 * doubles);
+    return this.scratch;
   }
 }
 
@@ -101,10 +89,7 @@ export class DeliveredChain {
 function scratchOf(size: number) {
   const doubles = new Float64Array(size);
   const { buffer } = doubles;
-  const rows: RowMemory = {
-    doubles: doubles.subarray(HEAD_DOUBLES),
-    words: new Uint32Array(buffer, 8 * HEAD_DOUBLES),
-  };
+  const rows: RowMemory = { doubles, words: new Uint32Array(buffer) };
   return { doubles, rows, bytes: Buffer.from(buffer) };
 }
 
@@ -118,13 +103,14 @@ export function hexOf(chained: string): string {
  * @param closeOf the close time of the bar that opens at a time, epoch ms
  */
 export function eachBar(
-  { symbols, ends, memories, firsts }: DeliveredPart,
+  { list: { symbols, places, ends }, memories, firsts, at }: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
   symbols.forEach((symbol, i) => {
-    const rows = memories[i]!;
-    const first = firsts[i]!;
+    const place = places[i]!;
+    const rows = memories[place]!;
+    const first = firsts[at + place]!;
     const count = ends[i]! - (ends[i - 1] ?? 0);
     for (let row = first; row < first + count; row++) {
       visit(symbol, barOfRow(rows, row, closeOf(rows.doubles[row * ROW_DOUBLES]!)));

@@ -11,6 +11,7 @@ import type { StoreFollower } from '../mirror/store-follower.js';
 import { DeliveredChain, hexOf } from './delivered.js';
 import { DaysRemovedError } from './errors.js';
 import type { KeptPosition } from './kept-position.js';
+import { runSteps, type StepRun } from './step-rows.js';
 import { lastStepAt, stepsAfter, type StepTime } from './step-times.js';
 import { Step } from './step.js';
 
@@ -133,7 +134,7 @@ export class Walk {
       throw new DaysRemovedError(this.layout.id, this.stepTime, missing.until);
     }
     const grid = this.layout.grid(at.day);
-    const delivered = this.chain.deliver(holdings, this.closingAt(at), this.stepTime, at.time);
+    const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
     holdings.moveClock(at.time);
     if (at.day !== this.day) {
       this.day = at.day;
@@ -147,12 +148,28 @@ export class Walk {
     return step;
   }
 
-  /** The intervals of which slots close with a step: always the base interval, and first. */
-  private closingAt({ day, time }: StepTime): readonly Interval[] {
+  /** The next step and those after it that are loaded, on its day, as many as are put together at once. */
+  private upcoming(day: number): StepRun {
+    const { holdings } = this.follower.loader;
+    const { layout, every, stepTime: after } = this;
+    const steps: { time: number; intervals: readonly Interval[] }[] = [];
+    let before = after;
+    const baseSlots = Math.max(1, every.ms / layout.base.ms);
+    const most = runSteps(baseSlots * holdings.sorted.length);
+    for (const { day: stepDay, time } of stepsAfter(layout, every, after)) {
+      if (stepDay !== day || time > holdings.loadedTo || steps.length === most) break;
+      steps.push({ time, intervals: this.closingIn(day, before, time) });
+      before = time;
+    }
+    return { after, steps };
+  }
+
+  /** The intervals of which slots of a day close in `(from, to]`, epoch ms: always the base interval, and first. */
+  private closingIn(day: number, from: number, to: number): readonly Interval[] {
     return this.intervals.filter((interval, i) => {
       if (i === 0) return true;
       const grid = this.layout.grid(day, interval);
-      return grid.closedBy(time) > grid.closedBy(this.stepTime);
+      return grid.closedBy(to) > grid.closedBy(from);
     });
   }
 

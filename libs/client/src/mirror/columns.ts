@@ -30,20 +30,18 @@ function scratchOf(slots: number) {
   return { slots, doubles, bytes: new Uint8Array(doubles.buffer), words: new Uint32Array(doubles.buffer) };
 }
 
-/** Copies rows `[from, to)` to row `at` of other memory, meta as the words that it is: as numbers they might be none. */
-export function copyRows(rows: RowMemory, from: number, to: number, into: RowMemory, at: number): void {
-  const { doubles, words } = rows;
+/** Copies a row to other memory, from the double `o` on; meta as the words that it is: as numbers they might be none. */
+export function copyRow({ doubles, words }: RowMemory, row: number, into: RowMemory, o: number): void {
   const { doubles: others, words: otherWords } = into;
-  for (let i = from * ROW_DOUBLES, o = at * ROW_DOUBLES; i < to * ROW_DOUBLES; i += ROW_DOUBLES, o += ROW_DOUBLES) {
-    others[o] = doubles[i]!;
-    others[o + 1] = doubles[i + 1]!;
-    others[o + 2] = doubles[i + 2]!;
-    others[o + 3] = doubles[i + 3]!;
-    others[o + 4] = doubles[i + 4]!;
-    others[o + 5] = doubles[i + 5]!;
-    otherWords[2 * o + META_WORD] = words[2 * i + META_WORD]!;
-    otherWords[2 * o + META_WORD + 1] = words[2 * i + META_WORD + 1]!;
-  }
+  const i = row * ROW_DOUBLES;
+  others[o] = doubles[i]!;
+  others[o + 1] = doubles[i + 1]!;
+  others[o + 2] = doubles[i + 2]!;
+  others[o + 3] = doubles[i + 3]!;
+  others[o + 4] = doubles[i + 4]!;
+  others[o + 5] = doubles[i + 5]!;
+  otherWords[2 * o + META_WORD] = words[2 * i + META_WORD]!;
+  otherWords[2 * o + META_WORD + 1] = words[2 * i + META_WORD + 1]!;
 }
 
 /** Rows one after another, seen as numbers and as words of four bytes. */

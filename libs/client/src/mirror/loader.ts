@@ -10,6 +10,8 @@ import {
   loadSlotsScript,
   readSymbols,
   type ReadCommand,
+  storeReads,
+  type StoreReads,
   SymbolsChangedError,
   symbolsKey,
   withMembership,
@@ -72,15 +74,27 @@ export class Loader {
   private keepDays: number;
   private mustReload = false;
 
+  private readonly bulk: StoreReads;
+
+  /** To be closed. */
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
     private readonly options: LoaderOptions = {},
   ) {
+    this.bulk = storeReads(redis);
     this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep');
     this.sessionClock = layout.start;
-    this.reads = new ClockedReads(redis, layout);
+    this.reads = this.readsOf(layout);
     this.keepDays = keptDays(layout, options.keepDays);
+  }
+
+  close(): void {
+    this.bulk.close();
+  }
+
+  private readsOf(layout: SessionLayout, key?: string): ClockedReads {
+    return new ClockedReads(this.redis, layout, key, (commands) => this.bulk.run(commands));
   }
 
   /** Begins: from here on no change is missed. Loads no bars. @throws SessionLostError */
@@ -279,7 +293,7 @@ export class Loader {
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
     const isSame = membership.version === holdings.layout.membership.version;
     const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
-    const reads = new ClockedReads(this.redis, layout, symbolsKey(String(membership.version), joining.join(' ')));
+    const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
     const shown = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const keepDays = keptDays(layout, this.options.keepDays);
     const all = shown.map((symbol) => {

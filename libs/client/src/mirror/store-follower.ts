@@ -59,8 +59,13 @@ export class StoreFollower {
     const { signal } = options;
     const beginning = new Outage(redis, layout.id, BEGIN_LIMIT_MS);
     const follower = new StoreFollower(redis, layout, options);
-    await throughOutages(beginning, () => follower.loader.begin(), signal);
-    signal?.throwIfAborted();
+    try {
+      await throughOutages(beginning, () => follower.loader.begin(), signal);
+      signal?.throwIfAborted();
+    } catch (error) {
+      follower.close();
+      throw error;
+    }
     signal?.addEventListener('abort', follower.close);
     void follower.watch();
     return follower;
@@ -77,6 +82,7 @@ export class StoreFollower {
     clearTimeout(this.retry);
     this.options.signal?.removeEventListener('abort', this.close);
     this.waiting.disconnect();
+    this.loader.close();
   };
 
   private async work(): Promise<void> {

@@ -1,0 +1,98 @@
+/** Reads of many chunks on a connection of their own, on a real Redis: what they answer is what the pipelines of ioredis answer. */
+import { storeReads, type ReadCommand } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
+import { StoreServer } from '../support/session-store.js';
+import { tcpGate } from '../support/tcp-gate.js';
+
+const server = new StoreServer();
+const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
+const key = (name: string) => `${server.prefix}:{bulk:${name}`;
+const BYTES = Buffer.from([0, 13, 10, 255]);
+/** More than the reads have room for at first. */
+const LARGE = 400_000;
+const LARGE_BYTES = Buffer.alloc(LARGE, 'large');
+
+beforeAll(async () => {
+  const { redis } = server;
+  await redis.mset(key('a'), BYTES, key('large'), LARGE_BYTES, key('ü'), 'ü');
+  await redis.hset(key('hash'), { one: 1, two: 'zwei' });
+  await redis.xadd(key('stream'), '1-1', 'type', 'clock');
+});
+afterAll(() => server.close());
+
+const COMMANDS: ReadCommand[] = [
+  ['hmget', key('hash'), 'one', 'two', 'three'],
+  ['mgetBuffer', key('a'), key('nothing'), key('ü')],
+  ['xrange', key('stream'), '-', '+', 'COUNT', 10],
+  ['getrangeBuffer', key('large'), 1, 70_000],
+  ['strlen', key('large')],
+];
+
+/** Bytes as text, which is compared at once and not byte by byte. */
+const shown = (reply: unknown): unknown =>
+  reply instanceof Buffer ? `bytes ${reply.toString('base64')}` : Array.isArray(reply) ? reply.map(shown) : reply;
+
+test('text, bytes, numbers and nothing are what a pipeline answers, time after time', async () => {
+  const expected = await server.redis.pipeline(COMMANDS).exec();
+  const reads = storeReads(server.redis);
+  for (let time = 0; time < 3; time++) {
+    expect((await reads.run(COMMANDS)).map(shown)).toEqual(expected!.map(([, reply]) => shown(reply)));
+    const large = await reads.run([
+      ['mgetBuffer', key('a'), key('large')],
+      ['strlen', key('large')],
+      ['mgetBuffer', key('large')],
+    ]);
+    expect(large.map(shown)).toEqual([[BYTES, LARGE_BYTES].map(shown), LARGE, [shown(LARGE_BYTES)]]);
+  }
+  reads.close();
+});
+
+test('an error among the replies is thrown, and the next read is well', async () => {
+  const reads = storeReads(server.redis);
+  await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
+  await expect(reads.run([['evalshaBuffer', '0'.repeat(40), 0]])).rejects.toThrow('NOSCRIPT');
+  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  reads.close();
+});
+
+test('the login and the database are those of the connection beside it', async () => {
+  const { redis, prefix } = server;
+  await redis.acl('SETUSER', prefix, 'on', '>secret', `~${prefix}:*`, '+@all');
+  const address = Object.assign(new URL(URL_OF_REDIS), { username: prefix, password: 'secret', pathname: '/5' });
+  const beside = new Redis(address.href);
+  await beside.set(key('here'), 'other database');
+  const reads = storeReads(beside);
+  expect(await reads.run([['get', key('here')]])).toEqual(['other database']);
+  await expect(reads.run([['get', 'elsewhere']])).rejects.toThrow('NOPERM');
+  await beside.del(key('here'));
+  reads.close();
+  beside.disconnect();
+  await redis.acl('DELUSER', prefix);
+});
+
+test('a read that is cut off fails, and the next one is on a new connection', async () => {
+  const gate = await tcpGate(URL_OF_REDIS, 6379);
+  const beside = new Redis(gate.url, { retryStrategy: () => 5 });
+  beside.on('error', () => undefined);
+  const reads = storeReads(beside);
+  expect(await reads.run([['hget', key('hash'), 'one']])).toEqual(['1']);
+  gate.slowDown(500);
+  const cut = expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+  await gate.shut();
+  await cut;
+  gate.slowDown(0);
+  await gate.open();
+  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  reads.close();
+  beside.disconnect();
+  await gate.shut();
+});
+
+test('a connection that is made in a way of its own is used as it is', async () => {
+  const beside = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
+  const reads = storeReads(beside);
+  expect(await reads.run([['mgetBuffer', 'a', 'nothing']])).toEqual([[BYTES, null]]);
+  reads.close();
+  expect(await beside.get('ü')).toBe('ü');
+  beside.disconnect();
+});
