@@ -13,7 +13,8 @@ const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 10;
 /** What a spec has when it says nothing: a barrier each day, 5m and 15m. BENCH_UPKEEP=off streams and nothing else. */
-const UPKEEP = process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : { derivedIntervals: ['5m', '15m'] };
+const UPKEEP =
+  process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : { derivedIntervals: ['5m', '15m'] };
 
 export default {
   id: 'lockstep',

@@ -1,6 +1,7 @@
 /** Reads of many chunks on a connection of their own, on a real Redis: what they answer is what the pipelines of ioredis answer. */
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
+import { once } from 'node:events';
 import { StoreServer } from '../support/session-store.js';
 import { tcpGate } from '../support/tcp-gate.js';
 
@@ -86,6 +87,54 @@ test('a read that is cut off fails, and the next one is on a new connection', as
   reads.close();
   beside.disconnect();
   await gate.shut();
+});
+
+test('a read that nobody answers in time fails as a command does, and the next one is on a new connection', async () => {
+  const gate = await tcpGate(URL_OF_REDIS, 6379);
+  const beside = new Redis(gate.url, { retryStrategy: () => 5, commandTimeout: 200 });
+  const reads = storeReads(beside);
+  expect(await reads.run([['hget', key('hash'), 'one']])).toEqual(['1']);
+  gate.slowDown(500);
+  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Command timed out');
+  gate.slowDown(0);
+  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  reads.close();
+  beside.disconnect();
+  await gate.shut();
+});
+
+test('a read that waits for a connection ends when the reads are closed', async () => {
+  const gate = await tcpGate(URL_OF_REDIS, 6379);
+  const beside = new Redis(gate.url, { retryStrategy: () => 60_000, maxRetriesPerRequest: null });
+  beside.on('error', () => undefined);
+  const reads = storeReads(beside);
+  await reads.run([['hget', key('hash'), 'one']]);
+  await gate.shut();
+  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+  // The next attempt to connect is far away.
+  const waiting = reads.run([['hget', key('hash'), 'one']]);
+  reads.close();
+  await expect(waiting).rejects.toThrow('Connection is closed');
+  beside.disconnect();
+});
+
+test('nothing more is read once the connection beside is closed for good', async () => {
+  const beside = new Redis(URL_OF_REDIS);
+  const reads = storeReads(beside);
+  await reads.run([['hget', key('hash'), 'one']]);
+  await beside.quit();
+  if (beside.status !== 'end') await once(beside, 'end');
+  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+  reads.close();
+});
+
+test('a second call while one is under way is refused', async () => {
+  const reads = storeReads(server.redis);
+  await reads.run([['hget', key('hash'), 'one']]);
+  const [first, second] = await Promise.allSettled([1, 2].map(() => reads.run([['hget', key('hash'), 'one']])));
+  expect(first).toMatchObject({ status: 'fulfilled', value: ['1'] });
+  expect(second).toMatchObject({ status: 'rejected' });
+  reads.close();
 });
 
 test('a connection that is made in a way of its own is used as it is', async () => {

@@ -4,7 +4,7 @@
  * serve as well.
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
-import { BulkSocket } from './bulk-socket.js';
+import { BulkSocket, CONNECTION_CLOSED } from './bulk-socket.js';
 import type { ReadCommand } from './clocked-reads.js';
 import { runPipeline } from './pipeline.js';
 import type { Reply } from './reply-parser.js';
@@ -37,39 +37,53 @@ class BulkReads implements StoreReads {
   /** The socket on which everything has been answered that ioredis said of its own accord. */
   private greeted: BulkSocket | undefined;
   private readonly redis: Redis;
+  /** How long an answer is waited for, ms. */
+  private readonly timeoutMs: number | undefined;
+  private isClosed = false;
+  /** Ends what waits for a connection: ioredis does not, while it is between two attempts. */
+  private endWaiting: (error: Error) => void = () => undefined;
 
-  constructor(beside: Redis) {
+  constructor(private readonly beside: Redis) {
     const { options } = beside;
+    this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
     const connected = (socket: BulkSocket) => (this.socket = socket);
     class Connector extends BulkConnector {
       constructor() {
         super(options, connected);
       }
     }
-    this.redis = beside.duplicate({ Connector, commandTimeout: undefined, lazyConnect: true });
+    this.redis = beside.duplicate({ Connector, lazyConnect: true });
     // It connects again by itself; what is wrong is said by the read that fails.
     this.redis.on('error', () => undefined);
   }
 
   async run(commands: readonly ReadCommand[]): Promise<unknown[]> {
     await this.connect();
-    const replies = await this.socket!.ask(commands.map(encoded).join(''), commands.length);
+    const replies = await this.socket!.ask(commands.map(encoded).join(''), commands.length, this.timeoutMs);
     return replies.map((reply, i) => {
       if (reply instanceof Error) throw reply;
       return String(commands[i]![0]).endsWith('Buffer') ? reply : textOf(reply);
     });
   }
 
-  /** Connects, logs in and waits for what is being loaded, as long as ioredis does that for any command; nothing is under way then. */
-  private async connect(): Promise<void> {
-    while (this.redis.status !== 'ready' || this.greeted !== this.socket) {
-      await this.redis.ping();
-      this.greeted = this.socket;
-    }
+  close(): void {
+    this.isClosed = true;
+    this.redis.disconnect();
+    this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  close(): void {
-    this.redis.disconnect();
+  /** Connects, logs in and waits for what is being loaded, as ioredis does for any command; then nothing is under way. */
+  private async connect(): Promise<void> {
+    for (;;) {
+      // Whoever closed the connection beside this one wants no more of either.
+      if (this.isClosed || this.beside.status === 'end') throw new Error(CONNECTION_CLOSED);
+      const { status } = this.redis;
+      if (status === 'ready' && this.greeted === this.socket) return;
+      const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));
+      await Promise.race([status === 'wait' || status === 'end' ? this.redis.connect() : this.redis.ping(), ended]);
+      // A first command is answered once all of its own accord has been.
+      if (status === 'ready') this.greeted = this.socket;
+    }
   }
 }
 

@@ -9,6 +9,10 @@
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { ReplyParser, type Reply } from './reply-parser.js';
 
+/** What ioredis says as well: whoever bears the one bears the other. */
+export const CONNECTION_CLOSED = 'Connection is closed.';
+export const TIMED_OUT = 'Command timed out';
+
 const MEMORY_BYTES_FIRST = 256 * 1024;
 /** Room that there is for a read at least. */
 const READ_BYTES_MIN = 64 * 1024;
@@ -24,6 +28,8 @@ export class BulkSocket extends Socket {
   private memory = Buffer.allocUnsafeSlow(MEMORY_BYTES_FIRST);
   private readonly parser = new ReplyParser();
   private question: Question | undefined;
+  /** Why it was cut here. */
+  private reason: Error | undefined;
   /** What of the memory has come, and where the reply begins that is not whole yet. */
   private filled = 0;
   private parsed = 0;
@@ -42,20 +48,34 @@ export class BulkSocket extends Socket {
     };
     super(options);
     own.socket = this;
-    this.on('close', () => this.question?.reject(new Error('Connection is closed.')));
+    this.on('close', () => {
+      this.question?.reject(this.reason ?? new Error(CONNECTION_CLOSED));
+      this.question = undefined;
+    });
   }
 
   /**
    * Sends commands as they are and answers their replies, which are good until the next call. One call at a time.
-   * @param count number of replies @throws what the socket fails with, ReplyFormatError
+   * @param count number of replies
+   * @param timeoutMs how long they are waited for; after it the connection is cut, for they may still come
+   * @throws an error when the connection is closed or nothing was answered in time, ReplyFormatError
    */
-  ask(commands: string, count: number): Promise<Reply[]> {
-    return new Promise((resolve, reject) => {
-      if (this.destroyed || !this.writable) return reject(new Error('Connection is closed.'));
-      this.filled = this.parsed = 0;
+  async ask(commands: string, count: number, timeoutMs?: number): Promise<Reply[]> {
+    if (this.question) throw new Error('expected one call at a time, was a second one');
+    if (this.destroyed || !this.writable) throw new Error(CONNECTION_CLOSED);
+    this.filled = this.parsed = 0;
+    const replies = new Promise<Reply[]>((resolve, reject) => {
       this.question = { count, replies: [], resolve, reject };
-      this.write(commands);
     });
+    const timer = timeoutMs ? setTimeout(() => this.fail(new Error(TIMED_OUT)), timeoutMs) : undefined;
+    this.write(commands);
+    return replies.finally(() => clearTimeout(timer));
+  }
+
+  /** Nothing more is read here, for what was asked for may be half there. Whoever asked hears of it when ioredis does. */
+  private fail(error: Error): void {
+    this.reason = error;
+    this.destroy();
   }
 
   private room(): Uint8Array {
@@ -86,9 +106,7 @@ export class BulkSocket extends Socket {
       this.question = undefined;
       question.resolve(question.replies);
     } catch (error) {
-      this.question = undefined;
-      question.reject(error as Error);
-      this.destroy();
+      this.fail(error as Error);
     }
   }
 }

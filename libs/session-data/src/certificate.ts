@@ -17,9 +17,9 @@ import {
   type SlotCounts,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { byPartition } from './by-partition.js';
 import { hashChunk, intervalsByName } from './chunk-order.js';
 import type { SessionLayout } from './layout.js';
-import { runPipeline } from './pipeline.js';
 
 export interface CertifiedDay {
   date: string;
@@ -116,22 +116,27 @@ async function addChunks(
 ): Promise<void> {
   const { date, slotCount } = layout.grid(day, interval);
   const isBase = interval === layout.base;
-  const pipeline = redis.pipeline();
-  for (const symbol of symbols) {
-    const keys = layout.keysOf(layout.partitionOf(symbol)!);
-    pipeline.getBuffer(keys.chunk(interval.name, symbol, date));
-    if (isBase) pipeline.getBuffer(keys.states(symbol, date));
-  }
-  const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
-  symbols.forEach((symbol, i) => {
-    const chunk = replies[isBase ? 2 * i : i];
-    if (chunk) hashChunk(hash, interval, symbol, date, chunk);
-    if (isBase) addCounts(counts, slotCount, chunk, replies[2 * i + 1]);
+  const found = new Map<string, { chunk: Buffer | null; states: Buffer | null }>();
+  // One command a partition, and not one or two a symbol, each of which costs more than its bytes.
+  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
+    const keys = layout.keysOf(partition);
+    const chunks = members.map((symbol) => keys.chunk(interval.name, symbol, date));
+    const states = isBase ? members.map((symbol) => keys.states(symbol, date)) : [];
+    const replies = await redis.mgetBuffer(...chunks, ...states);
+    members.forEach((symbol, i) => {
+      found.set(symbol, { chunk: replies[i] ?? null, states: replies[members.length + i] ?? null });
+    });
   });
+  await Promise.all(reads);
+  for (const symbol of symbols) {
+    const { chunk, states } = found.get(symbol)!;
+    if (chunk) hashChunk(hash, interval, symbol, date, chunk);
+    if (isBase) addCounts(counts, slotCount, chunk, states);
+  }
 }
 
 /** What is filled, and from where, is counted in the very bytes that are hashed; states say what became of the rest. */
-function addCounts(counts: SlotCounts, slotCount: number, chunk?: Buffer | null, states?: Buffer | null): void {
+function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
   const bitmap = bytes.subarray(0, bitmapBytes(slotCount));
   const day = addDayCounts(noCounts(), bitmap, states ?? undefined, slotCount);

@@ -1,4 +1,5 @@
 export * from './bulk-reads.js';
+export * from './by-partition.js';
 export * from './certificate.js';
 export * from './clock-events.js';
 export * from './clocked-reads.js';

@@ -47,7 +47,7 @@ export class ClockLoop {
 
   /** Until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
-    const { layout, writer } = this.parts;
+    const { layout } = this.parts;
     await this.joined(stop);
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
@@ -55,7 +55,8 @@ export class ClockLoop {
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
     }
-    await writer.moveClock(this.progress.clock, { events: [], figures: this.progress.figures });
+    // Nobody else would notice that the store lost the last windows since they were written.
+    await this.seePositions();
   }
 
   /**
@@ -93,25 +94,30 @@ export class ClockLoop {
 
   /** Finds out how far the clock may go, and what the session is to do. */
   private async look(): Promise<void> {
-    const { layout, store, writer, joining, lockstep } = this.parts;
-    const { clock, frontier: written, figures } = this.progress;
+    const { layout, joining, lockstep } = this.parts;
+    const { clock } = this.progress;
     this.lookedAt = this.now();
     this.mustLook = false;
-    // The clock stays, but a pause, a stop or a take-over is seen.
-    const [consumerLimit, positions, control] = await Promise.all([
-      lockstep.look(),
-      store.positions(),
-      writer.moveClock(clock, { from: clock, events: [], figures }),
-    ]);
+    const [consumerLimit, { positions, frontier, control }] = await Promise.all([lockstep.look(), this.seePositions()]);
     this.progress.obey(control);
-    const frontier = Math.min(...positions.map((position) => position.frontier));
-    // Nobody else would notice once the last window is written.
-    if (frontier < written) throw new RewindError(layout.id, frontier);
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
     const { barrierEnd } = layout;
     this.storeLimit = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;
     this.consumerLimit = consumerLimit;
+  }
+
+  /** Where the partitions are. The clock stays, but a pause, a stop or a take-over is seen. @throws RewindError */
+  private async seePositions() {
+    const { layout, store, writer } = this.parts;
+    const { clock, frontier: written, figures } = this.progress;
+    const [positions, control] = await Promise.all([
+      store.positions(),
+      writer.moveClock(clock, { from: clock, events: [], figures }),
+    ]);
+    const frontier = Math.min(...positions.map((position) => position.frontier));
+    if (frontier < written) throw new RewindError(layout.id, frontier);
+    return { positions, frontier, control };
   }
 
   /** The last end of a barrier window that is not after the watermark: the clock sees a window when it is whole. */
@@ -138,6 +144,8 @@ export class ClockLoop {
       return;
     }
     this.progress.clock = Math.max(clock, last.time);
+    // From here on it follows the frontier, of which it was told nothing so far.
+    if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
     await trailing.follow(this.progress.clock);
     this.passed = eventNumber(last);
     this.waitingSince = undefined;
@@ -172,12 +180,13 @@ export class ClockLoop {
       if (isLong && !this.isUnfed) await this.progress.setState('waiting-upkeep');
       boundMs = isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
     }
+    boundMs = Math.min(boundMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - this.now()));
     const isWoken = await this.parts.wake.wait(boundMs, stop);
     const isKnown = isWoken && this.hear();
     this.mustLook = (isWoken && !isKnown) || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
-  /** @returns whether what woke the stream said all: how far its consumers are, or the source that nothing is derived of first */
+  /** @returns whether what woke the stream said all that there is to know: how far its consumers are, or, past the barriers, that the frontier moved */
   private hear(): boolean {
     const { layout, wake, lockstep } = this.parts;
     for (const [kind, news] of wake.heard) {

@@ -46,7 +46,8 @@ function barsOf(part: DeliveredPart): [string, ShownBar][] {
 /** A run of one step: the minute of a slot. */
 function stepAt(layout: SessionLayout, slot: number): StepRun {
   const grid = layout.grid(0);
-  return { after: grid.openTime(slot), steps: [{ time: grid.closeTime(slot), intervals: [layout.base] }] };
+  const { base } = layout;
+  return { after: grid.openTime(slot), intervals: [base], steps: [{ time: grid.closeTime(slot), closing: [base] }] };
 }
 
 test('a step is hashed as documented, and empty steps are in the chain', () => {
@@ -108,9 +109,13 @@ function runOf(layout: SessionLayout, from: number, slots: number): StepRun {
       const windows = layout.grid(0, interval);
       return windows.closedBy(time) > windows.closedBy(before);
     });
-    steps.push({ time, intervals: [layout.base, ...derived] });
+    steps.push({ time, closing: [layout.base, ...derived] });
   }
-  return { after: from === 0 ? grid.open : grid.closeTime(from - 1), steps };
+  return {
+    after: from === 0 ? grid.open : grid.closeTime(from - 1),
+    intervals: [layout.base, ...layout.derived],
+    steps,
+  };
 }
 
 test.each([1, 2, 7])('steps of %i slots that are put together are those that are delivered one by one', (slots) => {
@@ -120,11 +125,11 @@ test.each([1, 2, 7])('steps of %i slots that are put together are those that are
   const seen: string[] = [];
   all.steps.forEach((step, i) => {
     const after = i === 0 ? all.after : all.steps[i - 1]!.time;
-    const one = alone.deliver(holdings, step.time, () => ({ after, steps: [step] }));
-    const many = together.deliver(holdings, step.time, () => ({ after: all.after, steps: all.steps }));
+    const one = alone.deliver(holdings, step.time, () => ({ ...all, after, steps: [step] }));
+    const many = together.deliver(holdings, step.time, () => all);
     expect(hexOf(together.current)).toBe(hexOf(alone.current));
     expect(many.bars).toBe(one.bars);
-    expect(many.parts.map(({ interval }) => interval.name)).toEqual(step.intervals.map(({ name }) => name));
+    expect(many.parts.map(({ interval }) => interval.name)).toEqual(step.closing.map(({ name }) => name));
     many.parts.forEach((part, place) => {
       expect(barsOf(part)).toEqual(barsOf(one.parts[place]!));
       seen.push(...barsOf(part).map(([symbol]) => `${part.interval.name} ${symbol}`));
@@ -146,6 +151,25 @@ test('what changes while a run is delivered is in the steps that are still to co
   for (let slot = 0; slot < 390; slot++) other.write(slot, 9, 9, 9, 9, 9, 1, 0, 1, 1);
   const records = other.bytes.subarray(recordOffset(390, 0));
   holdings.sorted[1]!.replaceDay(layout, { day: 0, interval: layout.base, records, toSlot: 390 });
-  holdings.changes++;
+  holdings.rewrites++;
   expect([4, 5, 6].map(deliver)).toEqual([2, 1, 2]);
+});
+
+test('I1 intervals are delivered in their order, wherever a run of steps begins', () => {
+  const { layout, holdings } = holdingsOf(['A'], { derivedIntervals: ['5m', '15m'], derivedBy: 'client' });
+  const [short, long] = layout.derived;
+  const [grid, base] = [layout.grid(0), layout.base];
+  const intervals = [base, long!, short!];
+  const steps = [
+    { time: grid.closeTime(4), closing: [base, short!] },
+    { time: grid.closeTime(14), closing: [base, short!, long!] },
+  ];
+  const run = { after: grid.open, intervals, steps };
+  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  chain.deliver(holdings, steps[0]!.time, () => run);
+  const alone = DeliveredChain.from(hexOf(chain.current));
+  const { parts } = chain.deliver(holdings, steps[1]!.time, () => run);
+  expect(parts.map(({ interval }) => interval)).toEqual(intervals);
+  alone.deliver(holdings, steps[1]!.time, () => ({ after: steps[0]!.time, intervals, steps: steps.slice(1) }));
+  expect(hexOf(alone.current)).toBe(hexOf(chain.current));
 });

@@ -33,7 +33,7 @@ export class DeliveredChain {
   private run: ReturnType<typeof putTogether> | undefined;
   private next = 0;
   /** What was held when the run was put together. */
-  private held: { holdings: Holdings; changes: number } | undefined;
+  private held: { holdings: Holdings; rewrites: number } | undefined;
 
   /** @param chained the hash of what was delivered before: 32 characters, a byte each */
   constructor(private chained: string) {}
@@ -57,7 +57,7 @@ export class DeliveredChain {
     if (!this.isReady(holdings, time)) {
       this.run = putTogether(holdings, upcoming(), (doubles) => this.room(doubles), HEAD_DOUBLES);
       this.next = 0;
-      this.held = { holdings, changes: holdings.changes };
+      this.held = { holdings, rewrites: holdings.rewrites };
     }
     const { steps, starts, lengths } = this.run!;
     const { parts } = steps[this.next]!;
@@ -66,10 +66,10 @@ export class DeliveredChain {
     return { parts, bars: parts[0]?.list.count ?? 0 };
   }
 
-  /** Whether the next step is among those that were put together, of what is held now. */
+  /** Whether the next step is among those that were put together, of what is held now: rows that were appended since come after them. */
   private isReady(holdings: Holdings, time: number): boolean {
     const { held, run, next } = this;
-    return held?.holdings === holdings && held.changes === holdings.changes && run?.steps[next]?.time === time;
+    return held?.holdings === holdings && held.rewrites === holdings.rewrites && run?.steps[next]?.time === time;
   }
 
   private chain(time: number, start: number, length: number): void {

@@ -12,11 +12,13 @@ import type { BarSeries } from '../mirror/series.js';
 export interface StepRun {
   /** What closed after it, epoch ms, is in the first step. */
   after: number;
+  /** In the order in which those that close with a step are delivered. */
+  intervals: readonly Interval[];
   steps: readonly {
     /** Epoch ms. */
     time: number;
-    /** Those of which slots close with the step, in their order. */
-    intervals: readonly Interval[];
+    /** Those of which slots close with the step. */
+    closing: readonly Interval[];
   }[];
 }
 
@@ -148,12 +150,12 @@ export interface StepRows {
  */
 export function putTogether(
   holdings: Holdings,
-  { after, steps }: StepRun,
+  { after, intervals, steps }: StepRun,
   into: (doubles: number) => { rows: RowMemory; bytes: Uint8Array },
   headDoubles: number,
 ): { steps: StepRows[]; starts: Int32Array; lengths: Int32Array } {
-  const found = intervalsOf(steps).map((interval) => {
-    const closing = steps.flatMap(({ intervals }, step) => (intervals.includes(interval) ? [step] : []));
+  const found = intervals.map((interval) => {
+    const closing = steps.flatMap((step, i) => (step.closing.includes(interval) ? [i] : []));
     const times = closing.map((step) => steps[step]!.time);
     return { closing, rows: new IntervalRows(interval, holdings, after, times) };
   });
@@ -187,13 +189,4 @@ export function putTogether(
     }
   });
   return { steps: steps.map(({ time }, step) => ({ time, parts: parts[step]! })), starts, lengths };
-}
-
-/** All intervals of some steps, in the order in which each step has those of its own. */
-function intervalsOf(steps: StepRun['steps']): Interval[] {
-  const found = new Set<Interval>();
-  // The base interval is the first of every step; of the others the shorter ones come first.
-  for (const { intervals } of steps) for (const interval of intervals) found.add(interval);
-  const [base, ...derived] = found;
-  return base ? [base, ...derived.sort((a, b) => a.ms - b.ms)] : [];
 }

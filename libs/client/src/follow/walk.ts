@@ -152,16 +152,16 @@ export class Walk {
   private upcoming(day: number): StepRun {
     const { holdings } = this.follower.loader;
     const { layout, every, stepTime: after } = this;
-    const steps: { time: number; intervals: readonly Interval[] }[] = [];
+    const steps: StepRun['steps'][number][] = [];
     let before = after;
     const baseSlots = Math.max(1, every.ms / layout.base.ms);
     const most = runSteps(baseSlots * holdings.sorted.length);
     for (const { day: stepDay, time } of stepsAfter(layout, every, after)) {
       if (stepDay !== day || time > holdings.loadedTo || steps.length === most) break;
-      steps.push({ time, intervals: this.closingIn(day, before, time) });
+      steps.push({ time, closing: this.closingIn(day, before, time) });
       before = time;
     }
-    return { after, steps };
+    return { after, intervals: this.intervals, steps };
   }
 
   /** The intervals of which slots of a day close in `(from, to]`, epoch ms: always the base interval, and first. */

@@ -3,7 +3,7 @@
  * partition in one command, or of a few slots their records alone, in one command too. Does no I/O itself.
  */
 import { recordOffset, type Interval } from '@barkeep/bars';
-import { slotsCommand, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import { byPartition, slotsCommand, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import type { SymbolBars } from './symbol-bars.js';
 
 /** What is read of a day. */
@@ -59,7 +59,7 @@ export class DayRead {
       const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
       const recordsAt = recordOffset(grid.slotCount, fromSlot);
       const recordsEnd = recordOffset(grid.slotCount, toSlot);
-      for (const [partition, members] of byPartition(symbols)) {
+      for (const [partition, members] of byPartition(symbols, (bars) => bars.partition)) {
         const keys = this.layout.keysOf(partition);
         const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
         if (isWhole) {
@@ -80,14 +80,4 @@ export class DayRead {
     }
     return this;
   }
-}
-
-function byPartition(symbols: readonly SymbolBars[]): Map<number, SymbolBars[]> {
-  const found = new Map<number, SymbolBars[]>();
-  for (const bars of symbols) {
-    const members = found.get(bars.partition);
-    if (members) members.push(bars);
-    else found.set(bars.partition, [bars]);
-  }
-  return found;
 }

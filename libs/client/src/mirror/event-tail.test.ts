@@ -32,6 +32,13 @@ test('an entry that is no longer there means that others may be missing too', ()
   expect(new EventTail([]).take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
 });
 
+test('a change that is said in a way nobody here knows means that all has to be read anew', () => {
+  const change = { type: 'late-bars', date: '2013-10-08', symbols: 'many' };
+  expect(new EventTail(['1-0']).take([[entry('1-0', change), entry('2-0', change)]])).toMatchObject({ isGap: true });
+  const unknown = { type: 'something-new', symbols: 'many' };
+  expect(new EventTail(['1-0']).take([[entry('1-0', change), entry('2-0', unknown)]])).toMatchObject({ isGap: false });
+});
+
 test('of a stream that was empty, more than a page may be less than all', () => {
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, { type: 'clock' }));
   expect(new EventTail(['0-0']).take([page(999)])).toMatchObject({ isGap: false, isMore: false });

@@ -8,6 +8,8 @@ import { parseEvent, type ReadCommand, type SessionEvent, type SessionLayout } f
 /** Entries a stream and round. */
 const PAGE = 1_000;
 const NOTHING_YET = '0-0';
+/** Types of events after which stored bars of a day are others. */
+const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
 
 /** Symbols of a day of which stored bars changed. */
 export interface DayChange {
@@ -89,9 +91,11 @@ export class EventTail {
 function takeEntry(
   fields: readonly string[],
   changes: Map<string, DayChange>,
-  said: { state: SaidState | undefined },
+  said: { state: SaidState | undefined; isGap: boolean },
 ): void {
   const event = eventOf(fields);
+  // Of a change that is said in a way which is not known here, all that is known is that there was one.
+  if (!event && CHANGES.has(fields[fields.indexOf('type') + 1] ?? '')) said.isGap = true;
   if (event?.type === 'state') said.state = stateIn(event);
   // After these the stored base bars of a day are others, and after `derived` its derived ones.
   const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';

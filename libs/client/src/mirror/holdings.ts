@@ -17,6 +17,8 @@ export class Holdings implements Instant {
   heldFrom = 0;
   /** Grows with everything that is taken in. */
   changes = 0;
+  /** Grows whenever rows that were there change, or other symbols are held. */
+  rewrites = 0;
   /** Set once the session's store is gone: nothing is shown any more. */
   lost: SessionLostError | undefined;
   /** In the order of their names. */
@@ -40,6 +42,7 @@ export class Holdings implements Instant {
   setSymbols(layout: SessionLayout, symbols: readonly SymbolBars[]): void {
     this.layout = layout;
     this.changes++;
+    this.rewrites++;
     this.moves++;
     this.bySymbol.clear();
     this.byInterval = new Map();

@@ -239,6 +239,7 @@ export class Loader {
     const [, replies] = await this.reads.read(read.commands);
     read.apply(replies);
     holdings.changes++;
+    holdings.rewrites++;
   }
 
   /** Reads everything of symbols that is held, day by day. */
@@ -249,6 +250,7 @@ export class Loader {
       const [, replies] = await reads.read(read.commands);
       read.apply(replies);
       this.holdings.changes++;
+      this.holdings.rewrites++;
     }
   }
 
