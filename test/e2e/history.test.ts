@@ -6,7 +6,6 @@ import { calendarNamed } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/api.js';
 import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/lean-data.js';
-import { eventsOf } from '../support/session-events.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
@@ -188,9 +187,6 @@ describeWithLean('a session with a history', () => {
     expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
     await api.until('no-barrier', ({ watermark, frontier }) => watermark === frontier);
     expect(await api.digest('no-barrier')).toBe(await api.digest('all'));
-    // Past its history the clock follows what is there already, and waits for nobody.
-    const states = await eventsOf(system.sessionPrefix, 'no-barrier', new Set(['state']));
-    expect(states.map(({ fields }) => fields['state'])).not.toContain('waiting-upkeep');
     // Without a barrier days may leave before upkeep came to them: it goes on with those that are there.
     await run({ ...spec, id: 'no-barrier-1', history: { trailingDays: 1, retainDays: 1 } });
     await api.until('no-barrier-1', ({ watermark, frontier }) => watermark === frontier);
