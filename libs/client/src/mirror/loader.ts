@@ -9,7 +9,6 @@ import {
   isScriptUnknown,
   loadSlotsScript,
   readSymbols,
-  type ReadCommand,
   storeReads,
   type StoreReads,
   SymbolsChangedError,
@@ -19,16 +18,15 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail, stateOf, type DayChange, type SaidState, type StreamEntry } from './event-tail.js';
+import { EventTail, type DayChange, type SaidState } from './event-tail.js';
 import { hasEnded } from './errors.js';
 import { Holdings } from './holdings.js';
 import { keptDays } from './kept-days.js';
+import { newestState, statesCommand } from './newest-state.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** Changes of the symbols while one answer is read, before it is given up. */
 const CHANGES_MAX = 20;
-/** Entries of the event stream that are looked through at a time for the session's state. */
-const STATE_ENTRIES = 1_000;
 
 /** Bars that may be missing: their day was leaving the session when it was read. */
 export interface MissingTime {
@@ -43,10 +41,6 @@ export interface LoaderOptions {
   /** Days that are kept beside the one in which the clock stands. @default as many as fit 512 MiB */
   keepDays?: number;
   derivedBy?: DerivedBy;
-}
-
-function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
-  return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', STATE_ENTRIES];
 }
 
 /** A part of a day that comes after all that is held. */
@@ -106,7 +100,7 @@ export class Loader {
       const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), page]);
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
       this.sessionClock = clock;
-      this.said = await this.newestState(replies.at(-1));
+      this.said = await newestState(this.reads, layout, replies.at(-1));
     }, true);
   }
 
@@ -147,17 +141,6 @@ export class Loader {
     const day = dayAtClock(holdings.layout, holdings.clock);
     const firstKept = Math.max(day - this.keepDays, Math.min(this.reads.firstKept, day));
     if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
-  }
-
-  /** The newest state that the events say, however far back that is. @param page the newest of them, newest first */
-  private async newestState(page: unknown): Promise<SaidState | undefined> {
-    for (;;) {
-      const entries = page as StreamEntry[];
-      const state = entries.map(([, fields]) => stateOf(fields)).find(Boolean);
-      const last = entries.at(-1);
-      if (state || !last || entries.length < STATE_ENTRIES) return state;
-      [, [page]] = await this.reads.read([statesCommand(this.holdings.layout, `(${last[0]}`)]);
-    }
   }
 
   private async lookOnce(hint: number): Promise<boolean> {

@@ -40,7 +40,7 @@ export class Mirror extends BarMirror {
 
   /**
    * Opens a mirror of a session; it holds everything up to the session's clock when this is answered, and follows from then
-   * on, on a connection of its own, until {@link Mirror.close}.
+   * on, on connections of its own, until {@link Mirror.close}.
    * @param redis a connection to the session Redis; blocked by nothing here
    * @param signal closes it; whoever waits gets its reason
    * @throws SessionLostError, KeepDaysError

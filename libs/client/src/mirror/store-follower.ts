@@ -1,5 +1,5 @@
 /**
- * Keeps holdings up with a session: waits on its events, on a connection of its own, and loads what becomes visible, up to a
+ * Keeps holdings up with a session: waits on its events, on a connection of its own, and loads, on another one, what becomes visible, up to a
  * limit. Guarantees that one load runs at a time, and that what was asked for while one ran is done after it. Does not move
  * the mirror's clock; whoever does is told of all progress.
  */
