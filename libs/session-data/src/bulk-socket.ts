@@ -5,6 +5,7 @@
  *
  * ioredis sees a socket like any other and logs in, selects and connects again on it. While a reply is {@link BulkSocket.ask}ed for, what
  * comes goes into one memory, again and again the same, and to nobody else: so there must be no command of ioredis under way then.
+ * The memory grows to what the largest answer takes, and goes with the socket.
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { ReplyParser, type Reply } from './reply-parser.js';
