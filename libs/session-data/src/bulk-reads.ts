@@ -6,7 +6,7 @@
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED } from './bulk-socket.js';
 import type { ReadCommand } from './clocked-reads.js';
-import { runPipeline } from './pipeline.js';
+import { runCommands } from './pipeline.js';
 import type { Reply } from './reply-parser.js';
 
 /** Runs commands one after the other. */
@@ -22,7 +22,7 @@ export interface StoreReads {
 /** @param redis whose server, login and database are those of the reads; it stays the caller's */
 export function storeReads(redis: Redis): StoreReads {
   if (!isPlain(redis.options)) {
-    return { run: (commands) => runPipeline(redis.pipeline([...commands])), close: () => undefined };
+    return { run: (commands) => runCommands(redis, commands), close: () => undefined };
   }
   return new BulkReads(redis);
 }
@@ -81,7 +81,6 @@ class BulkReads implements StoreReads {
       if (status === 'ready' && this.greeted === this.socket) return;
       const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));
       await Promise.race([status === 'wait' || status === 'end' ? this.redis.connect() : this.redis.ping(), ended]);
-      // A first command is answered once all of its own accord has been.
       if (status === 'ready') this.greeted = this.socket;
     }
   }

@@ -1,7 +1,6 @@
 /**
  * A connection's socket that can hand out replies from where they arrive. Node makes a buffer for each read, and the parser of
- * ioredis another one for each reply that lies across two of them: all that a mirror loads, twice over, as garbage which makes V8 mark
- * its whole heap about once in a short session (docs/performance.md).
+ * ioredis another one for each reply that lies across two of them: what a mirror loads becomes garbage twice (docs/performance.md).
  *
  * ioredis sees a socket like any other and logs in, selects and connects again on it. While a reply is {@link BulkSocket.ask}ed for, what
  * comes goes into one memory, again and again the same, and to nobody else: so there must be no command of ioredis under way then.
@@ -12,7 +11,7 @@ import { ReplyParser, type Reply } from './reply-parser.js';
 
 /** What ioredis says as well: whoever bears the one bears the other. */
 export const CONNECTION_CLOSED = 'Connection is closed.';
-export const TIMED_OUT = 'Command timed out';
+const TIMED_OUT = 'Command timed out';
 
 const MEMORY_BYTES_FIRST = 256 * 1024;
 /** Room that there is for a read at least. */

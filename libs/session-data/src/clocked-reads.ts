@@ -10,7 +10,7 @@ import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
 import { askNewestRecord, fieldsOf, recordOf, teachNewestRecord, type NewestArguments } from './newest-record.js';
-import { runPipeline } from './pipeline.js';
+import { runCommands } from './pipeline.js';
 import { isScriptUnknown } from './slots-read.js';
 
 export type ReadCommand = (string | number)[];
@@ -32,7 +32,7 @@ export class ClockedReads {
     /** The list of symbols that the layout is of; see {@link symbolsKey}. */
     private readonly key: string = symbolsKey(undefined, undefined),
     /** How commands are run: by default as a pipeline of `redis`. */
-    private readonly run: StoreReads['run'] = (commands) => runPipeline(redis.pipeline([...commands])),
+    private readonly run: StoreReads['run'] = (commands) => runCommands(redis, commands),
   ) {
     this.seenClock = layout.start;
   }

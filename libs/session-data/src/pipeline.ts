@@ -1,5 +1,5 @@
 /** Runs a pipeline and answers its replies in order; the first error among them is thrown. */
-import type { ChainableCommander } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 
 export async function runPipeline(pipeline: ChainableCommander): Promise<unknown[]> {
   const results = (await pipeline.exec()) ?? [];
@@ -7,4 +7,9 @@ export async function runPipeline(pipeline: ChainableCommander): Promise<unknown
     if (error) throw error;
     return reply;
   });
+}
+
+/** The same of commands, each its name, as ioredis has it, and its arguments. */
+export function runCommands(redis: Redis, commands: readonly (string | number)[][]): Promise<unknown[]> {
+  return runPipeline(redis.pipeline([...commands]));
 }

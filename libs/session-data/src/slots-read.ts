@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ReadCommand } from './clocked-reads.js';
-import { runPipeline } from './pipeline.js';
+import { runCommands } from './pipeline.js';
 import { READ_SLOTS } from './scripts/read-slots.js';
 
 const SHA = createHash('sha1').update(READ_SLOTS).digest('hex');
@@ -27,7 +27,7 @@ export function isScriptUnknown(error: unknown): boolean {
 
 /** Runs a pipeline with {@link slotsCommand} in it, with the script's text once where the server does not know it. */
 export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
-  const run = () => runPipeline(redis.pipeline([...commands]));
+  const run = () => runCommands(redis, commands);
   try {
     return await run();
   } catch (error) {

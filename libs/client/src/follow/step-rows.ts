@@ -1,7 +1,7 @@
 /**
  * The rows that close in the next steps of a session, put together for a run of steps at once and in the order in which they are
  * hashed: a symbol's rows are read where they lie next to each other, and all that is left to do for a step is its hash. Good
- * until other bars are taken in. Pure.
+ * until rows that were there change, or other symbols are held. Pure.
  */
 import type { Interval } from '@barkeep/bars';
 import { copyRow, ROW_DOUBLES, type RowMemory } from '../mirror/columns.js';

@@ -67,7 +67,6 @@ export class Loader {
   private tail = new EventTail([]);
   private keepDays: number;
   private mustReload = false;
-
   private readonly bulk: StoreReads;
 
   /** To be closed. */

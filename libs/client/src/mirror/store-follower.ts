@@ -1,6 +1,6 @@
 /**
- * Keeps holdings up with a session: waits on its events, on a connection of its own, and loads, on another one, what becomes visible, up to a
- * limit. Guarantees that one load runs at a time, and that what was asked for while one ran is done after it. Does not move
+ * Keeps holdings up with a session: waits on its events, on a connection of its own, and loads, on another one, what becomes
+ * visible, up to a limit. Guarantees that one load runs at a time, and that what was asked for while one ran is done after it. Does not move
  * the mirror's clock; whoever does is told of all progress.
  */
 import { SessionLostError, type SessionLayout } from '@barkeep/session-data';
