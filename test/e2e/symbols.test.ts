@@ -74,7 +74,9 @@ test.each([
         present.delete(symbol);
       }
     }
-    if (present.has('FFF') && holder) expect((await api().session(id)).state).not.toBe('completed');
+    // One that came before the clock had moved had nothing to wait for.
+    const isHeld = holder !== undefined && (await add(id, holder)).body.state === 'joining';
+    if (isHeld) expect((await api().session(id)).state).not.toBe('completed');
     await lab.repository.open();
     const { counts } = await api().settled(id, 60_000);
     await watch.end(watching);
