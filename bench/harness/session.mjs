@@ -9,7 +9,7 @@ let sessions = 0;
 /**
  * @param market what `bench.market` answered
  * @param spec overrides of the session's spec
- * @param whileRunning is called with the id when the session starts; its results have an `endedAt`
+ * @param whileRunning is called with the id when the session has started; its results have an `endedAt`
  * @param created is called when the session is there, and awaited before it starts; it resets the meter
  * @returns a sample; the session is removed again, after its digest was looked at when `check` wants it
  */
@@ -31,8 +31,8 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   if (created) await created();
   else meter.reset();
   const startedAt = Date.now();
-  const running = whileRunning?.(id) ?? [];
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
+  const running = whileRunning?.(id) ?? [];
   const [completedAt, others] = await Promise.all([completion(await bench.dataSource(), id), running]);
   const endedAt = Math.max(completedAt, ...others.map((other) => other.endedAt));
   const seconds = (endedAt - startedAt) / 1000;

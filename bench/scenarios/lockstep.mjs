@@ -11,7 +11,7 @@ const WORKERS = 2;
 /** Base bars that the clock runs ahead at most: two trading days, of which a consumer reads one while it steps through the other. BENCH_WINDOW=30 is the default of a spec. */
 const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
 /** Sessions that all consumers follow before anything is measured. */
-const WARM_UPS = 10;
+const WARM_UPS = 20;
 /** What a spec has when it says nothing: a barrier each day, 5m and 15m. BENCH_UPKEEP=off streams and nothing else. */
 const UPKEEP =
   process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : { derivedIntervals: ['5m', '15m'] };
