@@ -11,11 +11,13 @@ import {
   withMembership,
   SessionWriter,
 } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
 import { deriveDay, fillDay, runTo, windowEnd } from '../support/follow-store.js';
 import { advanceTo, feedOf } from '../support/feeding.js';
 import { holey, marketBars } from '../support/market.js';
 import { seeded } from '../support/seeded.js';
 import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
+import { tcpGate } from '../support/tcp-gate.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
@@ -117,6 +119,28 @@ test('follows by itself, wakes who waits, and says when something changed', asyn
   mirror.close();
   expect(mirror.barCount('AAA')).toBe(40);
   await expect(mirror.update()).rejects.toThrow(MirrorClosedError);
+});
+
+test('what was cut off while it was read is read again', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  const redis = new Redis(gate.url, { retryStrategy: () => 5 });
+  redis.on('error', () => undefined);
+  const mirror = await Mirror.open(redis, store.reader);
+  mirrors.push(mirror);
+  const source = holey(whole, 0.2, 3);
+  for (let day = 0; day < 3; day++) {
+    const grid = store.layout.grid(day);
+    // Whole chunks of the day, and of its first half: some were taken in when the rest did not come.
+    for (const to of [grid.openTime(200), grid.close]) {
+      gate.cutAfter(25_000 + 9_000 * day);
+      await runTo(store, source, to);
+      await mirror.waitFor(to);
+      await expectSame(mirror, store, [1, 2_000]);
+    }
+  }
+  redis.disconnect();
+  await gate.shut();
 });
 
 test('shows a backfilled bar behind its clock as it lands, and a late one', async () => {

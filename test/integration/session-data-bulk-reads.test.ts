@@ -48,6 +48,63 @@ test('text, bytes, numbers and nothing are what a pipeline answers, time after t
   reads.close();
 });
 
+test.each([
+  ['on a connection of its own', {}],
+  ['by the pipelines of ioredis', { keyPrefix: `${server.prefix}:` }],
+])('values are given as they come, in order, and what is taken is in no answer, %s', async (_way, options) => {
+  const beside = new Redis(URL_OF_REDIS, options);
+  const named = (name: string) => key(name).slice(beside.options.keyPrefix?.length ?? 0);
+  const reads = storeReads(beside);
+  const names = ['a', 'large', 'nothing', 'ü', 'large'].map(named);
+  const commands: ReadCommand[] = [
+    ['hmget', named('hash'), 'two', 'three'],
+    ['mgetBuffer', ...names],
+    ['xrange', named('nothing'), '-', '+'],
+    ['getBuffer', named('a')],
+    ['xrange', named('stream'), '-', '+'],
+    ['mget', named('ü')],
+  ];
+  const heard: unknown[] = [];
+  const replies = await reads.run(commands, (command, place, value) => {
+    heard.push([command, place, shown(value)]);
+    return command === 1 ? place !== 0 : command === 3;
+  });
+  const large = shown(LARGE_BYTES);
+  const entry = ['1-1', ['type', 'clock']];
+  const chunks = [shown(BYTES), large, null, shown(Buffer.from('ü')), large];
+  expect(heard).toEqual([
+    [0, 0, 'zwei'],
+    [0, 1, null],
+    ...chunks.map((value, place) => [1, place, value]),
+    [2, -1, []],
+    [3, -1, shown(BYTES)],
+    [4, 0, entry],
+    [5, 0, 'ü'],
+  ]);
+  // What is kept is a copy, which the next read leaves as it is.
+  await reads.run([['mgetBuffer', named('large')]]);
+  expect(replies.filter((_reply, i) => i !== 3).map(shown)).toEqual([
+    ['zwei', null],
+    [shown(BYTES)],
+    [],
+    [entry],
+    ['ü'],
+  ]);
+  reads.close();
+  beside.disconnect();
+});
+
+test('what whoever takes values throws is thrown by the read, and the next one is well', async () => {
+  const reads = storeReads(server.redis);
+  const refuse = (command: number) => {
+    if (command === 1) throw new RangeError('no more');
+    return true;
+  };
+  await expect(reads.run([COMMANDS[0]!, COMMANDS[1]!, COMMANDS[2]!], refuse)).rejects.toThrow('no more');
+  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  reads.close();
+});
+
 test('an error among the replies is thrown, and the next read is well', async () => {
   const reads = storeReads(server.redis);
   await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');

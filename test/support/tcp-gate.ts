@@ -12,6 +12,8 @@ export interface TcpGate {
   open(): Promise<void>;
   /** From now on what goes to the server arrives that much later, in order. */
   slowDown(delayMs: number): void;
+  /** Cuts the connection on which the server has answered so many bytes from now on, in the middle of what it answers. */
+  cutAfter(bytes: number): void;
 }
 
 /** Puts an open gate in front of the server that `serverUrl` names. */
@@ -19,6 +21,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let delayMs = 0;
+  let bytesLeft = Infinity;
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
     for (const [socket, other] of [
@@ -33,7 +36,13 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       if (delayMs === 0) far.write(data);
       else setTimeout(() => far.write(data), delayMs);
     });
-    far.pipe(near);
+    far.on('data', (data: Buffer) => {
+      near.write(data.subarray(0, Math.min(data.length, bytesLeft)));
+      bytesLeft -= data.length;
+      if (bytesLeft > 0) return;
+      bytesLeft = Infinity;
+      near.destroySoon();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,5 +63,6 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       await once(server, 'listening');
     },
     slowDown: (ms) => (delayMs = ms),
+    cutAfter: (bytes) => (bytesLeft = bytes),
   };
 }

@@ -13,7 +13,8 @@ import {
 import type { Redis } from 'ioredis';
 import { NotBegunError } from './errors.js';
 import { SymbolStream } from './feed/symbol-stream.js';
-import { followSession, type FollowOptions, type Step } from './follow/index.js';
+import { follow } from './follow/follow-session.js';
+import type { FollowOptions, Step } from './follow/index.js';
 import type { Certificate } from './http/certificate-answer.js';
 import type { Digest, GapAnswer, SessionStatus, SymbolMetrics } from './http/answers.js';
 import type { CoordinatorClient } from './http/coordinator-client.js';
@@ -177,9 +178,12 @@ export class ClientSession {
    * Goes through the session step by step: `for await (const step of session.follow())`.
    * @throws as {@link reader} and {@link followSession}
    */
-  async *follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
-    const signal = this.#until(options.signal);
-    yield* followSession(this.#parts.redis(), await this.reader({ signal }), { ...options, signal });
+  follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
+    return follow(async () => {
+      const signal = this.#until(options.signal);
+      const redis = this.#parts.redis();
+      return { redis, session: await this.reader({ signal }), options: { ...options, signal } };
+    });
   }
 
   /** Who follows it or did, how far each is, and what was delivered to it. @throws as {@link reader} */

@@ -16,6 +16,10 @@ export class OneAtATime {
     return this.running;
   }
 
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
   /** Done when nothing runs. */
   async idle(): Promise<void> {
     await this.running;

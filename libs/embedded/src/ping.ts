@@ -1,7 +1,6 @@
 /** Asks servers whether they answer. Not responsible for waiting until they do. */
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
 import { errorMessage } from './caught.js';
 import { ServiceUnreachableError } from './errors.js';
 
@@ -30,6 +29,8 @@ export async function pingRedis(url: string): Promise<void> {
 
 /** Resolves when the PostgreSQL at `url` answers a query; rejects with the reason when it does not, after 5 s at most. */
 export async function pingPostgres(url: string): Promise<void> {
+  // Whoever only asks where Redis is needs none of it.
+  const { Client } = await import('pg');
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,

@@ -5,7 +5,6 @@
  * left running by it. A data folder that stays is durable; one that goes away is not synced to disk.
  */
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { pingPostgres } from './ping.js';
 import { openPostgresData, programEnvironment, role, type PostgresOptions } from './postgres-data.js';
 import { endServer } from './processes.js';
@@ -44,6 +43,7 @@ export function postgresSettings(port: number, keep: boolean): string[] {
 }
 
 async function ensureDatabase(adminUrl: string): Promise<void> {
+  const { Client } = await import('pg');
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {

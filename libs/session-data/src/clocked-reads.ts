@@ -5,12 +5,11 @@
  */
 import { RECORD_BYTES } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import type { StoreReads } from './bulk-reads.js';
+import { runAndTake, type StoreReads, type Take } from './bulk-reads.js';
 import { SessionLostError, SymbolsChangedError } from './errors.js';
 import type { SessionLayout } from './layout.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from './membership.js';
 import { askNewestRecord, fieldsOf, recordOf, teachNewestRecord, type NewestArguments } from './newest-record.js';
-import { runCommands } from './pipeline.js';
 import { isScriptUnknown } from './slots-read.js';
 
 export type ReadCommand = (string | number)[];
@@ -32,21 +31,41 @@ export class ClockedReads {
     /** The list of symbols that the layout is of; see {@link symbolsKey}. */
     private readonly key: string = symbolsKey(undefined, undefined),
     /** How commands are run: by default as a pipeline of `redis`. */
-    private readonly run: StoreReads['run'] = (commands) => runCommands(redis, commands),
+    private readonly run: StoreReads['run'] = (commands, take) => runAndTake(redis, commands, take),
   ) {
     this.seenClock = layout.start;
   }
 
-  /** Runs commands whose replies are bytes; the clock, epoch ms, was read before all of them. @throws SessionLostError, SymbolsChangedError */
-  async read(commands: readonly ReadCommand[]): Promise<[clock: number, replies: (Buffer | null)[]]> {
+  /**
+   * Runs commands; the clock, epoch ms, was read before all of them.
+   * @param begin is asked, once the clock is known, who takes values as they come; bytes that nobody takes are dropped. What was taken is to
+   *   be taken again when this throws
+   * @throws SessionLostError, SymbolsChangedError
+   */
+  async read(
+    commands: readonly ReadCommand[],
+    begin?: (clock: number) => Take | undefined,
+  ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
     const first = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
-    const replies = await this.run([first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]]);
+    const all = [first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]];
+    const replies = await this.run(all, begin && this.takeBy(begin, commands.length));
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
     this.check(incarnation, version, joining);
     this.see(clock, retainedFrom);
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
+  }
+
+  private takeBy(begin: (clock: number) => Take | undefined, count: number): Take {
+    let isOurs = false;
+    let take: Take | undefined;
+    return (command, place, value) => {
+      if (command > 0 && command <= count) return take ? take(command - 1, place, value) : value instanceof Buffer;
+      if (command === 0 && place === 0) isOurs = this.layout.owns(value as string | null);
+      if (command === 0 && place === 1 && isOurs) take = begin(Number(value));
+      return false;
+    };
   }
 
   /** What asks for the record in bytes `[from, to)` of a chunk of partition 0. */

@@ -58,8 +58,8 @@ export class SessionLayout {
   readonly keys: readonly PartitionKeys[];
   private readonly symbolsByPartition: readonly (readonly string[])[];
   private readonly partitionBySymbol = new Map<string, number>();
-  private readonly grids = new Map<string, DayGrid>();
-  private readonly plans = new Map<string, DerivedPlan>();
+  private readonly grids = new Map<string, DayGrid[]>();
+  private readonly plans = new Map<string, DerivedPlan[]>();
 
   /** @param historyDays trading days before the first one; fewer when the calendar begins later */
   constructor(
@@ -149,17 +149,11 @@ export class SessionLayout {
 
   /** The slots of a day at an interval; the base interval when none is named. */
   grid(dayIndex: number, interval: Interval = this.base): DayGrid {
-    const key = `${dayIndex} ${interval.name}`;
-    let grid = this.grids.get(key);
-    if (!grid) this.grids.set(key, (grid = new DayGrid(this.day(dayIndex), interval)));
-    return grid;
+    return (daysOf(this.grids, interval)[dayIndex] ??= new DayGrid(this.day(dayIndex), interval));
   }
 
   plan(dayIndex: number, interval: Interval): DerivedPlan {
-    const key = `${dayIndex} ${interval.name}`;
-    let plan = this.plans.get(key);
-    if (!plan) this.plans.set(key, (plan = planDerived(this.grid(dayIndex), interval)));
-    return plan;
+    return (daysOf(this.plans, interval)[dayIndex] ??= planDerived(this.grid(dayIndex), interval));
   }
 
   day(dayIndex: number): TradingDay {
@@ -280,6 +274,11 @@ export class SessionLayout {
       }
     }
   }
+}
+
+/** What was made of an interval so far, by day. */
+function daysOf<T>(made: Map<string, T[]>, { name }: Interval): T[] {
+  return made.get(name) ?? made.set(name, []).get(name)!;
 }
 
 /** Partitions that the symbols of a spec are spread over. */

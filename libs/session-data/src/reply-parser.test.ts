@@ -49,6 +49,16 @@ test('wherever what has come ends, the replies before it are there and the next 
   expect(before).toBe(REPLIES.length);
 });
 
+test('a list is begun where its first value is, once its length is there; what is none, or empty, is read at once', () => {
+  const parser = new ReplyParser();
+  expect([1, 2, 3].map((end) => parser.begin(BYTES, 0, end))).toEqual([-1, -1, -1]);
+  expect([parser.begin(BYTES, 0, 4), parser.length]).toEqual([4, 3]);
+  const bulk = BYTES.indexOf('$7');
+  const [empty, none] = [BYTES.indexOf('*0'), BYTES.indexOf('*-1')];
+  for (const at of [bulk, empty, none]) expect(parser.begin(BYTES, at, BYTES.length)).toBe(at);
+  expect(parser.begin(BYTES, 4, 4)).toBe(-1);
+});
+
 test('bytes of another protocol are refused', () => {
   expect(() => readAll(Buffer.from('HTTP/1.1 400\r\n'), 14)).toThrow(ReplyFormatError);
 });

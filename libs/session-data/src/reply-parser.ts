@@ -20,6 +20,8 @@ export class ReplyFormatError extends Error {
 export class ReplyParser {
   /** The last reply that was read. */
   reply: Reply = null;
+  /** How many values the list has that was begun last. */
+  length = 0;
   private memory: Buffer = Buffer.alloc(0);
   private end = 0;
 
@@ -31,6 +33,21 @@ export class ReplyParser {
     this.memory = memory;
     this.end = end;
     return this.value(at);
+  }
+
+  /**
+   * Begins a reply that is a list with something in it: its {@link length} values are replies that follow one another.
+   * @returns where the first one begins; `at` when the reply is none; -1 when more of it is missing
+   */
+  begin(memory: Buffer, at: number, end: number): number {
+    if (at >= end) return -1;
+    if (memory[at] !== STAR) return at;
+    this.memory = memory;
+    this.end = end;
+    const line = this.lineEnd(at + 1);
+    if (line < 0) return -1;
+    this.length = this.number(at + 1, line);
+    return this.length > 0 ? line + 2 : at;
   }
 
   private value(at: number): number {

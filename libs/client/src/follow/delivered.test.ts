@@ -47,7 +47,7 @@ function barsOf(part: DeliveredPart): [string, ShownBar][] {
 function stepAt(layout: SessionLayout, slot: number): StepRun {
   const grid = layout.grid(0);
   const { base } = layout;
-  return { after: grid.openTime(slot), intervals: [base], steps: [{ time: grid.closeTime(slot), closing: [base] }] };
+  return { day: 0, after: grid.openTime(slot), times: [grid.closeTime(slot)], intervals: [base] };
 }
 
 test('a step is hashed as documented, and empty steps are in the chain', () => {
@@ -99,23 +99,22 @@ test('steps stay what they are however many follow and whatever changes, and the
   for (const { part, bars } of looked) expect(barsOf(part)).toEqual(bars);
 });
 
-/** Steps of so many slots each up to the end of the day, with the derived intervals that close in each. */
+/** Steps of so many slots each up to the end of the day. */
 function runOf(layout: SessionLayout, from: number, slots: number): StepRun {
   const grid = layout.grid(0);
-  const steps: StepRun['steps'][number][] = [];
-  for (let slot = from + slots; slot <= grid.slotCount; slot += slots) {
-    const [before, time] = [slot === slots ? grid.open : grid.closeTime(slot - slots - 1), grid.closeTime(slot - 1)];
-    const derived = layout.derived.filter((interval) => {
-      const windows = layout.grid(0, interval);
-      return windows.closedBy(time) > windows.closedBy(before);
-    });
-    steps.push({ time, closing: [layout.base, ...derived] });
-  }
-  return {
-    after: from === 0 ? grid.open : grid.closeTime(from - 1),
-    intervals: [layout.base, ...layout.derived],
-    steps,
-  };
+  const times: number[] = [];
+  for (let slot = from + slots; slot <= grid.slotCount; slot += slots) times.push(grid.closeTime(slot - 1));
+  const after = from === 0 ? grid.open : grid.closeTime(from - 1);
+  return { day: 0, after, times, intervals: [layout.base, ...layout.derived] };
+}
+
+/** Names of the intervals of which slots close in `(from, to]`, the base interval first. */
+function closingIn(layout: SessionLayout, from: number, to: number): string[] {
+  const closing = layout.derived.filter((interval) => {
+    const grid = layout.grid(0, interval);
+    return grid.closedBy(to) > grid.closedBy(from);
+  });
+  return [layout.base, ...closing].map(({ name }) => name);
 }
 
 test.each([1, 2, 7])('steps of %i slots that are put together are those that are delivered one by one', (slots) => {
@@ -123,13 +122,13 @@ test.each([1, 2, 7])('steps of %i slots that are put together are those that are
   const [together, alone] = [DeliveredChain.from(NOTHING_DELIVERED), DeliveredChain.from(NOTHING_DELIVERED)];
   const all = runOf(layout, 0, slots);
   const seen: string[] = [];
-  all.steps.forEach((step, i) => {
-    const after = i === 0 ? all.after : all.steps[i - 1]!.time;
-    const one = alone.deliver(holdings, step.time, () => ({ ...all, after, steps: [step] }));
-    const many = together.deliver(holdings, step.time, () => all);
+  all.times.forEach((time, i) => {
+    const after = i === 0 ? all.after : all.times[i - 1]!;
+    const one = alone.deliver(holdings, time, () => ({ ...all, after, times: [time] }));
+    const many = together.deliver(holdings, time, () => all);
     expect(hexOf(together.current)).toBe(hexOf(alone.current));
     expect(many.bars).toBe(one.bars);
-    expect(many.parts.map(({ interval }) => interval.name)).toEqual(step.closing.map(({ name }) => name));
+    expect(many.parts.map(({ interval }) => interval.name)).toEqual(closingIn(layout, after, time));
     many.parts.forEach((part, place) => {
       expect(barsOf(part)).toEqual(barsOf(one.parts[place]!));
       seen.push(...barsOf(part).map(([symbol]) => `${part.interval.name} ${symbol}`));
@@ -137,8 +136,8 @@ test.each([1, 2, 7])('steps of %i slots that are put together are those that are
   });
   const count = (name: string) => seen.filter((found) => found === name).length;
   // Every second minute has a bar, and a longer step that ends before the day does leaves its last minutes out.
-  expect(count('1m BB')).toBe(Math.ceil((all.steps.length * slots) / 2));
-  expect(count('5m C')).toBe(Math.floor((all.steps.length * slots) / 5));
+  expect(count('1m BB')).toBe(Math.ceil((all.times.length * slots) / 2));
+  expect(count('5m C')).toBe(Math.floor((all.times.length * slots) / 5));
 });
 
 test('what changes while a run is delivered is in the steps that are still to come', () => {
@@ -160,16 +159,13 @@ test('I1 intervals are delivered in their order, wherever a run of steps begins'
   const [short, long] = layout.derived;
   const [grid, base] = [layout.grid(0), layout.base];
   const intervals = [base, long!, short!];
-  const steps = [
-    { time: grid.closeTime(4), closing: [base, short!] },
-    { time: grid.closeTime(14), closing: [base, short!, long!] },
-  ];
-  const run = { after: grid.open, intervals, steps };
+  const [first, second] = [grid.closeTime(4), grid.closeTime(14)];
+  const run = { day: 0, after: grid.open, times: [first, second], intervals };
   const chain = DeliveredChain.from(NOTHING_DELIVERED);
-  chain.deliver(holdings, steps[0]!.time, () => run);
+  chain.deliver(holdings, first, () => run);
   const alone = DeliveredChain.from(hexOf(chain.current));
-  const { parts } = chain.deliver(holdings, steps[1]!.time, () => run);
+  const { parts } = chain.deliver(holdings, second, () => run);
   expect(parts.map(({ interval }) => interval)).toEqual(intervals);
-  alone.deliver(holdings, steps[1]!.time, () => ({ after: steps[0]!.time, intervals, steps: steps.slice(1) }));
+  alone.deliver(holdings, second, () => ({ ...run, after: first, times: [second] }));
   expect(hexOf(alone.current)).toBe(hexOf(chain.current));
 });

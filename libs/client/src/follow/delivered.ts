@@ -12,9 +12,9 @@
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
-import { barOfRow, ROW_DOUBLES, type RowMemory } from '../mirror/columns.js';
+import { barOfRow, openTimeOf } from '../mirror/columns.js';
 import type { Holdings } from '../mirror/holdings.js';
-import { putTogether, type DeliveredPart, type StepRun } from './step-rows.js';
+import { eachRow, StepRows, type DeliveredPart, type StepRow, type StepRun } from './step-rows.js';
 
 const HASH_BYTES = 32;
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
@@ -29,11 +29,9 @@ export interface Delivered {
 /** Chains what steps deliver. */
 export class DeliveredChain {
   /** What is hashed is put together here, of some steps at once. */
-  private scratch = scratchOf(1_024);
-  private run: ReturnType<typeof putTogether> | undefined;
+  private readonly rows = new StepRows(HEAD_DOUBLES);
+  private steps: readonly StepRow[] = [];
   private next = 0;
-  /** What was held when the run was put together. */
-  private held: { holdings: Holdings; rewrites: number } | undefined;
 
   /** @param chained the hash of what was delivered before: 32 characters, a byte each */
   constructor(private chained: string) {}
@@ -54,43 +52,21 @@ export class DeliveredChain {
    * @param upcoming is asked for this step and, if it likes, those after it, all of which are loaded
    */
   deliver(holdings: Holdings, time: number, upcoming: () => StepRun): Delivered {
-    if (!this.isReady(holdings, time)) {
-      this.run = putTogether(holdings, upcoming(), (doubles) => this.room(doubles), HEAD_DOUBLES);
+    if (this.steps[this.next]?.time !== time || !this.rows.isGood(holdings)) {
+      this.steps = this.rows.putTogether(holdings, upcoming());
       this.next = 0;
-      this.held = { holdings, rewrites: holdings.rewrites };
     }
-    const { steps, starts, lengths } = this.run!;
-    const { parts } = steps[this.next]!;
-    this.chain(time, starts[this.next]!, lengths[this.next]!);
-    this.next++;
-    return { parts, bars: parts[0]?.list.count ?? 0 };
+    const step = this.steps[this.next++]!;
+    this.chain(step);
+    return { parts: step.parts, bars: step.parts[0]?.list.count ?? 0 };
   }
 
-  /** Whether the next step is among those that were put together, of what is held now: rows that were appended since come after them. */
-  private isReady(holdings: Holdings, time: number): boolean {
-    const { held, run, next } = this;
-    return held?.holdings === holdings && held.rewrites === holdings.rewrites && run?.steps[next]?.time === time;
-  }
-
-  private chain(time: number, start: number, length: number): void {
-    const { bytes, doubles } = this.scratch;
+  private chain({ time, start, bytes: length }: StepRow): void {
+    const { bytes, doubles } = this.rows.memory;
     bytes.write(this.chained, 8 * start, 'latin1');
     doubles[start + HEAD_DOUBLES - 1] = time;
     this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, length), 'binary');
   }
-
-  private room(doubles: number) {
-    if (this.scratch.doubles.length < doubles) this.scratch = scratchOf(2 * doubles);
-    return this.scratch;
-  }
-}
-
-/** @param size in doubles */
-function scratchOf(size: number) {
-  const doubles = new Float64Array(size);
-  const { buffer } = doubles;
-  const rows: RowMemory = { doubles, words: new Uint32Array(buffer) };
-  return { doubles, rows, bytes: Buffer.from(buffer) };
 }
 
 /** A hash of {@link DeliveredChain.current} as 64 hex digits. */
@@ -103,17 +79,9 @@ export function hexOf(chained: string): string {
  * @param closeOf the close time of the bar that opens at a time, epoch ms
  */
 export function eachBar(
-  { list: { symbols, places, ends }, memories, firsts, at }: DeliveredPart,
+  part: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
-  symbols.forEach((symbol, i) => {
-    const place = places[i]!;
-    const rows = memories[place]!;
-    const first = firsts[at + place]!;
-    const count = ends[i]! - (ends[i - 1] ?? 0);
-    for (let row = first; row < first + count; row++) {
-      visit(symbol, barOfRow(rows, row, closeOf(rows.doubles[row * ROW_DOUBLES]!)));
-    }
-  });
+  eachRow(part, (symbol, memory, row) => visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row)))));
 }

@@ -43,11 +43,27 @@ export interface FollowOptions {
  *   the consumer was removed by hand; DaysRemovedError when days that it has not seen left the session; SessionRedisAwayError when Redis
  *   was away for more than a minute
  */
-export async function* followSession(
+export function followSession(
   redis: Redis,
   session: OpenSession,
   options: FollowOptions = {},
 ): AsyncGenerator<Step, void, undefined> {
+  return follow(() => Promise.resolve({ redis, session, options }));
+}
+
+/** What is followed, and how. */
+export interface Followed {
+  redis: Redis;
+  session: OpenSession;
+  options: FollowOptions;
+}
+
+/**
+ * As {@link followSession}, of what there is once the first step is asked for. One generator from end to end: to hand each step
+ * on from one to another costs as much as the step.
+ */
+export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<Step, void, undefined> {
+  const { redis, session, options } = await begin();
   const { layout } = session;
   const every = stepInterval(options.every ?? layout.base.name, layout.base);
   const name = consumerName(layout, options);
@@ -65,7 +81,12 @@ export async function* followSession(
     if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
     const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
     try {
-      yield* steps(walk);
+      for (;;) {
+        const step = walk.tryStep() ?? (await walk.nextStep());
+        if (!step) break;
+        yield step;
+        walk.stepDone();
+      }
       await walk.end();
       kept = undefined;
     } finally {
@@ -75,15 +96,6 @@ export async function* followSession(
     }
   } finally {
     follower.close();
-  }
-}
-
-async function* steps(walk: Walk): AsyncGenerator<Step, void, undefined> {
-  for (;;) {
-    const step = walk.tryStep() ?? (await walk.nextStep());
-    if (!step) return;
-    yield step;
-    walk.stepDone();
   }
 }
 

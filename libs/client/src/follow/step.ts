@@ -10,6 +10,8 @@ import type { DerivedBy } from '../mirror/symbol-bars.js';
 import { eachBar, type Delivered } from './delivered.js';
 import type { StepTime } from './step-times.js';
 
+type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
+
 /** An instant of a session's simulated time: the close of a slot of the interval that is followed. */
 export class Step {
   /** Simulated time, epoch ms: the close of everything new in this step. */
@@ -20,7 +22,7 @@ export class Step {
   readonly isDayClose: boolean;
   /** Base bars that closed since the step before, of all symbols. */
   readonly barCount: number;
-  private readonly parts = new Map<string, ReadonlyMap<string, readonly MirrorBar[]>>();
+  private parts: Map<string, BarsBySymbol> | undefined;
   private own: ReadonlyMap<string, MirrorBar> | undefined;
   private closed: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
 
@@ -90,8 +92,9 @@ export class Step {
     return newest;
   }
 
-  private part(interval: string): ReadonlyMap<string, readonly MirrorBar[]> {
-    let bars = this.parts.get(interval);
+  private part(interval: string): BarsBySymbol {
+    const parts = (this.parts ??= new Map<string, BarsBySymbol>());
+    let bars = parts.get(interval);
     if (!bars) {
       const found = new Map<string, MirrorBar[]>();
       this.each(interval, (symbol, bar) => {
@@ -99,7 +102,7 @@ export class Step {
         if (all) all.push(bar);
         else found.set(symbol, [bar]);
       });
-      this.parts.set(interval, (bars = found));
+      parts.set(interval, (bars = found));
     }
     return bars;
   }

@@ -150,27 +150,18 @@ export class Walk {
 
   /** The next step and those after it that are loaded, on its day, as many as are put together at once. */
   private upcoming(day: number): StepRun {
-    const { holdings } = this.follower.loader;
-    const { layout, every, stepTime: after } = this;
-    const steps: StepRun['steps'][number][] = [];
-    let before = after;
+    const { loadedTo, sorted } = this.follower.loader.holdings;
+    const { layout, every, intervals, stepTime: after } = this;
+    const grid = layout.grid(day, every);
     const baseSlots = Math.max(1, every.ms / layout.base.ms);
-    const most = runSteps(baseSlots * holdings.sorted.length);
-    for (const { day: stepDay, time } of stepsAfter(layout, every, after)) {
-      if (stepDay !== day || time > holdings.loadedTo || steps.length === most) break;
-      steps.push({ time, closing: this.closingIn(day, before, time) });
-      before = time;
+    const from = grid.closedBy(after);
+    const times: number[] = [];
+    for (let slot = from; slot < Math.min(grid.slotCount, from + runSteps(baseSlots * sorted.length)); slot++) {
+      const time = grid.closeTime(slot);
+      if (time > loadedTo) break;
+      times.push(time);
     }
-    return { after, intervals: this.intervals, steps };
-  }
-
-  /** The intervals of which slots of a day close in `(from, to]`, epoch ms: always the base interval, and first. */
-  private closingIn(day: number, from: number, to: number): readonly Interval[] {
-    return this.intervals.filter((interval, i) => {
-      if (i === 0) return true;
-      const grid = this.layout.grid(day, interval);
-      return grid.closedBy(to) > grid.closedBy(from);
-    });
+    return { day, after, times, intervals };
   }
 
   /** Goes to the next step, and lets more be loaded when that is on another day. */
@@ -182,7 +173,6 @@ export class Walk {
     this.follower.loader.nextShown = value.time;
     const last = this.layout.days.length - 1;
     this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
-    void this.follower.catchUp();
   }
 
   /** No step is in what is loaded any more: the clock may go on from its end. */

@@ -1,14 +1,12 @@
-import { DayChunk, recordOffset } from '@barkeep/bars';
+import { DayChunk, RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { seeded } from '../../../../test/support/seeded.js';
-import { BarColumns } from './columns.js';
-import type { SlotTimes } from './slot-times.js';
+import { BarColumns, barOfRow } from './columns.js';
 
 const SLOTS = 50;
 
-/** Times of a made-up day: slots of one ms. */
-function timesOf(day: number): SlotTimes {
-  const opens = Float64Array.from({ length: SLOTS }, (_, slot) => day * 1_000 + slot);
-  return { opens, closes: opens.map((open) => open + 1) };
+/** When the slots of a made-up day open: one each ms. */
+function opensOf(day: number): Float64Array {
+  return Float64Array.from({ length: SLOTS }, (_, slot) => day * 1_000 + slot);
 }
 
 /** Records of a day in which only these slots have a bar. */
@@ -19,22 +17,21 @@ function recordsOf(slots: Iterable<number>, price: number): Uint8Array {
 }
 
 const rowsOf = (columns: BarColumns) =>
-  Array.from({ length: columns.count }, (_, i) => columns.bar(columns.first + i)).map(({ openTime, close }) => [
-    openTime,
-    close,
-  ]);
+  Array.from({ length: columns.count }, (_, i) => barOfRow(columns.rows, columns.first + i, 0)).map(
+    ({ openTime, close }) => [openTime, close],
+  );
 
 test('holds the bars that are there, in time order, with all that a record says', () => {
   const columns = new BarColumns();
-  columns.append(timesOf(1), recordsOf([3, 7, 8], 10), 0, SLOTS);
-  columns.append(timesOf(2), recordsOf([0], 20).subarray(0, 96), 0, SLOTS);
+  columns.append(opensOf(1), recordsOf([3, 7, 8], 10), 0, SLOTS);
+  columns.append(opensOf(2), recordsOf([0], 20).subarray(0, 96), 0, SLOTS);
   expect(rowsOf(columns)).toEqual([
     [1_003, 10.03],
     [1_007, 10.07],
     [1_008, 10.08],
     [2_000, 20],
   ]);
-  expect(columns.bar(1)).toEqual({
+  expect(barOfRow(columns.rows, 1, 1_008)).toEqual({
     openTime: 1_007,
     closeTime: 1_008,
     open: 10,
@@ -50,11 +47,10 @@ test('holds the bars that are there, in time order, with all that a record says'
   });
 });
 
-test('rows are found by open time and by close time', () => {
+test('rows are found by open time', () => {
   const columns = new BarColumns();
-  columns.append(timesOf(0), recordsOf([3, 7, 8], 10), 0, SLOTS);
+  columns.append(opensOf(0), recordsOf([3, 7, 8], 10), 0, SLOTS);
   expect([0, 3, 4, 8, 9].map((time) => columns.rowFrom(time))).toEqual([0, 0, 1, 2, 3]);
-  expect([0, 3, 4, 8, 9].map((time) => columns.rowsClosedBy(time))).toEqual([0, 0, 1, 2, 3]);
 });
 
 test('replacing a day and dropping old ones leave what a plain list has, in any order', () => {
@@ -68,10 +64,16 @@ test('replacing a day and dropping old ones leave what a plain list has, in any 
     const day = isNew ? ++last : random.int(dropped, last + 1);
     const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter(() => random.chance(0.4));
     const rows = new BarColumns();
-    rows.append(timesOf(day), recordsOf(slots, n), 0, SLOTS);
+    rows.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
     const { generation } = columns;
-    columns.replace(day * 1_000, day * 1_000 + SLOTS, rows);
-    expect(columns.generation).not.toBe(generation);
+    if (isNew && random.chance(0.5)) {
+      // Twice, as after a read that was cut off.
+      columns.append(opensOf(day), recordsOf([1, 2], -1), 0, SLOTS);
+      columns.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
+    } else {
+      columns.replace(day * 1_000, day * 1_000 + SLOTS, rows);
+      expect(columns.generation).not.toBe(generation);
+    }
     plain = plain.filter(([time]) => Math.floor(time! / 1_000) !== day);
     plain.push(...slots.map((slot) => [day * 1_000 + slot, n + slot / 100]));
     plain.sort(([a], [b]) => a! - b!);
@@ -80,7 +82,25 @@ test('replacing a day and dropping old ones leave what a plain list has, in any 
       plain = plain.filter(([time]) => time! >= dropped * 1_000);
     }
     expect(rowsOf(columns)).toEqual(plain);
+    const shown = random.int(0, plain.length + 1);
+    expect([...columns.closesOf(columns.end - shown, columns.end)]).toEqual(
+      plain.slice(plain.length - shown).map(([, close]) => close),
+    );
   }
   // Memory does not grow with what was dropped.
-  expect(columns.closes.length).toBeLessThan(8 * SLOTS * 2);
+  expect(columns.capacity).toBeLessThan(8 * SLOTS * 2);
+});
+
+test('what was appended and not shown is forgotten when it is appended again', () => {
+  const columns = new BarColumns();
+  columns.append(opensOf(1), recordsOf([3, 7], 10), 0, SLOTS);
+  columns.append(opensOf(2), recordsOf([0, 9], 20), 0, SLOTS);
+  const from = 5;
+  columns.append(opensOf(1), recordsOf([8], 30).subarray(RECORD_BYTES * from), from, SLOTS);
+  expect(rowsOf(columns)).toEqual([
+    [1_003, 10.03],
+    [1_008, 30.08],
+  ]);
+  columns.append(opensOf(1), new Uint8Array(0), 0, SLOTS);
+  expect(rowsOf(columns)).toEqual([]);
 });

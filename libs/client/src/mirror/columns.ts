@@ -1,13 +1,12 @@
 /**
  * The bars of one symbol at one interval as rows of numbers: only bars that are there, in time order, appended at the
  * end, dropped at the front and replaced day by day in the middle. Rows `[first, end)` are in use; their numbers change
- * whenever {@link BarColumns.generation} does. What is in {@link BarColumns.rows} stays as it is: whatever changes rows puts other
+ * whenever {@link BarColumns.generation} does. What is in {@link BarColumns.rows} and was shown stays as it is: whatever changes such rows puts other
  * memory in its place, so whoever keeps it keeps the bars of then. A row is a bar's open time and its record, next to each other, for they are
- * read together; what is searched or handed out as a whole is a column beside. Knows neither a clock nor where bars come
- * from. Pure.
+ * read together; when it closes is the calendar's to say (slot-clock.ts). Knows neither a clock nor where bars come from. Pure.
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
-import type { SlotTimes } from './slot-times.js';
+import { rowMemory, type RowMemory } from './row-memory.js';
 
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const RECORD_WORDS = RECORD_BYTES / 4;
@@ -16,11 +15,12 @@ const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'de
 /** Numbers in a row: open time, open, high, low, close, volume, and in the place of a number the two words of meta. */
 export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
 export const ROW_BYTES = 8 * ROW_DOUBLES;
+const ROW_WORDS = 2 * ROW_DOUBLES;
 /** Where in a row its first word of meta is, in words of four bytes. */
-export const META_WORD = 2 + RECORD_WORDS - 2;
+const META_WORD = 2 + RECORD_WORDS - 2;
 
-/** Bytes of memory that a bar takes: its row, its close time, and its close price once more. */
-export const COLUMN_BYTES = ROW_BYTES + 16;
+/** Bytes of memory that a bar takes: its row, and its close price once more for whoever asks for close prices. */
+export const COLUMN_BYTES = ROW_BYTES + 8;
 
 /** Records are copied here first: a reply does not begin at a multiple of eight bytes. */
 let scratch = scratchOf(512);
@@ -30,24 +30,40 @@ function scratchOf(slots: number) {
   return { slots, doubles, bytes: new Uint8Array(doubles.buffer), words: new Uint32Array(doubles.buffer) };
 }
 
-/** Copies a row to other memory, from the double `o` on; meta as the words that it is: as numbers they might be none. */
-export function copyRow({ doubles, words }: RowMemory, row: number, into: RowMemory, o: number): void {
-  const { doubles: others, words: otherWords } = into;
-  const i = row * ROW_DOUBLES;
-  others[o] = doubles[i]!;
-  others[o + 1] = doubles[i + 1]!;
-  others[o + 2] = doubles[i + 2]!;
-  others[o + 3] = doubles[i + 3]!;
-  others[o + 4] = doubles[i + 4]!;
-  others[o + 5] = doubles[i + 5]!;
-  otherWords[2 * o + META_WORD] = words[2 * i + META_WORD]!;
-  otherWords[2 * o + META_WORD + 1] = words[2 * i + META_WORD + 1]!;
+/** Copies a row to other memory, both by where it begins, in doubles; meta as the words that it is: as numbers they might be none. */
+export function copyRow(
+  doubles: Float64Array,
+  words: Uint32Array,
+  from: number,
+  intoDoubles: Float64Array,
+  intoWords: Uint32Array,
+  to: number,
+): void {
+  intoDoubles[to] = doubles[from]!;
+  intoDoubles[to + 1] = doubles[from + 1]!;
+  intoDoubles[to + 2] = doubles[from + 2]!;
+  intoDoubles[to + 3] = doubles[from + 3]!;
+  intoDoubles[to + 4] = doubles[from + 4]!;
+  intoDoubles[to + 5] = doubles[from + 5]!;
+  intoWords[2 * to + META_WORD] = words[2 * from + META_WORD]!;
+  intoWords[2 * to + META_WORD + 1] = words[2 * from + META_WORD + 1]!;
 }
 
-/** Rows one after another, seen as numbers and as words of four bytes. */
-export interface RowMemory {
-  doubles: Float64Array;
-  words: Uint32Array;
+const NO_ROWS = rowMemory(0);
+
+/** When the row's bar opens, epoch ms. */
+export function openTimeOf({ doubles }: RowMemory, row: number): number {
+  return doubles[row * ROW_DOUBLES]!;
+}
+
+/** The first of rows `[from, to)` whose open time is not before `time`, epoch ms; `to` when there is none. */
+export function lowerRow(rows: RowMemory, from: number, to: number, time: number): number {
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (openTimeOf(rows, middle) < time) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** The bar of a row. @param closeTime epoch ms */
@@ -66,13 +82,14 @@ export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: 
 }
 
 export class BarColumns {
-  rows: RowMemory = { doubles: new Float64Array(0), words: new Uint32Array(0) };
-  closeTimes = new Float64Array(0);
-  closes = new Float64Array(0);
+  rows: RowMemory = NO_ROWS;
   first = 0;
   end = 0;
   /** Changes when rows that were there have moved or changed; appending does not change it. */
   generation = 0;
+  /** Close prices of rows `[first, closesEnd)`; only what was asked for is there. */
+  private closes = NO_ROWS.doubles;
+  private closesEnd = 0;
 
   /** @param capacityFirst rows to have room for at first */
   constructor(private readonly capacityFirst = 64) {}
@@ -81,59 +98,77 @@ export class BarColumns {
     return this.end - this.first;
   }
 
-  /** The first row whose open time is not before `time`, epoch ms; `end` when there is none. */
-  rowFrom(time: number): number {
-    return lowerBound(this.rows.doubles, ROW_DOUBLES, this.first, this.end, time);
+  /** Rows that there is room for. */
+  get capacity(): number {
+    return this.rows.doubles.length / ROW_DOUBLES;
   }
 
-  /** One more than the last row that is closed at `time`, epoch ms. */
-  rowsClosedBy(time: number): number {
-    return lowerBound(this.closeTimes, 1, this.first, this.end, time + 0.5);
+  /** The first row whose open time is not before `time`, epoch ms; `end` when there is none. */
+  rowFrom(time: number): number {
+    return lowerRow(this.rows, this.first, this.end, time);
+  }
+
+  /** Close prices of rows `[from, to)`: a view of memory that is good until rows change. */
+  closesOf(from: number, to: number): Float64Array {
+    if (this.closes.length < to) {
+      this.closes = new Float64Array(this.capacity);
+      this.closesEnd = this.first;
+    }
+    const { closes, rows } = this;
+    for (let row = Math.max(this.closesEnd, this.first); row < to; row++)
+      closes[row] = rows.doubles[row * ROW_DOUBLES + 4]!;
+    this.closesEnd = Math.max(this.closesEnd, to);
+    return closes.subarray(from, to);
   }
 
   /**
-   * Appends the bars of slots `[fromSlot, toSlot)`, which open after all that is there.
+   * Appends the bars of slots `[fromSlot, toSlot)`; what opens there or later, which nobody was shown, is forgotten.
+   * @param opens when the slots of the day open, epoch ms
    * @param records their stored records, one after another; empty ones are zeros, and the rest may be missing
    */
-  append(times: SlotTimes, records: Uint8Array, fromSlot: number, toSlot: number): void {
+  append(opens: Float64Array, records: Uint8Array, fromSlot: number, toSlot: number): void {
     const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
+    this.forgetFrom(opens[fromSlot]!);
     if (slots <= 0) return;
     this.reserve(slots);
     if (scratch.slots < slots) scratch = scratchOf(2 * slots);
     const { doubles, words, bytes } = scratch;
     const length = slots * RECORD_BYTES;
     bytes.set(records.length === length ? records : records.subarray(0, length));
-    const { closes, closeTimes, rows } = this;
-    const { doubles: into, words: intoWords } = rows;
-    let row = this.end;
-    for (let slot = 0, at = 0; slot < slots; slot++, at += RECORD_DOUBLES) {
+    const { doubles: into, words: intoWords } = this.rows;
+    let to = this.end * ROW_DOUBLES;
+    for (let slot = fromSlot, at = 0; at < slots * RECORD_DOUBLES; slot++, at += RECORD_DOUBLES) {
       const meta = words[2 * at + RECORD_WORDS - 2]!;
       // An origin of 0 is an empty slot.
       if ((meta & 0xff) === 0) continue;
-      const to = row * ROW_DOUBLES;
-      into[to] = times.opens[fromSlot + slot]!;
+      into[to] = opens[slot]!;
       into[to + 1] = doubles[at]!;
       into[to + 2] = doubles[at + 1]!;
       into[to + 3] = doubles[at + 2]!;
-      into[to + 4] = closes[row] = doubles[at + 3]!;
+      into[to + 4] = doubles[at + 3]!;
       into[to + 5] = doubles[at + 4]!;
       intoWords[2 * to + META_WORD] = meta;
       intoWords[2 * to + META_WORD + 1] = words[2 * at + RECORD_WORDS - 1]!;
-      closeTimes[row] = times.closes[fromSlot + slot]!;
-      row++;
+      to += ROW_DOUBLES;
     }
-    this.end = row;
+    this.end = to / ROW_DOUBLES;
+  }
+
+  /** Forgets the rows that open at `time` or later, epoch ms. */
+  private forgetFrom(time: number): void {
+    if (this.count === 0 || openTimeOf(this.rows, this.end - 1) < time) return;
+    this.end = this.rowFrom(time);
+    this.closesEnd = Math.min(this.closesEnd, this.end);
   }
 
   /** Puts other rows in place of those with `from <= openTime < to`, epoch ms. */
-  replace(from: number, to: number, rows: BarColumns): void {
-    this.move(Math.max(this.capacityFirst, this.count + rows.count));
+  replace(from: number, to: number, other: BarColumns): void {
+    this.move(Math.max(this.capacityFirst, this.count + other.count), true);
     const [at, next] = [this.rowFrom(from), this.rowFrom(to)];
-    const shift = at + rows.count - next;
-    for (const [column, other, width] of this.pairs(rows)) {
-      column.copyWithin((next + shift) * width, next * width, this.end * width);
-      column.set(other.subarray(rows.first * width, rows.end * width), at * width);
-    }
+    const shift = at + other.count - next;
+    const { words } = this.rows;
+    words.copyWithin((next + shift) * ROW_WORDS, next * ROW_WORDS, this.end * ROW_WORDS);
+    words.set(other.rows.words.subarray(other.first * ROW_WORDS, other.end * ROW_WORDS), at * ROW_WORDS);
     this.end += shift;
     this.generation++;
   }
@@ -143,56 +178,24 @@ export class BarColumns {
     this.first = this.rowFrom(time);
   }
 
-  /** The bar of a row. */
-  bar(row: number): ShownBar {
-    return barOfRow(this.rows, row, this.closeTimes[row]!);
-  }
-
   /** Makes room for so many more rows, by moving what is there to the front or by growing twofold. */
   private reserve(more: number): void {
-    const capacity = this.closes.length;
-    if (this.end + more <= capacity) return;
-    const { first, count } = this;
+    const { first, end, count, capacity } = this;
+    if (end + more <= capacity) return;
     const isRoomy = first >= capacity / 2 && count + more <= capacity;
     this.move(isRoomy ? capacity : Math.max(this.capacityFirst, 2 * count, count + more));
   }
 
   /** Moves what is there to the front of other memory, with room for so many rows. */
-  private move(size: number): void {
-    const { first, end, count, rows, closes, closeTimes } = this;
-    // One piece of memory for all: three would cost the collector three times as much.
-    const memory = new ArrayBuffer(size * COLUMN_BYTES);
-    const doubles = new Float64Array(memory, 0, size * ROW_DOUBLES);
-    const words = new Uint32Array(memory, 0, 2 * size * ROW_DOUBLES);
-    words.set(rows.words.subarray(2 * first * ROW_DOUBLES, 2 * end * ROW_DOUBLES));
-    this.rows = { doubles, words };
-    this.closes = new Float64Array(memory, size * ROW_BYTES, size);
-    this.closes.set(closes.subarray(first, end));
-    this.closeTimes = new Float64Array(memory, size * (ROW_BYTES + 8), size);
-    this.closeTimes.set(closeTimes.subarray(first, end));
+  private move(size: number, takesOver = false): void {
+    const { first, end, count, rows } = this;
+    this.rows = rowMemory(size * ROW_DOUBLES, takesOver);
+    this.rows.words.set(rows.words.subarray(first * ROW_WORDS, end * ROW_WORDS));
+    this.closes = NO_ROWS.doubles;
     this.first = 0;
     this.end = count;
     if (first > 0) this.generation++;
   }
-
-  /** The columns of both, with their numbers a row. */
-  private pairs(other: BarColumns): [Float64Array | Uint32Array, Float64Array | Uint32Array, number][] {
-    return [
-      [this.rows.words, other.rows.words, 2 * ROW_DOUBLES],
-      [this.closeTimes, other.closeTimes, 1],
-      [this.closes, other.closes, 1],
-    ];
-  }
-}
-
-/** The first row in `[from, to)` of a column that grows whose number is not below `value`; `to` when there is none. */
-function lowerBound(column: Float64Array, width: number, from: number, to: number, value: number): number {
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (column[middle * width]! < value) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
 
 /** What the last two words of a stored record say of its bar. */

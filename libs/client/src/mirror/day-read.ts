@@ -1,9 +1,9 @@
 /**
- * The reads that bring a part of one day into a mirror, and what is done with their answers: whole chunks, all symbols of a
- * partition in one command, or of a few slots their records alone, in one command too. Does no I/O itself.
+ * The reads that bring a part of one day into a mirror, and what is done with their answers, chunk by chunk as they come: whole
+ * chunks, all symbols of a partition in one command, or of a few slots their records alone, in one command too. Does no I/O itself.
  */
 import { recordOffset, type Interval } from '@barkeep/bars';
-import { byPartition, slotsCommand, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Take } from '@barkeep/session-data';
 import type { SymbolBars } from './symbol-bars.js';
 
 /** What is read of a day. */
@@ -18,15 +18,15 @@ export interface DayPart {
 
 const NOTHING = Buffer.alloc(0);
 
-type Take = (reply: unknown) => void;
+type TakeChunk = (place: number, bytes: Buffer | null) => void;
 
 export class DayRead {
   readonly commands: ReadCommand[] = [];
-  private readonly takes: Take[] = [];
+  private readonly takes: TakeChunk[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
-  /** Appends a part that comes after all that its symbols hold. */
+  /** Appends a part that comes after all that its symbols show. */
   append(part: DayPart): this {
     const { layout } = this;
     return this.add(part, (bars, interval, records, fromSlot, toSlot) =>
@@ -42,9 +42,23 @@ export class DayRead {
     );
   }
 
-  /** Does with the answers what the reads were for. */
-  apply(replies: readonly unknown[]): void {
-    this.takes.forEach((take, i) => take(replies[i]));
+  /**
+   * Does with the values of the answers what the reads were for; what was appended, or only half of it, may be appended again.
+   * @param before commands that are run before those of the reads
+   */
+  taker(before = 0): Take {
+    return (command, place, value) => {
+      if (command < before) return false;
+      this.takes[command - before]!(place, value as Buffer | null);
+      return true;
+    };
+  }
+
+  /** Does so with all of them at once. */
+  takeAll(replies: readonly unknown[]): void {
+    replies.forEach((reply, command) =>
+      (reply as (Buffer | null)[]).forEach((bytes, place) => this.takes[command]!(place, bytes)),
+    );
   }
 
   private add(
@@ -64,17 +78,12 @@ export class DayRead {
         const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
         if (isWhole) {
           this.commands.push(['mgetBuffer', ...names]);
-          this.takes.push((reply) =>
-            members.forEach((bars, i) => {
-              const chunk = (reply as (Buffer | null)[])[i] ?? NOTHING;
-              put(bars, interval, chunk.subarray(recordsAt, recordsEnd), fromSlot, toSlot);
-            }),
+          this.takes.push((place, chunk) =>
+            put(members[place]!, interval, chunk?.subarray(recordsAt, recordsEnd) ?? NOTHING, fromSlot, toSlot),
           );
         } else {
           this.commands.push(slotsCommand(names, recordsAt, recordsEnd));
-          this.takes.push((reply) =>
-            members.forEach((bars, i) => put(bars, interval, (reply as Buffer[])[i]!, fromSlot, toSlot)),
-          );
+          this.takes.push((place, records) => put(members[place]!, interval, records ?? NOTHING, fromSlot, toSlot));
         }
       }
     }

@@ -1,4 +1,5 @@
-import { EventTail, stateOf, type StreamEntry } from './event-tail.js';
+import { SESSION_EVENT_TYPES } from '@barkeep/session-data';
+import { EventTail, newsOf, stateOf, type StreamEntry } from './event-tail.js';
 
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
 
@@ -48,4 +49,23 @@ test('of a stream that was empty, more than a page may be less than all', () => 
 test('only events of the state name one', () => {
   expect(stateOf(['type', 'clock', 'time', '1'])).toBeUndefined();
   expect(stateOf(['type', 'state', 'state', 'stopped'])).toEqual({ state: 'stopped' });
+});
+
+test('news are where the clock is, of which day bars changed, and whatever else is not known to mean nothing', () => {
+  expect(newsOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, isUnsure: false });
+  expect(newsOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'])).toMatchObject({
+    date: '2013-10-08',
+  });
+  const [none, some] = [new Set<string>(), new Set<string>()];
+  for (const type of [...SESSION_EVENT_TYPES, 'of-tomorrow']) {
+    const { clock, date, isUnsure } = newsOf(['type', type, 'time', '1', 'date', '2013-10-08']);
+    (clock === undefined && date === undefined && !isUnsure ? none : some).add(type);
+  }
+  // All that the tail makes something of is among the news.
+  expect(some).toEqual(new Set(['clock', 'state', 'gap-filled', 'late-bars', 'derived', 'of-tomorrow']));
+  // What cannot be read may mean anything.
+  for (const fields of [[], ['type', 'clock'], ['type', 'clock', 'time', 'noon'], ['type', 'derived']]) {
+    const { clock, date, isUnsure } = newsOf(fields);
+    expect([clock, date, isUnsure]).toEqual([undefined, undefined, true]);
+  }
 });

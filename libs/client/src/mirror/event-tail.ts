@@ -3,7 +3,13 @@
  * read, and what became of the session. Goes through the stream of every partition from where it was; when entries were
  * trimmed before they were read it says so, and everything has to be read anew. Reads nothing itself.
  */
-import { parseEvent, type ReadCommand, type SessionEvent, type SessionLayout } from '@barkeep/session-data';
+import {
+  parseEvent,
+  type ReadCommand,
+  type SessionEvent,
+  type SessionEventType,
+  type SessionLayout,
+} from '@barkeep/session-data';
 
 /** Entries a stream and round. */
 const PAGE = 1_000;
@@ -93,6 +99,7 @@ function takeEntry(
   changes: Map<string, DayChange>,
   said: { state: SaidState | undefined; isGap: boolean },
 ): void {
+  if (!newsOf(fields).isUnsure) return;
   const event = eventOf(fields);
   // Of a change that is said in a way which is not known here, all that is known is that there was one.
   if (!event && CHANGES.has(fields[fields.indexOf('type') + 1] ?? '')) said.isGap = true;
@@ -107,8 +114,47 @@ function takeEntry(
   for (const symbol of Array.isArray(event.symbols) ? event.symbols : Object.keys(event.symbols)) changed.add(symbol);
 }
 
+/** What an entry means for a copy, as far as can be told at a glance. */
+export interface News {
+  /** The session's clock is there, epoch ms. */
+  clock?: number;
+  /** Stored bars of the day are others, `YYYY-MM-DD`. */
+  date?: string;
+  /** True when it may mean anything. */
+  isUnsure: boolean;
+}
+
+/** Types of events that change nothing in a copy. */
+const NO_NEWS: ReadonlySet<string> = new Set<SessionEventType>([
+  'day-opened',
+  'day-closing',
+  'day-closed',
+  'day-timed-out',
+  'consumer-joined',
+  'consumer-left',
+  'consumer-dropped',
+  'stream-silent',
+  'gap-found',
+  'gap-settled',
+  'quality',
+]);
+
+/** @param fields of an entry */
+export function newsOf(fields: readonly string[]): News {
+  const type = field(fields, 'type') ?? '';
+  const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
+  if (Number.isFinite(clock)) return { clock, isUnsure: false };
+  if (CHANGES.has(type)) return { date: field(fields, 'date'), isUnsure: true };
+  return { isUnsure: !NO_NEWS.has(type) };
+}
+
+function field(fields: readonly string[], name: string): string | undefined {
+  const at = fields.indexOf(name);
+  return at < 0 ? undefined : fields[at + 1];
+}
+
 /** The event of a stream entry's fields; undefined for one of which nothing is known. */
-export function eventOf(fields: readonly string[]): SessionEvent | undefined {
+function eventOf(fields: readonly string[]): SessionEvent | undefined {
   return parseEvent(fields, 0);
 }
 

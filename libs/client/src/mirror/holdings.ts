@@ -24,7 +24,7 @@ export class Holdings implements Instant {
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
-  private byInterval = new Map<string, readonly BarSeries[]>();
+  private byInterval = new Map<string, BarSeries[]>();
 
   constructor(
     public layout: SessionLayout,
@@ -65,10 +65,14 @@ export class Holdings implements Instant {
     for (const bars of this.sorted) bars.dropBefore(open);
   }
 
-  /** The bars of every symbol at an interval of the session, in the order of {@link Holdings.sorted}; the same array until other symbols are held. */
+  /** The bars of every symbol at an interval of the session, in the order of {@link Holdings.sorted}; the same array until other symbols are held. @throws UnknownIntervalError */
   seriesOf(interval: string): readonly BarSeries[] {
     let all = this.byInterval.get(interval);
-    if (!all) this.byInterval.set(interval, (all = this.sorted.flatMap((bars) => bars.series(interval) ?? [])));
+    if (!all) {
+      all = [];
+      for (const bars of this.sorted) all.push(bars.series(interval) ?? this.unknownInterval(interval));
+      this.byInterval.set(interval, all);
+    }
     return all;
   }
 

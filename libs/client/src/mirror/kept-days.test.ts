@@ -18,7 +18,7 @@ function layoutOf(symbols: number): SessionLayout {
 
 test('without being told, a mirror keeps what fits its memory, and a day at least', () => {
   expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * COLUMN_BYTES)));
-  expect(keptDays(layoutOf(2_000), undefined)).toBe(9);
+  expect(keptDays(layoutOf(2_000), undefined)).toBe(10);
   expect(keptDays(layoutOf(100), 3)).toBe(3);
 });
 

@@ -22,26 +22,12 @@ import { EventTail, type DayChange, type SaidState } from './event-tail.js';
 import { hasEnded } from './errors.js';
 import { Holdings } from './holdings.js';
 import { keptDays } from './kept-days.js';
+import type { LoaderOptions, MissingTime } from './loader-options.js';
 import { newestState, statesCommand } from './newest-state.js';
-import { SymbolBars, type DerivedBy } from './symbol-bars.js';
+import { SymbolBars } from './symbol-bars.js';
 
 /** Changes of the symbols while one answer is read, before it is given up. */
 const CHANGES_MAX = 20;
-
-/** Bars that may be missing: their day was leaving the session when it was read. */
-export interface MissingTime {
-  /** Epoch ms: what closed after it. */
-  after: number;
-  /** Epoch ms: and opened before it. */
-  until: number;
-}
-
-/** What a loader can be told. */
-export interface LoaderOptions {
-  /** Days that are kept beside the one in which the clock stands. @default as many as fit 512 MiB */
-  keepDays?: number;
-  derivedBy?: DerivedBy;
-}
 
 /** A part of a day that comes after all that is held. */
 interface Piece {
@@ -87,7 +73,7 @@ export class Loader {
   }
 
   private readsOf(layout: SessionLayout, key?: string): ClockedReads {
-    return new ClockedReads(this.redis, layout, key, (commands) => this.bulk.run(commands));
+    return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
 
   /** Begins: from here on no change is missed. Loads no bars. @throws SessionLostError */
@@ -128,8 +114,10 @@ export class Loader {
     return this.guarded(async () => {
       const piece = this.piece(Math.min(to, this.sessionClock));
       if (!piece) return false;
-      const [clock, replies] = await this.reads.read(piece.read.commands);
-      this.take(piece, clock, replies);
+      const [clock] = await this.reads.read(piece.read.commands, (now) =>
+        now < piece.to ? undefined : piece.read.taker(),
+      );
+      this.taken(piece, clock);
       return true;
     });
   }
@@ -145,22 +133,25 @@ export class Loader {
   private async lookOnce(hint: number): Promise<boolean> {
     const { holdings } = this;
     const { layout } = holdings;
+    const { loadedTo } = holdings;
     const events = this.tail.commands(layout);
     const piece = this.mustReload ? undefined : this.piece(hint);
-    const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])]);
+    const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])], (now) =>
+      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.taker(events.length) : undefined,
+    );
     const said = this.tail.take(replies.slice(0, events.length));
-    if (clock < holdings.loadedTo) {
+    if (clock < loadedTo) {
       // Set back: what is shown was shown before, and stays; it is read anew once the store is there again.
       this.mustReload = true;
       this.sessionClock = clock;
       return false;
     }
-    if (piece) this.take(piece, clock, replies.slice(events.length));
+    if (piece) this.taken(piece, clock);
     if (said.isGap || this.mustReload) {
-      await this.reload(holdings.sorted, layout, this.reads);
-      this.mustReload = false;
+      this.mustReload = !(await this.reload(holdings.sorted, layout, this.reads));
     } else {
-      await this.reread(said.changes);
+      // What was loaded just now was read after these events.
+      this.mustReload = !(await this.reread(said.changes, loadedTo));
     }
     this.sessionClock = clock;
     this.tail.commit(said);
@@ -192,11 +183,10 @@ export class Loader {
     return { read, day, to };
   }
 
-  /** Takes a piece in, unless the store turned out not to be that far. */
-  private take({ read, day, to }: Piece, clock: number, replies: readonly unknown[]): void {
+  /** What a piece was read for is there, unless the store turned out not to be that far. */
+  private taken({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
-    read.apply(replies);
     if (read.commands.length > 0 && day < this.reads.firstKept) {
       this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
     }
@@ -204,36 +194,42 @@ export class Loader {
     this.holdings.changes++;
   }
 
-  private async reread(changes: ReadonlyMap<string, DayChange>): Promise<void> {
+  /** @param before what was loaded up to there, epoch ms, may have changed @returns as {@link rewrite} */
+  private async reread(changes: ReadonlyMap<string, DayChange>, before: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     const read = new DayRead(layout);
     for (const [date, { base, derived }] of changes) {
       const day = layout.dayIndexOf(date);
-      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= loadedTo) continue;
+      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= before) continue;
       const part = { day, to: loadedTo };
       read.replace({ ...part, intervals: [layout.base], symbols: this.held(base) });
       if (holdings.derivedBy === 'upkeep') {
         read.replace({ ...part, intervals: layout.derived, symbols: this.held(derived) });
       }
     }
-    if (read.commands.length === 0) return;
-    const [, replies] = await this.reads.read(read.commands);
-    read.apply(replies);
-    holdings.changes++;
-    holdings.rewrites++;
+    return read.commands.length === 0 || this.rewrite(read, this.reads);
   }
 
-  /** Reads everything of symbols that is held, day by day. */
-  private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<void> {
+  /** Reads everything of symbols that is held, day by day. @returns as {@link rewrite} */
+  private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<boolean> {
     const { loadedTo, heldFrom } = this.holdings;
     for (let day = heldFrom; day < layout.days.length && layout.grid(day).open < loadedTo; day++) {
       const read = new DayRead(layout).replace({ day, to: loadedTo, intervals: this.stored(layout), symbols });
-      const [, replies] = await reads.read(read.commands);
-      read.apply(replies);
-      this.holdings.changes++;
-      this.holdings.rewrites++;
+      if (!(await this.rewrite(read, reads))) return false;
     }
+    return true;
+  }
+
+  /** Reads what is held anew, and shows all of it in one turn. @returns false when the store turned out not to be that far */
+  private async rewrite(read: DayRead, reads: ClockedReads): Promise<boolean> {
+    const { holdings } = this;
+    const [clock, replies] = await reads.read(read.commands);
+    if (clock < holdings.loadedTo) return false;
+    read.takeAll(replies);
+    holdings.changes++;
+    holdings.rewrites++;
+    return true;
   }
 
   /** The intervals that are read: where derived bars are made here, the base interval alone. */
@@ -288,8 +284,8 @@ export class Loader {
       return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
     });
     const comers = all.filter((bars) => holdings.get(bars.symbol) !== bars);
-    if (comers.length > 0) await this.reload(comers, layout, reads);
-    else await reads.read([]);
+    if (comers.length === 0) await reads.read([]);
+    else if (!(await this.reload(comers, layout, reads))) this.mustReload = true;
     holdings.setSymbols(layout, all);
     this.reads = reads;
     this.keepDays = keepDays;

@@ -12,7 +12,7 @@ import { StoreFollower } from './store-follower.js';
 export interface MirrorOptions {
   /**
    * Trading days that are held beside the one in which the clock stands; older ones are dropped.
-   * @default as many as fit 512 MiB, at 72 bytes a bar
+   * @default as many as fit 512 MiB, at 64 bytes a bar
    */
   keepDays?: number;
 }

@@ -18,9 +18,12 @@ export async function newestState(
 ): Promise<SaidState | undefined> {
   for (;;) {
     const entries = page as StreamEntry[];
-    const state = entries.map(([, fields]) => stateOf(fields)).find(Boolean);
+    for (const [, fields] of entries) {
+      const state = stateOf(fields);
+      if (state) return state;
+    }
     const last = entries.at(-1);
-    if (state || !last || entries.length < ENTRIES) return state;
+    if (!last || entries.length < ENTRIES) return undefined;
     [, [page]] = await reads.read([statesCommand(layout, `(${last[0]}`)]);
   }
 }

@@ -5,7 +5,8 @@
  */
 import { aggregateInto, DayChunk, formingWindow, type Interval, type ShownBar } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
-import { BarColumns, ROW_DOUBLES } from './columns.js';
+import { BarColumns, barOfRow, openTimeOf, ROW_DOUBLES } from './columns.js';
+import type { SlotClock } from './slot-clock.js';
 
 /** Newest bars of which the objects are kept, at most; more are made for whoever asks. */
 const KEPT = 512;
@@ -48,29 +49,35 @@ export class BarSeries {
   private formingVersion = -1;
 
   /**
+   * @param slots when the interval's slots open and close
    * @param symbol changes of its bars
-   * @param slots bars to have room for at first
+   * @param room bars to have room for at first
    * @param base the symbol's base bars; undefined for the base interval itself, and for one that shows no forming bar
    */
   constructor(
-    readonly interval: Interval,
+    private readonly slots: SlotClock,
     private readonly symbol: SymbolVersion,
-    slots: number,
+    room: number,
     private readonly base?: BarSeries,
   ) {
-    this.columns = new BarColumns(slots);
+    this.columns = new BarColumns(room);
+  }
+
+  get interval(): Interval {
+    return this.slots.interval;
   }
 
   /** One more than the newest row that is closed at `clock`, epoch ms. Cheapest when the clock moves on bit by bit. */
   visibleEnd(clock: number): number {
     const { columns } = this;
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
-      this.visible = columns.rowsClosedBy(clock);
+      this.visible = columns.rowFrom(this.slots.openLimit(clock));
       this.forgetObjects();
     } else if (clock !== this.visibleAt) {
-      const { closeTimes, end } = columns;
+      const { rows, end } = columns;
+      const limit = this.slots.openLimit(clock);
       let row = Math.max(this.visible, columns.first);
-      while (row < end && closeTimes[row]! <= clock) row++;
+      while (row < end && openTimeOf(rows, row) < limit) row++;
       this.visible = row;
     }
     this.visibleAt = clock;
@@ -120,7 +127,7 @@ export class BarSeries {
   /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of the column. */
   closes(clock: number, count: number): Float64Array {
     const end = this.visibleEnd(clock);
-    return this.columns.closes.subarray(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
+    return this.columns.closesOf(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
   }
 
   private object(row: number): MirrorBar | undefined {
@@ -131,8 +138,8 @@ export class BarSeries {
 
   /** The bars of rows `[from, to)` in an array of its own. */
   private objectsOf(from: number, to: number): MirrorBar[] {
-    const { objects, columns } = this;
-    if (to - from > KEPT / 2) return Array.from({ length: to - from }, (_, i) => columns.bar(from + i));
+    const { objects } = this;
+    if (to - from > KEPT / 2) return Array.from({ length: to - from }, (_, i) => this.bar(from + i));
     let end = this.objectsFrom + objects.length;
     if (from < this.objectsFrom || from > end || to - this.objectsFrom > KEPT) {
       const kept = from >= this.objectsFrom && from < end ? objects.slice(from - this.objectsFrom) : [];
@@ -140,8 +147,13 @@ export class BarSeries {
       this.objectsFrom = from;
       end = from + kept.length;
     }
-    for (; end < to; end++) this.objects.push(columns.bar(end));
+    for (; end < to; end++) this.objects.push(this.bar(end));
     return this.objects.slice(from - this.objectsFrom, to - this.objectsFrom);
+  }
+
+  private bar(row: number): MirrorBar {
+    const { rows } = this.columns;
+    return barOfRow(rows, row, this.slots.closeTime(openTimeOf(rows, row)));
   }
 
   private forgetObjects(): void {

@@ -3,12 +3,14 @@
  * visible, up to a limit. Guarantees that one load runs at a time, and that what was asked for while one ran is done after it. Does not move
  * the mirror's clock; whoever does is told of all progress.
  */
-import { SessionLostError, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, quickBeside, SessionLostError, type SessionLayout } from '@barkeep/session-data';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { eventOf, type StreamEntry } from './event-tail.js';
+import { newsOf, type News, type StreamEntry } from './event-tail.js';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage.js';
-import { Loader, type LoaderOptions } from './loader.js';
+import type { LoaderOptions } from './loader-options.js';
+import { Loader } from './loader.js';
 
 /** How long the session's events are waited for at a time, ms: a session that was deleted says nothing any more. */
 const BLOCK_MS = 1_000;
@@ -28,8 +30,6 @@ export class StoreFollower {
   readonly loader: Loader;
   /** Called after everything that was taken in, and after every failure. */
   onProgress: () => void = () => undefined;
-  /** Nothing after it is loaded, epoch ms. */
-  limit: number;
   /** Why the last look failed; undefined when it did not. */
   failure: Error | undefined;
   /** Why nothing more will come: an outage ends within its time, or is one of the reasons. */
@@ -38,7 +38,11 @@ export class StoreFollower {
   private readonly outage: Outage;
   private readonly catchingUp = new OneAtATime(() => this.work());
   private retry: NodeJS.Timeout | undefined;
+  private limitNow: number;
+  /** Where the session's clock is at least, as its events said. */
   private hint = -Infinity;
+  private lookedAt = performance.now();
+  private hasLooked = false;
   private isClosed = false;
 
   private constructor(
@@ -46,10 +50,15 @@ export class StoreFollower {
     layout: SessionLayout,
     private readonly options: StoreFollowerOptions,
   ) {
-    this.limit = options.limit ?? Infinity;
+    this.limitNow = options.limit ?? Infinity;
     this.loader = new Loader(redis, layout, options);
     this.outage = new Outage(redis, layout.id);
-    this.waiting = redis.duplicate({ maxRetriesPerRequest: null, commandTimeout: undefined, lazyConnect: true });
+    this.waiting = redis.duplicate({
+      ...quickBeside(redis.options),
+      maxRetriesPerRequest: null,
+      commandTimeout: undefined,
+      lazyConnect: true,
+    });
     // It connects again by itself; what is wrong shows where the bars are read.
     this.waiting.on('error', () => undefined);
   }
@@ -71,6 +80,14 @@ export class StoreFollower {
     return follower;
   }
 
+  /** Nothing after it is loaded, epoch ms. When there is more it is loaded, and when nothing was looked at yet. */
+  set limit(time: number) {
+    this.limitNow = time;
+    const { holdings, sessionClock } = this.loader;
+    const isMore = Math.max(this.hint, sessionClock) > holdings.loadedTo;
+    if (isMore || !this.hasLooked) void this.catchUp();
+  }
+
   /** Looks at the session and loads up to the limit; done when all that is there now has been taken in, or failed. */
   catchUp(): Promise<void> {
     return this.catchingUp.ask();
@@ -88,9 +105,11 @@ export class StoreFollower {
   private async work(): Promise<void> {
     if (this.isClosed) return;
     const { loader } = this;
+    this.lookedAt = performance.now();
+    this.hasLooked = true;
     try {
-      await loader.look(Math.min(this.hint, this.limit));
-      while (!this.isClosed && (await loader.loadPiece(this.limit)));
+      await loader.look(Math.min(this.hint, this.limitNow));
+      while (!this.isClosed && (await loader.loadPiece(this.limitNow)));
       this.failure = undefined;
       this.end = undefined;
       this.outage.over();
@@ -119,19 +138,32 @@ export class StoreFollower {
     let last = this.loader.lastEventId;
     while (!this.isClosed) {
       try {
-        const reply = await this.waiting.xread('COUNT', ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', key, last);
+        // What nobody says here, such as what changed in another partition, is looked for all the same.
+        const block = Math.ceil(Math.max(1, this.lookedAt + BLOCK_MS - performance.now()));
+        const reply = await this.waiting.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', key, last);
         const entries: StreamEntry[] = reply?.[0]?.[1] ?? [];
         last = entries.at(-1)?.[0] ?? last;
-        for (const [, fields] of entries) this.hint = Math.max(this.hint, clockOf(fields));
+        let isNews = performance.now() - this.lookedAt >= BLOCK_MS;
+        for (const [, fields] of entries) isNews = this.takeNews(newsOf(fields)) || isNews;
+        if (!isNews) continue;
       } catch {
-        // The connection was cut, by us or not: ioredis makes a new one.
+        // The connection was cut, by us or not: ioredis makes a new one. A server that is there, but not ready, would be asked all the time.
+        if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
       if (!this.isClosed) await this.catchUp();
     }
   }
-}
 
-function clockOf(fields: readonly string[]): number {
-  const event = eventOf(fields);
-  return event?.type === 'clock' ? event.time : -Infinity;
+  /** Whether there is something to be looked for: what has not been loaded yet, and may be, changes nothing that is held. */
+  private takeNews(news: News): boolean {
+    const { loadedTo, layout } = this.loader.holdings;
+    if (news.clock !== undefined) {
+      const isSetBack = news.clock < this.hint;
+      this.hint = news.clock;
+      return isSetBack || (news.clock > loadedTo && loadedTo < this.limitNow);
+    }
+    if (news.date === undefined) return news.isUnsure;
+    // What is being loaded may be from before it.
+    return this.catchingUp.isRunning || news.date <= layout.day(dayAtClock(layout, loadedTo)).date;
+  }
 }

@@ -14,7 +14,7 @@ import {
 import type { SessionLayout } from '@barkeep/session-data';
 import { BarColumns } from './columns.js';
 import { BarSeries, type SymbolVersion } from './series.js';
-import { slotTimes } from './slot-times.js';
+import { slotClock, slotOpens } from './slot-clock.js';
 
 /** Who makes the derived bars that are shown: the upkeep workers of the session, or this process. */
 export type DerivedBy = 'upkeep' | 'client';
@@ -49,12 +49,13 @@ export class SymbolBars implements SymbolVersion {
   ) {
     const days = Math.min(DAYS_FIRST_MAX, daysHeld, layout.days.length);
     const room = (interval: Interval) => days * layout.grid(0, interval).slotCount;
-    this.base = new BarSeries(layout.base, this, room(layout.base));
+    this.base = new BarSeries(slotClock(layout, layout.base), this, room(layout.base));
     const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
         const forms = computed.has(interval.name);
-        return [interval.name, new BarSeries(interval, this, room(interval), forms ? this.base : undefined)];
+        const clock = slotClock(layout, interval);
+        return [interval.name, new BarSeries(clock, this, room(interval), forms ? this.base : undefined)];
       }),
     );
   }
@@ -64,19 +65,20 @@ export class SymbolBars implements SymbolVersion {
     return interval === this.base.interval.name ? this.base : this.derived.get(interval);
   }
 
-  /** Adds what comes after all that is there; windows that end with it are derived here, where that is done here. */
+  /** Adds what comes after all that was shown, in place of what is there of it; windows that end with it are derived here, where that is done here. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
-    this.series(interval.name)?.columns.append(slotTimes(grid), records, fromSlot, toSlot);
+    this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);
     if (!this.derivesFrom(interval)) return;
     if (this.today?.day !== day) this.today = { day, chunk: new DayChunk(grid.slotCount) };
+    clearFrom(this.today.chunk, fromSlot);
     putRecords(this.today.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
       const made = this.derive(layout, day, this.today.chunk, series.interval, from, to);
       if (made)
-        series.columns.append(slotTimes(layout.grid(day, series.interval)), made.records, made.fromSlot, made.toSlot);
+        series.columns.append(slotOpens(layout.grid(day, series.interval)), made.records, made.fromSlot, made.toSlot);
     }
   }
 
@@ -126,7 +128,7 @@ export class SymbolBars implements SymbolVersion {
 
 /** When the slots before `slot` are closed; the day's open for none. */
 function closedAt(grid: DayGrid, slot: number): number {
-  return slot === 0 ? grid.open : slotTimes(grid).closes[slot - 1]!;
+  return slot === 0 ? grid.open : grid.closeTime(slot - 1);
 }
 
 function replaceRows(
@@ -138,8 +140,14 @@ function replaceRows(
 ): void {
   if (!series) return;
   const rows = new BarColumns();
-  rows.append(slotTimes(grid), records, fromSlot, toSlot);
+  rows.append(slotOpens(grid), records, fromSlot, toSlot);
   series.columns.replace(grid.open, grid.close, rows);
+}
+
+/** Empties the slots from one on. */
+function clearFrom({ bytes, bitmap, slotCount }: DayChunk, fromSlot: number): void {
+  bytes.fill(0, recordOffset(slotCount, fromSlot));
+  for (let slot = fromSlot; slot < slotCount; slot++) bitmap[slot >> 3]! &= ~(0x80 >> (slot & 7));
 }
 
 /** Writes records into their slots of a chunk that does not have them yet. */
