@@ -245,6 +245,18 @@ test('a store that was set back does not set the mirror back', async () => {
   await expectSame(mirror, store, [150]);
 });
 
+test('whoever waits hears of the end of a session whose store was set back, and did not catch up', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const { layout } = store;
+  await runTo(store, whole, layout.grid(0).openTime(100));
+  const mirror = await mirrorOf(store);
+  const waiting = mirror.waitFor(layout.end);
+  await server.redis.hset(layout.keysOf(0).meta, 'clock', layout.grid(0).openTime(40));
+  await store.writer.tellState('stopped');
+  await expect(waiting).rejects.toMatchObject({ name: 'SessionEndedError', state: 'stopped' });
+  expect(mirror.barCount('AAA')).toBe(100);
+});
+
 test('a session that was deleted is said by its name', async () => {
   const store = await server.begin(server.layout(SPEC));
   await runTo(store, whole, store.layout.grid(0).openTime(30));

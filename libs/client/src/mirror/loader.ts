@@ -112,6 +112,7 @@ export class Loader {
   /** Loads the next piece towards the session's clock, the end of one day at most. @returns false when there is none */
   async loadPiece(to = Infinity): Promise<boolean> {
     return this.guarded(async () => {
+      if (this.mustReload) return false;
       const piece = this.piece(Math.min(to, this.sessionClock));
       if (!piece) return false;
       const [clock] = await this.reads.read(piece.read.commands, (now) =>
@@ -144,7 +145,8 @@ export class Loader {
       // Set back: what is shown was shown before, and stays; it is read anew once the store is there again.
       this.mustReload = true;
       this.sessionClock = clock;
-      return false;
+      this.tail.commit(said);
+      return this.takeState(said.state) || said.isMore;
     }
     if (piece) this.taken(piece, clock);
     if (said.isGap || this.mustReload) {

@@ -19,9 +19,13 @@ let uncounted = 0;
 /** Memory for so many numbers, all zero. @param takesOver what it takes the place of is garbage at once: V8 is shown all of it */
 export function rowMemory(doubles: number, takesOver = false): RowMemory {
   const bytes = 8 * doubles;
-  if (!takesOver) uncounted += bytes;
-  const isCounted = uncounted >= BYTES_A_COUNTED_ONE * bytes;
-  if (isCounted && !takesOver) uncounted -= BYTES_A_COUNTED_ONE * bytes;
-  const buffer = isCounted || takesOver ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  const buffer = takesOver || isItsTurn(bytes) ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
   return { doubles: new Float64Array(buffer), words: new Uint32Array(buffer) };
+}
+
+function isItsTurn(bytes: number): boolean {
+  uncounted += bytes;
+  if (uncounted < BYTES_A_COUNTED_ONE * bytes) return false;
+  uncounted -= BYTES_A_COUNTED_ONE * bytes;
+  return true;
 }
