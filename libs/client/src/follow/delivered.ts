@@ -12,9 +12,9 @@
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
-import { barOfRow, openTimeOf } from '../mirror/columns.js';
+import { barOfRow, lowerRow, openTimeOf } from '../mirror/columns.js';
 import type { Holdings } from '../mirror/holdings.js';
-import { eachRow, StepRows, type DeliveredPart, type StepRow, type StepRun } from './step-rows.js';
+import { StepRows, type DeliveredPart, type StepRow, type StepRun } from './step-rows.js';
 
 const HASH_BYTES = 32;
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
@@ -79,9 +79,17 @@ export function hexOf(chained: string): string {
  * @param closeOf the close time of the bar that opens at a time, epoch ms
  */
 export function eachBar(
-  part: DeliveredPart,
+  { list: { symbols, places, ends }, from, rows }: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
-  eachRow(part, (symbol, memory, row) => visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row)))));
+  symbols.forEach((symbol, i) => {
+    const place = places[i]!;
+    const memory = rows.memories[place]!;
+    const first = lowerRow(memory, rows.firsts[place]!, rows.ends[place]!, from);
+    const count = ends[i]! - (ends[i - 1] ?? 0);
+    for (let row = first; row < first + count; row++) {
+      visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row))));
+    }
+  });
 }

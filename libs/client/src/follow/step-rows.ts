@@ -4,7 +4,7 @@
  * until rows that were there change, or other symbols are held. Pure.
  */
 import type { DayGrid, Interval } from '@barkeep/bars';
-import { copyRow, lowerRow, openTimeOf, ROW_BYTES, ROW_DOUBLES, type BarColumns } from '../mirror/columns.js';
+import { copyRow, openTimeOf, ROW_BYTES, ROW_DOUBLES, type BarColumns } from '../mirror/columns.js';
 import type { Holdings } from '../mirror/holdings.js';
 import type { RowMemory } from '../mirror/row-memory.js';
 import { rowList, type RowList } from './row-list.js';
@@ -61,6 +61,7 @@ export function runSteps(barsAStep: number): number {
  * compiled, anew for each session.
  */
 export class StepRows {
+  /** Where the steps of the last run lie. */
   memory = memoryOf(1_024);
   private readonly intervals = new Map<string, IntervalRows>();
   /** Of what held the rows of the intervals are. */
@@ -80,31 +81,30 @@ export class StepRows {
       this.intervals.clear();
       this.held = { holdings, rewrites: holdings.rewrites };
     }
-    const { headDoubles } = this;
     const steps: StepRow[] = [];
-    for (const time of run.times) steps.push({ time, parts: [], start: headDoubles, bytes: 0 });
+    for (const time of run.times) steps.push({ time, parts: [], start: 0, bytes: 0 });
+    const room = new Int32Array(steps.length).fill(this.headDoubles);
     const all: [IntervalRows, Closed][] = [];
     for (const interval of run.intervals) {
       const rows = this.rowsOf(holdings, interval);
       const closed = closedIn(holdings.layout.grid(run.day, interval), run, interval === run.intervals[0]);
-      for (let i = 0; i < closed.steps.length; i++) steps[closed.steps[i]!]!.start += rows.doublesFor(closed.slots[i]!);
+      for (let i = 0; i < closed.steps.length; i++) room[closed.steps[i]!]! += rows.doublesFor(closed.slots[i]!);
       all.push([rows, closed]);
     }
-    const places = this.placed(steps);
+    const places = this.placed(steps, room);
     for (const [rows, closed] of all) rows.copy(closed, places, this.memory, steps);
     for (let i = 0; i < steps.length; i++) steps[i]!.bytes = this.addTexts(steps[i]!, 8 * places[i]!);
     return steps;
   }
 
-  /** Gives each step its place in the memory, with the room that its start says. @returns where its first row goes, in doubles */
-  private placed(steps: readonly StepRow[]): Int32Array {
+  /** Gives each step its place in the memory, with so much room. @returns where its first row goes, in doubles */
+  private placed(steps: readonly StepRow[], room: Int32Array): Int32Array {
     const places = new Int32Array(steps.length);
     let end = 0;
     for (let i = 0; i < steps.length; i++) {
-      const room = steps[i]!.start;
       steps[i]!.start = end;
       places[i] = end + this.headDoubles;
-      end += room;
+      end += room[i]!;
     }
     if (this.memory.doubles.length < end) this.memory = memoryOf(end);
     return places;
@@ -137,11 +137,9 @@ interface Closed {
 
 /** @param always a step of which no slot closes counts, too */
 function closedIn(grid: DayGrid, { after, times }: StepRun, always: boolean): Closed {
-  const [steps, slots, limits] = [
-    new Int32Array(times.length),
-    new Int32Array(times.length),
-    new Float64Array(times.length),
-  ];
+  const steps = new Int32Array(times.length);
+  const slots = new Int32Array(times.length);
+  const limits = new Float64Array(times.length);
   let found = 0;
   let before = grid.closedBy(after);
   for (let step = 0; step < times.length; step++) {
@@ -152,8 +150,12 @@ function closedIn(grid: DayGrid, { after, times }: StepRun, always: boolean): Cl
     limits[found++] = openLimit(grid, times[step]!);
     before = closed;
   }
-  const of = <T extends Int32Array | Float64Array>(all: T): T => all.subarray(0, found) as T;
-  return { steps: of(steps), slots: of(slots), after: openLimit(grid, after), limits: of(limits) };
+  return {
+    steps: steps.subarray(0, found),
+    slots: slots.subarray(0, found),
+    after: openLimit(grid, after),
+    limits: limits.subarray(0, found),
+  };
 }
 
 /** The rows of one interval, run after run. */
@@ -162,7 +164,7 @@ class IntervalRows {
   /** Bytes of text of one row of each symbol. */
   private readonly textBytes: number;
   /** Where the run before ended, by symbol: where the next one is most likely to begin. */
-  private readonly ends: Int32Array;
+  private ends: Int32Array;
   private list: RowList | undefined;
   /** Rows in the list, by symbol. */
   private readonly listed: Int32Array;
@@ -188,7 +190,7 @@ class IntervalRows {
 
   /** Copies the rows to where `places` says, moves that on, and adds to each step what it has of the interval. */
   copy(closed: Closed, places: Int32Array, into: RowMemory, add: readonly StepRow[]): void {
-    const { interval, series, ends } = this;
+    const { interval, series, ends: guesses } = this;
     const { steps, limits, after } = closed;
     const width = series.length;
     if (this.counts.length < steps.length * width) this.counts = new Int32Array(steps.length * width);
@@ -196,9 +198,10 @@ class IntervalRows {
     for (let i = 0; i < width; i++) {
       const { columns } = series[i]!;
       rows.memories.push(columns.rows);
-      rows.firsts[i] = rowFrom(columns, ends[i]!, after);
-      ends[i] = rows.ends[i] = copyRows(columns, rows.firsts[i]!, closed, places, into, this.counts, i, width);
+      rows.firsts[i] = rowFrom(columns, guesses[i]!, after);
+      rows.ends[i] = copyRows(columns, rows.firsts[i]!, closed, places, into, this.counts, i, width);
     }
+    this.ends = rows.ends;
     for (let i = 0; i < steps.length; i++) {
       const from = i === 0 ? after : limits[i - 1]!;
       add[steps[i]!]!.parts.push({ interval, list: this.listOf(i * width), from, rows });
@@ -254,20 +257,6 @@ function rowFrom(columns: BarColumns, guess: number, time: number): number {
   const { rows, first, end } = columns;
   const isNext = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;
   return isNext && (guess === end || openTimeOf(rows, guess) >= time) ? guess : columns.rowFrom(time);
-}
-
-/** Goes through the rows of a part, symbol by symbol, oldest first. */
-export function eachRow(
-  { list: { symbols, places, ends }, from, rows }: DeliveredPart,
-  visit: (symbol: string, memory: RowMemory, row: number) => void,
-): void {
-  symbols.forEach((symbol, i) => {
-    const place = places[i]!;
-    const memory = rows.memories[place]!;
-    const first = lowerRow(memory, rows.firsts[place]!, rows.ends[place]!, from);
-    const count = ends[i]! - (ends[i - 1] ?? 0);
-    for (let row = first; row < first + count; row++) visit(symbol, memory, row);
-  });
 }
 
 /** @param size in doubles */

@@ -155,8 +155,9 @@ export class Walk {
     const grid = layout.grid(day, every);
     const baseSlots = Math.max(1, every.ms / layout.base.ms);
     const from = grid.closedBy(after);
+    const end = Math.min(grid.slotCount, from + runSteps(baseSlots * sorted.length));
     const times: number[] = [];
-    for (let slot = from; slot < Math.min(grid.slotCount, from + runSteps(baseSlots * sorted.length)); slot++) {
+    for (let slot = from; slot < end; slot++) {
       const time = grid.closeTime(slot);
       if (time > loadedTo) break;
       times.push(time);

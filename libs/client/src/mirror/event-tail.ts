@@ -102,7 +102,7 @@ function takeEntry(
   if (!newsOf(fields).isUnsure) return;
   const event = eventOf(fields);
   // Of a change that is said in a way which is not known here, all that is known is that there was one.
-  if (!event && CHANGES.has(fields[fields.indexOf('type') + 1] ?? '')) said.isGap = true;
+  if (!event && CHANGES.has(field(fields, 'type') ?? '')) said.isGap = true;
   if (event?.type === 'state') said.state = stateIn(event);
   // After these the stored base bars of a day are others, and after `derived` its derived ones.
   const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';

@@ -133,8 +133,7 @@ export class Loader {
 
   private async lookOnce(hint: number): Promise<boolean> {
     const { holdings } = this;
-    const { layout } = holdings;
-    const { loadedTo } = holdings;
+    const { layout, loadedTo } = holdings;
     const events = this.tail.commands(layout);
     const piece = this.mustReload ? undefined : this.piece(hint);
     const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])], (now) =>

@@ -11,6 +11,7 @@ export function openLimit(grid: DayGrid, time: number): number {
   return closed < grid.slotCount ? grid.openTime(closed) : grid.close;
 }
 
+/** Of one interval. */
 export class SlotClock {
   private asked = NaN;
   private limit = 0;

@@ -71,8 +71,8 @@ export class SymbolBars implements SymbolVersion {
     const grid = layout.grid(day, interval);
     this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);
     if (!this.derivesFrom(interval)) return;
-    if (this.today?.day !== day) this.today = { day, chunk: new DayChunk(grid.slotCount) };
-    clearFrom(this.today.chunk, fromSlot);
+    if (this.today?.day === day) this.today.chunk.clear(fromSlot);
+    else this.today = { day, chunk: new DayChunk(grid.slotCount) };
     putRecords(this.today.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
@@ -142,12 +142,6 @@ function replaceRows(
   const rows = new BarColumns();
   rows.append(slotOpens(grid), records, fromSlot, toSlot);
   series.columns.replace(grid.open, grid.close, rows);
-}
-
-/** Empties the slots from one on. */
-function clearFrom({ bytes, bitmap, slotCount }: DayChunk, fromSlot: number): void {
-  bytes.fill(0, recordOffset(slotCount, fromSlot));
-  for (let slot = fromSlot; slot < slotCount; slot++) bitmap[slot >> 3]! &= ~(0x80 >> (slot & 7));
 }
 
 /** Writes records into their slots of a chunk that does not have them yet. */
