@@ -8,6 +8,8 @@ export interface TcpGate {
   url: string;
   /** Cuts all connections and refuses new ones. */
   shut(): Promise<void>;
+  /** Cuts all open connections at once, by a TCP reset or in order, and waits until both ends are closed; new ones are accepted. */
+  cut(how: 'reset' | 'closed'): Promise<void>;
   /** Lets connections through again, on the same port. */
   open(): Promise<void>;
   /** From now on what goes to the server arrives that much later, in order. */
@@ -57,6 +59,13 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    async cut(how) {
+      const closed = [...sockets].map((socket) => once(socket, 'close'));
+      for (const socket of sockets)
+        if (how === 'reset') socket.resetAndDestroy();
+        else socket.destroy();
+      await Promise.all(closed);
     },
     async open() {
       server.listen(port, '127.0.0.1');

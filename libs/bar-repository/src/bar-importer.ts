@@ -11,7 +11,7 @@
 import { refuseBar, type Bar, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
-import { poolOf } from './connection.js';
+import { borrowConnection } from './connection.js';
 import { CopyIn } from './copy-in.js';
 import { declareSymbolDates } from './complete-days.js';
 import { lockDataset } from './dataset-lock.js';
@@ -84,7 +84,7 @@ export class BarImporter {
    */
   static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {
     const datasetId = await ensureDataset(dataSource, dataset);
-    const client = await poolOf(dataSource).connect();
+    const client = await borrowConnection(dataSource);
     try {
       await client.query('BEGIN');
       await lockDataset(client, datasetId);

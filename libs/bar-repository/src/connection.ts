@@ -28,7 +28,7 @@ export async function withConnection<T>(
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   if (isClient(source)) return work(source);
-  const client = await poolOf(source).connect();
+  const client = await borrowConnection(source);
   try {
     const result = await work(client);
     client.release();
@@ -38,6 +38,19 @@ export async function withConnection<T>(
     throw error;
   }
 }
+
+/**
+ * Borrows a connection; the caller releases it. The pool removes its error listener at checkout, so this adds one that stays
+ * as long as the connection lives: a connection that is lost rejects the statement that runs on it, and every later one.
+ * @throws NotPostgresError, what the pool throws when it cannot connect
+ */
+export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
+  const client = await poolOf(source).connect();
+  if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);
+  return client;
+}
+
+function ignoreError(): void {}
 
 /** The pool behind a source. @throws NotPostgresError */
 export function poolOf(source: DataSource | Pool): Pool {

@@ -3,7 +3,7 @@ export * from './bar-importer.js';
 export * from './bar-source.js';
 export * from './bar-source-of.js';
 export { completeSymbols, declareComplete } from './complete-days.js';
-export { type ConnectionSource, NotPostgresError } from './connection.js';
+export { type ConnectionSource, NotPostgresError, withConnection } from './connection.js';
 export { CopyFormatError, type OnRowBytes } from './copy-out-parser.js';
 export * from './data-source.js';
 export { datasetExtent, type SymbolExtent } from './dataset-extent.js';

@@ -11,6 +11,9 @@ import { hintUpkeep } from './upkeep-hint.js';
 import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 import type { WindowRead } from './window-read.js';
 
+/** How often one run of the loop streams again after the store lost writes. */
+const RESTARTS_MAX = 10;
+
 export class FrontierLoop {
   constructor(
     private readonly parts: StreamParts,
@@ -18,14 +21,18 @@ export class FrontierLoop {
     private readonly source: SourceWindowsParts,
   ) {}
 
-  /** Flushes every window; begins again from what the store really holds when it turns out to hold less. */
+  /**
+   * Flushes every window. When a flush finds that the store holds less than was written, it streams again from what the store
+   * holds, {@link RESTARTS_MAX} times: a store that still loses what it acknowledges ends the stream, and the queue retries it.
+   * @throws RewindError, the signal's reason (a RewindError too, when the clock loop found the store set back), what the store throws
+   */
   async run(stop: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let restarts = 0; ; restarts++) {
       const source = new SourceWindows(this.source, this.progress.frontier);
       try {
         return await this.streamFrom(this.progress.frontier, source, stop);
       } catch (error) {
-        if (!(error instanceof RewindError)) throw error;
+        if (!(error instanceof RewindError) || stop.aborted || restarts >= RESTARTS_MAX) throw error;
         this.parts.warn('the store lost its newest writes; streaming them again', error);
         this.progress.frontier = error.frontier;
         this.source.reader.forgetFrontiers();

@@ -1,0 +1,34 @@
+import { RewindError } from '@barkeep/session-data';
+import { FrontierLoop } from './frontier-loop.js';
+
+/** A session of one window whose store has lost its newest writes each time that the loop looks at it. */
+function loopOver(wait: (stop: AbortSignal) => Promise<void>) {
+  let starts = 0;
+  const layout = {
+    *windowsFrom() {
+      starts++;
+      yield { dayIndex: 1, to: 1, fromSlot: 0, toSlot: 1 };
+    },
+    dayIndexAt: () => 0,
+    days: [],
+    isHistory: () => false,
+  };
+  const parts = { layout, stagedDays: 1, warn: () => undefined };
+  const progress = { frontier: 0, clock: 0, clockMoved: { wait: (_: number, stop: AbortSignal) => wait(stop) } };
+  const source = { ...parts, reader: { forgetFrontiers: () => undefined }, timedOut: new Set() };
+  const loop = new FrontierLoop(parts as never, progress as never, source as never);
+  return { loop, starts: () => starts / 2 }; // the loop and its reader both ask for the windows
+}
+
+test('I11 the frontier loop ends when it is stopped because the store was set back', async () => {
+  const { loop, starts } = loopOver(async (stop) => stop.throwIfAborted());
+  const reason = new RewindError('s', 0);
+  await expect(loop.run(AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(starts()).toBe(1);
+});
+
+test('I11 the frontier loop starts again a bounded number of times when the store keeps losing its writes', async () => {
+  const { loop, starts } = loopOver(() => Promise.reject(new RewindError('s', 0)));
+  await expect(loop.run(new AbortController().signal)).rejects.toBeInstanceOf(RewindError);
+  expect(starts()).toBe(11);
+});
