@@ -1,8 +1,14 @@
 /** Rows that come into the dataset after a session has streamed it: upkeep on demand takes them up, and nothing else moves. */
 import { Api, type ApiBar } from '../support/api.js';
 import { REPAIR } from '../support/holey-data.js';
-import { describeWithLean, EQUITY_DATES, EQUITY_FOLDERS, importLean, regularRows } from '../support/lean-data.js';
-import type { Row } from '../support/lean-data.js';
+import {
+  describeWithLean,
+  EQUITY_DATES,
+  EQUITY_FOLDERS,
+  importLean,
+  regularRows,
+  type Row,
+} from '../support/lean-data.js';
 import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
 import { TestSystem } from '../support/system.js';
 

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { loadConfig, type Config } from '@barkeep/config';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
-import * as answers from '../../apps/coordinator/src/http/answers.js';
-import { SessionsModule } from '../../apps/coordinator/src/sessions/sessions.module.js';
+import * as answers from '../../apps/coordinator/src/openapi/answers.js';
+import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { QUEUES } from '../../apps/coordinator/src/connections.js';
+import { QUEUES } from '../../apps/coordinator/src/runtime/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 

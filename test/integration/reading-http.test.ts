@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
 import { z } from 'zod';
-import * as answers from '../../apps/coordinator/src/http/answers.js';
+import * as answers from '../../apps/coordinator/src/openapi/answers.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';

@@ -1,6 +1,5 @@
 /** Feeding a session store directly, for tests: bars in any order, and the frontier behind them. */
-import type { Bar } from '@barkeep/bars';
-import { noCounts, type SlotCounts } from '@barkeep/bars';
+import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
 import { FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { TestStore } from './session-store.js';

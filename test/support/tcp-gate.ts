@@ -1,7 +1,6 @@
 /** A TCP gate in front of a real server: shut, it makes the server "away" for whoever goes through it, and only for them; it can be slow, too. */
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TcpGate {
   /** The server's URL, with the gate's host and port. */

@@ -1,6 +1,6 @@
 /** Entry of the `barkeep` command: runs it and turns what goes wrong into a line on stderr and an exit code. */
 import { CommanderError } from 'commander';
-import { CliError, EXIT } from './cli-error.js';
+import { CliError, EXIT } from './terminal/index.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -1,21 +1,27 @@
 /** Puts the commands together. Each command is in a file of its own; what they share comes by their context. */
 import { Command } from 'commander';
-import { barsCommand } from './commands/bars.js';
-import { calendarCommand } from './commands/calendar.js';
-import { certifyCommand } from './commands/certify.js';
-import { compareCommand } from './commands/compare.js';
-import { datasetsCommand, datasetCommand } from './commands/datasets.js';
-import { demoCommand } from './commands/demo.js';
-import { importCommand } from './commands/import.js';
-import { packCommand } from './commands/pack.js';
-import { eventsCommand } from './commands/events.js';
-import { feedCommand } from './commands/feed.js';
-import type { RunCommand } from './commands/run-command.js';
-import { runSessionCommand } from './commands/run.js';
-import { digestCommand, lifecycleCommands, removeCommand, statusCommand } from './commands/sessions.js';
-import { upCommand } from './commands/up.js';
-import { withLifetime } from './lifetime.js';
-import { Context } from './services/context.js';
+import {
+  barsCommand,
+  calendarCommand,
+  certifyCommand,
+  compareCommand,
+  datasetCommand,
+  datasetsCommand,
+  demoCommand,
+  digestCommand,
+  eventsCommand,
+  feedCommand,
+  importCommand,
+  lifecycleCommands,
+  packCommand,
+  removeCommand,
+  type RunCommand,
+  runSessionCommand,
+  statusCommand,
+  upCommand,
+} from './commands/index.js';
+import { withLifetime } from './terminal/index.js';
+import { Context } from './services/index.js';
 
 const OVERVIEW = `
 A command works on, in this order: the coordinator of --coordinator or BARKEEP_URL, or the servers of

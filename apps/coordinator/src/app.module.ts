@@ -4,8 +4,8 @@ import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { StopSequence, type Connections } from '@barkeep/process';
-import { ConnectionsModule } from './connections.js';
-import { HttpModule } from './http/http.module.js';
+import { ConnectionsModule } from './runtime/index.js';
+import { HttpModule } from './http/index.js';
 
 /** Injection token of the frozen `Config`. */
 export const CONFIG = Symbol('CONFIG');

@@ -12,9 +12,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
-import { createLogger } from './http/access-log.js';
-import { configureHttp } from './http/configure-http.js';
-import { readVersion } from './version.js';
+import { createLogger } from './access/index.js';
+import { configureHttp } from './configure-http.js';
+import { readVersion } from './runtime/index.js';
 
 export interface Coordinator {
   /** Where it listens, `http://127.0.0.1:3000`. */

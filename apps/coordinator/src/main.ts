@@ -2,6 +2,6 @@
 import 'reflect-metadata';
 import { runService } from '@barkeep/process';
 import { startCoordinator } from './coordinator.js';
-import { SessionsModule } from './sessions/sessions.module.js';
+import { SessionsModule } from './sessions.module.js';
 
 runService('coordinator', (config) => startCoordinator(config, [SessionsModule.of(config)]));

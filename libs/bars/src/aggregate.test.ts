@@ -1,7 +1,7 @@
 import { seeded, type Seeded } from '../../../test/support/seeded.js';
 import { aggregateCascade, aggregateDay, aggregateInto, planCascade, planDerived } from './aggregate.js';
 import type { Bar, StoredBar } from './bar.js';
-import { calendarNamed, type TradingDay } from './calendar.js';
+import { calendarNamed, type TradingDay } from './calendar/index.js';
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';

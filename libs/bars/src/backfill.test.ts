@@ -9,7 +9,7 @@ import {
   type FillInput,
 } from './backfill.js';
 import type { Bar } from './bar.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './calendar/index.js';
 import { DayChunk, RECORD_BYTES } from './chunk.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, statusOf, UNFILLABLE, type SlotRange } from './gaps.js';
 import { parseInterval } from './interval.js';

@@ -1,6 +1,6 @@
 import { seeded } from '../../../test/support/seeded.js';
 import type { Bar, BarOrigin } from './bar.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './calendar/index.js';
 import {
   bitmapBytes,
   chunkBytes,

@@ -1,5 +1,5 @@
 import { aggregateDay, planDerived } from './aggregate.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './calendar/index.js';
 import { DayChunk } from './chunk.js';
 import { fillForward } from './fill-forward.js';
 import { parseInterval } from './interval.js';

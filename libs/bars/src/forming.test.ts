@@ -1,7 +1,7 @@
 import { seeded } from '../../../test/support/seeded.js';
 import { planDerived } from './aggregate.js';
 import type { Bar } from './bar.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './calendar/index.js';
 import { DayChunk } from './chunk.js';
 import { chunkOfPart } from './chunk-part.js';
 import { formingBar, formingWindow } from './forming.js';

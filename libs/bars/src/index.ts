@@ -1,17 +1,98 @@
-export * from './aggregate.js';
-export * from './backfill.js';
-export * from './bar.js';
-export * from './calendar.js';
-export * from './chunk.js';
-export * from './chunk-part.js';
-export * from './fill-forward.js';
-export * from './forming.js';
-export * from './gaps.js';
-export * from './history-spec.js';
-export * from './interval.js';
-export * from './membership.js';
-export * from './merge.js';
-export * from './pace.js';
-export * from './quality.js';
-export * from './session-spec.js';
-export * from './slots.js';
+export {
+  aggregateCascade,
+  aggregateDay,
+  aggregateInto,
+  type DerivedPlan,
+  planCascade,
+  planDerived,
+} from './aggregate.js';
+export {
+  type DatasetAnswer,
+  fewestAsks,
+  type FillPlan,
+  firstMissing,
+  planFill,
+  retryAt,
+  slotsToAsk,
+} from './backfill.js';
+export {
+  type Bar,
+  type BarOrigin,
+  type Fill,
+  FILLS,
+  type RefusalReason,
+  refuseBar,
+  refuseValues,
+  type ShownBar,
+  type StoredBar,
+  type SymbolBar,
+} from './bar.js';
+export {
+  Calendar,
+  CalendarBook,
+  CalendarDataError,
+  calendarIds,
+  calendarNamed,
+  DuplicateCalendarError,
+  type Hours,
+  parseCalendar,
+  parseCalendars,
+  type TradingDay,
+  UnknownCalendarError,
+  useCalendars,
+} from './calendar/index.js';
+export { barOfRecord, chunkOfPart } from './chunk-part.js';
+export {
+  bitmapBytes,
+  chunkBytes,
+  countBits,
+  DayChunk,
+  hasBit,
+  ORIGIN_CODES,
+  RECORD_BYTES,
+  recordOffset,
+} from './chunk.js';
+export { fillForward } from './fill-forward.js';
+export { formingBar, type FormingWindow, formingWindow } from './forming.js';
+export {
+  ABSENT_UNASKED,
+  BACKFILLED,
+  emptyRuns,
+  gapsOf,
+  type GapStatus,
+  LATE,
+  NO_TRADE,
+  type SlotGap,
+  type SlotRange,
+  statusOf,
+  summarizeGaps,
+  UNFILLABLE,
+} from './gaps.js';
+export { HISTORY_DAYS_MAX } from './history-spec.js';
+export { type Interval, IntervalError, isDerivable, parseInterval } from './interval.js';
+export {
+  currentSymbols,
+  type Membership,
+  parseMembership,
+  SymbolCountError,
+  UNCHANGED,
+  withoutSymbol,
+  withSymbol,
+} from './membership.js';
+export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
+export { addDayCounts, barQuality, noCounts, type SlotCounts } from './quality.js';
+export {
+  type FieldProblem,
+  parseSessionSpec,
+  problemsOf,
+  SESSION_ID_PATTERN,
+  type SessionSpec,
+  SessionSpecError,
+  sessionSpecSchema,
+  shown,
+  sourceName,
+  SYMBOL_PATTERN,
+  SYMBOLS_MAX,
+  type UpkeepDefaults,
+} from './session-spec.js';
+export { DayGrid, windowStarts } from './slots.js';

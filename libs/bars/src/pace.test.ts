@@ -1,4 +1,4 @@
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './calendar/index.js';
 import { parseInterval } from './interval.js';
 import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 import { DayGrid } from './slots.js';

@@ -11,7 +11,7 @@
  * anchor is set when a stream begins, goes on after a pause, or is taken over: the time between counts for nothing.
  * Pure: the time of the machine is an argument, in ms of any clock that does not jump.
  */
-import type { TradingDay } from './calendar.js';
+import type { TradingDay } from './calendar/index.js';
 
 /** Trading time of a run of trading days; times are epoch ms, durations ms. Immutable. */
 export class TradingTime {

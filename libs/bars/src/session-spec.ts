@@ -3,7 +3,7 @@
  * All problems are reported together, each with its field, what was expected and what came. Pure.
  */
 import { z } from 'zod';
-import { calendarNamed, UnknownCalendarError, type Calendar, type TradingDay } from './calendar.js';
+import { calendarNamed, UnknownCalendarError, type Calendar, type TradingDay } from './calendar/index.js';
 import { canonicalHistory, historyProblems, historySchema } from './history-spec.js';
 import { INTERVAL_WORDS, isDerivable, isInterval, parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';

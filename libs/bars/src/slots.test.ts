@@ -1,4 +1,4 @@
-import { calendarNamed, type Hours, type TradingDay } from './calendar.js';
+import { calendarNamed, type Hours, type TradingDay } from './calendar/index.js';
 import { isDerivable, parseInterval } from './interval.js';
 import { DayGrid, windowStarts } from './slots.js';
 

@@ -3,7 +3,7 @@
  * Slots of a day are numbered from 0 across all its segments, each segment anchored at its own open; a bar never
  * crosses a break, so the last one of a segment may be shorter. Knows nothing of calendars beyond one day.
  */
-import type { Segment, TradingDay } from './calendar.js';
+import type { Segment, TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';
 
 /** A segment with the slots it has. */

@@ -11,14 +11,18 @@ import {
   type SessionReader,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { NotBegunError } from './errors.js';
-import { SymbolStream } from './feed/symbol-stream.js';
-import { follow } from './follow/follow-session.js';
-import type { FollowOptions, Step } from './follow/index.js';
-import type { Certificate } from './http/certificate-answer.js';
-import type { Digest, GapAnswer, SessionStatus, SymbolMetrics } from './http/answers.js';
-import type { CoordinatorClient } from './http/coordinator-client.js';
-import { SessionNotFoundError } from './http/problems.js';
+import { NotBegunError } from './outage/index.js';
+import { SymbolStream } from './feed/index.js';
+import { follow, type FollowOptions, type Step } from './follow/index.js';
+import {
+  type Certificate,
+  type CoordinatorClient,
+  type Digest,
+  type GapAnswer,
+  SessionNotFoundError,
+  type SessionStatus,
+  type SymbolMetrics,
+} from './http/index.js';
 import { Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { momentsOf, whenSaid, type EventOptions, type SessionMoment } from './session-moments.js';
 

@@ -7,9 +7,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, NoSessionRedisError } from './errors.js';
-import { CoordinatorClient } from './http/coordinator-client.js';
-import type { SessionStatus } from './http/answers.js';
+import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
+import { CoordinatorClient, type SessionStatus } from './http/index.js';
 import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 

@@ -1,18 +1,75 @@
 /** What a strategy imports: sessions, their bars in this process, and steps through simulated time. */
 export { Barkeep, connect } from './connect.js';
 export { ClientSession } from './client-session.js';
-export * from './errors.js';
-export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/symbol-stream.js';
-export * from './follow/index.js';
-export * from './http/index.js';
-export * from './mirror/index.js';
-export { SessionRedisAwayError } from './outage.js';
+export {
+  ClientClosedError,
+  CoordinatorAddressError,
+  CoordinatorUnreachableError,
+  NoCoordinatorError,
+  NoSessionRedisError,
+  NotBegunError,
+  SessionRedisAwayError,
+  UnexpectedAnswerError,
+} from './outage/index.js';
+export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';
+export {
+  DaysRemovedError,
+  type FollowOptions,
+  followSession,
+  NotLockstepError,
+  Step,
+  StepIntervalError,
+} from './follow/index.js';
+export {
+  ApiProblemError,
+  type BarAnswer,
+  type BarsQuery,
+  type Certificate,
+  type CertifiedConsumer,
+  type CertifiedCounts,
+  type CertifiedDay,
+  type ConsumerStatus,
+  CoordinatorClient,
+  type Digest,
+  type FeedAnswer,
+  type FeedProblem,
+  type GapAnswer,
+  InvalidInputError,
+  type LifecycleCall,
+  type ProblemDetails,
+  problemError,
+  type ProblemField,
+  readBars,
+  readCertificate,
+  SessionConflictError,
+  type SessionCounts,
+  SessionDataLostError,
+  SessionNotFoundError,
+  type SessionStatus,
+  type SlotCounts,
+  SymbolNotFoundError,
+  type SymbolMetrics,
+  UnauthorizedError,
+  UnavailableError,
+  WrongStateError,
+} from './http/index.js';
+export {
+  BarMirror,
+  type DerivedBy,
+  KeepDaysError,
+  Mirror,
+  type MirrorBar,
+  MIRROR_BYTES_MAX,
+  MirrorClosedError,
+  type MirrorOptions,
+  SessionEndedError,
+} from './mirror/index.js';
 export type { ConnectOptions } from './settings.js';
 export type { SpecInput } from './spec-input.js';
-export { runBacktest, type Delivered, type RunOptions, type RunResult } from './run/run-backtest.js';
-export { RunOptionsError, type RunRepository, type RunSpec, type TypeOrmConnection } from './run/run-spec.js';
+export { runBacktest, type Delivered, type RunOptions, type RunResult } from './run/index.js';
+export { RunOptionsError, type RunRepository, type RunSpec, type TypeOrmConnection } from './run/index.js';
 export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
-export type { RunBars, SymbolBar } from './run/feed-session.js';
+export type { RunBars, SymbolBar } from './run/index.js';
 export {
   EventCursorError,
   type EventGap,

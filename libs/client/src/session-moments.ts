@@ -13,7 +13,7 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { Outage, throughOutages } from './outage.js';
+import { Outage, throughOutages } from './outage/index.js';
 
 /** Events of other partitions than the first are seen so much later at most, ms. */
 const BLOCK_MS = 250;

@@ -5,7 +5,7 @@
 import { loadConfig } from '@barkeep/config';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import type { Redis } from 'ioredis';
-import { CoordinatorAddressError, NoCoordinatorError } from './errors.js';
+import { CoordinatorAddressError, NoCoordinatorError } from './outage/index.js';
 
 /** Where to connect to; everything may be left out. */
 export interface ConnectOptions {

@@ -1,29 +1,101 @@
-export * from './bulk-reads.js';
-export * from './by-partition.js';
-export * from './certificate.js';
-export * from './clock-events.js';
-export * from './clocked-reads.js';
-export * from './consumers.js';
-export * from './day-counts.js';
-export * from './errors.js';
-export * from './event-cursor.js';
-export * from './event-types.js';
-export * from './feed-frontier.js';
-export * from './feed.js';
-export * from './history.js';
-export * from './keys.js';
-export * from './layout.js';
-export * from './membership.js';
-export * from './open-session.js';
-export * from './remove.js';
-export * from './retention.js';
-export * from './session-events.js';
-export * from './session-reader.js';
-export * from './slots-read.js';
-export * from './state-event.js';
-export * from './stream-figures.js';
-export * from './upkeep-events.js';
-export * from './upkeep-store.js';
-export * from './writer.js';
-export { ScriptReplyError } from './scripts/script.js';
-export { dayAtClock } from './forming-read.js';
+export {
+  CONSUMER_PATTERN,
+  consumerNews,
+  type ConsumerPosition,
+  CONSUMERS_MAX,
+  type ConsumerView,
+  type JoinFrom,
+  NOTHING_DELIVERED,
+  SessionConsumers,
+} from './consumers/index.js';
+export {
+  type ClockEvent,
+  type ClockPlace,
+  countFields,
+  type CursoredEvent,
+  decodeCursor,
+  encodeCursor,
+  EVENT_TIME_FIELDS,
+  type EventBatch,
+  type EventCursor,
+  eventNumber,
+  EVENTS_BEGINNING,
+  type EventSource,
+  isEventType,
+  parseEvent,
+  placesFrom,
+  SESSION_EVENT_TYPES,
+  type SessionEvent,
+  SessionEvents,
+  type SessionEventType,
+  tellState,
+} from './events/index.js';
+export { type FedBars, type FedStream, FeedFrontier, type FeedProgress, SessionFeed } from './feed/index.js';
+export {
+  byPartition,
+  ConsumerAheadError,
+  ConsumerCountError,
+  ConsumerNameError,
+  ConsumerReplacedError,
+  ConsumersChangedError,
+  FedSymbolsError,
+  FeedNotBegunError,
+  FencedError,
+  NotAFeedError,
+  PARTITION_SYMBOLS,
+  RewindError,
+  SessionCalendarError,
+  SessionLayout,
+  SessionLostError,
+  SymbolsChangedError,
+  UnknownConsumerError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+  wakeChannel,
+  type Window,
+} from './layout/index.js';
+export {
+  type Certificate,
+  ClockedReads,
+  dayAtClock,
+  OpenSession,
+  type ReadOptions,
+  SessionReader,
+} from './reading/index.js';
+export {
+  isScriptUnknown,
+  loadSlotsScript,
+  quickBeside,
+  slotsCommand,
+  type StoreReads,
+  storeReads,
+  type Take,
+  type ReadCommand,
+} from './redis/index.js';
+export {
+  type ClaimedPosition,
+  type Control,
+  type Fence,
+  noFigures,
+  noteHistory,
+  type PartitionWindow,
+  readHistory,
+  readStreamFigures,
+  removeLeftover,
+  removeSession,
+  SessionRetention,
+  SessionWriter,
+  setControl,
+  type StreamFigures,
+} from './stream/index.js';
+export { bringInLine, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
+export {
+  closedWindows,
+  DaySlots,
+  type PartitionPosition,
+  readDaySlots,
+  type SymbolDay,
+  type SymbolDerived,
+  type SymbolFill,
+  UpkeepStore,
+} from './upkeep/index.js';

@@ -2,9 +2,8 @@
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Command, Option } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { printResult, table } from '../output.js';
-import { shortTime } from '../report/session-text.js';
+import { CliError, EXIT, printResult, table } from '../terminal/index.js';
+import { shortTime } from '../report/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
 

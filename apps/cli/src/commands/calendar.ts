@@ -10,9 +10,8 @@ import {
 } from '@barkeep/bars';
 import { readCalendars, useOwnCalendars } from '@barkeep/process';
 import { Command, Option } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { type OutputOptions, printResult, table } from '../output.js';
-import { shortTime } from '../report/session-text.js';
+import { CliError, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { shortTime } from '../report/index.js';
 import type { RunCommand } from './run-command.js';
 
 interface ShowOptions extends OutputOptions {

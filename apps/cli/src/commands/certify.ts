@@ -2,9 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
-import { CliError, EXIT } from '../cli-error.js';
-import { note, printResult, table } from '../output.js';
-import { shortTime } from '../report/session-text.js';
+import { CliError, EXIT, note, printResult, table } from '../terminal/index.js';
+import { shortTime } from '../report/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
 

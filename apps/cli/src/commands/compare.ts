@@ -1,13 +1,17 @@
 /** `barkeep compare`: whether two runs saw the same data, and where they first did not. */
 import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
-import { CliError, EXIT } from '../cli-error.js';
-import { compareRuns, openRun, type Comparison, type Run } from '../compare/compare-runs.js';
-import { sameConsumers, type DeliveredAlike } from '../compare/differences.js';
-import { count, printResult, table } from '../output.js';
-import { startProgress } from '../progress.js';
-import { shortTime } from '../report/session-text.js';
-import type { Context } from '../services/context.js';
+import { CliError, count, EXIT, printResult, startProgress, table } from '../terminal/index.js';
+import {
+  compareRuns,
+  type Comparison,
+  type DeliveredAlike,
+  openRun,
+  type Run,
+  sameConsumers,
+} from '../compare/index.js';
+import { shortTime } from '../report/index.js';
+import type { Context } from '../services/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
 

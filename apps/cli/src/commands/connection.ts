@@ -1,7 +1,7 @@
 /** The options of every command that talks to a coordinator. */
 import type { Command } from 'commander';
-import type { OutputOptions } from '../output.js';
-import type { ConnectionOptions } from '../services/context.js';
+import type { OutputOptions } from '../terminal/index.js';
+import type { ConnectionOptions } from '../services/index.js';
 
 export type SessionOptions = ConnectionOptions & OutputOptions;
 

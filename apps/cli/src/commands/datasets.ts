@@ -1,10 +1,9 @@
 /** `barkeep datasets` and `barkeep dataset rm`: what is stored, and the undo of an import. */
 import { removeDataset } from '@barkeep/bar-repository';
 import { Command } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { count, type OutputOptions, printResult, table } from '../output.js';
-import { shortTime } from '../report/session-text.js';
-import type { Database } from '../services/database.js';
+import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { shortTime } from '../report/index.js';
+import type { Database } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
 interface DatasetLine {

@@ -1,9 +1,7 @@
 /** `barkeep demo`: Barkeep at work on a market of its own, in a few seconds. */
 import { Command } from 'commander';
-import { EXIT } from '../cli-error.js';
-import { demoJson, demoText, importText } from '../demo/demo-report.js';
-import { importDemoData, runDemo } from '../demo/run-demo.js';
-import { note, type OutputOptions, printResult } from '../output.js';
+import { EXIT, note, type OutputOptions, printResult } from '../terminal/index.js';
+import { demoJson, demoText, importDemoData, importText, runDemo } from '../demo/index.js';
 import type { RunCommand } from './run-command.js';
 
 interface DemoOptions extends OutputOptions {

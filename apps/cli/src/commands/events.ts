@@ -3,11 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
 import { Command, Option } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { shortTime } from '../report/session-text.js';
+import { CliError, EXIT } from '../terminal/index.js';
+import { ENDED, shortTime } from '../report/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
-import { ENDED } from './watch-session.js';
 
 interface EventsOptions extends SessionOptions {
   types?: SessionEventType[];

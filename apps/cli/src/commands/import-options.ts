@@ -2,16 +2,22 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
-import { CliError } from '../cli-error.js';
-import { CSV_DEFAULTS, type CsvOptions } from '../import/csv-bars.js';
-import { ColumnsError, parseColumnsOption } from '../import/csv-columns.js';
-import type { ImportPlan } from '../import/import-plan.js';
-import { type ImportFormat, type InputFile, symbolFromPath } from '../import/input-files.js';
-import { leanFile, LeanPathError } from '../import/lean-bars.js';
-import { SYMBOL_PATTERN } from '../import/parsed-row.js';
-import { WallClock } from '../import/wall-time.js';
-import type { OutputOptions } from '../output.js';
-import type { Context } from '../services/context.js';
+import { CliError, type OutputOptions } from '../terminal/index.js';
+import {
+  ColumnsError,
+  CSV_DEFAULTS,
+  type CsvOptions,
+  type ImportFormat,
+  type ImportPlan,
+  type InputFile,
+  leanFile,
+  LeanPathError,
+  parseColumnsOption,
+  SYMBOL_PATTERN,
+  symbolFromPath,
+  WallClock,
+} from '../import/index.js';
+import type { Context } from '../services/index.js';
 
 export interface FileOptions {
   format: ImportFormat;

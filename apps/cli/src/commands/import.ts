@@ -1,14 +1,9 @@
 /** `barkeep import`: bars from files into a dataset. */
 import { BarImporter } from '@barkeep/bar-repository';
 import { Command } from 'commander';
-import { EXIT } from '../cli-error.js';
-import { importBars } from '../import/import-bars.js';
-import { inputFiles } from '../import/input-files.js';
-import { summaryText } from '../import/summary-text.js';
-import type { ImportSummary } from '../import/summary.js';
-import { count, printResult } from '../output.js';
-import { startProgress } from '../progress.js';
-import type { Context } from '../services/context.js';
+import { count, EXIT, printResult, startProgress } from '../terminal/index.js';
+import { importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
+import type { Context } from '../services/index.js';
 import { completeDates, datasetName, type ImportOptions, planOf, withFiles } from './import-options.js';
 import type { RunCommand } from './run-command.js';
 

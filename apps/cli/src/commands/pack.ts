@@ -10,11 +10,8 @@ import {
 import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/process';
 import { Command, Option } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { count, type OutputOptions, printResult } from '../output.js';
-import { startProgress } from '../progress.js';
-import type { Context } from '../services/context.js';
-import type { Database } from '../services/database.js';
+import { CliError, count, EXIT, type OutputOptions, printResult, startProgress } from '../terminal/index.js';
+import type { Context, Database } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
 interface PackCommandOptions extends OutputOptions {

@@ -3,14 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { count, note, printResult } from '../output.js';
-import { type Progress, startProgress } from '../progress.js';
-import { digestText, metricsTable, shortTime } from '../report/session-text.js';
-import type { Context } from '../services/context.js';
+import { CliError, count, EXIT, note, printResult, type Progress, startProgress } from '../terminal/index.js';
+import { digestText, ENDED, metricsTable, shortTime, watchToEnd, watchToSettled } from '../report/index.js';
+import type { Context } from '../services/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
-import { ENDED, watchToEnd, watchToSettled } from './watch-session.js';
 
 interface RunOptions extends SessionOptions {
   keep?: boolean;

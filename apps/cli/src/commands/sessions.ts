@@ -1,9 +1,8 @@
 /** `barkeep status | digest | rm | pause | resume | stop`: thin commands on one session. */
 import type { LifecycleCall } from '@barkeep/client';
 import { Command } from 'commander';
-import { EXIT } from '../cli-error.js';
-import { sessionsTable, sessionText } from '../report/session-text.js';
-import { count, printResult } from '../output.js';
+import { count, EXIT, printResult } from '../terminal/index.js';
+import { sessionsTable, sessionText } from '../report/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
 

@@ -2,9 +2,8 @@
 import { createServer } from 'node:net';
 import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { Command } from 'commander';
-import { CliError, EXIT } from '../cli-error.js';
-import { note, type OutputOptions, printResult } from '../output.js';
-import type { Context } from '../services/context.js';
+import { CliError, EXIT, note, type OutputOptions, printResult } from '../terminal/index.js';
+import type { Context } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
 interface UpOptions extends OutputOptions {

@@ -10,7 +10,7 @@ import {
   type CoordinatorClient,
 } from '@barkeep/client';
 import { readFile } from 'node:fs/promises';
-import { CliError, EXIT } from '../cli-error.js';
+import { CliError, EXIT } from '../terminal/index.js';
 import {
   earlier,
   firstBarThatDiffers,

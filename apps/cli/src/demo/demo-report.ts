@@ -1,9 +1,8 @@
 /** What the demonstration found, as data and as text. Pure. */
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
-import type { ImportSummary } from '../import/summary.js';
-import { summaryText } from '../import/summary-text.js';
-import { count, percent, table } from '../output.js';
-import { digestText, qualityText } from '../report/session-text.js';
+import { type ImportSummary, summaryText } from '../import/index.js';
+import { count, percent, table } from '../terminal/index.js';
+import { digestText, qualityText } from '../report/index.js';
 
 /** Derived bars by whether every expected source bar went in. */
 export interface DerivedCounts {

@@ -5,10 +5,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BarImporter } from '@barkeep/bar-repository';
-import { CSV_DEFAULTS } from '../import/csv-bars.js';
-import { importBars } from '../import/import-bars.js';
-import type { ImportSummary } from '../import/summary.js';
-import type { Database } from '../services/database.js';
+import { CSV_DEFAULTS, importBars, type ImportSummary } from '../import/index.js';
+import type { Database } from '../services/index.js';
 import { CSV_HEADER, csvRow, type Market } from './market.js';
 
 export const REFERENCE = 'reference';

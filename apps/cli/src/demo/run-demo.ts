@@ -4,14 +4,10 @@
  */
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
-import { watchToEnd, watchToSettled } from '../commands/watch-session.js';
-import { CliError } from '../cli-error.js';
-import type { ImportSummary } from '../import/summary.js';
-import { count, note } from '../output.js';
-import { startProgress } from '../progress.js';
-import { shortTime } from '../report/session-text.js';
-import type { Context } from '../services/context.js';
-import { openDatabase } from '../services/database.js';
+import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
+import { CliError, count, note, startProgress } from '../terminal/index.js';
+import type { ImportSummary } from '../import/index.js';
+import { type Context, openDatabase } from '../services/index.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
 import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
 import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket } from './market.js';

@@ -5,7 +5,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { CliError } from '../cli-error.js';
+import { CliError } from '../terminal/index.js';
 import { LEAN_FILE } from './lean-bars.js';
 
 export type ImportFormat = 'csv' | 'lean';

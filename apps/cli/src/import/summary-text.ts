@@ -1,5 +1,5 @@
 /** The summary of an import, for people. Pure. */
-import { count } from '../output.js';
+import { count } from '../terminal/index.js';
 import { type ImportSummary, SHOWN_REFUSALS_MAX } from './summary.js';
 
 /** @param into what the bars went to */

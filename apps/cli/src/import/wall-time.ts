@@ -4,7 +4,7 @@
  * never guessed. Pure but for a cache.
  */
 import { IANAZone } from 'luxon';
-import { CliError } from '../cli-error.js';
+import { CliError } from '../terminal/index.js';
 
 const DAY_MS = 86_400_000;
 /** Zones change their offset on a quarter hour at the finest (checked: the IANA database since 1970). */

@@ -1,6 +1,6 @@
 /** Sessions and their symbols as text, for people. Pure. */
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
-import { count, percent, table } from '../output.js';
+import { count, percent, table } from '../terminal/index.js';
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';

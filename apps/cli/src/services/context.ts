@@ -5,9 +5,7 @@
 import { dirname, join } from 'node:path';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
-import { CliError } from '../cli-error.js';
-import type { Lifetime } from '../lifetime.js';
-import { note } from '../output.js';
+import { CliError, type Lifetime, note } from '../terminal/index.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
 

@@ -2,8 +2,7 @@
  * Opens the database a command works on, with its schema up to date, and closes it when the command ends.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
-import { CliError } from '../cli-error.js';
-import type { Lifetime } from '../lifetime.js';
+import { CliError, type Lifetime } from '../terminal/index.js';
 
 export type Database = ReturnType<typeof createDataSource>;
 

@@ -1,6 +1,6 @@
 /** What the environment says to the command line. */
 import { type Config, ConfigError, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
-import { CliError } from '../cli-error.js';
+import { CliError } from '../terminal/index.js';
 
 export interface CliEnvironment {
   /** BARKEEP_URL: a coordinator that runs already. */

@@ -1,10 +1,8 @@
 /** `/v1/sessions/{id}/consumers/{consumer}`: those who follow a session, of which one that holds it can be removed by hand. */
 import { Controller, Delete, Inject, Param, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { Operation } from './operation.js';
-import { ConsumerPipe, SessionIdPipe } from './paths.js';
-import { QueryGuard } from './query-guard.js';
-import { SessionLifecycle } from './session-lifecycle.js';
+import { ConsumerPipe, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 
 @ApiTags('sessions')
 @ApiSecurity('bearer')

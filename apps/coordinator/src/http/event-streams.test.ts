@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { EventCursor } from '@barkeep/session-data';
 import { eventView, EventStreams, message } from './event-streams.js';
-import type { EventFeed } from './session-lifecycle.js';
+import type { EventFeed } from '../lifecycle/index.js';
 
 /** A session in which there is always more to tell. */
 class EndlessFeed implements EventFeed {

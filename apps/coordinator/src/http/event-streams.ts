@@ -13,8 +13,8 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Response } from 'express';
-import type { EventFeed } from './session-lifecycle.js';
-import { isoTime } from './time-input.js';
+import type { EventFeed } from '../lifecycle/index.js';
+import { isoTime } from '../openapi/index.js';
 
 /** How often new events are looked for, ms. */
 const LOOK_EVERY_MS = 100;

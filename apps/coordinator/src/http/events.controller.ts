@@ -5,13 +5,17 @@ import { shown } from '@barkeep/bars';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { eventStreamExample } from './examples.js';
-import { Operation } from './operation.js';
-import { SessionIdPipe } from './paths.js';
-import { InvalidInputError, ProblemError } from './problem.js';
-import { eventsQuery, type EventsQuery } from './queries.js';
-import { CheckedQuery, QueryGuard } from './query-guard.js';
-import { SessionLifecycle } from './session-lifecycle.js';
+import {
+  CheckedQuery,
+  eventsQuery,
+  type EventsQuery,
+  eventStreamExample,
+  Operation,
+  QueryGuard,
+  SessionIdPipe,
+} from '../openapi/index.js';
+import { InvalidInputError, ProblemError } from '../problems/index.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 
 @ApiTags('data')
 @ApiSecurity('bearer')

@@ -6,9 +6,9 @@ import type { Request } from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transform } from 'node:stream';
 import split from 'split2';
-import { recordOf, recordOfLine, type FedRecord } from './fed-records.js';
-import { BODY_BYTES_MAX } from './json-body.js';
-import { InvalidInputError, ProblemError } from './problem.js';
+import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
+import { BODY_BYTES_MAX } from '../access/index.js';
+import { InvalidInputError, ProblemError } from '../problems/index.js';
 
 /** Records that are taken at once. */
 const BATCH_MAX = 1_000;

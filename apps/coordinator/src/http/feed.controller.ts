@@ -2,15 +2,21 @@
 import { Body, Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import type { FedView, FeedEndView } from './answers.js';
-import { withoutDeadline } from './deadline.js';
-import { fedExample } from './examples.js';
+import {
+  CheckedQuery,
+  fedExample,
+  type FedView,
+  type FeedEndView,
+  feedQuery,
+  type FeedQuery,
+  Operation,
+  QueryGuard,
+  SessionIdPipe,
+  SymbolPipe,
+} from '../openapi/index.js';
+import { withoutDeadline } from '../access/index.js';
 import { NDJSON, takeBody } from './fed-body.js';
-import { Operation } from './operation.js';
-import { SessionIdPipe, SymbolPipe } from './paths.js';
-import { feedQuery, type FeedQuery } from './queries.js';
-import { CheckedQuery, QueryGuard } from './query-guard.js';
-import { SessionLifecycle } from './session-lifecycle.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: FeedEndView = { ...params, ended: true };

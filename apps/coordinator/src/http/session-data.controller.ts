@@ -2,17 +2,32 @@
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import type { BarView, GapView, MetricsView } from './answers.js';
-import { barExample, certificateExample, digestExample, gapExample, metricsExample } from './examples.js';
-import { componentRef } from './json-schema.js';
-import { Operation } from './operation.js';
-import { SessionIdPipe, SymbolPipe } from './paths.js';
-import { ProblemError } from './problem.js';
-import { BARS_MAX, barsQuery, intervalQuery, symbolsQuery } from './queries.js';
-import type { BarsQuery, IntervalQuery, SymbolsQuery } from './queries.js';
-import { CheckedQuery, QueryGuard } from './query-guard.js';
-import { SessionLifecycle, type CertificateView } from './session-lifecycle.js';
-import { isoTime } from './time-input.js';
+import {
+  barExample,
+  BARS_MAX,
+  barsQuery,
+  type BarsQuery,
+  type BarView,
+  certificateExample,
+  CheckedQuery,
+  componentRef,
+  digestExample,
+  gapExample,
+  type GapView,
+  intervalQuery,
+  type IntervalQuery,
+  isoTime,
+  metricsExample,
+  type MetricsView,
+  Operation,
+  QueryGuard,
+  SessionIdPipe,
+  SymbolPipe,
+  symbolsQuery,
+  type SymbolsQuery,
+} from '../openapi/index.js';
+import { ProblemError } from '../problems/index.js';
+import { SessionLifecycle, type CertificateView } from '../lifecycle/index.js';
 import { barView, gapView, metricsView } from './views.js';
 
 const params = { id: 'lean-october', symbol: 'IBM' };

@@ -2,13 +2,22 @@
 import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { sessionExample, sessionPageExample, specExample } from './examples.js';
-import { Operation } from './operation.js';
-import { SessionIdPipe } from './paths.js';
-import { ProblemError } from './problem.js';
-import { createQuery, listQuery, parseIdempotencyKey, type CreateQuery, type ListQuery } from './queries.js';
-import { CheckedQuery, QueryGuard } from './query-guard.js';
-import { SessionLifecycle, type SessionPageView, type SessionView } from './session-lifecycle.js';
+import {
+  CheckedQuery,
+  createQuery,
+  type CreateQuery,
+  listQuery,
+  type ListQuery,
+  Operation,
+  parseIdempotencyKey,
+  QueryGuard,
+  sessionExample,
+  SessionIdPipe,
+  sessionPageExample,
+  specExample,
+} from '../openapi/index.js';
+import { ProblemError } from '../problems/index.js';
+import { SessionLifecycle, type SessionPageView, type SessionView } from '../lifecycle/index.js';
 
 const params = { id: 'lean-october' };
 const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };

@@ -2,11 +2,8 @@
 import { Controller, Delete, Inject, Param, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { SymbolView } from './answers.js';
-import { Operation } from './operation.js';
-import { NewSymbolPipe, SessionIdPipe, SymbolPipe } from './paths.js';
-import { QueryGuard } from './query-guard.js';
-import { SessionLifecycle } from './session-lifecycle.js';
+import { NewSymbolPipe, Operation, QueryGuard, SessionIdPipe, SymbolPipe, type SymbolView } from '../openapi/index.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 
 const params = { id: 'lean-october', symbol: 'IBM' };
 const example: SymbolView = { ...params, state: 'joining' };

@@ -1,8 +1,7 @@
 /** How stored data looks in an answer: ISO times, fields in a fixed order, nothing internal. Pure. */
 import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from '@barkeep/session-data';
-import type { BarView, GapView, MetricsView } from './answers.js';
-import { isoTime } from './time-input.js';
+import { type BarView, type GapView, isoTime, type MetricsView } from '../openapi/index.js';
 
 type SymbolMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];

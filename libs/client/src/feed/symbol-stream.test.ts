@@ -1,4 +1,4 @@
-import type { FeedAnswer } from '../http/answers.js';
+import type { FeedAnswer } from '../http/index.js';
 import { SymbolStream, type FeedBar } from './symbol-stream.js';
 
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });

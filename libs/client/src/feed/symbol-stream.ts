@@ -2,7 +2,7 @@
  * The stream of one symbol into a session that is fed: cuts bars into batches and sends them one after another, each
  * again while the coordinator is away. Sending bars twice is harmless, so a feed may begin anew after a crash.
  */
-import type { FeedAnswer } from '../http/answers.js';
+import type { FeedAnswer } from '../http/index.js';
 import { batchesOf } from './batches.js';
 
 /** A bar to be fed; its time is under one of two names. */

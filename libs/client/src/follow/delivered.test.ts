@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DayChunk, parseSessionSpec, recordOffset, type ShownBar } from '@barkeep/bars';
 import { NOTHING_DELIVERED, SessionLayout } from '@barkeep/session-data';
-import { Holdings } from '../mirror/holdings.js';
-import { SymbolBars, type DerivedBy } from '../mirror/symbol-bars.js';
+import { type DerivedBy, Holdings, SymbolBars } from '../mirror/index.js';
 import { DeliveredChain, eachBar, hexOf } from './delivered.js';
 import type { DeliveredPart, StepRun } from './step-rows.js';
 

@@ -12,8 +12,7 @@
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
-import { barOfRow, lowerRow, openTimeOf } from '../mirror/columns.js';
-import type { Holdings } from '../mirror/holdings.js';
+import { barOfRow, type Holdings, lowerRow, openTimeOf } from '../mirror/index.js';
 import { StepRows, type DeliveredPart, type StepRow, type StepRun } from './step-rows.js';
 
 const HASH_BYTES = 32;

@@ -6,8 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { DerivedBy } from '../mirror/symbol-bars.js';
-import { StoreFollower } from '../mirror/store-follower.js';
+import { type DerivedBy, StoreFollower } from '../mirror/index.js';
 import { NotLockstepError } from './errors.js';
 import { KeptPosition } from './kept-position.js';
 import { stepInterval } from './step-times.js';

@@ -3,3 +3,4 @@ export { DaysRemovedError, NotLockstepError } from './errors.js';
 export { followSession, type FollowOptions } from './follow-session.js';
 export { StepIntervalError } from './step-times.js';
 export { Step } from './step.js';
+export { follow } from './follow-session.js';

@@ -11,8 +11,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { OneAtATime } from '../one-at-a-time.js';
-import { Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage/index.js';
 
 const HEARTBEAT_SECONDS = 30;
 /** Heartbeats in the time after which a consumer counts as silent. */

@@ -1,5 +1,5 @@
 /** Which symbols have rows in a step, and the text of them that is hashed. Pure. */
-import type { Holdings } from '../mirror/holdings.js';
+import type { Holdings } from '../mirror/index.js';
 
 /** Which symbols have rows in a step, the same for as long as the same ones have as many. */
 export interface RowList {

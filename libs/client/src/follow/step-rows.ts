@@ -4,12 +4,18 @@
  * until rows that were there change, or other symbols are held. Pure.
  */
 import type { DayGrid, Interval } from '@barkeep/bars';
-import { copyRow, openTimeOf, ROW_BYTES, ROW_DOUBLES, type BarColumns } from '../mirror/columns.js';
-import type { Holdings } from '../mirror/holdings.js';
-import type { RowMemory } from '../mirror/row-memory.js';
+import {
+  type BarColumns,
+  type BarSeries,
+  copyRow,
+  type Holdings,
+  openLimit,
+  openTimeOf,
+  ROW_BYTES,
+  ROW_DOUBLES,
+  type RowMemory,
+} from '../mirror/index.js';
 import { rowList, type RowList } from './row-list.js';
-import type { BarSeries } from '../mirror/series.js';
-import { openLimit } from '../mirror/slot-clock.js';
 
 /** Steps one after another, on one day. */
 export interface StepRun {

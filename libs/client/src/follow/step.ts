@@ -4,9 +4,7 @@
  */
 import type { Interval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
-import type { BarMirror } from '../mirror/bar-mirror.js';
-import { aggregateBars, type MirrorBar } from '../mirror/series.js';
-import type { DerivedBy } from '../mirror/symbol-bars.js';
+import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
 import { eachBar, type Delivered } from './delivered.js';
 import type { StepTime } from './step-times.js';
 

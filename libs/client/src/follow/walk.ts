@@ -5,9 +5,7 @@
  */
 import type { Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
-import { BarMirror } from '../mirror/bar-mirror.js';
-import { hasEnded, SessionEndedError } from '../mirror/errors.js';
-import type { StoreFollower } from '../mirror/store-follower.js';
+import { BarMirror, hasEnded, SessionEndedError, type StoreFollower } from '../mirror/index.js';
 import { DeliveredChain, hexOf } from './delivered.js';
 import { DaysRemovedError } from './errors.js';
 import type { KeptPosition } from './kept-position.js';

@@ -1,5 +1,5 @@
 /** Takes fields out of an answer and holds each against what it should be. Pure. */
-import { UnexpectedAnswerError } from '../errors.js';
+import { UnexpectedAnswerError } from '../outage/index.js';
 
 /** An object of which nothing is known yet. */
 export type Fields = Record<string, unknown>;

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CoordinatorUnreachableError } from '../errors.js';
+import { CoordinatorUnreachableError } from '../outage/index.js';
 import * as answers from './answers.js';
 import { readCertificate, type Certificate } from './certificate-answer.js';
 import { problemError } from './problems.js';

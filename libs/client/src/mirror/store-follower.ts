@@ -7,8 +7,7 @@ import { dayAtClock, quickBeside, SessionLostError, type SessionLayout } from '@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { newsOf, type News, type StreamEntry } from './event-tail.js';
-import { OneAtATime } from '../one-at-a-time.js';
-import { Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage/index.js';
 import type { LoaderOptions } from './loader-options.js';
 import { Loader } from './loader.js';
 

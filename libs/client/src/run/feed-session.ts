@@ -3,8 +3,7 @@
  * ahead of the others. At the end every stream of the session is ended.
  */
 import type { ClientSession } from '../client-session.js';
-import { batchesOf } from '../feed/batches.js';
-import type { FeedBar, FeedResult, SymbolStream } from '../feed/symbol-stream.js';
+import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
 
 /** A bar with its symbol. */
 export interface SymbolBar extends FeedBar {

@@ -5,11 +5,16 @@
 import { Scope } from '@barkeep/local-system';
 import type { ClientSession } from '../client-session.js';
 import { connect } from '../connect.js';
-import type { FeedResult } from '../feed/symbol-stream.js';
+import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
-import type { Certificate } from '../http/certificate-answer.js';
-import type { Digest, SessionStatus, SymbolMetrics } from '../http/answers.js';
-import { ApiProblemError, SessionNotFoundError } from '../http/problems.js';
+import {
+  ApiProblemError,
+  type Certificate,
+  type Digest,
+  SessionNotFoundError,
+  type SessionStatus,
+  type SymbolMetrics,
+} from '../http/index.js';
 import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import { planRun, RunOptionsError, type RunPlan, type RunRepository, type RunSpec } from './run-spec.js';

@@ -1,0 +1,3 @@
+/** The demonstration. */
+export { demoJson, demoText, importText } from './demo-report.js';
+export { importDemoData, runDemo } from './run-demo.js';

@@ -1,0 +1,3 @@
+/** Sessions as text. */
+export { digestText, metricsTable, qualityText, sessionsTable, sessionText, shortTime } from './session-text.js';
+export { ENDED, watchToEnd, watchToSettled } from './watch-session.js';

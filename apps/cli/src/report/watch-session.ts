@@ -1,0 +1,69 @@
+/**
+ * Follows a session to its end. Bounded: a session on which nothing changes for a while is given up, with what it
+ * waited for; the session itself goes on.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
+import { CliError } from '../terminal/index.js';
+
+const POLL_MS = 300;
+/** Longer than any backoff of a backfill by default. */
+const STILL_LIMIT_MS = 300_000;
+const UPKEEP_EVERY_MS = 1500;
+export const ENDED = new Set(['completed', 'stopped', 'failed', 'lost']);
+
+type OnUpdate = (session: SessionStatus) => void;
+
+/** Resolves when the session has ended, in whatever way. @throws CliError when nothing changes any more */
+export function watchToEnd(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+): Promise<SessionStatus> {
+  return poll(client, id, onUpdate, signal, (session) => ENDED.has(session.state));
+}
+
+/** Asks for upkeep until no slot is absent or missing any more. @throws CliError when nothing changes any more */
+export async function watchToSettled(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+  upkeepEveryMs = UPKEEP_EVERY_MS,
+): Promise<SessionStatus> {
+  let askedAt = -Infinity;
+  return poll(client, id, onUpdate, signal, async ({ counts }) => {
+    if (counts.absent + counts.missing === 0) return true;
+    if (performance.now() - askedAt > upkeepEveryMs) {
+      askedAt = performance.now();
+      await client.upkeep(id);
+    }
+    return false;
+  });
+}
+
+async function poll(
+  client: CoordinatorClient,
+  id: string,
+  onUpdate: OnUpdate,
+  signal: AbortSignal,
+  done: (session: SessionStatus) => boolean | Promise<boolean>,
+): Promise<SessionStatus> {
+  let before = '';
+  let changedAt = performance.now();
+  for (;;) {
+    const session = await client.session(id);
+    onUpdate(session);
+    if (await done(session)) return session;
+    const now = JSON.stringify([session.state, session.clock, session.frontier, session.watermark, session.counts]);
+    if (now !== before) changedAt = performance.now();
+    before = now;
+    if (performance.now() - changedAt > STILL_LIMIT_MS && session.state !== 'paused') {
+      throw new CliError(
+        `expected session ${id} to move on, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
+      );
+    }
+    await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}

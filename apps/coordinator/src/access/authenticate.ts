@@ -1,0 +1,54 @@
+/**
+ * Lets a request in or turns it away, before anything of it is read: express middleware, in front of every route, so that
+ * no route can be forgotten, neither the documentation nor the calls of the queue dashboard.
+ *
+ * Without keys the service is open to this machine only. Then a page in a browser must not be able to use it either: the
+ * request has to name a loopback host (against DNS rebinding), and a change must not come from another origin.
+ */
+import { isLoopback } from '@barkeep/config';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { presentedKeys, type ApiKeys } from './api-keys.js';
+import { sendProblem } from './problem-filter.js';
+import { problem } from '../problems/index.js';
+
+const LIVENESS = '/health/live';
+/** Pages that people open in a browser, which can only ask for a password. Nothing under them changes anything from another origin. */
+const PAGES = /^\/(docs|docs-json|queues)(\/|$)/i;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The middleware for every route but {@link LIVENESS}. */
+export function authenticate(keys: ApiKeys): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    if (request.path === LIVENESS) return next();
+    const role = keys.roleOf(presentedKeys(request.headers, PAGES.test(request.path)));
+    if (role === undefined) return refuse(request, response);
+    if (role === 'open' && !isLocal(request)) {
+      const detail = 'the Host must be a loopback address and a change must come from the same origin';
+      return sendProblem(request, response, problem('foreign-origin', detail));
+    }
+    response.locals['role'] = role;
+    return next();
+  };
+}
+
+/** The middleware in front of what only an admin may see; comes after {@link authenticate}. */
+export const adminOnly: RequestHandler = (request, response, next) => {
+  if (response.locals['role'] === 'user') return refuse(request, response);
+  return next();
+};
+
+function refuse(request: Request, response: Response): void {
+  const scheme = PAGES.test(request.originalUrl.split('?', 1)[0] ?? '') ? 'Basic' : 'Bearer';
+  response.setHeader('WWW-Authenticate', `${scheme} realm="barkeep"`);
+  const detail = 'expected a configured key in "Authorization: Bearer KEY" or "X-API-Key: KEY"';
+  sendProblem(request, response, problem('unauthorized', detail));
+}
+
+/** True when a request to an open service cannot have been made by somebody else's page. */
+function isLocal(request: Request): boolean {
+  const { host = '', origin } = request.headers;
+  if (!URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  if (!isLoopback(hostname.replace(/^\[|\]$/g, ''))) return false;
+  return SAFE_METHODS.has(request.method) || origin === undefined || origin === `http://${host}`;
+}

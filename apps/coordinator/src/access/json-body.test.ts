@@ -1,0 +1,44 @@
+import { BODY_DEPTH_MAX, bodyError, refuseHarmful } from './json-body.js';
+import { InvalidInputError, ProblemError } from '../problems/index.js';
+
+describe('refuseHarmful', () => {
+  it('lets an ordinary body through, and constructor as a value', () => {
+    refuseHarmful(JSON.parse('{"symbols":["__proto__"],"a":{"b":[1,null,{"c":true}]}}'));
+    refuseHarmful(undefined);
+  });
+
+  it('names a __proto__ wherever it is', () => {
+    for (const [body, field] of [
+      ['{"__proto__":1}', '__proto__'],
+      ['{"a":[{"__proto__":null}]}', 'a[0].__proto__'],
+    ] as const) {
+      expect(() => refuseHarmful(JSON.parse(body))).toThrow(InvalidInputError);
+      expect(() => refuseHarmful(JSON.parse(body))).toThrow(`${field}: expected no such field`);
+    }
+  });
+
+  it('refuses what is nested too deep, and does not overflow on it', () => {
+    const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+    refuseHarmful(nested(BODY_DEPTH_MAX));
+    expect(() => refuseHarmful(nested(BODY_DEPTH_MAX + 1))).toThrow(`at most ${BODY_DEPTH_MAX} levels`);
+    expect(() => refuseHarmful(nested(100_000))).toThrow(InvalidInputError);
+  });
+});
+
+describe('bodyError', () => {
+  const parserError = (status: number, type?: string) =>
+    Object.assign(new Error('x'), { status, ...(type && { type }) });
+  it.each([
+    [parserError(413, 'entity.too.large'), 413],
+    [parserError(400, 'entity.parse.failed'), 400],
+    [parserError(415, 'charset.unsupported'), 415],
+    [parserError(400), 400],
+  ])('%p becomes a problem with status %i', (error, status) => {
+    const found = bodyError(error);
+    expect(found instanceof ProblemError && found.problem.status).toBe(status);
+  });
+
+  it('leaves other errors what they are', () => {
+    for (const error of [new Error('x'), 'x', parserError(500)]) expect(bodyError(error)).toBe(error);
+  });
+});

@@ -1,0 +1,38 @@
+/**
+ * Turns everything that is thrown on the way to an answer into a problem document, and logs what is our fault.
+ * Guarantees that an error answer has the media type of RFC 9457, names its request, and that a 503 says when to ask again.
+ */
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { type Problem, PROBLEM_JSON, problemOf, RETRY_AFTER_SECONDS } from '../problems/index.js';
+import { requestIdOf } from './request-id.js';
+
+/** Sends a problem document. An answer that has already begun cannot be taken back: its connection is closed. */
+export function sendProblem(request: Request, response: Response, problem: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (problem.status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+  const instance = request.originalUrl.split('?', 1)[0];
+  response.status(problem.status).type(PROBLEM_JSON);
+  // end, not json: express would add a charset that the media type does not have.
+  response.end(JSON.stringify({ ...problem, instance, requestId: requestIdOf(request) }));
+}
+
+/** The one exception filter of the service. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const response = http.getResponse<Response>();
+    // The deadline has answered in place of the route, which came too late.
+    if (response.writableEnded) return;
+    const problem = problemOf(error);
+    if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');
+    else if (problem.status === 503) this.logger.warn(`unavailable: ${error instanceof Error ? error.message : ''}`);
+    sendProblem(http.getRequest<Request>(), response, problem);
+  }
+}

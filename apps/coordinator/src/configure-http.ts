@@ -1,0 +1,35 @@
+/**
+ * The order in which a request passes what stands before the routes: id and log, time, headers, key, deadline, body. One place,
+ * because the order is what makes it safe: nothing of a request is read before its key was looked at.
+ */
+import type { Config } from '@barkeep/config';
+import type { Queues } from '@barkeep/upkeep-queues';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { MetricsService, QUEUES } from './runtime/index.js';
+import { accessLog, adminOnly, ApiKeys, authenticate, deadline, jsonBody } from './access/index.js';
+import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
+import { openApiDocument, serveOpenApi } from './openapi/index.js';
+
+/** Prepares an application that was made with `bodyParser: false`; call it before `init` or `listen`. */
+export function configureHttp(app: NestExpressApplication, config: Config, logger: Logger, version: string): void {
+  app.disable('x-powered-by');
+  app.use(accessLog(logger));
+  app.use(timeRequests(app.get(MetricsService, { strict: false })));
+  app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
+  app.use(authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
+  const queues = Object.values(app.get<Queues>(QUEUES, { strict: false }));
+  app.use(QUEUES_PATH, adminOnly, queueBoard(queues, config.http.queuesWritable));
+  app.use(deadline(), ...jsonBody());
+  serveOpenApi(app, openApiDocument(app, upkeepDefaults(config), version));
+}
+
+/** Everything from here; the service may be reached without TLS, so nothing is upgraded to it. */
+const contentSecurityPolicy = {
+  directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+};
+
+function upkeepDefaults({ upkeep }: Config) {
+  return { ...upkeep, everySeconds: upkeep.checkIntervalMs / 1000 };
+}

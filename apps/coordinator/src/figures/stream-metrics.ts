@@ -1,0 +1,73 @@
+/** What Prometheus is told of the streams of this process, all sessions together. */
+import type { MetricsService } from '../runtime/index.js';
+
+export interface StreamMetrics {
+  /** A window is in its store. */
+  flushed(bars: number): void;
+  /** A bar was delivered that late, by a session with a pace. */
+  delivered(latenessMs: number): void;
+  overrun(): void;
+  /** Rows were read before their turn. */
+  prefetched(bytes: number): void;
+  /** A window was read for another session as well. */
+  windowShared(): void;
+  /** From a day's close until the first bars of the next one were stored. @param hit its rows were there at the close */
+  dayChanged(waitedMs: number, hit: boolean): void;
+  dayTimedOut(): void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
+
+export function streamMetrics(metrics: MetricsService): StreamMetrics {
+  const streamed = metrics.counter({ name: 'barkeep_bars_streamed_total', help: 'Bars written into session stores' });
+  const windows = metrics.counter({
+    name: 'barkeep_windows_flushed_total',
+    help: 'Windows written into session stores',
+  });
+  const lateness = metrics.histogram({
+    name: 'barkeep_pace_lateness_seconds',
+    help: 'How long after their due time bars were delivered',
+    buckets: SECONDS,
+  });
+  const overruns = metrics.counter({
+    name: 'barkeep_pace_overruns_total',
+    help: 'Times that a session fell behind its pace',
+  });
+  const bytes = metrics.counter({
+    name: 'barkeep_prefetched_bytes_total',
+    help: 'Bytes of bars that were read before their turn',
+  });
+  const shared = metrics.counter({
+    name: 'barkeep_windows_shared_total',
+    help: 'Windows of sessions that were read for another session of the process',
+  });
+  const changes = metrics.counter({
+    name: 'barkeep_day_changes_total',
+    help: 'Changes from one trading day to the next, by whether the rows of the next were there at the close',
+    labelNames: ['prefetch'],
+  });
+  const changeTime = metrics.histogram({
+    name: 'barkeep_day_change_seconds',
+    help: 'From the close of a day until the first bars of the next one were stored',
+    buckets: SECONDS,
+  });
+  const timedOut = metrics.counter({
+    name: 'barkeep_days_timed_out_total',
+    help: 'Days whose source was silent too long',
+  });
+  return {
+    flushed: (bars) => {
+      streamed.inc(bars);
+      windows.inc();
+    },
+    delivered: (latenessMs) => lateness.observe(latenessMs / 1000),
+    overrun: () => overruns.inc(),
+    prefetched: (count) => bytes.inc(count),
+    windowShared: () => shared.inc(),
+    dayChanged: (waitedMs, hit) => {
+      changes.inc({ prefetch: hit ? 'hit' : 'miss' });
+      changeTime.observe(waitedMs / 1000);
+    },
+    dayTimedOut: () => timedOut.inc(),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The events of sessions for any number of listeners in this process: those who are at the same place share one read, and
+ * nobody holds a connection while there is nothing to read. Knows when a session is deleted.
+ */
+import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import {
+  encodeCursor,
+  EVENTS_BEGINNING,
+  SessionEvents,
+  SessionLostError,
+  type EventCursor,
+  type OpenSession,
+} from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { EventFeed, FeedAnswer } from './session-lifecycle.js';
+
+/** Entries that one read takes at most, over all partitions: bounds the memory of a listener that catches up. */
+const ENTRIES_A_READ = 1_000;
+const ENTRIES_OF_PARTITION_MIN = 20;
+
+export class EventFeeds {
+  private readonly reads = new Map<string, Promise<FeedAnswer>>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly sessions: SessionRepository<SessionSpec>,
+    private readonly open: (row: SessionRow<SessionSpec>) => OpenSession,
+  ) {}
+
+  /** The events of one session, until it is deleted; one that is made anew under its id has others. */
+  feedOf(row: SessionRow<SessionSpec>): EventFeed {
+    return {
+      begin: (from) => this.begin(row, from),
+      read: (cursor) => this.shared(row, cursor),
+    };
+  }
+
+  private async begin(row: SessionRow<SessionSpec>, from: 'beginning' | 'now'): Promise<EventCursor> {
+    if (from === 'beginning') return EVENTS_BEGINNING;
+    try {
+      return await new SessionEvents(this.redis, this.open(row)).now();
+    } catch (error) {
+      // Nothing was said yet: all that will be comes after now.
+      if (error instanceof SessionLostError) return EVENTS_BEGINNING;
+      throw error;
+    }
+  }
+
+  private shared(row: SessionRow<SessionSpec>, cursor: EventCursor): Promise<FeedAnswer> {
+    const key = `${row.incarnation} ${encodeCursor(cursor)}`;
+    let read = this.reads.get(key);
+    if (!read) {
+      read = this.read(row, cursor).finally(() => this.reads.delete(key));
+      this.reads.set(key, read);
+    }
+    return read;
+  }
+
+  private async read(row: SessionRow<SessionSpec>, cursor: EventCursor): Promise<FeedAnswer> {
+    const session = this.open(row);
+    const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
+    try {
+      return await new SessionEvents(this.redis, session).read(cursor, { limit });
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      const now = await this.sessions.find(row.id);
+      return { noStore: now?.incarnation === row.incarnation ? now.state : 'deleted' };
+    }
+  }
+}

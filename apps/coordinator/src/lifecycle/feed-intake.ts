@@ -1,0 +1,108 @@
+/**
+ * Takes the bars of one symbol from one request into a fed session's store, and counts what became of each. What is
+ * refused is quarantined with its reason; a bar that came late makes upkeep look again.
+ */
+import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
+import type { SessionFeed } from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { DataSource } from 'typeorm';
+import type { FedView } from '../openapi/index.js';
+import type { FedRecord } from './fed-records.js';
+import type { SymbolIntake } from './session-lifecycle.js';
+import { hintUpkeep } from './upkeep-hint.js';
+
+/** Problems that one answer names. */
+const PROBLEMS_MAX = 100;
+/** Refused bars of one request that are quarantined; the rest is only counted. */
+const QUARANTINE_MAX = 10_000;
+
+export interface FeedIntakeParts {
+  feed: SessionFeed;
+  symbol: string;
+  dataSource: DataSource;
+  producer: UpkeepProducer;
+}
+
+export class FeedIntake implements SymbolIntake {
+  readonly fed: FedView = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
+  private quarantined = 0;
+
+  constructor(private readonly parts: FeedIntakeParts) {}
+
+  async take(records: readonly FedRecord[]): Promise<void> {
+    const { feed, symbol } = this.parts;
+    const good = records.filter((record) => 'bar' in record);
+    const malformed = records.filter((record) => 'malformed' in record);
+    const result = await feed.feed(
+      symbol,
+      good.map(({ bar }) => bar),
+      malformed.length,
+    );
+    this.fed.accepted += result.accepted;
+    this.fed.duplicates += result.duplicates;
+    this.fed.late += result.late;
+    this.fed.conflicts += result.conflicts.length;
+    const refusals: Refusal[] = [
+      ...malformed.map((record) => ({ record, reason: 'malformed' })),
+      ...result.refused.map(({ index, reason }) => ({ record: good[index]!, reason })),
+    ];
+    for (const { reason } of refusals) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
+    refusals.push(...result.conflicts.map((index) => ({ record: good[index]!, reason: 'conflict' })));
+    this.note(refusals);
+    await this.quarantine(refusals);
+    // The store knows which days are to be derived again: should the hint be lost, the next round sees it.
+    const { layout } = feed;
+    if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
+  }
+
+  async through(time: number): Promise<void> {
+    await this.parts.feed.through(this.parts.symbol, time);
+  }
+
+  async end(): Promise<void> {
+    await this.parts.feed.end(this.parts.symbol);
+  }
+
+  private note(refusals: readonly Refusal[]): void {
+    const { problems } = this.fed;
+    for (const { record, reason } of refusals) {
+      if (problems.length >= PROBLEMS_MAX) return;
+      const { index, line } = record;
+      const openTime = 'bar' in record ? isoTime(record.bar.openTime) : undefined;
+      problems.push({
+        index,
+        ...(line !== undefined && { line }),
+        reason,
+        ...(openTime !== undefined && { openTime }),
+        ...('malformed' in record && { detail: record.malformed }),
+      });
+    }
+  }
+
+  /** Bars of days that are no longer kept are mostly sent again: nothing is wrong with them. */
+  private async quarantine(refusals: readonly Refusal[]): Promise<void> {
+    const { feed, symbol, dataSource } = this.parts;
+    const kept = refusals
+      .filter(({ reason }) => reason !== 'retired')
+      .slice(0, QUARANTINE_MAX - this.quarantined)
+      .map(({ record, reason }): QuarantinedBar => {
+        const from = { dataset: 'feed', symbol, reason };
+        if ('malformed' in record) return { ...from, raw: record.raw };
+        const { openTime: time, ...values } = record.bar;
+        return { ...from, time, ...values };
+      });
+    this.quarantined += kept.length;
+    if (kept.length > 0) await quarantine(dataSource, feed.layout.incarnation, kept);
+  }
+}
+
+interface Refusal {
+  record: FedRecord;
+  reason: string;
+}
+
+/** Undefined for a number that is no time. */
+function isoTime(ms: number): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

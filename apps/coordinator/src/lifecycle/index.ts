@@ -1,0 +1,15 @@
+/** Creates, changes, repairs and removes sessions. */
+export { Certificates } from './certificates.js';
+export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
+export { Reconciler } from './reconciler.js';
+export {
+  type CertificateView,
+  type EventFeed,
+  SessionLifecycle,
+  type SessionPageView,
+  type SessionView,
+} from './session-lifecycle.js';
+export { SessionService } from './session-service.js';
+export { SessionViews } from './session-views.js';
+export { layoutOf, SymbolChanges } from './symbol-changes.js';
+export { hintUpkeep } from './upkeep-hint.js';

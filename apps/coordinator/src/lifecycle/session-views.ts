@@ -1,0 +1,117 @@
+/** What the API shows of a session: its row in Postgres with what its store says of itself. */
+import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
+import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import {
+  noFigures,
+  OpenSession,
+  readStreamFigures,
+  SessionConsumers,
+  SessionLayout,
+  SessionLostError,
+  type ConsumerView,
+  type StreamFigures,
+} from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { ConsumerAnswer } from '../openapi/index.js';
+import type { SessionView } from './session-lifecycle.js';
+import { historyView } from './history-view.js';
+
+const SESSIONS_KEPT = 500;
+
+export class SessionViews {
+  private readonly opened = new Map<string, OpenSession>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+    private readonly sessions: SessionRepository<SessionSpec>,
+  ) {}
+
+  /** The data of a session; kept, for it follows its symbols by itself. */
+  open(row: SessionRow<SessionSpec>): OpenSession {
+    let session = this.opened.get(row.incarnation);
+    if (!session) {
+      const { id, incarnation, spec, historyDays } = row;
+      const layout = new SessionLayout(id, incarnation, spec, this.keyPrefix, historyDays);
+      session = new OpenSession(this.redis, layout);
+      this.opened.set(row.incarnation, session);
+      const [oldest] = this.opened.keys();
+      if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);
+    }
+    return session;
+  }
+
+  async view(row: SessionRow<SessionSpec>): Promise<SessionView> {
+    // Without a checkpoint the store was never begun: there is nothing to read.
+    if (!row.checkpoint) return this.viewOf(row);
+    try {
+      const session = this.open(row);
+      const { layout } = session;
+      const [position, history, { figures, timedOutDays }, consumers] = await Promise.all([
+        session.position(),
+        session.history(),
+        readStreamFigures(this.redis, layout),
+        new SessionConsumers(this.redis, layout).list(),
+      ]);
+      const { clock, frontier, watermark, counts, refused } = position;
+      return {
+        ...this.viewOf(row),
+        ...figureViews(figures),
+        timedOutDays,
+        consumers: consumers.map(consumerView),
+        clock: iso(clock),
+        frontier: iso(frontier),
+        watermark: iso(watermark),
+        progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
+        counts: { ...counts, refused },
+        history: historyView(row, history),
+      };
+    } catch (error) {
+      // One session whose calendar file is gone must not hide all others from a list.
+      if (error instanceof UnknownCalendarError) return this.viewOf(row);
+      if (!(error instanceof SessionLostError)) throw error;
+      return this.viewOf(await this.markLost(row, error));
+    }
+  }
+
+  /** A session at rest whose store is gone says so from now on; one that streams finds out by itself. */
+  private async markLost(row: SessionRow<SessionSpec>, { message }: Error): Promise<SessionRow<SessionSpec>> {
+    if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
+    return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error: message });
+  }
+
+  private viewOf(row: SessionRow<SessionSpec>): SessionView {
+    return {
+      id: row.id,
+      state: row.state,
+      spec: row.spec,
+      symbols: currentSymbols(row.spec.symbols, row.membership ?? UNCHANGED),
+      clock: null,
+      frontier: null,
+      watermark: null,
+      progress: 0,
+      error: row.error,
+      counts: { ...noCounts(), refused: 0 },
+      history: historyView(row),
+      ...figureViews(noFigures()),
+      timedOutDays: [],
+      consumers: [],
+      createdAt: row.createdAt.toISOString(),
+      updatedAt: row.updatedAt.toISOString(),
+      completedAt: row.completedAt?.toISOString() ?? null,
+    };
+  }
+}
+
+function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {
+  const { overruns, lagMs, prefetchHits: hits, prefetchMisses: misses, prefetchBytes: bytes } = figures;
+  return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
+}
+
+export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
+  return { name, state, time: iso(time), steps, bars, deliveredHash, seenAt: iso(seenAt) };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,46 @@
+/** What readiness asks: one real, time-bound question to each server. */
+import { Inject, Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { QUEUE_REDIS, SESSION_REDIS } from '../runtime/index.js';
+
+const ANSWER_WITHIN_MS = 2_000;
+
+@Injectable()
+export class HealthChecks {
+  constructor(
+    @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(QUEUE_REDIS) private readonly queueRedis: Redis,
+    @Inject(SESSION_REDIS) private readonly sessionRedis: Redis,
+  ) {}
+
+  /** One question a server, none of which rejects. */
+  all(): (() => Promise<HealthIndicatorResult>)[] {
+    return [
+      () => this.ask('postgres', () => this.dataSource.query('SELECT 1')),
+      () => this.ask('queue-redis', () => this.queueRedis.ping()),
+      () => this.ask('session-redis', () => this.sessionRedis.ping()),
+    ];
+  }
+
+  private async ask(name: string, question: () => Promise<unknown>): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check(name);
+    try {
+      await within(ANSWER_WITHIN_MS, question());
+      return indicator.up();
+    } catch {
+      return indicator.down();
+    }
+  }
+}
+
+/** The result of `work`, or a rejection when it takes longer than `ms`. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`expected an answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,33 @@
+/** `/metrics`: what Prometheus scrapes. */
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { MetricsService } from '../runtime/index.js';
+import { Operation } from '../openapi/index.js';
+
+@ApiTags('operation')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@Controller('metrics')
+export class MetricsController {
+  constructor(@Inject(MetricsService) private readonly metrics: MetricsService) {}
+
+  @Get()
+  @Operation({
+    summary: 'Metrics of this process in the Prometheus text format',
+    answers: [
+      {
+        status: 200,
+        description: 'the metrics',
+        schema: { type: 'string' },
+        mediaType: 'text/plain',
+        example: 'barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="200"} 12',
+      },
+    ],
+  })
+  async scrape(@Res() response: Response): Promise<void> {
+    const text = await this.metrics.registry.metrics();
+    response.setHeader('Content-Type', this.metrics.registry.contentType);
+    response.end(text);
+  }
+}

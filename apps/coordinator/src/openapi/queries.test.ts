@@ -1,0 +1,73 @@
+import { barsQuery, createQuery, listQuery, parseIdempotencyKey, parseInput, symbolsQuery } from './queries.js';
+import { InvalidInputError } from '../problems/index.js';
+
+function problemsOf(run: () => unknown) {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.problems;
+    throw error;
+  }
+  throw new Error('expected an InvalidInputError, was none');
+}
+
+describe('the query of bars', () => {
+  const parse = (query: Record<string, unknown>) => parseInput(barsQuery, query);
+
+  it('gives the last 100 when nothing is said', () => {
+    expect(parse({})).toEqual({ last: 100, fill: 'none' });
+    expect(parse({ interval: '5m', last: '20' })).toEqual({ interval: '5m', last: 20, fill: 'none' });
+  });
+
+  it('takes a range as ISO times, dates or epoch ms; to is the clock when left out', () => {
+    const from = Date.UTC(2013, 9, 7);
+    expect(parse({ from: '2013-10-07', to: '2013-10-07T16:00:00-04:00' })).toMatchObject({
+      from,
+      to: from + 20 * 3_600_000,
+    });
+    expect(parse({ from: String(from) })).toMatchObject({ from, to: Number.MAX_SAFE_INTEGER });
+  });
+
+  it('takes how empty slots are shown', () => {
+    expect(parse({ fill: 'forward' })).toEqual({ last: 100, fill: 'forward' });
+    expect(problemsOf(() => parse({ fill: 'back' }))).toEqual([
+      { field: 'fill', expected: 'one of none, forward', was: '"back"' },
+    ]);
+  });
+
+  it('names every field that is wrong', () => {
+    expect(problemsOf(() => parse({ last: '1.5', intreval: '5m' })).map(({ field }) => field)).toEqual([
+      'last',
+      'intreval',
+    ]);
+    expect(problemsOf(() => parse({ last: '99999' }))).toEqual([
+      { field: 'last', expected: 'a whole number from 1 to 10000', was: '"99999"' },
+    ]);
+  });
+});
+
+describe('the other queries', () => {
+  it('have defaults', () => {
+    expect(parseInput(createQuery, {})).toEqual({ start: false });
+    expect(parseInput(listQuery, {})).toEqual({ limit: 50 });
+    expect(parseInput(symbolsQuery, { symbols: 'SPY,IBM' })).toEqual({
+      symbols: ['SPY', 'IBM'],
+      fill: 'none',
+    });
+  });
+
+  it('name what is wrong', () => {
+    expect(problemsOf(() => parseInput(createQuery, { start: 'yes' }))).toEqual([
+      { field: 'start', expected: 'true or false', was: '"yes"' },
+    ]);
+    expect(problemsOf(() => parseInput(symbolsQuery, { symbols: 'SPY,' }))).toMatchObject([{ field: 'symbols[1]' }]);
+  });
+});
+
+describe('the Idempotency-Key', () => {
+  it('is 1 to 255 visible characters', () => {
+    expect(parseIdempotencyKey(undefined)).toBeUndefined();
+    expect(parseIdempotencyKey('a-1')).toBe('a-1');
+    expect(problemsOf(() => parseIdempotencyKey(''))).toMatchObject([{ field: 'Idempotency-Key' }]);
+  });
+});

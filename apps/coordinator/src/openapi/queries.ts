@@ -1,0 +1,146 @@
+/**
+ * The query strings and headers that routes take: one strict schema each. What no schema names is refused, so that a
+ * misspelt parameter is an error instead of a surprise.
+ */
+import { SESSION_STATES } from '@barkeep/bar-repository';
+import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
+import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOLS_MAX } from '@barkeep/bars';
+import { z } from 'zod';
+import { InvalidInputError } from '../problems/index.js';
+import { TIME_EXPECTED, timeInput } from './time-input.js';
+
+/** Bars that one answer has at most. */
+export const BARS_MAX = 10_000;
+const BARS_DEFAULT = 100;
+const PAGE_MAX = 500;
+
+/** A whole number in a query string, in `[min, max]`. */
+function count(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, expected)
+    .transform(Number)
+    .pipe(z.number().min(min, expected).max(max, expected))
+    .meta({ type: 'integer', minimum: min, maximum: max });
+}
+
+const interval = z
+  .string()
+  .max(16, 'an interval such as 5m, 2h or 1d')
+  .optional()
+  .meta({ description: 'the base interval when left out', example: '5m' });
+
+const fill = z
+  .enum(FILLS, `one of ${FILLS.join(', ')}`)
+  .default('none')
+  .meta({ description: 'forward shows an empty slot with the last close, volume 0 and origin filled-forward' });
+
+/** For routes that take no query. */
+export const noQuery = z.strictObject({});
+
+export const createQuery = z.strictObject({
+  start: z
+    .enum(['true', 'false'], 'true or false')
+    .default('false')
+    .transform((word) => word === 'true'),
+});
+
+export const listQuery = z.strictObject({
+  state: z.enum(SESSION_STATES, `one of ${SESSION_STATES.join(', ')}`).optional(),
+  limit: count(1, PAGE_MAX).default(50),
+  cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
+});
+
+export const intervalQuery = z.strictObject({ interval, fill });
+
+export const symbolsQuery = z.strictObject({
+  symbols: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(
+      z
+        .array(z.string().regex(SYMBOL_PATTERN, `a symbol, ${SYMBOL_PATTERN.source}`))
+        .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`),
+    )
+    .meta({ description: 'comma list', example: 'SPY,IBM' }),
+  interval,
+  fill,
+});
+
+/** Where events begin, and which of them; all when `types` is left out. */
+export const eventsQuery = z.strictObject({
+  from: z
+    .enum(['now', 'beginning'], 'now or beginning')
+    .default('now')
+    .meta({ description: 'now: what is said from here on; beginning: the oldest event that is kept' }),
+  types: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.string().refine(isEventType, `one of ${SESSION_EVENT_TYPES.join(', ')}`)))
+    .transform((names) => new Set(names.filter(isEventType)))
+    .optional()
+    .meta({ description: 'comma list', example: 'clock,day-closed,state' }),
+});
+
+/** Either the last so many bars, or those that open in `[from, to)`; neither: the last 100. */
+export const barsQuery = z
+  .strictObject({
+    interval,
+    fill,
+    last: count(1, BARS_MAX)
+      .optional()
+      .meta({
+        description: `the newest so many bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
+      }),
+    from: timeInput
+      .optional()
+      .meta({ description: `${TIME_EXPECTED}; openTime of the first bar`, example: '2013-10-07T13:30:00Z' }),
+    to: timeInput
+      .optional()
+      .meta({ description: 'exclusive; the clock when left out', example: '2013-10-07T20:00:00Z' }),
+  })
+  .superRefine((query, context) => {
+    const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    const { last, from, to } = query;
+    if (last !== undefined && (from !== undefined || to !== undefined)) wrong('last', 'either last, or from and to');
+    if (to !== undefined && from === undefined && last === undefined) wrong('from', 'a time, since to is given');
+    if (from !== undefined && to !== undefined && to <= from) wrong('to', 'a time after from');
+  })
+  .transform(({ last, from, to, ...rest }) =>
+    from === undefined ? { ...rest, last: last ?? BARS_DEFAULT } : { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER },
+  );
+
+export const feedQuery = z.strictObject({
+  through: timeInput.optional().meta({
+    description: `${TIME_EXPECTED}; up to then the stream has no further bars`,
+    example: '2013-10-07T20:00:00Z',
+  }),
+});
+
+/** The Idempotency-Key header: 1 to 255 visible ASCII characters. */
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters');
+
+/** Checks the Idempotency-Key header; undefined when there is none. @throws InvalidInputError */
+export function parseIdempotencyKey(value: string | undefined): string | undefined {
+  return value === undefined
+    ? undefined
+    : parseInput(z.strictObject({ 'Idempotency-Key': idempotencyKey }), { 'Idempotency-Key': value })[
+        'Idempotency-Key'
+      ];
+}
+
+export type CreateQuery = z.output<typeof createQuery>;
+export type ListQuery = z.output<typeof listQuery>;
+export type IntervalQuery = z.output<typeof intervalQuery>;
+export type SymbolsQuery = z.output<typeof symbolsQuery>;
+export type FeedQuery = z.output<typeof feedQuery>;
+export type EventsQuery = z.output<typeof eventsQuery>;
+export type BarsQuery = z.output<typeof barsQuery>;
+
+/** Parses what came with a request. @throws InvalidInputError that names every field that is wrong */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new InvalidInputError(problemsOf(parsed.error, input));
+  return parsed.data;
+}

@@ -1,0 +1,185 @@
+/** Puts the session side of the coordinator together: lifecycle, streams, reconciler, in the order in which they stop. */
+import { hostname } from 'node:os';
+import { loadRepositories, SessionCertificates, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import type { Config } from '@barkeep/config';
+import { STOP_ORDER, StopSequence } from '@barkeep/process';
+import { OpenSession, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
+import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
+import { BullModule, Processor } from '@nestjs/bullmq';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import type { WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { MetricsService, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './runtime/index.js';
+import { isOutage } from './problems/index.js';
+import {
+  Certificates,
+  layoutOf,
+  Reconciler,
+  SessionLifecycle,
+  SessionService,
+  SessionViews,
+  SymbolChanges,
+} from './lifecycle/index.js';
+import { PrefetchBudget, SharedWindows } from './source/index.js';
+import { streamMetrics } from './figures/index.js';
+import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
+
+/** Starts of one stream job after crashes, before it is given up; the reconciler adds a new one for a live session. */
+const STREAM_STALLS_MAX = 10;
+
+@Module({})
+export class SessionsModule {
+  static of(config: Config): DynamicModule {
+    const connection = workerConnection(config.services.redisUrl);
+    const worker: WorkerOptions = {
+      connection,
+      concurrency: config.queues.streamConcurrency,
+      lockDuration: config.queues.streamLockMs,
+      stalledInterval: config.queues.stalledCheckMs,
+      maxStalledCount: STREAM_STALLS_MAX,
+    };
+    Processor({ name: 'stream' }, worker)(StreamProcessor);
+    return {
+      module: SessionsModule,
+      imports: [
+        BullModule.forRoot({ connection, prefix: config.queues.prefix }),
+        // No queue of its own: this brings in what makes workers of the processors.
+        BullModule.registerQueue(),
+      ],
+      providers: [
+        { provide: UpkeepProducer, inject: [QUEUES], useFactory: (queues: Queues) => producerOf(queues, config) },
+        {
+          provide: SessionLifecycle,
+          inject: [DataSource, SESSION_REDIS, QUEUE_REDIS, UpkeepProducer],
+          useFactory: (dataSource: DataSource, redis: Redis, queueRedis: Redis, producer: UpkeepProducer) =>
+            lifecycleOf(config, dataSource, redis, queueRedis, producer),
+        },
+        {
+          provide: StreamRunner,
+          inject: [DataSource, UpkeepProducer, MetricsService, StopSequence],
+          useFactory: (dataSource: DataSource, producer: UpkeepProducer, metrics: MetricsService, stop: StopSequence) =>
+            runnerOf(config, dataSource, producer, metrics, stop),
+        },
+        StreamProcessor,
+        {
+          provide: Reconciler,
+          inject: [DataSource, SESSION_REDIS, UpkeepProducer, SessionLifecycle, StreamProcessor, StopSequence],
+          useFactory: (
+            dataSource: DataSource,
+            redis: Redis,
+            producer: UpkeepProducer,
+            lifecycle: SessionLifecycle,
+            streams: StreamProcessor,
+            stop: StopSequence,
+          ) => {
+            const isSettled = (row: SessionRow<SessionSpec>) => isSettledIn(redis, config.sessions.prefix, row);
+            const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
+            const changes = changesOf(config, dataSource, redis, producer);
+            const certificates = certificatesOf(config, dataSource, redis);
+            const reconciler = new Reconciler(sessions, producer, lifecycle, changes, certificates, isSettled, warn);
+            reconciler.start(config.sessions.reconcileMs);
+            stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
+            stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
+            stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
+            return reconciler;
+          },
+        },
+      ],
+      exports: [SessionLifecycle],
+    };
+  }
+}
+
+const logger = new Logger('sessions');
+
+function warn(message: string, error: unknown): void {
+  logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+}
+
+/** A session that cannot be read any more has nothing that upkeep could do. */
+async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
+  try {
+    return await new UpkeepStore(redis, layoutOf(row, keyPrefix)).isSettled();
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    return true;
+  }
+}
+
+function producerOf(queues: Queues, { queues: { backfillAttempts, backoffMs } }: Config): UpkeepProducer {
+  return new UpkeepProducer(queues, { attempts: backfillAttempts, backoffMs });
+}
+
+function changesOf(config: Config, dataSource: DataSource, redis: Redis, producer: UpkeepProducer): SymbolChanges {
+  const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
+  return new SymbolChanges({ dataSource, sessions, redis, keyPrefix: config.sessions.prefix, producer });
+}
+
+function certificatesOf(config: Config, dataSource: DataSource, redis: Redis): Certificates {
+  const open = (row: SessionRow<SessionSpec>) => {
+    const layout = layoutOf(row, config.sessions.prefix);
+    return { session: new OpenSession(redis, layout), consumers: new SessionConsumers(redis, layout) };
+  };
+  return new Certificates(new SessionCertificates(dataSource, config.sessions.prefix), open);
+}
+
+async function lifecycleOf(
+  config: Config,
+  dataSource: DataSource,
+  redis: Redis,
+  queueRedis: Redis,
+  producer: UpkeepProducer,
+): Promise<SessionService> {
+  const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
+  const { modulePath } = config.repositories;
+  const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
+  const upkeepDefaults = { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 };
+  const views = new SessionViews(redis, config.sessions.prefix, sessions);
+  return new SessionService({
+    dataSource,
+    sessions,
+    views,
+    changes: changesOf(config, dataSource, redis, producer),
+    certificates: certificatesOf(config, dataSource, redis),
+    keyPrefix: config.sessions.prefix,
+    redis,
+    queueRedis,
+    producer,
+    upkeepDefaults,
+    repositoryNames,
+  });
+}
+
+/** The streams have connections of their own: a window of megabytes must not stand in front of an API call. */
+function runnerOf(
+  config: Config,
+  dataSource: DataSource,
+  producer: UpkeepProducer,
+  metrics: MetricsService,
+  stop: StopSequence,
+): StreamRunner {
+  const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1 });
+  const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null });
+  for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
+  stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
+  const streamed = streamMetrics(metrics);
+  return new StreamRunner({
+    owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
+    redis,
+    keyPrefix: config.sessions.prefix,
+    dataSource,
+    sessions: new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix),
+    producer,
+    changes: changesOf(config, dataSource, redis, producer),
+    certificates: certificatesOf(config, dataSource, redis),
+    wakes: new WakeSignals(subscriber, config.sessions.prefix),
+    stagedDays: config.sessions.stagedDays,
+    budget: new PrefetchBudget(config.sessions.prefetchBytes),
+    sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
+    metrics: streamed,
+    warn,
+    isOutage,
+  });
+}

@@ -1,0 +1,39 @@
+/** What is said of the places that a clock passes: of a day's boundaries, its date and the counts of its slots. */
+import {
+  countFields,
+  readDaySlots,
+  type ClockEvent,
+  type ClockPlace,
+  type DaySlots,
+  type UpkeepStore,
+} from '@barkeep/session-data';
+import type { DayChanges } from '../figures/index.js';
+
+/** The events of some places, in their order. Counts are those of the day's bars that are visible at the place. */
+export async function eventsOf(
+  places: readonly ClockPlace[],
+  store: UpkeepStore,
+  dayChanges: DayChanges,
+): Promise<ClockEvent[]> {
+  const { layout } = store;
+  const slotsByDay = new Map<number, DaySlots>();
+  const events: ClockEvent[] = [];
+  for (const { type, time, dayIndex } of places) {
+    if (type === 'clock') {
+      events.push({ type, time });
+      continue;
+    }
+    const { date, slotCount } = layout.grid(dayIndex);
+    const day = { date, symbols: layout.symbols.length };
+    if (type === 'day-opened') {
+      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000;
+      events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });
+      continue;
+    }
+    const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
+    slotsByDay.set(dayIndex, slots);
+    const visible = type === 'day-closed' ? slotCount : slotCount - 1;
+    events.push({ type, time, fields: { ...day, ...countFields(slots.countsBefore(visible)) } });
+  }
+  return events;
+}

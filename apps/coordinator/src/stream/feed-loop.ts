@@ -1,0 +1,94 @@
+/**
+ * The loop of a session that is fed: moves its frontier to where every open stream is, in whole base slots, and asks for
+ * upkeep where there is something to do. The bars are in the store already, whoever brought them; this only says up to when
+ * they are all there. What it decides from is in the store, so whoever takes over goes on from the same place.
+ */
+import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';
+import type { DayChanges } from '../figures/index.js';
+import { feedLimit } from './feed-limit.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
+import { hintUpkeep } from '../lifecycle/index.js';
+import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
+
+/** What a fed session has in place of rows. */
+export interface FeedParts {
+  frontier: FeedFrontier;
+  /** Its own, for the clock waits for the same words. */
+  wake: WakeSignal;
+}
+
+export class FeedLoop {
+  private since = Infinity;
+  private silences = new Map<string, number>();
+
+  constructor(
+    private readonly parts: StreamParts,
+    private readonly feed: FeedParts,
+    private readonly progress: StreamProgress,
+    private readonly dayChanges: DayChanges,
+  ) {}
+
+  /** Until every stream has ended and the frontier is at the end. @throws RewindError, FencedError, SessionLostError, the signal's reason */
+  async run(stop: AbortSignal): Promise<void> {
+    const { layout } = this.parts;
+    const { frontier } = this.feed;
+    this.silences = await frontier.silences();
+    while (frontier.frontier < layout.end) {
+      const { limit, waitMs } = await this.limit();
+      const to = layout.slotEndBefore(limit);
+      if (to > frontier.frontier) await this.advance(to);
+      else await this.feed.wake.wait(waitMs, stop);
+      stop.throwIfAborted();
+    }
+  }
+
+  /** How far the frontier may go, and how long that cannot change by itself; says who fell silent. */
+  private async limit(): Promise<{ limit: number; waitMs: number }> {
+    const { layout } = this.parts;
+    const seen = await this.feed.frontier.progress();
+    this.since = Math.min(this.since, seen.now);
+    const { silences, since } = this;
+    const timeoutMs = layout.spec.feed.timeoutSeconds * 1000;
+    const { limit, silent, nextSilenceAt } = feedLimit({ ...seen, end: layout.end, timeoutMs, since, silences });
+    for (const { symbol, heardAt } of silent) {
+      if (silences.get(symbol) === heardAt) continue;
+      await this.feed.frontier.noteSilent(symbol, heardAt);
+      silences.set(symbol, heardAt);
+    }
+    return { limit, waitMs: Math.min(LOOK_AGAIN_MS, Math.max(1, nextSilenceAt - seen.now)) };
+  }
+
+  private async advance(to: number): Promise<void> {
+    const { layout, metrics, producer, wake, warn } = this.parts;
+    const { frontier } = this.feed;
+    const from = frontier.frontier;
+    const { bars, control } = await frontier.advance(to);
+    this.progress.frontier = frontier.frontier;
+    const dayIndex = layout.dayIndexAt(from);
+    if (layout.grid(dayIndex).closedBy(from) === 0) this.dayChanges.stored(dayIndex);
+    metrics.flushed(bars);
+    this.progress.obey(control);
+    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
+    if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
+    await this.progress.checkpoint();
+  }
+}
+
+/**
+ * Whether upkeep has something to do when a frontier went from one time to another within a day: behind a barrier when a
+ * window ended, otherwise when there are holes, or a derived window closed.
+ * @param bars between the two times
+ */
+export function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {
+  if (!layout.spec.upkeep.enabled) return false;
+  if (layout.windowEndBefore(to) > layout.windowEndBefore(from)) return true;
+  if (to <= layout.barrierEnd) return false;
+  const dayIndex = layout.dayIndexAt(from);
+  const [before, after] = [from, to].map((time) => layout.grid(dayIndex).closedBy(time));
+  if (bars < (after! - before!) * layout.symbols.length) return true;
+  return layout.computed.some((interval) => {
+    const grid = layout.grid(dayIndex, interval);
+    return grid.closedBy(to) > grid.closedBy(from);
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * The loop that brings a session's source into its store: takes window after window, writes each while the next is read,
+ * and stays at most `stagedDays` trading days ahead of the clock (I8). Asks for upkeep where there is something to do.
+ */
+import { quarantine } from '@barkeep/bar-repository';
+import { RewindError, type Window } from '@barkeep/session-data';
+import type { StreamParts } from './stream-parts.js';
+import { SourceWindows, type SourceWindowsParts, type WindowRead } from '../source/index.js';
+import type { StreamProgress } from './stream-progress.js';
+import { hintUpkeep } from '../lifecycle/index.js';
+import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
+
+/** How often one run of the loop streams again after the store lost writes. */
+const RESTARTS_MAX = 10;
+
+export class FrontierLoop {
+  constructor(
+    private readonly parts: StreamParts,
+    private readonly progress: StreamProgress,
+    private readonly source: SourceWindowsParts,
+  ) {}
+
+  /**
+   * Flushes every window. When a flush finds that the store holds less than was written, it streams again from what the store
+   * holds, {@link RESTARTS_MAX} times: a store that still loses what it acknowledges ends the stream, and the queue retries it.
+   * @throws RewindError, the signal's reason (a RewindError too, when the clock loop found the store set back), what the store throws
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    for (let restarts = 0; ; restarts++) {
+      const source = new SourceWindows(this.source, this.progress.frontier);
+      try {
+        return await this.streamFrom(this.progress.frontier, source, stop);
+      } catch (error) {
+        if (!(error instanceof RewindError) || stop.aborted || restarts >= RESTARTS_MAX) throw error;
+        this.parts.warn('the store lost its newest writes; streaming them again', error);
+        this.progress.frontier = error.frontier;
+        this.source.reader.forgetFrontiers();
+      } finally {
+        await source.close();
+      }
+    }
+  }
+
+  private async streamFrom(frontier: number, source: SourceWindows, stop: AbortSignal): Promise<void> {
+    let flushed: Promise<void> = Promise.resolve();
+    for (const window of this.parts.layout.windowsFrom(frontier)) {
+      await this.room(window, stop);
+      const read = await source.take(window, stop);
+      await source.dayAfter(window);
+      await flushed;
+      flushed = this.flush(window, read);
+      flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled
+    }
+    await flushed;
+  }
+
+  /** Waits until the window is not too far ahead of the clock. */
+  private async room(window: Window, stop: AbortSignal): Promise<void> {
+    const { layout, stagedDays } = this.parts;
+    while (window.dayIndex - layout.dayIndexAt(this.progress.clock) >= stagedDays) {
+      await this.progress.clockMoved.wait(LOOK_AGAIN_MS, stop);
+    }
+    stop.throwIfAborted();
+  }
+
+  private async flush(window: Window, read: WindowRead): Promise<void> {
+    const { layout, writer, dataSource, metrics, wake, joining } = this.parts;
+    if (read.quarantined.length > 0) await quarantine(dataSource, layout.incarnation, read.quarantined);
+    const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
+    read.release();
+    this.progress.frontier = window.to;
+    // A symbol that came later catches up: its days began before.
+    const isCatchingUp = window.to <= this.progress.clock;
+    if (window.fromSlot === 0 && !isCatchingUp) this.source.dayChanges.stored(window.dayIndex);
+    metrics.flushed(read.bars);
+    this.progress.obey(controls[0] ?? 'run');
+    this.hintUpkeep(window, read.bars);
+    if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);
+    await this.progress.checkpoint();
+  }
+
+  /** Asks for upkeep now, when there is something to do. */
+  private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
+    const { layout, producer, warn } = this.parts;
+    const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
+    const hasHoles = bars < (toSlot - fromSlot) * layout.symbols.length;
+    if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles)) return;
+    hintUpkeep(producer, layout, warn);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Keeps a session's pace: says how long until a simulated time is due, and watches how late bars are. At `pace: max`
+ * everything is due at once and nothing is late. Does not move the clock.
+ */
+import { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime, type SessionSpec } from '@barkeep/bars';
+import type { SessionLayout, StreamFigures } from '@barkeep/session-data';
+import type { StreamMetrics } from '../figures/index.js';
+
+export class PaceKeeper {
+  private readonly pace: SessionSpec['pace'];
+  private readonly tradingTime: TradingTime;
+  private readonly meter: OverrunMeter;
+  private schedule: PaceSchedule | undefined;
+
+  constructor(
+    layout: SessionLayout,
+    private readonly figures: StreamFigures,
+    private readonly metrics: StreamMetrics,
+    private readonly now: () => number,
+  ) {
+    this.pace = layout.spec.pace;
+    this.tradingTime = new TradingTime(layout.days);
+    this.meter = new OverrunMeter(figures.overruns);
+    figures.lagMs = 0; // of whoever streamed before
+  }
+
+  /** The first bars after `clock` may be shown from now on: what came before is no delay of theirs. */
+  start(clock: number): void {
+    if (this.pace.mode !== 'clock') return;
+    this.schedule ??= PaceSchedule.from(this.tradingTime, this.pace.speed, clock, this.now());
+  }
+
+  /** Time in ms until a simulated time is due; 0 or less when it is. Without a pace, and before the start, everything is. */
+  dueInMs(time: number): number {
+    return this.schedule ? this.schedule.dueAt(time) - this.now() : -Infinity;
+  }
+
+  /** Takes note of bars that were shown just now. @param closes epoch ms, in order @throws PaceOverrunError */
+  delivered(closes: readonly number[]): void {
+    if (!this.schedule || closes.length === 0) return;
+    const latenessMs = closes.map((time) => -this.dueInMs(time));
+    latenessMs.forEach((ms) => this.metrics.delivered(ms));
+    this.note(latenessMs[0]!, closes[0]!); // the one that waited longest
+    this.note(latenessMs.at(-1)!, closes.at(-1)!);
+  }
+
+  /** Takes note of bars that are due and cannot be shown yet. @throws PaceOverrunError */
+  overdue(close: number): void {
+    if (this.schedule) this.note(-this.dueInMs(close), close);
+  }
+
+  private note(lagMs: number, time: number): void {
+    const begins = this.meter.note(lagMs);
+    this.figures.overruns = this.meter.overruns;
+    this.figures.lagMs = this.meter.lagMs;
+    if (!begins) return;
+    this.metrics.overrun();
+    if (this.pace.mode === 'clock' && this.pace.overrun === 'fail') {
+      throw new PaceOverrunError(this.pace.speed, time, lagMs);
+    }
+  }
+}

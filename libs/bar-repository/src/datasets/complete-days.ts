@@ -1,0 +1,53 @@
+/**
+ * "(dataset, symbol, day) is declared complete": the dataset holds all there is, so an empty slot had no trade.
+ * Dates are trading dates, `YYYY-MM-DD`; which one a minute belongs to is the calendar's business.
+ */
+import type { DataSource } from 'typeorm';
+import type { ClientBase } from 'pg';
+import { withConnection } from '../connection.js';
+import { ensureSymbols, resolveDataset, UnknownDatasetError } from './datasets.js';
+
+/** Declares each of `dates` complete for each of `symbols`, which are made when new. @throws UnknownDatasetError */
+export async function declareComplete(
+  dataSource: DataSource,
+  dataset: string,
+  symbols: readonly string[],
+  dates: readonly string[],
+): Promise<void> {
+  const datasetId = await resolveDataset(dataSource, dataset);
+  if (datasetId === undefined) throw new UnknownDatasetError(dataset);
+  const ids = await ensureSymbols(dataSource, symbols);
+  const pairs = [...ids.values()].flatMap((id) => dates.map((date): [number, string] => [id, date]));
+  await withConnection(dataSource, (client) => declareSymbolDates(client, datasetId, pairs));
+}
+
+/** The same for pairs of symbol number and date, on a connection that may be in a transaction. */
+export async function declareSymbolDates(
+  client: ClientBase,
+  datasetId: number,
+  pairs: readonly (readonly [number, string])[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  await client.query(
+    `INSERT INTO complete_days (dataset_id, symbol_id, date)
+     SELECT $1, * FROM unnest($2::int[], $3::date[]) ON CONFLICT DO NOTHING`,
+    [datasetId, pairs.map(([id]) => id), pairs.map(([, date]) => date)],
+  );
+}
+
+/** Those of `symbols` whose `date` at least one of the datasets declares complete. */
+export async function completeSymbols(
+  dataSource: DataSource,
+  datasets: readonly string[],
+  symbols: readonly string[],
+  date: string,
+): Promise<Set<string>> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT DISTINCT s.name FROM datasets d
+     JOIN complete_days c ON c.dataset_id = d.id AND c.date = $3::date
+     JOIN symbols s ON s.id = c.symbol_id AND s.name = ANY($2)
+     WHERE d.name = ANY($1)`,
+    [[...datasets], [...symbols], date],
+  );
+  return new Set(rows.map((row) => row.name));
+}

@@ -1,0 +1,16 @@
+/** Datasets: names, versions, completeness, quarantine, removal. */
+export { completeSymbols, declareComplete, declareSymbolDates } from './complete-days.js';
+export { datasetExtent, type SymbolExtent } from './dataset-extent.js';
+export { lockDataset } from './dataset-lock.js';
+export { datasetVersion, mergeChanges } from './dataset-version.js';
+export {
+  datasetNames,
+  ensureDataset,
+  ensureSymbols,
+  resolveDataset,
+  symbolIds,
+  UnknownDatasetError,
+} from './datasets.js';
+export { firstBars } from './first-bars.js';
+export { quarantine, quarantineCounts, type QuarantinedBar } from './quarantine.js';
+export { removeDataset } from './remove-dataset.js';

@@ -1,0 +1,136 @@
+/**
+ * Packs days of a dataset: reads the rows of many symbols on one trading day and keeps each symbol's day chunk beside them.
+ *
+ * Guarantees: what is packed already is left alone, so that a run that was cut short is gone on with; every pack is of the rows that
+ * are there when it becomes visible (how: migrations/pack-days.ts). While a batch is packed whoever writes rows of the dataset waits for
+ * it, and a batch waits for the writers before it. A day with rows that a session refuses gets no chunk, only a note of them.
+ */
+import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
+import type { PoolClient } from 'pg';
+import type { DataSource } from 'typeorm';
+import { withConnection } from '../connection.js';
+import { mergeChanges } from '../datasets/index.js';
+import type { Pack } from './pack.js';
+import { PackBuffer } from './pack-buffer.js';
+import { gridKey } from './packed-days.js';
+import { readWindow } from '../rows/index.js';
+
+export interface PackOptions {
+  datasetId: number;
+  symbolIds: readonly number[];
+  days: readonly TradingDay[];
+  interval: Interval;
+  signal?: AbortSignal;
+  /** Called after each batch. */
+  onProgress?: (done: PackCounts) => void;
+}
+
+/** Symbol-days by what became of them. */
+export interface PackCounts {
+  packed: number;
+  /** Packed before. */
+  kept: number;
+  /** Without a bar, which is noted as well. */
+  empty: number;
+  /** With rows that a session refuses: they are streamed from their rows. */
+  refused: number;
+  /** In the chunks that were packed. */
+  bars: number;
+}
+
+/** Thrown when the dataset is removed while it is packed. */
+export class DatasetRemovedError extends Error {
+  override readonly name = 'DatasetRemovedError';
+  constructor(readonly datasetId: number) {
+    super(`expected dataset number ${datasetId} to be there, was removed`);
+  }
+}
+
+/** Symbols of one batch: bounds memory, and how long a writer waits. */
+const SYMBOLS_A_BATCH = 128;
+
+/** @throws the signal's reason, DatasetRemovedError, DatabaseError; what was packed until then stays */
+export async function packDays(dataSource: DataSource, options: PackOptions): Promise<PackCounts> {
+  const { symbolIds, days, interval, datasetId, signal, onProgress } = options;
+  const counts: PackCounts = { packed: 0, kept: 0, empty: 0, refused: 0, bars: 0 };
+  for (const day of days) {
+    const grid = new DayGrid(day, interval);
+    for (let at = 0; at < symbolIds.length; at += SYMBOLS_A_BATCH) {
+      signal?.throwIfAborted();
+      const batch = symbolIds.slice(at, at + SYMBOLS_A_BATCH);
+      await withConnection(dataSource, (client) => packBatch(client, datasetId, batch, grid, counts, signal));
+      onProgress?.(counts);
+    }
+  }
+  await mergeChanges(dataSource, datasetId);
+  return counts;
+}
+
+async function packBatch(
+  client: PoolClient,
+  datasetId: number,
+  symbolIds: readonly number[],
+  grid: DayGrid,
+  counts: PackCounts,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Looked at first, so that going on with a long run holds up nobody.
+  if ((await unpackedOf(client, datasetId, symbolIds, grid)).length === 0) {
+    counts.kept += symbolIds.length;
+    return;
+  }
+  await client.query('BEGIN');
+  const { rowCount } = await client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
+  if (rowCount === 0) throw new DatasetRemovedError(datasetId);
+  const open = await unpackedOf(client, datasetId, symbolIds, grid);
+  const packs = await readPacks(client, datasetId, open, grid, signal);
+  await new PackBuffer(datasetId, grid, packs).copyInto(client);
+  await client.query('COMMIT');
+  counts.kept += symbolIds.length - open.length;
+  for (const { bars, refused } of packs.values()) {
+    if (refused > 0) counts.refused++;
+    else if (bars === 0) counts.empty++;
+    else counts.packed++;
+    if (refused === 0) counts.bars += bars;
+  }
+}
+
+async function unpackedOf(client: PoolClient, datasetId: number, symbolIds: readonly number[], grid: DayGrid) {
+  const { rows } = await client.query<{ symbolId: number }>(
+    `SELECT symbol_id AS "symbolId" FROM packed_days
+     WHERE dataset_id = $1 AND symbol_id = ANY($2::int4[]) AND open = $3 AND grid = $4`,
+    [datasetId, symbolIds, new Date(grid.open), gridKey(grid)],
+  );
+  const packed = new Set(rows.map(({ symbolId }) => symbolId));
+  return symbolIds.filter((id) => !packed.has(id));
+}
+
+/** Exactly what a session would make of the rows when it streams them. */
+async function readPacks(
+  client: PoolClient,
+  datasetId: number,
+  symbolIds: readonly number[],
+  grid: DayGrid,
+  signal?: AbortSignal,
+): Promise<Map<number, Pack>> {
+  const packs = new Map<number, Pack>(symbolIds.map((id) => [id, { bars: 0, refused: 0, chunk: undefined }]));
+  const ranges = grid.day.segments.map(({ open, close }) => ({ from: open, to: close }));
+  const { streamed } = ORIGIN_CODES;
+  await readWindow(
+    client,
+    { datasetId, symbolIds, ranges },
+    (id, time, open, high, low, close, volume) => {
+      const pack = packs.get(id)!;
+      const slot = grid.slotAt(time);
+      if (typeof slot === 'string' || refuseValues(open, high, low, close, volume) !== undefined) {
+        pack.refused++;
+        return;
+      }
+      pack.chunk ??= new DayChunk(grid.slotCount);
+      pack.chunk.write(slot, open, high, low, close, volume, streamed, 0, 1, 1);
+      pack.bars++;
+    },
+    signal,
+  );
+  return packs;
+}

@@ -1,0 +1,86 @@
+import { COPY_HEADER, COPY_TRAILER, CopyFormatError } from '../rows/index.js';
+import { PackedParser } from './packed-parser.js';
+
+const int = (value: number, bytes: 2 | 4 = 4) => {
+  const buffer = Buffer.alloc(bytes);
+  return bytes === 2 ? (buffer.writeInt16BE(value), buffer) : (buffer.writeInt32BE(value), buffer);
+};
+const message = (type: string, ...parts: Buffer[]) => {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from(type), int(body.length + 4), body]);
+};
+const row = (symbolId: number, bars: number, chunk: Buffer | undefined) =>
+  Buffer.concat([
+    int(3, 2),
+    int(4),
+    int(symbolId),
+    int(4),
+    int(bars),
+    int(chunk?.length ?? -1),
+    chunk ?? int(0).subarray(4),
+  ]);
+
+const CHUNKS = [Buffer.from('first chunk, of some length'), Buffer.from('second')];
+const REST = message('C', Buffer.from('COPY 3\0'));
+const STREAM = Buffer.concat([
+  message('H', int(0, 2)),
+  message('d', COPY_HEADER, row(7, 27, CHUNKS[0])),
+  message('d', row(8, 0, undefined)),
+  message('N', Buffer.from('a notice')),
+  message('d', row(9, 6, CHUNKS[1])),
+  message('d', COPY_TRAILER),
+  message('c'),
+  REST,
+]);
+
+/** Reads parts of a stream. @returns what was received, and what is left for `pg` */
+function read(parts: Buffer[]) {
+  const received: string[] = [];
+  let target = new Uint8Array();
+  let current = '';
+  const parser = new PackedParser({
+    begin(symbolId, bars, length) {
+      current = `${symbolId} ${bars}`;
+      return (target = new Uint8Array(length));
+    },
+    end: () => received.push(`${current} ${Buffer.from(target).toString()}`),
+    empty: (symbolId) => received.push(`${symbolId} empty`),
+  });
+  const rest: Buffer[] = [];
+  for (const part of parts) {
+    const left = rest.length > 0 ? part : parser.read(part);
+    if (left) rest.push(left);
+  }
+  return { received, rest: Buffer.concat(rest), rows: parser.rows };
+}
+
+const EXPECTED = {
+  received: [`7 27 ${CHUNKS[0]!.toString()}`, '8 empty', `9 6 ${CHUNKS[1]!.toString()}`],
+  rest: REST,
+  rows: 3,
+};
+
+test('chunks are put together wherever the stream is cut', () => {
+  for (let cut = 0; cut <= STREAM.length; cut++) {
+    expect(read([STREAM.subarray(0, cut), STREAM.subarray(cut)])).toEqual(EXPECTED);
+  }
+  expect(read([...STREAM].map((byte) => Buffer.from([byte])))).toEqual(EXPECTED);
+});
+
+test('an error of the server is left to pg, from its first byte', () => {
+  const error = message('E', Buffer.from('SERROR\0\0'));
+  const stream = Buffer.concat([message('H', int(0, 2)), error]);
+  for (let cut = 1; cut < stream.length; cut++) {
+    expect(read([stream.subarray(0, cut), stream.subarray(cut)]).rest).toEqual(error);
+  }
+});
+
+test('a COPY of no rows has none', () => {
+  const stream = [message('H', int(0, 2)), message('d', COPY_HEADER, COPY_TRAILER), message('c')];
+  expect(read([Buffer.concat(stream)])).toMatchObject({ received: [], rows: 0 });
+});
+
+test('bytes that are no packs are refused', () => {
+  expect(() => read([message('d', Buffer.alloc(19))])).toThrow(CopyFormatError);
+  expect(() => read([message('d', COPY_HEADER, int(2, 2))])).toThrow('expected 3 fields, was 2');
+});

@@ -1,0 +1,79 @@
+/** A dataset in Barkeep's own tables as a {@link BarSource}: one COPY for all symbols of a query. */
+import { refuseBar, type Bar } from '@barkeep/bars';
+import type { DataSource } from 'typeorm';
+import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets/index.js';
+import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
+
+export class DatasetSource implements BarSource {
+  private readonly ids = new Map<string, number>();
+  /** As it was last seen. */
+  private datasetId: number | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  /** @throws UnknownDatasetError: a dataset that does not exist has not answered "no bars". */
+  async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+    const { datasetId: lastId } = this;
+    const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
+    if (lastId !== undefined && isKnown) {
+      const answer = await this.read(lastId, query, signal);
+      // Numbers are never given twice and a dataset goes with all its rows: where there is a row, the number still holds.
+      const hasRows = answer.bars.size > 0 || answer.skipped.size > 0;
+      if (hasRows || (await this.resolve()) === lastId) return answer;
+    }
+    const [datasetId] = await Promise.all([this.resolve(), this.learn(query.symbols)]);
+    if (datasetId === undefined) throw new UnknownDatasetError(this.name);
+    return this.read(datasetId, query, signal);
+  }
+
+  /** A dataset that was removed and imported again has another number. */
+  private async resolve(): Promise<number | undefined> {
+    return (this.datasetId = await resolveDataset(this.dataSource, this.name));
+  }
+
+  private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+    const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+    const byId = new Map<number, Bar[]>();
+    for (const symbol of query.symbols) {
+      const id = this.ids.get(symbol);
+      if (id !== undefined) byId.set(id, []);
+    }
+    const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
+      const bar = { openTime, open, high, low, close, volume };
+      const refused = refuseBar(bar);
+      if (refused) countSkipped(answer.skipped, refused);
+      else byId.get(symbolId)?.push(bar);
+    };
+    const spans = this.spans(query);
+    if (spans) await readSpans(this.dataSource, { datasetId, spans }, onRow, signal);
+    else await readWindow(this.dataSource, { datasetId, symbolIds: [...byId.keys()], ranges: [query] }, onRow, signal);
+    for (const symbol of query.symbols) {
+      const bars = byId.get(this.ids.get(symbol) ?? -1);
+      if (bars && bars.length > 0)
+        answer.bars.set(
+          symbol,
+          bars.sort((a, b) => a.openTime - b.openTime),
+        );
+    }
+    return answer;
+  }
+
+  /** What is wanted, by symbol number; undefined when it is everything. Symbols that the database does not know are left out. */
+  private spans({ wanted }: BarQuery): { symbolId: number; from: number; to: number }[] | undefined {
+    if (!wanted) return undefined;
+    return [...wanted].flatMap(([symbol, ranges]) => {
+      const symbolId = this.ids.get(symbol);
+      return symbolId === undefined ? [] : mergeRanges(ranges).map(({ from, to }) => ({ symbolId, from, to }));
+    });
+  }
+
+  /** Numbers never change, so each is asked for once; a symbol that is unknown may be imported later and is asked for again. */
+  private async learn(symbols: readonly string[]): Promise<void> {
+    const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
+    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);
+  }
+}

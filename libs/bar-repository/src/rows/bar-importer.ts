@@ -1,0 +1,194 @@
+/**
+ * Bulk import of bars into one dataset.
+ *
+ * Guarantees: all or nothing with {@link BarImporter.finish}; a key that exists is never overwritten; every row that was handed in is
+ * counted once as accepted, duplicate or conflicting. Memory is bounded when `write` is awaited.
+ *
+ * How it gets its speed: a row earlier or later than everything its symbol has in the dataset cannot collide, so it is copied
+ * straight into `bars`; only the others pass through a staging table (./staging.ts). An advisory lock keeps a second import of the same dataset
+ * waiting meanwhile. A row that somebody else inserts by hand under the import's feet makes the whole import fail, with nothing written.
+ */
+import { refuseBar, type Bar, type RefusalReason } from '@barkeep/bars';
+import type { DataSource } from 'typeorm';
+import type { PoolClient } from 'pg';
+import { borrowConnection } from '../connection.js';
+import { CopyIn } from './copy-in.js';
+import {
+  declareSymbolDates,
+  ensureDataset,
+  ensureSymbols,
+  lockDataset,
+  mergeChanges,
+  resolveDataset,
+  UnknownDatasetError,
+} from '../datasets/index.js';
+import { TradingDates } from './trading-dates.js';
+import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
+
+export interface ImportOptions {
+  /**
+   * Declare every date that gets rows complete for its symbol: `true` takes the UTC date of the open time, a function names the
+   * trading date (`YYYY-MM-DD`) of an open time; it is asked once for each hour. @default false
+   */
+  complete?: boolean | ((openTime: number) => string);
+}
+
+/** Thrown for a bar that cannot be right; nothing of the import is kept unless the caller goes on and finishes. */
+export class InvalidBarError extends Error {
+  override readonly name = 'InvalidBarError';
+  constructor(
+    readonly symbol: string,
+    readonly bar: Bar,
+    readonly reason: RefusalReason,
+  ) {
+    super(`expected a valid bar of ${symbol}, was ${reason}: ${JSON.stringify(bar)}`);
+  }
+}
+
+/** Thrown when an import is used after it ended. */
+export class ImportEndedError extends Error {
+  override readonly name = 'ImportEndedError';
+  constructor() {
+    super('expected an import that is open, was finished or aborted');
+  }
+}
+
+/** A symbol of the running import: its number, and its earliest and latest open times, stored or handed in. */
+interface ImportedSymbol {
+  id: number;
+  earliest: number;
+  latest: number;
+}
+
+/** Rows from which on it pays to refresh statistics and visibility map at once instead of waiting for autovacuum. */
+const MAINTENANCE_ROWS_MIN = 10_000;
+
+export class BarImporter {
+  private readonly symbols = new Map<string, ImportedSymbol>();
+  private readonly direct: CopyIn;
+  private readonly staged: CopyIn;
+  private readonly dates: TradingDates | undefined;
+  private turn: Promise<void> = Promise.resolve();
+  private ended = false;
+
+  private constructor(
+    private readonly dataSource: DataSource,
+    private readonly client: PoolClient,
+    private readonly dataset: string,
+    private readonly datasetId: number,
+    options: ImportOptions,
+  ) {
+    this.direct = new CopyIn(client, 'bars');
+    this.staged = new CopyIn(client, STAGING_TABLE);
+    if (options.complete) this.dates = new TradingDates(options.complete === true ? undefined : options.complete);
+  }
+
+  /**
+   * Begins an import; the dataset is made when it is new. Holds one connection until {@link finish} or {@link abort}, needs a second one
+   * for moments, and waits for an import into the same dataset that is under way.
+   */
+  static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {
+    const datasetId = await ensureDataset(dataSource, dataset);
+    const client = await borrowConnection(dataSource);
+    try {
+      await client.query('BEGIN');
+      await lockDataset(client, datasetId);
+      // It may have been removed while we waited.
+      if ((await resolveDataset(dataSource, dataset)) !== datasetId) throw new UnknownDatasetError(dataset);
+      await createStaging(client);
+      return new BarImporter(dataSource, client, dataset, datasetId, options);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /**
+   * Hands in bars of one symbol, in any order; resolves when more may come. A new symbol is made.
+   * @throws InvalidBarError before any of these bars is taken, ImportEndedError, DatabaseError.
+   */
+  write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    for (const bar of bars) {
+      const reason = refuseBar(bar);
+      if (reason) return Promise.reject(new InvalidBarError(symbol, bar, reason));
+    }
+    return this.inTurn(() => this.append(symbol, bars));
+  }
+
+  /** Ends the import: everything is stored and visible at once, and counted. @throws DatabaseError; nothing is stored then. */
+  async finish(): Promise<ImportCounts> {
+    try {
+      const counts = await this.inTurn(() => this.commit());
+      await mergeChanges(this.dataSource, this.datasetId);
+      if (counts.accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
+      return counts;
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
+  }
+
+  /** Ends the import and keeps none of its rows. Harmless when it has ended. */
+  async abort(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.turn;
+    // The connection may be in the middle of a COPY; when it is closed the server rolls back.
+    this.client.release(true);
+  }
+
+  private async append(symbol: string, bars: readonly Bar[]): Promise<void> {
+    const known = this.symbols.get(symbol) ?? (await this.admit(symbol));
+    for (const bar of bars) {
+      const { openTime } = bar;
+      const isNew = openTime > known.latest || openTime < known.earliest;
+      if (openTime > known.latest) known.latest = openTime;
+      if (openTime < known.earliest) known.earliest = openTime;
+      this.dates?.add(symbol, openTime);
+      const wait = (isNew ? this.direct : this.staged).add(this.datasetId, known.id, bar);
+      if (wait) await wait;
+    }
+  }
+
+  private async admit(symbol: string): Promise<ImportedSymbol> {
+    const id = (await ensureSymbols(this.dataSource, [symbol])).get(symbol);
+    if (id === undefined) throw new Error(`expected symbol ${symbol} to have a number, was removed meanwhile`);
+    const { rows } = await this.client.query<{ earliest: Date | null; latest: Date | null }>(
+      'SELECT min("time") AS earliest, max("time") AS latest FROM bars WHERE dataset_id = $1 AND symbol_id = $2',
+      [this.datasetId, id],
+    );
+    const imported = {
+      id,
+      earliest: rows[0]?.earliest?.getTime() ?? Infinity,
+      latest: rows[0]?.latest?.getTime() ?? -Infinity,
+    };
+    this.symbols.set(symbol, imported);
+    return imported;
+  }
+
+  private async commit(): Promise<ImportCounts> {
+    await this.direct.flush();
+    await this.staged.flush();
+    const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NOTHING;
+    if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries(this.symbols));
+    await this.client.query('COMMIT');
+    this.ended = true;
+    this.client.release();
+    return { ...merged, accepted: merged.accepted + this.direct.rows };
+  }
+
+  /** One call after another, so that a caller who does not await cannot mix them up. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(() => {
+      if (this.ended) throw new ImportEndedError();
+      return work();
+    });
+    this.turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+}
+
+const NOTHING: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };

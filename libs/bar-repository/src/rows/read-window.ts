@@ -1,0 +1,115 @@
+/**
+ * Reading bars of many symbols over a window of time: the hot path of streaming and backfill.
+ * One COPY in binary, in no particular order (a bar's slot gives its place), parsed without an allocation per row.
+ * Says nothing about the quality of what it reads: rows come as they are stored.
+ */
+import { withConnection, type ConnectionSource } from '../connection.js';
+import type { OnRowBytes } from './copy-out-parser.js';
+import { copyOut } from './copy-out.js';
+import { READ_ROW, readRow, type OnRow } from './row-layout.js';
+import { mergeRanges, type TimeRange } from './time-ranges.js';
+
+export interface WindowQuery {
+  datasetId: number;
+  /** Numbers from `symbolIds`; one that has no rows gives none. */
+  symbolIds: readonly number[];
+  /** Epoch ms, end exclusive; they may overlap, each row is read once. */
+  ranges: readonly TimeRange[];
+}
+
+/**
+ * Calls `onRow` for each bar of the window, synchronously as the bytes arrive, in no order; resolves to the number of rows.
+ * On abort, on an error, and when `onRow` throws, the connection is closed, the server stops, and the promise rejects.
+ * @throws TimeRangeError for ranges and {@link IdError} for ids that are no whole numbers.
+ */
+export async function readWindow(
+  source: ConnectionSource,
+  query: WindowQuery,
+  onRow: OnRow,
+  signal?: AbortSignal,
+): Promise<number> {
+  return readWindowBytes(source, query, (row, at) => readRow(row, at, onRow), signal);
+}
+
+/** {@link readWindow} for who takes the rows as they came: `onRow` gets the bytes, laid out as `READ_ROW` says. */
+export async function readWindowBytes(
+  source: ConnectionSource,
+  query: WindowQuery,
+  onRow: OnRowBytes,
+  signal?: AbortSignal,
+): Promise<number> {
+  const sql = windowSql(query);
+  if (sql === undefined) return 0;
+  return withConnection(source, (client) => copyOut(client, sql, onRow, signal));
+}
+
+export interface SpansQuery {
+  datasetId: number;
+  /** Epoch ms, end exclusive; of one symbol they must not overlap, or rows come twice. */
+  spans: readonly { symbolId: number; from: number; to: number }[];
+}
+
+/** Like {@link readWindow}, for many short spans of many symbols: each is looked up by the key, and nothing else is read. */
+export async function readSpans(
+  source: ConnectionSource,
+  { datasetId, spans }: SpansQuery,
+  onRow: OnRow,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (spans.length === 0) return 0;
+  const list = (values: readonly string[], type: string) => `'{${values.join(',')}}'::${type}[]`;
+  const sql =
+    `COPY (SELECT ${READ_ROW.columns} FROM unnest(${list(
+      spans.map(({ symbolId }) => wholeNumber(symbolId)),
+      'int4',
+    )}, ${list(
+      spans.map(({ from }) => isoTime(from)),
+      'timestamptz',
+    )}, ${list(
+      spans.map(({ to }) => isoTime(to)),
+      'timestamptz',
+    )}) AS span(id, since, until) CROSS JOIN LATERAL` +
+    ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
+    ` AND "time" >= span.since AND "time" < span.until OFFSET 0) AS bar) TO STDOUT (FORMAT binary)`;
+  return withConnection(source, (client) => copyOut(client, sql, (row, at) => readRow(row, at, onRow), signal));
+}
+
+/** Thrown for a dataset or symbol id that is no whole number (COPY takes no parameters, so they go into its text). */
+export class IdError extends Error {
+  override readonly name = 'IdError';
+  constructor(readonly actual: unknown) {
+    super(`expected an id that is a whole number, was ${String(actual)}`);
+  }
+}
+
+/**
+ * The COPY of a window, or nothing when it is empty.
+ * `= ANY`, a lateral join over the symbols, and a plain join took the same time (156,000 rows: 0.14 to 0.16 s, of which 0.13 s is
+ * turning rows into bytes); this one is the simplest.
+ */
+export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string | undefined {
+  const merged = mergeRanges(ranges);
+  if (symbolIds.length === 0 || merged.length === 0) return undefined;
+  const symbols = `'{${symbolIds.map(wholeNumber).join(',')}}'::int4[]`;
+  const selects = merged.map(
+    ({ from, to }) =>
+      `SELECT ${READ_ROW.columns} FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = ANY(${symbols})` +
+      ` AND "time" >= ${timestamp(from)} AND "time" < ${timestamp(to)}`,
+  );
+  return `COPY (${selects.join(' UNION ALL ')}) TO STDOUT (FORMAT binary)`;
+}
+
+/** A number in the text of a statement. @throws IdError */
+export function wholeNumber(id: number): string {
+  if (!Number.isSafeInteger(id)) throw new IdError(id);
+  return String(id);
+}
+
+/** A time in the text of a statement. */
+export function timestamp(epochMs: number): string {
+  return `'${isoTime(epochMs)}'::timestamptz`;
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

@@ -1,0 +1,18 @@
+/** Rows of sessions: states, epochs, checkpoints, certificates. */
+export { SessionCertificates } from './session-certificates.js';
+export {
+  CursorError,
+  SessionConflictError,
+  SessionNotFoundError,
+  SymbolConflictError,
+  WrongStateError,
+} from './session-errors.js';
+export { forgetQuarantined, withSessionLock } from './session-lock.js';
+export { SessionRepository } from './session-repository.js';
+export {
+  ACTIVE_STATES,
+  SESSION_STATES,
+  type SessionCheckpoint,
+  type SessionRow,
+  type SessionState,
+} from './session-state.js';

@@ -1,0 +1,78 @@
+/**
+ * What a calendar file must say as a whole: its limits, dates that contradict each other, days that run into each other.
+ * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (calendar-schema.ts) nor
+ * for the times of one day (calendar-hours-checks.ts).
+ */
+import { dateOf, epochDayOf } from './dates.js';
+import type { CalendarProblem } from './errors.js';
+import { hoursProblems } from './hours-checks.js';
+import { CalendarRules, wallSegmentsOf } from './rules.js';
+import type { CalendarFile } from './schema.js';
+
+/** All that contradicts itself in a calendar file of the right form; empty: the calendar can be used. */
+export function calendarProblems(file: CalendarFile): CalendarProblem[] {
+  const problems = [...limitProblems(file), ...hoursProblems(file), ...dateProblems(file)];
+  // Days are compared with their neighbours only when each of them makes sense by itself.
+  return problems.length > 0 ? problems : neighbourProblems(file);
+}
+
+function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarProblem[] {
+  const problems: CalendarProblem[] = [];
+  if (lastDate < firstDate) problems.push({ field: 'lastDate', expected: `${firstDate} or later`, was: lastDate });
+  hours.forEach(({ from }, index) => {
+    const previous = hours[index - 1]?.from;
+    const field = `hours[${index}].from`;
+    if (previous === undefined && from > firstDate) {
+      problems.push({ field, expected: `${firstDate} (firstDate) or before`, was: from });
+    }
+    if (previous !== undefined && from <= previous) problems.push({ field, expected: `after ${previous}`, was: from });
+  });
+  return problems;
+}
+
+function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile): CalendarProblem[] {
+  const problems: CalendarProblem[] = [];
+  const firstUse = new Map<string, string>();
+  const lists = [
+    { list: 'holidays', dates: holidays },
+    ...specialDays.map(({ dates }, index) => ({ list: `specialDays[${index}].dates`, dates })),
+  ];
+  const uses = lists.flatMap(({ list, dates }) => dates.map((date, index) => ({ field: `${list}[${index}]`, date })));
+  for (const { field, date } of uses) {
+    const other = firstUse.get(date);
+    if (other !== undefined) problems.push({ field, expected: `a date that is not ${other} as well`, was: date });
+    if (date < firstDate || date > lastDate) {
+      problems.push({ field, expected: `a date from ${firstDate} to ${lastDate}`, was: date });
+    }
+    firstUse.set(date, field);
+  }
+  return problems;
+}
+
+/** The first day that opens before the one before it has closed. */
+function neighbourProblems(file: CalendarFile): CalendarProblem[] {
+  if (!reachesOverMidnight(file)) return [];
+  const rules = new CalendarRules(file);
+  const lastDay = epochDayOf(file.lastDate);
+  let busyUntil = Number.NEGATIVE_INFINITY;
+  for (let day = epochDayOf(file.firstDate); day <= lastDay; day++) {
+    const hours = rules.hoursOn(day);
+    const segments = hours?.extended ?? hours?.regular ?? [];
+    const [first, last] = [segments[0], segments.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const overlapMinutes = busyUntil - (day * 1440 + first.openMinute);
+    if (overlapMinutes > 0) {
+      const expected = 'to open when the trading day before it has closed, or later';
+      return [{ field: `hours of ${dateOf(day)}`, expected, was: `${overlapMinutes} minutes earlier` }];
+    }
+    busyUntil = day * 1440 + last.closeMinute;
+  }
+  return [];
+}
+
+/** Only such days can run into each other: other calendars are spared the walk over all their dates. */
+function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
+  return [...hours, ...specialDays]
+    .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))
+    .some(({ openMinute, closeMinute }) => openMinute < 0 || closeMinute > 1440);
+}

@@ -1,0 +1,111 @@
+/**
+ * A venue's trading days in UTC, from a checked calendar file.
+ * Guarantees: segments are in order, do not overlap and are never empty; a date has one answer, made once and frozen; a date
+ * outside the known limits is an error, never a guess. Not responsible for slots and bars within the segments.
+ */
+import { DAY_MS, dateOf, epochDayOf } from './dates.js';
+import { CalendarRangeError, ExtendedHoursError } from './errors.js';
+import { CalendarRules, type WallSegment } from './rules.js';
+import type { CalendarFile } from './schema.js';
+import type { Hours, Segment, TradingDay } from './trading-day.js';
+import { WallClock } from './zone.js';
+
+type DayCache = Map<number, TradingDay | undefined>;
+
+/** One venue's calendar. Get one from `calendarNamed` or `parseCalendar`, which check the data first. */
+export class Calendar {
+  readonly id: string;
+  /** What people call the venue. */
+  readonly name: string;
+  /** IANA time zone of the venue. */
+  readonly zone: string;
+  /** First and last date with known hours, `YYYY-MM-DD`, both included. */
+  readonly firstDate: string;
+  readonly lastDate: string;
+  readonly hasExtendedHours: boolean;
+  readonly #firstDay: number;
+  readonly #lastDay: number;
+  readonly #rules: CalendarRules;
+  readonly #clock: WallClock;
+  readonly #caches: Record<Hours, DayCache> = { regular: new Map(), extended: new Map() };
+
+  /** @param file data that `parseCalendar` has checked @param id the name to go by, for an alias */
+  constructor(file: CalendarFile, id: string = file.id) {
+    this.id = id;
+    this.name = file.name;
+    this.zone = file.zone;
+    this.firstDate = file.firstDate;
+    this.lastDate = file.lastDate;
+    this.hasExtendedHours = file.hours.every(({ extended }) => extended !== undefined);
+    this.#firstDay = epochDayOf(file.firstDate);
+    this.#lastDay = epochDayOf(file.lastDate);
+    this.#rules = new CalendarRules(file);
+    this.#clock = new WallClock(file.zone);
+  }
+
+  /**
+   * The trading day of a date, `undefined` when the venue does not trade on it.
+   * @throws {CalendarRangeError} outside the limits @throws {ExtendedHoursError} @throws {CalendarDateError}
+   */
+  tradingDay(date: string, hours: Hours = 'regular'): TradingDay | undefined {
+    return this.#dayOn(this.#knownDayOf(date), this.#checkedHours(hours));
+  }
+
+  /** All trading days of a range of dates, both included, oldest first; none when `to` is before `from`. Throws as `tradingDay`. */
+  tradingDays(from: string, to: string, hours: Hours = 'regular'): TradingDay[] {
+    const lastDay = this.#knownDayOf(to);
+    const days: TradingDay[] = [];
+    this.#checkedHours(hours);
+    for (let epochDay = this.#knownDayOf(from); epochDay <= lastDay; epochDay++) {
+      const day = this.#dayOn(epochDay, hours);
+      if (day !== undefined) days.push(day);
+    }
+    return days;
+  }
+
+  /**
+   * The last `count` trading days before a date, which is not one of them, oldest first; fewer when the calendar's first date
+   * comes first. Throws as `tradingDay`.
+   */
+  tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
+    const days: TradingDay[] = [];
+    this.#checkedHours(hours);
+    for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= this.#firstDay && days.length < count; epochDay--) {
+      const day = this.#dayOn(epochDay, hours);
+      if (day !== undefined) days.push(day);
+    }
+    return days.reverse();
+  }
+
+  #knownDayOf(date: string): number {
+    const epochDay = epochDayOf(date);
+    if (epochDay >= this.#firstDay && epochDay <= this.#lastDay) return epochDay;
+    throw new CalendarRangeError(this.id, date, this.firstDate, this.lastDate);
+  }
+
+  #checkedHours(hours: Hours): Hours {
+    if (hours === 'extended' && !this.hasExtendedHours) throw new ExtendedHoursError(this.id);
+    return hours;
+  }
+
+  #dayOn(epochDay: number, hours: Hours): TradingDay | undefined {
+    const cache = this.#caches[hours];
+    if (!cache.has(epochDay)) {
+      const segments = this.#segmentsOf(epochDay, this.#rules.hoursOn(epochDay)?.[hours] ?? []);
+      cache.set(epochDay, segments.length === 0 ? undefined : Object.freeze({ date: dateOf(epochDay), segments }));
+    }
+    return cache.get(epochDay);
+  }
+
+  /** Where the clocks go forward a segment can shrink to nothing: it is left out. */
+  #segmentsOf(epochDay: number, wallSegments: readonly WallSegment[]): readonly Segment[] {
+    const segments = wallSegments.map(({ openMinute, closeMinute }) =>
+      Object.freeze({ open: this.#utcOf(epochDay, openMinute), close: this.#utcOf(epochDay, closeMinute) }),
+    );
+    return Object.freeze(segments.filter(({ open, close }) => open < close));
+  }
+
+  #utcOf(epochDay: number, minute: number): number {
+    return this.#clock.toUtcMs(epochDay * DAY_MS + minute * 60_000);
+  }
+}

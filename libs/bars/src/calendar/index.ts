@@ -1,0 +1,7 @@
+/** Trading calendars: which hours a venue trades on a date. */
+export { CalendarBook } from './book.js';
+export { calendarIds, calendarNamed, useCalendars } from './calendar.js';
+export { Calendar } from './days.js';
+export { CalendarDataError, DuplicateCalendarError, UnknownCalendarError } from './errors.js';
+export { parseCalendar, parseCalendars } from './parse.js';
+export { type Hours, type Segment, type TradingDay } from './trading-day.js';

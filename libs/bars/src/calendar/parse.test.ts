@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CalendarDataError, type CalendarProblem, calendarJsonSchema, parseCalendar } from './calendar.js';
+
+const session = { open: '09:30', close: '16:00' };
+const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [session] };
+const file = {
+  id: 'TEST',
+  name: 'A venue',
+  zone: 'Asia/Tokyo',
+  firstDate: '2024-01-01',
+  lastDate: '2024-12-31',
+  hours: [week],
+};
+
+function problemsOf(json: unknown): readonly CalendarProblem[] {
+  try {
+    parseCalendar(json);
+  } catch (error) {
+    if (error instanceof CalendarDataError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const fieldsOf = (json: unknown) => problemsOf(json).map(({ field }) => field);
+
+describe('a calendar file', () => {
+  it('is a calendar when it says all it must', () => {
+    expect(parseCalendar(file)).toMatchObject({ id: 'TEST', zone: 'Asia/Tokyo', hasExtendedHours: false });
+  });
+
+  it('gets all its problems named at once, each with field, expected and was', () => {
+    const wrong = {
+      ...file,
+      zone: 'Asia/Tokio',
+      lastDate: '2024-02-30',
+      hours: [{ ...week, weekdays: ['Monday'], segments: [{ open: '9:30' }] }],
+      holydays: [],
+    };
+    expect(problemsOf(wrong)).toEqual([
+      { field: 'zone', expected: 'an IANA time zone such as America/New_York', was: '"Asia/Tokio"' },
+      { field: 'lastDate', expected: 'a date YYYY-MM-DD', was: '"2024-02-30"' },
+      { field: 'hours[0].weekdays[0]', expected: 'one of Mon, Tue, Wed, Thu, Fri, Sat, Sun', was: '"Monday"' },
+      {
+        field: 'hours[0].segments[0].open',
+        expected: 'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
+        was: '"9:30"',
+      },
+      { field: 'hours[0].segments[0].close', expected: 'string', was: 'missing' },
+      { field: 'holydays', expected: 'no such field', was: 'holydays' },
+    ]);
+  });
+
+  it('says in its message what each field should be', () => {
+    expect(() => parseCalendar({ ...file, firstDate: '1.1.2024' })).toThrow(
+      'firstDate: expected a date YYYY-MM-DD, was "1.1.2024"',
+    );
+  });
+
+  it.each([[null], ['XNYS'], [[]], [undefined], [{}], [42]])('that is %j is refused', (json) => {
+    expect(problemsOf(json).length).toBeGreaterThan(0);
+  });
+
+  it.each<[what: string, change: object, fields: string[]]>([
+    ['limits in the wrong order', { lastDate: '2023-12-31' }, ['lastDate']],
+    ['hours that begin after the first date', { hours: [{ ...week, from: '2024-01-02' }] }, ['hours[0].from']],
+    ['hours that are not in order', { hours: [week, week] }, ['hours[1].from']],
+    [
+      'a close before its open',
+      { hours: [{ ...week, segments: [{ open: '16:00', close: '09:30' }] }] },
+      ['hours[0].segments[0].close'],
+    ],
+    [
+      'segments that overlap',
+      { hours: [{ ...week, segments: [session, { open: '15:00', close: '17:00' }] }] },
+      ['hours[0].segments[1].open'],
+    ],
+    [
+      'a day of more than 24 hours',
+      { hours: [{ ...week, segments: [{ open: '17:00-1d', close: '17:30' }] }] },
+      ['hours[0].segments'],
+    ],
+    [
+      'a day that opens before the last one closed',
+      {
+        hours: [{ ...week, segments: [{ open: '22:00-1d', close: '21:00' }] }],
+        specialDays: [
+          { name: 'late', segments: [{ open: '22:00-1d', close: '22:00' }], dates: ['2024-06-04'] },
+          { name: 'early', segments: [{ open: '21:00-1d', close: '20:00' }], dates: ['2024-06-05'] },
+        ],
+      },
+      ['hours of 2024-06-05'],
+    ],
+    ['a holiday twice', { holidays: ['2024-05-03', '2024-05-03'] }, ['holidays[1]']],
+    [
+      'a holiday that trades',
+      { holidays: ['2024-05-03'], specialDays: [{ name: 'half', segments: [session], dates: ['2024-05-03'] }] },
+      ['specialDays[0].dates[0]'],
+    ],
+    ['a holiday outside the limits', { holidays: ['2025-01-01'] }, ['holidays[0]']],
+    [
+      'extended hours on special days alone',
+      { specialDays: [{ name: 'half', segments: [session], extended: [session], dates: [] }] },
+      ['specialDays[0].extended'],
+    ],
+    [
+      'special days without the extended hours',
+      { hours: [{ ...week, extended: [session] }], specialDays: [{ name: 'half', segments: [session], dates: [] }] },
+      ['specialDays[0].extended'],
+    ],
+    [
+      'extended hours that leave out regular ones',
+      { hours: [{ ...week, extended: [{ open: '10:00', close: '20:00' }] }] },
+      ['hours[0].extended'],
+    ],
+  ])('with %s is refused', (_what, change, fields) => {
+    expect(fieldsOf({ ...file, ...change })).toEqual(fields);
+  });
+
+  it('may have days that touch, and days that reach over midnight where no other day is', () => {
+    const touching = [{ ...week, segments: [{ open: '17:00-1d', close: '17:00' }] }];
+    const friday = [{ ...week, weekdays: ['Fri'], segments: [{ open: '20:00', close: '12:00+1d' }] }];
+    expect(problemsOf({ ...file, hours: touching })).toEqual([]);
+    expect(problemsOf({ ...file, hours: friday })).toEqual([]);
+  });
+});
+
+describe('docs/calendar.schema.json', () => {
+  it('is the schema that files are parsed with (write calendarJsonSchema() there when this fails)', () => {
+    const published: unknown = JSON.parse(
+      readFileSync(path.resolve(__dirname, '../../../../docs/calendar.schema.json'), 'utf8'),
+    );
+    expect(published).toEqual(calendarJsonSchema());
+  });
+});

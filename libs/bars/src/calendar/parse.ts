@@ -1,0 +1,67 @@
+/**
+ * From untrusted JSON to a calendar.
+ * Guarantees: a calendar is whole or there is none; all problems are named at once. Not responsible for reading files.
+ */
+import type { z } from 'zod';
+import { calendarProblems } from './checks.js';
+import { Calendar } from './days.js';
+import { CalendarDataError, type CalendarProblem } from './errors.js';
+import { type CalendarFile, calendarFileSchema } from './schema.js';
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * The calendar that a calendar file describes (its form: docs/calendar.schema.json).
+ * @throws {CalendarDataError} naming every problem with field, expected and was
+ */
+export function parseCalendar(json: unknown): Calendar {
+  return new Calendar(parseCalendarFile(json));
+}
+
+/** The calendar and, under each alias that the file gives it, the same again. Throws as {@link parseCalendar}. */
+export function parseCalendars(json: unknown): Calendar[] {
+  const file = parseCalendarFile(json);
+  return [file.id, ...(file.aliases ?? [])].map((id) => new Calendar(file, id));
+}
+
+/** The checked content of a calendar file. Throws as {@link parseCalendar}. */
+export function parseCalendarFile(json: unknown): CalendarFile {
+  const parsed = calendarFileSchema.safeParse(json, { reportInput: true });
+  if (!parsed.success) throw new CalendarDataError(parsed.error.issues.flatMap(problemsOf));
+  const problems = calendarProblems(parsed.data);
+  if (problems.length > 0) throw new CalendarDataError(problems);
+  return parsed.data;
+}
+
+function problemsOf(issue: Issue): CalendarProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key]), expected: 'no such field', was: key }));
+  }
+  return [{ field: fieldOf(issue.path), expected: expectedOf(issue), was: shown(issue.input) }];
+}
+
+function expectedOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected;
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `at least ${issue.minimum} of it`;
+    case 'too_big':
+      return `at most ${issue.maximum} of it`;
+    default:
+      return issue.message;
+  }
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return field.replace(/^\./, '') || 'the calendar file';
+}
+
+function shown(input: unknown): string {
+  if (input === undefined) return 'missing';
+  const text = JSON.stringify(input);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,74 @@
+/**
+ * The one algorithm: which wall-time segments a calendar trades on a day. A special day goes before a holiday, a holiday before
+ * the normal week of the last period that has begun.
+ * Guarantees: pure, no time zone. Not responsible for UTC (calendar-days.ts) nor for checking the data (calendar-checks.ts).
+ */
+import { type Weekday, epochDayOf, weekdayOf } from './dates.js';
+import type { CalendarFile, FileSegments } from './schema.js';
+
+/** `[openMinute, closeMinute)` from midnight of the trading date, in wall time; negative on the evening before. */
+export interface WallSegment {
+  openMinute: number;
+  closeMinute: number;
+}
+
+/** The segments of one kind of day. `extended` is absent when the venue has no extended hours. */
+export interface WallDay {
+  regular: readonly WallSegment[];
+  extended: readonly WallSegment[] | undefined;
+}
+
+interface Period {
+  fromDay: number;
+  weekdays: ReadonlySet<Weekday>;
+  hours: WallDay;
+}
+
+/** Minutes from midnight of the trading date to a wall time of a calendar file: `'09:30'` 570, `'17:00-1d'` -420. */
+export function minuteOf(wallTime: string): number {
+  const shiftDays = wallTime.endsWith('-1d') ? -1 : wallTime.endsWith('+1d') ? 1 : 0;
+  return shiftDays * 1440 + Number(wallTime.slice(0, 2)) * 60 + Number(wallTime.slice(3, 5));
+}
+
+/** Segments of a calendar file in minutes. */
+export function wallSegmentsOf(segments: FileSegments): WallSegment[] {
+  return segments.map(({ open, close }) => ({ openMinute: minuteOf(open), closeMinute: minuteOf(close) }));
+}
+
+function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | undefined }): WallDay {
+  return {
+    regular: wallSegmentsOf(hours.segments),
+    extended: hours.extended === undefined ? undefined : wallSegmentsOf(hours.extended),
+  };
+}
+
+/** The rules of one calendar file, ready to be asked by the day. */
+export class CalendarRules {
+  readonly #periods: readonly Period[];
+  readonly #specialDays = new Map<number, WallDay>();
+  readonly #holidays: ReadonlySet<number>;
+
+  constructor(file: CalendarFile) {
+    this.#periods = file.hours
+      .map((period) => ({
+        fromDay: epochDayOf(period.from),
+        weekdays: new Set(period.weekdays),
+        hours: wallDayOf(period),
+      }))
+      .sort((left, right) => right.fromDay - left.fromDay);
+    for (const special of file.specialDays ?? []) {
+      const hours = wallDayOf(special);
+      for (const date of special.dates) this.#specialDays.set(epochDayOf(date), hours);
+    }
+    this.#holidays = new Set((file.holidays ?? []).map(epochDayOf));
+  }
+
+  /** What is traded on the trading date that is so many days after 1970-01-01; `undefined`: nothing. */
+  hoursOn(epochDay: number): WallDay | undefined {
+    const special = this.#specialDays.get(epochDay);
+    if (special !== undefined) return special;
+    if (this.#holidays.has(epochDay)) return undefined;
+    const period = this.#periods.find(({ fromDay }) => fromDay <= epochDay);
+    return period?.weekdays.has(weekdayOf(epochDay)) === true ? period.hours : undefined;
+  }
+}

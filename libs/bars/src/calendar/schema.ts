@@ -1,0 +1,64 @@
+/**
+ * The form of a calendar file: a venue's hours as data, in the venue's own wall time.
+ * Guarantees: what passes has the right shape (docs/calendar.schema.json is made from here and held equal by a test).
+ * Not responsible for what the fields say together (calendar-checks.ts) nor for their meaning in time (calendar-rules.ts).
+ */
+import { IANAZone } from 'luxon';
+import { z } from 'zod';
+import { WEEKDAYS, isDate } from './dates.js';
+
+const calendarId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9/._-]{0,31}$/, {
+  error: 'an id of up to 32 letters, digits and / . _ -',
+});
+const date = z.string().refine(isDate, { error: 'a date YYYY-MM-DD' }).meta({ format: 'date' });
+const wallTime = z
+  .string()
+  .regex(/^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?:[+-]1d)?$/, {
+    error: 'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
+  })
+  .describe("Wall time in the venue's zone, on the trading date; -1d is the day before it, +1d the day after.");
+
+const segments = z
+  .array(z.strictObject({ open: wallTime, close: wallTime.describe('The first moment without trading.') }))
+  .min(1)
+  .max(16);
+const extended = segments.optional().describe('Pre- and after-market together with the regular hours.');
+const dates = z.array(date).max(20_000);
+
+/** The zod schema of a calendar file. */
+export const calendarFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  id: calendarId.describe('The name that sessions use, such as XNYS.'),
+  name: z.string().min(1).max(200),
+  aliases: z.array(calendarId).max(16).optional().describe('Other venues of the very same hours.'),
+  source: z.string().max(1000).optional().describe('Where the data is from, and what to know about it.'),
+  zone: z
+    .string()
+    .refine((zone) => IANAZone.isValidZone(zone), { error: 'an IANA time zone such as America/New_York' })
+    .describe('IANA time zone of all wall times in this file.'),
+  firstDate: date.describe('First date with known hours. Sessions cannot start before it.'),
+  lastDate: date.describe('Last date with known hours, included.'),
+  hours: z
+    .array(z.strictObject({ from: date, weekdays: z.array(z.enum(WEEKDAYS)).min(1).max(7), segments, extended }))
+    .min(1)
+    .max(100)
+    .describe('The normal week; each entry holds until the next one begins.'),
+  specialDays: z
+    .array(z.strictObject({ name: z.string().min(1).max(200), segments, extended, dates }))
+    .max(1000)
+    .optional()
+    .describe('Dates with hours of their own: early closes, late opens, sessions on a weekend.'),
+  holidays: dates.optional().describe('Dates of the normal week without trading.'),
+});
+
+/** A calendar file that has the right form. */
+export type CalendarFile = z.infer<typeof calendarFileSchema>;
+
+/** Segments as they are written in a calendar file. */
+export type FileSegments = CalendarFile['hours'][number]['segments'];
+
+/** The JSON schema (draft 2020-12) of a calendar file, as published in docs/calendar.schema.json. */
+export function calendarJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(calendarFileSchema, { io: 'input' });
+  return { title: 'Barkeep trading calendar', ...schema };
+}

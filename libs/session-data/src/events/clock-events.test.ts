@@ -1,0 +1,90 @@
+import { parseSessionSpec } from '@barkeep/bars';
+import { eventNumber, placesFrom, type ClockPlace } from './clock-events.js';
+import { SessionLayout } from '../layout/index.js';
+
+const SPEC = { symbols: ['A'], start: '2013-10-07', end: '2013-10-08', source: { type: 'dataset', dataset: 'd' } };
+const layoutOf = (change: object = {}) =>
+  new SessionLayout('s', '00000000-0000-4000-8000-000000000000', parseSessionSpec({ ...SPEC, ...change }), 'p', 0);
+
+const show = ({ type, time }: ClockPlace) => `${new Date(time).toISOString().slice(5, 16)} ${type}`;
+const places = (layout: SessionLayout, clock: number, stops: 'slots' | 'windows', limit = layout.end) => [
+  ...placesFrom(layout, clock, limit, stops),
+];
+
+describe('the places that a clock passes', () => {
+  it('are opens, the last bar and closes, where it stops at days alone', () => {
+    const layout = layoutOf();
+    expect(places(layout, layout.start, 'windows').map(show)).toEqual([
+      '10-07T13:30 day-opened',
+      '10-07T19:59 day-closing',
+      '10-07T20:00 clock',
+      '10-07T20:00 day-closed',
+      '10-08T13:30 clock',
+      '10-08T13:30 day-opened',
+      '10-08T19:59 day-closing',
+      '10-08T20:00 clock',
+      '10-08T20:00 day-closed',
+    ]);
+  });
+
+  it('are every bar too, where it stops at each', () => {
+    const layout = layoutOf();
+    const found = places(layout, layout.start, 'slots');
+    expect(found).toHaveLength(2 * 390 + 2 * 3 + 1);
+    expect(found.flatMap(({ dayIndex, slot }) => (dayIndex === 1 && slot !== undefined ? [slot] : []))).toEqual(
+      Array.from({ length: 390 }, (_, slot) => slot),
+    );
+  });
+
+  it('end at the limit, and one exactly there is among them', () => {
+    const layout = layoutOf();
+    const { close } = layout.grid(0);
+    expect(places(layout, layout.start, 'slots', close).at(-1)).toMatchObject({ type: 'day-closed', time: close });
+    expect(places(layout, layout.start, 'slots', close - 1).at(-1)).toMatchObject({ type: 'day-closing' });
+  });
+
+  it.each([
+    ['XNYS', 'slots'],
+    ['XHKG', 'slots'],
+    ['XHKG', 'windows'],
+    ['CMES', 'windows'],
+    ['24/7', 'slots'],
+  ] as const)(
+    'are the rest of all of them, from any of them on, in the order of their numbers: %s by %s',
+    (calendar, stops) => {
+      const layout = layoutOf({ calendar, upkeep: { barrier: { minutes: 50 } } });
+      const all = grown(places(layout, layout.start, stops));
+      const numbers = all.map(eventNumber);
+      for (const [i, { time }] of all.entries()) {
+        const rest = grown(places(layout, time, stops)).filter((place) => eventNumber(place) > numbers[i]!);
+        // As text: a day has 1,440 places, and to compare each with each as objects takes minutes.
+        expect(JSON.stringify(rest)).toBe(JSON.stringify(all.slice(i + 1)));
+      }
+    },
+  );
+
+  it('on a calendar that never closes are each there once, the end of a day before the start of the next', () => {
+    const layout = layoutOf({ calendar: '24/7' });
+    expect(
+      grown(places(layout, layout.start, 'windows'))
+        .map(show)
+        .slice(1, 6),
+    ).toEqual([
+      '10-07T23:59 day-closing',
+      '10-08T00:00 clock',
+      '10-08T00:00 day-closed',
+      '10-08T00:00 day-opened',
+      '10-08T23:59 day-closing',
+    ]);
+  });
+});
+
+/** Those with a number above all before, as the store takes them. */
+function grown(found: readonly ClockPlace[]): ClockPlace[] {
+  let last = -1;
+  return found.filter((place) => {
+    const isNew = eventNumber(place) > last;
+    last = Math.max(last, eventNumber(place));
+    return isNew;
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * What is said in a session's event stream when its clock moves, and in which order. A move passes places: closes of bars
+ * and boundaries of days. Places have one order, for every process and at any pace, and each is said once. Pure.
+ *
+ *   clock        the clock is at `time`: a close, or the next open after the jump over a night
+ *   day-opened   the clock is at the day's open, and its first bars are stored
+ *   day-closing  the last base bar of the day begins
+ *   day-closed   the clock is at the day's close
+ *
+ * Of the days of a history only the closes are said.
+ */
+import type { DayGrid, SlotCounts } from '@barkeep/bars';
+import type { SessionLayout } from '../layout/index.js';
+
+/** Kinds of places; of those at one time, as on a calendar that never closes, the earlier kind comes first. */
+const KINDS = ['clock', 'day-closed', 'day-opened', 'day-closing'] as const;
+export type ClockEventType = (typeof KINDS)[number];
+
+/** A place that the clock passes. */
+export interface ClockPlace {
+  type: ClockEventType;
+  /** Epoch ms. */
+  time: number;
+  dayIndex: number;
+  /** The base slot whose bar becomes visible with it, with all before; undefined where none does. */
+  slot?: number;
+}
+
+/** A place with what is said about it. */
+export interface ClockEvent {
+  type: ClockEventType;
+  /** Epoch ms. */
+  time: number;
+  /** Further fields, in their order in the stream. */
+  fields?: Readonly<Record<string, string | number>>;
+}
+
+/** The place of an event among all of a session: a whole number that grows. */
+export function eventNumber({ type, time }: Pick<ClockEvent, 'type' | 'time'>): number {
+  return time * KINDS.length + KINDS.indexOf(type);
+}
+
+/**
+ * The places from `clock` on, in order, at most to `limit`, both included and epoch ms.
+ * @param stops where the clock stops: at the end of every base slot, or of every barrier window
+ */
+export function* placesFrom(
+  layout: SessionLayout,
+  clock: number,
+  limit: number,
+  stops: 'slots' | 'windows',
+): Generator<ClockPlace> {
+  for (const place of allPlaces(layout, clock, stops)) {
+    if (place.time > limit) return;
+    yield place;
+  }
+}
+
+function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'windows'): Generator<ClockPlace> {
+  // The day that closed at `clock` too: its end may not have been said yet.
+  for (let dayIndex = Math.max(0, layout.dayIndexAt(clock) - 1); dayIndex < layout.days.length; dayIndex++) {
+    const grid = layout.grid(dayIndex);
+    if (grid.close < clock) continue;
+    if (layout.isHistory(dayIndex)) {
+      // A history is what was before: the clock passes it day by day, and its days neither open nor close.
+      if (grid.close > clock) yield { type: 'clock', time: grid.close, dayIndex, slot: grid.slotCount - 1 };
+      continue;
+    }
+    if (grid.open > clock) yield { type: 'clock', time: grid.open, dayIndex };
+    if (grid.open >= clock) yield { type: 'day-opened', time: grid.open, dayIndex };
+    const closing = grid.openTime(grid.slotCount - 1);
+    let isClosing = grid.close <= clock;
+    for (const slot of stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock)) {
+      if (!isClosing && slot + 1 === grid.slotCount) {
+        isClosing = true;
+        yield { type: 'day-closing', time: closing, dayIndex };
+      }
+      yield { type: 'clock', time: grid.closeTime(slot), dayIndex, slot };
+    }
+    yield { type: 'day-closed', time: grid.close, dayIndex };
+  }
+}
+
+/** A day's slots that close after `clock`. */
+function* slotsAfter(grid: DayGrid, clock: number): Generator<number> {
+  for (let slot = grid.closedBy(clock); slot < grid.slotCount; slot++) yield slot;
+}
+
+/** The last slots of a day's windows that end after `clock`. */
+function* windowsAfter(layout: SessionLayout, dayIndex: number, clock: number): Generator<number> {
+  for (const window of layout.windowsFrom(Math.max(layout.grid(dayIndex).open, clock))) {
+    if (window.dayIndex > dayIndex) return;
+    if (window.dayIndex === dayIndex) yield window.toSlot - 1;
+  }
+}
+
+/** The counts in an event, in the order in which they are written. */
+export function countFields(counts: SlotCounts): Record<string, number> {
+  const { expected, filled, streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
+  return { expected, filled, streamed, backfilled, noTrade, unfillable, absent, missing };
+}

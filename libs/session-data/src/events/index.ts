@@ -1,0 +1,14 @@
+/** A session's event stream: what is emitted, and how it is read. */
+export { type ClockEvent, type ClockPlace, countFields, eventNumber, placesFrom } from './clock-events.js';
+export { decodeCursor, encodeCursor, type EventCursor, EVENTS_BEGINNING } from './event-cursor.js';
+export {
+  EVENT_TIME_FIELDS,
+  isEventType,
+  parseEvent,
+  SESSION_EVENT_TYPES,
+  type SessionEvent,
+  type SessionEventType,
+} from './event-types.js';
+export { EVENTS_KEPT, TELL, TELL_GAPS, TELL_QUALITY } from './events-script.js';
+export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
+export { tellState } from './state-event.js';

@@ -1,0 +1,118 @@
+/**
+ * Reads the events of a session, of all its partitions, from any point on. Of one partition they come in their order; of
+ * several about in the order in which they were said, never an earlier batch's after a later one's. Says so when events were trimmed before they were read.
+ */
+import type { Redis } from 'ioredis';
+import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
+import { parseEvent, type SessionEvent } from './event-types.js';
+import { runPipeline } from '../redis/index.js';
+
+/** An event with the cursor from which the next one is read. */
+export interface CursoredEvent {
+  event: SessionEvent;
+  cursor: EventCursor;
+}
+
+export interface EventBatch {
+  events: CursoredEvent[];
+  /** From where to go on: after all that was read, events of kinds that this version does not know included. */
+  cursor: EventCursor;
+  /** True when events between the cursor and these were trimmed: who follows has to look at the store anew. */
+  gap: boolean;
+}
+
+export interface EventReadOptions {
+  /** Entries of one partition at most. @default 500 */
+  limit?: number;
+  /**
+   * Waits so long for an event when there is none, ms; it needs a connection of its own, and what is not of partition 0
+   * is seen when the wait is over. @default 0
+   */
+  blockMs?: number;
+}
+
+/** What is read of: an `OpenSession`, or anything that follows its symbols. */
+export interface EventSource {
+  readonly layout: SessionLayout;
+  refresh(): Promise<void>;
+}
+
+type Entry = [id: string, fields: string[]];
+const LIMIT = 500;
+
+export class SessionEvents {
+  constructor(
+    private readonly redis: Redis,
+    private readonly session: EventSource,
+  ) {}
+
+  /** The cursor after all that was said so far. @throws SessionLostError */
+  async now(): Promise<EventCursor> {
+    await this.session.refresh();
+    const pipeline = this.redis.pipeline();
+    for (const { events } of this.session.layout.keys) pipeline.xrevrange(events, '+', '-', 'COUNT', 1);
+    return ((await runPipeline(pipeline)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
+  }
+
+  /** Events after a cursor, oldest first; none when there are none. @throws SessionLostError */
+  async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
+    const batch = await this.readOnce(from, options.limit ?? LIMIT);
+    if (batch.events.length > 0 || batch.gap || !options.blockMs) return batch;
+    const { events } = this.session.layout.keysOf(0);
+    await this.redis.xread('COUNT', 1, 'BLOCK', options.blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
+    return this.readOnce(batch.cursor, options.limit ?? LIMIT);
+  }
+
+  private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
+    const { layout } = this.session;
+    const pipeline = this.redis.pipeline();
+    pipeline.hmget(layout.keysOf(0).meta, 'incarnation', 'version');
+    for (const [partition, { events }] of layout.keys.entries()) {
+      pipeline.xread('COUNT', limit, 'STREAMS', events, from[partition] ?? FIRST_ID);
+      pipeline.xrange(events, '-', '+', 'COUNT', 1);
+    }
+    const [meta, ...replies] = await runPipeline(pipeline);
+    const [incarnation, version] = meta as (string | null)[];
+    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+    if (Number(version ?? 0) !== layout.membership.version) {
+      await this.session.refresh();
+      if (this.session.layout !== layout) return this.readOnce(from, limit);
+    }
+    const read = layout.keys.map((_, partition) => {
+      const entries = (replies[2 * partition] as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
+      const [first] = replies[2 * partition + 1] as Entry[];
+      return { entries, first: first?.[0] };
+    });
+    const gaps = await Promise.all(
+      read.map(async ({ entries, first }, partition) => {
+        const id = from[partition] ?? FIRST_ID;
+        // What was read last may be the last that was trimmed: then nothing is lost, but nobody knows.
+        if (entries.length === 0 || first === undefined || compareIds(first, id) <= 0) return false;
+        return id === FIRST_ID ? this.isTrimmed(partition) : true;
+      }),
+    );
+    return { ...merged(from, read), gap: gaps.includes(true) };
+  }
+
+  /** Whether a stream has lost its first entries. */
+  private async isTrimmed(partition: number): Promise<boolean> {
+    const info = (await this.redis.xinfo('STREAM', this.session.layout.keysOf(partition).events)) as unknown[];
+    const field = (name: string) => info[info.indexOf(name) + 1];
+    return field('length') !== field('entries-added');
+  }
+}
+
+/** Entries of all partitions in one order, each with the cursor after it. */
+function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[]): Omit<EventBatch, 'gap'> {
+  const all = read.flatMap(({ entries }, partition) => entries.map(([id, fields]) => ({ partition, id, fields })));
+  all.sort((a, b) => compareIds(a.id, b.id) || a.partition - b.partition);
+  const events: CursoredEvent[] = [];
+  let cursor: EventCursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
+  for (const { partition, id, fields } of all) {
+    cursor = cursorAfter(cursor, partition, id);
+    const event = parseEvent(fields, Number(id.split('-')[0]));
+    if (event) events.push({ event, cursor });
+  }
+  return { events, cursor };
+}

@@ -1,0 +1,121 @@
+/**
+ * The streaming side of a session that is fed: how far each stream has come, and the fenced steps by which the frontier
+ * follows them. Does not decide how far it goes, nor writes bars ({@link SessionFeed} does).
+ */
+import type { Redis } from 'ioredis';
+import { RewindError, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { runPipeline, ScriptReplyError } from '../redis/index.js';
+import { ADVANCE, NOTE_SILENT } from './feed-script.js';
+import { EVENTS_KEPT } from '../events/index.js';
+import type { Control, SessionWriter } from '../stream/index.js';
+
+/** How far the stream of one symbol is. */
+export interface FedStream {
+  symbol: string;
+  /** Every bar that closes by then has come, so the stream says, epoch ms; the session's start at first. */
+  reached: number;
+  /** When it was last heard of, epoch ms by Redis' clock; 0 when it never was. */
+  heardAt: number;
+  ended: boolean;
+}
+
+export interface FeedProgress {
+  /** Epoch ms by Redis' clock. */
+  now: number;
+  streams: FedStream[];
+}
+
+/** What moving the frontier came to. */
+export interface FeedAdvance {
+  control: Control;
+  /** Bars in the slots that it passed. */
+  bars: number;
+}
+
+const SILENT = 'silent ';
+
+export class FeedFrontier {
+  /**
+   * @param writer holds the fence
+   * @param frontiers of each partition, epoch ms, as the claim answered them
+   */
+  constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+    private readonly writer: SessionWriter,
+    private readonly frontiers: number[],
+  ) {}
+
+  /** The lowest frontier of all partitions, epoch ms. */
+  get frontier(): number {
+    return Math.min(...this.frontiers);
+  }
+
+  /** How far every stream is. @throws SessionLostError */
+  async progress(): Promise<FeedProgress> {
+    const { layout } = this;
+    const pipeline = this.redis.pipeline().time();
+    layout.keys.forEach(({ meta, feed }, partition) => {
+      const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
+      pipeline.hget(meta, 'incarnation').hmget(feed, ...fields, 'none');
+    });
+    const [time, ...replies] = await runPipeline(pipeline);
+    const [seconds, micros] = (time as (string | number)[]).map(Number);
+    const streams = layout.keys.flatMap((_, partition) => {
+      if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);
+      const values = replies[2 * partition + 1] as (string | null)[];
+      return layout.symbolsOf(partition).map((symbol, i) => ({
+        symbol,
+        reached: Number(values[3 * i] ?? layout.start),
+        heardAt: Number(values[3 * i + 1] ?? 0),
+        ended: values[3 * i + 2] === '1',
+      }));
+    });
+    return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
+  }
+
+  /**
+   * Moves the frontier to `to`, epoch ms, the end of a base slot, or to the end of the day in which it stands when that
+   * is earlier: one call passes slots of one day.
+   * @throws FencedError, RewindError when the store holds less than was seen of it, SessionLostError
+   */
+  async advance(to: number): Promise<FeedAdvance> {
+    const dayIndex = this.layout.dayIndexAt(this.frontier);
+    const end = Math.min(to, this.layout.grid(dayIndex).close);
+    const steps = await Promise.all(this.frontiers.map((_, partition) => this.step(partition, dayIndex, end)));
+    return { control: steps[0]!.control, bars: steps.reduce((sum, { bars }) => sum + bars, 0) };
+  }
+
+  /** Says, once, that a stream fell silent after it was heard at `heardAt`. @throws FencedError, SessionLostError */
+  async noteSilent(symbol: string, heardAt: number): Promise<void> {
+    const { meta, events, stream } = this.layout.keysOf(0);
+    const args = [...this.writer.fenceArguments(0), symbol, heardAt, EVENTS_KEPT];
+    const reply = (await NOTE_SILENT.run(this.redis, [meta, events, stream], args)) as string;
+    this.writer.refuse(reply);
+    if (reply !== 'noted') throw new ScriptReplyError('note-silent', reply);
+  }
+
+  /** Of each stream that was said to be silent, when it had last been heard, epoch ms. */
+  async silences(): Promise<Map<string, number>> {
+    const { stream } = this.layout.keysOf(0);
+    const heard = await this.redis.hmget(stream, ...this.layout.symbols.map((symbol) => SILENT + symbol));
+    return new Map(this.layout.symbols.flatMap((symbol, i) => (heard[i] ? [[symbol, Number(heard[i])]] : [])));
+  }
+
+  private async step(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
+    const { layout } = this;
+    const from = this.frontiers[partition]!;
+    // One that a crash left ahead of the others: they catch up first.
+    if (from >= to) return { control: 'run', bars: 0 };
+    const grid = layout.grid(dayIndex);
+    const keys = layout.keysOf(partition);
+    const chunks = layout.symbolsOf(partition).map((symbol) => keys.chunk(layout.base.name, symbol, grid.date));
+    const args = [...this.writer.fenceArguments(partition), from, to, grid.closedBy(from), grid.closedBy(to)];
+    const reply = (await ADVANCE.run(this.redis, [keys.meta, ...chunks], args)) as [string, string, Control, number?];
+    this.writer.refuse(reply[0]);
+    if (reply[0] === 'rewind') throw new RewindError(layout.id, Number(reply[1]));
+    if (reply[0] !== 'advanced' && reply[0] !== 'done') throw new ScriptReplyError('advance', reply);
+    this.frontiers[partition] = Number(reply[1]);
+    return { control: reply[2], bars: reply[3] ?? 0 };
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Feeding a session whose source is a feed: writes bars of a symbol into their slots and notes how far its stream has
+ * come. Any number of processes may feed at once, in any order and as often as they like; nothing here holds a fence or
+ * moves the frontier ({@link FeedFrontier} does). What is refused is answered with its reason, never stored.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type Bar,
+  bitmapBytes,
+  chunkBytes,
+  LATE,
+  ORIGIN_CODES,
+  RECORD_BYTES,
+  type RefusalReason,
+  refuseBar,
+} from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { dayMember, type SessionLayout, SessionLostError, UnknownSymbolError } from '../layout/index.js';
+import { FEED } from './feed-script.js';
+import { ScriptReplyError, type ScriptArgument } from '../redis/index.js';
+import { EVENTS_KEPT } from '../events/index.js';
+
+/** Why a fed bar is not stored; besides the reasons of all bars those that only a feed has. A conflict is counted apart. */
+export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
+
+/** What became of the bars of one call: each is in one of the counts, `late` ones are among the accepted. */
+export interface FedBars {
+  /** Written into empty slots. */
+  accepted: number;
+  /** The slot holds the same bar. */
+  duplicates: number;
+  /** Written into slots that the frontier had passed. */
+  late: number;
+  /** Positions in the call of bars whose slot holds another one. */
+  conflicts: number[];
+  /** Positions in the call of bars that have no slot, or values that cannot be. */
+  refused: { index: number; reason: FeedRefusal }[];
+}
+
+/** Bars that one script call takes: bounds how long Redis is held. */
+export const FEED_BARS_A_CALL = 1_000;
+const PLACE_BYTES = 12;
+const RECORD_DOUBLES = RECORD_BYTES / 8;
+const ONE_OF_ONE = 1 | (1 << 16);
+
+/** Bars of a call that have a slot: positions of one day, and where each goes. */
+interface DayBars {
+  positions: number[];
+  slots: number[];
+}
+
+export class SessionFeed {
+  private readonly feeder = randomUUID();
+  private batches = 0;
+  private lastDay = 0;
+
+  /** @param layout a session whose source is a feed */
+  constructor(
+    private readonly redis: Redis,
+    readonly layout: SessionLayout,
+  ) {}
+
+  /** Whether the store of a symbol is begun: before that nothing can be fed. @throws UnknownSymbolError */
+  async isBegun(symbol: string): Promise<boolean> {
+    const { meta } = this.layout.keysOf(this.partitionOf(symbol));
+    return this.layout.owns(await this.redis.hget(meta, 'incarnation'));
+  }
+
+  /**
+   * Writes bars of one symbol, in any order and of any days.
+   * @param malformed records beside them that could not be read: they are counted as refused
+   * @throws UnknownSymbolError, SessionLostError when the store is gone or was not begun
+   */
+  async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FedBars> {
+    const fed: FedBars = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
+    for (let from = 0; from === 0 || from < bars.length; from += FEED_BARS_A_CALL) {
+      const part = await this.call(symbol, bars.slice(from, from + FEED_BARS_A_CALL), from === 0 ? malformed : 0);
+      fed.accepted += part.accepted;
+      fed.duplicates += part.duplicates;
+      fed.late += part.late;
+      fed.conflicts.push(...part.conflicts.map((index) => from + index));
+      fed.refused.push(...part.refused.map(({ index, reason }) => ({ index: from + index, reason })));
+    }
+    return fed;
+  }
+
+  /** The stream has reached `time`, epoch ms, without further bars. @throws UnknownSymbolError, SessionLostError */
+  async through(symbol: string, time: number): Promise<void> {
+    await this.run(symbol, { reached: Math.min(time, this.layout.end) });
+  }
+
+  /** No more bars will come for the symbol. @throws UnknownSymbolError, SessionLostError */
+  async end(symbol: string): Promise<void> {
+    await this.run(symbol, { isEnd: true });
+  }
+
+  private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FedBars> {
+    const days = new Map<number, DayBars>();
+    const refused: FedBars['refused'] = [];
+    let last = -Infinity;
+    bars.forEach((bar, index) => {
+      const place = refuseBar(bar) ?? this.placeOf(bar.openTime);
+      if (typeof place === 'string') {
+        // A bar alone is never in conflict: that is of two.
+        refused.push({ index, reason: place as FeedRefusal });
+        return;
+      }
+      const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
+      days.set(place.dayIndex, day);
+      day.positions.push(index);
+      day.slots.push(place.slot);
+      last = Math.max(last, this.layout.grid(place.dayIndex).closeTime(place.slot));
+    });
+    const reached = days.size > 0 ? last - latenessMs(this.layout) : undefined;
+    const counts = new Map<string, number>();
+    for (const { reason } of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    if (malformed > 0) counts.set('malformed', malformed);
+    const answer = await this.run(symbol, { bars, days, reached, counts });
+    const [accepted, duplicates, late, retainedFrom, ...conflicts] = answer as [number, number, number, number];
+    const positions = [...days.values()].flatMap((day) => day.positions);
+    for (const [dayIndex, day] of days) {
+      if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
+      refused.push(...day.positions.map((index) => ({ index, reason: 'retired' as const })));
+    }
+    return { accepted, duplicates, late, conflicts: conflicts.map((at) => positions[at]!), refused };
+  }
+
+  private async run(
+    symbol: string,
+    input: {
+      bars?: readonly Bar[];
+      days?: ReadonlyMap<number, DayBars>;
+      reached?: number | undefined;
+      isEnd?: boolean;
+      counts?: ReadonlyMap<string, number>;
+    },
+  ): Promise<number[]> {
+    const { layout } = this;
+    const {
+      bars = [],
+      days = new Map<number, DayBars>(),
+      reached,
+      isEnd = false,
+      counts = new Map<string, number>(),
+    } = input;
+    const partition = this.partitionOf(symbol);
+    const keys = layout.keysOf(partition);
+    const names = [keys.meta, keys.feed, keys.refused, keys.dirty, keys.retry, keys.events];
+    const batch = `${this.feeder}:${this.batches++}`;
+    const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
+    args.push(EVENTS_KEPT, keys.wake, LATE, counts.size);
+    for (const [reason, count] of counts) args.push(dayMember(symbol, reason), count);
+    for (const [dayIndex, { positions, slots }] of days) {
+      const grid = layout.grid(dayIndex);
+      const { date, open, slotCount } = grid;
+      names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
+      args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
+      const closes = slots.map((slot) => grid.closeTime(slot));
+      const records = recordsOf(positions.map((at) => bars[at]!));
+      args.push(placesOf(slots, closes), records);
+    }
+    const reply = (await FEED.run(this.redis, names, args)) as [string, string?];
+    if (reply[0] === 'lost') throw new SessionLostError(layout.id);
+    if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
+    return reply[1].split(' ').map(Number);
+  }
+
+  private partitionOf(symbol: string): number {
+    const partition = this.layout.partitionOf(symbol);
+    if (partition === undefined) throw new UnknownSymbolError(this.layout.id, symbol);
+    return partition;
+  }
+
+  /** The slot of a bar that opens at `time`, or why it has none. */
+  private placeOf(time: number): { dayIndex: number; slot: number } | FeedRefusal {
+    const { layout } = this;
+    if (time < layout.start || time >= layout.end) return 'outside-session';
+    const dayIndex = this.dayOf(time);
+    const slot = layout.grid(dayIndex).slotAt(time);
+    return typeof slot === 'string' ? slot : { dayIndex, slot };
+  }
+
+  /** The day that is not over at `time` and whose predecessor is; bars of a feed mostly follow each other. */
+  private dayOf(time: number): number {
+    const { layout, lastDay } = this;
+    const isOver = (day: number) => layout.grid(day).close <= time;
+    if (!isOver(lastDay) && (lastDay === 0 || isOver(lastDay - 1))) return lastDay;
+    let [from, to] = [0, layout.days.length - 1];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (isOver(middle)) from = middle + 1;
+      else to = middle;
+    }
+    return (this.lastDay = from);
+  }
+}
+
+function latenessMs({ spec }: SessionLayout): number {
+  return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
+}
+
+/** Slot (u32) and close time (f64, epoch ms) of each bar, little-endian, as the script takes them. */
+function placesOf(slots: readonly number[], closes: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(slots.length * PLACE_BYTES));
+  slots.forEach((slot, i) => {
+    view.setUint32(i * PLACE_BYTES, slot, true);
+    view.setFloat64(i * PLACE_BYTES + 4, closes[i]!, true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+/** The bars' records as they are stored in a chunk, origin streamed. */
+function recordsOf(bars: readonly Bar[]): Uint8Array {
+  const doubles = new Float64Array(bars.length * RECORD_DOUBLES);
+  const words = new Uint32Array(doubles.buffer);
+  bars.forEach(({ open, high, low, close, volume }, i) => {
+    const at = i * RECORD_DOUBLES;
+    // Adding zero makes -0 what it is equal to: two equal bars have equal bytes.
+    doubles[at] = open + 0;
+    doubles[at + 1] = high + 0;
+    doubles[at + 2] = low + 0;
+    doubles[at + 3] = close + 0;
+    doubles[at + 4] = volume + 0;
+    words[2 * at + 10] = ORIGIN_CODES.streamed;
+    words[2 * at + 11] = ONE_OF_ONE;
+  });
+  return new Uint8Array(doubles.buffer);
+}

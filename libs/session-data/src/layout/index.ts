@@ -1,0 +1,23 @@
+/** Where everything of a session is stored: days, slots, partitions, keys, and the errors of the store. */
+export { byPartition } from './by-partition.js';
+export { hashChunk, intervalsByName } from './chunk-order.js';
+export {
+  ConsumerAheadError,
+  ConsumerCountError,
+  ConsumerNameError,
+  ConsumerReplacedError,
+  ConsumersChangedError,
+  FedSymbolsError,
+  FeedNotBegunError,
+  FencedError,
+  NotAFeedError,
+  RewindError,
+  SessionCalendarError,
+  SessionLostError,
+  SymbolsChangedError,
+  UnknownConsumerError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+} from './errors.js';
+export { ANY_SYMBOL, dayMember, PartitionKeys, wakeChannel } from './keys.js';
+export { PARTITION_SYMBOLS, SessionLayout, type Window } from './layout.js';

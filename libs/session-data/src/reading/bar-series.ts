@@ -1,0 +1,267 @@
+/**
+ * The visible bars of one symbol at one interval (I2): the newest so many, or those of a range. Of a derived interval
+ * also the bar that is still forming (forming-read.ts), and, when asked for, empty slots filled forward. An answer is
+ * right for one clock, even when it takes several round trips while the clock moves. Writes nothing.
+ */
+import {
+  barOfRecord,
+  bitmapBytes,
+  chunkOfPart,
+  countBits,
+  DayChunk,
+  fillForward,
+  recordOffset,
+  type DayGrid,
+  type Fill,
+  type Interval,
+  type ShownBar,
+  type StoredBar,
+} from '@barkeep/bars';
+import type { NewestArguments, ReadCommand } from '../redis/index.js';
+import type { ClockedReads } from './clocked-reads.js';
+import { dayAtClock, FormingRead } from './forming-read.js';
+import type { PartitionKeys, SessionLayout } from '../layout/index.js';
+
+/** Days fetched in one round trip. */
+const DAYS_A_CALL = 32;
+
+/** Which slots are looked at: those before `before` that are closed at `clock`; empty ones are filled before `fillBefore`. */
+interface View {
+  clock: number;
+  before: number;
+  fill: Fill;
+  fillBefore: number;
+}
+
+/** The slot of the newest bar at a clock. */
+export interface NewestSlot {
+  clock: number;
+  day: number;
+  grid: DayGrid;
+  slot: number;
+  args: NewestArguments;
+}
+
+export class BarSeries {
+  private readonly forming: FormingRead | undefined;
+  private slot: NewestSlot | undefined;
+
+  constructor(
+    private readonly reads: ClockedReads,
+    private readonly layout: SessionLayout,
+    private readonly symbol: string,
+    private readonly interval: Interval,
+    private readonly keys: PartitionKeys,
+  ) {
+    // Of an interval that upkeep does not compute, a bar would show while it forms and be gone when it is closed.
+    this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
+  }
+
+  /** The newest `count` bars, oldest first; with `forward` those of the newest `count` slots. One round trip in the usual case. */
+  async last(count: number, fill: Fill): Promise<ShownBar[]> {
+    if (count < 1) return [];
+    const fillBefore = await this.settledUntil(fill);
+    let tail = 0;
+    const [clock, replies] = await this.reads.readAt((at) => {
+      const commands = this.tailCommands(at, count);
+      tail = commands.length;
+      return [...commands, ...(this.forming?.commands(at) ?? [])];
+    });
+    const forming = this.forming?.bar(clock, replies.slice(tail));
+    const wanted = count - (forming ? 1 : 0);
+    const view = { clock, before: Infinity, fill, fillBefore };
+    const closed = this.tailBars(view, count, wanted, replies) ?? (await this.walkBack(view, wanted));
+    return forming ? [...closed, forming] : closed;
+  }
+
+  /** The newest bar. One command in the usual case: a base bar of partition 0, which is there, while the clock stands. */
+  async newest(): Promise<ShownBar | undefined> {
+    const slot = this.newestSlot();
+    if (slot) {
+      const bar = this.barOf(slot, await this.reads.readNewest(slot.args));
+      if (bar) return bar;
+    }
+    return (await this.last(1, 'none'))[0];
+  }
+
+  /** Asks for the bar of a slot of {@link newestSlot}; {@link takeNewest} has it then. */
+  askNewest(slot: NewestSlot): Promise<Buffer> {
+    return this.reads.askNewest(slot.args);
+  }
+
+  /** The bar out of the answer to {@link askNewest}; undefined when it is another one. @throws SessionLostError, SymbolsChangedError */
+  takeNewest(slot: NewestSlot, reply: Buffer): ShownBar | undefined {
+    return this.barOf(slot, this.reads.takeNewest(reply));
+  }
+
+  /** Where the newest bar is in the usual case, as the clock was last seen; worked out once a clock. */
+  newestSlot(): NewestSlot | undefined {
+    const { seenClock: clock } = this.reads;
+    if (!this.isBase || this.keys.partition !== 0) return undefined;
+    if (this.slot?.clock === clock) return this.slot;
+    const day = dayAtClock(this.layout, clock);
+    const grid = this.grid(day);
+    const slot = grid.closedBy(clock) - 1;
+    if (slot < 0) return undefined;
+    const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
+    return (this.slot = { clock, day, grid, slot, args: this.reads.newestArguments(this.key(day), from, to) });
+  }
+
+  private barOf(
+    { clock, day, grid, slot }: NewestSlot,
+    [at, record]: [clock: number, record: Uint8Array | undefined],
+  ): ShownBar | undefined {
+    const isRight = record !== undefined && at === clock && day >= this.reads.firstKept;
+    return isRight ? barOfRecord(record, slot, grid) : undefined;
+  }
+
+  /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */
+  async between(from: number, to: number, limit: number, fill: Fill): Promise<ShownBar[]> {
+    const fillBefore = await this.settledUntil(fill);
+    const found: ShownBar[] = [];
+    const { days } = this.layout;
+    let clock: number | undefined;
+    let lastClose: number | undefined;
+    for (let day = this.layout.dayIndexAt(from); day < days.length && found.length < limit;) {
+      if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
+      const [seen, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
+      if (clock === undefined) {
+        clock = seen;
+        if (fill === 'forward') lastClose = await this.closeBefore(from, clock);
+      }
+      const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
+      found.push(...part.bars);
+      lastClose = part.lastClose;
+      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept);
+    }
+    if (clock !== undefined && found.length < limit) found.push(...(await this.formingBetween(from, to, clock)));
+    return found.slice(0, limit);
+  }
+
+  /** Number of visible bars; one that is forming does not count. */
+  async count(): Promise<number> {
+    const [clock, bitmaps] = await this.reads.read(
+      this.layout.days.map((_, day) => ['getrangeBuffer', this.key(day), 0, bitmapBytes(this.grid(day).slotCount) - 1]),
+    );
+    return bitmaps.reduce<number>(
+      (sum, bitmap, day) =>
+        bitmap && day >= this.reads.firstKept ? sum + countBits(bitmap, 0, this.grid(day).closedBy(clock)) : sum,
+      0,
+    );
+  }
+
+  /** The end of the day in which the clock stands, its last `count` closed slots at most. */
+  private tailCommands(clock: number, count: number): ReadCommand[] {
+    const day = dayAtClock(this.layout, clock);
+    const { slotCount } = this.grid(day);
+    const closed = this.grid(day).closedBy(clock);
+    const from = Math.max(0, closed - count);
+    return [
+      ['getrangeBuffer', this.key(day), 0, bitmapBytes(slotCount) - 1],
+      ['getrangeBuffer', this.key(day), recordOffset(slotCount, from), recordOffset(slotCount, closed) - 1],
+    ];
+  }
+
+  /** The newest `wanted` bars out of what {@link tailCommands} fetched for `count`; undefined when it holds fewer. */
+  private tailBars(view: View, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
+    if (wanted === 0) return [];
+    const [bitmap, records] = replies;
+    const day = dayAtClock(this.layout, view.clock);
+    const closed = this.grid(day).closedBy(view.clock);
+    if (!bitmap || !records) return undefined;
+    const from = Math.max(0, closed - count);
+    const chunk = chunkOfPart(this.grid(day).slotCount, bitmap, records, from, closed);
+    const { bars } = this.show(day, [chunk], view, -Infinity, undefined);
+    return bars.length >= wanted ? bars.slice(-wanted) : undefined;
+  }
+
+  /** The newest `wanted` bars of a view, reading days backward, more of them each time. */
+  private async walkBack(view: View, wanted: number): Promise<ShownBar[]> {
+    const { days } = this.layout;
+    let end = 1 + Math.min(dayAtClock(this.layout, view.clock), this.layout.dayIndexAt(view.before), days.length - 1);
+    let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
+    let chunks: (DayChunk | undefined)[] = [];
+    let bars: ShownBar[] = [];
+    while (end > this.reads.firstKept && bars.length < wanted) {
+      const first = Math.max(this.reads.firstKept, end - Math.min(size, DAYS_A_CALL));
+      const [, read] = await this.readDays(first, end);
+      if (view.fill === 'none') bars = this.show(first, read, view, -Infinity, undefined).bars.concat(bars);
+      else {
+        // How a slot is filled depends on the days before it: what was shown of the later ones is made anew.
+        chunks = read.concat(chunks);
+        ({ bars } = this.show(first, chunks, view, -Infinity, undefined));
+      }
+      end = first;
+      size *= 2;
+    }
+    return bars.slice(-wanted);
+  }
+
+  /** Close of the newest bar that opened before `time`. */
+  private async closeBefore(time: number, clock: number): Promise<number | undefined> {
+    const [bar] = await this.walkBack({ clock, before: time, fill: 'none', fillBefore: 0 }, 1);
+    return bar?.close;
+  }
+
+  /** What a view shows of days from `firstDay` on, slots that open at `from` or later. */
+  private show(
+    firstDay: number,
+    chunks: readonly (DayChunk | undefined)[],
+    { clock, before, fill, fillBefore }: View,
+    from: number,
+    lastClose: number | undefined,
+  ): { bars: ShownBar[]; lastClose: number | undefined } {
+    const shown = { bars: [] as ShownBar[], lastClose };
+    chunks.forEach((chunk, i) => {
+      const grid = this.grid(firstDay + i);
+      const [first, end] = [grid.firstFrom(from), Math.min(grid.closedBy(clock), grid.firstFrom(before))];
+      if (fill === 'none') {
+        if (chunk) for (const bar of chunk.bars(grid, first, end)) shown.bars.push(bar);
+        return;
+      }
+      const starts = this.isBase ? undefined : this.layout.plan(firstDay + i, this.interval).starts;
+      const range = { grid, from: first, to: end, fillTo: grid.closedBy(fillBefore), starts };
+      const day = fillForward(chunk, range, shown.lastClose);
+      for (const bar of day.bars) shown.bars.push(bar);
+      shown.lastClose = day.lastClose;
+    });
+    return shown;
+  }
+
+  /** The time before which an empty slot is known to be empty: a derived window past the watermark may just not be derived yet. */
+  private async settledUntil(fill: Fill): Promise<number> {
+    if (fill === 'none' || this.isBase) return Infinity;
+    const [, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);
+    return Number(watermark?.toString() ?? 0);
+  }
+
+  private async formingBetween(from: number, to: number, clock: number): Promise<StoredBar[]> {
+    const openTime = this.forming?.openTime(clock);
+    if (!this.forming || openTime === undefined || openTime < from || openTime >= to) return [];
+    const [, replies] = await this.reads.read(this.forming.commands(clock));
+    const bar = this.forming.bar(clock, replies);
+    return bar ? [bar] : [];
+  }
+
+  /** Whole chunks of the days `[from, to)`; none of a day that is no longer kept. */
+  private async readDays(from: number, to: number): Promise<[clock: number, chunks: (DayChunk | undefined)[]]> {
+    const days = Array.from({ length: to - from }, (_, i) => from + i);
+    const [clock, replies] = await this.reads.read(days.map((day) => ['getBuffer', this.key(day)]));
+    const chunks = replies.map((bytes, i) =>
+      bytes && from + i >= this.reads.firstKept ? new DayChunk(this.grid(from + i).slotCount, bytes) : undefined,
+    );
+    return [clock, chunks];
+  }
+
+  private get isBase(): boolean {
+    return this.interval === this.layout.base;
+  }
+
+  private grid(day: number): DayGrid {
+    return this.layout.grid(day, this.interval);
+  }
+
+  private key(day: number): string {
+    return this.keys.chunk(this.interval.name, this.symbol, this.layout.day(day).date);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The certificate of a session: what its days hold, each with a digest, chained in their order. A function of the bars alone:
+ * neither ids, nor the order of symbols, nor how often a bar was asked for goes in, so that two runs over the same
+ * data have the same one, whatever machines they ran on and whatever happened to those. How it is put together: docs/storage-layout.md.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import {
+  addDayCounts,
+  bitmapBytes,
+  chunkBytes,
+  countBits,
+  noCounts,
+  ORIGIN_CODES,
+  RECORD_BYTES,
+  recordOffset,
+  type Interval,
+  type SlotCounts,
+} from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { byPartition, hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
+
+export interface CertifiedDay {
+  date: string;
+  /** First open and last close, ISO 8601 UTC. */
+  open: string;
+  close: string;
+  /** SHA-256 over the day's chunks, 64 hexadecimal digits. */
+  digest: string;
+  /** Base slots of all symbols; of these expected, filled, streamed, backfilled and noTrade go into the chain. */
+  counts: SlotCounts;
+}
+
+export interface Certificate {
+  /** Days that are kept, and whole: the clock and upkeep are through them. Those of the history come first. */
+  days: CertifiedDay[];
+  /** Of the last link of the chain, 64 hexadecimal digits; zeros without a day. */
+  digest: string;
+  /** True when every day of the session that is kept is whole. */
+  complete: boolean;
+}
+
+/** What a chain begins with. */
+export const NO_DIGEST = '0'.repeat(64);
+
+/** Chunks that are held in memory at once. */
+const CHUNKS_A_CALL = 16;
+const ORIGIN_AT = 40;
+// Read once: what another package exports is looked up behind a getter, which costs more than the comparison it is for.
+const [STEP, BACKFILLED] = [RECORD_BYTES, ORIGIN_CODES.backfilled];
+
+/**
+ * Days `[firstKept, …)` that close at `upTo` or before, epoch ms.
+ * @param symbols those that are certified
+ * @param look is called before each day, and throws when there is no use in going on
+ */
+export async function certify(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  firstKept: number,
+  upTo: number,
+  look: () => Promise<unknown>,
+): Promise<Certificate> {
+  const days: CertifiedDay[] = [];
+  const sorted = [...symbols].sort();
+  for (let day = firstKept; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
+    await look();
+    days.push(await certifyDay(redis, layout, sorted, day));
+  }
+  return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
+}
+
+/**
+ * The digest of days in their order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
+ * the day's digest (32 bytes) and its counts as JSON.
+ */
+export function chainOf(days: readonly CertifiedDay[]): string {
+  return days.reduce((link, { date, digest, counts }) => {
+    const { expected, filled, streamed, backfilled, noTrade } = counts;
+    return createHash('sha256')
+      .update(Buffer.from(link, 'hex'))
+      .update(date)
+      .update(Buffer.from(digest, 'hex'))
+      .update(JSON.stringify({ expected, filled, streamed, backfilled, noTrade }))
+      .digest('hex');
+  }, NO_DIGEST);
+}
+
+async function certifyDay(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  day: number,
+): Promise<CertifiedDay> {
+  const hash = createHash('sha256');
+  const counts = noCounts();
+  for (const interval of intervalsByName(layout)) {
+    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
+      // A turn of the event loop a batch: a long session must not hold up what else the process does.
+      const batch = symbols.slice(at, at + CHUNKS_A_CALL);
+      await addChunks({ redis, layout, hash, counts }, day, interval, batch);
+    }
+  }
+  const { date, open, close } = layout.grid(day);
+  const times = { open: new Date(open).toISOString(), close: new Date(close).toISOString() };
+  return { date, ...times, digest: hash.digest('hex'), counts };
+}
+
+async function addChunks(
+  { redis, layout, hash, counts }: { redis: Redis; layout: SessionLayout; hash: Hash; counts: SlotCounts },
+  day: number,
+  interval: Interval,
+  symbols: readonly string[],
+): Promise<void> {
+  const { date, slotCount } = layout.grid(day, interval);
+  const isBase = interval === layout.base;
+  const found = new Map<string, { chunk: Buffer | null; states: Buffer | null }>();
+  // One command a partition, and not one or two a symbol, each of which costs more than its bytes.
+  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
+    const keys = layout.keysOf(partition);
+    const chunks = members.map((symbol) => keys.chunk(interval.name, symbol, date));
+    const states = isBase ? members.map((symbol) => keys.states(symbol, date)) : [];
+    const replies = await redis.mgetBuffer(...chunks, ...states);
+    members.forEach((symbol, i) => {
+      found.set(symbol, { chunk: replies[i] ?? null, states: replies[members.length + i] ?? null });
+    });
+  });
+  await Promise.all(reads);
+  for (const symbol of symbols) {
+    const { chunk, states } = found.get(symbol)!;
+    if (chunk) hashChunk(hash, interval, symbol, date, chunk);
+    if (isBase) addCounts(counts, slotCount, chunk, states);
+  }
+}
+
+/** What is filled, and from where, is counted in the very bytes that are hashed; states say what became of the rest. */
+function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
+  const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
+  const bitmap = bytes.subarray(0, bitmapBytes(slotCount));
+  const day = addDayCounts(noCounts(), bitmap, states ?? undefined, slotCount);
+  const filled = countBits(bitmap, 0, slotCount);
+  let backfilled = 0;
+  // The record of an empty slot has no origin.
+  const end = recordOffset(slotCount, slotCount);
+  for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
+    if (bytes[at] === BACKFILLED) backfilled++;
+  }
+  counts.expected += day.expected;
+  counts.filled += filled;
+  counts.streamed += filled - backfilled;
+  counts.backfilled += backfilled;
+  counts.noTrade += day.noTrade;
+  counts.unfillable += day.unfillable;
+  counts.absent += day.absent;
+  counts.missing += day.missing;
+}

@@ -1,0 +1,40 @@
+/** The digest of a session (I1): SHA-256 over every chunk, each preceded by its name, in the order of the names. */
+import { createHash } from 'node:crypto';
+import { bitmapBytes, countBits } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
+
+export interface SessionDigest {
+  /** 64 hexadecimal digits. */
+  digest: string;
+  chunks: number;
+  /** Base bars in the chunks. */
+  bars: number;
+}
+
+const CHUNKS_A_CALL = 128;
+
+/** Reads all chunks from the day `firstKept` on; the same for any ids, partitions and processes when the bars are the same. */
+export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 0): Promise<SessionDigest> {
+  const hash = createHash('sha256');
+  const result = { chunks: 0, bars: 0 };
+  const symbols = [...layout.symbols].sort();
+  for (const interval of intervalsByName(layout)) {
+    for (const symbol of symbols) {
+      const keys = layout.keysOf(layout.partitionOf(symbol)!);
+      for (let from = firstKept; from < layout.days.length; from += CHUNKS_A_CALL) {
+        const days = layout.days.slice(from, from + CHUNKS_A_CALL);
+        const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
+        chunks.forEach((bytes, i) => {
+          if (!bytes) return;
+          const grid = layout.grid(from + i, interval);
+          hashChunk(hash, interval, symbol, grid.date, bytes);
+          result.chunks++;
+          if (interval === layout.base)
+            result.bars += countBits(bytes.subarray(0, bitmapBytes(grid.slotCount)), 0, grid.slotCount);
+        });
+      }
+    }
+  }
+  return { digest: hash.digest('hex'), ...result };
+}

@@ -1,0 +1,80 @@
+/**
+ * Fetches what the bar that is still forming is made of: of the one day in which the clock stands, the base bars of the
+ * window in which it stands. Two commands that go along with another read; what they answer is aggregated here.
+ */
+import {
+  bitmapBytes,
+  chunkOfPart,
+  formingBar,
+  formingWindow,
+  recordOffset,
+  type DerivedPlan,
+  type FormingWindow,
+  type Interval,
+  type StoredBar,
+} from '@barkeep/bars';
+import type { ReadCommand } from '../redis/index.js';
+import type { PartitionKeys, SessionLayout } from '../layout/index.js';
+
+/** The day in which a clock stands: the last one that opened before it, or else the first. */
+export function dayAtClock({ days }: SessionLayout, clock: number): number {
+  let [day, end] = [0, days.length];
+  while (end - day > 1) {
+    const middle = (day + end) >> 1;
+    if (days[middle]!.segments[0]!.open < clock) day = middle;
+    else end = middle;
+  }
+  return day;
+}
+
+interface Forming {
+  day: number;
+  plan: DerivedPlan;
+  window: FormingWindow;
+}
+
+export class FormingRead {
+  /** @param interval a derived interval of the session */
+  constructor(
+    private readonly layout: SessionLayout,
+    private readonly symbol: string,
+    private readonly interval: Interval,
+    private readonly keys: PartitionKeys,
+  ) {}
+
+  /** Open time of the window in which `clock` stands, epoch ms; undefined when there is none. */
+  openTime(clock: number): number | undefined {
+    const forming = this.formingAt(clock);
+    return forming?.plan.grid.openTime(forming.window.window);
+  }
+
+  /** What {@link bar} needs at that clock; nothing when no window is open then. */
+  commands(clock: number): ReadCommand[] {
+    const forming = this.formingAt(clock);
+    if (!forming) return [];
+    const { slotCount, date } = this.layout.grid(forming.day);
+    const { from, closed } = forming.window;
+    const key = this.keys.chunk(this.layout.base.name, this.symbol, date);
+    return [
+      ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1],
+      ['getrangeBuffer', key, recordOffset(slotCount, from), recordOffset(slotCount, closed) - 1],
+    ];
+  }
+
+  /** The bar, of what the commands answered; undefined while none of its base bars is there. */
+  bar(clock: number, [bitmap, records]: readonly (Buffer | null)[]): StoredBar | undefined {
+    const forming = this.formingAt(clock);
+    if (!forming || !bitmap || !records) return undefined;
+    const base = this.layout.grid(forming.day);
+    const { from, closed } = forming.window;
+    const chunk = chunkOfPart(base.slotCount, bitmap, records, from, closed);
+    return formingBar(base, forming.plan, forming.window, chunk);
+  }
+
+  private formingAt(clock: number): Forming | undefined {
+    const day = dayAtClock(this.layout, clock);
+    const plan = this.layout.plan(day, this.interval);
+    const window = formingWindow(this.layout.grid(day), plan, clock);
+    return window && { day, plan, window };
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What a session's store says of itself: position and counts, a symbol's metrics, a symbol's gaps. All are of the
+ * session's own days, not of its history; a symbol's are of those that are kept. Reads only.
+ */
+import {
+  addDayCounts,
+  barQuality,
+  bitmapBytes,
+  DayChunk,
+  gapsOf,
+  noCounts,
+  summarizeGaps,
+  type GapStatus,
+  type SlotCounts,
+  type SlotGap,
+} from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { runPipeline } from '../redis/index.js';
+import type { Control } from '../stream/index.js';
+
+export interface SessionPosition {
+  /** Epoch ms. */
+  clock: number;
+  frontier: number;
+  watermark: number;
+  control: Control;
+  /** Slots of all symbols before the frontier, in the session's own days, whether they are kept or not. */
+  counts: SlotCounts;
+  /** Bars refused so far, for all reasons. */
+  refused: number;
+}
+
+export interface SymbolMetrics extends SlotCounts {
+  symbol: string;
+  /** Percent, 0 to 100. */
+  barQuality: number;
+  gapCount: number;
+  /** Bars in the largest gap. */
+  largestGap: number;
+  /** Epoch ms. */
+  watermark: number;
+  /** Of all visible bars; null when there is none. */
+  sessionHigh: number | null;
+  sessionLow: number | null;
+  sessionVolume: number;
+  /** Refused bars by reason. */
+  refused: Record<string, number>;
+}
+
+export interface SymbolGap {
+  /** Open time of the first missing bar and close time of the last, epoch ms, end exclusive. */
+  start: number;
+  end: number;
+  bars: number;
+  status: GapStatus;
+  attempts: number;
+  lastError: string | null;
+}
+
+const META_FIELDS = [
+  'incarnation',
+  'frontier',
+  'watermark',
+  'streamed',
+  'backfilled',
+  'noTrade',
+  'unfillable',
+  'absent',
+  'begun',
+  'leftSlots',
+];
+
+/** Symbols that are joining are not counted, nor are their partitions waited for. @throws SessionLostError */
+export async function readPosition(
+  redis: Redis,
+  layout: SessionLayout,
+  joining: ReadonlySet<string> = new Set(),
+): Promise<SessionPosition> {
+  const pipeline = redis.pipeline();
+  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
+  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hvals(refused);
+  const [first, ...replies] = (await runPipeline(pipeline)) as (string | null)[][];
+  const [clock, control] = first as [string, Control];
+  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0 };
+  for (let p = 0; p < layout.partitions; p++) {
+    const [incarnation, ...numbers] = replies[2 * p]!;
+    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+    // A symbol that came is alone in its partition.
+    if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
+    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] =
+      numbers.map(Number);
+    at.frontier = Math.min(at.frontier, frontier!);
+    at.watermark = Math.min(at.watermark, watermark!);
+    const slots = layout.slotsClosedBy(frontier!) - layout.slotsClosedBy(begun!);
+    at.counts.expected += slots * layout.symbolsOf(p).length + leftSlots!;
+    at.counts.streamed += streamed!;
+    at.counts.backfilled += backfilled!;
+    at.counts.noTrade += noTrade!;
+    at.counts.unfillable += unfillable!;
+    at.counts.absent += absent!;
+    at.refused += replies[2 * p + 1]!.reduce((sum, count) => sum + Number(count), 0);
+  }
+  const { counts } = at;
+  counts.filled = counts.streamed + counts.backfilled;
+  counts.missing = counts.expected - counts.filled - counts.noTrade - counts.unfillable - counts.absent;
+  return { clock: Number(clock), control, ...at };
+}
+
+interface SymbolDays {
+  clock: number;
+  frontier: number;
+  watermark: number;
+  /** One entry for each of the session's own days that is kept. */
+  days: { day: number; bytes: Buffer | null; states: Buffer | null }[];
+}
+
+/** Chunks (or their bitmaps alone) and states of one symbol's days, fetched after the clock. */
+async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
+  const keys = layout.keysOf(layout.partitionOf(symbol)!);
+  const pipeline = redis.pipeline();
+  pipeline
+    .hmget(layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom')
+    .hmget(keys.meta, 'frontier', 'watermark');
+  layout.days.slice(layout.historyDays).forEach(({ date }, i) => {
+    const day = layout.historyDays + i;
+    const key = keys.chunk(layout.base.name, symbol, date);
+    if (whole) pipeline.getBuffer(key);
+    else pipeline.getrangeBuffer(key, 0, bitmapBytes(layout.grid(day).slotCount) - 1);
+    pipeline.getBuffer(keys.states(symbol, date));
+  });
+  const [session, partition, ...replies] = await runPipeline(pipeline);
+  const [clock, incarnation, retainedFrom] = session as (string | null)[];
+  const [frontier, watermark] = (partition as (string | null)[]).map(Number);
+  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+  const values = replies as (Buffer | null)[];
+  const firstKept = layout.firstKept(Number(retainedFrom));
+  const days = layout.days.slice(layout.historyDays).flatMap((_, i) => {
+    const day = layout.historyDays + i;
+    return day < firstKept ? [] : [{ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }];
+  });
+  return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
+}
+
+/** @throws SessionLostError */
+export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolMetrics> {
+  const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
+  const counts = noCounts();
+  const gaps: SlotGap[] = [];
+  let [high, low, volume] = [-Infinity, Infinity, 0];
+  days.forEach(({ day, bytes, states }) => {
+    const grid = layout.grid(day);
+    const closed = grid.closedBy(clock);
+    if (closed === 0) return;
+    const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
+    addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
+    gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, layout.spec.upkeep.maxRetries));
+    for (const bar of chunk.bars(grid, 0, closed)) {
+      high = Math.max(high, bar.high);
+      low = Math.min(low, bar.low);
+      volume += bar.volume;
+    }
+  });
+  const refused = await redis.hgetall(layout.keysOf(layout.partitionOf(symbol)!).refused);
+  const reasons = Object.entries(refused).flatMap(([field, count]) =>
+    field.startsWith(`${symbol} `) ? [[field.slice(symbol.length + 1), Number(count)]] : [],
+  );
+  return {
+    symbol,
+    barQuality: barQuality(counts),
+    ...counts,
+    ...summarizeGaps(gaps),
+    watermark,
+    sessionHigh: counts.filled > 0 ? high : null,
+    sessionLow: counts.filled > 0 ? low : null,
+    sessionVolume: volume,
+    refused: Object.fromEntries(reasons) as Record<string, number>,
+  };
+}
+
+/** @throws SessionLostError */
+export async function readGaps(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolGap[]> {
+  const { frontier, days } = await readSymbol(redis, layout, symbol, false);
+  const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
+  const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
+  return days.flatMap(({ day, bytes, states }) => {
+    const grid = layout.grid(day);
+    const found = gapsOf(
+      bytes ?? new Uint8Array(0),
+      states ?? undefined,
+      0,
+      grid.closedBy(frontier),
+      layout.spec.upkeep.maxRetries,
+    );
+    return found.map(({ start, end, status, attempts }) => ({
+      start: grid.openTime(start),
+      end: grid.closeTime(end - 1),
+      bars: end - start,
+      status,
+      attempts,
+      lastError: lastErrors[day] ?? null,
+    }));
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * Finds sessions in the store and opens them for reading. What a session consists of is read once and kept; a session
+ * that was deleted and made anew under the same id is noticed by its incarnation.
+ */
+import { calendarIds, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { PartitionKeys, SessionCalendarError, SessionLayout, SessionLostError } from '../layout/index.js';
+import { OpenSession } from './open-session.js';
+
+export class SessionReader {
+  /** @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`) */
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+  ) {}
+
+  /** Opens a session, with the symbols that it has now. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
+  async open(sessionId: string): Promise<OpenSession> {
+    const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
+    const [stamp, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
+    const incarnation = stamp?.split('+')[0];
+    if (!incarnation || !spec) throw new SessionLostError(sessionId);
+    const parsed = specOf(sessionId, JSON.parse(spec));
+    const layout = new SessionLayout(sessionId, incarnation, parsed, this.keyPrefix, Number(historyDays));
+    const session = new OpenSession(this.redis, layout);
+    await session.refresh();
+    return session;
+  }
+}
+
+/** The spec as the session's first writer stored it. */
+function specOf(sessionId: string, stored: unknown): SessionSpec {
+  const calendar = typeof stored === 'object' && stored !== null && 'calendar' in stored ? stored.calendar : undefined;
+  const known = calendarIds();
+  if (typeof calendar === 'string' && !known.includes(calendar)) {
+    throw new SessionCalendarError(sessionId, calendar, known);
+  }
+  return parseSessionSpec(stored);
+}

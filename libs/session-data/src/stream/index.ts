@@ -1,0 +1,9 @@
+/** The streaming side: fence, flush, clock, retention, removal. */
+export { FORGET } from './fence-script.js';
+export { noteHistory, readHistory } from './history.js';
+export { removeLeftover, removeSession } from './remove.js';
+export { SessionRetention } from './retention.js';
+export { noFigures, readStreamFigures, type StreamFigures } from './stream-figures.js';
+export { type ClaimedPosition, type Control, type Fence } from './fence.js';
+export { type PartitionWindow } from './partition-window.js';
+export { SessionWriter, setControl } from './writer.js';

@@ -1,0 +1,49 @@
+/**
+ * Figures of a session's stream that outlive the process that makes them: overruns of its pace, what prefetching did,
+ * days whose source was silent. They lie in one hash; whoever streams writes whole values, so that a repeated write is
+ * harmless. They are about how a session ran, not about what it holds, and no part of its digest.
+ */
+import type { Redis } from 'ioredis';
+import type { SessionLayout } from '../layout/index.js';
+
+export interface StreamFigures {
+  /** Times that the clock fell behind its pace. */
+  overruns: number;
+  /** How far it is behind, ms. */
+  lagMs: number;
+  /** Day changes that waited for no rows, and those that did. */
+  prefetchHits: number;
+  prefetchMisses: number;
+  /** Bytes of bars that were read before their turn. */
+  prefetchBytes: number;
+}
+
+const FIGURES = [
+  'overruns',
+  'lagMs',
+  'prefetchHits',
+  'prefetchMisses',
+  'prefetchBytes',
+] as const satisfies readonly (keyof StreamFigures)[];
+const TIMED_OUT = 'timed-out ';
+
+export function noFigures(): StreamFigures {
+  return { overruns: 0, lagMs: 0, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
+}
+
+/** The figures and the dates, in order, of the days that timed out. */
+export async function readStreamFigures(
+  redis: Redis,
+  layout: SessionLayout,
+): Promise<{ figures: StreamFigures; timedOutDays: string[] }> {
+  const hash = await redis.hgetall(layout.keysOf(0).stream);
+  const figures = noFigures();
+  for (const name of FIGURES) figures[name] = Number(hash[name] ?? 0);
+  const marked = Object.keys(hash).filter((field) => field.startsWith(TIMED_OUT));
+  return { figures, timedOutDays: marked.map((field) => field.slice(TIMED_OUT.length)).sort() };
+}
+
+/** Field and value of every figure, as a script takes them. */
+export function figureArguments(figures: StreamFigures): (string | number)[] {
+  return FIGURES.flatMap((name) => [name, Math.round(figures[name])]);
+}

@@ -1,0 +1,69 @@
+/** Sends one window of one partition to its store: what goes in which argument of which script. Decides nothing. */
+import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
+import { FLUSH_DAYS, FLUSH_SLOTS } from './flush-script.js';
+import { runTransaction, type ScriptArgument } from '../redis/index.js';
+import type { PartitionWindow } from './partition-window.js';
+
+/**
+ * @param fence incarnation, epoch and owner
+ * @returns verdict, frontier and control, as the script answers them
+ */
+export async function flushWindow(
+  redis: Redis,
+  layout: SessionLayout,
+  fence: readonly ScriptArgument[],
+  window: Window,
+  part: PartitionWindow,
+): Promise<unknown> {
+  const { dayIndex, fromSlot, toSlot, prev, to } = window;
+  const { slotCount } = layout.grid(dayIndex);
+  // The history has counts of its own: those of the session are of its own days.
+  const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
+  const args: ScriptArgument[] = [...fence, prev, to, chunkBytes(slotCount), counted, part.refused.size];
+  for (const [field, count] of part.refused) args.push(field, count);
+  const keys = layout.keysOf(part.partition);
+  const names = [...part.chunks.keys()].map((symbol) =>
+    keys.chunk(layout.base.name, symbol, layout.grid(dayIndex).date),
+  );
+  const isWhole = fromSlot === 0 && toSlot === slotCount;
+  if (isWhole && names.length > 0) return flushDays(redis, keys, names, args, part);
+  args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));
+  args.push(...slotsOf([...part.chunks.values()], fromSlot, toSlot));
+  return FLUSH_SLOTS.run(redis, [keys.meta, keys.refused, ...names], args);
+}
+
+async function flushDays(
+  redis: Redis,
+  keys: PartitionKeys,
+  names: readonly string[],
+  args: readonly ScriptArgument[],
+  { chunks }: PartitionWindow,
+): Promise<unknown> {
+  const stagedNames: string[] = [];
+  const staged: ScriptArgument[] = [];
+  for (const [symbol, { bytes }] of chunks) {
+    const name = keys.staged(symbol);
+    stagedNames.push(name);
+    staged.push(name, bytes);
+  }
+  const script = FLUSH_DAYS.command([keys.meta, keys.refused, ...stagedNames, ...names], args);
+  return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
+}
+
+/** Bitmap bytes and records of slots `[from, to)`, those of one chunk after those of the other. */
+function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8Array, Uint8Array] {
+  const [firstByte, bitsEach, recordsEach] = [from >> 3, ((to + 7) >> 3) - (from >> 3), (to - from) * RECORD_BYTES];
+  const bits = Buffer.allocUnsafe(chunks.length * bitsEach);
+  const records = Buffer.allocUnsafe(chunks.length * recordsEach);
+  chunks.forEach(({ slotCount, bitmap, bytes }, i) => {
+    const record = recordOffset(slotCount, from);
+    records.set(bytes.subarray(record, record + recordsEach), i * recordsEach);
+    const [first, last] = [i * bitsEach, (i + 1) * bitsEach - 1];
+    for (let byte = 0; byte < bitsEach; byte++) bits[first + byte] = bitmap[firstByte + byte]!;
+    bits[first]! &= 0xff >> (from & 7);
+    if (to & 7) bits[last]! &= 0xff00 >> (to & 7);
+  });
+  return [bits, records];
+}

@@ -1,0 +1,147 @@
+/**
+ * The streaming side of a session's store: begins it, takes it over, writes windows, moves the clock. Everything is
+ * fenced by (epoch, owner) and safe to send twice. Does not decide when the clock moves, nor reads bars.
+ */
+import type { Redis } from 'ioredis';
+import { type ClockEvent, eventNumber, EVENTS_KEPT, tellState } from '../events/index.js';
+import {
+  ConsumersChangedError,
+  FencedError,
+  RewindError,
+  type SessionLayout,
+  SessionLostError,
+  type Window,
+} from '../layout/index.js';
+import { MARK_TIMED_OUT, MOVE_CLOCK } from './clock-script.js';
+import { CLAIM, CONTROL, INIT } from './fence-script.js';
+import { ScriptReplyError, type ScriptArgument } from '../redis/index.js';
+import { figureArguments, type StreamFigures } from './stream-figures.js';
+import type { ClaimedPosition, Control, Fence } from './fence.js';
+import type { PartitionWindow } from './partition-window.js';
+import { flushWindow } from './window-flush.js';
+
+/** What comes with a move of the clock. */
+export interface ClockMove {
+  /** Where the clock is at least, epoch ms; a store that knows less has lost writes. @default 0 */
+  from?: number;
+  /** In their order; those that were said before are left out. @default the move itself */
+  events?: readonly ClockEvent[];
+  /** Times that consumers had joined when it was decided. @default nobody holds the clock */
+  joins?: number | undefined;
+  /** Written down with it. */
+  figures?: StreamFigures;
+}
+
+export class SessionWriter {
+  constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+    private readonly fence: Fence,
+  ) {}
+
+  /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
+  async init(): Promise<void> {
+    const { start, spec, keys, historyDays, membership } = this.layout;
+    const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
+    for (const [partition, { meta }] of keys.entries()) {
+      const args = [...this.fenceArguments(partition), start, JSON.stringify(spec), historyDays, ...symbols];
+      const reply = await INIT.run(this.redis, [meta], args);
+      if (reply === 'other') throw new SessionLostError(this.layout.id);
+    }
+  }
+
+  /**
+   * Takes the store over. @returns the lowest frontier of its partitions, that of each, and the clock, epoch ms
+   * @throws SessionLostError, FencedError
+   */
+  async claim(): Promise<ClaimedPosition> {
+    const claims = await Promise.all(
+      this.layout.keys.map(({ meta }, p) => CLAIM.run(this.redis, [meta], this.fenceArguments(p))),
+    );
+    const positions = claims.map((reply, p) => {
+      const [verdict, frontier, clock] = reply as [string, string, string?];
+      this.refuse(verdict);
+      return { frontier: this.layout.isVacant(p) ? this.layout.end : Number(frontier), clock: Number(clock) };
+    });
+    const frontiers = positions.map(({ frontier }) => frontier);
+    return { frontier: Math.min(...frontiers), frontiers, clock: positions[0]!.clock };
+  }
+
+  /**
+   * Writes one window of one partition and moves its frontier to the window's end; a no-op when it is there already.
+   * @throws FencedError, RewindError, SessionLostError
+   */
+  async flush(window: Window, part: PartitionWindow): Promise<Control> {
+    const fence = this.fenceArguments(part.partition);
+    const reply = (await flushWindow(this.redis, this.layout, fence, window, part)) as [string, string, Control?];
+    this.refuse(reply[0]);
+    if (reply[0] === 'rewind') throw new RewindError(this.layout.id, Number(reply[1]));
+    if (reply[0] !== 'written' && reply[0] !== 'done') throw new ScriptReplyError('flush', reply);
+    return reply[2] ?? 'run';
+  }
+
+  /**
+   * Moves the clock to `to`, epoch ms, and says what that causes; an earlier time leaves it as it is.
+   * @throws ConsumersChangedError when a consumer joined since it was decided, FencedError, RewindError when the store is
+   *   behind `from` or `to`, SessionLostError
+   */
+  async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
+    const { from = 0, events = [{ type: 'clock', time: to }], figures, joins = '' } = move;
+    const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
+    const figureArgs = figures ? figureArguments(figures) : [];
+    // A store begins with its clock at the start: that is no move.
+    const first = eventNumber({ type: 'clock', time: this.layout.start });
+    const { incarnation, membership } = this.layout;
+    const fence = [incarnation, this.fence.epoch, this.fence.owner];
+    const args: ScriptArgument[] = [
+      ...fence,
+      to,
+      from,
+      joins,
+      EVENTS_KEPT,
+      first,
+      figureArgs.length / 2,
+      ...figureArgs,
+    ];
+    for (const event of events) {
+      const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
+      args.push(eventNumber(event), JSON.stringify(fields.map(String)));
+    }
+    const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string, string?];
+    this.refuse(reply[0]);
+    if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
+    if (reply[0] === 'joined') throw new ConsumersChangedError(this.layout.id);
+    return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
+  }
+
+  /** Marks a day whose source gave no answer in time, and says so once. @throws FencedError, SessionLostError */
+  async markTimedOut(dayIndex: number, timeoutMs: number): Promise<void> {
+    const { meta, events, stream } = this.layout.keysOf(0);
+    const { date, close } = this.layout.grid(dayIndex);
+    const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
+    const args = [...this.fenceArguments(0), date, EVENTS_KEPT, ...fields];
+    this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
+  }
+
+  /** Says a state of the session in its events, once. */
+  async tellState(state: string): Promise<void> {
+    await tellState(this.redis, this.layout, state);
+  }
+
+  /** With what every fenced script of a partition begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
+  fenceArguments(partition: number): ScriptArgument[] {
+    return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
+  }
+
+  /** Throws for what a fenced script answers to somebody else. @throws FencedError, SessionLostError */
+  refuse(verdict: string): void {
+    if (verdict === 'lost') throw new SessionLostError(this.layout.id);
+    if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
+  }
+}
+
+/** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */
+export async function setControl(redis: Redis, layout: SessionLayout, control: Control): Promise<boolean> {
+  const { meta, wake } = layout.keysOf(0);
+  return (await CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
+}

@@ -1,0 +1,213 @@
+/**
+ * The list of a session's symbols in its store: brought in line with what was decided elsewhere (Postgres), and read by
+ * all. Symbols that come get a partition that stands at the session's start, and are `joining`, seen by no reader, until
+ * the stream says that they are whole up to the clock. Of symbols that leave everything is removed. Does not decide who
+ * comes or leaves, nor keeps two processes from doing this at once: the caller holds the session's lock.
+ */
+import { addDayCounts, bitmapBytes, noCounts, parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { FencedError, SessionLayout, SessionLostError } from '../layout/index.js';
+import { runPipeline, type ScriptArgument } from '../redis/index.js';
+import { type Fence, FORGET } from '../stream/index.js';
+import { COUNTERS, DROP, JOIN, JOINED, LEFT, RESTAMP, SWITCH } from './membership-script.js';
+
+/** What a store says of its symbols. */
+export interface StoredSymbols {
+  membership: Membership;
+  /** Symbols that no reader sees yet. */
+  joining: readonly string[];
+  /** What is still to be removed after a change, as JSON; '' when nothing is. */
+  leaving: string;
+}
+
+/** A symbol that left a partition, and the version in which it did. */
+interface Leaver {
+  symbol: string;
+  partition: number;
+  version: number;
+}
+
+const DAYS_A_CALL = 32;
+
+/** Fields of partition 0's meta hash that {@link symbolsKey} is made of. */
+export const SYMBOLS_KEY_FIELDS = ['version', 'joining'] as const;
+
+/** Differs whenever the list of symbols, or who of them is joining, does. */
+export function symbolsKey(version: string | null | undefined, joining: string | null | undefined): string {
+  return `${version ?? 0} ${joining ?? ''}`;
+}
+
+/** @throws SessionLostError */
+export async function readSymbols(redis: Redis, layout: SessionLayout): Promise<StoredSymbols> {
+  const fields = ['incarnation', 'symbols', 'joining', 'leaving'];
+  const [stamp, symbols, joining, leaving] = await redis.hmget(layout.keysOf(0).meta, ...fields);
+  if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
+  return {
+    membership: symbols ? parseMembership(JSON.parse(symbols)) : UNCHANGED,
+    joining: (joining ?? '').split(' ').filter(Boolean),
+    leaving: leaving ?? '',
+  };
+}
+
+/** The same session with another list of symbols. */
+export function withMembership(layout: SessionLayout, membership: Membership): SessionLayout {
+  const { id, incarnation, spec, historyDays } = layout;
+  return new SessionLayout(id, incarnation, spec, layout.keysOf(0).prefix, historyDays, membership);
+}
+
+/**
+ * Brings a store in line with a newer list of symbols, and finishes what an earlier call left undone.
+ * @param target the session with the newer list
+ * @returns the symbols of which everything was removed, or undefined when nothing was to be done
+ * @throws SessionLostError when there is no store
+ */
+export async function bringInLine(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
+  const stored = await readSymbols(redis, target);
+  const before = withMembership(target, stored.membership);
+  const left = await removeLeavers(redis, before, stored.leaving);
+  if (stored.membership.version >= target.membership.version) return stored.leaving ? left : undefined;
+  const comers = target.symbols.filter((symbol) => lifeOf(target, symbol) !== lifeOf(before, symbol));
+  const leavers = before.symbols.filter((symbol) => lifeOf(before, symbol) !== lifeOf(target, symbol));
+  const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
+  for (const symbol of comers) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  const leaving = leavers.map((symbol): Leaver => {
+    const partition = before.partitionOf(symbol)!;
+    return { symbol, partition, version: target.membership.stamps[partition]! };
+  });
+  const json = leaving.length > 0 ? JSON.stringify(leaving) : '';
+  const { meta, wake } = target.keysOf(0);
+  const { version } = target.membership;
+  const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
+  const reply = await SWITCH.run(redis, [meta], [...list, leavers.length, ...leavers, ...comers]);
+  if (reply === 'gone') {
+    // The session was removed meanwhile: what was begun for it goes as well (I9).
+    for (const symbol of comers) await forget(redis, target, target.partitionOf(symbol)!);
+    throw new SessionLostError(target.id);
+  }
+  return [...left, ...(await removeLeavers(redis, target, json))];
+}
+
+/**
+ * Shows symbols to readers that are whole up to `wholeUpTo`, epoch ms.
+ * @returns false when the clock is past that, or the list changed meanwhile
+ * @throws FencedError, SessionLostError
+ */
+export async function showJoined(
+  redis: Redis,
+  layout: SessionLayout,
+  { epoch, owner }: Fence,
+  symbols: readonly string[],
+  wholeUpTo: number,
+): Promise<boolean> {
+  const args = [layout.incarnation, epoch, owner, layout.membership.version, wholeUpTo, ...symbols];
+  const reply = await JOINED.run(redis, [layout.keysOf(0).meta], args);
+  if (reply === 'lost') throw new SessionLostError(layout.id);
+  if (reply === 'fenced') throw new FencedError(layout.id, epoch, owner);
+  return reply === 'joined';
+}
+
+/** Where a symbol is, and since when: one that left and came back has another life. */
+function lifeOf({ membership, symbols }: SessionLayout, symbol: string): string | undefined {
+  const partition = membership.added[symbol];
+  if (partition !== undefined) return `${partition} since ${membership.stamps[partition]}`;
+  return symbols.includes(symbol) ? 'since the beginning' : undefined;
+}
+
+/** Begins a partition at the session's start, or where the last day ended that the session does not keep any more. */
+async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
+  const version = layout.membership.stamps[partition]!;
+  const firstKept = layout.firstKept(retainedFrom);
+  const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : '';
+  const args = [layout.incarnation, version, begun === '' ? layout.start : begun, layout.historyDays];
+  const kept = [begun === '' ? '' : retainedFrom, begun];
+  const reply = await JOIN.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
+  if (reply === 'other') throw new SessionLostError(layout.id);
+}
+
+async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<void> {
+  await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
+}
+
+/** @param json the leavers, as {@link SWITCH} kept them @returns their names */
+async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
+  if (json === '') return [];
+  const leavers = JSON.parse(json) as Leaver[];
+  for (const { partition, version } of leavers) {
+    await restamp(
+      redis,
+      layout,
+      { partition, version },
+      leavers.filter((other) => other.partition === partition).length,
+    );
+  }
+  for (const leaver of leavers) await drop(redis, layout, leaver);
+  await LEFT.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  return leavers.map(({ symbol }) => symbol);
+}
+
+/** Shuts a partition to all who do not know that `count` symbols left it. */
+async function restamp(
+  redis: Redis,
+  layout: SessionLayout,
+  { partition, version }: Pick<Leaver, 'partition' | 'version'>,
+  count: number,
+): Promise<void> {
+  const keys = tableKeys(layout, partition);
+  const vacant = layout.isVacant(partition) ? '1' : '0';
+  for (;;) {
+    const retiredTo = (await redis.hget(layout.keysOf(partition).meta, 'retiredTo')) ?? '';
+    // Of days that have left nobody knows any more which counts were whose: they stay, and so do their slots.
+    const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
+    const reply = await RESTAMP.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
+    if (reply !== 'moved') return;
+  }
+}
+
+/** Nobody writes for the symbol any more, so that what is counted here is what the script takes away. */
+async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
+  const counted = partition < layout.basePartitions ? '1' : '0';
+  const intervals = [layout.base, ...layout.derived];
+  const keys = layout.keysOf(partition);
+  for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
+    const days = layout.days.slice(from, from + DAYS_A_CALL);
+    const names = tableKeys(layout, partition);
+    const args: ScriptArgument[] = [layout.incarnation, version, symbol, counted, 1 + intervals.length];
+    const counts = await countsOf(redis, layout, symbol, partition, from, days.length);
+    days.forEach(({ date }, i) => {
+      names.push(keys.states(symbol, date), ...intervals.map(({ name }) => keys.chunk(name, symbol, date)));
+      args.push(date, ...counts[i]!);
+    });
+    await DROP.run(redis, names, args);
+  }
+}
+
+/** How many slots of a symbol are in each of the counters, for days `[from, from + count)`. */
+async function countsOf(
+  redis: Redis,
+  layout: SessionLayout,
+  symbol: string,
+  partition: number,
+  from: number,
+  count: number,
+): Promise<number[][]> {
+  const keys = layout.keysOf(partition);
+  const grids = Array.from({ length: count }, (_, i) => layout.grid(from + i));
+  const pipeline = redis.pipeline();
+  for (const { date, slotCount } of grids) {
+    pipeline.getrangeBuffer(keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1);
+    pipeline.getBuffer(keys.states(symbol, date));
+  }
+  const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
+  return grids.map(({ slotCount }, i) => {
+    const counts = noCounts();
+    const bitmap = replies[2 * i]?.length ? replies[2 * i]! : new Uint8Array(bitmapBytes(slotCount));
+    // The counters are of the session's own days.
+    if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, replies[2 * i + 1] ?? undefined, slotCount);
+    return COUNTERS.map((name) => counts[name]);
+  });
+}
+
+function tableKeys(layout: SessionLayout, partition: number): string[] {
+  const { meta, retry, dirty, errors, refused, history, told } = layout.keysOf(partition);
+  return [meta, retry, dirty, errors, refused, history, told];
+}

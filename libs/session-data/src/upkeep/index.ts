@@ -1,0 +1,10 @@
+/** The upkeep side: gaps, fills, derived bars, watermark. */
+export { DaySlots, readDaySlots } from './day-counts.js';
+export {
+  closedWindows,
+  type PartitionPosition,
+  type SymbolDerived,
+  type SymbolFill,
+  UpkeepStore,
+} from './upkeep-store.js';
+export { type SymbolDay } from './symbol-day.js';

@@ -1,0 +1,250 @@
+/**
+ * The upkeep side of a session's store: what a worker reads to decide, and the few writes it may do. Works on one day
+ * and one partition at a time; each write checks that what it was decided on still holds. Decides nothing itself.
+ */
+import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { ANY_SYMBOL, dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { runPipeline, runWithSlots, type ScriptArgument, ScriptReplyError, slotsCommand } from '../redis/index.js';
+import { EVENTS_KEPT } from '../events/index.js';
+import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './upkeep-script.js';
+import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
+import type { SymbolDay } from './symbol-day.js';
+import { UpkeepEvents } from './upkeep-events.js';
+
+/** New bars and new states for one symbol's day. */
+export interface SymbolFill {
+  symbol: string;
+  before: Uint8Array | undefined;
+  after: Uint8Array;
+  /** When absent bars are to be asked for again, epoch ms; undefined when they are not. */
+  dueAt: number | undefined;
+  /** Records to be written into empty slots, run by run. */
+  runs: readonly { start: number; records: Uint8Array }[];
+}
+
+/** Derived chunks of one symbol's day, one for each derived interval of the session, made from a base bitmap. */
+export interface SymbolDerived {
+  symbol: string;
+  bitmap: Uint8Array;
+  chunks: readonly DayChunk[];
+}
+
+export interface PartitionPosition {
+  frontier: number;
+  watermark: number;
+  /** Open of the oldest day that is kept, epoch ms; 0 when all are. */
+  retainedFrom: number;
+}
+
+export class UpkeepStore {
+  /** What upkeep says beside its writes. */
+  readonly events: UpkeepEvents;
+
+  constructor(
+    private readonly redis: Redis,
+    readonly layout: SessionLayout,
+  ) {
+    this.events = new UpkeepEvents(redis, layout);
+  }
+
+  /**
+   * Frontier, watermark and oldest kept day of every partition; one that has no symbol any more lacks nothing.
+   * @throws SessionLostError
+   */
+  async positions(): Promise<PartitionPosition[]> {
+    const { layout } = this;
+    const pipeline = this.redis.pipeline();
+    for (const { meta } of layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
+    return (await runPipeline(pipeline)).map((reply, partition) => {
+      const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
+      if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+      if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
+      return { frontier: Number(frontier), watermark: Number(watermark), retainedFrom: Number(retainedFrom) };
+    });
+  }
+
+  /** Bitmaps and states of symbols on one day. */
+  async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
+    if (symbols.length === 0) return [];
+    const { date, slotCount } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const length = bitmapBytes(slotCount);
+    const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
+    const states = symbols.map((symbol) => keys.states(symbol, date));
+    // Two commands and not one or two a symbol, each of which costs the reader more than the server (docs/performance.md).
+    const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
+    const [found, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
+    return symbols.map((symbol, i) => {
+      const bitmap = bitmaps[i];
+      return {
+        symbol,
+        bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
+        states: found[i] ?? undefined,
+      };
+    });
+  }
+
+  /** Whole chunks of one day, by symbol; symbols without one are left out. */
+  async readChunks(
+    partition: number,
+    dayIndex: number,
+    interval: Interval,
+    symbols: readonly string[],
+  ): Promise<Map<string, DayChunk>> {
+    const { date, slotCount } = this.layout.grid(dayIndex, interval);
+    const keys = this.layout.keysOf(partition);
+    const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
+    const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
+    const chunks = new Map<string, DayChunk>();
+    replies.forEach((bytes, i) => bytes && chunks.set(symbols[i]!, new DayChunk(slotCount, bytes)));
+    return chunks;
+  }
+
+  /** Days of symbols whose absent bars are due at `now`, epoch ms. */
+  async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
+  }
+
+  /** When the next absent bars of the session are due, epoch ms, or undefined. */
+  async nextRetry(): Promise<number | undefined> {
+    const pipeline = this.redis.pipeline();
+    for (const { retry } of this.layout.keys) pipeline.zrange(retry, 0, 0, 'WITHSCORES');
+    const scores = ((await runPipeline(pipeline)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
+    return scores.length > 0 ? Math.min(...scores) : undefined;
+  }
+
+  /** True when the session is at its end with every bar treated, derived, and none to be asked for again. */
+  async isSettled(): Promise<boolean> {
+    if ((await this.nextRetry()) !== undefined) return false;
+    for (const [partition, { watermark }] of (await this.positions()).entries()) {
+      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
+    }
+    return true;
+  }
+
+  /** Days of symbols whose derived bars are out of date. */
+  async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
+  }
+
+  /**
+   * Writes bars into empty slots, and states, all of a symbol or nothing of it; nothing at or after the frontier.
+   * @param refused bad records that the repositories answered, by reason
+   * @returns the symbols that were refused because they changed meanwhile: read them again
+   * @throws SessionLostError
+   */
+  async fill(
+    partition: number,
+    dayIndex: number,
+    fills: readonly SymbolFill[],
+    refused: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Set<string>> {
+    const { date, slotCount, open } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const isHistory = this.layout.isHistory(dayIndex);
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.events];
+    const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
+    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, refused.size);
+    for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
+    for (const { symbol, before, after, dueAt, runs } of fills) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
+      const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes);
+      args.push(settledSlots(before, after), runs.length);
+      for (const { start, records } of runs) args.push(start, records);
+    }
+    return this.refusedOf('fill', await FILL.run(this.redis, names, args));
+  }
+
+  /**
+   * Writes derived chunks of a day of which base slots `[0, closedSlots)` are before the frontier.
+   * @returns the symbols whose base bars changed meanwhile: derive them again
+   * @throws SessionLostError
+   */
+  async writeDerived(
+    partition: number,
+    dayIndex: number,
+    closedSlots: number,
+    items: readonly SymbolDerived[],
+  ): Promise<Set<string>> {
+    const keys = this.layout.keysOf(partition);
+    const { date, open } = this.layout.grid(dayIndex);
+    const names = [keys.meta, keys.dirty, keys.events];
+    const derived = this.layout.computed;
+    const args: ScriptArgument[] = [
+      this.layout.stampOf(partition),
+      derived.length,
+      open,
+      closedSlots >> 3,
+      (0xff00 >> (closedSlots & 7)) & 0xff,
+      EVENTS_KEPT,
+    ];
+    for (const interval of derived) {
+      const { grid, starts } = this.layout.plan(dayIndex, interval);
+      args.push(bitmapBytes(grid.slotCount), closedWindows(starts, closedSlots));
+    }
+    for (const { symbol, bitmap, chunks } of items) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date));
+      derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
+      args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
+    }
+    return this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
+  }
+
+  /**
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
+   * @param closes the day that ends there, with its counts, which are said with it
+   * @returns false when the store was set back meanwhile to before `from`, or its frontier to before `to`: read it again
+   * @throws SessionLostError
+   */
+  async moveWatermark(
+    partition: number,
+    from: number,
+    to: number,
+    closes?: { dayIndex: number; counts: SlotCounts },
+  ): Promise<boolean> {
+    const { meta, told, events, wake } = this.layout.keysOf(partition);
+    const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
+    if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+    const reply = await WATERMARK.run(this.redis, [meta, told, events], args);
+    if (reply === 'gone') throw new SessionLostError(this.layout.id);
+    return reply === 'moved';
+  }
+
+  /** Keeps a repository's error beside the gaps that it left open. */
+  async noteError(partition: number, date: string, symbols: readonly string[], error: string): Promise<void> {
+    const { meta, errors } = this.layout.keysOf(partition);
+    const dayIndex = this.layout.dayIndexOf(date);
+    if (dayIndex === undefined) return;
+    const { open } = this.layout.grid(dayIndex);
+    const members = symbols.map((symbol) => dayMember(date, symbol));
+    const stamp = this.layout.stampOf(partition);
+    await NOTE_ERROR.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
+  }
+
+  /** Close time of the last slot that the fills speak of. */
+  private leastFrontier(dayIndex: number, fills: readonly SymbolFill[]): number {
+    const last = Math.max(-1, ...fills.map(({ after }) => after.findLastIndex((state) => state !== 0)));
+    return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
+  }
+
+  private refusedOf(script: string, reply: unknown): Set<string> {
+    const [verdict, ...members] = reply as string[];
+    if (verdict === 'gone') throw new SessionLostError(this.layout.id);
+    if (verdict !== 'done') throw new ScriptReplyError(script, reply);
+    return new Set(members.map((member) => parseMember(member).symbol));
+  }
+}
+
+/** How many windows are made of base slots `[0, closedSlots)` alone. */
+export function closedWindows(starts: Int32Array, closedSlots: number): number {
+  let windows = 0;
+  while (windows + 1 < starts.length && starts[windows + 1]! <= closedSlots) windows++;
+  return windows;
+}
+
+function parseMember(member: string): { date: string; symbol: string } {
+  const [date = '', symbol = ''] = member.split(' ');
+  return { date, symbol };
+}
