@@ -8,12 +8,10 @@ WORKDIR /app
 # What npm needs first, so that a change of sources installs nothing again.
 COPY .npmrc package.json package-lock.json ./
 COPY libs/bars/package.json libs/bars/
-COPY libs/config/package.json libs/config/
 COPY libs/session-data/package.json libs/session-data/
 COPY libs/bar-repository/package.json libs/bar-repository/
 COPY libs/upkeep-queues/package.json libs/upkeep-queues/
-COPY libs/process/package.json libs/process/
-COPY libs/embedded/package.json libs/embedded/
+COPY libs/service/package.json libs/service/
 COPY libs/local-system/package.json libs/local-system/
 COPY libs/client/package.json libs/client/
 COPY apps/coordinator/package.json apps/coordinator/

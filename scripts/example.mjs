@@ -61,9 +61,9 @@ class Example {
 
 async function main(name) {
   await prepare();
-  const { startServices } = require('@barkeep/embedded');
+  const { startServices } = require('@barkeep/local-system');
   const { Scope, startApps } = require('@barkeep/local-system');
-  const { serviceEnvironment } = require('@barkeep/config');
+  const { serviceEnvironment } = require('@barkeep/service');
   const interrupted = new AbortController();
   const interrupt = (signal) => interrupted.abort(new Error(`interrupted by ${signal}`));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

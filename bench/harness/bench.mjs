@@ -3,7 +3,7 @@
  * processes of the built programs. A scenario asks for what it needs and keeps nothing.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
-import { startServices } from '@barkeep/embedded';
+import { startServices } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';

@@ -1,5 +1,5 @@
 /** Makes a session out of the demonstration's data with Barkeep, then leaves Barkeep alone: Python reads it from Redis. */
-import { findPython } from '@barkeep/embedded';
+import { findPython } from '@barkeep/local-system';
 
 const SESSION = 'read-from-python';
 /** A day with a minute that exists nowhere, and some that were lost and put back. */

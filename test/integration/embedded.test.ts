@@ -14,7 +14,7 @@ import {
   startServices,
   type Services,
   type StartOptions,
-} from '@barkeep/embedded';
+} from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 
@@ -49,7 +49,7 @@ interface ChildUrls {
 
 /** A process that starts services in `dataDir`, prints their URLs and stays. */
 async function ownerProcess(keep: boolean): Promise<{ child: ChildProcess; urls: ChildUrls }> {
-  const script = `require('@barkeep/embedded').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: ${keep} })
+  const script = `require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: ${keep} })
     .then((urls) => { console.log(JSON.stringify(urls)); setInterval(() => undefined, 1000); })`;
   const child = spawn(process.execPath, ['-e', script], {
     cwd: projectRoot,

@@ -1,7 +1,7 @@
 /** The HTTP side on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { loadConfig, type Config } from '@barkeep/config';
+import { loadConfig, type Config } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '../../apps/coordinator/src/openapi/answers.js';
 import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';

@@ -6,8 +6,8 @@
  * Needs the built packages (`tsc -b`), because jest resolves a global setup without its module map.
  */
 import { join } from 'node:path';
-import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/config';
-import { pingServices, startServices, type Services } from '@barkeep/embedded';
+import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
+import { pingServices, startServices, type Services } from '@barkeep/local-system';
 
 /** What docker-compose.yml publishes on this machine. */
 const composeUrls: ServiceUrls = {

@@ -6,30 +6,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-const LIBS = [
-  'bars',
-  'config',
-  'session-data',
-  'bar-repository',
-  'upkeep-queues',
-  'process',
-  'embedded',
-  'local-system',
-  'client',
-] as const;
+const LIBS = ['bars', 'session-data', 'bar-repository', 'upkeep-queues', 'service', 'local-system', 'client'] as const;
 const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
 
 /** The libraries that each package may import. Apps may import any library, and nobody imports an app. */
 const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   bars: [],
-  config: [],
   'session-data': ['bars'],
   'bar-repository': ['bars'],
   'upkeep-queues': ['bars'],
-  process: ['bars', 'bar-repository', 'config', 'upkeep-queues'],
-  embedded: ['config'],
-  'local-system': ['config', 'embedded'],
-  client: ['bars', 'bar-repository', 'config', 'local-system', 'session-data', 'upkeep-queues'],
+  service: ['bars', 'bar-repository', 'upkeep-queues'],
+  'local-system': ['service'],
+  client: ['bars', 'bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
 };
 
 interface Package {

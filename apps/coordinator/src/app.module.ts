@@ -1,9 +1,8 @@
 /** The coordinator as a Nest application: connections, log, sessions and HTTP, put together from what main.ts made. */
-import type { Config } from '@barkeep/config';
+import { type Config, type Connections, StopSequence } from '@barkeep/service';
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
-import { StopSequence, type Connections } from '@barkeep/process';
 import { ConnectionsModule } from './runtime/index.js';
 import { HttpModule } from './http/index.js';
 

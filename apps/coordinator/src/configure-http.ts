@@ -2,7 +2,7 @@
  * The order in which a request passes what stands before the routes: id and log, time, headers, key, deadline, body. One place,
  * because the order is what makes it safe: nothing of a request is read before its key was looked at.
  */
-import type { Config } from '@barkeep/config';
+import type { Config } from '@barkeep/service';
 import type { Queues } from '@barkeep/upkeep-queues';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';

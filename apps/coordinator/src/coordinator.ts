@@ -2,8 +2,7 @@
  * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with
  * the stop sequence, so that `stop.run()` undoes it in order. Signals and the exit code are main.ts's.
  */
-import type { Config } from '@barkeep/config';
-import { openConnections, STOP_ORDER, StopSequence } from '@barkeep/process';
+import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';

@@ -1,6 +1,6 @@
 /** The coordinator's process. */
 import 'reflect-metadata';
-import { runService } from '@barkeep/process';
+import { runService } from '@barkeep/service';
 import { startCoordinator } from './coordinator.js';
 import { SessionsModule } from './sessions.module.js';
 

@@ -2,8 +2,7 @@
 import { hostname } from 'node:os';
 import { loadRepositories, SessionCertificates, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import type { Config } from '@barkeep/config';
-import { STOP_ORDER, StopSequence } from '@barkeep/process';
+import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { OpenSession, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';

@@ -1,7 +1,6 @@
 /** Puts the upkeep worker together: the work, and one processor a queue with the concurrency of the configuration. */
 import { loadRepositories } from '@barkeep/bar-repository';
-import type { Config } from '@barkeep/config';
-import type { Connections } from '@barkeep/process';
+import type { Config, Connections } from '@barkeep/service';
 import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';

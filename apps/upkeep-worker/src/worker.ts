@@ -3,8 +3,7 @@
  * jobs (those that run are given their time, then told to stop), then the connections.
  */
 import 'reflect-metadata';
-import type { Config } from '@barkeep/config';
-import { openConnections, STOP_ORDER, StopSequence, type RunningService } from '@barkeep/process';
+import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { workerConnection } from '@barkeep/upkeep-queues';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';

@@ -77,7 +77,7 @@ export {
   type EventPlace,
   type SessionMoment,
 } from './session-moments.js';
-export { ConfigError } from '@barkeep/config';
+export { ConfigError } from '@barkeep/service';
 export { useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
 export {
   ConsumerCountError,

@@ -2,7 +2,7 @@
  * Where Barkeep is: what the options say, otherwise the environment, otherwise a running `barkeep up` of the project
  * that the program stands in. Decides only; connects to nothing.
  */
-import { loadConfig } from '@barkeep/config';
+import { loadConfig } from '@barkeep/service';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import type { Redis } from 'ioredis';
 import { CoordinatorAddressError, NoCoordinatorError } from './outage/index.js';

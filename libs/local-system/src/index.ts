@@ -1,7 +1,23 @@
 /** `@barkeep/local-system`: servers, coordinators and workers on this machine, for as long as a program needs them. */
-export { AppProcess, type AppSpec } from './app-process.js';
-export { startApps, type Apps, type AppsWanted } from './apps.js';
-export { dataFolder, projectFolder } from './data-folder.js';
-export { AppMissingError, AppStartError, TurnError } from './errors.js';
-export { Scope } from './scope.js';
-export { findServers, runningUp, startServers, UP_ROLE, type NamedServers, type ServersWanted } from './servers.js';
+export {
+  AlreadyRunningError,
+  findPython,
+  pingPostgres,
+  pingRedis,
+  pingServices,
+  type PythonProgram,
+  readRunning,
+  type Services,
+  type StartOptions,
+  startServices,
+} from './servers/index.js';
+export {
+  type Apps,
+  dataFolder,
+  findServers,
+  runningUp,
+  Scope,
+  startApps,
+  startServers,
+  UP_ROLE,
+} from './apps/index.js';

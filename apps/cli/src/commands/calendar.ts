@@ -8,7 +8,7 @@ import {
   parseInterval,
   type TradingDay,
 } from '@barkeep/bars';
-import { readCalendars, useOwnCalendars } from '@barkeep/process';
+import { readCalendars, useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
 import { CliError, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';

@@ -8,7 +8,7 @@ import {
   type SymbolExtent,
 } from '@barkeep/bar-repository';
 import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/process';
+import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
 import { CliError, count, EXIT, type OutputOptions, printResult, startProgress } from '../terminal/index.js';
 import type { Context, Database } from '../services/index.js';

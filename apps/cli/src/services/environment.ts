@@ -1,5 +1,5 @@
 /** What the environment says to the command line. */
-import { type Config, ConfigError, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
+import { type Config, ConfigError, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { CliError } from '../terminal/index.js';
 
 export interface CliEnvironment {

@@ -2,7 +2,7 @@
  * The log: one pino logger a process, and one line a request. Guarantees that no key or cookie gets into it.
  * Successful requests are `debug`, because a strategy makes thousands; refused ones `info`, failed ones `error`.
  */
-import type { Config } from '@barkeep/config';
+import type { Config } from '@barkeep/service';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';

@@ -5,7 +5,7 @@
  * Without keys the service is open to this machine only. Then a page in a browser must not be able to use it either: the
  * request has to name a loopback host (against DNS rebinding), and a change must not come from another origin.
  */
-import { isLoopback } from '@barkeep/config';
+import { isLoopback } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { presentedKeys, type ApiKeys } from './api-keys.js';
 import { sendProblem } from './problem-filter.js';

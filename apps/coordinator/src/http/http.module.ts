@@ -3,7 +3,7 @@ import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ConsumersController } from './consumers.controller.js';
-import { StopSequence, STOP_ORDER } from '@barkeep/process';
+import { StopSequence, STOP_ORDER } from '@barkeep/service';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
 import { HealthChecks, HealthController, MetricsController } from '../observe/index.js';

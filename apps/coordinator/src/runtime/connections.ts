@@ -1,5 +1,5 @@
 /** The connections of the coordinator as a Nest module. */
-import type { Connections } from '@barkeep/process';
+import type { Connections } from '@barkeep/service';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 

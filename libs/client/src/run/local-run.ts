@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/config';
+import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { dataFolder, findServers, startApps, startServers, type Scope } from '@barkeep/local-system';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import type { ConnectOptions } from '../settings.js';

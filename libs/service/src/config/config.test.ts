@@ -132,5 +132,5 @@ test('the service URLs are optional for the command line', () => {
 });
 
 test('.env.example lists every variable with its unit and its default', () => {
-  expect(readFileSync(join(__dirname, '../../../.env.example'), 'utf8')).toBe(envExample());
+  expect(readFileSync(join(__dirname, '../../../../.env.example'), 'utf8')).toBe(envExample());
 });

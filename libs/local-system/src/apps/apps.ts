@@ -3,12 +3,12 @@
  * what it works for, then coordinators. Servers are not its business.
  */
 import { join } from 'node:path';
-import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { AppProcess } from './app-process.js';
 import { AppStartError } from './errors.js';
 import type { Scope } from './scope.js';
 
-const APPS = join(__dirname, '../../../apps');
+const APPS = join(__dirname, '../../../../apps');
 const COORDINATOR = join(APPS, 'coordinator/dist/main.js');
 const WORKER = join(APPS, 'upkeep-worker/dist/main.js');
 

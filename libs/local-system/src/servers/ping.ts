@@ -1,5 +1,5 @@
 /** Asks servers whether they answer. Not responsible for waiting until they do. */
-import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { errorMessage } from './caught.js';
 import { ServiceUnreachableError } from './errors.js';

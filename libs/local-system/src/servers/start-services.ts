@@ -6,7 +6,7 @@
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readServiceUrls, type ServiceUrls } from '@barkeep/config';
+import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { postgresAccount } from './account.js';
 import { findPostgres } from './postgres-program.js';
 import { startPostgres } from './postgres.js';

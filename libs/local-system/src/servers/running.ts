@@ -1,6 +1,6 @@
 /** Finds the running instance of a data folder, for programs that want to use its servers. */
 import { join, resolve } from 'node:path';
-import type { ServiceUrls } from '@barkeep/config';
+import type { ServiceUrls } from '@barkeep/service';
 import { keptName, readState } from './instance.js';
 import { isRunning } from './processes.js';
 

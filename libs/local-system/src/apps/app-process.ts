@@ -9,7 +9,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { AppMissingError, AppStartError } from './errors.js';
 
-const END_WITH_PARENT = join(__dirname, '../bin/end-with-parent.js');
+const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
 const READY_LIMIT_MS = 60_000;
 /** The apps promise to end within 10 s. */
 const STOP_LIMIT_MS = 15_000;

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceUrls } from '@barkeep/config';
+import type { ServiceUrls } from '@barkeep/service';
 import { errorCode } from './caught.js';
 import type { ProcessMark, ServerMark } from './processes.js';
 

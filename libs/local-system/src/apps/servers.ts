@@ -3,8 +3,8 @@
  * embedded ones, which it starts and stops. Programs that start servers on the same data take turns.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { serviceEnvironment, type ServiceUrls } from '@barkeep/config';
-import { AlreadyRunningError, readRunning, type Services, startServices } from '@barkeep/embedded';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
+import { AlreadyRunningError, readRunning, type Services, startServices } from '../servers/index.js';
 import { TurnError } from './errors.js';
 import type { Scope } from './scope.js';
 

@@ -4,15 +4,13 @@
  * Guarantees that commands fail at once while a server is away (the API answers 503 then, a job is retried) and that
  * connections come back by themselves. Workers wait for jobs on connections of their own.
  */
-import { createDataSource, migrate } from '@barkeep/bar-repository';
-import type { Config } from '@barkeep/config';
-import { openQueues, producerConnection, type Queues } from '@barkeep/upkeep-queues';
+import type { Config } from '../config/index.js';
+import type { Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const COMMAND_TIMEOUT_MS = 10_000;
+const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
 export interface Connections {
   dataSource: DataSource;
@@ -31,10 +29,19 @@ export interface Connections {
  * @throws what the server that cannot be reached says
  */
 export async function openConnections(name: string, config: Config, logger: Logger): Promise<Connections> {
+  // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
+  const [{ createDataSource, migrate }, { openQueues, producerConnection }] = await Promise.all([
+    import('@barkeep/bar-repository'),
+    import('@barkeep/upkeep-queues'),
+  ]);
   const { databaseUrl, redisUrl, sessionRedisUrl } = config.services;
+  const redisClient = (url: string, role: string) => {
+    const connectionName = `${name}:${role}`;
+    return logOutages(producerConnection(url, { ...FAIL_FAST, connectionName }), connectionName, logger);
+  };
   const dataSource = createDataSource(databaseUrl, { poolSize: config.postgres.pool, applicationName: name });
-  const queueRedis = redisClient(redisUrl, `${name}:queue-redis`, logger);
-  const sessionRedis = redisClient(sessionRedisUrl, `${name}:session-redis`, logger);
+  const queueRedis = redisClient(redisUrl, 'queue-redis');
+  const sessionRedis = redisClient(sessionRedisUrl, 'session-redis');
   let queues: Queues | undefined;
   const close = async () => {
     await Promise.allSettled(Object.values(queues ?? {}).map((queue) => queue.close()));
@@ -56,14 +63,8 @@ export async function openConnections(name: string, config: Config, logger: Logg
   }
 }
 
-/** An ioredis client that fails fast. Its outages are logged once, not once an attempt. */
-export function redisClient(url: string, name: string, logger: Logger): Redis {
-  const client = producerConnection(url, {
-    connectionName: name,
-    lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-  });
+/** Logs each outage of a client once, not once an attempt. */
+function logOutages(client: Redis, name: string, logger: Logger): Redis {
   let away = false;
   client.on('error', (error: Error) => {
     if (!away) logger.warn({ err: error }, `${name} is away`);

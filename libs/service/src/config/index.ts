@@ -1,4 +1,4 @@
-/** `@barkeep/config`: the environment, validated once into one frozen object. */
+/** The environment, validated once into one frozen object. */
 export { isLoopback, loadConfig, type Config } from './config.js';
 export { envExample } from './env-example.js';
 export { ConfigError, type ConfigProblem } from './errors.js';

@@ -1,4 +1,4 @@
-/** `@barkeep/embedded`: private Redis and PostgreSQL servers for a machine that has none of its own to offer. */
+/** Private Redis and PostgreSQL servers, for a machine that has none of its own to offer. */
 export {
   AlreadyRunningError,
   DataFolderError,

@@ -1,5 +1,5 @@
 /** A service's process from its first line to its exit code: configuration, start, signals, and word to its parent. */
-import { ConfigError, loadConfig, type Config } from '@barkeep/config';
+import { ConfigError, loadConfig, type Config } from '../config/index.js';
 import type { Logger } from 'pino';
 import { useOwnCalendars } from './own-calendars.js';
 import { stopOnSignals, type StopSequence } from './shutdown.js';

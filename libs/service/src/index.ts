@@ -1,0 +1,20 @@
+/** `@barkeep/service`: the environment, validated once, and the life of a service: start, connect, stop in order. */
+export {
+  type Config,
+  ConfigError,
+  isLoopback,
+  loadConfig,
+  readServiceUrls,
+  serviceEnvironment,
+  type ServiceUrls,
+} from './config/index.js';
+export {
+  type Connections,
+  openConnections,
+  readCalendars,
+  type RunningService,
+  runService,
+  STOP_ORDER,
+  StopSequence,
+  useOwnCalendars,
+} from './process/index.js';
