@@ -42,7 +42,7 @@ export default {
     ratioToLimit: 0.5,
     others: {
       'first step to last': { valueMin: 300_000 },
-      'share kept with 4 consumers, %': { valueMin: 65 },
+      'share kept with 4 consumers, %': { valueMin: 60 },
     },
   },
   async prepare(bench) {

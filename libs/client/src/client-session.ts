@@ -1,6 +1,6 @@
 /**
- * One session, as a program steers, reads, feeds and follows it. Steering goes through the coordinator, reading straight
- * to Redis: both see the same clock.
+ * One session: a program controls, reads, feeds and follows it. Control calls go to the coordinator, reads go directly to Redis;
+ * both see the same clock.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -24,20 +24,20 @@ import {
   type SymbolMetrics,
 } from './http/index.js';
 import { Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
-import { momentsOf, whenSaid, type EventOptions, type SessionMoment } from './session-moments.js';
+import { momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
-/** States that a session does not leave by itself. */
+/** Final states: only a call of the API can change them. */
 const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost']);
 const BEGIN_LIMIT_MS = 30_000;
 const BEGIN_CHECK_MS = 25;
 
-/** What a session needs of the client that made it. */
+/** What a session needs from its client. */
 export interface SessionParts {
   http: CoordinatorClient;
   keyPrefix: string;
   /** The shared connection to the session Redis. */
   redis: () => Redis;
-  /** A connection for one who waits on it. */
+  /** Opens a connection for blocking reads. */
   duplicate: () => Redis;
   reader: () => SessionReader;
   /** Aborted when the client is closed. */
@@ -57,27 +57,27 @@ export class ClientSession {
     this.#parts = parts;
   }
 
-  /** Starts it, or goes on with a stopped one. @throws SessionNotFoundError, WrongStateError, as the next three */
+  /** Starts the session, or continues a stopped one. @throws SessionNotFoundError, WrongStateError, as the next three */
   start(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'start');
   }
 
-  /** Halts its clock. */
+  /** Halts the session's clock. */
   pause(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'pause');
   }
 
-  /** Goes on after a pause. */
+  /** Continues after a pause. */
   resume(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'resume');
   }
 
-  /** Ends it; what it stored stays readable. */
+  /** Stops the session; its stored bars stay readable. */
   stop(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'stop');
   }
 
-  /** Stops it and removes everything of it. @throws SessionNotFoundError */
+  /** Stops the session and removes all of its data. @throws SessionNotFoundError */
   delete(): Promise<void> {
     return this.#parts.http.remove(this.id);
   }
@@ -87,7 +87,7 @@ export class ClientSession {
     return this.#parts.http.session(this.id);
   }
 
-  /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
+  /** Starts an upkeep round now. @throws SessionNotFoundError, WrongStateError */
   upkeep(): Promise<void> {
     return this.#parts.http.upkeep(this.id);
   }
@@ -102,17 +102,17 @@ export class ClientSession {
     return this.#parts.http.allMetrics(await this.status());
   }
 
-  /** Adds a symbol, also while the session runs; it can be read once it is whole up to the clock. */
+  /** Adds a symbol, also while the session runs. It can be read when its bars are complete up to the clock. */
   addSymbol(symbol: string): Promise<void> {
     return this.#parts.http.addSymbol(this.id, symbol);
   }
 
-  /** Removes a symbol and everything of it. @throws SymbolNotFoundError */
+  /** Removes a symbol and its bars. @throws SymbolNotFoundError */
   removeSymbol(symbol: string): Promise<void> {
     return this.#parts.http.removeSymbol(this.id, symbol);
   }
 
-  /** Removes a consumer and its position: it holds the clock no more. @throws ApiProblemError of kind `unknown-consumer` */
+  /** Removes a consumer and its position: the clock no longer waits for it. @throws ApiProblemError of kind `unknown-consumer` */
   removeConsumer(name: string): Promise<void> {
     return this.#parts.http.removeConsumer(this.id, name);
   }
@@ -122,17 +122,17 @@ export class ClientSession {
     return this.#parts.http.gaps(this.id, symbol);
   }
 
-  /** SHA-256 over everything it has stored: equal for two sessions with the same data. */
+  /** SHA-256 over all stored bars: equal for two sessions with the same data. */
   digest(): Promise<Digest> {
     return this.#parts.http.digest(this.id);
   }
 
-  /** The digest chained by trading day, with the spec and the datasets under it. */
+  /** The digest chained by trading day, with the spec and the versions of the datasets. */
   certificate(): Promise<Certificate> {
     return this.#parts.http.certificate(this.id);
   }
 
-  /** Opens the stream of one symbol of a session whose source is `feed`. Every symbol is a stream until it is ended. */
+  /** Returns the stream of one symbol, in a session whose source is `feed`. Every symbol has an open stream until it is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
     return new SymbolStream(
@@ -146,61 +146,62 @@ export class ClientSession {
   }
 
   /**
-   * The session's bars, read straight from Redis, never past its clock. A session that was started a moment ago is waited
-   * for, until `signal` is aborted. @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a
-   * store, or its store is lost, SessionNotFoundError, SessionLostError,
-   * SessionCalendarError, NoSessionRedisError
+   * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been
+   * started.
+   * @param options `signal` ends the wait
+   * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
+   *   lost, SessionNotFoundError, SessionLostError, SessionCalendarError, NoSessionRedisError
    */
   async reader({
     waitMs = BEGIN_LIMIT_MS,
     signal: given,
   }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
-    const signal = this.#until(given);
+    const signal = this.#endSignal(given);
     const reader = this.#parts.reader();
     const deadline = Date.now() + waitMs;
     for (;;) {
       try {
         return await reader.open(this.id);
       } catch (error) {
-        signal.throwIfAborted(); // the connection was closed under it
+        signal.throwIfAborted(); // closing the client closed the connection
         if (!(error instanceof SessionLostError)) throw error;
         const status = await this.status();
         const { state } = status;
-        if (ENDED.has(state)) throw endOf(status);
+        if (ENDED.has(state)) throw endedError(status);
         if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
       }
       await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
-  /** A copy of the session in this process that follows its clock: read without waiting. @throws as {@link reader} */
+  /** Opens a copy of the session in this process that follows its clock and is read synchronously. @throws as {@link reader} */
   async mirror(options: MirrorOptions = {}): Promise<Mirror> {
     return Mirror.open(this.#parts.redis(), await this.reader(), options, this.#parts.signal);
   }
 
   /**
-   * Goes through the session step by step: `for await (const step of session.follow())`.
+   * Follows the session step by step: `for await (const step of session.follow())`.
    * @throws as {@link reader} and {@link followSession}
    */
   follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
     return follow(async () => {
-      const signal = this.#until(options.signal);
+      const signal = this.#endSignal(options.signal);
       const redis = this.#parts.redis();
       return { redis, session: await this.reader({ signal }), options: { ...options, signal } };
     });
   }
 
-  /** Who follows it or did, how far each is, and what was delivered to it. @throws as {@link reader} */
+  /** The session's consumers, past and present: the position of each and what was delivered to it. @throws as {@link reader} */
   async consumers(): Promise<ConsumerView[]> {
     return new SessionConsumers(this.#parts.redis(), (await this.reader()).layout).list();
   }
 
   /**
-   * What happens in it: `for await (const { type, cursor } of session.events())`; docs/api.md has a table of all events. Ends
-   * when the session is deleted. @throws EventCursorError, and as {@link reader}
+   * Reads the session's events: `for await (const { type, cursor } of session.events())`; docs/api.md has a table of all events.
+   * Ends when the session is deleted. @throws EventCursorError, and as {@link reader}
    */
   async *events(options: EventOptions = {}): AsyncGenerator<SessionMoment, void, undefined> {
-    const signal = this.#until(options.signal);
+    const signal = this.#endSignal(options.signal);
     const session = await this.reader({ signal });
     const redis = this.#parts.duplicate();
     const stop = (): void => redis.disconnect();
@@ -208,8 +209,8 @@ export class ClientSession {
     try {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
-      signal.throwIfAborted(); // the connection was closed under it
-      if (!(error instanceof SessionLostError) || (await this.isThere())) throw error;
+      signal.throwIfAborted(); // closing the client closed the connection
+      if (!(error instanceof SessionLostError) || (await this.exists())) throw error;
     } finally {
       signal.removeEventListener('abort', stop);
       redis.disconnect();
@@ -217,25 +218,25 @@ export class ClientSession {
   }
 
   /**
-   * Waits until it has completed, by its events, or until `signal` is aborted. @returns how it ended
+   * Waits until the session has completed, or until `signal` is aborted. @returns its final status
    * @throws SessionEndedError when it was stopped, failed, or lost its data; SessionNotFoundError when it was deleted; and as
    *   {@link reader}
    */
   async completed({ signal: given }: { signal?: AbortSignal } = {}): Promise<SessionStatus> {
-    const signal = this.#until(given);
+    const signal = this.#endSignal(given);
     signal.throwIfAborted();
-    const ended = await this.ended();
-    if (ended) return ended;
+    const completed = await this.completedStatus();
+    if (completed) return completed;
     const session = await this.reader({ signal });
     const redis = this.#parts.duplicate();
     const stop = (): void => redis.disconnect();
     signal.addEventListener('abort', stop);
     try {
-      return await whenSaid(redis, session, () => this.ended(), signal);
+      return await waitForState(redis, session, () => this.completedStatus(), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SessionLostError)) throw error;
-      const last = await this.ended(); // lost, or not there any more
+      const last = await this.completedStatus(); // throws when the session is lost or deleted
       if (last) return last;
       throw error;
     } finally {
@@ -244,20 +245,20 @@ export class ClientSession {
     }
   }
 
-  /** How it completed, or undefined while it goes on. @throws SessionEndedError */
-  private async ended(): Promise<SessionStatus | undefined> {
+  /** The status of a completed session, or undefined while it is active. @throws SessionEndedError */
+  private async completedStatus(): Promise<SessionStatus | undefined> {
     const status = await this.status();
     const { state } = status;
-    if (ENDED.has(state) && state !== 'completed') throw endOf(status);
+    if (ENDED.has(state) && state !== 'completed') throw endedError(status);
     return state === 'completed' ? status : undefined;
   }
 
-  /** Aborted when the client is closed, and when a given signal is. */
-  #until(signal: AbortSignal | undefined): AbortSignal {
+  /** A signal that is aborted when the client is closed or the given signal is aborted. */
+  #endSignal(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([this.#parts.signal, signal]) : this.#parts.signal;
   }
 
-  private async isThere(): Promise<boolean> {
+  private async exists(): Promise<boolean> {
     try {
       await this.status();
       return true;
@@ -268,6 +269,6 @@ export class ClientSession {
   }
 }
 
-function endOf({ id, state, error, clock }: SessionStatus): SessionEndedError {
+function endedError({ id, state, error, clock }: SessionStatus): SessionEndedError {
   return new SessionEndedError(id, state, error ?? undefined, clock ? Date.parse(clock) : undefined);
 }

@@ -1,6 +1,6 @@
 /**
- * The way in: a client of one coordinator and one session Redis. Nothing is connected before it is needed, and
- * {@link Barkeep.close} ends whatever is under way.
+ * The entry point: a client of one coordinator and one session Redis. Connects on first use. {@link Barkeep.close} ends all
+ * pending calls.
  */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -12,12 +12,12 @@ import { CoordinatorClient, type SessionStatus } from './http/index.js';
 import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 
-/** How long a connection's end is waited for, ms. */
+/** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
 
 /**
- * Makes a client. Connects to nothing yet: what cannot be reached is told by the first call that needs it.
- * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an environment that is wrong
+ * Makes a client. Opens no connection: the first call that needs a server reports when it cannot be reached.
+ * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */
 export function connect(options: ConnectOptions = {}): Barkeep {
   return new Barkeep(settingsOf(options));
@@ -43,8 +43,8 @@ export class Barkeep {
   }
 
   /**
-   * Creates a session from a spec (docs/api.md has all of its fields); with an `id` that is there already, and the same
-   * spec, it is that session. @param options `start: true` starts it at once
+   * Creates a session from a spec (docs/api.md lists its fields). If a session with the same `id` and the same spec exists,
+   * returns that session. @param options `start: true` starts it at once
    * @throws InvalidInputError naming every field that is wrong, SessionConflictError
    */
   async createSession(spec: SpecInput, options: { start?: boolean } = {}): Promise<ClientSession> {
@@ -52,7 +52,7 @@ export class Barkeep {
     return this.session(id);
   }
 
-  /** The session of an id. Asks nobody whether there is one. */
+  /** The session of an id. Does not check whether it exists. */
   session(id: string): ClientSession {
     return new ClientSession(id, {
       http: this.#http,
@@ -69,13 +69,13 @@ export class Barkeep {
     return this.#http.sessions();
   }
 
-  /** Ends every call that is under way with a {@link ClientClosedError} and closes the connections that are ours. */
+  /** Rejects pending calls with a {@link ClientClosedError} and closes the connections that this client opened. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new ClientClosedError());
-    // Whoever followed a session leaves it first.
+    // Consumers leave their sessions before the connection closes.
     await turn();
-    await Promise.all([...this.#ownConnections].map(ended));
+    await Promise.all([...this.#ownConnections].map(closeConnection));
   }
 
   #connection(): Redis {
@@ -86,13 +86,13 @@ export class Barkeep {
     return (this.#redis ??= this.#own(new Redis(redis, { connectionName: 'barkeep-client' })));
   }
 
-  /** A connection of its own for whoever waits on it; it is closed with the client, or by {@link Redis.disconnect}. */
+  /** Opens another connection, for blocking reads. It is closed with the client, or by {@link Redis.disconnect}. */
   #duplicate(): Redis {
     return this.#own(this.#connection().duplicate());
   }
 
   #own(redis: Redis): Redis {
-    // An outage is told by the commands that it fails; without a listener ioredis would print it.
+    // The failing commands report an outage. Without a listener ioredis would print it.
     redis.on('error', () => undefined);
     redis.once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
@@ -100,10 +100,10 @@ export class Barkeep {
   }
 }
 
-/** Closes a connection. One that was lost, and waits to connect again, does not say that it ends. */
-async function ended(redis: Redis): Promise<void> {
+/** Closes a connection. ioredis emits no `end` for a connection that waits to reconnect. */
+async function closeConnection(redis: Redis): Promise<void> {
   const end = once(redis, 'end', { signal: AbortSignal.timeout(CLOSE_LIMIT_MS) }).catch(() => undefined);
-  const isAway = redis.status === 'reconnecting' || redis.status === 'end' || redis.status === 'wait';
+  const isConnected = !['reconnecting', 'end', 'wait'].includes(redis.status);
   redis.disconnect();
-  if (!isAway) await end;
+  if (isConnected) await end;
 }

@@ -1,4 +1,4 @@
-/** What a strategy imports: sessions, their bars in this process, and steps through simulated time. */
+/** The public interface of the client library: sessions, their bars in this process, and steps through simulated time. */
 export { Barkeep, connect } from './connect.js';
 export { ClientSession } from './client-session.js';
 export {

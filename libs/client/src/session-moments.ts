@@ -1,6 +1,6 @@
 /**
- * The events of a session as an iterator, straight from its store: from now on, from the oldest that is kept, or from where
- * an earlier iterator was. Says so when events were trimmed before they were read.
+ * Reads the events of a session from its store as an iterator: from now on, from the oldest retained event, or after the
+ * cursor of an earlier event. Emits a `gap` when events were trimmed before they were read.
  */
 import {
   decodeCursor,
@@ -13,38 +13,38 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { Outage, throughOutages } from './outage/index.js';
+import { Outage, retryOutages } from './outage/index.js';
 
-/** Events of other partitions than the first are seen so much later at most, ms. */
+/** Events of every partition but the first are read at most this much later, ms. */
 const BLOCK_MS = 250;
-const LOOK_UNASKED_MS = 5_000;
+const POLL_MS = 5_000;
 
-/** Which events, and from where on. */
+/** Which events are read, and from where on. */
 export interface EventOptions {
-  /** Those that are wanted. @default all */
+  /** The types to read. @default all */
   types?: readonly SessionEventType[];
-  /** `now`, `beginning` (the oldest that is kept), or the `cursor` of an event: goes on after it. @default 'now' */
+  /** `now`, `beginning` (the oldest retained event), or the `cursor` of an event: reads the events after it. @default 'now' */
   from?: string;
   /** Ends the loop by throwing the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Where an event stands among all of its session. */
+/** The position of an event in its session's stream. */
 export interface EventPlace {
-  /** What to go on from: the next event that is read is the one after it. */
+  /** Pass it as `from` to read the events after this one. */
   cursor: string;
 }
 
-/** Says that events before the next one were trimmed before they were read. */
+/** Emitted where events were trimmed before they were read. */
 export interface EventGap {
-  /** In place of an event's. */
+  /** Marks the gap. */
   type: 'gap';
 }
 
-/** An event of a session with its place, or a gap between two. */
+/** An event of a session, or a gap between two events, with its position. */
 export type SessionMoment = (SessionEvent | EventGap) & EventPlace;
 
-/** The text of `from` is no cursor. */
+/** The text of `from` is not a cursor. */
 export class EventCursorError extends Error {
   override readonly name = 'EventCursorError';
   constructor(
@@ -56,8 +56,8 @@ export class EventCursorError extends Error {
 }
 
 /**
- * Reads events for ever.
- * @param redis a connection that is used for nothing else
+ * Reads events without end.
+ * @param redis a connection that serves only this iterator: its reads block
  * @param signal what ends the iterator
  * @throws EventCursorError, SessionLostError when the session is removed, SessionRedisAwayError
  */
@@ -70,10 +70,10 @@ export async function* momentsOf(
   const events = new SessionEvents(redis, session);
   const wanted = types && new Set<string>(types);
   const outage = new Outage(redis, session.layout.id);
-  let cursor = await throughOutages(outage, async () => cursorOf(events, from), signal);
+  let cursor = await retryOutages(outage, async () => cursorOf(events, from), signal);
   for (;;) {
     signal?.throwIfAborted();
-    const batch = await throughOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
+    const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: at } of batch.events) {
       if (!wanted || wanted.has(event.type)) yield { ...event, cursor: encodeCursor(at) };
@@ -83,30 +83,30 @@ export async function* momentsOf(
 }
 
 /**
- * Looks, and again whenever the session's state is said, until something is found; now and then also unasked, for whoever
- * changes a state may die before it is said.
- * @param redis a connection that is used for nothing else
- * @throws SessionLostError when the session is removed, SessionRedisAwayError, the signal's reason, and what `look` throws
+ * Calls `check` now and after every `state` event, until it returns a value. Also calls it every 5 seconds: a coordinator
+ * may crash between the change of a state and its event.
+ * @param redis a connection that serves only this call: its reads block
+ * @throws SessionLostError when the session is removed, SessionRedisAwayError, the signal's reason, and what `check` throws
  */
-export async function whenSaid<T>(
+export async function waitForState<T>(
   redis: Redis,
   session: EventSource,
-  look: () => Promise<T | undefined>,
+  check: () => Promise<T | undefined>,
   signal?: AbortSignal,
 ): Promise<T> {
   const events = new SessionEvents(redis, session);
   const outage = new Outage(redis, session.layout.id);
-  let cursor = await throughOutages(outage, () => events.now(), signal);
+  let cursor = await retryOutages(outage, () => events.now(), signal);
   for (;;) {
     signal?.throwIfAborted();
-    const found = await look();
-    if (found !== undefined) return found;
-    const lookAt = Date.now() + LOOK_UNASKED_MS;
-    for (let isSaid = false; !isSaid && Date.now() < lookAt;) {
+    const result = await check();
+    if (result !== undefined) return result;
+    const nextCheck = Date.now() + POLL_MS;
+    for (let isChanged = false; !isChanged && Date.now() < nextCheck;) {
       signal?.throwIfAborted();
-      const batch = await throughOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
+      const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
       ({ cursor } = batch);
-      isSaid = batch.gap || batch.events.some(({ event }) => event.type === 'state');
+      isChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
     }
   }
 }

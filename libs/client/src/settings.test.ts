@@ -10,8 +10,8 @@ let cwd: string;
 beforeAll(() => (cwd = mkdtempSync(join(tmpdir(), 'barkeep-settings-'))));
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-describe('where Barkeep is', () => {
-  it('say the options before the environment', () => {
+describe('the settings of a client', () => {
+  it('come from the options before the environment', () => {
     const env = {
       BARKEEP_URL: 'http://127.0.0.1:1/',
       SESSION_REDIS_URL: 'redis://127.0.0.1:2/0',
@@ -27,14 +27,14 @@ describe('where Barkeep is', () => {
     expect(settingsOf({ env: rest }, cwd).redis).toBe(env.REDIS_URL);
   });
 
-  it('is told when nothing says it', () => {
+  it('are refused when no coordinator is named', () => {
     expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
     expect(() => settingsOf({ env: {}, coordinator: 'localhost:3000' }, cwd)).toThrow(CoordinatorAddressError);
   });
 });
 
 describe('a client', () => {
-  it('tells that it knows no session Redis when a session is read', async () => {
+  it('throws NoSessionRedisError when a session is read and no session Redis is named', async () => {
     const client = connect({ coordinator: 'http://127.0.0.1:9', env: {} });
     await expect(client.session('x').reader()).rejects.toThrow(NoSessionRedisError);
     await client.close();

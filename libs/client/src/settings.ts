@@ -1,16 +1,16 @@
 /**
- * Where Barkeep is: what the options say, otherwise the environment, otherwise a running `barkeep up` of the project
- * that the program stands in. Decides only; connects to nothing.
+ * Finds the addresses of a Barkeep system: from the options, else from the environment, else from a `barkeep up` that runs in
+ * the current project. Opens no connection.
  */
 import { loadConfig } from '@barkeep/service';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import type { Redis } from 'ioredis';
 import { CoordinatorAddressError, NoCoordinatorError } from './outage/index.js';
 
-/** Where to connect to; everything may be left out. */
+/** Where to connect to. Every option has a default. */
 export interface ConnectOptions {
   /**
-   * The session Redis: a URL, or a client of yours, which is used and left open.
+   * The session Redis: a URL, or an ioredis client of the caller. The caller's client stays open.
    * @default SESSION_REDIS_URL, then REDIS_URL, then that of a running `barkeep up`
    */
   redis?: string | Redis;
@@ -27,25 +27,25 @@ export interface ConnectOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Where to connect to, worked out. */
+/** The resolved options. */
 export interface Settings {
   coordinator: string;
-  /** Undefined when nothing says where it is. */
+  /** Undefined when neither the options nor the environment name one. */
   redis: string | Redis | undefined;
   apiKey: string | undefined;
   keyPrefix: string;
 }
 
 /**
- * @param cwd where the project of a running `barkeep up` is looked for
- * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an environment that is wrong
+ * @param cwd the folder in which a running `barkeep up` is looked for
+ * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */
 export function settingsOf(options: ConnectOptions, cwd: string = process.cwd()): Settings {
   const config = loadConfig(options.env ?? process.env, { requireServices: false });
   const { redisUrl, sessionRedisUrl, databaseUrl } = config.services;
   const hasServers = [redisUrl, sessionRedisUrl, databaseUrl].some((url) => url !== undefined);
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-  // As for the command line: whoever names servers does not mean those of a `barkeep up`.
+  // As on the command line: an environment that names servers does not use those of a `barkeep up`.
   const up = hasServers ? undefined : runningUp(dataDir);
   const named = options.coordinator ?? config.client.url;
   const coordinator = named ?? up?.coordinatorUrl;

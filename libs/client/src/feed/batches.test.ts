@@ -2,7 +2,7 @@ import { batchesOf } from './batches.js';
 
 const never = new Promise<never>(() => undefined);
 
-it('sends what came of a slow source without waiting for a full batch, and in order', async () => {
+it('sends the items of a slow source in order, without waiting for a full batch', async () => {
   const slow = async function* () {
     yield* [1, 2, 3];
     await never;
@@ -12,7 +12,7 @@ it('sends what came of a slow source without waiting for a full batch, and in or
   expect((await batches.next()).value).toEqual({ items: [3], isLast: false });
 });
 
-it('ends a source that it does not go through, and waits for nothing once the signal says so', async () => {
+it('ends a source that it does not read to the end, and stops waiting when the signal is aborted', async () => {
   let isEnded = false;
   const source = {
     [Symbol.asyncIterator]: () => ({
@@ -30,7 +30,7 @@ it('ends a source that it does not go through, and waits for nothing once the si
   expect(isEnded).toBe(true);
 });
 
-it('knows the last batch of what is there at once', async () => {
+it('marks the last batch of a synchronous source', async () => {
   const sizes: [number, boolean][] = [];
   for await (const { items, isLast } of batchesOf([1, 2, 3], 2)) sizes.push([items.length, isLast]);
   expect(sizes).toEqual([

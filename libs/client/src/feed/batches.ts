@@ -1,20 +1,20 @@
 /**
- * Cuts what comes, all at once or one by one, into batches: one is full, or its first item has waited long enough. Nobody
- * waits for an item once a signal says so. Keeps the order; knows nothing of bars.
+ * Groups the items of an iterable into batches. A batch is sent when it is full or when its first item has waited long enough.
+ * A signal ends the wait for items. Keeps the order; knows nothing of bars.
  */
 
-/** How long an item waits for others at most, ms. */
+/** The longest time that an item waits for others, ms. */
 const WAIT_MS = 250;
 
-/** Items that came together. */
+/** Items that are sent together. */
 export interface Batch<T> {
   items: T[];
-  /** True when it is known that no other comes after it. */
+  /** True when it is known to be the last batch. */
   isLast: boolean;
 }
 
 /**
- * The items in batches of at most `size`, none empty. The source is told to end (`return`) when it is not gone through to its end.
+ * Yields the items in batches of 1 to `size`. Calls `return` of the source's iterator when it is not read to its end.
  * @throws the signal's reason, and what the source throws
  */
 export async function* batchesOf<T>(
@@ -23,7 +23,7 @@ export async function* batchesOf<T>(
   signal?: AbortSignal,
 ): AsyncGenerator<Batch<T>, void, undefined> {
   if (Symbol.asyncIterator in items) {
-    yield* batchesAsTheyCome(items, size, signal);
+    yield* asyncBatches(items, size, signal);
     return;
   }
   let batch: T[] = [];
@@ -37,7 +37,7 @@ export async function* batchesOf<T>(
   if (batch.length > 0) yield { items: batch, isLast: true };
 }
 
-async function* batchesAsTheyCome<T>(
+async function* asyncBatches<T>(
   items: AsyncIterable<T>,
   size: number,
   signal: AbortSignal | undefined,
@@ -51,20 +51,20 @@ async function* batchesAsTheyCome<T>(
   signal?.addEventListener('abort', wake);
   try {
     for (;;) {
-      source.ask();
-      while (!source.came && performance.now() < due && !isOver()) await source.event();
+      source.request();
+      while (!source.arrived && performance.now() < due && !isOver()) await source.event();
       signal?.throwIfAborted();
-      const came = source.take();
-      if (came && !came.done && batch.push(came.value) === 1) {
+      const result = source.take();
+      if (result && !result.done && batch.push(result.value) === 1) {
         due = performance.now() + WAIT_MS;
         timer = setTimeout(wake, WAIT_MS + 1);
       }
-      if (batch.length > 0 && (!came || came.done || batch.length === size)) {
+      if (batch.length > 0 && (!result || result.done || batch.length === size)) {
         clearTimeout(timer);
-        yield { items: batch, isLast: came?.done === true };
+        yield { items: batch, isLast: result?.done === true };
         [batch, due] = [[], Infinity];
       }
-      if (came?.done) return;
+      if (result?.done) return;
     }
   } finally {
     clearTimeout(timer);
@@ -73,56 +73,56 @@ async function* batchesAsTheyCome<T>(
   }
 }
 
-/** An asynchronous iterator of which the next item is asked for without being waited for. */
+/** Requests the next item of an asynchronous iterator without waiting for it. */
 class Source<T> {
-  /** What came, until it is taken. */
-  came: { result: IteratorResult<T, unknown> } | { error: unknown } | undefined;
-  private isAsked = false;
+  /** The requested result, from its arrival until {@link Source.take}. */
+  arrived: { result: IteratorResult<T, unknown> } | { error: unknown } | undefined;
+  private isRequested = false;
   private isDone = false;
   private notify: () => void = () => undefined;
 
   constructor(private readonly iterator: AsyncIterator<T, unknown>) {}
 
-  /** Wakes whoever waits for an event. */
+  /** Resolves the pending {@link Source.event}. */
   readonly wake = (): void => this.notify();
 
-  /** Asks for the next item, unless it was asked for. */
-  ask(): void {
-    if (this.isAsked) return;
-    this.isAsked = true;
-    const come = (came: NonNullable<typeof this.came>): void => {
-      this.came = came;
+  /** Requests the next item, unless a request is pending. */
+  request(): void {
+    if (this.isRequested) return;
+    this.isRequested = true;
+    const onArrival = (arrived: NonNullable<typeof this.arrived>): void => {
+      this.arrived = arrived;
       this.notify();
     };
     this.iterator.next().then(
-      (result) => come({ result }),
-      (error: unknown) => come({ error }),
+      (result) => onArrival({ result }),
+      (error: unknown) => onArrival({ error }),
     );
   }
 
-  /** Resolves at the next {@link wake}, or when something came. */
+  /** Resolves at the next {@link wake}, or when a result arrives. */
   event(): Promise<void> {
     return new Promise((resolve) => (this.notify = resolve));
   }
 
-  /** What came. @throws what the iterator threw */
+  /** Returns and clears the arrived result; undefined when none has arrived. @throws what the iterator threw */
   take(): IteratorResult<T, unknown> | undefined {
-    const { came } = this;
-    if (!came) return undefined;
-    this.came = undefined;
-    this.isAsked = false;
-    this.isDone = 'error' in came || came.result.done === true;
-    if ('error' in came) throw came.error;
-    return came.result;
+    const { arrived } = this;
+    if (!arrived) return undefined;
+    this.arrived = undefined;
+    this.isRequested = false;
+    this.isDone = 'error' in arrived || arrived.result.done === true;
+    if ('error' in arrived) throw arrived.error;
+    return arrived.result;
   }
 
-  /** Tells the iterator that no more is wanted. It may be waiting for an item that never comes: it is not waited for. */
+  /** Calls `return` of the iterator. Does not wait for it: the iterator may be waiting for an item that never arrives. */
   end(): void {
     if (this.isDone) return;
     try {
       this.iterator.return?.().catch(() => undefined);
     } catch {
-      // It could not even begin to: there is nothing left to be ended.
+      // `return` itself failed; there is nothing left to end.
     }
   }
 }

@@ -3,7 +3,7 @@ import { SymbolStream, type FeedBar } from './symbol-stream.js';
 
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
-/** A stream into nothing that notes what is sent; of each batch the first bar is refused. */
+/** A stream that records what it sends. The first bar of each batch is refused. */
 function noting(): { stream: SymbolStream; sent: { bars: number; throughMs: number | undefined }[] } {
   const sent: { bars: number; throughMs: number | undefined }[] = [];
   const feed = (ndjson: string, throughMs?: number): Promise<FeedAnswer> => {
@@ -17,7 +17,7 @@ function noting(): { stream: SymbolStream; sent: { bars: number; throughMs: numb
 }
 
 describe('the stream of a symbol', () => {
-  it('sends bars in batches and sums up what became of them, each problem at its place', async () => {
+  it('sends bars in batches and adds up the answers, each problem at its index', async () => {
     const { stream, sent } = noting();
     const first = await stream.feed(Array.from({ length: 7_000 }, (_, i) => bar(i)));
     expect(sent).toEqual([
@@ -32,7 +32,7 @@ describe('the stream of a symbol', () => {
     expect(stream.total.problems.map(({ index }) => index)).toEqual([0, 5_000, 7_000]);
   });
 
-  it('takes bars as they come, and says how far it is with the last of them', async () => {
+  it('takes bars as they arrive, and sends throughMs with the last batch', async () => {
     const { stream, sent } = noting();
     const coming = async function* () {
       yield bar(1);

@@ -42,14 +42,14 @@ function barsOf(part: DeliveredPart): [string, ShownBar][] {
   return bars;
 }
 
-/** A run of one step: the minute of a slot. */
+/** A run of one step: the minute of one slot. */
 function stepAt(layout: SessionLayout, slot: number): StepRun {
   const grid = layout.grid(0);
   const { base } = layout;
   return { day: 0, after: grid.openTime(slot), times: [grid.closeTime(slot)], intervals: [base] };
 }
 
-test('a step is hashed as documented, and empty steps are in the chain', () => {
+test('hashes a step as documented, and includes empty steps in the chain', () => {
   const { layout, holdings, chunk } = holdingsOf(['BB', 'A']);
   const chain = DeliveredChain.from(NOTHING_DELIVERED);
   const grid = layout.grid(0);
@@ -75,7 +75,7 @@ test('a step is hashed as documented, and empty steps are in the chain', () => {
   }
 });
 
-test('steps stay what they are however many follow and whatever changes, and the chain goes on from any hash', () => {
+test('a kept step does not change after later steps and changes, and the chain continues from any hash', () => {
   const symbols = Array.from({ length: 300 }, (_, i) => `S${1_000 + i}`);
   const { layout, holdings } = holdingsOf(symbols);
   const grid = layout.grid(0);
@@ -98,7 +98,7 @@ test('steps stay what they are however many follow and whatever changes, and the
   for (const { part, bars } of looked) expect(barsOf(part)).toEqual(bars);
 });
 
-/** Steps of so many slots each up to the end of the day. */
+/** Steps of `slots` slots each, up to the end of the day. */
 function runOf(layout: SessionLayout, from: number, slots: number): StepRun {
   const grid = layout.grid(0);
   const times: number[] = [];
@@ -107,7 +107,7 @@ function runOf(layout: SessionLayout, from: number, slots: number): StepRun {
   return { day: 0, after, times, intervals: [layout.base, ...layout.derived] };
 }
 
-/** Names of the intervals of which slots close in `(from, to]`, the base interval first. */
+/** Names of the intervals that have a slot closing in `(from, to]`, the base interval first. */
 function closingIn(layout: SessionLayout, from: number, to: number): string[] {
   const closing = layout.derived.filter((interval) => {
     const grid = layout.grid(0, interval);
@@ -116,7 +116,7 @@ function closingIn(layout: SessionLayout, from: number, to: number): string[] {
   return [layout.base, ...closing].map(({ name }) => name);
 }
 
-test.each([1, 2, 7])('steps of %i slots that are put together are those that are delivered one by one', (slots) => {
+test.each([1, 2, 7])('a run of steps of %i slots delivers the same as single steps', (slots) => {
   const { layout, holdings } = holdingsOf(['A', 'BB', 'C'], { derivedIntervals: ['15m', '5m'], derivedBy: 'client' });
   const [together, alone] = [DeliveredChain.from(NOTHING_DELIVERED), DeliveredChain.from(NOTHING_DELIVERED)];
   const all = runOf(layout, 0, slots);
@@ -134,12 +134,12 @@ test.each([1, 2, 7])('steps of %i slots that are put together are those that are
     });
   });
   const count = (name: string) => seen.filter((found) => found === name).length;
-  // Every second minute has a bar, and a longer step that ends before the day does leaves its last minutes out.
+  // Every second minute has a bar. Longer steps end before the day does, so its last minutes are not delivered.
   expect(count('1m BB')).toBe(Math.ceil((all.times.length * slots) / 2));
   expect(count('5m C')).toBe(Math.floor((all.times.length * slots) / 5));
 });
 
-test('what changes while a run is delivered is in the steps that are still to come', () => {
+test('a change during a run is visible in the next step', () => {
   const { layout, holdings } = holdingsOf(['A', 'BB']);
   const chain = DeliveredChain.from(NOTHING_DELIVERED);
   const grid = layout.grid(0);
@@ -153,7 +153,7 @@ test('what changes while a run is delivered is in the steps that are still to co
   expect([4, 5, 6].map(deliver)).toEqual([2, 1, 2]);
 });
 
-test('I1 intervals are delivered in their order, wherever a run of steps begins', () => {
+test('I1 intervals are delivered in order, wherever a run of steps starts', () => {
   const { layout, holdings } = holdingsOf(['A'], { derivedIntervals: ['5m', '15m'], derivedBy: 'client' });
   const [short, long] = layout.derived;
   const [grid, base] = [layout.grid(0), layout.base];

@@ -1,14 +1,12 @@
 /**
- * What a step delivers, as bytes, and the hash that chains them: two runs with the same hash saw the same bars at the same
- * simulated times.
+ * Hashes what steps deliver, in a chain: two runs with the same hash saw the same bars at the same simulated times.
  *
  *   h' = SHA-256(h ‖ time f64 ‖ bars ‖ names), little-endian, with for each interval, the base interval first, then the derived
  *   ones from the shortest to the longest, for each symbol in order of names, for each bar that closed in the step, oldest first:
  *   bars   open time f64 ‖ the 48 bytes of its stored record
  *   names  the interval's name ‖ 0x0a, then for each of its bars the symbol's name ‖ 0
  *
- * `h` is 32 zero bytes at first. A row of a mirror is what is hashed of a bar, and is made into an object only for whoever
- * looks at it. Pure.
+ * `h` starts as 32 zero bytes. The rows of the mirror are hashed as they are; bar objects are made only on access. Pure.
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
@@ -21,18 +19,18 @@ const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 /** What one step delivered. */
 export interface Delivered {
   parts: readonly DeliveredPart[];
-  /** Base bars among them. */
+  /** Number of base bars among them. */
   bars: number;
 }
 
-/** Chains what steps deliver. */
+/** Hashes step after step. */
 export class DeliveredChain {
-  /** What is hashed is put together here, of some steps at once. */
+  /** Assembles the bytes of several steps at once. */
   private readonly rows = new StepRows(HEAD_DOUBLES);
   private steps: readonly StepRow[] = [];
   private next = 0;
 
-  /** @param chained the hash of what was delivered before: 32 characters, a byte each */
+  /** @param chained the hash of the steps before: 32 characters, a byte each */
   constructor(private chained: string) {}
 
   /** @param hex 64 digits */
@@ -40,7 +38,7 @@ export class DeliveredChain {
     return new DeliveredChain(Buffer.from(hex, 'hex').toString('latin1'));
   }
 
-  /** The hash of all that was delivered: 32 characters, a byte each; see {@link hexOf}. */
+  /** The hash of all steps so far: 32 characters, a byte each; see {@link hexOf}. */
   get current(): string {
     return this.chained;
   }
@@ -48,11 +46,11 @@ export class DeliveredChain {
   /**
    * Delivers the next step.
    * @param time of the step, epoch ms
-   * @param upcoming is asked for this step and, if it likes, those after it, all of which are loaded
+   * @param upcoming returns a run that starts with this step; all of its bars must be loaded
    */
   deliver(holdings: Holdings, time: number, upcoming: () => StepRun): Delivered {
-    if (this.steps[this.next]?.time !== time || !this.rows.isGood(holdings)) {
-      this.steps = this.rows.putTogether(holdings, upcoming());
+    if (this.steps[this.next]?.time !== time || !this.rows.isCurrent(holdings)) {
+      this.steps = this.rows.assemble(holdings, upcoming());
       this.next = 0;
     }
     const step = this.steps[this.next++]!;
@@ -74,8 +72,8 @@ export function hexOf(chained: string): string {
 }
 
 /**
- * Goes through the bars of a part, symbol by symbol, oldest first.
- * @param closeOf the close time of the bar that opens at a time, epoch ms
+ * Visits the bars of a part, symbol by symbol, oldest first.
+ * @param closeOf returns the close time for an open time, both epoch ms
  */
 export function eachBar(
   { list: { symbols, places, ends }, from, rows }: DeliveredPart,

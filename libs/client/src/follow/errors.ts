@@ -1,25 +1,27 @@
-/** What following can refuse: one class a cause. */
+/** Errors of following a session: one class per cause. */
 
 /**
- * The next step's bars are not in the session any more: it was followed so slowly, or goes on from so far back, that the
- * days were removed (`history.retainDays` of its spec). `from: 'beginning'` goes on at the first day that is kept.
+ * The session no longer has the bars of the next step: the consumer was so far behind that its days were removed
+ * (`history.retainDays` of the spec). `from: 'beginning'` continues at the first retained day.
  */
 export class DaysRemovedError extends Error {
   override readonly name = 'DaysRemovedError';
   constructor(
     /** The session. */
     readonly sessionId: string,
-    /** Where the step before the next one is, epoch ms. */
+    /** Time of the last delivered step, epoch ms. */
     readonly position: number,
-    /** Where the first day that is kept begins, epoch ms. */
+    /** Open of the first retained day, epoch ms. */
     readonly keptFrom: number,
   ) {
     const [at, from] = [position, keptFrom].map((time) => new Date(time).toISOString());
-    super(`session ${sessionId}: expected a position from ${from} on, was ${at}: go on there with from: 'beginning'`);
+    super(
+      `session ${sessionId}: expected a position from ${from} on, was ${at}: continue there with from: 'beginning'`,
+    );
   }
 }
 
-/** The session's clock does not wait for consumers: its pace is another. */
+/** The session's clock does not wait for consumers: its pace is not lockstep. */
 export class NotLockstepError extends Error {
   override readonly name = 'NotLockstepError';
   constructor(

@@ -1,7 +1,7 @@
 /**
- * Goes through a session step by step: `for await (const step of followSession(…))`. What a step shows is what the session
- * showed when its clock was there, however far the session, or what was loaded of it, is ahead (I2). A named consumer's
- * position is kept in the session; in lockstep the session's clock waits for it. One step at a time.
+ * Follows a session step by step: `for await (const step of followSession(…))`. A step shows what the session showed at that
+ * simulated time, even when the session and the loaded bars are further (I2). The session keeps the position of a named
+ * consumer; in lockstep its clock waits for the consumer. One step at a time.
  */
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
@@ -16,31 +16,31 @@ import { Walk } from './walk.js';
 /** How a session is followed. */
 export interface FollowOptions {
   /**
-   * The name of a consumer, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: its position is kept in the session under this name, and whoever
-   * followed under it before is refused from now on.
+   * The name of the consumer, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. The session keeps its position under this name and rejects an
+   * earlier consumer of the same name from now on.
    * @default none; in lockstep a random name
    */
   consumer?: string;
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
-  /** True: the session's clock waits for this consumer, and its pace has to be lockstep. @default true for a session of that pace */
+  /** True: the session's clock waits for this consumer; the session's pace must be lockstep. @default true for a session of that pace */
   lockstep?: boolean;
-  /** Where to begin: where the consumer left off, at the first day that the session keeps, or at its clock. @default 'kept' */
+  /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
   from?: JoinFrom;
-  /** Days that the step's mirror holds beside the one of the step. @default as many as fit 512 MiB */
+  /** Days that the step's mirror holds in addition to the day of the step. @default as many as fit 512 MiB */
   keepDays?: number;
   /** Ends the loop by throwing the signal's reason. */
   signal?: AbortSignal;
 }
 
 /**
- * Follows a session, from its first step to its end: waits while its clock stands, and ends with its last step. A step counts as
- * done when the next one is asked for, so one whose loop body was left by `break` or an error comes again when the same
- * consumer comes back.
- * @throws NotLockstepError, StepIntervalError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a session that was stopped or
- *   failed; SessionLostError when it was deleted; ConsumerReplacedError when somebody else goes on under the name; UnknownConsumerError when
- *   the consumer was removed by hand; DaysRemovedError when days that it has not seen left the session; SessionRedisAwayError when Redis
- *   was away for more than a minute
+ * Follows a session from its first step to its last. Waits while the clock stands. A step counts as done when the loop
+ * requests the next one, so a step whose loop body ended with `break` or an error is delivered again when the same consumer
+ * returns.
+ * @throws NotLockstepError, StepIntervalError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a
+ *   session that was stopped or failed; SessionLostError when it was deleted; ConsumerReplacedError when another process follows
+ *   under the same name; UnknownConsumerError when the consumer was removed through the API; DaysRemovedError when the session
+ *   dropped days before this consumer saw them; SessionRedisAwayError when Redis was unavailable for more than a minute
  */
 export function followSession(
   redis: Redis,
@@ -50,7 +50,7 @@ export function followSession(
   return follow(() => Promise.resolve({ redis, session, options }));
 }
 
-/** What is followed, and how. */
+/** The session to follow, and how. */
 export interface Followed {
   redis: Redis;
   session: OpenSession;
@@ -58,8 +58,8 @@ export interface Followed {
 }
 
 /**
- * As {@link followSession}, of what there is once the first step is asked for. One generator from end to end: to hand each step
- * on from one to another costs as much as the step.
+ * As {@link followSession}; `begin` runs when the loop requests the first step. One generator from end to end: passing each
+ * step through a second generator costs as much as the step itself.
  */
 export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<Step, void, undefined> {
   const { redis, session, options } = await begin();
@@ -67,11 +67,11 @@ export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<St
   const every = stepInterval(options.every ?? layout.base.name, layout.base);
   const name = consumerName(layout, options);
   options.signal?.throwIfAborted();
-  const derivedBy = whoDerives(layout);
+  const derivedBy = derivedByFor(layout);
   const follower = await StoreFollower.open(redis, layout, {
     keepDays: options.keepDays,
     derivedBy,
-    // Until it is known where the first step is: what was loaded before it might be dropped, or missing, by then.
+    // Nothing is loaded until the position of the first step is known: older days might be dropped by then.
     limit: layout.start,
     signal: options.signal,
   });
@@ -90,7 +90,7 @@ export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<St
       kept = undefined;
     } finally {
       walk.close();
-      // Whoever breaks off holds the session no more; what is wrong with it was or is thrown already.
+      // A consumer that breaks off no longer holds the clock. An error of `leave` would hide the one that ended the loop.
       await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     }
   } finally {
@@ -105,8 +105,8 @@ function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptio
   return consumer ?? (waits ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
 }
 
-/** Upkeep, where the clock waits for it; otherwise a window is likely to be derived only after the clock has passed it. */
-function whoDerives(layout: SessionLayout): DerivedBy {
+/** Upkeep, if the clock waits for it. Otherwise upkeep may derive a bucket only after the clock has passed it. */
+function derivedByFor(layout: SessionLayout): DerivedBy {
   const isComputed = layout.computed.length === layout.derived.length;
   return isComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';
 }

@@ -1,7 +1,7 @@
 /**
- * A consumer's position in the session's store: says how far it is, without being waited for and one call at a time, and that
- * it is alive. Bears outages of the store for a while, and a store that was set back until it has caught up; what ends it is
- * kept until somebody looks. Does not decide when to say something.
+ * Writes a consumer's position and heartbeat to the session's store, one call at a time, in the background. Retries while the
+ * store is unavailable, and while a store that was set back is behind the position. A failure that ends it is kept in
+ * {@link KeptPosition.failure}. Does not decide when a position is acknowledged.
  */
 import {
   ConsumerAheadError,
@@ -11,27 +11,27 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage/index.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
 
 const HEARTBEAT_SECONDS = 30;
-/** Heartbeats in the time after which a consumer counts as silent. */
+/** Heartbeats sent in the time after which the session treats a consumer as silent. */
 const BEATS = 3;
 
-/** Where and until when a position is kept. */
+/** Where a consumer starts, and what ends it. */
 export interface KeptPositionOptions {
   from?: JoinFrom;
   signal?: AbortSignal;
 }
 
 export class KeptPosition {
-  /** Why nothing more is said: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
+  /** Why no more positions are sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
   failure: Error | undefined;
-  /** Called when there is a {@link failure}. */
+  /** Called when {@link failure} is set. */
   onFailure: () => void = () => undefined;
-  private said: ConsumerPosition;
-  private readonly saying = new OneAtATime(() => this.send());
+  private acknowledged: ConsumerPosition;
+  private readonly sending = new OneAtATime(() => this.send());
   private next: ConsumerPosition | undefined;
-  /** What the clock was not far enough for; it is said again with the next beat. */
+  /** A position after the clock of a store that was set back; it is sent again with the next heartbeat. */
   private ahead: ConsumerPosition | undefined;
   private isBeatDue = false;
   private retry: NodeJS.Timeout | undefined;
@@ -41,12 +41,12 @@ export class KeptPosition {
     private readonly consumers: SessionConsumers,
     private readonly name: string,
     private readonly token: string,
-    /** Where the consumer begins. */
+    /** Where the consumer starts. */
     readonly start: ConsumerPosition,
     heartbeatMs: number,
     private readonly outage: Outage,
   ) {
-    this.said = start;
+    this.acknowledged = start;
     this.timer = setInterval(() => this.beat(), heartbeatMs / BEATS).unref();
   }
 
@@ -59,21 +59,22 @@ export class KeptPosition {
   ): Promise<KeptPosition> {
     const consumers = new SessionConsumers(redis, layout);
     const outage = new Outage(redis, layout.id);
-    const { token, position } = await throughOutages(outage, () => consumers.join(name, from), signal);
+    const { token, position } = await retryOutages(outage, () => consumers.join(name, from), signal);
     const { pace } = layout.spec;
     const seconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : HEARTBEAT_SECONDS;
     return new KeptPosition(consumers, name, token, position, 1_000 * seconds, outage);
   }
 
-  /** Says how far the consumer is; at once, or after what is being said. Nothing when it said so before. */
+  /** Sends the position, after the call that is under way. Ignores a position that is not after the last one. */
   acknowledge(position: ConsumerPosition): void {
-    if (position.time <= this.said.time) return;
+    if (position.time <= this.acknowledged.time) return;
     this.next = position;
-    this.say();
+    this.requestSend();
   }
 
   /**
-   * Says where the consumer ends; it holds the session no more. @param signal when it is aborted no outage is waited for
+   * Sends the last position and leaves: the session's clock no longer waits for this consumer.
+   * @param signal when it is aborted the call is tried once
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
@@ -81,14 +82,13 @@ export class KeptPosition {
     clearTimeout(this.retry);
     this.next = undefined;
     this.isBeatDue = false;
-    await this.saying.idle();
+    await this.sending.idle();
     clearTimeout(this.retry);
-    await throughOutages(this.outage, () => this.consumers.leave(this.name, this.token, position), signal);
+    await retryOutages(this.outage, () => this.consumers.leave(this.name, this.token, position), signal);
   }
 
-  /** Says what there is to be said, one after another. */
-  private say(): void {
-    void this.saying.ask();
+  private requestSend(): void {
+    void this.sending.request();
   }
 
   private async send(): Promise<void> {
@@ -97,34 +97,34 @@ export class KeptPosition {
     this.next = undefined;
     this.isBeatDue = false;
     try {
-      if (next) await this.sayNext(next);
+      if (next) await this.sendPosition(next);
       else if (isBeatDue) await this.consumers.heartbeat(this.name, this.token);
-      this.outage.over();
+      this.outage.succeeded();
     } catch (error) {
-      this.failed(error);
+      this.onError(error);
     }
   }
 
-  private async sayNext(next: ConsumerPosition): Promise<void> {
-    const before = this.said;
-    this.said = next;
+  private async sendPosition(next: ConsumerPosition): Promise<void> {
+    const before = this.acknowledged;
+    this.acknowledged = next;
     try {
       await this.consumers.acknowledge(this.name, this.token, next);
     } catch (error) {
-      // Nothing was said: it is said again, unless there is something newer by then.
-      if (this.said === next) this.said = before;
+      // The store did not take it: it is sent again, unless there is a newer position by then.
+      if (this.acknowledged === next) this.acknowledged = before;
       if (!(error instanceof ConsumerAheadError)) {
         this.next ??= next;
         throw error;
       }
-      // The store was set back: the consumer is there, and is further than the clock until that has caught up.
+      // The store was set back: keep the consumer alive until the clock has caught up with its position.
       await this.consumers.heartbeat(this.name, this.token);
       this.ahead = next;
     }
   }
 
-  private failed(error: unknown): void {
-    this.failure = this.outage.endedBy(error);
+  private onError(error: unknown): void {
+    this.failure = this.outage.terminalError(error);
     if (this.failure) {
       clearInterval(this.timer);
       this.onFailure();
@@ -138,6 +138,6 @@ export class KeptPosition {
     this.isBeatDue = true;
     this.next ??= this.ahead;
     this.ahead = undefined;
-    this.say();
+    this.requestSend();
   }
 }

@@ -1,9 +1,9 @@
-/** Which symbols have rows in a step, and the text of them that is hashed. Pure. */
+/** Lists the symbols that have rows in a step, with the text of them that is hashed. Pure. */
 import type { Holdings } from '../mirror/index.js';
 
-/** Which symbols have rows in a step, the same for as long as the same ones have as many. */
+/** The symbols of a step. Consecutive steps share one list when each symbol has the same number of rows in both. */
 export interface RowList {
-  /** In order of names, their places among all that are held, and how many rows there are up to the end of each. */
+  /** In order of names. `places` are their indexes among all held symbols, `ends` the number of rows up to the end of each. */
   symbols: readonly string[];
   places: readonly number[];
   ends: readonly number[];
@@ -13,7 +13,7 @@ export interface RowList {
   count: number;
 }
 
-/** @param counts rows of each of the symbols */
+/** @param counts number of rows of each symbol of `all` */
 export function rowList(interval: string, all: Holdings['sorted'], counts: Int32Array): RowList {
   const symbols: string[] = [];
   const places: number[] = [];

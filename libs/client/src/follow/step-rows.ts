@@ -1,7 +1,7 @@
 /**
- * The rows that close in the next steps of a session, put together for a run of steps at once and in the order in which they are
- * hashed: a symbol's rows are read where they lie next to each other, and all that is left to do for a step is its hash. Good
- * until rows that were there change, or other symbols are held. Pure.
+ * Assembles the rows of several steps at once (a run), in the order in which they are hashed. A run copies each symbol's rows
+ * where they lie next to each other, which is faster than step by step; a step then only computes its hash. A run stays valid
+ * until loaded rows change or the set of symbols changes. Pure.
  */
 import type { DayGrid, Interval } from '@barkeep/bars';
 import {
@@ -17,35 +17,35 @@ import {
 } from '../mirror/index.js';
 import { rowList, type RowList } from './row-list.js';
 
-/** Steps one after another, on one day. */
+/** Consecutive steps of one day. */
 export interface StepRun {
   /** Index into the layout's days. */
   day: number;
-  /** What closed after it, epoch ms, is in the first step. */
+  /** The first step delivers what closed after this time, epoch ms. */
   after: number;
-  /** Of each step, epoch ms. */
+  /** Time of each step, epoch ms. */
   times: readonly number[];
-  /** In the order in which those that close with a step are delivered: the base interval first, which is in every step. */
+  /** In the order of delivery: first the base interval, which every step has. */
   intervals: readonly Interval[];
 }
 
-/** The bars of one interval that a step delivered. Their rows are the mirror's own, which never change. */
+/** The bars of one interval that a step delivered. They refer to rows of the mirror, which never change in place. */
 export interface DeliveredPart {
   interval: Interval;
   list: RowList;
-  /** The first of them open at this time or later, epoch ms. */
+  /** The first rows open at this time or later, epoch ms. */
   from: number;
   rows: RunRows;
 }
 
-/** Where the rows of a run are, of each symbol that is held: they begin at a row and end before another. */
+/** The rows of a run in the mirror, by symbol: from `firsts` to `ends`, end exclusive. */
 export interface RunRows {
   memories: readonly RowMemory[];
   firsts: Int32Array;
   ends: Int32Array;
 }
 
-/** What one step of a run delivers, and where it lies in the memory of {@link StepRows}, in doubles and in bytes. */
+/** What one step of a run delivers, and its place in the memory of {@link StepRows}: `start` in doubles, `bytes` its length. */
 export interface StepRow {
   time: number;
   parts: DeliveredPart[];
@@ -53,70 +53,70 @@ export interface StepRow {
   bytes: number;
 }
 
-/** Bytes of rows that are put together at once, about: they are written step after step, which only a cache bears. */
+/** About the size of a run: it has to fit the processor's cache, because its rows are written in another order than they are read. */
 const RUN_BYTES = 256 * 1024;
 const RUN_STEPS_MAX = 64;
 
-/** How many steps are put together at once where so many base bars close in each. */
-export function runSteps(barsAStep: number): number {
-  return Math.max(1, Math.min(RUN_STEPS_MAX, Math.floor(RUN_BYTES / (ROW_BYTES * Math.max(1, barsAStep)))));
+/** Number of steps in a run. @param barsPerStep base bars that close in each step */
+export function runSteps(barsPerStep: number): number {
+  return Math.max(1, Math.min(RUN_STEPS_MAX, Math.floor(RUN_BYTES / (ROW_BYTES * Math.max(1, barsPerStep)))));
 }
 
 /**
- * Puts runs of steps together, one after another; each takes the memory of the one before. Loops, not callbacks: those are made, and
- * compiled, anew for each session.
+ * Assembles one run after another; each reuses the memory of the run before. Uses loops instead of callbacks, because V8
+ * compiles closures again for each session.
  */
 export class StepRows {
-  /** Where the steps of the last run lie. */
-  memory = memoryOf(1_024);
+  /** Holds the steps of the last run. */
+  memory = allocateMemory(1_024);
   private readonly intervals = new Map<string, IntervalRows>();
-  /** Of what held the rows of the intervals are. */
+  /** The version of the holdings that `intervals` refers to. */
   private held: { holdings: Holdings; rewrites: number } | undefined;
 
-  /** @param headDoubles left free before the rows of each step */
+  /** @param headDoubles space that is left free before the rows of each step, in doubles */
   constructor(private readonly headDoubles: number) {}
 
-  /** Whether what was put together last is good still: rows that were appended since come after it. */
-  isGood(holdings: Holdings): boolean {
+  /** Whether the last run is still valid. Rows that were appended since do not matter: they come after it. */
+  isCurrent(holdings: Holdings): boolean {
     return this.held?.holdings === holdings && this.held.rewrites === holdings.rewrites;
   }
 
-  /** Finds what the steps of a run deliver, and writes it to the memory: of each step the rows of all intervals, then their texts. */
-  putTogether(holdings: Holdings, run: StepRun): StepRow[] {
-    if (!this.isGood(holdings)) {
+  /** Writes a run to the memory: for each step the rows of all intervals, then their texts. */
+  assemble(holdings: Holdings, run: StepRun): StepRow[] {
+    if (!this.isCurrent(holdings)) {
       this.intervals.clear();
       this.held = { holdings, rewrites: holdings.rewrites };
     }
     const steps: StepRow[] = [];
     for (const time of run.times) steps.push({ time, parts: [], start: 0, bytes: 0 });
-    const room = new Int32Array(steps.length).fill(this.headDoubles);
+    const sizes = new Int32Array(steps.length).fill(this.headDoubles);
     const all: [IntervalRows, Closed][] = [];
     for (const interval of run.intervals) {
       const rows = this.rowsOf(holdings, interval);
       const closed = closedIn(holdings.layout.grid(run.day, interval), run, interval === run.intervals[0]);
-      for (let i = 0; i < closed.steps.length; i++) room[closed.steps[i]!]! += rows.doublesFor(closed.slots[i]!);
+      for (let i = 0; i < closed.steps.length; i++) sizes[closed.steps[i]!]! += rows.doublesNeeded(closed.slots[i]!);
       all.push([rows, closed]);
     }
-    const places = this.placed(steps, room);
+    const places = this.place(steps, sizes);
     for (const [rows, closed] of all) rows.copy(closed, places, this.memory, steps);
     for (let i = 0; i < steps.length; i++) steps[i]!.bytes = this.addTexts(steps[i]!, 8 * places[i]!);
     return steps;
   }
 
-  /** Gives each step its place in the memory, with so much room. @returns where its first row goes, in doubles */
-  private placed(steps: readonly StepRow[], room: Int32Array): Int32Array {
+  /** Gives each step its place in the memory. @returns where the first row of each step goes, in doubles */
+  private place(steps: readonly StepRow[], sizes: Int32Array): Int32Array {
     const places = new Int32Array(steps.length);
     let end = 0;
     for (let i = 0; i < steps.length; i++) {
       steps[i]!.start = end;
       places[i] = end + this.headDoubles;
-      end += room[i]!;
+      end += sizes[i]!;
     }
-    if (this.memory.doubles.length < end) this.memory = memoryOf(end);
+    if (this.memory.doubles.length < end) this.memory = allocateMemory(end);
     return places;
   }
 
-  /** Writes the texts of a step from a byte on. @returns how long the step is, in bytes */
+  /** Writes the texts of a step from byte `at` on. @returns the length of the step, in bytes */
   private addTexts({ parts, start }: StepRow, at: number): number {
     for (const { list } of parts) {
       this.memory.bytes.set(list.text, at);
@@ -132,16 +132,17 @@ export class StepRows {
   }
 }
 
-/** In which steps of a run slots of an interval close, and how many in each. */
+/** The steps of a run in which slots of an interval close, and the number of slots in each. */
 interface Closed {
   steps: Int32Array;
   slots: Int32Array;
-  /** Rows that open before it belong to earlier steps, and of each step those that open before its own to it, epoch ms. */
+  /** Rows that open before this time belong to earlier steps, epoch ms. */
   after: number;
+  /** Rows of a step open before its limit, epoch ms. */
   limits: Float64Array;
 }
 
-/** @param always a step of which no slot closes counts, too */
+/** @param always also lists steps in which no slot of the interval closes */
 function closedIn(grid: DayGrid, { after, times }: StepRun, always: boolean): Closed {
   const steps = new Int32Array(times.length);
   const slots = new Int32Array(times.length);
@@ -169,7 +170,7 @@ class IntervalRows {
   private readonly series: readonly BarSeries[];
   /** Bytes of text of one row of each symbol. */
   private readonly textBytes: number;
-  /** Where the run before ended, by symbol: where the next one is most likely to begin. */
+  /** The row at which the run before ended, by symbol. The next run is likely to start there. */
   private ends: Int32Array;
   private list: RowList | undefined;
   /** Rows in the list, by symbol. */
@@ -188,13 +189,13 @@ class IntervalRows {
     this.listed = new Int32Array(this.series.length);
   }
 
-  /** Room for all rows of so many slots and their text, in doubles. */
-  doublesFor(slots: number): number {
+  /** Size of all rows of so many slots and their text, in doubles. */
+  doublesNeeded(slots: number): number {
     const textBytes = Buffer.byteLength(this.interval.name) + 1 + slots * this.textBytes;
     return slots * this.series.length * ROW_DOUBLES + Math.ceil(textBytes / 8);
   }
 
-  /** Copies the rows to where `places` says, moves that on, and adds to each step what it has of the interval. */
+  /** Copies the rows of each step to `places`, advances `places`, and adds the interval's part to each step. */
   copy(closed: Closed, places: Int32Array, into: RowMemory, add: readonly StepRow[]): void {
     const { interval, series, ends: guesses } = this;
     const { steps, limits, after } = closed;
@@ -214,7 +215,7 @@ class IntervalRows {
     }
   }
 
-  /** The list of a step whose counts are there from `at` on. */
+  /** The list of the step whose counts start at index `at`. */
   private listOf(at: number): RowList {
     const { listed, list, counts } = this;
     let isSame = list !== undefined;
@@ -229,8 +230,8 @@ class IntervalRows {
 }
 
 /**
- * Copies the rows of a symbol from a row on to where `places` says, and moves that on; how many each step has is put into every so
- * many of `counts`, from `at` on. @returns the row after them
+ * Copies one symbol's rows, from row `first` on, to `places` and advances it. Writes each step's row count to `counts`, from
+ * index `at` on at stride `width`. @returns the row after the last copied one
  */
 function copyRows(
   { rows: { doubles, words }, end }: BarColumns,
@@ -258,7 +259,7 @@ function copyRows(
   return row;
 }
 
-/** The row that opens at or after a time, epoch ms; at once when it is the one that it is guessed to be. */
+/** The first row that opens at or after a time, epoch ms. Checks the guess before it searches. */
 function rowFrom(columns: BarColumns, guess: number, time: number): number {
   const { rows, first, end } = columns;
   const isNext = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;
@@ -266,7 +267,7 @@ function rowFrom(columns: BarColumns, guess: number, time: number): number {
 }
 
 /** @param size in doubles */
-function memoryOf(size: number): RowMemory & { bytes: Buffer } {
+function allocateMemory(size: number): RowMemory & { bytes: Buffer } {
   const doubles = new Float64Array(size);
   const { buffer } = doubles;
   return { doubles, words: new Uint32Array(buffer), bytes: Buffer.from(buffer) };

@@ -26,13 +26,13 @@ test('steps end early at a lunch break and at an early close', () => {
   expect(utc(layout, '1d', layout.start)).toEqual(['02-08T08:00', '02-09T04:00']);
 });
 
-test('a history has no steps', () => {
+test('the days of a history have no steps', () => {
   const layout = layoutOf('XNYS', '2013-10-08', '2013-10-08', 2);
   expect(utc(layout, '1d', layout.start)).toEqual(['10-08T20:00']);
   expect(lastStepAt(layout, parseInterval('1m'), layout.start)).toBe(layout.sessionStart);
 });
 
-test('the last step and the next are found from any time, for every interval', () => {
+test('finds the last and the next step from any time, for every interval', () => {
   const layout = layoutOf('XTKS', '2024-01-04', '2024-01-09');
   for (const every of ['1m', '7m', '30m', '1d'].map(parseInterval)) {
     const all = [...stepsAfter(layout, every, layout.start)].map(({ time }) => time);
@@ -43,7 +43,7 @@ test('the last step and the next are found from any time, for every interval', (
   }
 });
 
-test('any multiple of the base interval is one to step by, and the day', () => {
+test('accepts any multiple of the base interval, and the day', () => {
   const [base, five] = ['1m', '5m'].map(parseInterval);
   expect(['1m', '7m', '60m', 'day', '1d'].map((every) => stepInterval(every, base!).name)).toEqual([
     '1m',

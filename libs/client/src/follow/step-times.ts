@@ -1,6 +1,7 @@
 /**
- * When a follower steps: at the close of every slot of an interval, on the session's own days, whether the session stores that
- * interval or not. Slots begin anew at each segment's open, so a lunch break or an early close ends one early. Pure.
+ * Computes the times of a follower's steps: the close of every slot of an interval, on the session's own days (not its
+ * history), whether the session stores that interval or not. Slots restart at each segment's open, so a lunch break or an
+ * early close ends a slot early. Pure.
  */
 import { isDerivable, parseInterval, type DayGrid, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
@@ -15,11 +16,11 @@ export interface StepTime {
   slot: number;
 }
 
-/** A session cannot be stepped through at this interval. */
+/** The session cannot be followed at this interval. */
 export class StepIntervalError extends Error {
   override readonly name = 'StepIntervalError';
   constructor(
-    /** What was asked for. */
+    /** The given value. */
     readonly every: string,
     /** The session's base interval. */
     readonly base: string,
@@ -48,7 +49,7 @@ export function* stepsAfter(layout: SessionLayout, every: Interval, time: number
   }
 }
 
-/** The last step at or before `time`, epoch ms; the session's start when there is none. */
+/** Time of the last step at or before `time`, both epoch ms; the session's start when there is none. */
 export function lastStepAt(layout: SessionLayout, every: Interval, time: number): number {
   for (let day = dayAtClock(layout, time); day >= layout.historyDays; day--) {
     const grid: DayGrid = layout.grid(day, every);

@@ -1,6 +1,6 @@
 /**
- * One step of a followed session: the time, and the bars that closed with it. Bars are made into objects when they are first
- * asked for, out of the very rows that were hashed, so a step stays what it was however long it is kept. Pure.
+ * One step of a followed session: its time and the bars that closed with it. Makes bar objects on first access, from the rows
+ * that were hashed, so a step that the caller keeps does not change. Pure.
  */
 import type { Interval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
@@ -10,7 +10,7 @@ import type { StepTime } from './step-times.js';
 
 type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
 
-/** An instant of a session's simulated time: the close of a slot of the interval that is followed. */
+/** An instant of simulated time: the close of a slot of the followed interval. */
 export class Step {
   /** Simulated time, epoch ms: the close of everything new in this step. */
   readonly time: number;
@@ -18,13 +18,13 @@ export class Step {
   readonly date: string;
   /** True for the last step of its trading day. */
   readonly isDayClose: boolean;
-  /** Base bars that closed since the step before, of all symbols. */
+  /** Number of base bars of all symbols that closed since the step before. */
   readonly barCount: number;
   private parts: Map<string, BarsBySymbol> | undefined;
   private own: ReadonlyMap<string, MirrorBar> | undefined;
   private closed: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
 
-  /** @param mirror the session as of this step, while it is the newest one */
+  /** @param mirror shows the session as of this step, until the next step */
   constructor(
     private readonly layout: SessionLayout,
     private readonly every: Interval,
@@ -39,23 +39,23 @@ export class Step {
     this.barCount = delivered.bars;
   }
 
-  /** `upkeep`: the derived bars are those that the session's workers stored; `client`: they were made here, by the same function. */
+  /** `upkeep`: the derived bars were stored by the session's workers. `client`: this process derived them, with the same function. */
   get derivedBy(): DerivedBy {
     return this.mirror.derivedBy;
   }
 
   /**
-   * By symbol, the bar of the followed interval that closed with this step: at `every: '1m'` the minute's bar, at `'15m'` the 15
-   * minutes', at `'day'` the trading day's. A symbol without any bar in that time is not in it. A longer bar is the one that the
-   * session stores, if it stores that interval, else made here of the step's base bars (its counts say of how many).
+   * The bar of the followed interval that closed with this step, by symbol: the minute's bar at `every: '1m'`, the trading day's
+   * bar at `'day'`. A symbol without a bar in that time is absent from the map. If the session does not store the interval, the
+   * bar is aggregated here from the step's base bars; its counts say from how many.
    */
   get bars(): ReadonlyMap<string, MirrorBar> {
     return (this.own ??= this.ownBars());
   }
 
   /**
-   * By interval, then by symbol, the newest bar of each derived interval of the session that closed in this step; an interval
-   * of which none closed is not in it.
+   * The newest bar of each derived interval that closed in this step, by interval, then by symbol. An interval without a closed
+   * bar is absent.
    */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
     if (!this.closed) {
@@ -66,7 +66,7 @@ export class Step {
     return this.closed;
   }
 
-  /** All bars of a symbol at an interval of the session that closed since the step before, oldest first; base bars by default. */
+  /** All bars of a symbol at an interval that closed since the step before, oldest first; base bars by default. */
   barsOf(symbol: string, interval: string = this.layout.base.name): readonly MirrorBar[] {
     return this.part(interval).get(symbol) ?? [];
   }

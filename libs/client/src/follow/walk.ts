@@ -1,7 +1,6 @@
 /**
- * The state of one loop over a session's steps: which step comes next, what it delivers, and how far the consumer is. Loads
- * ahead of the loop, a day at most, and acknowledges about every half window without waiting for the answer. Knows
- * nothing of iterators.
+ * The state of one loop over a session's steps: the next step, what it delivers, and the consumer's position. Loads at most a
+ * day ahead of the loop. Acknowledges about twice per lead, without waiting for the answer. Knows nothing of iterators.
  */
 import type { Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
@@ -13,11 +12,11 @@ import { runSteps, type StepRun } from './step-rows.js';
 import { lastStepAt, stepsAfter, type StepTime } from './step-times.js';
 import { Step } from './step.js';
 
-/** Base slots between two acknowledgements where no clock waits for them. */
-const SLOTS_UNSAID = 120;
-/** Days after that of the next step that are loaded ahead of the loop. */
+/** Base slots between two acknowledgements when the session's clock does not wait for them. */
+const SLOTS_UNACKNOWLEDGED = 120;
+/** Days that are loaded after the day of the next step. */
 const DAYS_AHEAD = 1;
-/** How long the loop may run before the connections get their turn, ms. */
+/** How long the loop may run before it yields to the event loop, so that connections are served, ms. */
 const TURN_MS = 2;
 
 export class Walk {
@@ -26,19 +25,19 @@ export class Walk {
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
   private readonly times: Iterator<StepTime, undefined>;
-  private readonly slotsUnsaidMax: number;
+  private readonly slotsUnacknowledgedMax: number;
   private next: StepTime | undefined;
   private day = -1;
-  /** Time of the last step that was answered, or of the one before the first. */
+  /** Time of the last step that was returned, or of the step before the first. */
   private stepTime: number;
   private stepBars = 0;
-  /** How far the consumer has been through the session. */
+  /** The position after the last step that the consumer completed. */
   private done: { time: number; hash: string; steps: number; bars: number };
-  private slotsUnsaid = 0;
+  private slotsUnacknowledged = 0;
   private turnEnds = 0;
   private wake: () => void = () => undefined;
 
-  /** @param start where to begin, epoch ms, where no position is kept */
+  /** @param start where to start without a kept position, epoch ms */
   constructor(
     private readonly follower: StoreFollower,
     private readonly every: Interval,
@@ -57,27 +56,27 @@ export class Walk {
     this.times = stepsAfter(layout, every, time);
     this.stepTime = lastStepAt(layout, every, time);
     const { pace } = layout.spec;
-    this.slotsUnsaidMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNSAID;
+    this.slotsUnacknowledgedMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNACKNOWLEDGED;
     follower.onProgress = () => this.wake();
     if (kept) kept.onFailure = () => this.wake();
     signal?.addEventListener('abort', this.onAbort);
-    this.moveOn();
+    this.advance();
   }
 
-  /** How far the consumer has been through the session. */
+  /** The position after the last step that the consumer completed. */
   get position(): ConsumerPosition {
     const { time, hash, steps, bars } = this.done;
     return { time, deliveredHash: hexOf(hash), steps, bars };
   }
 
-  /** The next step, if all that it needs is loaded and the connections had their turn. */
+  /** The next step, if its bars are loaded and the event loop had its turn. */
   tryStep(): Step | undefined {
     const { next } = this;
     if (!next || next.time > this.follower.loader.holdings.loadedTo || this.interruption()) return undefined;
     return performance.now() > this.turnEnds ? undefined : this.step(next);
   }
 
-  /** The next step, once the session shows it; undefined after the last one. @throws as followSession */
+  /** Waits until the session shows the next step; undefined after the last one. @throws as followSession */
   async nextStep(): Promise<Step | undefined> {
     await new Promise((resolve) => setImmediate(resolve));
     this.turnEnds = performance.now() + TURN_MS;
@@ -101,7 +100,7 @@ export class Walk {
     }
   }
 
-  /** The step that was answered last has been dealt with. */
+  /** Notes that the consumer completed the last returned step. */
   stepDone(): void {
     const { done } = this;
     this.done = {
@@ -110,12 +109,12 @@ export class Walk {
       steps: done.steps + 1,
       bars: done.bars + this.stepBars,
     };
-    if (!this.kept || this.slotsUnsaid < this.slotsUnsaidMax) return;
-    this.slotsUnsaid = 0;
+    if (!this.kept || this.slotsUnacknowledged < this.slotsUnacknowledgedMax) return;
+    this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
   }
 
-  /** Says that the consumer has been through it all. @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError */
+  /** Leaves at the end of the session. @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError */
   async end(): Promise<void> {
     await this.kept?.leave(this.position, this.signal);
   }
@@ -138,15 +137,15 @@ export class Walk {
       this.day = at.day;
       this.follower.loader.trim();
     }
-    this.slotsUnsaid += grid.closedBy(at.time) - grid.closedBy(this.stepTime);
+    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.stepTime);
     this.stepTime = at.time;
     this.stepBars = delivered.bars;
     const step = new Step(this.layout, this.every, at, delivered, this.mirror);
-    this.moveOn();
+    this.advance();
     return step;
   }
 
-  /** The next step and those after it that are loaded, on its day, as many as are put together at once. */
+  /** The next step and the loaded steps after it on the same day, as many as are assembled at once. */
   private upcoming(day: number): StepRun {
     const { loadedTo, sorted } = this.follower.loader.holdings;
     const { layout, every, intervals, stepTime: after } = this;
@@ -163,8 +162,8 @@ export class Walk {
     return { day, after, times, intervals };
   }
 
-  /** Goes to the next step, and lets more be loaded when that is on another day. */
-  private moveOn(): void {
+  /** Moves to the next step. When that is on another day, raises the limit up to which bars are loaded. */
+  private advance(): void {
     const day = this.next?.day;
     const { value } = this.times.next();
     this.next = value;
@@ -174,16 +173,16 @@ export class Walk {
     this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
   }
 
-  /** No step is in what is loaded any more: the clock may go on from its end. */
+  /** No step is left in the loaded part, so the clock may move on from its end. */
   private acknowledgeLoaded(): void {
     if (!this.kept) return;
     const { loadedTo } = this.follower.loader.holdings;
     if (loadedTo > this.done.time) this.done = { ...this.done, time: loadedTo };
-    this.slotsUnsaid = 0;
+    this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
   }
 
-  /** Why the loop has to end now, whatever there is still to be seen. */
+  /** Why the loop has to end now, even if steps are loaded. */
   private interruption(): Error | undefined {
     if (this.kept?.failure) return this.kept.failure;
     if (!this.signal?.aborted) return undefined;

@@ -1,6 +1,6 @@
 /**
- * What can be read of a session in this process, without asking anybody: every answer is of one instant, the mirror's
- * clock, and never of anything after it (I2). How it is filled: store-follower.ts. Changes nothing.
+ * Synchronous reads of a session's bars in this process. Every answer shows one instant, the mirror's clock, and nothing after
+ * it (I2). Reads only; store-follower.ts fills it.
  */
 import { barQuality } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
@@ -9,11 +9,11 @@ import type { MirrorBar } from './series.js';
 import type { DerivedBy } from './symbol-bars.js';
 
 /**
- * Synchronous reads of a session's bars as of {@link BarMirror.clock}. Each throws `UnknownSymbolError` or `UnknownIntervalError` for
- * what the session does not have, and `SessionLostError` once the session is known to be deleted.
+ * A session's bars as of {@link BarMirror.clock}. Reads throw `UnknownSymbolError` or `UnknownIntervalError` for a symbol or an
+ * interval that the session does not have, and `SessionLostError` after the session was deleted.
  */
 export class BarMirror {
-  /** @param holdings what is held; whoever made it moves it on */
+  /** @param holdings the held bars; the caller loads them and moves their clock */
   constructor(private readonly holdings: Holdings) {}
 
   /** Simulated time of all answers, epoch ms. Never goes back. */
@@ -21,7 +21,7 @@ export class BarMirror {
     return this.holdings.clock;
   }
 
-  /** The session with the symbols that it had when the mirror was last brought up to date. */
+  /** The session with its symbols as of the last update of the mirror. */
   get layout(): SessionLayout {
     return this.holdings.layout;
   }
@@ -31,14 +31,14 @@ export class BarMirror {
     return this.holdings.sorted.map(({ symbol }) => symbol);
   }
 
-  /** `upkeep`: derived bars are those that the session's workers stored. `client`: they are made here of the base bars. */
+  /** `upkeep`: the derived bars were stored by the session's workers. `client`: this process derives them from the base bars. */
   get derivedBy(): DerivedBy {
     return this.holdings.derivedBy;
   }
 
   /**
-   * The newest bar, or undefined. Of a derived interval that may be the one that is still forming (`complete` is false):
-   * it is made of the base bars that are visible, and closes with the last of their slots.
+   * The newest bar, or undefined. At a derived interval it may be a bar that is still forming (`complete` is false): it
+   * aggregates the visible base bars, and its close time is that of the last closed base slot.
    * @param interval such as `5m`; the session's base interval by default
    */
   latestBar(symbol: string, interval?: string): MirrorBar | undefined {
@@ -47,8 +47,8 @@ export class BarMirror {
   }
 
   /**
-   * The newest `count` bars, oldest first, over days and past holes; of a derived interval with the one that is forming.
-   * Fewer when the mirror holds fewer. The bars are shared: they must not be changed.
+   * The newest `count` bars, oldest first, across days and gaps; at a derived interval including the forming bar. Fewer when
+   * the mirror holds fewer. The bars are shared between callers: do not change them.
    */
   lastBars(symbol: string, count: number, interval?: string): MirrorBar[] {
     const { holdings } = this;
@@ -56,8 +56,8 @@ export class BarMirror {
   }
 
   /**
-   * Close prices of the newest `count` closed bars, oldest first, without a copy: a view of the mirror's own memory, good
-   * until the next `await`, and not to be written to. A bar that is still forming is not among them.
+   * Close prices of the newest `count` closed bars, oldest first. The array is a view of the mirror's memory: it is valid until
+   * the next `await`, and must not be written to. Excludes a forming bar.
    */
   closes(symbol: string, count: number, interval?: string): Float64Array {
     const { holdings } = this;
@@ -70,7 +70,7 @@ export class BarMirror {
     return holdings.series(symbol, interval).countAt(holdings.clock);
   }
 
-  /** Bars that are there of those that the calendar expects, in percent, in the session's own days that the mirror holds; 100 while none is expected. */
+  /** Share of the expected bars that are filled, in percent, in the session's own days that the mirror holds; 100 while none is expected. */
   barQuality(symbol: string): number {
     const { holdings } = this;
     const { clock, layout } = holdings;

@@ -4,7 +4,7 @@ import { BarColumns, barOfRow } from './columns.js';
 
 const SLOTS = 50;
 
-/** When the slots of a made-up day open: one each ms. */
+/** Open times of an invented day: one slot per ms. */
 function opensOf(day: number): Float64Array {
   return Float64Array.from({ length: SLOTS }, (_, slot) => day * 1_000 + slot);
 }
@@ -21,7 +21,7 @@ const rowsOf = (columns: BarColumns) =>
     ({ openTime, close }) => [openTime, close],
   );
 
-test('holds the bars that are there, in time order, with all that a record says', () => {
+test('holds the stored bars in time order, with every field of their records', () => {
   const columns = new BarColumns();
   columns.append(opensOf(1), recordsOf([3, 7, 8], 10), 0, SLOTS);
   columns.append(opensOf(2), recordsOf([0], 20).subarray(0, 96), 0, SLOTS);
@@ -53,7 +53,7 @@ test('rows are found by open time', () => {
   expect([0, 3, 4, 8, 9].map((time) => columns.rowFrom(time))).toEqual([0, 0, 1, 2, 3]);
 });
 
-test('replacing a day and dropping old ones leave what a plain list has, in any order', () => {
+test('equals a plain list after days are appended, replaced and dropped in any order', () => {
   const random = seeded(9);
   const columns = new BarColumns(4);
   let plain: number[][] = [];
@@ -67,7 +67,7 @@ test('replacing a day and dropping old ones leave what a plain list has, in any 
     rows.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
     const { generation } = columns;
     if (isNew && random.chance(0.5)) {
-      // Twice, as after a read that was cut off.
+      // Appended twice, as after a read that was cut off.
       columns.append(opensOf(day), recordsOf([1, 2], -1), 0, SLOTS);
       columns.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
     } else {
@@ -87,11 +87,11 @@ test('replacing a day and dropping old ones leave what a plain list has, in any 
       plain.slice(plain.length - shown).map(([, close]) => close),
     );
   }
-  // Memory does not grow with what was dropped.
+  // Dropped days do not use memory.
   expect(columns.capacity).toBeLessThan(8 * SLOTS * 2);
 });
 
-test('what was appended and not shown is forgotten when it is appended again', () => {
+test('drops rows that were appended and not shown when the slots are appended again', () => {
   const columns = new BarColumns();
   columns.append(opensOf(1), recordsOf([3, 7], 10), 0, SLOTS);
   columns.append(opensOf(2), recordsOf([0, 9], 20), 0, SLOTS);

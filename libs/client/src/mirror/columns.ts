@@ -1,28 +1,39 @@
 /**
- * The bars of one symbol at one interval as rows of numbers: only bars that are there, in time order, appended at the
- * end, dropped at the front and replaced day by day in the middle. Rows `[first, end)` are in use; their numbers change
- * whenever {@link BarColumns.generation} does. What is in {@link BarColumns.rows} and was shown stays as it is: whatever changes such rows puts other
- * memory in its place, so whoever keeps it keeps the bars of then. A row is a bar's open time and its record, next to each other, for they are
- * read together; when it closes is the calendar's to say (slot-clock.ts). Knows neither a clock nor where bars come from. Pure.
+ * The bars of one symbol at one interval as rows of numbers, in time order, without empty slots. Rows are appended at the end,
+ * dropped at the front and replaced by day in the middle. Rows `[first, end)` are in use; a row may move to another index only
+ * when {@link BarColumns.generation} changes. Rows that were shown never change in place: a change writes to new memory, so a
+ * caller that keeps {@link BarColumns.rows} keeps the old bars. A row is the open time and the record of a bar; the close time
+ * comes from the calendar (slot-clock.ts). Knows no clock. Pure.
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
-import { rowMemory, type RowMemory } from './row-memory.js';
 
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const RECORD_WORDS = RECORD_BYTES / 4;
 const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'derived', 'historical'];
 
-/** Numbers in a row: open time, open, high, low, close, volume, and in the place of a number the two words of meta. */
+/** Doubles in a row: open time, open, high, low, close, volume, and two words of meta in the space of one double. */
 export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
 export const ROW_BYTES = 8 * ROW_DOUBLES;
 const ROW_WORDS = 2 * ROW_DOUBLES;
-/** Where in a row its first word of meta is, in words of four bytes. */
+/** Offset of the first word of meta in a row, in words of four bytes. */
 const META_WORD = 2 + RECORD_WORDS - 2;
 
-/** Bytes of memory that a bar takes: its row, and its close price once more for whoever asks for close prices. */
+/** Bytes of memory per bar: its row, and a copy of its close price for {@link BarColumns.closesOf}. */
 export const COLUMN_BYTES = ROW_BYTES + 8;
 
-/** Records are copied here first: a reply does not begin at a multiple of eight bytes. */
+/** Rows one after another, as doubles and as words of four bytes: two views of the same memory. */
+export interface RowMemory {
+  doubles: Float64Array;
+  words: Uint32Array;
+}
+
+/** @param size in doubles; all are zero */
+function rowMemory(size: number): RowMemory {
+  const doubles = new Float64Array(size);
+  return { doubles, words: new Uint32Array(doubles.buffer) };
+}
+
+/** Records are copied here first, because a reply may start at an offset that is not a multiple of eight bytes. */
 let scratch = scratchOf(512);
 
 function scratchOf(slots: number) {
@@ -30,7 +41,7 @@ function scratchOf(slots: number) {
   return { slots, doubles, bytes: new Uint8Array(doubles.buffer), words: new Uint32Array(doubles.buffer) };
 }
 
-/** Copies a row to other memory, both by where it begins, in doubles; meta as the words that it is: as numbers they might be none. */
+/** Copies a row to other memory; `from` and `to` in doubles. Copies meta as words, because as a double it may be NaN. */
 export function copyRow(
   doubles: Float64Array,
   words: Uint32Array,
@@ -51,7 +62,7 @@ export function copyRow(
 
 const NO_ROWS = rowMemory(0);
 
-/** When the row's bar opens, epoch ms. */
+/** Open time of the row's bar, epoch ms. */
 export function openTimeOf({ doubles }: RowMemory, row: number): number {
   return doubles[row * ROW_DOUBLES]!;
 }
@@ -85,20 +96,20 @@ export class BarColumns {
   rows: RowMemory = NO_ROWS;
   first = 0;
   end = 0;
-  /** Changes when rows that were there have moved or changed; appending does not change it. */
+  /** Grows when existing rows have moved or changed; appending does not change it. */
   generation = 0;
-  /** Close prices of rows `[first, closesEnd)`; only what was asked for is there. */
+  /** Close prices of rows `[first, closesEnd)`, filled on demand. */
   private closes = NO_ROWS.doubles;
   private closesEnd = 0;
 
-  /** @param capacityFirst rows to have room for at first */
-  constructor(private readonly capacityFirst = 64) {}
+  /** @param initialCapacity in rows */
+  constructor(private readonly initialCapacity = 64) {}
 
   get count(): number {
     return this.end - this.first;
   }
 
-  /** Rows that there is room for. */
+  /** Number of rows that fit the memory. */
   get capacity(): number {
     return this.rows.doubles.length / ROW_DOUBLES;
   }
@@ -108,7 +119,7 @@ export class BarColumns {
     return lowerRow(this.rows, this.first, this.end, time);
   }
 
-  /** Close prices of rows `[from, to)`: a view of memory that is good until rows change. */
+  /** Close prices of rows `[from, to)`: a view that is valid until rows change. */
   closesOf(from: number, to: number): Float64Array {
     if (this.closes.length < to) {
       this.closes = new Float64Array(this.capacity);
@@ -122,13 +133,13 @@ export class BarColumns {
   }
 
   /**
-   * Appends the bars of slots `[fromSlot, toSlot)`; what opens there or later, which nobody was shown, is forgotten.
-   * @param opens when the slots of the day open, epoch ms
-   * @param records their stored records, one after another; empty ones are zeros, and the rest may be missing
+   * Appends the bars of slots `[fromSlot, toSlot)`. First drops rows that open there or later: they were loaded, but not shown.
+   * @param opens open times of the day's slots, epoch ms
+   * @param records their stored records in sequence; an empty slot is zeros, and records at the end may be missing
    */
   append(opens: Float64Array, records: Uint8Array, fromSlot: number, toSlot: number): void {
     const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
-    this.forgetFrom(opens[fromSlot]!);
+    this.dropFrom(opens[fromSlot]!);
     if (slots <= 0) return;
     this.reserve(slots);
     if (scratch.slots < slots) scratch = scratchOf(2 * slots);
@@ -154,16 +165,16 @@ export class BarColumns {
     this.end = to / ROW_DOUBLES;
   }
 
-  /** Forgets the rows that open at `time` or later, epoch ms. */
-  private forgetFrom(time: number): void {
+  /** Drops the rows that open at `time` or later, epoch ms. */
+  private dropFrom(time: number): void {
     if (this.count === 0 || openTimeOf(this.rows, this.end - 1) < time) return;
     this.end = this.rowFrom(time);
     this.closesEnd = Math.min(this.closesEnd, this.end);
   }
 
-  /** Puts other rows in place of those with `from <= openTime < to`, epoch ms. */
+  /** Replaces the rows with `from <= openTime < to`, epoch ms, by those of `other`. */
   replace(from: number, to: number, other: BarColumns): void {
-    this.move(Math.max(this.capacityFirst, this.count + other.count), true);
+    this.move(Math.max(this.initialCapacity, this.count + other.count));
     const [at, next] = [this.rowFrom(from), this.rowFrom(to)];
     const shift = at + other.count - next;
     const { words } = this.rows;
@@ -173,23 +184,23 @@ export class BarColumns {
     this.generation++;
   }
 
-  /** Forgets the rows that open before `time`, epoch ms. */
+  /** Drops the rows that open before `time`, epoch ms. */
   dropBefore(time: number): void {
     this.first = this.rowFrom(time);
   }
 
-  /** Makes room for so many more rows, by moving what is there to the front or by growing twofold. */
+  /** Makes space for more rows: by moving the rows to the front, or by doubling the memory. */
   private reserve(more: number): void {
     const { first, end, count, capacity } = this;
     if (end + more <= capacity) return;
-    const isRoomy = first >= capacity / 2 && count + more <= capacity;
-    this.move(isRoomy ? capacity : Math.max(this.capacityFirst, 2 * count, count + more));
+    const fits = first >= capacity / 2 && count + more <= capacity;
+    this.move(fits ? capacity : Math.max(this.initialCapacity, 2 * count, count + more));
   }
 
-  /** Moves what is there to the front of other memory, with room for so many rows. */
-  private move(size: number, takesOver = false): void {
+  /** Copies the rows to the front of new memory. @param capacity in rows */
+  private move(capacity: number): void {
     const { first, end, count, rows } = this;
-    this.rows = rowMemory(size * ROW_DOUBLES, takesOver);
+    this.rows = rowMemory(capacity * ROW_DOUBLES);
     this.rows.words.set(rows.words.subarray(first * ROW_WORDS, end * ROW_WORDS));
     this.closes = NO_ROWS.doubles;
     this.first = 0;
@@ -198,7 +209,7 @@ export class BarColumns {
   }
 }
 
-/** What the last two words of a stored record say of its bar. */
+/** Decodes the last two words of a stored record. */
 export function metaOf(
   meta: number,
   counts: number,

@@ -1,12 +1,12 @@
 /**
- * The reads that bring a part of one day into a mirror, and what is done with their answers, chunk by chunk as they come: whole
- * chunks, all symbols of a partition in one command, or of a few slots their records alone, in one command too. Does no I/O itself.
+ * Builds the commands that read a part of one day, and puts their replies into a mirror, chunk by chunk. One command per
+ * partition and interval reads either whole chunks, or the records of a few slots. Does no I/O itself.
  */
 import { recordOffset, type Interval } from '@barkeep/bars';
 import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Take } from '@barkeep/session-data';
 import type { SymbolBars } from './symbol-bars.js';
 
-/** What is read of a day. */
+/** A part of a day to read. */
 export interface DayPart {
   day: number;
   /** Bars that close in `(from, to]`, epoch ms. */
@@ -16,17 +16,17 @@ export interface DayPart {
   symbols: readonly SymbolBars[];
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-type TakeChunk = (place: number, bytes: Buffer | null) => void;
+type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
 
 export class DayRead {
   readonly commands: ReadCommand[] = [];
-  private readonly takes: TakeChunk[] = [];
+  private readonly receivers: ReceiveChunk[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
-  /** Appends a part that comes after all that its symbols show. */
+  /** Reads a part that comes after everything that its symbols show, and appends it. */
   append(part: DayPart): this {
     const { layout } = this;
     return this.add(part, (bars, interval, records, fromSlot, toSlot) =>
@@ -34,7 +34,7 @@ export class DayRead {
     );
   }
 
-  /** Reads a day's bars anew, up to `to`. */
+  /** Reads a day's bars up to `to` again, and replaces the held ones. */
   replace(part: Omit<DayPart, 'from'>): this {
     const { layout } = this;
     return this.add({ ...part, from: 0 }, (bars, interval, records, _, toSlot) =>
@@ -43,21 +43,22 @@ export class DayRead {
   }
 
   /**
-   * Does with the values of the answers what the reads were for; what was appended, or only half of it, may be appended again.
-   * @param before commands that are run before those of the reads
+   * Returns a function that puts each value of the replies into the mirror as it arrives. A part that was appended wholly or in
+   * part may be appended again.
+   * @param before number of commands that precede those of the reads
    */
-  taker(before = 0): Take {
+  receiver(before = 0): Take {
     return (command, place, value) => {
       if (command < before) return false;
-      this.takes[command - before]!(place, value as Buffer | null);
+      this.receivers[command - before]!(place, value as Buffer | null);
       return true;
     };
   }
 
-  /** Does so with all of them at once. */
-  takeAll(replies: readonly unknown[]): void {
+  /** Puts the values of all replies into the mirror at once. */
+  receiveAll(replies: readonly unknown[]): void {
     replies.forEach((reply, command) =>
-      (reply as (Buffer | null)[]).forEach((bytes, place) => this.takes[command]!(place, bytes)),
+      (reply as (Buffer | null)[]).forEach((bytes, place) => this.receivers[command]!(place, bytes)),
     );
   }
 
@@ -69,7 +70,7 @@ export class DayRead {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
       if (fromSlot >= toSlot) continue;
-      // Of nearly all of a day the whole is cheaper than a script.
+      // For most of a day, reading the whole chunk is cheaper than the script.
       const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
       const recordsAt = recordOffset(grid.slotCount, fromSlot);
       const recordsEnd = recordOffset(grid.slotCount, toSlot);
@@ -78,12 +79,12 @@ export class DayRead {
         const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
         if (isWhole) {
           this.commands.push(['mgetBuffer', ...names]);
-          this.takes.push((place, chunk) =>
-            put(members[place]!, interval, chunk?.subarray(recordsAt, recordsEnd) ?? NOTHING, fromSlot, toSlot),
+          this.receivers.push((place, chunk) =>
+            put(members[place]!, interval, chunk?.subarray(recordsAt, recordsEnd) ?? EMPTY, fromSlot, toSlot),
           );
         } else {
           this.commands.push(slotsCommand(names, recordsAt, recordsEnd));
-          this.takes.push((place, records) => put(members[place]!, interval, records ?? NOTHING, fromSlot, toSlot));
+          this.receivers.push((place, records) => put(members[place]!, interval, records ?? EMPTY, fromSlot, toSlot));
         }
       }
     }

@@ -1,6 +1,6 @@
 import { SessionEndedError } from './errors.js';
 
-it('names a session that ended before it had a clock', () => {
+it('describes a session that ended before it had a clock', () => {
   const { message } = new SessionEndedError('october', 'failed', 'dataset gone', undefined);
   expect(message).toBe('session october: failed: dataset gone');
 });

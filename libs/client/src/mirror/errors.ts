@@ -1,7 +1,7 @@
-/** What can go wrong while a session is followed: one class a cause. */
-import type { SaidState } from './event-tail.js';
+/** Errors of a mirror: one class per cause. */
+import type { ReportedState } from './event-tail.js';
 
-/** The session was stopped, failed or deleted, or completed without ever coming to the time that was waited for. */
+/** The session was stopped, failed or deleted, or completed before the awaited time. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
   constructor(
@@ -9,9 +9,9 @@ export class SessionEndedError extends Error {
     readonly sessionId: string,
     /** `stopped`, `failed`, `lost`, `deleted` or `completed`. */
     readonly state: string,
-    /** Why, where the session says so. */
+    /** The error that the session reported, if any. */
     readonly reason: string | undefined,
-    /** Simulated time at which it ended, epoch ms; undefined when it had not begun, or nobody knows. */
+    /** Simulated time at which it ended, epoch ms; undefined when it had not begun or the time is unknown. */
     readonly clock: number | undefined,
   ) {
     const at = clock === undefined ? '' : ` at ${new Date(clock).toISOString()}`;
@@ -32,7 +32,7 @@ export class MirrorClosedError extends Error {
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost', 'deleted']);
 
-/** Whether a session does not go on by itself any more. */
-export function hasEnded(said: SaidState | undefined): said is SaidState {
-  return said !== undefined && ENDED.has(said.state);
+/** Whether the session is in a final state: only a call of the API can change it. */
+export function hasEnded(reported: ReportedState | undefined): reported is ReportedState {
+  return reported !== undefined && ENDED.has(reported.state);
 }

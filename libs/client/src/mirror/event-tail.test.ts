@@ -5,7 +5,7 @@ const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, 
 
 test('says which days of which symbols changed, and the newest state', () => {
   const tail = new EventTail(['1-0', '0-0']);
-  const said = tail.take([
+  const round = tail.decode([
     [
       entry('1-0', { type: 'gap-filled', date: '2013-10-07', symbols: '{"OLD":1}' }),
       entry('2-0', { type: 'gap-filled', date: '2013-10-08', symbols: '{"AAA":3}' }),
@@ -18,40 +18,44 @@ test('says which days of which symbols changed, and the newest state', () => {
       entry('1-2', { type: 'gap-found', date: '2013-10-08', symbols: '{"DDD":1}' }),
     ],
   ]);
-  expect(said.changes).toEqual(new Map([['2013-10-08', { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) }]]));
-  expect(said).toMatchObject({ state: { state: 'failed', error: 'no rows' }, isGap: false, isMore: false });
+  expect(round.changes).toEqual(
+    new Map([['2013-10-08', { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) }]]),
+  );
+  expect(round).toMatchObject({ state: { state: 'failed', error: 'no rows' }, isGap: false, isMore: false });
   expect(tail.cursor(0)).toBe('1-0');
-  tail.commit(said);
+  tail.commit(round);
   expect([tail.cursor(0), tail.cursor(1)]).toEqual(['4-0', '1-2']);
 });
 
-test('an entry that is no longer there means that others may be missing too', () => {
+test('reports a gap when the last processed entry was trimmed', () => {
   const tail = new EventTail(['5-0']);
-  expect(tail.take([[entry('5-0', { type: 'clock' })]]).isGap).toBe(false);
-  expect(tail.take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(true);
-  expect(tail.take([[]]).isGap).toBe(true);
-  expect(new EventTail([]).take([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
+  expect(tail.decode([[entry('5-0', { type: 'clock' })]]).isGap).toBe(false);
+  expect(tail.decode([[entry('9-0', { type: 'clock' })]]).isGap).toBe(true);
+  expect(tail.decode([[]]).isGap).toBe(true);
+  expect(new EventTail([]).decode([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
 });
 
-test('a change that is said in a way nobody here knows means that all has to be read anew', () => {
+test('reports a gap for a change that cannot be parsed', () => {
   const change = { type: 'late-bars', date: '2013-10-08', symbols: 'many' };
-  expect(new EventTail(['1-0']).take([[entry('1-0', change), entry('2-0', change)]])).toMatchObject({ isGap: true });
+  expect(new EventTail(['1-0']).decode([[entry('1-0', change), entry('2-0', change)]])).toMatchObject({ isGap: true });
   const unknown = { type: 'something-new', symbols: 'many' };
-  expect(new EventTail(['1-0']).take([[entry('1-0', change), entry('2-0', unknown)]])).toMatchObject({ isGap: false });
+  expect(new EventTail(['1-0']).decode([[entry('1-0', change), entry('2-0', unknown)]])).toMatchObject({
+    isGap: false,
+  });
 });
 
-test('of a stream that was empty, more than a page may be less than all', () => {
+test('reports a gap when a stream that was empty has a whole page of entries', () => {
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, { type: 'clock' }));
-  expect(new EventTail(['0-0']).take([page(999)])).toMatchObject({ isGap: false, isMore: false });
-  expect(new EventTail(['0-0']).take([page(1_000)])).toMatchObject({ isGap: true, isMore: true });
+  expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ isGap: false, isMore: false });
+  expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ isGap: true, isMore: true });
 });
 
-test('only events of the state name one', () => {
+test('finds a state in state events only', () => {
   expect(stateOf(['type', 'clock', 'time', '1'])).toBeUndefined();
   expect(stateOf(['type', 'state', 'state', 'stopped'])).toEqual({ state: 'stopped' });
 });
 
-test('news are where the clock is, of which day bars changed, and whatever else is not known to mean nothing', () => {
+test('news are the clock, the day whose bars changed, and every event that is not known to be irrelevant', () => {
   expect(newsOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, isUnsure: false });
   expect(newsOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'])).toMatchObject({
     date: '2013-10-08',
@@ -61,9 +65,9 @@ test('news are where the clock is, of which day bars changed, and whatever else 
     const { clock, date, isUnsure } = newsOf(['type', type, 'time', '1', 'date', '2013-10-08']);
     (clock === undefined && date === undefined && !isUnsure ? none : some).add(type);
   }
-  // All that the tail makes something of is among the news.
+  // Every event that the tail uses is among the news.
   expect(some).toEqual(new Set(['clock', 'state', 'gap-filled', 'late-bars', 'derived', 'of-tomorrow']));
-  // What cannot be read may mean anything.
+  // An entry that cannot be parsed may mean anything.
   for (const fields of [[], ['type', 'clock'], ['type', 'clock', 'time', 'noon'], ['type', 'derived']]) {
     const { clock, date, isUnsure } = newsOf(fields);
     expect([clock, date, isUnsure]).toEqual([undefined, undefined, true]);

@@ -1,7 +1,7 @@
 /**
- * What a session's event streams say that a copy of it has to know: which days of which symbols changed behind what was
- * read, and what became of the session. Goes through the stream of every partition from where it was; when entries were
- * trimmed before they were read it says so, and everything has to be read anew. Reads nothing itself.
+ * Extracts from a session's event streams what a mirror needs: which days of which symbols changed after they were read, and
+ * the session's state. Reads the stream of every partition from its last position. Reports a gap when entries were trimmed
+ * before they were read; the mirror then reloads everything. Does no I/O itself.
  */
 import {
   parseEvent,
@@ -11,100 +11,101 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 
-/** Entries a stream and round. */
+/** Entries per stream and round. */
 const PAGE = 1_000;
-const NOTHING_YET = '0-0';
-/** Types of events after which stored bars of a day are others. */
+const EMPTY_STREAM = '0-0';
+/** Types of events that report changed bars of a day. */
 const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
 
-/** Symbols of a day of which stored bars changed. */
+/** Symbols whose stored bars of a day changed. */
 export interface DayChange {
   base: Set<string>;
   derived: Set<string>;
 }
 
-/** The state that a session's events named last. */
-export interface SaidState {
+/** The newest state in a session's events. */
+export interface ReportedState {
   state: string;
   error?: string;
 }
 
-/** What was said since the last round. */
-export interface Said {
+/** The result of one round of reading. */
+export interface TailRound {
   /** By trading date. */
   changes: ReadonlyMap<string, DayChange>;
-  state: SaidState | undefined;
-  /** True when entries are missing between what was read before and now. */
+  state: ReportedState | undefined;
+  /** True when entries are missing between the last round and this one. */
   isGap: boolean;
-  /** True when there is more to be read at once. */
+  /** True when more entries are available now. */
   isMore: boolean;
-  /** Where each partition's stream was read to; for {@link EventTail.commit}. */
+  /** The last entry that was read of each partition's stream; for {@link EventTail.commit}. */
   cursors: readonly string[];
 }
 
-/** A stream entry as Redis answers it: id, then fields and values in turn. */
+/** A stream entry as Redis returns it: id, then fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
 export class EventTail {
-  /** Id of the last entry that was taken in, by partition. */
+  /** Id of the last processed entry, by partition. */
   private cursors: readonly string[];
 
-  /** @param cursors the newest entry of each partition when reading began; '0-0' for none */
+  /** @param cursors the newest entry of each partition at the start; '0-0' for an empty stream */
   constructor(cursors: readonly string[]) {
     this.cursors = cursors;
   }
 
-  /** Answers the newest entries of each partition, for {@link EventTail.newest}. */
+  /** Commands that read the newest entry of each partition; {@link EventTail.newest} decodes their replies. */
   static newestCommands(layout: SessionLayout): ReadCommand[] {
     return layout.keys.map(({ events }) => ['xrevrange', events, '+', '-', 'COUNT', 1]);
   }
 
   static newest(replies: readonly unknown[]): string[] {
-    return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? NOTHING_YET);
+    return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
 
-  /** The reads of one round, one a partition; each answers the last entry of before too, if it is still there. */
+  /** The reads of one round, one per partition. Each also returns the last entry of the round before, if it is not trimmed. */
   commands(layout: SessionLayout): ReadCommand[] {
     return layout.keys.map(({ events }, p) => ['xrange', events, this.cursor(p), '+', 'COUNT', PAGE]);
   }
 
-  /** What the replies of a round say. Nothing is taken as read until {@link commit}. */
-  take(replies: readonly unknown[]): Said {
+  /** Decodes the replies of a round. The position moves only with {@link commit}. */
+  decode(replies: readonly unknown[]): TailRound {
     const changes = new Map<string, DayChange>();
-    const said: Said & { cursors: string[] } = { changes, state: undefined, isGap: false, isMore: false, cursors: [] };
+    const cursors: string[] = [];
+    const round: TailRound = { changes, state: undefined, isGap: false, isMore: false, cursors };
     (replies as StreamEntry[][]).forEach((entries, p) => {
       const cursor = this.cursor(p);
-      // A stream that was empty is trimmed only once it is longer than a page.
-      const isWhole = cursor === NOTHING_YET ? entries.length < PAGE : entries[0]?.[0] === cursor;
-      if (!isWhole) said.isGap = true;
-      if (entries.length === PAGE) said.isMore = true;
-      said.cursors.push(entries.at(-1)?.[0] ?? NOTHING_YET);
-      for (const [id, fields] of entries) if (id !== cursor) takeEntry(fields, changes, said);
+      // A stream that was empty cannot have been trimmed while it has less than a page of entries.
+      const isWhole = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
+      if (!isWhole) round.isGap = true;
+      if (entries.length === PAGE) round.isMore = true;
+      cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
+      for (const [id, fields] of entries) if (id !== cursor) addEntry(fields, changes, round);
     });
-    return said;
+    return round;
   }
 
-  /** Id of the last entry that was taken in of a partition. */
+  /** Id of the last processed entry of a partition. */
   cursor(partition: number): string {
-    return this.cursors[partition] ?? NOTHING_YET;
+    return this.cursors[partition] ?? EMPTY_STREAM;
   }
 
-  commit({ cursors }: Pick<Said, 'cursors'>): void {
+  commit({ cursors }: Pick<TailRound, 'cursors'>): void {
     this.cursors = cursors;
   }
 }
 
-function takeEntry(
+function addEntry(
   fields: readonly string[],
   changes: Map<string, DayChange>,
-  said: { state: SaidState | undefined; isGap: boolean },
+  round: { state: ReportedState | undefined; isGap: boolean },
 ): void {
   if (!newsOf(fields).isUnsure) return;
   const event = eventOf(fields);
-  // Of a change that is said in a way which is not known here, all that is known is that there was one.
-  if (!event && CHANGES.has(field(fields, 'type') ?? '')) said.isGap = true;
-  if (event?.type === 'state') said.state = stateIn(event);
-  // After these the stored base bars of a day are others, and after `derived` its derived ones.
+  // A change that cannot be parsed: the changed symbols are unknown, so everything is reloaded.
+  if (!event && CHANGES.has(field(fields, 'type') ?? '')) round.isGap = true;
+  if (event?.type === 'state') round.state = stateIn(event);
+  // These report changed base bars, `derived` reports changed derived bars.
   const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';
   if (!isBase && event?.type !== 'derived') return;
   const { date } = event;
@@ -114,17 +115,17 @@ function takeEntry(
   for (const symbol of Array.isArray(event.symbols) ? event.symbols : Object.keys(event.symbols)) changed.add(symbol);
 }
 
-/** What an entry means for a copy, as far as can be told at a glance. */
+/** What an entry means for a mirror, judged by its type alone. */
 export interface News {
-  /** The session's clock is there, epoch ms. */
+  /** The new clock of the session, epoch ms. */
   clock?: number;
-  /** Stored bars of the day are others, `YYYY-MM-DD`. */
+  /** The day whose bars changed, `YYYY-MM-DD`. */
   date?: string;
-  /** True when it may mean anything. */
+  /** True when the entry may matter and has to be parsed. */
   isUnsure: boolean;
 }
 
-/** Types of events that change nothing in a copy. */
+/** Types of events that do not change a mirror. */
 const NO_NEWS: ReadonlySet<string> = new Set<SessionEventType>([
   'day-opened',
   'day-closing',
@@ -153,17 +154,17 @@ function field(fields: readonly string[], name: string): string | undefined {
   return at < 0 ? undefined : fields[at + 1];
 }
 
-/** The event of a stream entry's fields; undefined for one of which nothing is known. */
+/** The event of a stream entry's fields; undefined when it cannot be parsed. */
 function eventOf(fields: readonly string[]): SessionEvent | undefined {
   return parseEvent(fields, 0);
 }
 
-/** The state that an entry names; undefined when it is of another kind. */
-export function stateOf(fields: readonly string[]): SaidState | undefined {
+/** The state in an entry; undefined when the entry is not a `state` event. */
+export function stateOf(fields: readonly string[]): ReportedState | undefined {
   const event = eventOf(fields);
   return event?.type === 'state' ? stateIn(event) : undefined;
 }
 
-function stateIn({ state, error }: SaidState): SaidState {
+function stateIn({ state, error }: ReportedState): ReportedState {
   return error ? { state, error } : { state };
 }

@@ -1,25 +1,25 @@
 /**
- * What a mirror holds: the bars of every symbol up to `loadedTo`, of which those are shown that are closed at `clock`. More
- * may be loaded than is shown, never the other way round, and the clock never goes back (I2). Does no I/O.
+ * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
+ * may be ahead of the clock, never behind it, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
 import type { BarSeries, Instant } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 export class Holdings implements Instant {
-  /** Simulated time as of which bars are shown, epoch ms. */
+  /** Simulated time of all reads, epoch ms. */
   clock: number;
-  /** Grows whenever the clock does, and whenever other symbols are held. */
+  /** Grows when the clock moves and when the set of symbols changes. */
   moves = 0;
-  /** Everything that closed by then is held, epoch ms. */
+  /** Every bar that closed by this time is held, epoch ms. */
   loadedTo: number;
-  /** The first day that is held, as an index into the layout's days. */
+  /** The first held day, as an index into the layout's days. */
   heldFrom = 0;
-  /** Grows with everything that is taken in. */
+  /** Grows with every load and every change. */
   changes = 0;
-  /** Grows whenever rows that were there change, or other symbols are held. */
+  /** Grows when held rows change and when the set of symbols changes. */
   rewrites = 0;
-  /** Set once the session's store is gone: nothing is shown any more. */
+  /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
@@ -33,12 +33,12 @@ export class Holdings implements Instant {
     this.clock = this.loadedTo = layout.start;
   }
 
-  /** Of a symbol, or undefined when it is not held. */
+  /** The bars of a symbol, or undefined when it is not held. */
   get(symbol: string): SymbolBars | undefined {
     return this.bySymbol.get(symbol);
   }
 
-  /** Takes in a list of symbols; others are forgotten. Symbols that are held stay as they are. */
+  /** Replaces the set of symbols. Bars of symbols that are not in the list are dropped. */
   setSymbols(layout: SessionLayout, symbols: readonly SymbolBars[]): void {
     this.layout = layout;
     this.changes++;
@@ -50,14 +50,14 @@ export class Holdings implements Instant {
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
   }
 
-  /** Shows everything up to `time`, epoch ms; an earlier one changes nothing. */
+  /** Shows everything up to `time`, epoch ms. Ignores a time before the clock. */
   moveClock(time: number): void {
     if (time <= this.clock) return;
     this.clock = time;
     this.moves++;
   }
 
-  /** Forgets the days before `day`. */
+  /** Drops the days before `day`. */
   dropBefore(day: number): void {
     if (day <= this.heldFrom) return;
     this.heldFrom = Math.min(day, this.layout.days.length - 1);
@@ -65,7 +65,10 @@ export class Holdings implements Instant {
     for (const bars of this.sorted) bars.dropBefore(open);
   }
 
-  /** The bars of every symbol at an interval of the session, in the order of {@link Holdings.sorted}; the same array until other symbols are held. @throws UnknownIntervalError */
+  /**
+   * The bars of every symbol at an interval, in the order of {@link Holdings.sorted}. Returns the same array until the set of symbols
+   * changes. @throws UnknownIntervalError
+   */
   seriesOf(interval: string): readonly BarSeries[] {
     let all = this.byInterval.get(interval);
     if (!all) {

@@ -16,12 +16,12 @@ function layoutOf(symbols: number): SessionLayout {
   );
 }
 
-test('without being told, a mirror keeps what fits its memory, and a day at least', () => {
+test('by default a mirror keeps the days that fit its memory, and at least one', () => {
   expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * COLUMN_BYTES)));
   expect(keptDays(layoutOf(2_000), undefined)).toBe(10);
   expect(keptDays(layoutOf(100), 3)).toBe(3);
 });
 
-test('a number of days is a whole one', () => {
+test('refuses a number of days that is not a whole number of 1 or more', () => {
   for (const days of [0, -1, 1.5, NaN]) expect(() => keptDays(layoutOf(1), days)).toThrow(KeepDaysError);
 });

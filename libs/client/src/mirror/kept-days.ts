@@ -1,15 +1,15 @@
-/** How many days a mirror keeps: those that it is told to, otherwise as many as fit a fixed amount of memory. Pure. */
+/** Decides how many days a mirror keeps: the given number, or as many as fit a fixed amount of memory. Pure. */
 import type { SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
 
-/** Memory that a mirror's bars take at most, unless it is told how many days to keep, in bytes. */
+/** Upper bound for the memory of a mirror's bars when `keepDays` is not given, in bytes. */
 export const MIRROR_BYTES_MAX = 512 * 1024 * 1024;
 
-/** Raised for a number of days that cannot be kept. */
+/** `keepDays` is not a whole number of 1 or more. */
 export class KeepDaysError extends RangeError {
   override readonly name = 'KeepDaysError';
   constructor(
-    /** What was asked for. */
+    /** The given value. */
     readonly keepDays: number,
   ) {
     super(`keepDays: expected a whole number of 1 or more, was ${keepDays}`);
@@ -17,8 +17,8 @@ export class KeepDaysError extends RangeError {
 }
 
 /**
- * Days that are kept beside the one in which the clock stands: `keepDays`, or by default as many as
- * {@link MIRROR_BYTES_MAX} has room for, at least one.
+ * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit
+ * {@link MIRROR_BYTES_MAX}, at least one.
  * @throws KeepDaysError
  */
 export function keptDays(layout: SessionLayout, keepDays: number | undefined): number {

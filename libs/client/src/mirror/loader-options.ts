@@ -1,17 +1,17 @@
-/** What a loader is told, and what it tells. */
+/** The options of a loader, and the time span that it may report as missing. */
 import type { DerivedBy } from './symbol-bars.js';
 
-/** Bars that may be missing: their day was leaving the session when it was read. */
+/** A span whose bars may be missing, because the session dropped its days while they were read. */
 export interface MissingTime {
-  /** Epoch ms: what closed after it. */
+  /** Bars that closed after this time, epoch ms, */
   after: number;
-  /** Epoch ms: and opened before it. */
+  /** and opened before this time, epoch ms. */
   until: number;
 }
 
-/** What a loader can be told. */
+/** The options of a loader. */
 export interface LoaderOptions {
-  /** Days that are kept beside the one in which the clock stands. @default as many as fit 512 MiB */
+  /** Days that are kept in addition to the day of the clock. @default as many as fit 512 MiB */
   keepDays?: number;
   derivedBy?: DerivedBy;
 }

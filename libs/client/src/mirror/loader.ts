@@ -1,7 +1,7 @@
 /**
- * Brings a session's stored bars into a mirror's holdings: everything up to the session's clock, piece by piece, and again
- * what was changed behind it. One call at a time. A store that was set back shows nothing new until it has caught up, and is
- * then read anew. Does not decide when to look, nor moves the mirror's clock.
+ * Loads a session's stored bars into a mirror's holdings: piece by piece up to the session's clock, and again the days that
+ * changed after they were loaded. One call at a time. When the store was set back, nothing new is loaded until its clock has
+ * caught up; then everything is reloaded. Does not decide when to load, and does not move the mirror's clock.
  */
 import {
   ClockedReads,
@@ -18,7 +18,7 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail, type DayChange, type SaidState } from './event-tail.js';
+import { EventTail, type DayChange, type ReportedState } from './event-tail.js';
 import { hasEnded } from './errors.js';
 import { Holdings } from './holdings.js';
 import { keptDays } from './kept-days.js';
@@ -26,10 +26,10 @@ import type { LoaderOptions, MissingTime } from './loader-options.js';
 import { newestState, statesCommand } from './newest-state.js';
 import { SymbolBars } from './symbol-bars.js';
 
-/** Changes of the symbols while one answer is read, before it is given up. */
+/** How often the symbols may change during one read before the loader gives up. */
 const CHANGES_MAX = 20;
 
-/** A part of a day that comes after all that is held. */
+/** A part of a day that comes after everything that is held. */
 interface Piece {
   read: DayRead;
   day: number;
@@ -39,23 +39,23 @@ interface Piece {
 
 export class Loader {
   readonly holdings: Holdings;
-  /** The session's clock as it was last seen, epoch ms: how far can be loaded. */
+  /** The session's clock when it was last read, epoch ms: the limit of what can be loaded. */
   sessionClock: number;
-  /** What the events said last of the session's state. */
-  state: SaidState | undefined;
-  /** The clock that is shown next, epoch ms, as of which days are kept; by default everything that is loaded is shown at once. */
+  /** The newest state in the session's events; a final state only after the final clock was read. */
+  state: ReportedState | undefined;
+  /** The time that is shown next, epoch ms: it decides which days are kept. By default every load is shown at once. */
   nextShown = Infinity;
-  /** What may be missing of the days that were loaded; undefined when nothing is. */
+  /** A loaded span whose bars may be missing; undefined when all are there. */
   missing: MissingTime | undefined;
-  /** What the events said last, whether the clock was read after it or not. */
-  private said: SaidState | undefined;
+  /** The newest state in the session's events. */
+  private reported: ReportedState | undefined;
   private reads: ClockedReads;
   private tail = new EventTail([]);
   private keepDays: number;
   private mustReload = false;
   private readonly bulk: StoreReads;
 
-  /** To be closed. */
+  /** The caller must call {@link Loader.close}. */
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
@@ -76,7 +76,7 @@ export class Loader {
     return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
 
-  /** Begins: from here on no change is missed. Loads no bars. @throws SessionLostError */
+  /** Reads the position in the event streams: no later change is missed. Loads no bars. @throws SessionLostError */
   async begin(): Promise<void> {
     await loadSlotsScript(this.redis);
     await this.guarded(async () => {
@@ -85,45 +85,45 @@ export class Loader {
       const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), page]);
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
       this.sessionClock = clock;
-      this.said = await newestState(this.reads, layout, replies.at(-1));
+      this.reported = await newestState(this.reads, layout, replies.at(-1));
     }, true);
   }
 
-  /** Where the first day that the session keeps begins, as it was last seen, epoch ms. */
+  /** Open of the first day that the session retains, epoch ms, as of the last read. */
   get keptFrom(): number {
     const { layout } = this.holdings;
     return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
-  /** Id of the newest entry of partition 0's events that was taken in. */
+  /** Id of the newest processed entry in the events of partition 0. */
   get lastEventId(): string {
     return this.tail.cursor(0);
   }
 
   /**
-   * Looks where the session is and takes in what was changed behind it.
-   * @param hint where the session's clock is at least: bars up to there are loaded in the same round trip
+   * Reads the session's clock and events, and reloads the days that changed.
+   * @param hint a lower bound of the session's clock: bars up to this time are loaded in the same round trip
    * @throws SessionLostError
    */
-  async look(hint = -Infinity): Promise<void> {
-    for (let isMore = true; isMore;) isMore = await this.guarded(() => this.lookOnce(hint));
+  async refresh(hint = -Infinity): Promise<void> {
+    for (let isMore = true; isMore;) isMore = await this.guarded(() => this.refreshOnce(hint));
   }
 
-  /** Loads the next piece towards the session's clock, the end of one day at most. @returns false when there is none */
+  /** Loads the next piece up to the session's clock, at most to the end of a day. @returns false when there is none */
   async loadPiece(to = Infinity): Promise<boolean> {
     return this.guarded(async () => {
       if (this.mustReload) return false;
       const piece = this.piece(Math.min(to, this.sessionClock));
       if (!piece) return false;
       const [clock] = await this.reads.read(piece.read.commands, (now) =>
-        now < piece.to ? undefined : piece.read.taker(),
+        now < piece.to ? undefined : piece.read.receiver(),
       );
-      this.taken(piece, clock);
+      this.noteLoaded(piece, clock);
       return true;
     });
   }
 
-  /** Forgets days that are kept no longer at the holdings' clock, here or in the session. */
+  /** Drops days that are outside `keepDays` at the holdings' clock, or that the session dropped. */
   trim(): void {
     const { holdings } = this;
     const day = dayAtClock(holdings.layout, holdings.clock);
@@ -131,44 +131,47 @@ export class Loader {
     if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
   }
 
-  private async lookOnce(hint: number): Promise<boolean> {
+  private async refreshOnce(hint: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     const events = this.tail.commands(layout);
     const piece = this.mustReload ? undefined : this.piece(hint);
     const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])], (now) =>
-      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.taker(events.length) : undefined,
+      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(events.length) : undefined,
     );
-    const said = this.tail.take(replies.slice(0, events.length));
+    const round = this.tail.decode(replies.slice(0, events.length));
     if (clock < loadedTo) {
-      // Set back: what is shown was shown before, and stays; it is read anew once the store is there again.
+      // The store was set back. Shown bars stay; everything is reloaded when the clock has caught up.
       this.mustReload = true;
       this.sessionClock = clock;
-      this.tail.commit(said);
-      return this.takeState(said.state) || said.isMore;
+      this.tail.commit(round);
+      return this.setState(round.state) || round.isMore;
     }
-    if (piece) this.taken(piece, clock);
-    if (said.isGap || this.mustReload) {
+    if (piece) this.noteLoaded(piece, clock);
+    if (round.isGap || this.mustReload) {
       this.mustReload = !(await this.reload(holdings.sorted, layout, this.reads));
     } else {
-      // What was loaded just now was read after these events.
-      this.mustReload = !(await this.reread(said.changes, loadedTo));
+      // The new piece was read after these events, so only what was loaded before it may be stale.
+      this.mustReload = !(await this.reread(round.changes, loadedTo));
     }
     this.sessionClock = clock;
-    this.tail.commit(said);
-    return this.takeState(said.state) || said.isMore;
+    this.tail.commit(round);
+    return this.setState(round.state) || round.isMore;
   }
 
-  /** An end counts once the clock was read after it: the one of this round may be from before it. @returns whether that is to be done */
-  private takeState(said: SaidState | undefined): boolean {
-    const wasSaid = hasEnded(this.said);
-    this.said = said ?? this.said;
-    const isUnsure = hasEnded(this.said) && !wasSaid;
-    if (!isUnsure) this.state = this.said;
+  /**
+   * A final state counts only when the clock was read after it, because the clock of this round may be older than the state.
+   * @returns whether another round is needed for that
+   */
+  private setState(state: ReportedState | undefined): boolean {
+    const wasEnded = hasEnded(this.reported);
+    this.reported = state ?? this.reported;
+    const isUnsure = hasEnded(this.reported) && !wasEnded;
+    if (!isUnsure) this.state = this.reported;
     return isUnsure;
   }
 
-  /** The next piece of what closed by `limit`, epoch ms. */
+  /** The next piece of the bars that closed by `limit`, epoch ms. */
   private piece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
@@ -176,7 +179,7 @@ export class Loader {
     const day = layout.dayIndexAt(loadedTo);
     if (day >= layout.days.length) return undefined;
     const to = Math.min(limit, layout.grid(day).close);
-    // Not by what is loaded: that may be days ahead of what is shown.
+    // Decided by what is shown, because the loaded part may be days ahead.
     const shown = dayAtClock(layout, Math.min(limit, this.nextShown));
     const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
     const read = new DayRead(layout);
@@ -184,8 +187,8 @@ export class Loader {
     return { read, day, to };
   }
 
-  /** What a piece was read for is there, unless the store turned out not to be that far. */
-  private taken({ read, day, to }: Piece, clock: number): void {
+  /** Notes that a piece is loaded, unless the session's clock turned out to be before its end. */
+  private noteLoaded({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
     if (read.commands.length > 0 && day < this.reads.firstKept) {
@@ -195,7 +198,7 @@ export class Loader {
     this.holdings.changes++;
   }
 
-  /** @param before what was loaded up to there, epoch ms, may have changed @returns as {@link rewrite} */
+  /** @param before only bars that were loaded up to this time, epoch ms, may be stale @returns as {@link rewrite} */
   private async reread(changes: ReadonlyMap<string, DayChange>, before: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
@@ -212,7 +215,7 @@ export class Loader {
     return read.commands.length === 0 || this.rewrite(read, this.reads);
   }
 
-  /** Reads everything of symbols that is held, day by day. @returns as {@link rewrite} */
+  /** Reads the held days of the symbols again, day by day. @returns as {@link rewrite} */
   private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<boolean> {
     const { loadedTo, heldFrom } = this.holdings;
     for (let day = heldFrom; day < layout.days.length && layout.grid(day).open < loadedTo; day++) {
@@ -222,18 +225,18 @@ export class Loader {
     return true;
   }
 
-  /** Reads what is held anew, and shows all of it in one turn. @returns false when the store turned out not to be that far */
+  /** Reads held bars again and replaces all of them in one turn. @returns false when the session's clock is before the held bars' end */
   private async rewrite(read: DayRead, reads: ClockedReads): Promise<boolean> {
     const { holdings } = this;
     const [clock, replies] = await reads.read(read.commands);
     if (clock < holdings.loadedTo) return false;
-    read.takeAll(replies);
+    read.receiveAll(replies);
     holdings.changes++;
     holdings.rewrites++;
     return true;
   }
 
-  /** The intervals that are read: where derived bars are made here, the base interval alone. */
+  /** The intervals to read: only the base interval when this process derives bars. */
   private stored(layout: SessionLayout) {
     return this.holdings.derivedBy === 'client' ? [layout.base] : [layout.base, ...layout.derived];
   }
@@ -242,7 +245,7 @@ export class Loader {
     return [...names].flatMap((name) => this.holdings.get(name) ?? []);
   }
 
-  /** Runs a read, and again when the symbols changed under it. */
+  /** Runs a read, and repeats it when the symbols changed during it. */
   private async guarded<T>(run: () => Promise<T>, isFirst = false): Promise<T> {
     if (isFirst) await this.refreshSymbols();
     for (let change = 0; ; change++) {
@@ -257,11 +260,11 @@ export class Loader {
     }
   }
 
-  /** Takes in which symbols the session has now; those that came are loaded up to where the others are. */
+  /** Reads the session's symbols; new ones are loaded up to `loadedTo`. */
   private async refreshSymbols(): Promise<void> {
     for (let change = 0; ; change++) {
       try {
-        await this.takeSymbols();
+        await this.loadSymbols();
         return;
       } catch (error) {
         if (!(error instanceof SymbolsChangedError) || change >= CHANGES_MAX) throw error;
@@ -269,7 +272,7 @@ export class Loader {
     }
   }
 
-  private async takeSymbols(): Promise<void> {
+  private async loadSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
     const isSame = membership.version === holdings.layout.membership.version;
@@ -280,13 +283,13 @@ export class Loader {
     const all = shown.map((symbol) => {
       const partition = layout.partitionOf(symbol)!;
       const held = holdings.get(symbol);
-      // One that left and came back is in another partition.
+      // A symbol that was removed and added again is in another partition.
       if (held?.partition === partition) return held;
       return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
     });
-    const comers = all.filter((bars) => holdings.get(bars.symbol) !== bars);
-    if (comers.length === 0) await reads.read([]);
-    else if (!(await this.reload(comers, layout, reads))) this.mustReload = true;
+    const added = all.filter((bars) => holdings.get(bars.symbol) !== bars);
+    if (added.length === 0) await reads.read([]);
+    else if (!(await this.reload(added, layout, reads))) this.mustReload = true;
     holdings.setSymbols(layout, all);
     this.reads = reads;
     this.keepDays = keepDays;

@@ -1,6 +1,6 @@
 /**
- * A copy of a session in this process that follows the session's clock: opened once, read without waiting. It shows bars
- * as they become visible, and bars that were backfilled, corrected or came late as they land. Writes nothing.
+ * A copy of a session in this process that follows the session's clock. Reads do not wait. It shows bars as they become
+ * visible, and takes in bars that are backfilled or arrive late. Writes nothing.
  */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -11,7 +11,7 @@ import { StoreFollower } from './store-follower.js';
 /** How a mirror is kept. */
 export interface MirrorOptions {
   /**
-   * Trading days that are held beside the one in which the clock stands; older ones are dropped.
+   * Trading days that are held in addition to the day of the clock; older ones are dropped.
    * @default as many as fit 512 MiB, at 64 bytes a bar
    */
   keepDays?: number;
@@ -39,10 +39,10 @@ export class Mirror extends BarMirror {
   }
 
   /**
-   * Opens a mirror of a session; it holds everything up to the session's clock when this is answered, and follows from then
-   * on, on connections of its own, until {@link Mirror.close}.
-   * @param redis a connection to the session Redis; blocked by nothing here
-   * @param signal closes it; whoever waits gets its reason
+   * Opens a mirror of a session. When this resolves, the mirror holds everything up to the session's clock. It then follows on
+   * two connections that it opens, until {@link Mirror.close}.
+   * @param redis a connection to the session Redis; the mirror sends no blocking command on it
+   * @param signal closes the mirror; pending calls are rejected with its reason
    * @throws SessionLostError, KeepDaysError
    */
   static async open(
@@ -64,7 +64,7 @@ export class Mirror extends BarMirror {
   }
 
   /**
-   * Brings the mirror up to what the session shows now; it does so by itself, a moment later.
+   * Loads what the session shows now, without waiting for the next automatic update.
    * @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error
    */
   async update(): Promise<number> {
@@ -88,15 +88,15 @@ export class Mirror extends BarMirror {
   }
 
   /**
-   * Calls `listener` whenever the clock moved or shown bars changed. What it throws is an uncaught exception of the program; the mirror
-   * goes on. @returns what ends that
+   * Calls `listener` when the clock moved or shown bars changed. An error of the listener becomes an uncaught exception of the
+   * program; the mirror continues. @returns a function that removes the listener
    */
   onChange(listener: (mirror: Mirror) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** Follows no more, and gives its connection back; what it holds can still be read. */
+  /** Stops following and closes its connections. Held bars can still be read. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -121,11 +121,11 @@ export class Mirror extends BarMirror {
     for (const waiter of this.waiters) this.settle(waiter);
     if (holdings.changes === this.changes && !holdings.lost) return;
     this.changes = holdings.changes;
-    for (const listener of this.listeners) this.tell(listener);
+    for (const listener of this.listeners) this.notify(listener);
   }
 
-  /** What a listener throws is its own: it is thrown where nobody of ours catches it, and nothing here stops. */
-  private tell(listener: (mirror: Mirror) => void): void {
+  /** Throws an error of the listener in a microtask, so that it does not stop the mirror. */
+  private notify(listener: (mirror: Mirror) => void): void {
     try {
       listener(this);
     } catch (error) {
@@ -136,20 +136,20 @@ export class Mirror extends BarMirror {
   }
 
   private settle(waiter: Waiter): void {
-    const error = this.endOf(waiter.time);
+    const error = this.whyNever(waiter.time);
     if (this.clock < waiter.time && !error) return;
     this.waiters.delete(waiter);
     if (this.clock >= waiter.time) waiter.resolve(this.clock);
     else if (error) waiter.reject(error);
   }
 
-  /** Why a time will not come. */
-  private endOf(time: number): Error | undefined {
+  /** Why the clock will never reach a time; undefined while it may. */
+  private whyNever(time: number): Error | undefined {
     const { id, end } = this.layout;
     const { holdings, state, sessionClock } = this.follower.loader;
     if (holdings.lost) return holdings.lost;
     if (this.isClosed) return this.closedBy();
-    // Of a session that has ended something may still be on its way here.
+    // The last bars of an ended session may not be loaded yet.
     if (hasEnded(state) && holdings.loadedTo >= sessionClock)
       return new SessionEndedError(id, state.state, state.error, this.clock);
     return time > end ? new SessionEndedError(id, 'over', 'that is after its last close', end) : undefined;

@@ -1,21 +1,21 @@
-/** The newest state that a session's events say, however far back that is. */
+/** Finds the newest `state` event of a session, however old it is. */
 import type { ClockedReads, ReadCommand, SessionLayout } from '@barkeep/session-data';
-import { stateOf, type SaidState, type StreamEntry } from './event-tail.js';
+import { stateOf, type ReportedState, type StreamEntry } from './event-tail.js';
 
-/** Entries that are looked through at a time. */
+/** Entries per page. */
 const ENTRIES = 1_000;
 
-/** Reads the newest entries up to `from`, newest first. */
+/** The command that reads a page of entries up to `from`, newest first. */
 export function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
   return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', ENTRIES];
 }
 
-/** @param page what {@link statesCommand} answered @throws SessionLostError */
+/** @param page the reply to {@link statesCommand} @throws SessionLostError */
 export async function newestState(
   reads: ClockedReads,
   layout: SessionLayout,
   page: unknown,
-): Promise<SaidState | undefined> {
+): Promise<ReportedState | undefined> {
   for (;;) {
     const entries = page as StreamEntry[];
     for (const [, fields] of entries) {

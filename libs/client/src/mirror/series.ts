@@ -1,31 +1,30 @@
 /**
- * The visible bars of one symbol at one interval as of a clock: rows of its columns that are closed by then (I2), and, of a
- * derived interval, the bar that is still forming. Bars are made into objects when they are asked for, and the newest are
- * kept. Does no I/O and has no clock of its own.
+ * The visible bars of one symbol at one interval: the rows that are closed at a given clock (I2) and, at a derived interval,
+ * the bar that is still forming. Makes bar objects on access and caches the newest. Does no I/O; the clock is an argument.
  */
 import { aggregateInto, DayChunk, formingWindow, type Interval, type ShownBar } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import { BarColumns, barOfRow, openTimeOf, ROW_DOUBLES } from './columns.js';
 import type { SlotClock } from './slot-clock.js';
 
-/** Newest bars of which the objects are kept, at most; more are made for whoever asks. */
-const KEPT = 512;
+/** Maximum number of cached bar objects. */
+const CACHE_MAX = 512;
 
-/** A bar as the mirror hands it out: shared by all who ask, so it must not be changed. */
+/** A bar of a mirror. The object is shared between callers: do not change it. */
 export type MirrorBar = Readonly<ShownBar>;
 
-/** The instant of which bars are shown. */
+/** The instant of a read. */
 export interface Instant {
   /** Simulated time, epoch ms. */
   readonly clock: number;
-  /** Grows whenever `clock` does; compared in place of it, which costs a fetch from memory less. */
+  /** Grows whenever `clock` does. Comparing it is faster than comparing `clock`: it is a small integer. */
   readonly moves: number;
   readonly layout: SessionLayout;
 }
 
-/** What tells a series that a bar which it has shown may have changed. */
+/** Invalidates the cached bars of a symbol. */
 export interface SymbolVersion {
-  /** Grows with every change of bars that were there. */
+  /** Grows with every change of existing bars. */
   version: number;
 }
 
@@ -34,7 +33,7 @@ export class BarSeries {
   private visible = 0;
   private visibleAt = NaN;
   private generation = 0;
-  /** The bars of rows from `objectsFrom` on that were asked for. */
+  /** Cached bar objects of the rows from `objectsFrom` on. */
   private objects: MirrorBar[] = [];
   private objectsFrom = 0;
   private newest: MirrorBar | undefined;
@@ -49,30 +48,30 @@ export class BarSeries {
   private formingVersion = -1;
 
   /**
-   * @param slots when the interval's slots open and close
-   * @param symbol changes of its bars
-   * @param room bars to have room for at first
-   * @param base the symbol's base bars; undefined for the base interval itself, and for one that shows no forming bar
+   * @param slots open and close times of the interval's slots
+   * @param symbol the symbol's version
+   * @param capacity initial capacity, in bars
+   * @param base the symbol's base bars; undefined for the base interval itself and for an interval that shows no forming bar
    */
   constructor(
     private readonly slots: SlotClock,
     private readonly symbol: SymbolVersion,
-    room: number,
+    capacity: number,
     private readonly base?: BarSeries,
   ) {
-    this.columns = new BarColumns(room);
+    this.columns = new BarColumns(capacity);
   }
 
   get interval(): Interval {
     return this.slots.interval;
   }
 
-  /** One more than the newest row that is closed at `clock`, epoch ms. Cheapest when the clock moves on bit by bit. */
+  /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
-      this.forgetObjects();
+      this.dropCache();
     } else if (clock !== this.visibleAt) {
       const { rows, end } = columns;
       const limit = this.slots.openLimit(clock);
@@ -89,7 +88,7 @@ export class BarSeries {
     return Math.max(0, this.visibleEnd(clock) - this.columns.first);
   }
 
-  /** The newest bar: the one that is forming, else the last closed one. */
+  /** The newest bar: the forming one, else the last closed one. */
   latest(now: Instant): MirrorBar | undefined {
     if (now.moves === this.newestAt && this.symbol.version === this.newestVersion) return this.newest;
     const end = this.visibleEnd(now.clock);
@@ -99,14 +98,14 @@ export class BarSeries {
     return this.newest;
   }
 
-  /** The newest `count` bars, oldest first, with the one that is forming; in an array that is the caller's. */
+  /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: Instant, count: number): MirrorBar[] {
-    // Whoever asks for as many again gets a copy of what was found: hardly more than the array itself costs.
+    // The same question again: a copy of the cached answer is almost free.
     if (count === this.lastCount && now.moves === this.lastAt && this.symbol.version === this.lastVersion) {
       return this.lastFound.slice();
     }
     const found = this.find(now, count);
-    if (found.length > KEPT / 2) return found;
+    if (found.length > CACHE_MAX / 2) return found;
     this.lastFound = found;
     this.lastCount = count;
     this.lastAt = now.moves;
@@ -124,7 +123,7 @@ export class BarSeries {
     return bars;
   }
 
-  /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of the column. */
+  /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of memory. */
   closes(clock: number, count: number): Float64Array {
     const end = this.visibleEnd(clock);
     return this.columns.closesOf(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
@@ -136,12 +135,12 @@ export class BarSeries {
     return at >= 0 && at < this.objects.length ? this.objects[at] : this.objectsOf(row, row + 1)[0];
   }
 
-  /** The bars of rows `[from, to)` in an array of its own. */
+  /** The bars of rows `[from, to)` in a new array. */
   private objectsOf(from: number, to: number): MirrorBar[] {
     const { objects } = this;
-    if (to - from > KEPT / 2) return Array.from({ length: to - from }, (_, i) => this.bar(from + i));
+    if (to - from > CACHE_MAX / 2) return Array.from({ length: to - from }, (_, i) => this.bar(from + i));
     let end = this.objectsFrom + objects.length;
-    if (from < this.objectsFrom || from > end || to - this.objectsFrom > KEPT) {
+    if (from < this.objectsFrom || from > end || to - this.objectsFrom > CACHE_MAX) {
       const kept = from >= this.objectsFrom && from < end ? objects.slice(from - this.objectsFrom) : [];
       this.objects = kept;
       this.objectsFrom = from;
@@ -156,7 +155,7 @@ export class BarSeries {
     return barOfRow(rows, row, this.slots.closeTime(openTimeOf(rows, row)));
   }
 
-  private forgetObjects(): void {
+  private dropCache(): void {
     if (this.generation === this.columns.generation) return;
     this.generation = this.columns.generation;
     this.objects = [];
@@ -189,16 +188,16 @@ export class BarSeries {
   }
 }
 
-/** What a derived bar is of, besides its base bars. */
+/** The times and the expected count of a derived bar. */
 export interface DerivedFrame {
   /** Epoch ms. */
   openTime: number;
   closeTime: number;
-  /** Base slots of the whole window. */
+  /** Base slots of the whole bucket. */
   expectedCount: number;
 }
 
-/** The derived bar of rows `[from, to)`, made by the same function as the stored ones; undefined of no rows. */
+/** Aggregates rows `[from, to)` with the function that makes the stored bars; undefined without rows. */
 export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
   if (to <= from) return undefined;
   const source = new DayChunk(to - from);
@@ -211,7 +210,7 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   return aggregateChunk(source, frame);
 }
 
-/** The derived bar of base bars in time order, as {@link aggregateRows} makes it. */
+/** Aggregates base bars in time order, as {@link aggregateRows} does. */
 export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
   if (bars.length === 0) return undefined;
   const source = new DayChunk(bars.length);
@@ -219,7 +218,7 @@ export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): 
   return aggregateChunk(source, frame);
 }
 
-/** @param source a chunk that is full */
+/** @param source a chunk without empty slots */
 function aggregateChunk(source: DayChunk, frame: DerivedFrame): MirrorBar {
   const { slotCount: sourceCount } = source;
   const into = new DayChunk(1);

@@ -1,19 +1,19 @@
 /**
- * When the slots of an interval open and close, over all days of a session: worked out once for all symbols, and again only
- * when another time is asked for. Pure.
+ * Open and close times of an interval's slots over all days of a session. One instance serves all symbols and caches the last
+ * result. Pure.
  */
 import type { DayGrid, Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 
-/** Slots that open before it are closed at `time`, the day's others are not; both epoch ms. */
+/** The limit for open times at `time`: exactly the day's slots that open before it are closed. Both epoch ms. */
 export function openLimit(grid: DayGrid, time: number): number {
   const closed = grid.closedBy(time);
   return closed < grid.slotCount ? grid.openTime(closed) : grid.close;
 }
 
-/** Of one interval. */
+/** The slot times of one interval. */
 export class SlotClock {
-  private asked = NaN;
+  private cachedFor = NaN;
   private limit = 0;
   private grid: DayGrid;
 
@@ -24,16 +24,16 @@ export class SlotClock {
     this.grid = layout.grid(0, interval);
   }
 
-  /** Slots that open before it are closed at `time`, all others are not; both epoch ms. */
+  /** The limit for open times at `time`: exactly the slots that open before it are closed. Both epoch ms. */
   openLimit(time: number): number {
-    if (time !== this.asked) {
+    if (time !== this.cachedFor) {
       this.limit = openLimit(this.layout.grid(dayAtClock(this.layout, time), this.interval), time);
-      this.asked = time;
+      this.cachedFor = time;
     }
     return this.limit;
   }
 
-  /** When the slot closes that opens at a time, epoch ms. */
+  /** Close time of the slot that opens at `openTime`, both epoch ms. */
   closeTime(openTime: number): number {
     if (openTime < this.grid.open || openTime >= this.grid.close) {
       this.grid = this.layout.grid(this.layout.dayIndexAt(openTime), this.interval);
@@ -44,7 +44,7 @@ export class SlotClock {
 
 const clocks = new WeakMap<SessionLayout, Map<string, SlotClock>>();
 
-/** The clock of an interval of a session, one for all who ask. */
+/** The slot clock of a session's interval; the same instance for every caller. */
 export function slotClock(layout: SessionLayout, interval: Interval): SlotClock {
   let known = clocks.get(layout);
   if (!known) clocks.set(layout, (known = new Map<string, SlotClock>()));
@@ -55,7 +55,7 @@ export function slotClock(layout: SessionLayout, interval: Interval): SlotClock 
 
 const opens = new WeakMap<DayGrid, Float64Array>();
 
-/** When the slots of a day open, by slot, epoch ms. */
+/** Open times of a day's slots, epoch ms. */
 export function slotOpens(grid: DayGrid): Float64Array {
   let times = opens.get(grid);
   if (!times) {

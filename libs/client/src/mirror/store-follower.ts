@@ -1,47 +1,48 @@
 /**
- * Keeps holdings up with a session: waits on its events, on a connection of its own, and loads, on another one, what becomes
- * visible, up to a limit. Guarantees that one load runs at a time, and that what was asked for while one ran is done after it. Does not move
- * the mirror's clock; whoever does is told of all progress.
+ * Keeps holdings up to date with a session: blocks on its events on one connection, and loads what becomes visible on another,
+ * up to a limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports
+ * progress to the object that does.
  */
 import { dayAtClock, quickBeside, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { newsOf, type News, type StreamEntry } from './event-tail.js';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, throughOutages } from '../outage/index.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
 import type { LoaderOptions } from './loader-options.js';
 import { Loader } from './loader.js';
 
-/** How long the session's events are waited for at a time, ms: a session that was deleted says nothing any more. */
+/** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
 const BLOCK_MS = 1_000;
 const ENTRIES = 1_000;
-/** How long Redis may be away when a session begins to be followed, ms: its address may be wrong. */
+/** How long Redis may be unavailable at the start, ms: short, because its address may be wrong. */
 const BEGIN_LIMIT_MS = 5_000;
 
-/** How a session is followed. */
+/** The options of a follower. */
 export interface StoreFollowerOptions extends LoaderOptions {
-  /** Nothing after it is loaded, epoch ms. @default everything is loaded */
+  /** Nothing after this time is loaded, epoch ms. @default no limit */
   limit?: number;
-  /** Ends it. */
+  /** Closes the follower. */
   signal?: AbortSignal;
 }
 
 export class StoreFollower {
   readonly loader: Loader;
-  /** Called after everything that was taken in, and after every failure. */
+  /** Called after every load and after every failure. */
   onProgress: () => void = () => undefined;
-  /** Why the last look failed; undefined when it did not. */
+  /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** Why nothing more will come: an outage ends within its time, or is one of the reasons. */
+  /** The error that ends following. An outage becomes one only when it lasts too long. */
   end: Error | undefined;
-  private readonly waiting: Redis;
+  /** The connection that blocks on events. */
+  private readonly blocking: Redis;
   private readonly outage: Outage;
   private readonly catchingUp = new OneAtATime(() => this.work());
   private retry: NodeJS.Timeout | undefined;
-  private limitNow: number;
-  /** Where the session's clock is at least, as its events said. */
+  private currentLimit: number;
+  /** A lower bound of the session's clock, from its events. */
   private hint = -Infinity;
-  private lookedAt = performance.now();
-  private hasLooked = false;
+  private checkedAt = performance.now();
+  private hasChecked = false;
   private isClosed = false;
 
   private constructor(
@@ -49,26 +50,26 @@ export class StoreFollower {
     layout: SessionLayout,
     private readonly options: StoreFollowerOptions,
   ) {
-    this.limitNow = options.limit ?? Infinity;
+    this.currentLimit = options.limit ?? Infinity;
     this.loader = new Loader(redis, layout, options);
     this.outage = new Outage(redis, layout.id);
-    this.waiting = redis.duplicate({
+    this.blocking = redis.duplicate({
       ...quickBeside(redis.options),
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
       lazyConnect: true,
     });
-    // It connects again by itself; what is wrong shows where the bars are read.
-    this.waiting.on('error', () => undefined);
+    // ioredis reconnects. The connection that loads bars reports the error.
+    this.blocking.on('error', () => undefined);
   }
 
-  /** Begins to follow a session; nothing is loaded yet. @throws SessionLostError, SessionRedisAwayError, the signal's reason */
+  /** Starts to follow a session; loads no bars yet. @throws SessionLostError, SessionRedisAwayError, the signal's reason */
   static async open(redis: Redis, layout: SessionLayout, options: StoreFollowerOptions): Promise<StoreFollower> {
     const { signal } = options;
     const beginning = new Outage(redis, layout.id, BEGIN_LIMIT_MS);
     const follower = new StoreFollower(redis, layout, options);
     try {
-      await throughOutages(beginning, () => follower.loader.begin(), signal);
+      await retryOutages(beginning, () => follower.loader.begin(), signal);
       signal?.throwIfAborted();
     } catch (error) {
       follower.close();
@@ -79,50 +80,50 @@ export class StoreFollower {
     return follower;
   }
 
-  /** Nothing after it is loaded, epoch ms. When there is more it is loaded, and when nothing was looked at yet. */
+  /** Nothing after this time is loaded, epoch ms. Starts a load when one is due. */
   set limit(time: number) {
-    this.limitNow = time;
+    this.currentLimit = time;
     const { holdings, sessionClock } = this.loader;
     const isMore = Math.max(this.hint, sessionClock) > holdings.loadedTo;
-    if (isMore || !this.hasLooked) void this.catchUp();
+    if (isMore || !this.hasChecked) void this.catchUp();
   }
 
-  /** Looks at the session and loads up to the limit; done when all that is there now has been taken in, or failed. */
+  /** Loads up to the limit. Resolves when everything that is visible now is loaded, or when the load failed. */
   catchUp(): Promise<void> {
-    return this.catchingUp.ask();
+    return this.catchingUp.request();
   }
 
-  /** Ends it. */
+  /** Closes the connections and stops. */
   readonly close = (): void => {
     this.isClosed = true;
     clearTimeout(this.retry);
     this.options.signal?.removeEventListener('abort', this.close);
-    this.waiting.disconnect();
+    this.blocking.disconnect();
     this.loader.close();
   };
 
   private async work(): Promise<void> {
     if (this.isClosed) return;
     const { loader } = this;
-    this.lookedAt = performance.now();
-    this.hasLooked = true;
+    this.checkedAt = performance.now();
+    this.hasChecked = true;
     try {
-      await loader.look(Math.min(this.hint, this.limitNow));
-      while (!this.isClosed && (await loader.loadPiece(this.limitNow)));
+      await loader.refresh(Math.min(this.hint, this.currentLimit));
+      while (!this.isClosed && (await loader.loadPiece(this.currentLimit)));
       this.failure = undefined;
       this.end = undefined;
-      this.outage.over();
+      this.outage.succeeded();
       this.onProgress();
     } catch (error) {
-      this.failed(error);
+      this.onError(error);
     }
   }
 
-  /** An outage is not the end: it is tried again, also while the other connection, on which it is waited, is away. */
-  private failed(error: unknown): void {
+  /** Retries after an outage. Uses a timer, because the connection that blocks on events may be down too. */
+  private onError(error: unknown): void {
     this.failure = error instanceof Error ? error : new Error(String(error));
     if (this.isClosed) return;
-    this.end = this.outage.endedBy(error);
+    this.end = this.outage.terminalError(error);
     if (error instanceof SessionLostError) this.close();
     else {
       clearTimeout(this.retry);
@@ -131,38 +132,38 @@ export class StoreFollower {
     this.onProgress();
   }
 
-  /** Catches up whenever the session says something, and once in a while when it does not. */
+  /** Catches up after each relevant event, and at least every {@link BLOCK_MS}. */
   private async watch(): Promise<void> {
     const key = this.loader.holdings.layout.keysOf(0).events;
     let last = this.loader.lastEventId;
     while (!this.isClosed) {
       try {
-        // What nobody says here, such as what changed in another partition, is looked for all the same.
-        const block = Math.ceil(Math.max(1, this.lookedAt + BLOCK_MS - performance.now()));
-        const reply = await this.waiting.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', key, last);
+        // Changes in other partitions emit no event in this stream, so the read blocks only until the next check is due.
+        const block = Math.ceil(Math.max(1, this.checkedAt + BLOCK_MS - performance.now()));
+        const reply = await this.blocking.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', key, last);
         const entries: StreamEntry[] = reply?.[0]?.[1] ?? [];
         last = entries.at(-1)?.[0] ?? last;
-        let isNews = performance.now() - this.lookedAt >= BLOCK_MS;
-        for (const [, fields] of entries) isNews = this.takeNews(newsOf(fields)) || isNews;
+        let isNews = performance.now() - this.checkedAt >= BLOCK_MS;
+        for (const [, fields] of entries) isNews = this.isRelevant(newsOf(fields)) || isNews;
         if (!isNews) continue;
       } catch {
-        // The connection was cut, by us or not: ioredis makes a new one. A server that is there, but not ready, would be asked all the time.
+        // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning on a server that answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
       if (!this.isClosed) await this.catchUp();
     }
   }
 
-  /** Whether there is something to be looked for: what has not been loaded yet, and may be, changes nothing that is held. */
-  private takeNews(news: News): boolean {
+  /** Whether an event requires a load. A change of bars that are not loaded yet does not. */
+  private isRelevant(news: News): boolean {
     const { loadedTo, layout } = this.loader.holdings;
     if (news.clock !== undefined) {
       const isSetBack = news.clock < this.hint;
       this.hint = news.clock;
-      return isSetBack || (news.clock > loadedTo && loadedTo < this.limitNow);
+      return isSetBack || (news.clock > loadedTo && loadedTo < this.currentLimit);
     }
     if (news.date === undefined) return news.isUnsure;
-    // What is being loaded may be from before it.
+    // A load that is under way may have read the bars from before the change.
     return this.catchingUp.isRunning || news.date <= layout.day(dayAtClock(layout, loadedTo)).date;
   }
 }

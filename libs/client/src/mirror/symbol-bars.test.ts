@@ -25,7 +25,7 @@ function recordsOf(from: number, slots: readonly number[]): Uint8Array {
   return chunk.bytes.subarray(recordOffset(390, from));
 }
 
-test('of what is appended again after a read that was cut off nothing stays, in the bars that are made of it neither', () => {
+test('replaces what a read that was cut off had appended, also in the derived bars', () => {
   const bars = new SymbolBars('A', 0, layout, 'client');
   const append = (fromSlot: number, toSlot: number, slots: readonly number[]) =>
     bars.append(layout, { day: 0, interval: layout.base, records: recordsOf(fromSlot, slots), fromSlot, toSlot });
@@ -33,7 +33,7 @@ test('of what is appended again after a read that was cut off nothing stays, in 
   append(7, 20, [7, 8, 12, 17]);
   append(7, 15, [8, 14]);
   const opens = (slots: readonly number[]) => slots.map((slot) => layout.grid(0).openTime(slot));
-  /** Numbers of all rows that are in the same place: 0 is the open time, 5 the volume. */
+  /** One number of every row: 0 is the open time, 5 the volume. */
   const column = ({ columns: { rows, first, count } }: BarSeries, at: number) =>
     Array.from({ length: count }, (_, i) => rows.doubles[ROW_DOUBLES * (first + i) + at]);
   const derived = bars.derived.get('5m')!;

@@ -1,6 +1,6 @@
 /**
- * All bars that a mirror holds of one symbol: a series for each interval of the session, brought up to date from stored
- * records. Derived bars are those that upkeep stored, or are made here of the base bars, by the same function. Does no I/O.
+ * All bars that a mirror holds of one symbol: one series per interval of the session, filled from stored records. Derived bars
+ * are either those that upkeep stored, or are derived here from the base bars with the same function. Does no I/O.
  */
 import {
   aggregateInto,
@@ -16,10 +16,10 @@ import { BarColumns } from './columns.js';
 import { BarSeries, type SymbolVersion } from './series.js';
 import { slotClock, slotOpens } from './slot-clock.js';
 
-/** Who makes the derived bars that are shown: the upkeep workers of the session, or this process. */
+/** Which process derives the bars that are shown: the session's upkeep workers, or this one. */
 export type DerivedBy = 'upkeep' | 'client';
 
-/** Stored records of slots `[fromSlot, toSlot)` of a day, one after another. */
+/** Stored records of slots `[fromSlot, toSlot)` of a day, in sequence. */
 export interface DayRecords {
   day: number;
   interval: Interval;
@@ -28,18 +28,18 @@ export interface DayRecords {
   toSlot: number;
 }
 
-/** Days that there is room for at first, at most: growing means copying all, and memory that is not written to costs nothing. */
-const DAYS_FIRST_MAX = 8;
+/** Upper bound of the initial capacity, in days. Growing copies all rows, while memory that is not written to is free. */
+const INITIAL_DAYS_MAX = 8;
 
 export class SymbolBars implements SymbolVersion {
   version = 0;
   readonly base: BarSeries;
   /** The derived series, by interval, in the order of the spec. */
   readonly derived: ReadonlyMap<string, BarSeries>;
-  /** The base bars of the day that was written last; only where derived bars are made here. */
+  /** The base bars of the last written day; only when this process derives bars. */
   private today: { day: number; chunk: DayChunk } | undefined;
 
-  /** @param daysHeld days that will be held at once, the one that is followed and what is loaded ahead of it among them */
+  /** @param daysHeld number of days that will be held at once, including the current day and the days loaded ahead */
   constructor(
     readonly symbol: string,
     readonly partition: number,
@@ -47,15 +47,16 @@ export class SymbolBars implements SymbolVersion {
     private readonly derivedBy: DerivedBy,
     daysHeld = 2,
   ) {
-    const days = Math.min(DAYS_FIRST_MAX, daysHeld, layout.days.length);
-    const room = (interval: Interval) => days * layout.grid(0, interval).slotCount;
-    this.base = new BarSeries(slotClock(layout, layout.base), this, room(layout.base));
+    const days = Math.min(INITIAL_DAYS_MAX, daysHeld, layout.days.length);
+    const capacity = (interval: Interval) => days * layout.grid(0, interval).slotCount;
+    this.base = new BarSeries(slotClock(layout, layout.base), this, capacity(layout.base));
     const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
-        const forms = computed.has(interval.name);
+        const showsForming = computed.has(interval.name);
         const clock = slotClock(layout, interval);
-        return [interval.name, new BarSeries(clock, this, room(interval), forms ? this.base : undefined)];
+        const base = showsForming ? this.base : undefined;
+        return [interval.name, new BarSeries(clock, this, capacity(interval), base)];
       }),
     );
   }
@@ -65,7 +66,7 @@ export class SymbolBars implements SymbolVersion {
     return interval === this.base.interval.name ? this.base : this.derived.get(interval);
   }
 
-  /** Adds what comes after all that was shown, in place of what is there of it; windows that end with it are derived here, where that is done here. */
+  /** Appends records after everything that was shown; replaces what was loaded of them before. Derives the buckets that close, if this process derives bars. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
@@ -73,7 +74,7 @@ export class SymbolBars implements SymbolVersion {
     if (!this.derivesFrom(interval)) return;
     if (this.today?.day === day) this.today.chunk.clear(fromSlot);
     else this.today = { day, chunk: new DayChunk(grid.slotCount) };
-    putRecords(this.today.chunk, records, fromSlot, toSlot);
+    writeRecords(this.today.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
       const made = this.derive(layout, day, this.today.chunk, series.interval, from, to);
@@ -82,14 +83,14 @@ export class SymbolBars implements SymbolVersion {
     }
   }
 
-  /** Shows a day's first `toSlot` slots as they are stored now. */
+  /** Replaces a day's first `toSlot` slots. */
   replaceDay(layout: SessionLayout, { day, interval, records, toSlot }: Omit<DayRecords, 'fromSlot'>): void {
     this.version++;
     const grid = layout.grid(day, interval);
     replaceRows(this.series(interval.name), grid, records, 0, toSlot);
     if (!this.derivesFrom(interval)) return;
     const chunk = new DayChunk(grid.slotCount);
-    putRecords(chunk, records, 0, toSlot);
+    writeRecords(chunk, records, 0, toSlot);
     if (this.today === undefined || this.today.day <= day) this.today = { day, chunk };
     for (const series of this.derived.values()) {
       const made = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
@@ -97,7 +98,7 @@ export class SymbolBars implements SymbolVersion {
     }
   }
 
-  /** Forgets what opened before `time`, epoch ms. */
+  /** Drops bars that opened before `time`, epoch ms. */
   dropBefore(time: number): void {
     for (const series of [this.base, ...this.derived.values()]) series.columns.dropBefore(time);
     this.version++;
@@ -107,7 +108,7 @@ export class SymbolBars implements SymbolVersion {
     return this.derivedBy === 'client' && this.derived.size > 0 && name === this.base.interval.name;
   }
 
-  /** Records of the derived windows that close in `(from, to]`, epoch ms; undefined when none does. */
+  /** Records of the buckets that close in `(from, to]`, epoch ms; undefined when none does. */
   private derive(
     layout: SessionLayout,
     day: number,
@@ -119,14 +120,14 @@ export class SymbolBars implements SymbolVersion {
     const { grid, starts } = layout.plan(day, interval);
     const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
     if (fromSlot >= toSlot) return undefined;
-    // A chunk of the windows that closed alone: a whole day's would be made anew a few times a window.
+    // A small chunk for the closed buckets: allocating a whole day's chunk for every few slots would be slow.
     const into = new DayChunk(toSlot - fromSlot);
     aggregateInto(into, base, starts.subarray(fromSlot, toSlot + 1), toSlot - fromSlot);
     return { records: into.bytes.subarray(recordOffset(into.slotCount, 0)), fromSlot, toSlot };
   }
 }
 
-/** When the slots before `slot` are closed; the day's open for none. */
+/** The time at which the slots before `slot` are closed; the day's open for slot 0. */
 function closedAt(grid: DayGrid, slot: number): number {
   return slot === 0 ? grid.open : grid.closeTime(slot - 1);
 }
@@ -144,8 +145,8 @@ function replaceRows(
   series.columns.replace(grid.open, grid.close, rows);
 }
 
-/** Writes records into their slots of a chunk that does not have them yet. */
-function putRecords(chunk: DayChunk, records: Uint8Array, fromSlot: number, toSlot: number): void {
+/** Writes records into their slots of a chunk and sets their presence bits. */
+function writeRecords(chunk: DayChunk, records: Uint8Array, fromSlot: number, toSlot: number): void {
   const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
   const start = recordOffset(chunk.slotCount, fromSlot);
   chunk.bytes.set(records.subarray(0, slots * RECORD_BYTES), start);

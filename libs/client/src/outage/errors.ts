@@ -1,9 +1,9 @@
 /**
- * What can go wrong between a program and Barkeep, one class a cause. Errors of reading a session's store
- * (`SessionLostError`, `UnknownSymbolError` …) come from the store itself and are exported beside these.
+ * Errors between a program and Barkeep, one class per cause. Errors of reading a session's store (`SessionLostError`,
+ * `UnknownSymbolError` …) are those of the session-data library.
  */
 
-/** Neither the options nor the environment say where a coordinator is, and none runs on this machine. */
+/** Neither the options nor the environment name a coordinator, and no `barkeep up` runs in this project. */
 export class NoCoordinatorError extends Error {
   override readonly name = 'NoCoordinatorError';
   constructor(dataDir: string) {
@@ -13,7 +13,7 @@ export class NoCoordinatorError extends Error {
   }
 }
 
-/** The address of a coordinator is none. */
+/** The address of the coordinator is not an http or https URL. */
 export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
   constructor(
@@ -24,7 +24,7 @@ export class CoordinatorAddressError extends Error {
   }
 }
 
-/** Neither the options nor the environment say where the session Redis is: sessions can be steered, and not be read. */
+/** Neither the options nor the environment name the session Redis: sessions can be started and stopped, but not read. */
 export class NoSessionRedisError extends Error {
   override readonly name = 'NoSessionRedisError';
   constructor() {
@@ -32,7 +32,7 @@ export class NoSessionRedisError extends Error {
   }
 }
 
-/** No coordinator answered for as long as one is waited for; `cause` is what the last attempt failed with. */
+/** No coordinator answered within the retry time; `cause` is the error of the last attempt. */
 export class CoordinatorUnreachableError extends Error {
   override readonly name = 'CoordinatorUnreachableError';
   constructor(
@@ -45,12 +45,12 @@ export class CoordinatorUnreachableError extends Error {
   }
 }
 
-/** What answers at the coordinator's address is no coordinator, or one that this version does not understand. */
+/** The server at the coordinator's address gave an answer that this version of the client does not understand. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError';
 }
 
-/** The client was closed while, or before, something was asked of it. */
+/** The client was closed before or during the call. */
 export class ClientClosedError extends Error {
   override readonly name = 'ClientClosedError';
   constructor() {
@@ -58,7 +58,7 @@ export class ClientClosedError extends Error {
   }
 }
 
-/** A session did not begin in the time that was given to it: nobody started it, or no coordinator took it. */
+/** A session did not begin within the given time: it was not started, or no coordinator took it. */
 export class NotBegunError extends Error {
   override readonly name = 'NotBegunError';
   constructor(

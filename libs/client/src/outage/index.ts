@@ -1,4 +1,4 @@
-/** Retries while a server is away. */
+/** Errors of a client's connections, and retries while a server does not answer. */
 export {
   ClientClosedError,
   CoordinatorAddressError,
@@ -9,4 +9,4 @@ export {
   UnexpectedAnswerError,
 } from './errors.js';
 export { OneAtATime } from './one-at-a-time.js';
-export { Outage, OUTAGE_RETRY_MS, SessionRedisAwayError, throughOutages } from './outage.js';
+export { Outage, OUTAGE_RETRY_MS, SessionRedisAwayError, retryOutages } from './outage.js';

@@ -4,7 +4,7 @@ const microtasks = async (count: number) => {
   for (let tick = 0; tick < count; tick++) await Promise.resolve();
 };
 
-it('runs once more for an ask in whichever moment of a run it comes', async () => {
+it('runs once more for a request at any moment of a run', async () => {
   for (let ticks = 0; ticks < 12; ticks++) {
     let wanted = 0;
     const done: number[] = [];
@@ -14,15 +14,15 @@ it('runs once more for an ask in whichever moment of a run it comes', async () =
       done.push(now);
     });
     wanted = 1;
-    void work.ask();
+    void work.request();
     await microtasks(ticks);
     wanted = 2;
-    await work.ask();
+    await work.request();
     expect(done.at(-1)).toBe(2);
   }
 });
 
-it('never runs twice at once, and joins asks that come meanwhile', async () => {
+it('never runs twice at once, and joins requests that arrive during a run', async () => {
   let [running, most, runs] = [0, 0, 0];
   const work = new OneAtATime(async () => {
     most = Math.max(most, ++running);
@@ -30,8 +30,8 @@ it('never runs twice at once, and joins asks that come meanwhile', async () => {
     await microtasks(3);
     running--;
   });
-  const first = work.ask();
+  const first = work.request();
   await microtasks(2);
-  await Promise.all([first, work.ask(), work.ask(), work.idle()]);
+  await Promise.all([first, work.request(), work.request(), work.idle()]);
   expect([most, runs, running]).toEqual([1, 2, 0]);
 });

@@ -1,17 +1,17 @@
 /**
- * Runs a work whenever somebody asks for it, one run at a time. An ask during a run makes it run once more, also one that comes
- * in the very turn in which the run ends: none is lost. Knows nothing of what is done.
+ * Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost,
+ * even one that arrives in the same turn of the event loop in which a run ends.
  */
 export class OneAtATime {
   private running: Promise<void> | undefined;
-  private isAsked = false;
+  private isRequested = false;
 
-  /** @param run one run; it must not throw */
+  /** @param run performs one run; it must not throw */
   constructor(private readonly run: () => Promise<void>) {}
 
-  /** Done when a run that began after this call has ended, and nothing more was asked for. */
-  ask(): Promise<void> {
-    this.isAsked = true;
+  /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
+  request(): Promise<void> {
+    this.isRequested = true;
     this.running ??= this.runs();
     return this.running;
   }
@@ -20,18 +20,18 @@ export class OneAtATime {
     return this.running !== undefined;
   }
 
-  /** Done when nothing runs. */
+  /** Resolves when no run is under way. */
   async idle(): Promise<void> {
     await this.running;
   }
 
   private async runs(): Promise<void> {
-    await Promise.resolve(); // `running` is set before anything runs
-    while (this.isAsked) {
-      this.isAsked = false;
+    await Promise.resolve(); // so that `running` is set before the first run starts
+    while (this.isRequested) {
+      this.isRequested = false;
       await this.run();
     }
-    // In the same turn as the last look: whoever asks from here on begins anew.
+    // No await since the last check, so a later request starts a new loop.
     this.running = undefined;
   }
 }

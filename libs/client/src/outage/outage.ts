@@ -1,13 +1,13 @@
 /**
- * Which errors say that the session Redis is away for a moment, and how long that is borne: a connection that was cut comes back
- * by itself, and what was asked on it can be asked again. Whatever else goes wrong is for the program to know at once.
+ * Decides which errors mean that the session Redis is unavailable for a moment, and how long the client retries. ioredis
+ * reconnects on its own and the client repeats its call. The program gets every other error at once.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
-/** How long an outage is borne, ms. */
+/** How long the client retries before it gives up, ms. */
 export const OUTAGE_LIMIT_MS = 60_000;
-/** How long after a failure something is tried again, ms. */
+/** Time between a failure and the next attempt, ms. */
 export const OUTAGE_RETRY_MS = 500;
 
 const CLASSES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
@@ -16,7 +16,7 @@ const REPLIES = /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|B
 const MESSAGES =
   /^(Connection is closed|Command aborted due to connection close|Command timed out|Stream isn't writeable)/;
 
-/** The session Redis did not answer for so long that whoever followed gave up; `cause` is what the last attempt failed with. */
+/** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
 export class SessionRedisAwayError extends Error {
   override readonly name = 'SessionRedisAwayError';
   constructor(
@@ -28,7 +28,7 @@ export class SessionRedisAwayError extends Error {
   }
 }
 
-/** Whether an error says that Redis is away, or not ready yet. */
+/** Whether an error means that Redis is unavailable or not ready yet. */
 export function isOutage(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;
@@ -36,7 +36,7 @@ export function isOutage(error: unknown): error is Error {
   return CLASSES.has(error.name) || REPLIES.test(error.message) || MESSAGES.test(error.message);
 }
 
-/** The time that something has failed for, of which every success makes an end. */
+/** How long the session Redis has been failing; a success resets it. */
 export class Outage {
   private since: number | undefined;
 
@@ -46,36 +46,37 @@ export class Outage {
     private readonly limitMs: number = OUTAGE_LIMIT_MS,
   ) {}
 
-  /** It works. */
-  over(): void {
+  /** Notes a success. */
+  succeeded(): void {
     this.since = undefined;
   }
 
   /**
-   * It failed. @returns why nothing more shall be tried, or undefined while it shall: the error itself unless it is an outage, and
-   * {@link SessionRedisAwayError} when that has lasted too long, or the connection was closed for good
+   * Notes a failure.
+   * @returns undefined while the caller shall retry. Otherwise the error to throw: the error itself when it is not an outage, or a
+   *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
    */
-  endedBy(error: unknown): Error | undefined {
+  terminalError(error: unknown): Error | undefined {
     if (!isOutage(error)) return error instanceof Error ? error : new Error(String(error));
     this.since ??= performance.now();
-    const isOver = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
-    return isOver ? new SessionRedisAwayError(this.sessionId, error) : undefined;
+    const shallEnd = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
+    return shallEnd ? new SessionRedisAwayError(this.sessionId, error) : undefined;
   }
 }
 
 /**
- * Does something that may be done twice, and again while Redis is away; under a signal that is aborted, once.
+ * Runs an idempotent call, and repeats it while Redis is unavailable. Tries once when the signal is already aborted.
  * @throws SessionRedisAwayError, what `run` throws, the signal's reason
  */
-export async function throughOutages<T>(outage: Outage, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
     try {
       const result = await run();
-      outage.over();
+      outage.succeeded();
       return result;
     } catch (error) {
       if (signal?.aborted && isOutage(error)) signal.throwIfAborted();
-      const end = outage.endedBy(error);
+      const end = outage.terminalError(error);
       if (end) throw end;
     }
     await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());

@@ -1,26 +1,27 @@
 /**
- * Feeds a whole run: bars of many symbols, however they are given, about in the order of time, so that no symbol is far
- * ahead of the others. At the end every stream of the session is ended.
+ * Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. Ends every stream of the
+ * session when all bars are sent.
  */
 import type { ClientSession } from '../client-session.js';
 import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
 
 /** A bar with its symbol. */
 export interface SymbolBar extends FeedBar {
-  /** Of what it is a bar. */
+  /** Its symbol. */
   symbol: string;
 }
 
-/** Bars of a run: by symbol, or one after another in about the order of time. */
+/** Bars of a run: by symbol, or in one sequence that is roughly in time order. */
 export type RunBars = Readonly<Record<string, readonly FeedBar[]>> | Iterable<SymbolBar> | AsyncIterable<SymbolBar>;
 
-/** Bars of all symbols that are sent together. */
+/** Bars of all symbols per round. */
 const ROUND_BARS = 20_000;
+/** Symbols that are sent at the same time. */
 const AT_ONCE = 8;
 
 /**
- * Feeds everything and ends the streams. @returns what became of the bars, by symbol
- * @throws what `feed` of a stream throws, and what the bars throw when they are gone through
+ * Feeds all bars and ends the streams. @returns the results by symbol
+ * @throws what `feed` of a stream throws, and what iterating over the bars throws
  */
 export async function feedSession(
   session: ClientSession,
@@ -35,17 +36,17 @@ export async function feedSession(
     return found;
   };
   for await (const { items } of batchesOf(inOrder(bars), ROUND_BARS, signal)) {
-    await eachOf([...bySymbol(items)], ([symbol, some]) => stream(symbol).feed(some));
+    await forEachLimited([...groupBySymbol(items)], ([symbol, group]) => stream(symbol).feed(group));
   }
   signal.throwIfAborted();
-  await eachOf(symbols, (symbol) => stream(symbol).end());
+  await forEachLimited(symbols, (symbol) => stream(symbol).end());
   return new Map([...streams].map(([symbol, { total }]) => [symbol, total]));
 }
 
-/** Bars one after another; those that are given by symbol are put in the order of time. */
+/** The bars in one sequence; bars that are given by symbol are sorted by time. */
 function inOrder(bars: RunBars): Iterable<SymbolBar> | AsyncIterable<SymbolBar> {
   if (isIterable(bars)) return bars;
-  const all = Object.entries(bars).flatMap(([symbol, some]) => some.map((bar) => ({ ...bar, symbol })));
+  const all = Object.entries(bars).flatMap(([symbol, group]) => group.map((bar) => ({ ...bar, symbol })));
   const times = new Map(all.map((bar) => [bar, timeOf(bar)]));
   return all.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
 }
@@ -54,25 +55,25 @@ function isIterable(bars: RunBars): bars is Iterable<SymbolBar> | AsyncIterable<
   return Symbol.iterator in bars || Symbol.asyncIterator in bars;
 }
 
-/** Epoch ms; what is no time goes first, and is refused by name when it is fed. */
+/** Open time, epoch ms; 0 for an invalid time, which the coordinator refuses with its reason. */
 function timeOf({ openTime, time }: FeedBar): number {
   const given = openTime ?? time;
   const ms = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : given;
   return ms === undefined || Number.isNaN(ms) ? 0 : ms;
 }
 
-function bySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[]> {
-  const found = new Map<string, FeedBar[]>();
+function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[]> {
+  const groups = new Map<string, FeedBar[]>();
   for (const { symbol, ...bar } of bars) {
-    const some = found.get(symbol);
-    if (some) some.push(bar);
-    else found.set(symbol, [bar]);
+    const group = groups.get(symbol);
+    if (group) group.push(bar);
+    else groups.set(symbol, [bar]);
   }
-  return found;
+  return groups;
 }
 
-/** Does something with each item, a few at a time; all that were begun have ended when it throws. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+/** Calls `work` for each item, {@link AT_ONCE} at a time. When one fails it throws after all started calls have ended. */
+async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items.values();
   let failed = false;
   const worker = async (): Promise<void> => {

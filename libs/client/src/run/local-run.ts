@@ -1,7 +1,7 @@
 /**
- * A Barkeep for one run on this machine: servers that the environment names or private ones, one coordinator and one
- * upkeep worker as child processes, under key prefixes of their own, so that they share servers with whoever else uses
- * them and leave nothing there.
+ * Starts a Barkeep system on this machine for one run: the servers that the environment names or private ones, and one
+ * coordinator and one upkeep worker as child processes. The processes use key prefixes of their own, so that they can share
+ * servers with other programs and remove all of their keys afterwards.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -14,30 +14,30 @@ import type { ConnectOptions } from '../settings.js';
 import { moduleText } from './remote-repository.js';
 import { RepositoryServer } from './repository-server.js';
 
-/** What a local run needs. */
+/** The options of a local run. */
 export interface LocalRunOptions {
   env: NodeJS.ProcessEnv;
   cwd: string;
   repository: unknown;
-  /** Names under which the repository is asked. */
+  /** Names of the repository in the session's spec. */
   repositoryNames: readonly string[];
-  /** True: bars come from datasets, which are in the data that stay. */
+  /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
-  /** Gets a line for whatever takes time or is out of the ordinary. */
+  /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;
 }
 
-/** The built file that workers load, whether this one is built or not. */
+/** The built file that workers load; also right when this file runs from its source. */
 const REMOTE = join(__dirname, '../../dist/run/remote-repository.js');
 
-/** Starts everything; the scope stops it in order. @returns where to connect to */
+/** Starts the system; the scope stops it in order. @returns the options to connect with */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<ConnectOptions> {
   const { env, log } = options;
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeQueues(urls.redisUrl, prefix));
   const logFolder = await temporaryFolder(scope);
-  const repositories = await bridgeOf(options, logFolder, scope);
+  const repositories = await serveRepository(options, logFolder, scope);
   const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
   const appEnv = { ...own, BARKEEP_HOST: '127.0.0.1', ...repositories };
   const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
@@ -45,7 +45,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
-/** Those that the environment names, else private ones: with the project's datasets when these are needed, else empty ones. */
+/** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
 async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
   const config = loadConfig(env, { requireServices: false });
   const named = Object.entries(readServiceUrls(env)).filter(([, url]) => url !== undefined);
@@ -61,7 +61,7 @@ async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, sco
   return services;
 }
 
-/** Removes the folder of runs unless others run there, and `.barkeep` of a project that has nothing else in it. */
+/** Removes the folder of runs, and the project's `.barkeep` folder, if they are empty. */
 async function removeEmptyFolders(dataDir: string): Promise<void> {
   const parent = dirname(dataDir);
   const folders = basename(parent) === '.barkeep' ? [dataDir, parent] : [dataDir];
@@ -74,8 +74,8 @@ async function temporaryFolder(scope: Scope): Promise<string> {
   return folder;
 }
 
-/** The environment by which workers find the user's repository. */
-async function bridgeOf(
+/** Serves the user's repository to workers. @returns the environment with which workers find it */
+async function serveRepository(
   { env, repository, repositoryNames, log }: LocalRunOptions,
   folder: string,
   scope: Scope,

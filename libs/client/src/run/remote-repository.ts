@@ -1,14 +1,14 @@
 /**
- * The worker's side of {@link RepositoryServer}: repositories that ask the process in which the user's one lives. Loaded by
- * coordinators and workers through the module that {@link moduleText} makes.
+ * The worker's side of {@link RepositoryServer}: repositories that forward each call to the user's process. Coordinators and
+ * workers load it through the module that {@link moduleText} makes.
  */
 import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repository';
 import type { RepositoryAddress } from './repository-server.js';
 
 /**
- * Repositories by name, those of the user's own module (`BARKEEP_REPOSITORIES`) included.
- * @param address null: there is none that can be asked, under any of the names
- * @param names under which the remote one is asked
+ * Repositories by name, including those of the user's own module (`BARKEEP_REPOSITORIES`).
+ * @param address null when the user's repository has none of the supported forms
+ * @param names names of the remote repository
  */
 export async function remoteRepositories(
   address: RepositoryAddress | null,
@@ -32,7 +32,7 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) });
   const { records, message } = (await answer.json()) as { records?: unknown; message?: string };
-  // The words of the user's own repository: they are shown with the gap that it failed to fill.
+  // The message of the user's repository: it is shown with the gap that the repository failed to fill.
   if (!answer.ok) throw new Error(message ?? `HTTP ${answer.status}`);
   return records;
 }

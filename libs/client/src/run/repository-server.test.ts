@@ -9,7 +9,7 @@ const [START, END] = [new Date('2024-03-04T14:30:00Z'), new Date('2024-03-04T21:
 const servers: RepositoryServer[] = [];
 afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
 
-/** A repository as a worker has it, which asks the given one in another place. */
+/** A repository as a worker sees it: it forwards to the given one. */
 async function remote(repository: object): Promise<BarsBySymbolRepository> {
   const server = await RepositoryServer.start(['mine'], repository);
   servers.push(server!);
@@ -17,8 +17,8 @@ async function remote(repository: object): Promise<BarsBySymbolRepository> {
   return mine as BarsBySymbolRepository;
 }
 
-describe('a repository that is asked by worker processes', () => {
-  it('gets the question and gives the answer as in one process, whichever its form', async () => {
+describe('a repository that worker processes call', () => {
+  it('gets the same arguments and gives the same answer as in one process, in each of its forms', async () => {
     const record = { time: START, open: '1.5', high: 2, low: 1, close: NaN, volume: 10n };
     const asked: unknown[] = [];
     const one = await remote({
@@ -35,28 +35,28 @@ describe('a repository that is asked by worker processes', () => {
     expect(asked[1]).toEqual(['BBB', START, END, '1m']);
   });
 
-  it('fails in its own words, and hands on an answer that is none', async () => {
+  it('passes on its error message, and an answer of undefined', async () => {
     const failing = await remote({ getBars: () => Promise.reject(new Error('the vendor is down')) });
     await expect(failing.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('the vendor is down');
     const silent = await remote({ getBars: () => undefined });
     expect(await silent.getBarsBySymbol('AAA', START, END, '1m')).toBeUndefined();
   });
 
-  it('answers nobody who does not know its token', async () => {
+  it('rejects a request without its token', async () => {
     await remote({ getBars: () => [] });
     const { url } = servers[0]!.address;
     expect((await fetch(url, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{}' })).status).toBe(401);
     expect((await fetch(url)).status).toBe(401);
   });
 
-  it('is none when it has none of the three forms', async () => {
+  it('is refused when it has none of the three forms', async () => {
     expect(await RepositoryServer.start(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));
   });
 });
 
 describe('the module that workers load', () => {
-  it('has the repositories of the user’s own module beside the remote one', async () => {
+  it('has the repositories of the user’s own module and the remote one', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
     const own = join(folder, 'own.cjs');
     await writeFile(own, 'module.exports = { vendor: { getBars: () => [] } };');

@@ -1,6 +1,6 @@
 /**
- * A user's repository, asked by worker processes: a server on this machine alone that answers in its place, in the process
- * in which it lives. Says nothing about what the repository answers; the worker holds each record against what it should be.
+ * Serves the user's repository to worker processes: an HTTP server on the loopback interface, in the user's process. Does not
+ * check the records; the worker does.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,14 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { json } from 'node:stream/consumers';
 import { fetchFrom, type Fetch } from '@barkeep/bar-repository';
 
-/** Where a {@link RemoteQuestion} is asked. */
+/** Where workers send a {@link RemoteQuestion}. */
 export interface RepositoryAddress {
   url: string;
-  /** Known to the workers of this run alone. */
+  /** A secret that only the workers of this run know. */
   token: string;
 }
 
-/** What a worker asks. */
+/** The request of a worker. */
 export interface RemoteQuestion {
   name: string;
   symbol: string;
@@ -29,15 +29,16 @@ export class RepositoryServer {
   private constructor(
     private readonly server: Server,
     private readonly fetches: ReadonlyMap<string, Fetch>,
-    /** Where workers ask. */
+    /** Where workers send their requests. */
     readonly address: RepositoryAddress,
   ) {
     server.on('request', (request, response) => void this.answer(request, response));
   }
 
   /**
-   * Begins to answer for a repository under some names.
-   * @returns undefined for what is no repository
+   * Starts a server for a repository.
+   * @param names names of the repository
+   * @returns undefined when the value has none of the supported forms of a repository
    */
   static async start(names: readonly string[], repository: unknown): Promise<RepositoryServer | undefined> {
     const fetches = new Map<string, Fetch>();
@@ -54,7 +55,7 @@ export class RepositoryServer {
     return new RepositoryServer(server, fetches, { url: `http://127.0.0.1:${port}/`, token });
   }
 
-  /** Ends at once; a question that is being answered fails. */
+  /** Stops at once; a request that is being answered fails. */
   async stop(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -69,7 +70,7 @@ export class RepositoryServer {
       const fetch = this.fetches.get(name);
       if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
       const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ records }, shown));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ records }, encodeNumbers));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
@@ -83,8 +84,8 @@ function isAllowed(request: IncomingMessage, token: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Numbers that JSON does not have go as text, which is read as the number that it names. */
-function shown(_key: string, value: unknown): unknown {
+/** Encodes numbers that JSON cannot represent as text; the worker parses the text as a number. */
+function encodeNumbers(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

@@ -1,6 +1,6 @@
 /**
- * A whole backtest in one call: starts what is needed, feeds, follows in lockstep, and stops everything in order, however
- * it ends. Nothing stays behind, in processes or in Redis, unless it is asked for.
+ * Runs a whole backtest in one call: starts servers and processes, feeds the bars, follows in lockstep, and stops everything in
+ * order, also after an error. Leaves no processes and no keys behind, unless `keep` is set.
  */
 import { Scope } from '@barkeep/local-system';
 import type { ClientSession } from '../client-session.js';
@@ -19,38 +19,38 @@ import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import { planRun, RunOptionsError, type RunPlan, type RunRepository, type RunSpec } from './run-spec.js';
 
-/** What to run. */
+/** The options of a run. */
 export interface RunOptions extends ConnectOptions {
-  /** The session's spec (docs/api.md); `source` is filled in when bars are given, `pace` is lockstep unless it says otherwise. */
+  /** The session's spec (docs/api.md). `source` is filled in when bars are given; `pace` is lockstep by default. */
   spec: RunSpec;
-  /** Bars to be fed; without them the spec names a dataset. */
+  /** Bars to feed. Without them the spec must name a dataset. */
   bars?: RunBars;
   /**
-   * Where missing bars are asked for, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
-   * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`. It
-   * stays in this process. It is asked by the name `repository`, or by all names of the spec's `backfill` when these do not
-   * have that one. What is none of the three is warned of, and gaps are only reported.
+   * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
+   * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
+   * It stays in this process. Its name is `repository`, or all names of the spec's `backfill` when that one is not among them.
+   * Any other value logs a warning, and gaps are only reported.
    */
   repository?: RunRepository;
-  /** Called with each step, one after another; the session waits for it. What it throws ends the run and is thrown again. */
+  /** Called with each step, one at a time; the session waits for it. An error ends the run and is thrown by `runBacktest`. */
   onStep?: (step: Step) => unknown;
   /** How far apart steps are, such as `1m`, `15m` or `day`. @default the base interval */
   every?: string;
-  /** True: everything stays, and the session can be read, until `close` of the result is called. @default false */
+  /** True: the session can be read until `close` of the result is called. @default false */
   keep?: boolean;
-  /** Gets a line for whatever takes time or is out of the ordinary. @default writes it to stderr */
+  /** Receives a line about anything slow or unusual. @default writes it to stderr */
   log?: (line: string) => void;
   /** Ends the run with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What was delivered to the steps of a run: equal for two runs that saw the same bars at the same simulated times. */
+/** What the steps of a run delivered: equal for two runs that saw the same bars at the same simulated times. */
 export interface Delivered {
   /** Chained SHA-256, 64 hexadecimal digits. */
   hash: string;
-  /** Steps. */
+  /** Number of steps. */
   steps: number;
-  /** Base bars. */
+  /** Number of base bars. */
   bars: number;
 }
 
@@ -58,28 +58,28 @@ export interface Delivered {
 export interface RunResult {
   /** Quality and counts of each symbol, in the spec's order. */
   metrics: SymbolMetrics[];
-  /** Digest of everything that was stored. */
+  /** Digest of all stored bars. */
   digest: Digest;
-  /** The digest chained by trading day; undefined when the coordinator is of a version that makes none. */
+  /** The digest chained by trading day; undefined when the coordinator does not provide certificates. */
   certificate: Certificate | undefined;
-  /** What the steps were given. */
+  /** What the steps delivered. */
   delivered: Delivered;
-  /** What became of the bars that were fed, by symbol. */
+  /** The results of feeding, by symbol. */
   fed: ReadonlyMap<string, FeedResult>;
-  /** The session as it ended. */
+  /** The final status of the session. */
   status: SessionStatus;
-  /** The session; it can be asked while it is kept. */
+  /** The session; usable only with `keep`, until `close`. */
   session: ClientSession;
-  /** Ends what was kept; does nothing when nothing was. */
+  /** Stops what `keep` left running; does nothing without `keep`. */
   close(): Promise<void>;
 }
 
-/** Name under which a run follows its session. */
+/** Consumer name of a run. */
 const CONSUMER = 'backtest';
 
 /**
  * Runs a backtest to its end on the servers of REDIS_URL, SESSION_REDIS_URL and DATABASE_URL, or on private ones that it
- * starts; with a coordinator and a worker of its own, unless `coordinator` names one.
+ * starts. Starts a coordinator and a worker, unless `coordinator` names one.
  * @throws RunOptionsError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the session
  *   failed, and what starting servers and programs throws
  */
@@ -89,15 +89,15 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
     repository: options.repository !== undefined && options.repository !== null,
   });
   const { coordinator } = options;
-  const useless = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
-  if (coordinator === undefined && useless.length > 0) {
+  const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
+  if (coordinator === undefined && unused.length > 0) {
     throw new RunOptionsError(
-      `expected ${useless.join(', ')} with the option coordinator, was without: a run of its own uses SESSION_REDIS_URL`,
+      `expected ${unused.join(', ')} with the option coordinator, was without: a run without it uses SESSION_REDIS_URL`,
     );
   }
   if (coordinator !== undefined && plan.repositoryNames.length > 0) {
     throw new RunOptionsError(
-      'expected a repository or a coordinator, was both: its workers ask repositories of their own',
+      'expected a repository or a coordinator, was both: the workers of that coordinator have their own repositories',
     );
   }
   const scope = new Scope();
@@ -106,7 +106,7 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
     if (!options.keep) await scope.end();
     return { ...result, close: () => scope.end() };
   } catch (error) {
-    await scope.end().catch(() => undefined); // what failed first is what the user has to know
+    await scope.end().catch(() => undefined); // the first error is the cause
     throw error;
   }
 }
@@ -119,8 +119,8 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
   if (state !== 'created') {
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
-  // What is kept on a coordinator that is not ours is kept for good.
-  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => deleted(session));
+  // With `keep`, a session on the caller's own coordinator is not deleted.
+  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => deleteIfExists(session));
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
@@ -130,14 +130,14 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
-/** Loaded when it is needed: a program that only connects has no use for database drivers and queues. */
+/** Imported on demand: a program that only connects does not need database drivers and queues. */
 async function startHere(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
   const { startLocalRun } = await import('./local-run.js');
   const { env = process.env, repository, log = toStderr } = options;
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
 }
 
-/** Both at once; when one fails the other is ended, and the first failure is thrown. */
+/** Runs both at the same time. When one fails, ends the other and throws the first error. */
 async function feedAndFollow(
   session: ClientSession,
   { spec }: RunPlan,
@@ -162,7 +162,7 @@ async function feedAndFollow(
   return fed.value;
 }
 
-/** Undefined from a coordinator of a version that makes none. */
+/** Undefined when the coordinator does not provide certificates. */
 async function certificateOf(session: ClientSession): Promise<Certificate | undefined> {
   try {
     return await session.certificate();
@@ -177,8 +177,8 @@ async function deliveredTo(session: ClientSession): Promise<Delivered> {
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };
 }
 
-/** Whoever was given the session may have deleted it before. */
-async function deleted(session: ClientSession): Promise<void> {
+/** The caller may have deleted the session before. */
+async function deleteIfExists(session: ClientSession): Promise<void> {
   try {
     await session.delete();
   } catch (error) {

@@ -4,20 +4,20 @@ const SPEC = { symbols: ['AAA'], start: '2024-03-04', end: '2024-03-04' };
 const DATASET = { type: 'dataset', dataset: 'lean' } as const;
 const both = { bars: true, repository: true };
 
-describe('what a run asks for', () => {
-  it('is a session that is fed, in lockstep, when bars are given', () => {
+describe('the plan of a run', () => {
+  it('is a session in lockstep with a feed as its source when bars are given', () => {
     const { spec, needsDatasets } = planRun(SPEC, { bars: true, repository: false });
     expect(spec).toMatchObject({ source: { type: 'feed' }, pace: { mode: 'lockstep' }, backfill: [] });
     expect(spec.id).toMatch(/^run-[0-9a-f]{12}$/);
     expect(needsDatasets).toBe(false);
   });
 
-  it('keeps what the spec says itself', () => {
+  it('keeps the values of the spec', () => {
     const own = { id: 'mine', pace: { mode: 'max' }, source: { type: 'feed', latenessSeconds: 60 } } as const;
     expect(planRun({ ...SPEC, ...own }, { bars: true, repository: false }).spec).toMatchObject(own);
   });
 
-  it('needs the datasets of the project when the source or a backfill is one', () => {
+  it('needs the project’s datasets when the source or a backfill names one', () => {
     expect(planRun({ ...SPEC, source: DATASET }, { bars: false, repository: false }).needsDatasets).toBe(true);
     expect(planRun({ ...SPEC, backfill: ['lean'] }, { bars: true, repository: false }).needsDatasets).toBe(true);
     expect(planRun({ ...SPEC, backfill: [REPOSITORY_NAME, 'lean'] }, both).needsDatasets).toBe(true);

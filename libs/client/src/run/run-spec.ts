@@ -1,18 +1,18 @@
-/** What a run asks for, worked out: the session's spec, and where its bars come from. Pure. */
+/** Completes the spec of a run and decides where its bars come from. Pure. */
 import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 import type { SpecInput } from '../spec-input.js';
 
-/** Name under which a repository of the user's is asked when the spec names none. */
+/** Name of the user's repository when the spec's `backfill` names none. */
 export const REPOSITORY_NAME = 'repository';
 
-/** A spec of which `runBacktest` fills in the `source` when bars are given, and `pace` and `backfill` when they are left out. */
+/** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace` or `backfill`. */
 export interface RunSpec extends Omit<SpecInput, 'source'> {
-  /** A dataset; a feed when bars are given. */
+  /** A dataset, or a feed. @default a feed when bars are given */
   source?: SpecInput['source'];
 }
 
-/** Where missing bars are asked for, in one of its three forms; the first is a TypeORM `DataSource` or `EntityManager`. */
+/** A source of missing bars, in one of three forms; the first is a TypeORM `DataSource` or `EntityManager`. */
 export type RunRepository = TypeOrmConnection | BarsBySymbolRepository | BarsRepository;
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
@@ -21,32 +21,32 @@ export interface TypeOrmConnection {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
-/** The options of a run do not go together. */
+/** The options of a run contradict each other. */
 export class RunOptionsError extends Error {
   override readonly name = 'RunOptionsError';
 }
 
-/** What a run does, with nothing left open. */
+/** The completed options of a run. */
 export interface RunPlan {
   spec: SpecInput & { id: string };
-  /** Names under which the user's repository is asked. */
+  /** Names of the user's repository in the spec's `backfill`. */
   repositoryNames: readonly string[];
-  /** Whether any bars come from datasets in Postgres. */
+  /** Whether the run reads datasets in PostgreSQL. */
   needsDatasets: boolean;
 }
 
 /**
- * @param given what else the run was given
+ * @param given which of the other options are set
  * @throws RunOptionsError
  */
 export function planRun(spec: RunSpec, given: { bars: boolean; repository: boolean }): RunPlan {
   const source = sourceOf(spec, given.bars);
-  const asked = spec.backfill ?? [];
-  const backfill = given.repository && asked.length === 0 ? [REPOSITORY_NAME] : asked;
-  // One of several names may be the repository's; when none is, it answers to all of them.
+  const named = spec.backfill ?? [];
+  const backfill = given.repository && named.length === 0 ? [REPOSITORY_NAME] : named;
+  // If `backfill` has the name `repository`, that is the user's repository. Otherwise every name is.
   const own = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
   const repositoryNames = given.repository ? own : [];
-  const isElsewhere = (name: string): boolean => !repositoryNames.includes(name);
+  const isDataset = (name: string): boolean => !repositoryNames.includes(name);
   return {
     spec: {
       ...spec,
@@ -56,7 +56,7 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
       pace: spec.pace ?? { mode: 'lockstep' },
     },
     repositoryNames,
-    needsDatasets: source.type === 'dataset' || backfill.some(isElsewhere),
+    needsDatasets: source.type === 'dataset' || backfill.some(isDataset),
   };
 }
 
