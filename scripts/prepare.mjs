@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { writeLuaTexts } from './lua-texts.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
@@ -70,6 +71,7 @@ function install() {
 }
 
 function build() {
+  writeLuaTexts();
   run(process.execPath, [join(MODULES, '@typescript/native/bin/tsc'), '-b']);
 }
 

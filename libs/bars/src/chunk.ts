@@ -11,6 +11,8 @@ import type { Bar, BarOrigin, StoredBar } from './bar.js';
 import type { DayGrid } from './slots.js';
 
 export const RECORD_BYTES = 48;
+/** Where the origin is in a record; the prices and the volume are before it. */
+export const ORIGIN_OFFSET = 40;
 const RECORD_DOUBLES = 6;
 
 /** Stored numbers of the origins; 0 is an empty slot. */

@@ -41,7 +41,7 @@ export {
   UnknownCalendarError,
   useCalendars,
 } from './calendar/index.js';
-export { barOfRecord, chunkOfPart } from './chunk-part.js';
+export { chunkOfPart } from './chunk-part.js';
 export {
   bitmapBytes,
   chunkBytes,
@@ -49,6 +49,7 @@ export {
   DayChunk,
   hasBit,
   ORIGIN_CODES,
+  ORIGIN_OFFSET,
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
@@ -56,6 +57,7 @@ export { fillForward } from './fill-forward.js';
 export { formingBar, type FormingWindow, formingWindow } from './forming.js';
 export {
   ABSENT_UNASKED,
+  ASKS_MAX,
   BACKFILLED,
   emptyRuns,
   gapsOf,

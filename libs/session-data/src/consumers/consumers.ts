@@ -15,9 +15,14 @@ import {
   SessionLostError,
   UnknownConsumerError,
 } from '../layout/index.js';
-import { ACKNOWLEDGE, CONSUMER_LIMIT, JOIN_CONSUMER, LIST_CONSUMERS, REMOVE_CONSUMER } from './consumers-script.js';
-import { ScriptReplyError, type Script, type ScriptArgument } from '../redis/index.js';
+import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
+
+const JOIN_CONSUMER = new Script(LUA.joinConsumer);
+const ACKNOWLEDGE = new Script(LUA.acknowledge);
+const REMOVE_CONSUMER = new Script(LUA.removeConsumer);
+const LIST_CONSUMERS = new Script(LUA.listConsumers);
+const CONSUMER_LIMIT = new Script(LUA.consumerLimit);
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Consumers of a session, those included that left or were dropped; of those that left the oldest gives its place to a new one. */

@@ -9,6 +9,6 @@ export {
   type SessionEvent,
   type SessionEventType,
 } from './event-types.js';
-export { EVENTS_KEPT, TELL, TELL_GAPS, TELL_QUALITY } from './events-script.js';
+export { EVENTS_KEPT } from './events-kept.js';
 export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
 export { tellState } from './state-event.js';

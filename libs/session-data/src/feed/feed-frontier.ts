@@ -4,10 +4,12 @@
  */
 import type { Redis } from 'ioredis';
 import { RewindError, type SessionLayout, SessionLostError } from '../layout/index.js';
-import { runPipeline, ScriptReplyError } from '../redis/index.js';
-import { ADVANCE, NOTE_SILENT } from './feed-script.js';
+import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 import type { Control, SessionWriter } from '../stream/index.js';
+
+const ADVANCE = new Script(LUA.advance);
+const NOTE_SILENT = new Script(LUA.noteSilent);
 
 /** How far the stream of one symbol is. */
 export interface FedStream {

@@ -16,9 +16,10 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError, UnknownSymbolError } from '../layout/index.js';
-import { FEED } from './feed-script.js';
-import { ScriptReplyError, type ScriptArgument } from '../redis/index.js';
+import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
+
+const FEED = new Script(LUA.feed);
 
 /** Why a fed bar is not stored; besides the reasons of all bars those that only a feed has. A conflict is counted apart. */
 export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';

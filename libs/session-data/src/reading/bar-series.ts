@@ -4,7 +4,6 @@
  * right for one clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
 import {
-  barOfRecord,
   bitmapBytes,
   chunkOfPart,
   countBits,
@@ -17,7 +16,7 @@ import {
   type ShownBar,
   type StoredBar,
 } from '@barkeep/bars';
-import type { NewestArguments, ReadCommand } from '../redis/index.js';
+import type { ReadCommand } from '../redis/index.js';
 import type { ClockedReads } from './clocked-reads.js';
 import { dayAtClock, FormingRead } from './forming-read.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
@@ -33,18 +32,8 @@ interface View {
   fillBefore: number;
 }
 
-/** The slot of the newest bar at a clock. */
-export interface NewestSlot {
-  clock: number;
-  day: number;
-  grid: DayGrid;
-  slot: number;
-  args: NewestArguments;
-}
-
 export class BarSeries {
   private readonly forming: FormingRead | undefined;
-  private slot: NewestSlot | undefined;
 
   constructor(
     private readonly reads: ClockedReads,
@@ -72,47 +61,6 @@ export class BarSeries {
     const view = { clock, before: Infinity, fill, fillBefore };
     const closed = this.tailBars(view, count, wanted, replies) ?? (await this.walkBack(view, wanted));
     return forming ? [...closed, forming] : closed;
-  }
-
-  /** The newest bar. One command in the usual case: a base bar of partition 0, which is there, while the clock stands. */
-  async newest(): Promise<ShownBar | undefined> {
-    const slot = this.newestSlot();
-    if (slot) {
-      const bar = this.barOf(slot, await this.reads.readNewest(slot.args));
-      if (bar) return bar;
-    }
-    return (await this.last(1, 'none'))[0];
-  }
-
-  /** Asks for the bar of a slot of {@link newestSlot}; {@link takeNewest} has it then. */
-  askNewest(slot: NewestSlot): Promise<Buffer> {
-    return this.reads.askNewest(slot.args);
-  }
-
-  /** The bar out of the answer to {@link askNewest}; undefined when it is another one. @throws SessionLostError, SymbolsChangedError */
-  takeNewest(slot: NewestSlot, reply: Buffer): ShownBar | undefined {
-    return this.barOf(slot, this.reads.takeNewest(reply));
-  }
-
-  /** Where the newest bar is in the usual case, as the clock was last seen; worked out once a clock. */
-  newestSlot(): NewestSlot | undefined {
-    const { seenClock: clock } = this.reads;
-    if (!this.isBase || this.keys.partition !== 0) return undefined;
-    if (this.slot?.clock === clock) return this.slot;
-    const day = dayAtClock(this.layout, clock);
-    const grid = this.grid(day);
-    const slot = grid.closedBy(clock) - 1;
-    if (slot < 0) return undefined;
-    const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
-    return (this.slot = { clock, day, grid, slot, args: this.reads.newestArguments(this.key(day), from, to) });
-  }
-
-  private barOf(
-    { clock, day, grid, slot }: NewestSlot,
-    [at, record]: [clock: number, record: Uint8Array | undefined],
-  ): ShownBar | undefined {
-    const isRight = record !== undefined && at === clock && day >= this.reads.firstKept;
-    return isRight ? barOfRecord(record, slot, grid) : undefined;
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */

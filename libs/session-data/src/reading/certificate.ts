@@ -11,6 +11,7 @@ import {
   countBits,
   noCounts,
   ORIGIN_CODES,
+  ORIGIN_OFFSET,
   RECORD_BYTES,
   recordOffset,
   type Interval,
@@ -44,9 +45,8 @@ export const NO_DIGEST = '0'.repeat(64);
 
 /** Chunks that are held in memory at once. */
 const CHUNKS_A_CALL = 16;
-const ORIGIN_AT = 40;
 // Read once: what another package exports is looked up behind a getter, which costs more than the comparison it is for.
-const [STEP, BACKFILLED] = [RECORD_BYTES, ORIGIN_CODES.backfilled];
+const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
  * Days `[firstKept, …)` that close at `upTo` or before, epoch ms.

@@ -3,36 +3,19 @@
  * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was
  * deleted or made anew, and, after the data, that symbols came or left: what was read may be half of a symbol then.
  */
-import { RECORD_BYTES } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import {
-  askNewestRecord,
-  fieldsOf,
-  isScriptUnknown,
-  type NewestArguments,
-  type ReadCommand,
-  recordOf,
-  runAndTake,
-  type StoreReads,
-  type Take,
-  teachNewestRecord,
-} from '../redis/index.js';
+import { type ReadCommand, runAndTake, type StoreReads, type Take } from '../redis/index.js';
 import { type SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
-
-const NOTHING = Buffer.alloc(0);
 
 export class ClockedReads {
   /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
   seenClock: number;
   /** The oldest day that is kept, as the last read saw it: what is left of older ones is on its way out. */
   firstKept = 0;
-  /** The fields that came with the last newest record, and the clock among them. */
-  private newestHead: Buffer = NOTHING;
-  private newestClock = 0;
 
   constructor(
-    private readonly redis: Redis,
+    redis: Redis,
     private readonly layout: SessionLayout,
     /** The list of symbols that the layout is of; see {@link symbolsKey}. */
     private readonly key: string = symbolsKey(undefined, undefined),
@@ -72,44 +55,6 @@ export class ClockedReads {
       if (command === 0 && place === 1 && isOurs) take = begin(Number(value));
       return false;
     };
-  }
-
-  /** What asks for the record in bytes `[from, to)` of a chunk of partition 0. */
-  newestArguments(chunk: string, from: number, to: number): NewestArguments {
-    return [2, this.layout.keysOf(0).meta, chunk, from, to - 1];
-  }
-
-  /** Asks for a record in one command; {@link takeNewest} takes the answer apart. Rejects with {@link isScriptUnknown} when it has to be {@link readNewest}. */
-  askNewest(args: NewestArguments): Promise<Buffer> {
-    return askNewestRecord(this.redis, args);
-  }
-
-  /** A record, with the clock at which it was read. @throws SessionLostError, SymbolsChangedError */
-  async readNewest(args: NewestArguments): Promise<[clock: number, record: Uint8Array | undefined]> {
-    let reply: Buffer;
-    try {
-      reply = await askNewestRecord(this.redis, args);
-    } catch (error) {
-      if (!isScriptUnknown(error)) throw error;
-      reply = await teachNewestRecord(this.redis, args);
-    }
-    return this.takeNewest(reply);
-  }
-
-  /** What an answer to {@link askNewest} says. @throws SessionLostError, SymbolsChangedError */
-  takeNewest(reply: Buffer): [clock: number, record: Uint8Array | undefined] {
-    const { newestHead: head } = this;
-    // The very fields of the last time: nothing to take apart, nothing to check.
-    if (reply.length === head.length + RECORD_BYTES && reply.compare(head, 0, head.length, 0, head.length) === 0) {
-      return [(this.seenClock = this.newestClock), reply.subarray(head.length)];
-    }
-    const [incarnation, clock, retainedFrom, version, joining] = fieldsOf(reply);
-    this.check(incarnation, version || null, joining || null);
-    this.see(clock, retainedFrom);
-    const record = recordOf(reply);
-    this.newestHead = record ? Buffer.from(reply.subarray(0, reply.length - RECORD_BYTES)) : NOTHING;
-    this.newestClock = this.seenClock;
-    return [this.seenClock, record];
   }
 
   /**

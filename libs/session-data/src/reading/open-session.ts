@@ -12,7 +12,6 @@ import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import { type SessionLayout, SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from '../layout/index.js';
 import { readHistory } from '../stream/index.js';
-import { isScriptUnknown } from '../redis/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import {
   readGaps,
@@ -42,8 +41,6 @@ interface View {
   joining: ReadonlySet<string>;
   key: string;
   reads: ClockedReads;
-  /** Base bars that were read one by one. */
-  bases: Map<string, BarSeries>;
 }
 
 export class OpenSession {
@@ -87,19 +84,7 @@ export class OpenSession {
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   async latestBar(symbol: string, interval?: string, options?: ReadOptions): Promise<ShownBar | undefined> {
-    if (options?.fill === 'forward') return (await this.lastBars(symbol, interval, 1, options))[0];
-    const series = interval === undefined ? this.baseSeries(symbol) : undefined;
-    const slot = series?.newestSlot();
-    if (series && slot) {
-      try {
-        const bar = series.takeNewest(slot, await series.askNewest(slot));
-        if (bar) return bar;
-      } catch (error) {
-        // Both are put right below.
-        if (!(error instanceof SymbolsChangedError) && !isScriptUnknown(error)) throw error;
-      }
-    }
-    return this.read((view) => this.series(view, symbol, interval).newest());
+    return (await this.lastBars(symbol, interval, 1, options))[0];
   }
 
   /** The newest visible bar of each symbol that has one. */
@@ -223,16 +208,6 @@ export class OpenSession {
     }
   }
 
-  /** The base bars of a symbol that the session had when it was last read; made once. */
-  private baseSeries(symbol: string): BarSeries | undefined {
-    const { bases, layout, joining } = this.view;
-    let series = bases.get(symbol);
-    if (!series && layout.partitionOf(symbol) !== undefined && !joining.has(symbol)) {
-      bases.set(symbol, (series = this.series(this.view, symbol)));
-    }
-    return series;
-  }
-
   private series({ layout, joining, reads }: View, symbol: string, interval: string = layout.base.name): BarSeries {
     const partition = layout.partitionOf(symbol);
     if (partition === undefined || joining.has(symbol)) {
@@ -249,5 +224,5 @@ export class OpenSession {
 
 function viewOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): View {
   const key = symbolsKey(String(layout.membership.version), joining.join(' '));
-  return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key), bases: new Map() };
+  return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
 }

@@ -1,6 +1,7 @@
 /** How commands and scripts reach Redis. */
 export { quickBeside, runAndTake, type StoreReads, storeReads, type Take } from './bulk-reads.js';
-export { askNewestRecord, fieldsOf, type NewestArguments, recordOf, teachNewestRecord } from './newest-record.js';
+export { COUNTERS } from './lua-constants.js';
+export { LUA } from './lua-texts.js';
 export { runPipeline } from './pipeline.js';
 export { Script, type ScriptArgument, ScriptReplyError } from './script.js';
 export { isScriptUnknown, loadSlotsScript, runWithSlots, slotsCommand } from './slots-read.js';

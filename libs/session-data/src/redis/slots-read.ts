@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { ReadCommand } from './read-command.js';
 import { runCommands } from './pipeline.js';
-import { READ_SLOTS } from './read-slots-script.js';
+import { LUA } from './lua-texts.js';
 
-const SHA = createHash('sha1').update(READ_SLOTS).digest('hex');
+const SHA = createHash('sha1').update(LUA.readSlots).digest('hex');
 
 /** Bytes `[from, to)` of chunks of one partition; its reply is an array of buffers in the order of the keys. */
 export function slotsCommand(keys: readonly string[], from: number, to: number): ReadCommand {
@@ -17,7 +17,7 @@ export function slotsCommand(keys: readonly string[], from: number, to: number):
 
 /** Makes the script known to the server. */
 export async function loadSlotsScript(redis: Redis): Promise<void> {
-  await redis.script('LOAD', READ_SLOTS);
+  await redis.script('LOAD', LUA.readSlots);
 }
 
 /** Whether a read failed because the server was started anew, or its scripts were flushed. */

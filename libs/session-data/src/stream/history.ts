@@ -5,9 +5,10 @@
 import { bitmapBytes } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { runPipeline, ScriptReplyError } from '../redis/index.js';
-import { NOTE_HISTORY } from './retire-script.js';
+import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
+
+const NOTE_HISTORY = new Script(LUA.noteHistory);
 
 /** Bitmaps counted in one round trip. */
 const COUNTS_A_CALL = 2_000;

@@ -1,5 +1,4 @@
 /** The streaming side: fence, flush, clock, retention, removal. */
-export { FORGET } from './fence-script.js';
 export { noteHistory, readHistory } from './history.js';
 export { removeLeftover, removeSession } from './remove.js';
 export { SessionRetention } from './retention.js';

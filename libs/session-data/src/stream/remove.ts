@@ -4,7 +4,9 @@
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { FORGET } from './fence-script.js';
+import { LUA, Script } from '../redis/index.js';
+
+const FORGET = new Script(LUA.forget);
 
 const KEYS_A_CALL = 1_000;
 

@@ -5,9 +5,11 @@
  */
 import type { Redis } from 'ioredis';
 import { dayMember, RewindError, type SessionLayout } from '../layout/index.js';
-import { RETAIN, RETIRE } from './retire-script.js';
-import { ScriptReplyError } from '../redis/index.js';
+import { LUA, Script, ScriptReplyError } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
+
+const RETAIN = new Script(LUA.retain);
+const RETIRE = new Script(LUA.retire);
 
 /** Keys that one script call removes at most, about; bounds how long Redis is held. */
 const KEYS_A_CALL = 1_000;

@@ -2,9 +2,11 @@
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
-import { FLUSH_DAYS, FLUSH_SLOTS } from './flush-script.js';
-import { runTransaction, type ScriptArgument } from '../redis/index.js';
+import { LUA, runTransaction, Script, type ScriptArgument } from '../redis/index.js';
 import type { PartitionWindow } from './partition-window.js';
+
+const FLUSH_DAYS = new Script(LUA.flushDays);
+const FLUSH_SLOTS = new Script(LUA.flushSlots);
 
 /**
  * @param fence incarnation, epoch and owner

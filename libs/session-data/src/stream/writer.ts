@@ -12,13 +12,17 @@ import {
   SessionLostError,
   type Window,
 } from '../layout/index.js';
-import { MARK_TIMED_OUT, MOVE_CLOCK } from './clock-script.js';
-import { CLAIM, CONTROL, INIT } from './fence-script.js';
-import { ScriptReplyError, type ScriptArgument } from '../redis/index.js';
+import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { figureArguments, type StreamFigures } from './stream-figures.js';
 import type { ClaimedPosition, Control, Fence } from './fence.js';
 import type { PartitionWindow } from './partition-window.js';
 import { flushWindow } from './window-flush.js';
+
+const INIT = new Script(LUA.init);
+const CLAIM = new Script(LUA.claim);
+const SET_CONTROL = new Script(LUA.setControl);
+const MOVE_CLOCK = new Script(LUA.moveClock);
+const MARK_TIMED_OUT = new Script(LUA.markTimedOut);
 
 /** What comes with a move of the clock. */
 export interface ClockMove {
@@ -143,5 +147,5 @@ export class SessionWriter {
 /** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */
 export async function setControl(redis: Redis, layout: SessionLayout, control: Control): Promise<boolean> {
   const { meta, wake } = layout.keysOf(0);
-  return (await CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
+  return (await SET_CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
 }

@@ -7,9 +7,16 @@
 import { addDayCounts, bitmapBytes, noCounts, parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError } from '../layout/index.js';
-import { runPipeline, type ScriptArgument } from '../redis/index.js';
-import { type Fence, FORGET } from '../stream/index.js';
-import { COUNTERS, DROP, JOIN, JOINED, LEFT, RESTAMP, SWITCH } from './membership-script.js';
+import { COUNTERS, LUA, runPipeline, Script, type ScriptArgument } from '../redis/index.js';
+import type { Fence } from '../stream/index.js';
+
+const BEGIN_PARTITION = new Script(LUA.beginPartition);
+const SWITCH_SYMBOLS = new Script(LUA.switchSymbols);
+const RESTAMP = new Script(LUA.restamp);
+const DROP_SYMBOL = new Script(LUA.dropSymbol);
+const FINISH_LEAVING = new Script(LUA.finishLeaving);
+const SHOW_JOINED = new Script(LUA.showJoined);
+const FORGET = new Script(LUA.forget);
 
 /** What a store says of its symbols. */
 export interface StoredSymbols {
@@ -78,7 +85,7 @@ export async function bringInLine(redis: Redis, target: SessionLayout): Promise<
   const { meta, wake } = target.keysOf(0);
   const { version } = target.membership;
   const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
-  const reply = await SWITCH.run(redis, [meta], [...list, leavers.length, ...leavers, ...comers]);
+  const reply = await SWITCH_SYMBOLS.run(redis, [meta], [...list, leavers.length, ...leavers, ...comers]);
   if (reply === 'gone') {
     // The session was removed meanwhile: what was begun for it goes as well (I9).
     for (const symbol of comers) await forget(redis, target, target.partitionOf(symbol)!);
@@ -100,7 +107,7 @@ export async function showJoined(
   wholeUpTo: number,
 ): Promise<boolean> {
   const args = [layout.incarnation, epoch, owner, layout.membership.version, wholeUpTo, ...symbols];
-  const reply = await JOINED.run(redis, [layout.keysOf(0).meta], args);
+  const reply = await SHOW_JOINED.run(redis, [layout.keysOf(0).meta], args);
   if (reply === 'lost') throw new SessionLostError(layout.id);
   if (reply === 'fenced') throw new FencedError(layout.id, epoch, owner);
   return reply === 'joined';
@@ -120,7 +127,7 @@ async function begin(redis: Redis, layout: SessionLayout, partition: number, ret
   const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : '';
   const args = [layout.incarnation, version, begun === '' ? layout.start : begun, layout.historyDays];
   const kept = [begun === '' ? '' : retainedFrom, begun];
-  const reply = await JOIN.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
+  const reply = await BEGIN_PARTITION.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
 
@@ -128,7 +135,7 @@ async function forget(redis: Redis, layout: SessionLayout, partition: number): P
   await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
 }
 
-/** @param json the leavers, as {@link SWITCH} kept them @returns their names */
+/** @param json the leavers, as {@link SWITCH_SYMBOLS} kept them @returns their names */
 async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
@@ -141,7 +148,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
     );
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
-  await LEFT.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  await FINISH_LEAVING.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   return leavers.map(({ symbol }) => symbol);
 }
 
@@ -177,7 +184,7 @@ async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, ve
       names.push(keys.states(symbol, date), ...intervals.map(({ name }) => keys.chunk(name, symbol, date)));
       args.push(date, ...counts[i]!);
     });
-    await DROP.run(redis, names, args);
+    await DROP_SYMBOL.run(redis, names, args);
   }
 }
 

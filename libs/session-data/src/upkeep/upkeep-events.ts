@@ -5,10 +5,13 @@
  */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { countFields, EVENTS_KEPT, TELL_GAPS, TELL_QUALITY } from '../events/index.js';
+import { countFields, EVENTS_KEPT } from '../events/index.js';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
-import type { ScriptArgument } from '../redis/index.js';
+import { LUA, Script, type ScriptArgument } from '../redis/index.js';
 import type { SymbolDay } from './symbol-day.js';
+
+const EMIT_GAPS = new Script(LUA.emitGaps);
+const EMIT_QUALITY = new Script(LUA.emitQuality);
 
 export class UpkeepEvents {
   constructor(
@@ -34,7 +37,7 @@ export class UpkeepEvents {
     });
     if (args.length === 0) return;
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
-    this.refuse(await TELL_GAPS.run(this.redis, [meta, told, events], [...head, ...args]));
+    this.refuse(await EMIT_GAPS.run(this.redis, [meta, told, events], [...head, ...args]));
   }
 
   /** Says the counts of a closed day of a partition, unless they are those said last. @throws SessionLostError */
@@ -43,7 +46,7 @@ export class UpkeepEvents {
     const { open } = this.layout.grid(dayIndex);
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
     const args = [this.layout.stampOf(partition), open, date, EVENTS_KEPT, ...rest];
-    this.refuse(await TELL_QUALITY.run(this.redis, [meta, told, events], args));
+    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, told, events], args));
   }
 
   /** Date, counts as text, fields and values, as the scripts take them. */

@@ -5,12 +5,24 @@
 import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { ANY_SYMBOL, dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
-import { runPipeline, runWithSlots, type ScriptArgument, ScriptReplyError, slotsCommand } from '../redis/index.js';
+import {
+  LUA,
+  runPipeline,
+  runWithSlots,
+  Script,
+  type ScriptArgument,
+  ScriptReplyError,
+  slotsCommand,
+} from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
-import { DERIVE, FILL, NOTE_ERROR, WATERMARK } from './upkeep-script.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
+
+const FILL = new Script(LUA.fill);
+const DERIVE = new Script(LUA.derive);
+const MOVE_WATERMARK = new Script(LUA.moveWatermark);
+const NOTE_ERROR = new Script(LUA.noteError);
 
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
@@ -207,7 +219,7 @@ export class UpkeepStore {
     const { meta, told, events, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
     if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-    const reply = await WATERMARK.run(this.redis, [meta, told, events], args);
+    const reply = await MOVE_WATERMARK.run(this.redis, [meta, told, events], args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
   }

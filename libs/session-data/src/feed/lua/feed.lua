@@ -1,23 +1,17 @@
-/**
- * Scripts of a session that is fed. Whoever feeds holds no fence: bars of one symbol go straight into their slots, bound
- * to the partition's incarnation, and bars at or after the frontier are staged, stored but in no count. Whoever streams
- * the session moves the frontier over them, fenced, and counts them then. So every bar is counted once, wherever it came
- * from and however often it is sent.
- */
-import { Script } from '../redis/index.js';
+--- Writes fed bars of one symbol, of one or several days, and stores how far its stream has come. A filled slot keeps its
+--- bar: an equal bar is a duplicate, any other a conflict. A bar before the frontier is late: its slot leaves the count of
+--- empty slots, and its state becomes "filled late", so that an answer of a repository that was computed before is refused.
+--- Days that are no longer retained take nothing.
+--- The caller holds no fence. Bars at or after the frontier are staged: stored, but in no count until advance.lua passes
+--- them. So each bar is counted once, wherever it comes from and however often it is sent.
+--- KEYS: meta, feed, refused, dirty, retry, events, then for each day: chunk, states
+--- ARGV: incarnation, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends, events kept,
+---       wake channel, state of a slot that was filled late, number of refusals f, f × (field, count),
+---       then for each day: date, open (ms), chunk bytes, bitmap bytes, slots,
+---       places (for each bar u32 slot, f64 close time), records
+--- Answer: {'fed', 'accepted duplicates late retainedFrom position-of-each-conflict …'} | {'lost'};
+---         the same batch gets the same answer again
 
-/**
- * Writes bars of one symbol, of one or several days, and notes how far its stream has come. A slot that is filled keeps
- * its bar: an equal one is a duplicate, another one a conflict. A bar before the frontier is late: what was learned of
- * its empty slot is taken out of the counts and the state says that it was filled late, so that an answer of a repository
- * that was worked out before is refused. Days that are no longer kept take nothing.
- * KEYS meta, feed, refused, dirty, retry, events, then a day: chunk, states.
- * ARGV incarnation, symbol, name of this batch, time reached or '', '1' when the stream ends, limit of events kept, wake channel,
- *      state of a slot that was filled late, number of refusals f, f × (field, count), then a day: date, open, chunk bytes, bitmap bytes,
- *      slots, places (each u32 slot, f64 close time), records.
- * Answers { verdict, 'accepted duplicates late retainedFrom index-of-a-conflict …' }; the same batch again gets the same answer.
- */
-export const FEED = new Script(`
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'lost'} end
 local symbol, frontier, kept = ARGV[2], tonumber(m[2]), tonumber(m[3] or 0)
@@ -37,25 +31,25 @@ for i = 7, #KEYS, 2 do
     slots = tonumber(ARGV[at + 4]), fresh = {}, late = {}, low = math.huge, high = -1 }
   local places, records = ARGV[at + 5], ARGV[at + 6]
   local count = #places / 12
-  if count % 1 ~= 0 or #records ~= count * 48 then return redis.error_reply('feed: records and places of different lengths') end
+  if count % 1 ~= 0 or #records ~= count * RECORD_BYTES then return redis.error_reply('feed: records and places of different lengths') end
   if tonumber(ARGV[at + 1]) >= kept then
     day.bits = redis.call('GETRANGE', day.chunk, 0, day.bytes - 1)
     local stored
     for n = 0, count - 1 do
       local slot, close = struct.unpack('<I4d', places, 12 * n + 1)
       if slot >= day.slots then return redis.error_reply('feed: a slot beyond the day') end
-      local record = records:sub(48 * n + 1, 48 * n + 48)
+      local record = records:sub(RECORD_BYTES * n + 1, RECORD_BYTES * n + RECORD_BYTES)
       local there = day.fresh[slot]
       if not there and has(day.bits, slot) then
         stored = stored or redis.call('GET', day.chunk)
-        there = stored:sub(day.bytes + 48 * slot + 1, day.bytes + 48 * slot + 48)
+        there = stored:sub(day.bytes + RECORD_BYTES * slot + 1, day.bytes + RECORD_BYTES * slot + RECORD_BYTES)
       end
       if not there then
         day.fresh[slot] = record
         day.low, day.high = math.min(day.low, slot), math.max(day.high, slot)
         accepted = accepted + 1
         if close <= frontier then day.late[#day.late + 1] = slot end
-      elseif there:sub(1, 40) == record:sub(1, 40) then
+      elseif there:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
         duplicates = duplicates + 1
       else
         answer[#answer + 1] = index + n
@@ -70,12 +64,12 @@ end
 
 local function write(day)
   if day.bits == '' then redis.call('SETRANGE', day.chunk, day.total - 1, string.char(0)) end
-  local from = day.bytes + day.low * 48
-  local span = redis.call('GETRANGE', day.chunk, from, day.bytes + (day.high + 1) * 48 - 1)
+  local from = day.bytes + day.low * RECORD_BYTES
+  local span = redis.call('GETRANGE', day.chunk, from, day.bytes + (day.high + 1) * RECORD_BYTES - 1)
   local records, bits = {}, {}
   for slot = day.low, day.high do
-    local start = (slot - day.low) * 48
-    records[#records + 1] = day.fresh[slot] or span:sub(start + 1, start + 48)
+    local start = (slot - day.low) * RECORD_BYTES
+    records[#records + 1] = day.fresh[slot] or span:sub(start + 1, start + RECORD_BYTES)
   end
   redis.call('SETRANGE', day.chunk, from, table.concat(records))
   for b = 1, day.bytes do bits[b] = day.bits:byte(b) or 0 end
@@ -88,9 +82,9 @@ local function write(day)
 end
 
 local function counter(state)
-  if state == 200 then return 'unfillable' end
-  if state == 201 then return 'noTrade' end
-  if state > 0 and (state <= 199 or state == 203) then return 'absent' end
+  if state == UNFILLABLE then return 'unfillable' end
+  if state == NO_TRADE then return 'noTrade' end
+  if state > 0 and (state <= ASKS_MAX or state == ABSENT_UNASKED) then return 'absent' end
 end
 
 local function settle(day)
@@ -104,7 +98,7 @@ local function settle(day)
   for slot = 0, day.slots - 1 do
     local state = states:byte(slot + 1)
     if is_late[slot] then state = tonumber(ARGV[8])
-    elseif state > 0 and state <= 199 then is_asked = true end
+    elseif state > 0 and state <= ASKS_MAX then is_asked = true end
     after[slot + 1] = string.char(state)
   end
   local member = day.date .. ' ' .. symbol
@@ -131,39 +125,3 @@ if is_moved then redis.call('HSET', KEYS[2], symbol .. ' reached', ARGV[4]) end
 if ARGV[5] == '1' then redis.call('HSET', KEYS[2], symbol .. ' ended', '1') end
 if is_moved or ARGV[5] == '1' then redis.call('PUBLISH', ARGV[7], 'feed') end
 return {'fed', text}
-`);
-
-/**
- * Moves a partition's frontier over slots of one day, and counts the bars that lie in them.
- * KEYS meta, then a chunk a symbol; ARGV incarnation, epoch, owner, frontier before, frontier after, first slot, slot after the last.
- * Answers { verdict, frontier, control, bars }.
- */
-export const ADVANCE = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'control')
-if m[1] ~= ARGV[1] then return {'lost'} end
-if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return {'fenced'} end
-local frontier = tonumber(m[4])
-if frontier >= tonumber(ARGV[5]) then return {'done', m[4], m[5]} end
-if frontier ~= tonumber(ARGV[4]) then return {'rewind', m[4]} end
-local bars = 0
-for i = 2, #KEYS do bars = bars + redis.call('BITCOUNT', KEYS[i], ARGV[6], tonumber(ARGV[7]) - 1, 'BIT') end
-redis.call('HINCRBY', KEYS[1], 'streamed', bars)
-redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
-return {'advanced', ARGV[5], m[5], bars}
-`);
-
-/**
- * Says once that a stream fell silent.
- * KEYS meta, events, stream of partition 0; ARGV incarnation, epoch, owner, symbol, when it was last heard, limit of events kept.
- */
-export const NOTE_SILENT = new Script(`
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier')
-if m[1] ~= ARGV[1] then return 'lost' end
-if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return 'fenced' end
-local field = 'silent ' .. ARGV[4]
-if redis.call('HGET', KEYS[3], field) ~= ARGV[5] then
-  redis.call('HSET', KEYS[3], field, ARGV[5])
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'type', 'stream-silent', 'time', m[4], 'symbol', ARGV[4])
-end
-return 'noted'
-`);

@@ -1,0 +1,24 @@
+--- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again.
+--- KEYS: meta, consumers, events of partition 0
+--- ARGV: those of shared/consumers.lua, then name, token, 'stay' or 'leave', time (ms), steps, bars, hash
+--- Answer: {'acknowledged', clock} | {'ahead', clock} | {'unknown'} | {'replaced'}
+
+--- include shared/consumers.lua
+local name, leaves = ARGV[4], ARGV[6] == 'leave'
+local c = read(name)
+if not c then return {'unknown'} end
+if c.token ~= ARGV[5] then return {'replaced'} end
+if c.state == 'left' and not leaves then return {'unknown'} end
+local moves = tonumber(ARGV[7]) > tonumber(c.time)
+if moves and tonumber(ARGV[7]) > tonumber(m[2]) then return {'ahead', m[2]} end
+if moves then c.time, c.steps, c.bars, c.hash = ARGV[7], ARGV[8], ARGV[9], ARGV[10] end
+local before = c.state
+c.state = leaves and 'left' or 'active'
+touch(c)
+write(name, c)
+if c.state ~= before then
+  if not leaves then redis.call('HINCRBY', KEYS[1], 'joins', 1) end
+  if leaves then emit('consumer-left', name, c, 'reason', 'left') else emit('consumer-joined', name, c) end
+end
+if moves or c.state ~= before then wake() end
+return {'acknowledged', m[2]}

@@ -1,0 +1,23 @@
+--- A consumer joins, or comes back with a new token. Repeating the call changes nothing.
+--- KEYS: meta, consumers, events of partition 0
+--- ARGV: those of shared/consumers.lua, then name, token, where to begin ('kept', 'beginning' or 'now'),
+---       start of the session (ms), number of consumers that the session waits for, hash of no bars, most consumers
+--- Answer: {'joined', time, steps, bars, hash} | {'full'}
+
+--- include shared/consumers.lua
+local name, token, from = ARGV[4], ARGV[5], ARGV[6]
+local c = read(name)
+if not c and not free_place(tonumber(ARGV[10])) then return {'full'} end
+if not c or c.token ~= token then
+  if not c or from ~= 'kept' then
+    c = { time = later_of(from == 'now' and m[2] or (m[3] or '0'), ARGV[7]), steps = '0', bars = '0', hash = ARGV[9] }
+  end
+  c.state, c.token = 'active', token
+  touch(c)
+  write(name, c)
+  redis.call('HINCRBY', KEYS[1], 'joins', 1)
+  if redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[8]) then redis.call('HSET', KEYS[1], 'gathered', '1') end
+  emit('consumer-joined', name, c)
+  wake()
+end
+return {'joined', c.time, c.steps, c.bars, c.hash}

@@ -1,0 +1,59 @@
+--- What all scripts of consumers share. A consumer is one field of a hash: `state token time steps bars hash seenAt`.
+--- Time is that of Redis, so that the clocks of the machines need not agree.
+--- KEYS: meta, consumers, events of partition 0
+--- ARGV: incarnation, events kept, wake channel, then those of the script
+--- Answer: {'lost'} when the store is gone or belongs to another session
+
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered')
+if (m[1] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local function parse(text)
+  local c = {}
+  c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen = text:match('^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  return c
+end
+local function read(name)
+  local text = redis.call('HGET', KEYS[2], name)
+  return text and parse(text)
+end
+local function write(name, c)
+  redis.call('HSET', KEYS[2], name, table.concat({ c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen }, ' '))
+end
+local function touch(c) c.seen = string.format('%.0f', now) end
+local function emit(type, name, c, ...)
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', m[2], 'consumer', name, 'position', c.time, ...)
+end
+-- The lowest position of the active consumers, and how many of them there are.
+local function lowest(all)
+  local low
+  local active = 0
+  for i = 2, #all, 2 do
+    local c = parse(all[i])
+    if c.state == 'active' then
+      active = active + 1
+      if not low or tonumber(c.time) < tonumber(low) then low = c.time end
+    end
+  end
+  return low, active
+end
+-- With few consumers the message carries the lowest position, so that the owner need not ask for it; with many it is
+-- only a signal.
+local function wake()
+  local low, active
+  -- The hash contains consumers that left too, so its length bounds what is read.
+  if m[5] and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
+  if low and active > 32 then low = nil end
+  redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
+end
+-- Frees a place when all are taken: removes the consumer that left the longest ago.
+local function free_place(max)
+  if redis.call('HLEN', KEYS[2]) < max then return true end
+  local all, oldest, seenAt = redis.call('HGETALL', KEYS[2])
+  for i = 1, #all, 2 do
+    local c = parse(all[i + 1])
+    if c.state == 'left' and (not oldest or tonumber(c.seen) < seenAt) then oldest, seenAt = all[i], tonumber(c.seen) end
+  end
+  return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
+end
+local function later_of(a, b) return tonumber(a) > tonumber(b) and a or b end

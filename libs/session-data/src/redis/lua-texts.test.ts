@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LUA } from './lua-texts.js';
+
+const SOURCES = join(__dirname, '..');
+const FILES = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.lua'));
+
+test('the module of Lua texts is what its sources make', () => {
+  const generator = join(SOURCES, '../../../scripts/lua-texts.mjs');
+  expect(() => execFileSync(process.execPath, [generator, '--check'], { stdio: 'pipe' })).not.toThrow();
+});
+
+test('every script names its KEYS, its ARGV and its answer in its header', () => {
+  const scripts = FILES.filter((file) => !file.includes('shared'));
+  expect(Object.keys(LUA)).toHaveLength(scripts.length);
+  const headers = scripts.map((file) => [file, readFileSync(join(SOURCES, file), 'utf8').split('\n\n')[0]!] as const);
+  const isLacking = (header: string) =>
+    !/^--- KEYS: /m.test(header) || !/^--- ARGV: /m.test(header) || !/^--- Answer: /m.test(header);
+  expect(headers.filter(([, header]) => isLacking(header)).map(([file]) => file)).toEqual([]);
+});
+
+test('no comment, include or name of a constant is sent to Redis', () => {
+  for (const text of Object.values(LUA))
+    expect(text).not.toMatch(/^\s*--|\n\n|RECORD_BYTES|ORIGIN_OFFSET|COUNTER_NAMES/m);
+});

@@ -1,0 +1,34 @@
+--- Moves the clock and appends the events that this causes. Event numbers only grow, and a number that was emitted
+--- before is skipped: a repeated call, or the same call by the next owner, emits nothing twice.
+--- KEYS: meta, events, stream of partition 0
+--- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), number of joins or '', events kept,
+---       number before the session's first event, number of figures f, f × (field, value),
+---       then for each event: number, JSON array of its fields and values
+--- Answer: {'moved', control, version of the symbols} | {'set-back', frontier} | {'joined'} | {'lost'} | {'fenced'}
+--- An owner that knows an older list of symbols may move the clock, and learns the version from the answer. An owner
+--- that does not know of a consumer that joined may not.
+
+local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins')
+if (m[6] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
+local to = tonumber(ARGV[4])
+if to > tonumber(m[3]) or tonumber(m[4]) < tonumber(ARGV[5]) then return {'set-back', m[3]} end
+if ARGV[6] ~= '' and ARGV[6] ~= (m[9] or '0') then return {'joined'} end
+if to > tonumber(m[4]) then redis.call('HSET', KEYS[1], 'clock', ARGV[4]) end
+local at = 10
+for _ = 1, tonumber(ARGV[9]) do
+  redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+local before = tonumber(m[7] or ARGV[8])
+local last = before
+while at < #ARGV do
+  local number = tonumber(ARGV[at])
+  if number > last then
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', unpack(cjson.decode(ARGV[at + 1])))
+    last = number
+  end
+  at = at + 2
+end
+if last > before then redis.call('HSET', KEYS[1], 'said', string.format('%.0f', last)) end
+return {'moved', m[5], m[8] or '0'}

@@ -1,0 +1,18 @@
+--- Removes keys and members of one day that is no longer retained.
+--- KEYS: meta, retry, dirty, errors, told, then the keys to remove
+--- ARGV: incarnation, epoch, owner, open of the day (ms), open of the next day (ms) in the last batch or '', date,
+---       then the members to remove
+--- Answer: {'retired'} | {'lost'} | {'fenced'}
+
+--- include shared/fence.lua
+if tonumber(ARGV[4]) >= tonumber(m[5] or 0) then return redis.error_reply('retire: expected a day before retainedFrom') end
+for i = 6, #KEYS do redis.call('UNLINK', KEYS[i]) end
+redis.call('HDEL', KEYS[5], ARGV[6])
+for i = 7, #ARGV do
+  redis.call('ZREM', KEYS[2], ARGV[i])
+  redis.call('SREM', KEYS[3], ARGV[i])
+  redis.call('HDEL', KEYS[4], ARGV[i])
+  redis.call('HDEL', KEYS[5], ARGV[i])
+end
+if ARGV[5] ~= '' and tonumber(ARGV[5]) > tonumber(m[6] or 0) then redis.call('HSET', KEYS[1], 'retiredTo', ARGV[5]) end
+return {'retired'}

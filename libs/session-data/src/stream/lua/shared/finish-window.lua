@@ -1,0 +1,6 @@
+--- What both flush scripts end with: count the bars and the refusals, move the frontier.
+
+for r = 0, refusals - 1 do redis.call('HINCRBY', KEYS[2], ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
+redis.call('HINCRBY', KEYS[1], 'streamed', ARGV[7])
+redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
+return {'written', ARGV[5], m[4]}

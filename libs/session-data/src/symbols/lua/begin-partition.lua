@@ -1,0 +1,18 @@
+--- Begins the partition of a symbol that joins, or begins a vacant one again.
+--- KEYS: meta
+--- ARGV: incarnation, version, start (ms), history days, then, when days left the session before:
+---       open of the oldest retained day (ms), start again; otherwise '', ''
+--- Answer: 'begun' | 'exists' | 'other'
+
+--- include shared/stamp.lua
+local there = redis.call('HGET', KEYS[1], 'incarnation')
+if there then
+  if not is_own(there, ARGV[1]) then return 'other' end
+  if version(there) >= tonumber(ARGV[2]) then return 'exists' end
+  redis.call('HDEL', KEYS[1], 'retainedFrom', 'retiredTo', 'begun', unpack(counters))
+else
+  redis.call('HSET', KEYS[1], 'epoch', 0, 'owner', '', 'control', 'run')
+end
+redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2], 'frontier', ARGV[3], 'watermark', ARGV[3], 'clock', ARGV[3], 'historyDays', ARGV[4])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[5], 'retiredTo', ARGV[5], 'begun', ARGV[6]) end
+return 'begun'

@@ -1,0 +1,30 @@
+--- Removes days of a symbol that left, and takes its slots out of the partition's counters, once: a day without keys is
+--- done.
+--- KEYS: meta, retry, dirty, errors, refused, history, told, then for each day k keys: states, base chunk, derived chunks
+--- ARGV: incarnation, version, symbol, '1' when it is counted, k, then for each day: date, its number in each counter
+--- Answer: 'dropped' | 'gone'
+
+--- include shared/stamp.lua
+local there = redis.call('HGET', KEYS[1], 'incarnation')
+if not is_own(there, ARGV[1]) then return 'gone' end
+if version(there) < tonumber(ARGV[2]) then return redis.error_reply('drop: expected a partition that was stamped') end
+local symbol, k, at = ARGV[3], tonumber(ARGV[5]), 6
+for i = 8, #KEYS, k do
+  local member = ARGV[at] .. ' ' .. symbol
+  if ARGV[4] == '1' and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
+    for c, name in ipairs(counters) do
+      if ARGV[at + c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, '-' .. ARGV[at + c]) end
+    end
+  end
+  for key = i, i + k - 1 do redis.call('UNLINK', KEYS[key]) end
+  redis.call('ZREM', KEYS[2], member)
+  redis.call('SREM', KEYS[3], member)
+  redis.call('HDEL', KEYS[4], member)
+  redis.call('HDEL', KEYS[7], member)
+  at = at + 1 + #counters
+end
+redis.call('HDEL', KEYS[6], symbol)
+for _, field in ipairs(redis.call('HKEYS', KEYS[5])) do
+  if field:sub(1, #symbol + 1) == symbol .. ' ' then redis.call('HDEL', KEYS[5], field) end
+end
+return 'dropped'

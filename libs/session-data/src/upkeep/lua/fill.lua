@@ -1,0 +1,88 @@
+--- Fills empty slots, and stores what was learned of the others, symbol by symbol. Refuses a symbol whose states changed
+--- since they were read, or one of whose slots is filled; refuses all when the store was set back to before the treated
+--- slots, because the stream will write them. Writes nothing to a day that is no longer retained. Emits what it wrote.
+--- KEYS: meta, retry, dirty, errors, refused, events, then for each symbol: chunk, states
+--- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept,
+---       number of refusals f, f × (field, count),
+---       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
+---       unfillable and absent, settled slots (JSON) or '', number of runs r, r × (first slot, records)
+--- Answer: {'done', member of each refused symbol …} | {'gone'}
+
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
+if m[1] ~= ARGV[1] then return {'gone'} end
+if tonumber(ARGV[5]) < tonumber(m[3] or 0) then return {'done'} end
+local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local is_set_back = tonumber(m[2]) < tonumber(ARGV[4])
+local refusals = tonumber(ARGV[7])
+local at, plan, answer = 8 + 2 * refusals, {}, {'done'}
+
+local function empty(bits, from, count)
+  for slot = from, from + count - 1 do
+    local byte = bits:byte(math.floor(slot / 8) + 1) or 0
+    if bit.band(byte, bit.rshift(128, slot % 8)) ~= 0 then return false end
+  end
+  return true
+end
+
+for i = 7, #KEYS, 2 do
+  local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
+    due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8], runs = {} }
+  local runs = tonumber(ARGV[at + 9])
+  at = at + 10
+  for r = 1, runs do
+    symbol.runs[r] = { from = tonumber(ARGV[at]), records = ARGV[at + 1] }
+    at = at + 2
+  end
+  local states = redis.call('GET', symbol.states) or ''
+  local bits = redis.call('GETRANGE', symbol.chunk, 0, bitmap_bytes - 1)
+  local fits = states == symbol.before and not is_set_back
+  for _, run in ipairs(symbol.runs) do fits = fits and empty(bits, run.from, #run.records / RECORD_BYTES) end
+  if fits then
+    symbol.bits = bits
+    plan[#plan + 1] = symbol
+  elseif states ~= symbol.after then
+    answer[#answer + 1] = symbol.member
+  end
+end
+
+if #plan > 0 then
+  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[6 + 2 * r], ARGV[7 + 2 * r]) end
+end
+local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
+local date, filled, settled = '', {}, {}
+for _, symbol in ipairs(plan) do
+  local name, bars = symbol.member:sub(12), 0
+  date = symbol.member:sub(1, 10)
+  for _, run in ipairs(symbol.runs) do bars = bars + #run.records / RECORD_BYTES end
+  if bars > 0 then filled[#filled + 1] = '"' .. name .. '":' .. bars end
+  if symbol.settled ~= '' then settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled end
+  if #symbol.runs > 0 then
+    if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
+    local bytes = {}
+    for b = 1, bitmap_bytes do bytes[b] = symbol.bits:byte(b) or 0 end
+    for _, run in ipairs(symbol.runs) do
+      redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
+      for slot = run.from, run.from + #run.records / RECORD_BYTES - 1 do
+        local b = math.floor(slot / 8) + 1
+        bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
+      end
+    end
+    for b = 1, bitmap_bytes do bytes[b] = string.char(bytes[b]) end
+    redis.call('SETRANGE', symbol.chunk, 0, table.concat(bytes))
+    redis.call('SADD', KEYS[3], symbol.member)
+  end
+  if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
+  if symbol.due == '' then redis.call('ZREM', KEYS[2], symbol.member)
+  else redis.call('ZADD', KEYS[2], symbol.due, symbol.member) end
+  redis.call('HDEL', KEYS[4], symbol.member)
+  for c, name in ipairs(names) do
+    if symbol.counts[c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, symbol.counts[c]) end
+  end
+end
+local function emit(type, symbols)
+  if #symbols == 0 then return end
+  redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', type, 'date', date, 'symbols', '{' .. table.concat(symbols, ',') .. '}')
+end
+emit('gap-filled', filled)
+emit('gap-settled', settled)
+return answer

@@ -1,0 +1,105 @@
+/**
+ * Makes one TypeScript module of the Lua scripts of libs/session-data: every `lua/*.lua` of a room becomes a text.
+ * `--- include PATH` is replaced by that file (paths are relative to the including file), comments, blank lines and
+ * indentation are removed, and each name of CONSTANTS becomes the value that TypeScript defines for it.
+ *
+ *   node scripts/lua-texts.mjs          writes the module when it is not up to date
+ *   node scripts/lua-texts.mjs --check  fails when it is not
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const SOURCES = join(ROOT, 'libs/session-data/src');
+const MODULE = join(SOURCES, 'redis/lua-texts.ts');
+/** Exports of libs/session-data/src/redis/lua-constants.ts that Lua may use by their names. */
+const CONSTANTS = [
+  'ABSENT_UNASKED',
+  'ASKS_MAX',
+  'COUNTER_NAMES',
+  'NO_TRADE',
+  'ORIGIN_OFFSET',
+  'RECORD_BYTES',
+  'UNFILLABLE',
+];
+const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
+const INCLUDE = /^--- include (\S+)$/;
+
+/** Writes the module when it differs from its sources. @returns whether it differed */
+export function writeLuaTexts() {
+  const text = luaModule();
+  if (readFileSync(MODULE, 'utf8') === text) return false;
+  writeFileSync(MODULE, text);
+  return true;
+}
+
+/** The module's text. @throws Error for two scripts of one name, and for an include that does not exist */
+function luaModule() {
+  const scripts = new Map();
+  for (const room of readdirSync(SOURCES, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    for (const path of luaFiles(join(SOURCES, room.name, 'lua'))) {
+      const name = nameOf(path);
+      if (scripts.has(name)) throw new Error(`expected one Lua script named ${name}, were two: ${path}`);
+      scripts.set(name, strip(path));
+    }
+  }
+  const names = [...scripts.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const used = CONSTANTS.filter((name) => names.some((script) => scripts.get(script).includes('${' + name + '}')));
+  return [
+    '/** The Lua scripts, as they are sent to Redis. Made by scripts/lua-texts.mjs out of the .lua files: change those. */',
+    'import {',
+    ...used.map((name) => `  ${name},`),
+    "} from './lua-constants.js';",
+    '',
+    'export const LUA = {',
+    ...names.map((name) => `  ${name}: \`${scripts.get(name)}\`,`),
+    '} as const;',
+    '',
+  ].join('\n');
+}
+
+function luaFiles(folder) {
+  try {
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.lua'))
+      .map((file) => join(folder, file));
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** `flush-days.lua` is `flushDays`. */
+function nameOf(path) {
+  const [file] = path.split(/[\\/]/).slice(-1);
+  return file.replace(/\.lua$/, '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
+/** A script as the inside of a template literal. */
+function strip(path) {
+  return linesOf(path)
+    .join('\n')
+    .replace(/[\\`]|\$\{/g, (found) => `\\${found}`)
+    .replaceAll('\n', '\\n')
+    .replace(CONSTANT, '${$1}');
+}
+
+function linesOf(path) {
+  return readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .flatMap((line) => {
+      const [, include] = INCLUDE.exec(line) ?? [];
+      if (include) return linesOf(join(dirname(path), include));
+      const code = line.trim();
+      return code === '' || code.startsWith('--') ? [] : [code];
+    });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.argv.includes('--check')) writeLuaTexts();
+  else if (readFileSync(MODULE, 'utf8') !== luaModule()) {
+    process.stderr.write(`${relative(ROOT, MODULE)}: expected what "node scripts/lua-texts.mjs" writes\n`);
+    process.exitCode = 1;
+  }
+}
