@@ -4,12 +4,8 @@ import {
   completeSymbols,
   createDataSource,
   datasetNames,
-  declareComplete,
-  ImportEndedError,
-  InvalidBarError,
   migrate,
   quarantine,
-  quarantineCounts,
   removeDataset,
   resolveDataset,
   SessionRepository,
@@ -19,6 +15,8 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { declareComplete, quarantineCounts } from '../../libs/bar-repository/src/datasets/index.js';
+import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

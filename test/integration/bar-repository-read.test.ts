@@ -3,7 +3,6 @@ import {
   BarImporter,
   barSourceOf,
   createDataSource,
-  IdError,
   migrate,
   readWindow,
   removeDataset,
@@ -14,6 +13,7 @@ import {
 import { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -1,6 +1,8 @@
-import { createDataSource, migrate, MIGRATIONS, windowSql } from '@barkeep/bar-repository';
+import { createDataSource, migrate } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
+import { MIGRATIONS } from '../../libs/bar-repository/src/schema/index.js';
 
 let database: TestDatabase;
 const open: DataSource[] = [];

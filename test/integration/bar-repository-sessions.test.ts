@@ -3,7 +3,6 @@ import {
   CursorError,
   migrate,
   quarantine,
-  quarantineCounts,
   SessionConflictError,
   SessionNotFoundError,
   SessionRepository,
@@ -12,6 +11,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { quarantineCounts } from '../../libs/bar-repository/src/datasets/index.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -5,7 +5,6 @@ import {
   datasetExtent,
   datasetVersion,
   hasPacks,
-  mergeChanges,
   migrate,
   packDays,
   readPacked,
@@ -21,6 +20,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { holey, marketBars, seeded, tradingDays } from '../support/market.js';
+import { mergeChanges } from '../../libs/bar-repository/src/datasets/index.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-07-01', end: '2024-07-05' };

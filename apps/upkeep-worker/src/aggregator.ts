@@ -1,7 +1,7 @@
 /**
- * Derives what is out of date in one partition, day by day from its watermark to its frontier, then in days that were
- * repaired behind it, and moves the watermark over what is right. A day with slots that nobody has asked for yet stops
- * the watermark at the first of them; detection then runs again, as it does when the store was set back.
+ * Derives bars of one partition. It visits the days from the watermark to the frontier, then days before the watermark that were
+ * repaired, and moves the watermark over every bucket whose slots are settled and derived. The watermark stops at the first slot
+ * that backfill has not settled. The aggregator then adds a detection job, as it does when the store was set back.
  */
 import { aggregateCascade, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import {
@@ -14,7 +14,7 @@ import {
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
-/** Symbols whose chunks are held in memory at once. */
+/** Symbols whose chunks are in memory at the same time. */
 const SYMBOLS_A_BATCH = 32;
 
 export class Aggregator {
@@ -37,24 +37,24 @@ export class Aggregator {
     if (!position) return;
     const { layout } = store;
     const { frontier, watermark, retainedFrom } = position;
-    let rightFrom = watermark;
+    let settledTo = watermark;
     let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const rightUpTo = await this.deriveDay(store, partition, day, slots, frontier, false);
+      const upTo = await this.deriveDay(store, partition, day, slots, frontier, false);
       const counts = () => new DaySlots(slots).countsBefore(slotCount);
-      const closes = rightUpTo === close ? { dayIndex: day, counts: counts() } : undefined;
-      const moved = await store.moveWatermark(partition, rightFrom, rightUpTo, closes);
-      rightFrom = Math.max(rightFrom, rightUpTo);
-      // A feed's frontier may stand inside a window: what is there of it is derived, and the watermark waits for its end.
-      if (!moved || rightUpTo < Math.min(layout.windowEndBefore(frontier), close)) {
+      const closes = upTo === close ? { dayIndex: day, counts: counts() } : undefined;
+      const moved = await store.moveWatermark(partition, settledTo, upTo, closes);
+      settledTo = Math.max(settledTo, upTo);
+      // A feed's frontier may be inside a window. The buckets before it are derived, and the watermark waits for the window's end.
+      if (!moved || upTo < Math.min(layout.windowEndBefore(frontier), close)) {
         await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
         break;
       }
     }
-    await this.deriveDirty(store, partition, { ...position, watermark: rightFrom }, signal);
+    await this.deriveDirty(store, partition, { ...position, watermark: settledTo }, signal);
   }
 
   private async deriveDirty(
@@ -73,7 +73,7 @@ export class Aggregator {
       const day = layout.dayIndexOf(date);
       if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
       const all = await store.readDay(partition, day, layout.symbolsOf(partition));
-      // Before the day is clean again: whoever dies in between is followed by one who says it.
+      // Emit the counts before the day is clean. When this worker dies in between, the next one emits them again.
       const { close, slotCount } = layout.grid(day);
       if (close <= watermark) await store.events.quality(partition, day, new DaySlots(all).countsBefore(slotCount));
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
@@ -82,8 +82,8 @@ export class Aggregator {
   }
 
   /**
-   * Derives the windows of a day that are stale, or all of them.
-   * @returns the time up to which every symbol is treated and derived
+   * Derives the stale buckets of a day, or all of them.
+   * @returns the time up to which every symbol is settled and derived, epoch ms
    */
   private async deriveDay(
     store: UpkeepStore,
@@ -96,17 +96,17 @@ export class Aggregator {
     const grid = store.layout.grid(day);
     const closed = grid.closedBy(frontier);
     const firstGaps = days.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
-    // The watermark goes window by window, as the clock does; a symbol with a gap is derived up to the gap's window.
-    const right = store.layout.windowStart(day, Math.min(closed, ...firstGaps));
-    const treated = days.filter((_, i) => firstGaps[i] === closed);
-    const others = right > 0 ? days.filter((_, i) => firstGaps[i] !== closed) : [];
+    // The watermark moves window by window, as the clock does. A symbol with a gap is derived up to the gap's window.
+    const settled = store.layout.windowStart(day, Math.min(closed, ...firstGaps));
+    const whole = days.filter((_, i) => firstGaps[i] === closed);
+    const others = settled > 0 ? days.filter((_, i) => firstGaps[i] !== closed) : [];
     const refused =
-      (await this.deriveSymbols(store, partition, day, closed, treated, all)) +
-      (await this.deriveSymbols(store, partition, day, right, others, all));
-    return refused > 0 || right === 0 ? grid.open : grid.closeTime(right - 1);
+      (await this.deriveSymbols(store, partition, day, closed, whole, all)) +
+      (await this.deriveSymbols(store, partition, day, settled, others, all));
+    return refused > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
   }
 
-  /** @returns how many symbols changed while they were derived and have to be done again */
+  /** @returns the number of symbols that changed during the derivation and must be derived again */
   private async deriveSymbols(
     store: UpkeepStore,
     partition: number,
@@ -124,7 +124,7 @@ export class Aggregator {
     return refused;
   }
 
-  /** Those symbols of which some closed window was built from another number of base bars than are there now. */
+  /** The symbols with a closed bucket that was derived from another number of base bars than the store has now. */
   private async staleOf(
     store: UpkeepStore,
     partition: number,
@@ -136,13 +136,13 @@ export class Aggregator {
     for (const interval of store.layout.computed) {
       const { starts } = store.layout.plan(day, interval);
       const symbols = batch.map(({ symbol }) => symbol);
-      const there = await store.readChunks(partition, day, interval, symbols);
-      for (const item of batch) if (isStale(item.bitmap, there.get(item.symbol), starts, closed)) stale.add(item);
+      const stored = await store.readChunks(partition, day, interval, symbols);
+      for (const item of batch) if (isStale(item.bitmap, stored.get(item.symbol), starts, closed)) stale.add(item);
     }
     return [...stale];
   }
 
-  /** @returns how many symbols changed while they were derived and have to be done again */
+  /** @returns the number of symbols that changed during the derivation and must be derived again */
   private async deriveBatch(
     store: UpkeepStore,
     partition: number,
@@ -163,10 +163,10 @@ export class Aggregator {
 }
 
 function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {
-  const windows = closedWindows(starts, closed);
-  for (let window = 0; window < windows; window++) {
-    const present = countBits(bitmap, starts[window]!, starts[window + 1]!);
-    if (present !== (derived?.sourceCount(window) ?? 0)) return true;
+  const buckets = closedWindows(starts, closed);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const present = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
+    if (present !== (derived?.sourceCount(bucket) ?? 0)) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 /**
- * Finds what a session lacks and has it repaired: reads bitmaps from each partition's watermark to its frontier, and
- * what is due to be asked for again, and adds the jobs. Fetches and writes no bars; running it twice is harmless.
+ * Finds the gaps of a session and adds the jobs that repair them. It reads the bitmaps from each partition's watermark to its
+ * frontier, and the days whose retries are due. It reads and writes no bars, and running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
@@ -14,7 +14,7 @@ export class GapDetector {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** A session that is gone, or that has nothing left to repair, loses its scheduler. */
+  /** Removes the scheduler of a session that was deleted, or that has nothing left to repair. */
   async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
     try {
       const isAtEnd = await this.sessions.with(payload, (store) => this.detect(store, payload, signal));
@@ -25,7 +25,7 @@ export class GapDetector {
     }
   }
 
-  /** @returns whether the session is at its end with nothing left to do @throws SessionLostError */
+  /** @returns true when the session is at its end and has nothing left to repair @throws SessionLostError */
   private async detect(
     store: UpkeepStore,
     { sessionId, incarnation, force }: Payload<'detect-gaps'>,
@@ -49,7 +49,7 @@ export class GapDetector {
     return isAtEnd && backfills.length === 0;
   }
 
-  /** Dates with slots to be asked for: missing ones of days between `from` and the frontier, due ones of any day. */
+  /** Dates with slots to ask for: missing slots of days between `from` and the frontier, and due retries of any day. */
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,

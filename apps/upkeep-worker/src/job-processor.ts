@@ -1,6 +1,6 @@
 /**
- * What every processor of this service does around its work: parse the payload, end quietly when the session is gone,
- * give up at once on a payload of another version, and stop when the job's lock is lost, for then another has the job.
+ * Runs the jobs of one queue. It parses the payload, completes the job when its session was deleted, fails a payload of another
+ * version without retries, and aborts the work when the job's lock is lost, because another worker then has the job.
  */
 import { OnWorkerEvent, WorkerHost } from '@nestjs/bullmq';
 import { Logger } from '@nestjs/common';
@@ -18,7 +18,7 @@ export abstract class JobProcessor<Name extends JobName> extends WorkerHost {
     super();
   }
 
-  // Three plain parameters: with any other shape BullMQ passes no signal.
+  // BullMQ passes the signal only to a function with three plain parameters.
   async process(job: Job, _token?: string, signal?: AbortSignal): Promise<void> {
     try {
       await this.work.run(parsePayload(this.jobName, job.data), signal);
@@ -41,7 +41,7 @@ export abstract class JobProcessor<Name extends JobName> extends WorkerHost {
 
   private lastErrorAt = 0;
 
-  /** Connection errors: BullMQ repeats them many times a second during an outage, one line a second is enough. */
+  /** Logs connection errors at most once per second, because BullMQ emits many of them during an outage. */
   @OnWorkerEvent('error')
   onError(error: Error): void {
     const now = Date.now();

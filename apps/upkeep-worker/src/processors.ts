@@ -1,4 +1,4 @@
-/** One processor a queue; the work itself is in the class that each is given. */
+/** One processor per queue. The class that each processor gets does the work. */
 import { Injectable } from '@nestjs/common';
 import { Aggregator } from './aggregator.js';
 import { Backfiller } from './backfiller.js';

@@ -1,32 +1,32 @@
 import { DataSource } from 'typeorm';
 import { Repositories } from './repositories.js';
 
-describe('the repositories that backfill asks', () => {
+describe('Repositories', () => {
   const dataSource = new DataSource({ type: 'postgres' });
   const warnings: string[] = [];
   const own = new Map<string, unknown>([
     ['vendor', { getBars: () => [] }],
     ['odd', { answer: 42 }],
-    ['nothing', undefined],
+    ['empty', undefined],
   ]);
   const repositories = new Repositories(dataSource, own, (message) => warnings.push(message));
 
-  it("finds the user's own by name", () => {
+  it("finds the user's repositories by name", () => {
     expect(repositories.source('vendor')).toMatchObject({ name: 'vendor' });
   });
 
-  it('takes any other name for a dataset in Postgres, each made once', () => {
+  it('uses any other name as a dataset in PostgreSQL, and creates its source once', () => {
     const source = repositories.source('lean');
     expect(source).toMatchObject({ name: 'lean' });
     expect(repositories.source('lean')).toBe(source);
   });
 
-  it('warns of one that is no repository, and asks nobody in its place', () => {
+  it('warns about an entry that is no repository, and asks no other in its place', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^repository odd: expected .*; it is not used$/),
-      expect.stringMatching(/^repository nothing: /),
+      expect.stringMatching(/^repository empty: /),
     ]);
     expect(repositories.source('odd')).toBeUndefined();
-    expect(repositories.source('nothing')).toBeUndefined();
+    expect(repositories.source('empty')).toBeUndefined();
   });
 });

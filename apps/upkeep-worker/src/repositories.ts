@@ -1,6 +1,5 @@
 /**
- * The repositories that backfill asks, by name: those of the user's module (`BARKEEP_REPOSITORIES`) first, then the
- * datasets in Postgres. Each answer is bounded in time.
+ * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in PostgreSQL.
  */
 import { barSourceOf, type BarSource } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
@@ -10,7 +9,7 @@ export class Repositories {
 
   /**
    * @param own the user's repositories by name, in any of the three forms
-   * @param warn is told of a repository that is none of them; it is never asked
+   * @param warn called for an entry that has none of the three forms; it is never asked
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -25,7 +24,7 @@ export class Repositories {
     }
   }
 
-  /** The repository of a name, or undefined when what goes by it cannot be asked. */
+  /** The repository with this name, or undefined when the user's module has an entry of that name that is no repository. */
   source(name: string): BarSource | undefined {
     if (!this.sources.has(name)) this.sources.set(name, barSourceOf(name, this.dataSource));
     return this.sources.get(name);

@@ -1,13 +1,13 @@
 /**
- * The sessions that this worker has jobs of: what each consists of, kept by incarnation, so that a job costs one small
- * look-up: whether symbols came or left since.
+ * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which tells
+ * whether the session's symbols changed.
  */
 import { readSymbols, SessionLostError, SessionReader, UpkeepStore, withMembership } from '@barkeep/session-data';
 import type { SessionRef } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 
 const SESSIONS_KEPT = 200;
-/** Changes of a session's symbols under one job, before the queue is to try it again. */
+/** Changes of a session's symbols during one job. After so many the job fails and the queue retries it. */
 const CHANGES_MAX = 20;
 
 export class UpkeepSessions {
@@ -22,13 +22,13 @@ export class UpkeepSessions {
   }
 
   /**
-   * Does work on the store of a session; again from the start when symbols came or left under it, for then a partition
-   * does not take what was made for others. @throws SessionLostError when the session is gone or was made anew
+   * Runs `work` on the store of a session. Runs it again when symbols were added or removed meanwhile, because a partition refuses
+   * writes for other symbols. @throws SessionLostError when the session was deleted, or deleted and created again
    */
   async with<T>(session: SessionRef, work: (store: UpkeepStore) => Promise<T>): Promise<T> {
     const kept = this.stores.get(session.incarnation);
-    // What is known is worked with while it is looked up whether it still holds: work on an old list changes nothing that the new
-    // one has, for every script compares, and is done again.
+    // Start with the cached store while the symbols are read. Work on an old list of symbols is harmless, because every script
+    // compares before it writes, and the work runs again with the new list.
     const current = this.store(session);
     current.catch(() => undefined); // awaited below
     let store = kept ?? (await current);

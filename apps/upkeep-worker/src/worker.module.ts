@@ -1,4 +1,4 @@
-/** Puts the upkeep worker together: the work, and one processor a queue with the concurrency of the configuration. */
+/** Assembles the upkeep worker: one processor per queue, with the configured concurrency, and the classes that do the work. */
 import { loadRepositories } from '@barkeep/bar-repository';
 import type { Config, Connections } from '@barkeep/service';
 import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
@@ -16,7 +16,7 @@ import { UpkeepSessions } from './upkeep-sessions.js';
 
 export const PROCESSORS = [DetectGapsProcessor, BackfillProcessor, AggregateProcessor] as const;
 
-/** Starts of one job, crashes included, before it is given up: a job that kills its worker must not do so for ever. */
+/** Starts of one job, crashes included, before it fails for good, because a job may kill its worker each time. */
 const STARTS_MAX = 20;
 
 @Module({})
@@ -42,7 +42,7 @@ export class WorkerModule {
       module: WorkerModule,
       imports: [
         BullModule.forRoot({ connection: queueConnection, prefix: queues.prefix }),
-        // No queues of its own: this brings in what makes workers of the processors.
+        // Registers no queue. The import makes Nest create workers for the processors.
         BullModule.registerQueue(),
         LoggerModule.forRoot({ pinoHttp: { logger } }),
       ],

@@ -1,6 +1,6 @@
 /**
- * Starts an upkeep worker in this process. Everything that must end is registered with the stop sequence: first the
- * jobs (those that run are given their time, then told to stop), then the connections.
+ * Starts an upkeep worker in this process. The stop sequence first waits for running jobs and cancels those that take too long,
+ * then closes the connections.
  */
 import 'reflect-metadata';
 import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
@@ -10,10 +10,10 @@ import { Logger as NestLogger } from 'nestjs-pino';
 import pino from 'pino';
 import { PROCESSORS, WorkerModule } from './worker.module.js';
 
-/** Part of the stop's time after which jobs that still run are told to stop. */
-const LAST_CALL = 0.7;
+/** Fraction of the stop time after which running jobs are cancelled. */
+const CANCEL_AFTER = 0.7;
 
-/** @throws what the server that cannot be reached says; nothing stays open then */
+/** @throws the error of a server that cannot be reached; then no connection stays open */
 export async function startWorker(config: Config): Promise<RunningService> {
   const logger = pino({ level: config.log.level, base: { name: 'upkeep-worker', pid: process.pid } });
   const stop = new StopSequence(config.process.stopMs);
@@ -30,12 +30,12 @@ export async function startWorker(config: Config): Promise<RunningService> {
     for (const processor of PROCESSORS) {
       const { worker } = app.get<{ worker: import('bullmq').Worker }>(processor);
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
-        const lastCall = setTimeout(
+        const cancel = setTimeout(
           () => worker.cancelAllJobs('the worker is stopping'),
-          config.process.stopMs * LAST_CALL,
+          config.process.stopMs * CANCEL_AFTER,
         );
         await worker.close();
-        clearTimeout(lastCall);
+        clearTimeout(cancel);
       });
     }
     stop.onStop('application', STOP_ORDER.http, () => app.close());

@@ -1,13 +1,13 @@
 /**
- * Borrowing a plain `pg` connection from the pool that TypeORM holds, for what TypeORM has no words for: COPY and advisory locks.
- * Guarantees that a connection goes back exactly once, and that one in an unknown state is closed instead.
+ * Borrows plain `pg` connections from the pool that TypeORM holds, for what TypeORM does not offer: COPY and advisory locks.
+ * Each connection is released exactly once. A connection in an unknown state is closed instead of returned to the pool.
  */
 import { Pool, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
- * Where connections come from: a TypeORM `DataSource` (its pool is used) or a pool of `pg`; or a connection that the caller has
- * borrowed already, and gives back, or closes when something fails on it.
+ * Where connections come from: a TypeORM `DataSource` (its pool is used), a pool of `pg`, or a connection that the caller
+ * has borrowed. The caller releases its own connection, and closes it when a call on it fails.
  */
 export type ConnectionSource = DataSource | Pool | PoolClient;
 
@@ -20,8 +20,9 @@ export class NotPostgresError extends Error {
 }
 
 /**
- * Runs `work` with a connection of its own and gives it back.
- * When `work` throws, the connection is closed, unless it is the caller's: a COPY or transaction may be open on it.
+ * Borrows a connection, runs `work` with it and releases it. A connection that the caller passed is used and not released.
+ * When `work` throws, a borrowed connection is closed, because a COPY or a transaction may still be open on it.
+ * @throws what `work` throws, NotPostgresError, what the pool throws when it cannot connect
  */
 export async function withConnection<T>(
   source: ConnectionSource,
@@ -55,7 +56,7 @@ function ignoreError(): void {}
 /** The pool behind a source. @throws NotPostgresError */
 export function poolOf(source: DataSource | Pool): Pool {
   if (source instanceof Pool) return source;
-  // A pool of another copy of `pg` is no instance of ours, so ask what it can do.
+  // Another copy of `pg` has another Pool class, so check for the methods.
   if (isPool(source)) return source;
   const pool: unknown = 'driver' in source && 'master' in source.driver ? source.driver.master : undefined;
   if (!isPool(pool))

@@ -1,15 +1,12 @@
-/** Postgres: the tables of bars and sessions, COPY on the hot path, and the adapters to repositories of other makes. */
+/** PostgreSQL: the tables of bars and sessions, fast reading and writing by COPY, and the adapters for users' repositories. */
 export { type ConnectionSource, withConnection } from './connection.js';
 export {
   completeSymbols,
   datasetExtent,
   datasetNames,
   datasetVersion,
-  declareComplete,
   firstBars,
-  mergeChanges,
   quarantine,
-  quarantineCounts,
   type QuarantinedBar,
   removeDataset,
   resolveDataset,
@@ -39,18 +36,14 @@ export {
 } from './repositories/index.js';
 export {
   BarImporter,
-  IdError,
-  ImportEndedError,
   type ImportOptions,
-  InvalidBarError,
   POSTGRES_EPOCH_MS,
   READ_ROW,
   readRow,
   readWindow,
   readWindowBytes,
-  windowSql,
 } from './rows/index.js';
-export { BarEntity, createDataSource, migrate, MIGRATIONS } from './schema/index.js';
+export { BarEntity, createDataSource, migrate } from './schema/index.js';
 export {
   ACTIVE_STATES,
   CursorError,

@@ -9,15 +9,23 @@ export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
 /** A connection for adding jobs: a command fails when the server is away instead of waiting for it. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
-  return new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true, retryStrategy, ...options });
+  return withListener(new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true, retryStrategy, ...options }));
 }
 
 /** A connection for running jobs: it waits for the server for as long as that takes. */
 export function workerConnection(url: string): Redis {
-  return new Redis(url, { maxRetriesPerRequest: null, retryStrategy });
+  return withListener(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }));
 }
 
 /** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default */
 export function openQueues(connection: ConnectionOptions, prefix: string): Queues {
-  return Object.fromEntries(JOB_NAMES.map((name) => [name, new Queue(name, { connection, prefix })])) as Queues;
+  return Object.fromEntries(
+    JOB_NAMES.map((name) => [name, withListener(new Queue(name, { connection, prefix }))]),
+  ) as Queues;
+}
+
+/** An emitter without a listener for `error` prints or throws. The command that fails rejects with the same error. */
+function withListener<T extends Redis | Queue>(emitter: T): T {
+  emitter.on('error', () => undefined);
+  return emitter;
 }

@@ -177,7 +177,7 @@ export class StreamRunner {
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
       resolveDataset(dataSource, dataset),
-      sessions.isOneOfMany(row),
+      sessions.hasSimilarSession(row),
     ]);
     if (datasetId === undefined) throw new UnknownDatasetError(dataset);
     return WindowReader.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);

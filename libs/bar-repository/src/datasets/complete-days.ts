@@ -1,13 +1,13 @@
 /**
- * "(dataset, symbol, day) is declared complete": the dataset holds all there is, so an empty slot had no trade.
- * Dates are trading dates, `YYYY-MM-DD`; which one a minute belongs to is the calendar's business.
+ * Declarations that a dataset is complete for a symbol on a trading day. There, an empty slot means that there was no trade.
+ * Dates are trading dates, `YYYY-MM-DD`. The caller's calendar decides which date a minute belongs to.
  */
 import type { DataSource } from 'typeorm';
 import type { ClientBase } from 'pg';
 import { withConnection } from '../connection.js';
 import { ensureSymbols, resolveDataset, UnknownDatasetError } from './datasets.js';
 
-/** Declares each of `dates` complete for each of `symbols`, which are made when new. @throws UnknownDatasetError */
+/** Declares each of `dates` complete for each of `symbols`. Adds symbols that are new. @throws UnknownDatasetError */
 export async function declareComplete(
   dataSource: DataSource,
   dataset: string,
@@ -21,7 +21,7 @@ export async function declareComplete(
   await withConnection(dataSource, (client) => declareSymbolDates(client, datasetId, pairs));
 }
 
-/** The same for pairs of symbol number and date, on a connection that may be in a transaction. */
+/** Declares pairs of symbol number and date complete, on a connection that may be in a transaction. */
 export async function declareSymbolDates(
   client: ClientBase,
   datasetId: number,
@@ -35,7 +35,7 @@ export async function declareSymbolDates(
   );
 }
 
-/** Those of `symbols` whose `date` at least one of the datasets declares complete. */
+/** The symbols for which at least one of the datasets is declared complete on `date`. */
 export async function completeSymbols(
   dataSource: DataSource,
   datasets: readonly string[],

@@ -1,4 +1,4 @@
-/** Which symbols a dataset has, and from when to when: a few looks into the key a symbol, however many bars there are. */
+/** The symbols of a dataset with the times of their first and last bars. Needs a few index look-ups per symbol and no scan of the bars. */
 import type { DataSource } from 'typeorm';
 
 export interface SymbolExtent {
@@ -9,7 +9,7 @@ export interface SymbolExtent {
   last: number;
 }
 
-/** Every symbol that has a bar in the dataset, by name. */
+/** Every symbol that has a bar in the dataset, sorted by name. */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(
     `WITH RECURSIVE held AS (

@@ -1,6 +1,6 @@
 /**
- * Names and numbers of datasets and symbols. Rows carry the numbers; everything outside this package speaks names.
- * Numbers are given once and never change, so a caller may keep them for as long as the dataset is not removed.
+ * Names and numbers of datasets and symbols. Rows carry numbers, callers use names.
+ * A number is assigned once and never changes, so a caller may cache it until the dataset is removed.
  */
 import type { DataSource } from 'typeorm';
 
@@ -12,7 +12,7 @@ export class UnknownDatasetError extends Error {
   }
 }
 
-/** The number of a dataset, or undefined when there is none of that name. */
+/** The number of a dataset, or undefined when no dataset has that name. */
 export async function resolveDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
   const rows = await dataSource.query<{ id: number }[]>('SELECT id FROM datasets WHERE name = $1', [name]);
   return rows[0]?.id;
@@ -24,7 +24,7 @@ export async function datasetNames(dataSource: DataSource): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** The numbers of the symbols that are known; unknown ones are left out: they have no bars in any dataset. */
+/** The numbers of the symbols that the database knows. An unknown symbol, which has no bars in any dataset, is left out. */
 export async function symbolIds(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
   if (names.length === 0) return new Map();
   const rows = await dataSource.query<{ id: number; name: string }[]>(
@@ -34,7 +34,7 @@ export async function symbolIds(dataSource: DataSource, names: readonly string[]
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
-/** The number of a dataset, which is made when it is new. */
+/** The number of a dataset. Creates the dataset when it is new. */
 export async function ensureDataset(dataSource: DataSource, name: string): Promise<number> {
   const known = await resolveDataset(dataSource, name);
   if (known !== undefined) return known;
@@ -44,12 +44,12 @@ export async function ensureDataset(dataSource: DataSource, name: string): Promi
   return made;
 }
 
-/** The numbers of all these symbols; the new ones are made. Each statement commits by itself, so that imports never wait for each other. */
+/** The numbers of all these symbols. Adds the new ones. Each statement commits on its own, so that imports do not wait for each other. */
 export async function ensureSymbols(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
   const known = await symbolIds(dataSource, names);
   const missing = [...new Set(names)].filter((name) => !known.has(name)).sort();
   if (missing.length === 0) return known;
-  // Only names that are missing are tried: a refused insert uses up a number.
+  // Insert only missing names, because an insert that conflicts uses up a number.
   await dataSource.query('INSERT INTO symbols (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [missing]);
   return symbolIds(dataSource, names);
 }

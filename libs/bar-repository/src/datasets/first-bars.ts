@@ -1,7 +1,7 @@
-/** Where the bars of symbols begin: one look into the key a symbol and dataset. */
+/** The times of symbols' first bars. Needs one index look-up per symbol and dataset. */
 import type { DataSource } from 'typeorm';
 
-/** Time of each symbol's first bar in any of the datasets, epoch ms; symbols without one are left out. */
+/** Open time of each symbol's first bar in any of the datasets, epoch ms. Symbols without a bar are left out. */
 export async function firstBars(
   dataSource: DataSource,
   datasetIds: readonly number[],

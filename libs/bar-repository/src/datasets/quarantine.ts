@@ -1,19 +1,19 @@
-/** Bars that were refused: kept with their reason, so that nothing is dropped in silence. */
+/** Stores refused bars with their reason, so that an operator can see what was refused and why. */
 import type { DataSource } from 'typeorm';
 
 export interface QuarantinedBar {
   dataset: string;
   symbol: string;
-  /** Open time, epoch ms, when it could be read. */
+  /** Open time, epoch ms; null when it could not be read. */
   time?: number | null;
   open?: number | null;
   high?: number | null;
   low?: number | null;
   close?: number | null;
   volume?: number | null;
-  /** A `RefusalReason`, or a word of the caller's such as `malformed`. */
+  /** A `RefusalReason`, or another reason of the caller such as `malformed`. */
   reason: string;
-  /** The record as it came; the first 1,000 characters are kept. */
+  /** The record as it arrived. The first 1,000 characters are stored. */
   raw?: string | null;
 }
 
@@ -21,9 +21,9 @@ const ROWS_PER_STATEMENT = 5_000;
 const RAW_CHARS_MAX = 1_000;
 
 /**
- * Adds refused bars of a session (`null`: of an import). Idempotent: a row that is there in every particular is not written again.
- * Nothing is kept of a session that was deleted.
- * @returns how many rows were new.
+ * Stores refused bars of a session (`null`: of an import). Idempotent: a row that is equal to a stored one is not written again.
+ * Nothing is written for a session that was deleted.
+ * @returns the number of new rows
  */
 export async function quarantine(
   dataSource: DataSource,
@@ -61,7 +61,7 @@ function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
   ];
 }
 
-/** A time that Postgres could not take (not finite, beyond its range) is kept as none. */
+/** A time that PostgreSQL does not accept (not finite, outside its range) is stored as null. */
 function timestampOf(time: number | null | undefined): string | null {
   if (time === null || time === undefined) return null;
   const date = new Date(time);
@@ -69,7 +69,7 @@ function timestampOf(time: number | null | undefined): string | null {
   return year >= 1 && year <= 9999 ? date.toISOString() : null;
 }
 
-/** How many bars of a session (`null`: of all imports) are quarantined: symbol → reason → count. */
+/** Number of quarantined bars of a session (`null`: of all imports), by symbol and reason. */
 export async function quarantineCounts(
   dataSource: DataSource,
   incarnation: string | null,

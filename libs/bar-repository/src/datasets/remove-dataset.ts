@@ -4,8 +4,9 @@ import { lockDataset } from './dataset-lock.js';
 import { resolveDataset } from './datasets.js';
 
 /**
- * Removes a dataset with its bars, its declarations, its packed days and what its imports quarantined, all or nothing: the undo of an
- * import. What sessions quarantined stays theirs. @returns the number of bars removed, or undefined when there was no such dataset.
+ * Removes a dataset in one transaction: its bars, its declarations of complete days, its packed days and the bars that its imports
+ * quarantined. Bars that sessions quarantined stay.
+ * @returns the number of bars removed, or undefined when the dataset does not exist
  */
 export async function removeDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
   const id = await resolveDataset(dataSource, name);
@@ -17,7 +18,7 @@ export async function removeDataset(dataSource: DataSource, name: string): Promi
     await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);
     await client.query('DELETE FROM datasets WHERE id = $1', [id]);
-    // Last: from here on nobody packs days of it any more.
+    // After the dataset's row: from here on no process can pack days of the dataset.
     await client.query('DELETE FROM packed_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM dataset_changes WHERE dataset_id = $1', [id]);
     await client.query('COMMIT');

@@ -1,4 +1,4 @@
-/** Packs on their way into Postgres: one binary COPY of a batch. */
+/** Builds the binary COPY that writes a batch of packs. */
 import { chunkBytes, type DayGrid } from '@barkeep/bars';
 import { finished } from 'node:stream/promises';
 import type { PoolClient } from 'pg';

@@ -1,9 +1,9 @@
 /**
- * Packs days of a dataset: reads the rows of many symbols on one trading day and keeps each symbol's day chunk beside them.
+ * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
  *
- * Guarantees: what is packed already is left alone, so that a run that was cut short is gone on with; every pack is of the rows that
- * are there when it becomes visible (how: migrations/pack-days.ts). While a batch is packed whoever writes rows of the dataset waits for
- * it, and a batch waits for the writers before it. A day with rows that a session refuses gets no chunk, only a note of them.
+ * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the
+ * stored rows (how: migrations/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
+ * writers. A day with rows that a session refuses gets no chunk, only their count.
  */
 import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
@@ -25,16 +25,16 @@ export interface PackOptions {
   onProgress?: (done: PackCounts) => void;
 }
 
-/** Symbol-days by what became of them. */
+/** Symbol-days by outcome. */
 export interface PackCounts {
   packed: number;
-  /** Packed before. */
+  /** Packed by an earlier run. */
   kept: number;
-  /** Without a bar, which is noted as well. */
+  /** Without a bar. They are stored as packs without a chunk. */
   empty: number;
-  /** With rows that a session refuses: they are streamed from their rows. */
+  /** With rows that a session refuses. Sessions stream these days from their rows. */
   refused: number;
-  /** In the chunks that were packed. */
+  /** Bars in the packed chunks. */
   bars: number;
 }
 
@@ -42,11 +42,11 @@ export interface PackCounts {
 export class DatasetRemovedError extends Error {
   override readonly name = 'DatasetRemovedError';
   constructor(readonly datasetId: number) {
-    super(`expected dataset number ${datasetId} to be there, was removed`);
+    super(`expected dataset number ${datasetId} to exist, was removed`);
   }
 }
 
-/** Symbols of one batch: bounds memory, and how long a writer waits. */
+/** Symbols of one batch. It limits the memory, and the time for which a writer waits. */
 const SYMBOLS_A_BATCH = 128;
 
 /** @throws the signal's reason, DatasetRemovedError, DatabaseError; what was packed until then stays */
@@ -74,7 +74,7 @@ async function packBatch(
   counts: PackCounts,
   signal?: AbortSignal,
 ): Promise<void> {
-  // Looked at first, so that going on with a long run holds up nobody.
+  // Look before locking, so that repeating a long run does not make writers wait.
   if ((await unpackedOf(client, datasetId, symbolIds, grid)).length === 0) {
     counts.kept += symbolIds.length;
     return;
@@ -105,7 +105,7 @@ async function unpackedOf(client: PoolClient, datasetId: number, symbolIds: read
   return symbolIds.filter((id) => !packed.has(id));
 }
 
-/** Exactly what a session would make of the rows when it streams them. */
+/** The same chunks that a session would make of the rows when it streams them. */
 async function readPacks(
   client: PoolClient,
   datasetId: number,

@@ -1,10 +1,10 @@
 /** A packed day of one symbol, before it is stored. */
 import type { DayChunk } from '@barkeep/bars';
 
-/** What is to be kept of one symbol's day. */
+/** The packed form of one symbol's day. */
 export interface Pack {
   bars: number;
   refused: number;
-  /** Made with the first bar. */
+  /** Undefined while there is no bar. */
   chunk: DayChunk | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Reading packed days: day chunks that lie ready in Postgres (docs/storage-layout.md). A pack that is there is right: whatever
- * changes a row of its day removes it in the same transaction (migrations/pack-days.ts).
+ * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
+ * every statement that changes a row deletes the pack of its day in the same transaction (migrations/pack-days.ts).
  */
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
@@ -19,8 +19,8 @@ export interface PackedQuery {
 }
 
 /**
- * What the pack of a day is for, beside its dataset and symbol: interval and segments. Not the calendar's name, for a calendar may be
- * changed, and two may have the same day.
+ * The key of a day's grid in `packed_days`: its interval and segments. It does not contain the calendar's name, because a calendar
+ * may change, and two calendars may share a day.
  */
 export function gridKey({ interval, day }: DayGrid): string {
   const minutes = (time: number) => (time - day.segments[0]!.open) / 60_000;
@@ -36,7 +36,7 @@ export async function hasPacks(dataSource: DataSource, datasetId: number): Promi
   return row?.there === true;
 }
 
-/** Length of what a receiver gets of a window: the chunk of a whole day; of a part the bitmap's bytes and then the records of its slots. */
+/** Number of bytes that a receiver gets: the chunk of a whole day, or for a part its bitmap bytes followed by the records of its slots. */
 export function packedBytes({
   grid: { slotCount },
   fromSlot,
@@ -47,8 +47,8 @@ export function packedBytes({
 }
 
 /**
- * Hands the packs of a window to `receiver`; symbols that are not packed, or that have refused rows on that day, are left out.
- * `bars` are those of the whole day. On an error or abort the connection must be closed.
+ * Passes the packs of `[fromSlot, toSlot)` to `receiver`. Leaves out symbols that are not packed or have refused rows on that day.
+ * `bars` counts the whole day. On an error or abort the caller must close the connection. @returns the number of packs
  */
 export async function readPacked(
   client: PoolClient,
@@ -61,8 +61,8 @@ export async function readPacked(
 }
 
 /**
- * Runs `work` on a connection on which all queries see the rows and packs of one moment. @throws what `work` throws; the connection
- * is closed then
+ * Runs `work` on a connection whose queries all see one snapshot of rows and packs.
+ * @throws what `work` throws; the connection is closed then
  */
 export async function withSnapshot<T>(source: ConnectionSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withConnection(source, async (client) => {
@@ -73,7 +73,7 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
   });
 }
 
-/** A part of a day is read as such: what is not compressed (STORAGE EXTERNAL) is not fetched as a whole for it. */
+/** For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE EXTERNAL). */
 function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery): string {
   const isWhole = fromSlot === 0 && toSlot === grid.slotCount;
   const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
@@ -88,7 +88,7 @@ function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery
   );
 }
 
-/** The bits of slots `[fromSlot, toSlot)` and their records, from what a receiver got of a part, into a chunk of the day. */
+/** Copies the bits and records of slots `[fromSlot, toSlot)` from the bytes that a receiver got into a chunk of the day. */
 export function placePart(
   part: Uint8Array,
   chunk: Uint8Array,

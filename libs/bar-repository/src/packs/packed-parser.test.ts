@@ -33,7 +33,7 @@ const STREAM = Buffer.concat([
   REST,
 ]);
 
-/** Reads parts of a stream. @returns what was received, and what is left for `pg` */
+/** Parses the parts of a stream. @returns what was received, and the bytes that remain for `pg` */
 function read(parts: Buffer[]) {
   const received: string[] = [];
   let target = new Uint8Array();
@@ -60,14 +60,14 @@ const EXPECTED = {
   rows: 3,
 };
 
-test('chunks are put together wherever the stream is cut', () => {
+test('chunks are assembled wherever the stream is cut', () => {
   for (let cut = 0; cut <= STREAM.length; cut++) {
     expect(read([STREAM.subarray(0, cut), STREAM.subarray(cut)])).toEqual(EXPECTED);
   }
   expect(read([...STREAM].map((byte) => Buffer.from([byte])))).toEqual(EXPECTED);
 });
 
-test('an error of the server is left to pg, from its first byte', () => {
+test('an error of the server is returned from its first byte', () => {
   const error = message('E', Buffer.from('SERROR\0\0'));
   const stream = Buffer.concat([message('H', int(0, 2)), error]);
   for (let cut = 1; cut < stream.length; cut++) {
@@ -75,12 +75,12 @@ test('an error of the server is left to pg, from its first byte', () => {
   }
 });
 
-test('a COPY of no rows has none', () => {
+test('a COPY without rows yields no pack', () => {
   const stream = [message('H', int(0, 2)), message('d', COPY_HEADER, COPY_TRAILER), message('c')];
   expect(read([Buffer.concat(stream)])).toMatchObject({ received: [], rows: 0 });
 });
 
-test('bytes that are no packs are refused', () => {
+test('bytes that are no packs throw CopyFormatError', () => {
   expect(() => read([message('d', Buffer.alloc(19))])).toThrow(CopyFormatError);
   expect(() => read([message('d', COPY_HEADER, int(2, 2))])).toThrow('expected 3 fields, was 2');
 });

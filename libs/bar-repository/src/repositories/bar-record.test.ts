@@ -17,7 +17,7 @@ test.each([
   expect(barOfRecord({ ...values, ...time }, 'SPY', range)).toEqual({ openTime: TIME, ...values });
 });
 
-test('numbers may be strings, as pg returns numeric, and further fields do not matter', () => {
+test('numbers may be strings, as pg returns numeric, and unknown fields are ignored', () => {
   const record = { symbol: 'SPY', time: TIME, open: '1', high: '3.0', low: '.5', close: '2', volume: '10', vwap: null };
   expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
 });
@@ -47,7 +47,7 @@ test('I7 values that cannot be right are refused with their reason', () => {
   expect(barOfRecord({ ...values, time: TIME + 0.5 }, 'SPY', range)).toBe('not-finite');
 });
 
-test('good records are kept oldest first, bad ones counted; of two with one time the first stays', () => {
+test('I7 valid records are kept oldest first, refused ones are counted, and of two with one time the first is kept', () => {
   const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
   const later = { ...values, time: TIME + 60_000 };
   addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, { ...later, close: 1 }], range);

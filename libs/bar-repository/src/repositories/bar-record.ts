@@ -1,15 +1,15 @@
 /**
- * What a user's repository hands over as a bar, made into one. Pure.
- * Forgiving about form (a time as `Date`, ISO string or epoch ms under three names; numbers as strings, as `pg` returns `numeric`),
- * strict about content: a record that is not surely a bar of this symbol and range is refused with a reason.
+ * Parses the records that a user's repository returns. Pure.
+ * Accepts several forms: a time as `Date`, ISO string or epoch ms under one of three names, and numbers as strings (`pg` returns
+ * `numeric` so). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
  */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import { countSkipped, type BarAnswer, type BarQuery, type SkipReason } from './bar-source.js';
 
-/** Fields that may carry the open time, the first one present wins. */
+/** Fields that may carry the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
-/** The bar in `record`, or why it is left out. A record without a `symbol` is taken to be of the symbol that was asked for. */
+/** The bar in `record`, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
 export function barOfRecord(record: unknown, symbol: string, query: Pick<BarQuery, 'from' | 'to'>): Bar | SkipReason {
   if (typeof record !== 'object' || record === null) return 'malformed';
   const fields = new Map<string, unknown>(Object.entries(record));
@@ -36,7 +36,7 @@ export function barOfRecord(record: unknown, symbol: string, query: Pick<BarQuer
   return openTime >= query.from && openTime < query.to ? bar : 'malformed';
 }
 
-/** Adds the good ones of `records` to the answer, oldest first, and counts the others; of two bars of one time the first stays. */
+/** Adds the valid records to the answer, oldest first, and counts the refused ones. Of two bars with the same time the first is kept. */
 export function addRecords(
   answer: BarAnswer,
   symbol: string,
@@ -65,7 +65,7 @@ function sameValues(a: Bar, b: Bar): boolean {
   return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 }
 
-/** A number, or a string that is one; anything else (also the empty string) is none. NaN stays NaN: its reason is `not-finite`. */
+/** The number in `value`, undefined when there is none (the empty string included). NaN stays NaN, so that it is refused as `not-finite`. */
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
@@ -75,7 +75,7 @@ function numberOf(value: unknown): number | undefined {
 }
 
 const DIGITS = /^-?\d+$/;
-/** ISO 8601 with a zone; one without would mean another time on each machine. A date alone is UTC by the standard. */
+/** ISO 8601 with a zone. A time without a zone would differ from machine to machine. A date alone is UTC by the standard. */
 const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?$/;
 
 function timeOf(value: unknown): number | undefined {
@@ -89,7 +89,7 @@ function timeOf(value: unknown): number | undefined {
     : undefined;
 }
 
-/** `+02` and `+0200` as `+02:00`; the date's own `-07` is not one. */
+/** Writes `+02` and `+0200` as `+02:00`. The `-07` of a date stays as it is. */
 function zone(match: string, hours: string, minutes: string | undefined, at: number): string {
   return at > 10 ? `${hours}:${minutes ?? '00'}` : match;
 }

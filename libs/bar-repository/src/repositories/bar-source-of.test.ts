@@ -58,7 +58,7 @@ test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure
   await expect(barSourceOf('v', { getBars: () => answer })?.bars(query)).rejects.toThrow(RepositoryAnswerError);
 });
 
-test('symbols are asked for a few at a time, each once, and none after a failure', async () => {
+test('a repository is asked for eight symbols at a time, for each once, and for none after a failure', async () => {
   let running = 0;
   let most = 0;
   const asked: string[] = [];

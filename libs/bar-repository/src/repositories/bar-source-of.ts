@@ -1,6 +1,6 @@
 /**
- * Recognises what a repository can do and puts it behind the {@link BarSource} port: a TypeORM `DataSource` or `EntityManager` with
- * Barkeep's own tables, an object with `getBarsBySymbol`, an object with `getBars`.
+ * Makes a {@link BarSource} of a user's repository, which has one of three forms: a TypeORM `DataSource` or `EntityManager` on
+ * Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
  */
 import { parseInterval } from '@barkeep/bars';
 import { DataSource } from 'typeorm';
@@ -19,8 +19,8 @@ export interface BarsRepository {
 }
 
 /**
- * The source for a repository, or undefined when there is none or it is none of the three forms (the caller warns).
- * @param name the dataset: for the first form the one that is read.
+ * The source for a repository, or undefined when `repository` has none of the three forms (the caller warns).
+ * @param name the dataset; with the first form, the dataset that is read
  */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
   if (typeof repository !== 'object' && typeof repository !== 'function') return undefined;
@@ -32,9 +32,9 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
 }
 
 /**
- * How a repository of any of the three forms is asked for one symbol, or undefined when it is none of them. What it answers is
- * not looked at: that is for whoever has the answer. For a process that answers in another one's place.
- * @param name the dataset: for the first form the one that is read
+ * A function that asks a repository for one symbol, or undefined when `repository` has none of the three forms. It does not
+ * check the answer. A process that relays answers to another process uses it.
+ * @param name the dataset; with the first form, the dataset that is read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
   if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
@@ -49,13 +49,13 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
 
 function dataSourceOf(repository: object): DataSource | undefined {
   if (isDataSource(repository)) return repository;
-  // An EntityManager names its DataSource; before TypeORM 1.0 under its older name.
+  // An EntityManager has its DataSource under `dataSource`, before TypeORM 1.0 under `connection`.
   if (!('getRepository' in repository)) return undefined;
   if ('dataSource' in repository && isDataSource(repository.dataSource)) return repository.dataSource;
   return 'connection' in repository && isDataSource(repository.connection) ? repository.connection : undefined;
 }
 
-/** By what it can do as well as by class: the application may have a copy of TypeORM of its own. */
+/** Checks the methods as well as the class, because the application may use another copy of TypeORM. */
 function isDataSource(value: unknown): value is DataSource {
   if (value instanceof DataSource) return true;
   return (

@@ -1,7 +1,7 @@
 /**
- * The port through which a backfill gets bars, whatever repository is behind it.
- * A source answers with good bars only, and says how many records it left out and why. A repository that fails makes it reject:
- * "failed" and "answered, without these bars" are different things to the one who asks.
+ * The interface through which backfill asks any repository for bars.
+ * A source answers valid bars only, and counts the records that it refused by reason. When the repository fails, the source
+ * rejects, because the worker must not take a failure for "there are no bars".
  */
 import type { TimeRange } from '../rows/index.js';
 import type { Bar, RefusalReason } from '@barkeep/bars';
@@ -15,22 +15,22 @@ export interface BarQuery {
   intervalMs: number;
   /** The same interval by name: `1m`. */
   interval: string;
-  /** What is wanted of each symbol, in order, when that is less than `[from, to)`; a source may answer more. */
+  /** The ranges to ask for, by symbol and in order, when they are less than `[from, to)`. A source may answer more. */
   wanted?: ReadonlyMap<string, readonly TimeRange[]>;
 }
 
-/** Why a record of an answer was left out; `malformed` is no bar at all, or one that was not asked for (another symbol, another time). */
+/** Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. */
 export type SkipReason = RefusalReason | 'malformed';
 
 export interface BarAnswer {
-  /** By symbol, oldest first, no two of one open time, all within the range; a symbol without bars may be missing. */
+  /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may be missing. */
   bars: Map<string, Bar[]>;
-  /** Records that were left out; they were not good, and the answer counts as given without them. */
+  /** Number of refused records by reason. The answer is complete without them. */
   skipped: Map<SkipReason, number>;
 }
 
 export interface BarSource {
-  /** The dataset that the bars are counted under. */
+  /** Name of the dataset that the bars belong to. */
   readonly name: string;
   /** @throws what the repository throws, the signal's reason, RepositoryAnswerError for an answer that is no array. */
   bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer>;

@@ -1,4 +1,4 @@
-/** A dataset in Barkeep's own tables as a {@link BarSource}: one COPY for all symbols of a query. */
+/** A {@link BarSource} on a dataset in Barkeep's own tables. One COPY reads all symbols of a query. */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
@@ -7,7 +7,7 @@ import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js
 
 export class DatasetSource implements BarSource {
   private readonly ids = new Map<string, number>();
-  /** As it was last seen. */
+  /** The dataset's number at the last look-up. */
   private datasetId: number | undefined;
 
   constructor(
@@ -15,13 +15,13 @@ export class DatasetSource implements BarSource {
     private readonly dataSource: DataSource,
   ) {}
 
-  /** @throws UnknownDatasetError: a dataset that does not exist has not answered "no bars". */
+  /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
     const { datasetId: lastId } = this;
     const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
     if (lastId !== undefined && isKnown) {
       const answer = await this.read(lastId, query, signal);
-      // Numbers are never given twice and a dataset goes with all its rows: where there is a row, the number still holds.
+      // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
       const hasRows = answer.bars.size > 0 || answer.skipped.size > 0;
       if (hasRows || (await this.resolve()) === lastId) return answer;
     }
@@ -30,7 +30,7 @@ export class DatasetSource implements BarSource {
     return this.read(datasetId, query, signal);
   }
 
-  /** A dataset that was removed and imported again has another number. */
+  /** Looks the number up. A dataset that was removed and imported again has another number. */
   private async resolve(): Promise<number | undefined> {
     return (this.datasetId = await resolveDataset(this.dataSource, this.name));
   }
@@ -62,7 +62,7 @@ export class DatasetSource implements BarSource {
     return answer;
   }
 
-  /** What is wanted, by symbol number; undefined when it is everything. Symbols that the database does not know are left out. */
+  /** The ranges to read, by symbol number; undefined when the whole range is wanted. Leaves out symbols that the database does not know. */
   private spans({ wanted }: BarQuery): { symbolId: number; from: number; to: number }[] | undefined {
     if (!wanted) return undefined;
     return [...wanted].flatMap(([symbol, ranges]) => {
@@ -71,7 +71,7 @@ export class DatasetSource implements BarSource {
     });
   }
 
-  /** Numbers never change, so each is asked for once; a symbol that is unknown may be imported later and is asked for again. */
+  /** Looks up numbers that are not cached. A number never changes. An unknown symbol is looked up every time, because it may be imported later. */
   private async learn(symbols: readonly string[]): Promise<void> {
     const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
     for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);

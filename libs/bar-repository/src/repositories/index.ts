@@ -1,4 +1,4 @@
-/** Sources that backfill can ask: datasets and repositories of the user. */
+/** Sources that backfill can ask: stored datasets and the user's own repositories. */
 export { type BarsBySymbolRepository, barSourceOf, type BarsRepository, fetchFrom } from './bar-source-of.js';
 export { type BarAnswer, type BarSource } from './bar-source.js';
 export { loadRepositories } from './load-repositories.js';

@@ -1,4 +1,4 @@
-/** Loads a user's module of repositories: `module.exports = { 'vendor-b': repository }`, or the same as ESM default export. */
+/** Loads the user's module of repositories: `module.exports = { 'vendor-b': repository }`, or the same as an ESM default export. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -16,8 +16,8 @@ export class RepositoryModuleError extends Error {
 }
 
 /**
- * Imports the module (CommonJS or ESM, relative to the working directory) and returns what it exports by name. The default export
- * counts when there is one, and may be a promise or a function that returns the map (for repositories that must connect first).
+ * Imports the module (CommonJS or ESM, relative to the working directory) and returns its repositories by name. Uses the default
+ * export when there is one. The export may be a promise, or a function that returns the map (for repositories that connect first).
  * @throws RepositoryModuleError
  */
 export async function loadRepositories(
@@ -36,7 +36,7 @@ async function exportedBy(modulePath: string, load: (url: string) => Promise<unk
   try {
     const namespace = await load(pathToFileURL(resolve(modulePath)).href);
     const outer: unknown = hasDefault(namespace) ? await namespace.default : withoutMarkers(namespace);
-    // An ES module compiled to CommonJS has its default export one level deeper.
+    // An ES module that was compiled to CommonJS has its default export one level deeper.
     const exported: unknown = hasDefault(outer) && '__esModule' in outer ? await outer.default : outer;
     return typeof exported === 'function' ? await (exported as () => unknown)() : exported;
   } catch (error) {
@@ -51,7 +51,7 @@ function hasDefault(namespace: unknown): namespace is { default: unknown } {
   );
 }
 
-/** Named exports as a plain object, without what Node and compilers add. */
+/** The named exports as a plain object, without the entries that Node and compilers add. */
 function withoutMarkers(namespace: unknown): unknown {
   if (typeof namespace !== 'object' || namespace === null) return namespace;
   const markers = new Set(['default', '__esModule', 'module.exports']);

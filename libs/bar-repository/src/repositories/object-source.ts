@@ -1,11 +1,11 @@
-/** A repository that is asked symbol by symbol, as a {@link BarSource}; a few symbols at a time. */
+/** A {@link BarSource} on a repository that answers one symbol per call. Asks for several symbols at the same time. */
 import { addRecords } from './bar-record.js';
 import type { BarAnswer, BarQuery, BarSource } from './bar-source.js';
 
-/** Asks the repository for one symbol; it may answer at once or later. */
+/** Asks the repository for one symbol. Returns an array of records, or a promise of one. */
 export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
 
-/** Thrown for an answer that is no array: it would be wrong to take it for "no bars". */
+/** Thrown for an answer that is no array, which must not count as "no bars". */
 export class RepositoryAnswerError extends Error {
   override readonly name = 'RepositoryAnswerError';
   constructor(
@@ -19,7 +19,7 @@ export class RepositoryAnswerError extends Error {
   }
 }
 
-/** Symbols asked for at the same time: enough to hide a round trip, few enough for a repository with a small pool. */
+/** Calls at the same time: enough to hide the round trips, and few enough for a repository with a small connection pool. */
 const CONCURRENCY = 8;
 
 export class ObjectSource implements BarSource {
@@ -49,7 +49,7 @@ export class ObjectSource implements BarSource {
   private async records(symbol: string, query: BarQuery, signal: AbortSignal | undefined): Promise<unknown[]> {
     signal?.throwIfAborted();
     const wanted = query.wanted?.get(symbol);
-    // Dates of its own for each call: a repository may change them.
+    // New dates for each call, because a repository may change them.
     const start = new Date(wanted?.[0]?.from ?? query.from);
     const end = new Date(wanted?.at(-1)?.to ?? query.to);
     const answer = this.fetch(symbol, start, end, query.interval);
@@ -59,7 +59,7 @@ export class ObjectSource implements BarSource {
   }
 }
 
-/** The answer, or the signal's reason when that comes first: a repository that hangs must not hold a worker that has to stop. */
+/** The answer, or a rejection when the signal aborts first, so that a repository that hangs does not keep a worker from stopping. */
 async function orAborted(answer: unknown, signal: AbortSignal | undefined): Promise<unknown> {
   if (!signal) return answer;
   let abort = (): void => undefined;

@@ -1,12 +1,12 @@
 /**
  * Bulk import of bars into one dataset.
  *
- * Guarantees: all or nothing with {@link BarImporter.finish}; a key that exists is never overwritten; every row that was handed in is
- * counted once as accepted, duplicate or conflicting. Memory is bounded when `write` is awaited.
+ * {@link BarImporter.finish} stores all rows or none. An existing row is never overwritten. Each row is counted once, as accepted,
+ * duplicate or conflicting. Memory is bounded when the caller awaits `write`.
  *
- * How it gets its speed: a row earlier or later than everything its symbol has in the dataset cannot collide, so it is copied
- * straight into `bars`; only the others pass through a staging table (./staging.ts). An advisory lock keeps a second import of the same dataset
- * waiting meanwhile. A row that somebody else inserts by hand under the import's feet makes the whole import fail, with nothing written.
+ * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the
+ * other rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When
+ * another program inserts a colliding row without that lock, the whole import fails and stores nothing.
  */
 import { refuseBar, type Bar, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
@@ -27,13 +27,13 @@ import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './
 
 export interface ImportOptions {
   /**
-   * Declare every date that gets rows complete for its symbol: `true` takes the UTC date of the open time, a function names the
-   * trading date (`YYYY-MM-DD`) of an open time; it is asked once for each hour. @default false
+   * Declares every date that gets rows complete for its symbol. `true` uses the UTC date of the open time. A function returns the
+   * trading date (`YYYY-MM-DD`) of an open time, and is called once for each hour. @default false
    */
   complete?: boolean | ((openTime: number) => string);
 }
 
-/** Thrown for a bar that cannot be right; nothing of the import is kept unless the caller goes on and finishes. */
+/** Thrown for an invalid bar. The import stays open: the caller may continue, or abort it. */
 export class InvalidBarError extends Error {
   override readonly name = 'InvalidBarError';
   constructor(
@@ -53,14 +53,14 @@ export class ImportEndedError extends Error {
   }
 }
 
-/** A symbol of the running import: its number, and its earliest and latest open times, stored or handed in. */
+/** A symbol of the running import: its number, and the earliest and latest open time of its stored and new rows. */
 interface ImportedSymbol {
   id: number;
   earliest: number;
   latest: number;
 }
 
-/** Rows from which on it pays to refresh statistics and visibility map at once instead of waiting for autovacuum. */
+/** An import of at least so many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
 const MAINTENANCE_ROWS_MIN = 10_000;
 
 export class BarImporter {
@@ -84,8 +84,8 @@ export class BarImporter {
   }
 
   /**
-   * Begins an import; the dataset is made when it is new. Holds one connection until {@link finish} or {@link abort}, needs a second one
-   * for moments, and waits for an import into the same dataset that is under way.
+   * Starts an import. Creates the dataset when it is new. Holds one connection until {@link finish} or {@link abort}, and borrows a
+   * second one for single statements. Waits for a running import into the same dataset.
    */
   static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {
     const datasetId = await ensureDataset(dataSource, dataset);
@@ -93,7 +93,7 @@ export class BarImporter {
     try {
       await client.query('BEGIN');
       await lockDataset(client, datasetId);
-      // It may have been removed while we waited.
+      // The dataset may have been removed during the wait.
       if ((await resolveDataset(dataSource, dataset)) !== datasetId) throw new UnknownDatasetError(dataset);
       await createStaging(client);
       return new BarImporter(dataSource, client, dataset, datasetId, options);
@@ -104,8 +104,8 @@ export class BarImporter {
   }
 
   /**
-   * Hands in bars of one symbol, in any order; resolves when more may come. A new symbol is made.
-   * @throws InvalidBarError before any of these bars is taken, ImportEndedError, DatabaseError.
+   * Adds bars of one symbol, in any order. Resolves when the caller may write more. Adds the symbol when it is new.
+   * @throws InvalidBarError before any of these bars is added, ImportEndedError, DatabaseError
    */
   write(symbol: string, bars: readonly Bar[]): Promise<void> {
     for (const bar of bars) {
@@ -115,7 +115,7 @@ export class BarImporter {
     return this.inTurn(() => this.append(symbol, bars));
   }
 
-  /** Ends the import: everything is stored and visible at once, and counted. @throws DatabaseError; nothing is stored then. */
+  /** Commits the import and returns its counts. @throws DatabaseError; nothing is stored then */
   async finish(): Promise<ImportCounts> {
     try {
       const counts = await this.inTurn(() => this.commit());
@@ -128,17 +128,17 @@ export class BarImporter {
     }
   }
 
-  /** Ends the import and keeps none of its rows. Harmless when it has ended. */
+  /** Ends the import and stores none of its rows. Does nothing when the import has ended. */
   async abort(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
     await this.turn;
-    // The connection may be in the middle of a COPY; when it is closed the server rolls back.
+    // The connection may be in the middle of a COPY. Closing it makes the server roll back.
     this.client.release(true);
   }
 
   private async append(symbol: string, bars: readonly Bar[]): Promise<void> {
-    const known = this.symbols.get(symbol) ?? (await this.admit(symbol));
+    const known = this.symbols.get(symbol) ?? (await this.addSymbol(symbol));
     for (const bar of bars) {
       const { openTime } = bar;
       const isNew = openTime > known.latest || openTime < known.earliest;
@@ -150,9 +150,9 @@ export class BarImporter {
     }
   }
 
-  private async admit(symbol: string): Promise<ImportedSymbol> {
+  private async addSymbol(symbol: string): Promise<ImportedSymbol> {
     const id = (await ensureSymbols(this.dataSource, [symbol])).get(symbol);
-    if (id === undefined) throw new Error(`expected symbol ${symbol} to have a number, was removed meanwhile`);
+    if (id === undefined) throw new Error(`expected symbol ${symbol} to have a number, was removed during the import`);
     const { rows } = await this.client.query<{ earliest: Date | null; latest: Date | null }>(
       'SELECT min("time") AS earliest, max("time") AS latest FROM bars WHERE dataset_id = $1 AND symbol_id = $2',
       [this.datasetId, id],
@@ -169,7 +169,7 @@ export class BarImporter {
   private async commit(): Promise<ImportCounts> {
     await this.direct.flush();
     await this.staged.flush();
-    const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NOTHING;
+    const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NO_ROWS;
     if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries(this.symbols));
     await this.client.query('COMMIT');
     this.ended = true;
@@ -177,7 +177,7 @@ export class BarImporter {
     return { ...merged, accepted: merged.accepted + this.direct.rows };
   }
 
-  /** One call after another, so that a caller who does not await cannot mix them up. */
+  /** Runs calls one after another, so that a caller that does not await cannot interleave them. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(() => {
       if (this.ended) throw new ImportEndedError();
@@ -191,4 +191,4 @@ export class BarImporter {
   }
 }
 
-const NOTHING: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
+const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };

@@ -1,4 +1,4 @@
-/** Sends whole COPYs to the server while the next one is being filled. */
+/** Writes rows into a table by COPY. Fills the next buffer while the server takes the last one. */
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
@@ -7,8 +7,8 @@ import { WRITE_ROW } from './row-layout.js';
 import type { Bar } from '@barkeep/bars';
 
 /**
- * Rows for one table, in the order in which they are added. Two buffers: one is filled while the server takes the other, so a caller
- * that awaits {@link add}'s promise never has more than those two in memory.
+ * Sends rows to one table, in the order in which they are added. It has two buffers. A caller that awaits the promise of {@link add}
+ * never has more than those two in memory.
  */
 export class CopyIn {
   /** Rows added, sent or not. */
@@ -22,14 +22,14 @@ export class CopyIn {
     private readonly table: string,
   ) {}
 
-  /** Adds a row; a promise when the caller must wait before the next one. */
+  /** Adds a row. Returns a promise when the caller must wait before it adds the next one. */
   add(datasetId: number, symbolId: number, bar: Bar): Promise<void> | undefined {
     this.filling.add(datasetId, symbolId, bar);
     this.rows++;
     return this.filling.full ? this.send() : undefined;
   }
 
-  /** Sends what is left and waits until the server has everything. @throws DatabaseError of any COPY before. */
+  /** Sends the remaining rows and waits until the server has all of them. @throws DatabaseError of any earlier COPY */
   async flush(): Promise<void> {
     if (this.filling.rows > 0) await this.send();
     await this.inFlight;
@@ -42,7 +42,7 @@ export class CopyIn {
     this.filling.clear();
     this.spare = sending;
     this.inFlight = this.copy(sending.copy());
-    // Whoever waits next gets the error; until then it must not count as unhandled.
+    // The next await of `inFlight` throws the error. Until then it must not count as unhandled.
     this.inFlight.catch(() => undefined);
   }
 

@@ -3,7 +3,7 @@ import { COPY_HEADER, COPY_TRAILER, readRow, WRITE_ROW, writeRow } from './row-l
 
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
-/** On both sides of Postgres' epoch, at it, and far from it. */
+/** Before, at and after the epoch of PostgreSQL. */
 const ROWS: Row[] = [
   [1, Date.UTC(2013, 9, 7, 13, 30), 1.5, 2.25, 1.125, 1.75, 100],
   [2, Date.UTC(1999, 11, 31, 23, 59), 0, 0, 0, 0, 0],
@@ -18,7 +18,7 @@ function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** A row as the server sends it: as it is written, but without the dataset. */
+/** A row as the server sends it: the written form without the dataset. */
 function row(values: Row): Buffer {
   const written = Buffer.alloc(WRITE_ROW.bytes);
   writeRow(new DataView(written.buffer, written.byteOffset, written.length), 0, 7, ...values);
@@ -34,7 +34,7 @@ const copyOf = (...bodies: Buffer[]): Buffer =>
     AFTER,
   ]);
 
-/** Feeds the bytes cut at the given places. */
+/** Parses the bytes in parts that are cut at the given offsets. */
 function parse(bytes: Buffer, cuts: number[]): { rows: Row[]; rest: Buffer | undefined } {
   const rows: Row[] = [];
   const parser = new CopyOutParser((view, at) => readRow(view, at, (...values) => rows.push(values)));
@@ -50,11 +50,11 @@ function parse(bytes: Buffer, cuts: number[]): { rows: Row[]; rest: Buffer | und
 
 const SEPARATE = copyOf(COPY_HEADER, ...ROWS.map(row), COPY_TRAILER);
 
-test('rows come out as they went in, and what follows the COPY is left to the caller', () => {
+test('rows are read as they were written, and the bytes after the COPY are returned', () => {
   expect(parse(SEPARATE, [])).toEqual({ rows: ROWS, rest: AFTER });
 });
 
-test('a header that shares its message with the first row is understood', () => {
+test('the header may share its message with the first row', () => {
   const [first, ...others] = ROWS.map(row);
   const bytes = copyOf(Buffer.concat([COPY_HEADER, first ?? COPY_HEADER]), ...others, COPY_TRAILER);
   expect(parse(bytes, [])).toEqual({ rows: ROWS, rest: AFTER });
@@ -64,14 +64,14 @@ test('chunks may end at any byte', () => {
   for (let cut = 1; cut < SEPARATE.length; cut++) expect(parse(SEPARATE, [cut])).toEqual({ rows: ROWS, rest: AFTER });
 });
 
-test('chunks of every size up to two rows, also of a single byte, give the same rows', () => {
+test('chunks of every size from one byte to two rows give the same rows', () => {
   for (let size = 1; size <= 180; size++) {
     const cuts = Array.from({ length: Math.floor((SEPARATE.length - 1) / size) }, (_, i) => (i + 1) * size);
     expect(parse(SEPARATE, cuts)).toEqual({ rows: ROWS, rest: AFTER });
   }
 });
 
-test('notices between rows are passed over, also longer ones than the carry; an error is left to the caller', () => {
+test('notices between rows are skipped, even ones longer than the carry; an error is returned to the caller', () => {
   const notice = message('N', Buffer.alloc(10_000));
   const error = message('E', Buffer.from('SERROR\0'));
   const start = Buffer.concat([message('d', COPY_HEADER), notice, message('d', row(ROWS[0] ?? ROW))]);
@@ -80,7 +80,7 @@ test('notices between rows are passed over, also longer ones than the carry; an 
   }
 });
 
-test('an answer that is no binary COPY of these columns is refused', () => {
+test('bytes that are no binary COPY of these columns are refused', () => {
   const narrow = Buffer.from(row(ROW).subarray(0, 70));
   expect(() => parse(copyOf(Buffer.from('a\tb\n')), [])).toThrow(CopyFormatError);
   expect(() => parse(copyOf(COPY_HEADER, narrow), [])).toThrow('expected a row of 82 bytes, was 70');

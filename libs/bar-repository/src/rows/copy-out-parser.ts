@@ -1,18 +1,18 @@
 /**
- * Takes the bytes of a running `COPY … TO STDOUT (FORMAT binary)` as they come from the socket and hands out rows, where they lie.
+ * Parses the bytes of a running `COPY … TO STDOUT (FORMAT binary)` and calls back for each row.
  *
- * The messages of the protocol and the rows in them are read in one pass, in place: nothing is allocated for a row, and a message
- * that lies across two chunks is put together in a small buffer of its own. A row is handed out as bytes and not as values,
- * because a number that is given to a function which the compiler does not inline is an object on the heap: six of them a row. (The general parsers in front of this one, `pg`'s and
- * pg-copy-streams', make an object or a copy for each row: figures in ./copy-out.ts.)
- * The parser knows nothing of sockets; whatever is not COPY it leaves to its caller.
+ * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks is
+ * assembled in a small buffer. The callback gets a row's bytes and not its values, because each number that is passed to a function
+ * that the compiler does not inline becomes an object on the heap, six per row. (`pg` and pg-copy-streams make an object or a copy
+ * for each row: figures in ./copy-out.ts.)
+ * The parser knows nothing about sockets. It returns bytes that do not belong to the COPY to its caller.
  */
 import { COPY_HEADER, READ_ROW } from './row-layout.js';
 
-/** Gets one row, laid out as `READ_ROW` says from `at` on; the bytes are valid until it returns. */
+/** Called with one row that starts at `at` in the layout of `READ_ROW`. The bytes are valid until the callback returns. */
 export type OnRowBytes = (row: DataView, at: number) => void;
 
-/** Thrown when the server's bytes are not the rows that were asked for. */
+/** Thrown when the server's bytes are not rows of the expected layout. */
 export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
   constructor(expected: string, actual: string | number) {
@@ -22,18 +22,18 @@ export class CopyFormatError extends Error {
 
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
-/** CopyOutResponse, NoticeResponse, ParameterStatus, NotificationResponse: may come in between, and say nothing about rows. */
-const PASSED_OVER = new Set([0x48, 0x4e, 0x53, 0x41]);
+/** CopyOutResponse, NoticeResponse, ParameterStatus, NotificationResponse: may arrive between rows and carry no rows. */
+const SKIPPED = new Set([0x48, 0x4e, 0x53, 0x41]);
 
 /** A message's type byte and its int32 length, which counts itself. */
 const MESSAGE_HEAD = 5;
 const ROW_MESSAGE_LENGTH = 4 + READ_ROW.bytes;
 const ROW_MESSAGE_BYTES = 1 + ROW_MESSAGE_LENGTH;
-/** Longest message accepted: a row has 87 bytes, a notice a few hundred. */
+/** Longest message accepted. A row has 87 bytes, a notice a few hundred. */
 const MESSAGE_BYTES_MAX = 1 << 20;
 
 export class CopyOutParser {
-  /** Rows handed out. */
+  /** Rows parsed so far. */
   rows = 0;
   private carry = Buffer.alloc(4096);
   private carried = 0;
@@ -43,8 +43,8 @@ export class CopyOutParser {
 
   /**
    * Reads a chunk.
-   * @returns undefined while the COPY goes on; otherwise the bytes that follow it, for `pg` to read: command complete, or an error.
-   * @throws CopyFormatError, and what `onRow` throws.
+   * @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read (command complete, or an error)
+   * @throws CopyFormatError, what `onRow` throws
    */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0;
@@ -71,7 +71,7 @@ export class CopyOutParser {
     return undefined;
   }
 
-  /** Moves the rest of a message that began in an earlier chunk into the carry; where the next one begins, or -1: more is missing. */
+  /** Copies the rest of a message that began in an earlier chunk into the carry. @returns where the next message begins, or -1 when bytes are still missing */
   private completeCarried(chunk: Buffer): number {
     let at = 0;
     if (this.carried < MESSAGE_HEAD) {
@@ -99,15 +99,15 @@ export class CopyOutParser {
     this.carry = larger;
   }
 
-  /** Any message but a plain row: undefined to go on, or where the bytes that are not ours begin. */
+  /** Reads any message but a plain row. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
   private message(view: DataView, at: number, bytes: number): number | undefined {
     const type = view.getUint8(at);
     if (type === COPY_DONE) return at + bytes;
-    if (type !== COPY_DATA) return PASSED_OVER.has(type) ? undefined : at;
+    if (type !== COPY_DATA) return SKIPPED.has(type) ? undefined : at;
     const end = at + bytes;
     let row = at + MESSAGE_HEAD;
     if (!this.headerSeen) row = this.header(view, row, end);
-    // The header may share a message with the first row; the trailer has one of its own.
+    // The header may share a message with the first row. The trailer has its own message.
     if (row === end || (end - row === 2 && view.getInt16(row) === -1)) return undefined;
     if (end - row !== READ_ROW.bytes) throw new CopyFormatError(`a row of ${READ_ROW.bytes} bytes`, end - row);
     this.row(view, row);

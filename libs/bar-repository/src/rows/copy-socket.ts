@@ -1,29 +1,29 @@
 /**
- * The socket of a connection to Postgres. It reads into one buffer again and again, where Node's own makes a new one for each read:
- * 270 MB of them for three million rows, a third of what the garbage collector had to do while a session streamed.
+ * The socket of a connection to PostgreSQL. It reads into one buffer that it reuses. Node's own socket allocates a buffer for each
+ * read: 270 MB for three million rows, which was a third of the garbage collector's work while a session streamed.
  *
- * `pg` sees a socket like any other: it gets copies of what comes. A COPY takes the bytes where they are, see {@link CopySocket.divert}.
- * A long one is read about once a millisecond: the server sends 8 kB at a time, and to be woken for each of them is half of what it costs
- * to read it (docs/performance.md).
+ * `pg` gets copies of the bytes and sees an ordinary socket. A COPY reads the bytes in place, see {@link CopySocket.divert}.
+ * A long COPY is read about once per millisecond. The server sends 8 kB at a time, and waking up for each part would be half the
+ * cost of reading it (docs/performance.md).
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 
-/** More than comes in a {@link REST_MS}. */
+/** More bytes than arrive in {@link REST_MS}. */
 const READ_BYTES = 256 * 1024;
-/** A COPY is long when this much of it has come: a short one, a backfill's, must not wait for anything. */
+/** A COPY counts as long after so many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
-/** How long the next bytes of a long COPY are left to gather. */
+/** How long the socket pauses between two reads of a long COPY. */
 const REST_MS = 1;
 
 export class CopySocket extends Socket {
-  private taker: ((bytes: Buffer) => void) | undefined;
-  /** Bytes that the taker got. */
-  private taken = 0;
+  private receiver: ((bytes: Buffer) => void) | undefined;
+  /** Bytes that the receiver got. */
+  private received = 0;
 
   constructor() {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     const reader: { deliver?: (bytes: Buffer) => void } = {};
-    // What `net.connect` hands to the constructor; the types know it there alone.
+    // `net.connect` passes `onread` to the constructor, but the types declare it for `connect` only.
     const options: SocketConstructorOpts & ConnectOpts = {
       onread: {
         buffer,
@@ -37,21 +37,21 @@ export class CopySocket extends Socket {
     reader.deliver = (bytes) => this.deliver(bytes);
   }
 
-  /** Gives what comes to `taker` instead of `pg`, until it is called with nothing; the bytes are valid until it returns. */
-  divert(taker: ((bytes: Buffer) => void) | undefined): void {
-    this.taker = taker;
-    this.taken = 0;
+  /** Passes bytes to `receiver` instead of `pg`; undefined ends that. The bytes are valid until the receiver returns. */
+  divert(receiver: ((bytes: Buffer) => void) | undefined): void {
+    this.receiver = receiver;
+    this.received = 0;
   }
 
   private deliver(bytes: Buffer): void {
-    const { taker } = this;
-    if (!taker) {
+    const { receiver } = this;
+    if (!receiver) {
       this.emit('data', Buffer.from(bytes));
       return;
     }
-    this.taken += bytes.length;
-    taker(bytes);
-    const isLong = this.taker === taker && this.taken > LONG_BYTES;
+    this.received += bytes.length;
+    receiver(bytes);
+    const isLong = this.receiver === receiver && this.received > LONG_BYTES;
     if (isLong && bytes.length < READ_BYTES / 2) this.rest();
   }
 
@@ -61,7 +61,7 @@ export class CopySocket extends Socket {
   }
 }
 
-/** The socket for a connection with these settings of `pg`. One that is to speak TLS is an ordinary one: TLS reads for itself. */
+/** The socket for a connection with these settings of `pg`. With TLS it is an ordinary socket, because TLS wraps it and reads itself. */
 export function socketFor({ ssl }: { ssl?: unknown }): Socket {
   return ssl ? new Socket() : new CopySocket();
 }

@@ -1,7 +1,7 @@
 /**
- * Reading bars of many symbols over a window of time: the hot path of streaming and backfill.
- * One COPY in binary, in no particular order (a bar's slot gives its place), parsed without an allocation per row.
- * Says nothing about the quality of what it reads: rows come as they are stored.
+ * Reads bars of many symbols over a range of time, for streaming and backfill.
+ * It runs one binary COPY and allocates nothing per row. Rows arrive in no particular order, because the slot of a bar gives its place.
+ * It does not check bars: rows arrive as they are stored.
  */
 import { withConnection, type ConnectionSource } from '../connection.js';
 import type { OnRowBytes } from './copy-out-parser.js';
@@ -11,16 +11,16 @@ import { mergeRanges, type TimeRange } from './time-ranges.js';
 
 export interface WindowQuery {
   datasetId: number;
-  /** Numbers from `symbolIds`; one that has no rows gives none. */
+  /** Numbers from `symbolIds`. A symbol without rows is no error. */
   symbolIds: readonly number[];
-  /** Epoch ms, end exclusive; they may overlap, each row is read once. */
+  /** Epoch ms, end exclusive. They may overlap: each row is read once. */
   ranges: readonly TimeRange[];
 }
 
 /**
- * Calls `onRow` for each bar of the window, synchronously as the bytes arrive, in no order; resolves to the number of rows.
- * On abort, on an error, and when `onRow` throws, the connection is closed, the server stops, and the promise rejects.
- * @throws TimeRangeError for ranges and {@link IdError} for ids that are no whole numbers.
+ * Calls `onRow` for each bar in the ranges, synchronously as bytes arrive, in no order. Resolves to the number of rows.
+ * On abort, on an error, and when `onRow` throws, it closes the connection, which stops the server, and rejects.
+ * @throws TimeRangeError for ranges and {@link IdError} for ids that are no whole numbers
  */
 export async function readWindow(
   source: ConnectionSource,
@@ -31,7 +31,7 @@ export async function readWindow(
   return readWindowBytes(source, query, (row, at) => readRow(row, at, onRow), signal);
 }
 
-/** {@link readWindow} for who takes the rows as they came: `onRow` gets the bytes, laid out as `READ_ROW` says. */
+/** As {@link readWindow}, but `onRow` gets the row's bytes in the layout of `READ_ROW`. */
 export async function readWindowBytes(
   source: ConnectionSource,
   query: WindowQuery,
@@ -45,11 +45,11 @@ export async function readWindowBytes(
 
 export interface SpansQuery {
   datasetId: number;
-  /** Epoch ms, end exclusive; of one symbol they must not overlap, or rows come twice. */
+  /** Epoch ms, end exclusive. Spans of one symbol must not overlap, or rows are read twice. */
   spans: readonly { symbolId: number; from: number; to: number }[];
 }
 
-/** Like {@link readWindow}, for many short spans of many symbols: each is looked up by the key, and nothing else is read. */
+/** As {@link readWindow}, for many short spans of many symbols. Each span is looked up by the primary key. */
 export async function readSpans(
   source: ConnectionSource,
   { datasetId, spans }: SpansQuery,
@@ -74,7 +74,7 @@ export async function readSpans(
   return withConnection(source, (client) => copyOut(client, sql, (row, at) => readRow(row, at, onRow), signal));
 }
 
-/** Thrown for a dataset or symbol id that is no whole number (COPY takes no parameters, so they go into its text). */
+/** Thrown for a dataset or symbol id that is no whole number. COPY takes no parameters, so ids are part of its text. */
 export class IdError extends Error {
   override readonly name = 'IdError';
   constructor(readonly actual: unknown) {
@@ -83,9 +83,9 @@ export class IdError extends Error {
 }
 
 /**
- * The COPY of a window, or nothing when it is empty.
- * `= ANY`, a lateral join over the symbols, and a plain join took the same time (156,000 rows: 0.14 to 0.16 s, of which 0.13 s is
- * turning rows into bytes); this one is the simplest.
+ * The COPY statement of a query, or undefined when the query is empty.
+ * `= ANY`, a lateral join over the symbols and a plain join took the same time (156,000 rows: 0.14 to 0.16 s, 0.13 s of it for
+ * turning rows into bytes). `= ANY` is the simplest.
  */
 export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string | undefined {
   const merged = mergeRanges(ranges);
@@ -99,13 +99,13 @@ export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string
   return `COPY (${selects.join(' UNION ALL ')}) TO STDOUT (FORMAT binary)`;
 }
 
-/** A number in the text of a statement. @throws IdError */
+/** A number as text of a statement. @throws IdError */
 export function wholeNumber(id: number): string {
   if (!Number.isSafeInteger(id)) throw new IdError(id);
   return String(id);
 }
 
-/** A time in the text of a statement. */
+/** A time as text of a statement. */
 export function timestamp(epochMs: number): string {
   return `'${isoTime(epochMs)}'::timestamptz`;
 }

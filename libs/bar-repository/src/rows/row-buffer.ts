@@ -1,8 +1,8 @@
-/** Rows on their way into a COPY: a buffer of fixed size that is one whole binary COPY when it is sent. */
+/** A buffer of fixed size that collects rows as one complete binary COPY. */
 import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
 import type { Bar } from '@barkeep/bars';
 
-/** Rows of one COPY: 2.9 MB. Larger ones are no faster, and two of them are held. */
+/** Rows of one COPY: 2.9 MB. A larger buffer is no faster, and an import has two of them. */
 const ROWS_MAX = 32_768;
 
 export class RowBuffer {
@@ -15,7 +15,7 @@ export class RowBuffer {
     return this.rows === ROWS_MAX;
   }
 
-  /** Adds a row; the buffer must not be full. */
+  /** Adds a row. The buffer must not be full. */
   add(datasetId: number, symbolId: number, bar: Bar): void {
     const { openTime, open, high, low, close, volume } = bar;
     writeRow(this.view, this.end, datasetId, symbolId, openTime, open, high, low, close, volume);
@@ -23,7 +23,7 @@ export class RowBuffer {
     this.rows++;
   }
 
-  /** The complete COPY; valid until {@link clear}. */
+  /** The bytes of the complete COPY, valid until {@link clear}. */
   copy(): Buffer {
     COPY_TRAILER.copy(this.bytes, this.end);
     return this.bytes.subarray(0, this.end + COPY_TRAILER.length);

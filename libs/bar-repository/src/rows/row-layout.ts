@@ -1,23 +1,23 @@
 /**
- * The binary form in which Postgres' COPY carries a bar, in one place for reading and writing. All numbers are big-endian; each
- * field is an int32 length and its bytes; a timestamp is an int64 of microseconds since 2000-01-01 UTC.
+ * The binary form of a bar in a COPY of PostgreSQL, for reading and writing. Numbers are big-endian. Each field is an int32 length
+ * followed by its bytes. A timestamp is an int64 of microseconds since 2000-01-01 UTC.
  * https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-BINARY-FORMAT
  */
 
 /** 2000-01-01T00:00:00Z, epoch ms. */
 export const POSTGRES_EPOCH_MS = 946_684_800_000;
 
-/** `PGCOPY\n\377\r\n\0`, no flags, no extension: what a binary COPY begins with. */
+/** The start of a binary COPY: `PGCOPY\n\377\r\n\0`, no flags, no extension. */
 export const COPY_HEADER = Buffer.from([
   0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
 
-/** A field count of -1: what a binary COPY ends with. */
+/** The end of a binary COPY: a field count of -1. */
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
- * The columns of a row as it is read: symbol_id int4, time timestamptz, then open, high, low, close, volume float8.
- * Offsets of the values within the row.
+ * A row as it is read: symbol_id int4, time timestamptz, then open, high, low, close, volume float8.
+ * The names of columns give the offsets of their values within the row.
  */
 export const READ_ROW = {
   columns: 'symbol_id, "time", open, high, low, close, volume',
@@ -32,7 +32,7 @@ export const READ_ROW = {
   volume: 74,
 } as const;
 
-/** The columns of a row as it is written: dataset_id int2, then as {@link READ_ROW}. */
+/** A row as it is written: dataset_id int2, then the columns of {@link READ_ROW}. */
 export const WRITE_ROW = { columns: `dataset_id, ${READ_ROW.columns}`, fields: 8, bytes: 88 } as const;
 
 const TWO_POW_32 = 4_294_967_296;
@@ -71,17 +71,17 @@ export function writeRow(
   view.setFloat64(at + 80, volume);
 }
 
-/** The timestamp at `at`, as epoch ms; parts of a millisecond stay as a fraction. */
+/** The timestamp at `at`, as epoch ms. Microseconds become a fraction. */
 export function readTime(view: DataView, at: number): number {
   return (view.getInt32(at) * TWO_POW_32 + view.getUint32(at + 4)) / 1000 + POSTGRES_EPOCH_MS;
 }
 
-/** A time as Postgres' binary form has it: microseconds since 2000-01-01 UTC. */
+/** A time in PostgreSQL's binary form: microseconds since 2000-01-01 UTC. */
 export function microsOf(epochMs: number): bigint {
   return BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n;
 }
 
-/** Gets the values of one bar; `openTime` is epoch ms. */
+/** Called with the values of one bar. `openTime` is epoch ms. */
 export type OnRow = (
   symbolId: number,
   openTime: number,
@@ -92,7 +92,7 @@ export type OnRow = (
   volume: number,
 ) => void;
 
-/** Hands out the values of a row of {@link READ_ROW} at `at`. */
+/** Reads the row at `at`, in the layout of {@link READ_ROW}, and calls `onRow` with its values. */
 export function readRow(view: DataView, at: number, onRow: OnRow): void {
   onRow(
     view.getInt32(at + READ_ROW.symbolId),

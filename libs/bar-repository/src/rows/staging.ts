@@ -1,22 +1,23 @@
 /**
- * Rows that may exist already, on their way into `bars`: they wait in a temporary table and are told apart there.
- * The first row of a key wins; an equal one is a duplicate, another one is conflicting and goes to `quarantined_bars`.
+ * The staging table of an import, for rows that may exist in `bars`.
+ * The first row of a key is kept. A later row with equal values is a duplicate. A later row with other values is conflicting and
+ * goes to `quarantined_bars`.
  */
 import type { PoolClient } from 'pg';
 
-/** Rows of an import by what became of them. */
+/** Rows of an import by outcome. */
 export interface ImportCounts {
   /** New rows. */
   accepted: number;
-  /** The key was there with the same values. */
+  /** Rows whose key was stored with the same values. */
   duplicate: number;
-  /** The key was there with other values: the stored row stays, this one is in `quarantined_bars`. */
+  /** Rows whose key was stored with other values. The stored row stays, and the new one is in `quarantined_bars`. */
   conflicting: number;
 }
 
 export const STAGING_TABLE = 'barkeep_staged_bars';
 
-/** Makes the staging table, which ends with the transaction. */
+/** Creates the staging table, which is dropped at the end of the transaction. */
 export async function createStaging(client: PoolClient): Promise<void> {
   await client.query(
     `CREATE TEMPORARY TABLE ${STAGING_TABLE} (LIKE bars) ON COMMIT DROP;
@@ -24,7 +25,7 @@ export async function createStaging(client: PoolClient): Promise<void> {
   );
 }
 
-/** Moves the staged rows into `bars` and says what they were. */
+/** Moves the staged rows into `bars` and counts them by outcome. */
 export async function mergeStaged(client: PoolClient, dataset: string): Promise<ImportCounts> {
   await client.query(`ANALYZE ${STAGING_TABLE}`);
   const inserted = await client.query(INSERT_NEW);
@@ -34,7 +35,7 @@ export async function mergeStaged(client: PoolClient, dataset: string): Promise<
   return { accepted, conflicting, duplicate: staged - conflicting - accepted };
 }
 
-/** Rows are staged in the order in which they came, so the lowest ctid of a key is the first. */
+/** Rows are staged in order of arrival, so the lowest ctid of a key is its first row. */
 const INSERT_NEW = `
   INSERT INTO bars (symbol_id, dataset_id, "time", open, high, low, close, volume)
   SELECT DISTINCT ON (dataset_id, symbol_id, "time") symbol_id, dataset_id, "time", open, high, low, close, volume

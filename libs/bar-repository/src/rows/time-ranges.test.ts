@@ -13,7 +13,7 @@ test('ranges that touch or overlap become one, sorted', () => {
   ]);
 });
 
-test('an empty or backward range asks for nothing', () => {
+test('an empty or backward range is left out', () => {
   expect(
     mergeRanges([
       { from: 5, to: 5 },

@@ -1,4 +1,4 @@
-/** Time ranges as a query asks for them. Pure. */
+/** Time ranges of a query. Pure. */
 
 /** From `from` to `to`, epoch ms, end exclusive. */
 export interface TimeRange {
@@ -6,7 +6,7 @@ export interface TimeRange {
   to: number;
 }
 
-/** Thrown for a range whose ends are no whole milliseconds. */
+/** Thrown for a range whose start or end is no whole number of milliseconds. */
 export class TimeRangeError extends Error {
   override readonly name = 'TimeRangeError';
   constructor(readonly range: TimeRange) {
@@ -15,7 +15,7 @@ export class TimeRangeError extends Error {
 }
 
 /**
- * The same instants as sorted ranges that neither touch nor overlap, so that no row is read twice; empty ranges are left out.
+ * The same instants as sorted ranges that neither touch nor overlap, so that no row is read twice. Empty ranges are left out.
  * @throws TimeRangeError
  */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {

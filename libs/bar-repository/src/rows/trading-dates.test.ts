@@ -6,7 +6,7 @@ const symbols = new Map([
   ['B', { id: 2 }],
 ]);
 
-test('each date is named once for each symbol, by default in UTC', () => {
+test('each date of a symbol is listed once, by default the UTC date', () => {
   const dates = new TradingDates();
   for (let hour = 0; hour < 30; hour++) dates.add('A', Date.UTC(2024, 0, 1) + hour * HOUR_MS);
   dates.add('B', Date.UTC(2024, 0, 1));
@@ -17,7 +17,7 @@ test('each date is named once for each symbol, by default in UTC', () => {
   ]);
 });
 
-test('the trading date is asked for once an hour', () => {
+test('the function for trading dates is called once for each hour', () => {
   const asked: number[] = [];
   const dates = new TradingDates((time) => (asked.push(time), '2024-01-05'));
   for (let minute = 0; minute < 120; minute++) for (const symbol of ['A', 'B']) dates.add(symbol, minute * 60_000);

@@ -1,4 +1,4 @@
-/** Which dates an import touched, by symbol. Pure. */
+/** Collects the dates that an import touched, by symbol. Pure. */
 
 const HOUR_MS = 3_600_000;
 
@@ -6,7 +6,7 @@ export class TradingDates {
   private readonly bySymbol = new Map<string, Set<string>>();
   private readonly dateOfHour = new Map<number, string>();
 
-  /** `dateOf` names the trading date of an open time; it must not change within an hour (UTC). @default the UTC date */
+  /** @param dateOf the trading date of an open time; constant within an hour of UTC. @default the UTC date */
   constructor(private readonly dateOf: (openTime: number) => string = utcDate) {}
 
   add(symbol: string, openTime: number): void {

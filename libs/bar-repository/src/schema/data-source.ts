@@ -1,6 +1,6 @@
 /**
- * How Barkeep connects to Postgres. One `DataSource` a process: its pool serves TypeORM and the COPY of the hot path alike.
- * Makes no connection by itself: call `initialize()`, then `migrate` (./migrate.js).
+ * The connection to PostgreSQL. Each process has one `DataSource`, whose pool serves both TypeORM and COPY.
+ * The caller connects with `initialize()`, then calls `migrate` (./migrate.js).
  */
 import { DataSource } from 'typeorm';
 import { socketFor } from '../rows/index.js';
@@ -8,17 +8,17 @@ import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 export interface DataSourceOptions {
-  /** Connections at most; at least 2, since a migration holds one for its lock. @default 10 */
+  /** Maximum number of connections, at least 2 because a migration holds one for its lock. @default 10 */
   poolSize?: number;
-  /** What `pg_stat_activity` shows. @default 'barkeep' */
+  /** Name in `pg_stat_activity`. @default 'barkeep' */
   applicationName?: string;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Settings of every connection: no compilation of plans (windows are short), UTC, and a client that died frees its locks within a
- * second instead of when the network notices.
+ * Settings of every connection: no JIT (queries are short), UTC, and a check that frees the locks of a dead client within a second
+ * instead of after a network timeout.
  */
 const SESSION_SETTINGS = [
   'jit=off',
@@ -29,7 +29,7 @@ const SESSION_SETTINGS = [
 
 /**
  * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all entities and migrations.
- * It never changes the schema on its own.
+ * It never changes the schema without a call of `migrate`.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   return new DataSource({
@@ -39,7 +39,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     migrations: [...MIGRATIONS],
     synchronize: false,
     migrationsRun: false,
-    // gen_random_uuid() is built in since PostgreSQL 13; TypeORM knows it by the extension that it came from.
+    // gen_random_uuid() is built in since PostgreSQL 13. TypeORM uses it when the extension is named pgcrypto.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     logging: false,

@@ -1,4 +1,4 @@
-/** Rows of sessions: states, epochs, checkpoints, certificates. */
+/** The rows of sessions: states, epochs, checkpoints, certificates. */
 export { SessionCertificates } from './session-certificates.js';
 export {
   CursorError,

@@ -1,4 +1,4 @@
-/** The certificates of completed sessions, as Postgres keeps them: what can be shown when the store is long gone. */
+/** The certificates of completed sessions in PostgreSQL. They stay after the session's store is removed. */
 import type { DataSource } from 'typeorm';
 import { ownedBy } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
@@ -11,13 +11,13 @@ export interface StoredCertificate<Certificate> {
 }
 
 export class SessionCertificates<Spec, Certificate extends object> {
-  /** @param deployment whose sessions are looked after, as in `SessionRepository`; null: everybody's */
+  /** @param deployment the deployment whose sessions are listed, as in `SessionRepository`; null: all */
   constructor(
     private readonly dataSource: DataSource,
     private readonly deployment: string | null = null,
   ) {}
 
-  /** Keeps the certificate of a completed session, in place of one that it had. */
+  /** Stores the certificate of a completed session and replaces an earlier one. */
   async save({ id, incarnation }: SessionKey, certificate: Certificate): Promise<void> {
     await this.dataSource.query(
       `UPDATE sessions SET certificate = $3, certified_at = now() WHERE id = $1 AND incarnation = $2 AND state = 'completed'`,
@@ -25,7 +25,7 @@ export class SessionCertificates<Spec, Certificate extends object> {
     );
   }
 
-  /** Puts other fields into a certificate that is kept; when it was kept stays. */
+  /** Replaces fields of a stored certificate. Its `storedAt` stays. */
   async amend({ id, incarnation }: SessionKey, fields: Partial<Certificate>): Promise<void> {
     await this.dataSource.query(
       'UPDATE sessions SET certificate = certificate || $3::jsonb WHERE id = $1 AND incarnation = $2',
@@ -33,7 +33,7 @@ export class SessionCertificates<Spec, Certificate extends object> {
     );
   }
 
-  /** The certificate that is kept of a session, or undefined. */
+  /** The stored certificate of a session, or undefined. */
   async find({ id, incarnation }: SessionKey): Promise<StoredCertificate<Certificate> | undefined> {
     const [row] = await this.dataSource.query<StoredCertificate<Certificate>[]>(
       `SELECT certificate, certified_at AS "storedAt" FROM sessions
@@ -43,7 +43,10 @@ export class SessionCertificates<Spec, Certificate extends object> {
     return row;
   }
 
-  /** Completed sessions of which none is kept, or one that still awaits consumers, newest first, at most `limit`; none of the incarnations `except`. */
+  /**
+   * Completed sessions whose certificate is not stored, or still waits for consumers: newest first, at most `limit`, without the
+   * incarnations `except`.
+   */
   lacking(limit: number, except: readonly string[] = []): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
     return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(
       `SELECT ${SESSION_COLUMNS}, certificate IS NOT NULL AS "isKept" FROM sessions

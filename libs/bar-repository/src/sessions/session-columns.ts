@@ -1,4 +1,4 @@
-/** The columns of a session under the names of `SessionRow`, for SELECT and RETURNING. */
+/** The columns of a session with the field names of `SessionRow`, for SELECT and RETURNING. */
 export const SESSION_COLUMNS = `
   id, incarnation, spec, history_days AS "historyDays", membership, state, epoch, run, owner, checkpoint, error,
   idempotency_key AS "idempotencyKey",

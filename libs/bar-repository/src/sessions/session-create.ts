@@ -1,4 +1,4 @@
-/** Creating a session, safe to repeat and under concurrency: Postgres' unique keys decide who was first. */
+/** Creates a session. Safe to repeat and to call concurrently, because unique keys decide which call is first. */
 import type { DataSource } from 'typeorm';
 import { SessionConflictError } from './session-errors.js';
 import type { SessionRow } from './session-state.js';
@@ -10,13 +10,13 @@ export interface NewSession<Spec> {
   /** @default 0 */
   historyDays?: number;
   idempotencyKey?: string | null;
-  /** Whose it is. @default null: everybody's */
+  /** Deployment that owns the session. @default null: any */
   deployment?: string | null;
 }
 
 export interface CreatedSession<Spec> {
   row: SessionRow<Spec>;
-  /** False when the session was there already, with the same spec. */
+  /** False when a session with the same spec existed. */
   created: boolean;
 }
 
@@ -27,15 +27,15 @@ const INSERT = `
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
- * Whoever has the id comes first. A row that has only the idempotency key may carry another id than the one that was made up for this
- * repeat, so the id within the spec does not count there.
+ * The row with this id sorts first. A row that matches by idempotency key only may have another id than the one generated for this
+ * call, so the comparison of specs ignores their ids.
  */
 const SELECT_HOLDER = `
   SELECT ${SESSION_COLUMNS},
     CASE WHEN id = $1 THEN spec = $2::jsonb ELSE spec - 'id' = $2::jsonb - 'id' END AS "sameSpec"
   FROM sessions WHERE id = $1 OR idempotency_key = $3 ORDER BY id = $1 DESC`;
 
-/** A row that was in the way may be gone when we look for it; more often than this it is not chance. */
+/** A conflicting row may be deleted before we read it. After so many attempts we report a conflict. */
 const ATTEMPTS = 5;
 
 /** See `SessionRepository.create`. */
@@ -50,7 +50,7 @@ export async function createSession<Spec>(
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;
-    // Two holders: the id is one session's and the key another's.
+    // Two rows: one session has the id, another has the key.
     if (second) throw new SessionConflictError(second.id, 'idempotencyKey');
     const { sameSpec, ...row } = holder;
     if (!sameSpec) throw new SessionConflictError(row.id, row.id === session.id ? 'id' : 'idempotencyKey');

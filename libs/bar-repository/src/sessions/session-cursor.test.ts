@@ -1,14 +1,14 @@
 import { decodeCursor, encodeCursor } from './session-cursor.js';
 import { CursorError } from './session-errors.js';
 
-test('a cursor gives back its position, whatever the id is', () => {
+test('decoding a cursor returns its position for any id', () => {
   for (const id of ['a', 'with space\nand more', 'é']) {
     const position = { createdAt: new Date(1_700_000_000_123), id };
     expect(decodeCursor(encodeCursor(position))).toEqual(position);
   }
 });
 
-test('what is no cursor is refused', () => {
+test('a text that is no cursor is refused', () => {
   for (const cursor of [
     '',
     'x',

@@ -1,4 +1,4 @@
-/** Where a page of sessions ends: creation time and id of its last row, as one opaque word. Pure. */
+/** The end of a page of sessions, as an opaque text: creation time and id of its last row. Pure. */
 import { CursorError } from './session-errors.js';
 
 export interface SessionPosition {

@@ -1,4 +1,4 @@
-/** What can be wrong with a call on a session: one class per cause. */
+/** Errors of calls on sessions, one class per cause. */
 import type { SessionState } from './session-state.js';
 
 export class SessionNotFoundError extends Error {
@@ -8,7 +8,7 @@ export class SessionNotFoundError extends Error {
   }
 }
 
-/** The id or the idempotency key belongs to a session with another spec. */
+/** Thrown when the id or the idempotency key belongs to a session with another spec. */
 export class SessionConflictError extends Error {
   override readonly name = 'SessionConflictError';
   constructor(
@@ -30,11 +30,11 @@ export class WrongStateError extends Error {
   }
 }
 
-/** Others changed the symbols of the session again and again while a change was tried: try again. */
+/** Thrown when other callers changed the session's symbols during every attempt. The caller may try again. */
 export class SymbolConflictError extends Error {
   override readonly name = 'SymbolConflictError';
   constructor(readonly sessionId: string) {
-    super(`session ${sessionId}: expected its symbols to stay for a moment, were changed by others`);
+    super(`session ${sessionId}: expected its symbols to stay the same during the call, were changed by others`);
   }
 }
 

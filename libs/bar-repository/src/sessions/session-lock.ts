@@ -1,18 +1,18 @@
 /**
- * One process at a time brings a session's store in line with the symbols that its row has. The lock ends with its
- * transaction, so also with the process that holds it, or after it did nothing for a while.
+ * A lock per session: one process at a time changes the session's store to match the symbols in its row. The lock ends with
+ * its transaction. So it also ends when its process dies, or when its connection is idle for too long.
  */
 import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 
-/** A holder that is silent for so long, because it was halted, loses the lock. */
+/** A process that holds the lock and is suspended for so long loses it. */
 const SILENT_MAX_MS = 30_000;
 
 /**
- * Works while nobody else holds the lock of the session. The work must use no other connection of the pool than its
- * manager's: when all of them waited for a lock, none would be left for whoever holds one.
- * @param work gets the symbols that the session has now, or undefined when it is gone
+ * Runs `work` while it holds the session's lock. `work` must use the connection of `manager` and no other of the pool. Otherwise
+ * callers that wait for the lock could occupy all connections, and the one that holds it would wait for a connection.
+ * @param work gets the current symbols of the session, or undefined when the session does not exist any more
  */
 export async function withSessionLock<T>(
   dataSource: DataSource,
@@ -30,7 +30,7 @@ export async function withSessionLock<T>(
   });
 }
 
-/** Removes what a session quarantined of symbols that left it. */
+/** Deletes the quarantined bars of symbols that were removed from a session. */
 export async function forgetQuarantined(
   manager: EntityManager,
   incarnation: string,

@@ -1,6 +1,6 @@
-/** Whose a session is: the condition by which coordinators leave alone the sessions of deployments that share their database. */
+/** The SQL condition that separates the sessions of deployments that share a database. */
 
-/** Holds for a session of this deployment, and for one of nobody's in particular. @param parameter name of the parameter */
+/** True for a session of this deployment, and for one without a deployment. @param parameter placeholder such as `$2` */
 export function ownedBy(parameter: string): string {
   return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }

@@ -1,9 +1,9 @@
 /**
- * Sessions in Postgres: what was asked for, in which state it is, who may write it, and how far it is.
+ * Sessions in PostgreSQL: spec, state, owner and checkpoint of each.
  *
- * Every change is one statement that checks what it depends on, so any number of coordinators may call at once. The epoch is the fence
- * (it comes from here and not from Redis, where it would repeat after a failover): whoever claimed last holds the highest, and the
- * methods that take an epoch do nothing for a lower one.
+ * Every change is one statement that checks its conditions, so any number of coordinators may call at the same time. The epoch is
+ * the fence: each claim raises it, and methods that take an epoch change nothing when a higher one exists. Epochs come from
+ * PostgreSQL, because a counter in Redis would repeat numbers after a failover.
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
@@ -20,7 +20,7 @@ import {
   type SessionState,
 } from './session-state.js';
 
-/** A session, and not one that was made anew under its id: epochs begin again with each incarnation. */
+/** Identifies one session. A session that is created again under the same id has another incarnation, and its epochs start at 0. */
 export interface SessionKey {
   id: string;
   incarnation: string;
@@ -33,20 +33,20 @@ export interface SessionPage<Spec> {
 }
 
 export interface TransitionPatch {
-  /** Undefined leaves it as it is. */
+  /** Undefined keeps the stored error. */
   error?: string | null;
-  /** Counts one start more. @default false */
+  /** Adds one to the number of starts. @default false */
   incrementRun?: boolean;
   /** @default now when the new state is an ended one, otherwise null */
   completedAt?: Date | null;
-  /** Begins from nothing again: what the checkpoint speaks of is gone. @default false */
+  /** Clears the checkpoint, when its store does not exist any more. @default false */
   forgetCheckpoint?: boolean;
 }
 
 export class SessionRepository<Spec = unknown> {
   /**
-   * @param deployment whose sessions are made, listed and looked after: those of others that share the database are left
-   * alone. Null: everybody's.
+   * @param deployment new sessions get this deployment, and only its sessions are listed. Several deployments may share a
+   * database. Null: sessions of all deployments.
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -54,8 +54,8 @@ export class SessionRepository<Spec = unknown> {
   ) {}
 
   /**
-   * Creates a session in state `created`. Safe to repeat, also at the same moment: the same id or idempotency key with an equal spec
-   * gives the session that is there. @throws SessionConflictError when the spec is another one.
+   * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
+   * spec returns the existing session. @throws SessionConflictError when the spec differs
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, { deployment: this.deployment, ...session });
@@ -74,10 +74,10 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Whether a session that was made in the last minute, and has not ended, has the source and symbols of this one and days in common
-   * with it: most likely both are streamed at once.
+   * True when a session that was created in the last minute and has not ended has the same source and symbols and overlapping
+   * days. Both sessions are then probably streamed at the same time.
    */
-  async isOneOfMany({ id }: SessionKey): Promise<boolean> {
+  async hasSimilarSession({ id }: SessionKey): Promise<boolean> {
     const [row] = await this.dataSource.query<{ found: boolean }[]>(
       `SELECT EXISTS (
          SELECT FROM sessions own JOIN sessions other ON other.id <> own.id
@@ -104,7 +104,7 @@ export class SessionRepository<Spec = unknown> {
     return { rows: page, cursor: rows.length > page.length && last ? encodeCursor(last) : undefined };
   }
 
-  /** Makes `owner` the one who may write the session; its new epoch, or undefined when the session is not running or waiting for upkeep. */
+  /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep */
   async claim({ id, incarnation }: SessionKey, owner: string): Promise<number | undefined> {
     const [row] = await this.update(
       'SET epoch = epoch + 1, owner = $3, updated_at = now() WHERE id = $1 AND incarnation = $2 AND state = ANY($4)',
@@ -114,7 +114,7 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Moves the session from one of `from` to `to`, whoever owns it, and returns it.
+   * Moves the session from one of `from` to `to`, regardless of its owner, and returns it.
    * @throws WrongStateError, SessionNotFoundError
    */
   async transition(
@@ -145,7 +145,7 @@ export class SessionRepository<Spec = unknown> {
     throw new WrongStateError(id, from, (await this.get(id)).state);
   }
 
-  /** Notes how far the session is durably written; false when `epoch` is no longer current, and nothing is changed. */
+  /** Stores how far the session is durably written. @returns false, and changes nothing, when `epoch` is not current any more */
   async saveCheckpoint(
     { id, incarnation }: SessionKey,
     epoch: number,
@@ -159,8 +159,9 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Ends an active session; false when `epoch` is no longer current, the session is not active any more, or its symbols
-   * are no longer those of `symbolsVersion`.
+   * Ends an active session.
+   * @returns false when `epoch` is not current any more, the session is not active, or its symbols have another version than
+   * `symbolsVersion`
    */
   async finish(
     { id, incarnation }: SessionKey,
@@ -179,8 +180,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Changes the symbols of a session that has those of `before` and is in one of `from`; undefined when it has others by
-   * now, or is in another state.
+   * Changes the symbols of a session in one of the states `from`.
+   * @returns undefined when the session has other symbols than `before`, or is in another state
    */
   async changeSymbols(
     { id, incarnation }: SessionKey,
@@ -196,7 +197,7 @@ export class SessionRepository<Spec = unknown> {
     return row;
   }
 
-  /** Moves between `running` and `waiting-upkeep`; false when `epoch` is no longer current or the session is in neither. */
+  /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
   async setStateIfEpoch(
     { id, incarnation }: SessionKey,
     epoch: number,
@@ -209,7 +210,7 @@ export class SessionRepository<Spec = unknown> {
     return rows.length > 0;
   }
 
-  /** Removes the row and what the session quarantined. @returns the row as it was last, undefined when there was no such session */
+  /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
   async remove(id: string): Promise<SessionRow<Spec> | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const [rows] = await manager.query<[SessionRow<Spec>[], number]>(
@@ -222,7 +223,7 @@ export class SessionRepository<Spec = unknown> {
     });
   }
 
-  /** All sessions that somebody should be working on, oldest first. */
+  /** All active sessions, oldest first. */
   unfinished(): Promise<SessionRow<Spec>[]> {
     return this.select(`WHERE state = ANY($1) AND ${ownedBy('$2')} ORDER BY created_at, id`, [
       ACTIVE_STATES,
@@ -230,7 +231,7 @@ export class SessionRepository<Spec = unknown> {
     ]);
   }
 
-  /** Sessions that ended more than their spec's `retentionHours` before `now`; a session with 0, or without the field, is kept for ever. */
+  /** Sessions that ended more than their spec's `retentionHours` before `now`. A session with 0, or without the field, never expires. */
   expired(now: Date): Promise<SessionRow<Spec>[]> {
     return this.select(
       `WHERE state = ANY($1) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0

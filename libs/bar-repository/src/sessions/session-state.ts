@@ -1,7 +1,7 @@
-/** The states of a session and what its row carries; pure types, shared by the entity and the repository. */
+/** The states of a session and the fields of its row. Types that the entity and the repository share. */
 import type { Membership } from '@barkeep/bars';
 
-/** Every state, in the order in which a session usually meets them. */
+/** Every state, in the usual order. */
 export const SESSION_STATES = [
   'created',
   'running',
@@ -14,32 +14,32 @@ export const SESSION_STATES = [
 ] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
-/** States in which somebody should be working on the session: what a reconciler looks after and {@link SessionState} a claim needs. */
+/** States in which a coordinator should stream the session. The reconciler watches these, and only these can be claimed. */
 export const ACTIVE_STATES = ['running', 'waiting-upkeep'] as const satisfies readonly SessionState[];
 
-/** States in which nothing moves any more; a row in one of them has a `completedAt`. */
+/** States in which a session does not change any more. A row in one of them has a `completedAt`. */
 export const ENDED_STATES = ['completed', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-/** How far a session was durably written: both epoch ms. */
+/** How far a session is durably written, both epoch ms. */
 export interface SessionCheckpoint {
   frontier: number;
   clock: number;
 }
 
-/** A session as the repository hands it out. `Spec` is what was stored: the repository never looks into it, but for `retentionHours`. */
+/** The row of a session. The repository reads only `retentionHours` and what `hasSimilarSession` compares from the spec. */
 export interface SessionRow<Spec = unknown> {
   id: string;
-  /** New for each session, also when an id is used again. */
+  /** Unique for each session, even when an id is used again. */
   incarnation: string;
   spec: Spec;
-  /** Trading days before its first one, worked out when it was created: data that comes later changes nothing. */
+  /** Number of history days. Computed when the session is created, so later data does not change it. */
   historyDays: number;
-  /** What changed of its symbols since; null when nothing did. */
+  /** Changes of its symbols since it was created; null when there are none. */
   membership: Membership | null;
   state: SessionState;
-  /** The fence: raised by each claim. */
+  /** The fence. Each claim raises it. */
   epoch: number;
-  /** Times the session was started. */
+  /** Number of starts. */
   run: number;
   owner: string | null;
   checkpoint: SessionCheckpoint | null;
@@ -47,6 +47,6 @@ export interface SessionRow<Spec = unknown> {
   idempotencyKey: string | null;
   createdAt: Date;
   updatedAt: Date;
-  /** When it reached an ended state; null while it has not. */
+  /** When the session reached an ended state; null before. */
   completedAt: Date | null;
 }

@@ -95,6 +95,8 @@ export class AppProcess {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
+    // Stays for the life of the child: an error of its channel must not end this process.
+    child.on('error', () => undefined);
     this.#child = child;
     const spawnedAt = Date.now();
     this.#url = (await readyMessage(child)) ?? this.#url;
@@ -127,14 +129,15 @@ function readyMessage(child: ChildProcess): Promise<string | undefined> {
     }, READY_LIMIT_MS);
     const settle = (): void => {
       clearTimeout(limit);
-      child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+      child.removeAllListeners('message').removeAllListeners('exit').off('error', onError);
     };
     const fail = (why: string): void => {
       settle();
       reject(new Error(why));
     };
+    const onError = (error: Error): void => fail(error.message);
     child.once('exit', (code, signal) => fail(signal ?? `exit code ${code}`));
-    child.once('error', (error) => fail(error.message));
+    child.on('error', onError);
     child.on('message', (message: unknown) => {
       if (typeof message !== 'object' || message === null || !('ready' in message) || message.ready !== true) return;
       settle();

@@ -45,6 +45,8 @@ export function postgresSettings(port: number, keep: boolean): string[] {
 async function ensureDatabase(adminUrl: string): Promise<void> {
   const { Client } = await import('pg');
   const client = new Client({ connectionString: adminUrl });
+  // A lost connection rejects the query that runs.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [role]);

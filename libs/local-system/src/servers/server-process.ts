@@ -48,7 +48,8 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
     child.once('exit', (code, signal) =>
       resolve(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`),
     );
-    child.once('error', (error) => resolve(error.message));
+    // Stays for the life of the child: a later error, such as a failed kill, must not end this process.
+    child.on('error', (error) => resolve(error.message));
   });
   if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
   child.unref();
@@ -79,7 +80,7 @@ export async function untilReady(server: ServerProcess, probe: () => Promise<voi
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
+    server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;

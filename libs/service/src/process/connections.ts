@@ -52,8 +52,6 @@ export async function openConnections(name: string, config: Config, logger: Logg
   try {
     await Promise.all([dataSource.initialize(), queueRedis.connect(), sessionRedis.connect()]);
     queues = openQueues(queueRedis, config.queues.prefix);
-    // The client's own listener logs outages; without one here BullMQ would print each of them.
-    for (const queue of Object.values(queues)) queue.on('error', () => undefined);
     const ran = await migrate(dataSource);
     if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };

@@ -3,8 +3,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /**
  * A stored bar. `time` is the open time.
  *
- * The two narrow columns come first, so that they share one 8-byte word and a row has 56 bytes of data, two of them padding.
- * There are no foreign keys: their triggers would cost the bulk import more than the rows themselves.
+ * The two narrow columns come first and share one 8-byte word, so a row has 56 bytes of data, two of them padding.
+ * There are no foreign keys, because their triggers would cost more than the rows in a bulk import.
  */
 @Entity('bars')
 export class BarEntity {

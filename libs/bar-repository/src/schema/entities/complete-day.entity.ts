@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** "This dataset holds all there is of this symbol on this trading date": a slot that stays empty had no trade. */
+/** Declares a dataset complete for a symbol on a trading date: an empty slot means that there was no trade. */
 @Entity('complete_days')
 export class CompleteDayEntity {
   @PrimaryColumn({ type: 'smallint', name: 'dataset_id', primaryKeyConstraintName: 'complete_days_pkey' })

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** One statement that changed rows of a dataset, or several made one; the XOR of a dataset's stamps is its version. */
+/** One or several merged changes of a dataset's rows. The XOR of a dataset's stamps is its version. */
 @Entity('dataset_changes')
 @Index('dataset_changes_dataset_id', ['datasetId'])
 export class DatasetChangeEntity {
@@ -10,7 +10,7 @@ export class DatasetChangeEntity {
   @Column({ type: 'smallint', name: 'dataset_id' })
   datasetId!: number;
 
-  /** Random. */
+  /** A random number. */
   @Column({ type: 'bigint' })
   stamp!: string;
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
-/** One named origin of bars: a vendor, a feed, a repaired copy. */
+/** A named set of bars: a vendor's, a feed's, or a repaired copy. */
 @Entity('datasets')
 @Unique('datasets_name_key', ['name'])
 export class DatasetEntity {
@@ -10,7 +10,7 @@ export class DatasetEntity {
   @Column({ type: 'text' })
   name!: string;
 
-  /** How often days of it were packed: who packs raises it, and so holds the row against whoever writes bars. */
+  /** Number of pack batches. Packing raises it, which locks the row against writers of bars until the commit. */
   @Column({ type: 'integer', default: 0 })
   packings!: number;
 }

@@ -1,4 +1,4 @@
-/** Every table, as TypeORM sees it. The tables themselves are made by the migrations alone. */
+/** The TypeORM entities of all tables. Only migrations create tables. */
 import { BarEntity } from './bar.entity.js';
 import { CompleteDayEntity } from './complete-day.entity.js';
 import { DatasetChangeEntity } from './dataset-change.entity.js';
@@ -19,7 +19,7 @@ export {
   SymbolEntity,
 };
 
-/** All entities, for a `DataSource` that somebody else configures. */
+/** All entities, for the options of a `DataSource`. */
 export const ENTITIES = [
   DatasetEntity,
   SymbolEntity,

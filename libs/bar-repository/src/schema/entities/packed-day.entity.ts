@@ -1,8 +1,8 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * The day chunk of one symbol's rows in a dataset, ready for a session store; or the word that there is none. It is of a grid, not of
- * a calendar's name: a calendar that is changed has other grids.
+ * The day chunk of one symbol in a dataset, ready for a session store, or the note that the day has no chunk. The key contains
+ * the grid and not the calendar's name, because a changed calendar has other grids.
  */
 @Entity('packed_days')
 @Check('packed_days_length', `close > open AND close <= open + interval '48 hours'`)
@@ -17,7 +17,7 @@ export class PackedDayEntity {
   @PrimaryColumn({ type: 'timestamptz', primaryKeyConstraintName: 'packed_days_pkey' })
   open!: Date;
 
-  /** Interval and segments: what `gridKey` makes of the day. */
+  /** Interval and segments of the day, made by `gridKey`. */
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'packed_days_pkey' })
   grid!: string;
 
@@ -29,11 +29,11 @@ export class PackedDayEntity {
   @Column({ type: 'integer' })
   bars!: number;
 
-  /** Rows that a session refuses: a day with some is always read from its rows, which go to quarantine. */
+  /** Number of rows that a session refuses. Sessions read a day with refused rows from its rows, and quarantine those. */
   @Column({ type: 'integer' })
   refused!: number;
 
-  /** Null when there are no bars, or refused ones. */
+  /** Null when the day has no bars, or has refused rows. */
   @Column({ type: 'bytea', nullable: true })
   chunk!: Buffer | null;
 }

@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
- * A bar that was refused, with the reason. `incarnation` is null for a bar that an import refused.
- * The unique index over everything that tells two rows apart (in the migration: TypeORM cannot express it) makes a repeat write nothing.
+ * A refused bar with its reason. `incarnation` is null for a bar that an import refused.
+ * A unique index over all its fields makes repeated writes harmless. The migration creates it, because TypeORM cannot express it.
  */
 @Entity('quarantined_bars')
 @Index('quarantined_bars_once', { synchronize: false })
@@ -40,7 +40,7 @@ export class QuarantinedBarEntity {
   @Column({ type: 'text' })
   reason!: string;
 
-  /** The record as it came, shortened to 1,000 characters. */
+  /** The record as it arrived, cut to 1,000 characters. */
   @Column({ type: 'text', nullable: true })
   raw!: string | null;
 

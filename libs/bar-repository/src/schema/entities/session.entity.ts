@@ -2,7 +2,7 @@ import { Check, Column, Entity, Generated, Index, PrimaryColumn, Unique } from '
 import type { Membership } from '@barkeep/bars';
 import type { SessionCheckpoint, SessionState } from '../../sessions/index.js';
 
-/** A session as Postgres keeps it: what was asked for, how far it is, and who may write it. */
+/** The row of a session: its spec, state, owner and checkpoint. */
 @Entity('sessions')
 @Unique('sessions_idempotency_key_key', ['idempotencyKey'])
 @Index('sessions_created_at_id', ['createdAt', 'id'])
@@ -14,7 +14,7 @@ export class SessionEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'sessions_pkey' })
   id!: string;
 
-  /** Differs between two sessions that had the same id one after the other. */
+  /** Distinguishes sessions that had the same id one after another. */
   @Column({ type: 'uuid' })
   @Generated('uuid')
   incarnation!: string;
@@ -22,22 +22,22 @@ export class SessionEntity {
   @Column({ type: 'jsonb' })
   spec!: unknown;
 
-  /** Trading days before its first one that the session has, worked out when it was created. */
+  /** Number of history days before the first trading day, computed when the session was created. */
   @Column({ type: 'integer', name: 'history_days', default: 0 })
   historyDays!: number;
 
-  /** What changed of the spec's symbols since. */
+  /** Changes of the spec's symbols since the session was created. */
   @Column({ type: 'jsonb', nullable: true })
   membership!: Membership | null;
 
   @Column({ type: 'text', default: 'created' })
   state!: SessionState;
 
-  /** The fence: whoever streams the session holds the highest epoch. */
+  /** The fence: the current owner has the highest epoch. */
   @Column({ type: 'integer', default: 0 })
   epoch!: number;
 
-  /** How often the session was started. */
+  /** Number of starts. */
   @Column({ type: 'integer', default: 0 })
   run!: number;
 
@@ -53,7 +53,7 @@ export class SessionEntity {
   @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey!: string | null;
 
-  /** The key prefix of the coordinators that it belongs to; null: of whichever find it. */
+  /** Key prefix of the coordinators that own the session; null: any coordinator. */
   @Column({ type: 'text', nullable: true })
   deployment!: string | null;
 
@@ -66,7 +66,7 @@ export class SessionEntity {
   @Column({ type: 'timestamptz', name: 'completed_at', nullable: true })
   completedAt!: Date | null;
 
-  /** What its days held when it was complete; kept beyond its store. */
+  /** The certificate of a completed session. It stays after the session's store is removed. */
   @Column({ type: 'jsonb', nullable: true })
   certificate!: object | null;
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
-/** The name of a symbol, once for all datasets; bars carry its number. */
+/** The name and number of a symbol, shared by all datasets. Bars carry the number. */
 @Entity('symbols')
 @Unique('symbols_name_key', ['name'])
 export class SymbolEntity {

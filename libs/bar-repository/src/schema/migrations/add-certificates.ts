@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is kept of a completed session's data when its store is gone. */
+/** Adds certificates of completed sessions, which stay after the store is removed. */
 export class AddCertificates1763800000000 implements MigrationInterface {
   readonly name = 'AddCertificates1763800000000';
 

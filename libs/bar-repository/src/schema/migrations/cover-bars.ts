@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Puts the values into the key of `bars`, so that windows are read from the index alone: a day of all symbols, as a year of one. What
- * it costs and gains is in docs/performance.md. On a table that is full this takes a while, and nobody else reads it meanwhile.
+ * Includes the values in the primary key's index of `bars`, so that a day of all symbols and a year of one symbol are read from the
+ * index alone (costs and gains: docs/performance.md). On a large table this takes time and blocks readers.
  */
 export class CoverBars1763769700000 implements MigrationInterface {
   readonly name = 'CoverBars1763769700000';

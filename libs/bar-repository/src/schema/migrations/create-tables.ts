@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The first tables. A migration that was released is never changed: add another. */
+/** Creates the first tables. A released migration is never changed: add another one. */
 export class CreateTables1763700000000 implements MigrationInterface {
   readonly name = 'CreateTables1763700000000';
 

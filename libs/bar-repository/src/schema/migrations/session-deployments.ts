@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sessions know whose coordinators they belong to, so that several deployments may share a database. */
+/** Adds the owning deployment to sessions, so that several deployments may share a database. */
 export class SessionDeployments1763900000000 implements MigrationInterface {
   readonly name = 'SessionDeployments1763900000000';
 

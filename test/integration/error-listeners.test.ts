@@ -1,0 +1,211 @@
+/**
+ * I11: every emitter that our code makes has a listener for `error` for as long as it lives, because an `error` without one
+ * ends the process. The test records emitters where their classes connect or start, and checks all of them at checkout, in use
+ * and after release. So a new connection, queue or child process of the same kinds is checked without a change of this file.
+ */
+import { randomUUID } from 'node:crypto';
+import diagnostics from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { DayGrid, parseInterval } from '@barkeep/bars';
+import {
+  BarImporter,
+  createDataSource,
+  migrate,
+  packDays,
+  readWindow,
+  resolveDataset,
+  symbolIds,
+  withConnection,
+} from '@barkeep/bar-repository';
+import { loadConfig } from '@barkeep/service';
+import { openQueues, producerConnection, workerConnection } from '@barkeep/upkeep-queues';
+import { QueueBase, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { startCoordinator } from '../../apps/coordinator/src/coordinator.js';
+import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
+import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
+import { poolOf } from '../../libs/bar-repository/src/connection.js';
+import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
+import { spawnServer } from '../../libs/local-system/src/servers/server-process.js';
+import { pingServices } from '../../libs/local-system/src/servers/ping.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { marketBars, tradingDays } from '../support/market.js';
+
+const DATES = { start: '2024-07-01', end: '2024-07-02' };
+const folder = mkdtempSync(join(tmpdir(), 'barkeep-listeners-'));
+const emitters = new Map<EventEmitter, string>();
+const copies: EventEmitter[] = [];
+let database: TestDatabase;
+
+/** Records `this` of each call of a method. The method itself still runs. */
+function record<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
+  const original = type.prototype[method] as (...values: unknown[]) => unknown;
+  const recorded = function (this: T, ...values: unknown[]): unknown {
+    emitters.set(this, `${this.constructor.name} (${method})`);
+    return original.apply(this, values);
+  };
+  type.prototype[method] = recorded as T[keyof T & string];
+}
+
+record(Redis, 'connect');
+record(Client, 'connect');
+record(QueueBase, 'waitUntilReady');
+record(Worker, 'run');
+diagnostics.subscribe('child_process', (message) => {
+  const child = (message as { process: EventEmitter }).process;
+  // The channel publishes in the constructor, before the caller can add a listener.
+  void turn().then(() => emitters.set(child, 'child process'));
+});
+diagnostics.subscribe('net.client.socket', (message) => {
+  const { socket } = message as { socket: Socket };
+  void turn().then(() => emitters.set(socket, 'socket'));
+  socket.once('close', () => emitters.delete(socket));
+});
+
+// COPY streams are what `query` returns for pg-copy-streams.
+const { query } = Client.prototype as { query: (...values: unknown[]) => unknown };
+(Client.prototype as { query: unknown }).query = function (this: Client, ...values: unknown[]): unknown {
+  const result = query.apply(this, values);
+  if (result instanceof EventEmitter) {
+    copies.push(result);
+    queueMicrotask(() => expect(result.listenerCount('error')).toBeGreaterThan(0));
+  }
+  return result;
+};
+
+function expectListeners(phase: string): void {
+  const bare = [...emitters].filter(([emitter]) => emitter.listenerCount('error') === 0).map(([, name]) => name);
+  expect({ phase, bare }).toEqual({ phase, bare: [] });
+}
+
+function countOf(name: string): number {
+  return [...emitters.values()].filter((found) => found.startsWith(name)).length;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+beforeEach(() => emitters.clear());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await database.drop();
+});
+
+test('I11 a pool, its clients and COPY streams have listeners at checkout, in use and after release', async () => {
+  const dataSource = await createDataSource(database.url).initialize();
+  await migrate(dataSource);
+  expectListeners('after migrations');
+  const pool = poolOf(dataSource);
+  expect(pool.listenerCount('error')).toBeGreaterThan(0);
+  const borrowed = await withConnection(dataSource, async (client) => {
+    expect(client.listenerCount('error')).toBeGreaterThan(0);
+    await client.query('SELECT 1');
+    expectListeners('in use');
+    return client;
+  });
+  expect(borrowed.listenerCount('error')).toBeGreaterThan(0);
+  const failed = withConnection(dataSource, async (client) => client.query('SELECT nonsense'));
+  await expect(failed).rejects.toThrow('nonsense');
+  expectListeners('after a failed statement');
+  const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  expectListeners('borrowed by TypeORM');
+  await runner.release();
+  const importer = await BarImporter.open(dataSource, 'main');
+  expectListeners('importing');
+  for (const [symbol, bars] of marketBars({ symbols: ['AAA', 'BBB'], seed: 1, ...DATES }))
+    await importer.write(symbol, bars);
+  await importer.finish();
+  const datasetId = (await resolveDataset(dataSource, 'main'))!;
+  const ids = [...(await symbolIds(dataSource, ['AAA', 'BBB'])).values()];
+  const days = tradingDays(DATES);
+  const grid = new DayGrid(days[0]!, parseInterval('1m'));
+  let rows = 0;
+  const ranges = [{ from: grid.open, to: grid.close }];
+  await readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => {
+    if (rows++ === 0) expectListeners('copying out');
+  });
+  expect(rows).toBe(2 * grid.slotCount);
+  await packDays(dataSource, { datasetId, symbolIds: ids, days, interval: parseInterval('1m') });
+  expectListeners('after release');
+  expect(countOf('Client')).toBeGreaterThan(0);
+  expect(copies.length).toBeGreaterThanOrEqual(2);
+  await dataSource.destroy();
+  expectListeners('after the end of the pool');
+});
+
+test('I11 queues, workers and Redis clients of a coordinator and a worker have listeners until they are closed', async () => {
+  const prefix = `listeners-${randomUUID()}`;
+  const config = loadConfig({
+    REDIS_URL: process.env['REDIS_URL'],
+    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
+    DATABASE_URL: database.url,
+    BARKEEP_PORT: '0',
+    BARKEEP_QUEUE_PREFIX: prefix,
+    BARKEEP_SESSION_PREFIX: prefix,
+    BARKEEP_LOG_LEVEL: 'silent',
+  });
+  const coordinator = await startCoordinator(config, [SessionsModule.of(config)]);
+  const worker = await startWorker(config);
+  expectListeners('running');
+  const answer = await fetch(`${coordinator.url}/health/ready`);
+  expect(answer.status).toBe(200);
+  expectListeners('after a request');
+  expect(countOf('Queue')).toBeGreaterThanOrEqual(8);
+  expect([...emitters.keys()].filter((emitter) => emitter instanceof Worker)).toHaveLength(4);
+  expect(countOf('Redis')).toBeGreaterThanOrEqual(6);
+  await worker.stop.run();
+  await coordinator.stop.run();
+  expectListeners('after the stop');
+});
+
+test('I11 connections to the queue Redis have listeners before anything uses them', async () => {
+  const producer = producerConnection(process.env['REDIS_URL']!);
+  const queues = Object.values(openQueues(producer, `listeners-${randomUUID()}`));
+  const worker = workerConnection(process.env['REDIS_URL']!);
+  for (const emitter of [producer, worker, ...queues]) expect(emitter.listenerCount('error')).toBeGreaterThan(0);
+  await Promise.all(queues.map((queue) => queue.close()));
+  for (const connection of [producer, worker]) connection.disconnect();
+  await turn();
+  expectListeners('closed');
+});
+
+test('I11 child processes and probes of servers have listeners while they run and after they ended', async () => {
+  await pingServices({
+    redisUrl: process.env['REDIS_URL']!,
+    sessionRedisUrl: process.env['SESSION_REDIS_URL']!,
+    databaseUrl: database.url,
+  });
+  expectListeners('after the pings');
+  const server = await spawnServer({
+    name: 'sleeper',
+    command: process.execPath,
+    args: ['-e', 'setTimeout(() => {}, 60_000)'],
+    proof: 'setTimeout',
+    cwd: folder,
+    env: { ...process.env },
+    logFile: join(folder, 'sleeper.log'),
+  });
+  await turn();
+  await turn();
+  expectListeners('server runs');
+  process.kill(server.mark.pid, 'SIGKILL');
+  await server.exited;
+  expectListeners('server ended');
+  const entry = join(folder, 'app.cjs');
+  writeFileSync(entry, 'process.send({ ready: true }); process.once("SIGTERM", () => process.exit(0));');
+  const env = { ...process.env, BARKEEP_PORT: '0' };
+  const app = new AppProcess({ name: 'app', entry, env, logFile: join(folder, 'app.log') }, () => undefined);
+  await app.start();
+  await turn();
+  expectListeners('app runs');
+  await app.stop();
+  expectListeners('app ended');
+  expect(countOf('child process')).toBe(2);
+});
