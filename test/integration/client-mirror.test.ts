@@ -2,7 +2,7 @@
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import { Mirror, MirrorClosedError, type MirrorOptions } from '@barkeep/client';
 import {
-  bringInLine,
+  updateSymbols,
   removeSession,
   SessionLostError,
   showJoined,
@@ -252,7 +252,7 @@ test('whoever waits hears of the end of a session whose store was set back, and 
   const mirror = await mirrorOf(store);
   const waiting = mirror.waitFor(layout.end);
   await server.redis.hset(layout.keysOf(0).meta, 'clock', layout.grid(0).openTime(40));
-  await store.writer.tellState('stopped');
+  await store.writer.emitState('stopped');
   await expect(waiting).rejects.toMatchObject({ name: 'SessionEndedError', state: 'stopped' });
   expect(mirror.barCount('AAA')).toBe(100);
 });
@@ -277,7 +277,7 @@ test('symbols come and go', async () => {
   const mirror = await mirrorOf(store);
   const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
   const more = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
-  await bringInLine(server.redis, more);
+  await updateSymbols(server.redis, more);
   await mirror.update();
   expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
   const fence = { epoch: 1, owner: 'one' };
@@ -293,7 +293,7 @@ test('symbols come and go', async () => {
   expect(mirror.lastBars('XXX', 500, '1m')).toEqual(await store.reader.lastBars('XXX', '1m', 500));
   expect(mirror.barCount('XXX')).toBe(390);
   const fewerMembers = withoutSymbol(layout.id, members, more.membership, 'AAA', more.partitionOf('AAA')!);
-  await bringInLine(server.redis, withMembership(more, fewerMembers));
+  await updateSymbols(server.redis, withMembership(more, fewerMembers));
   await mirror.update();
   expect(() => mirror.latestBar('AAA')).toThrow(UnknownSymbolError);
   expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);

@@ -6,12 +6,12 @@ import { aggregateDay, BACKFILLED, DayChunk, ORIGIN_CODES, type Bar, type Interv
 import {
   FencedError,
   noteHistory,
-  readHistory,
   removeSession,
   RewindError,
   SessionLayout,
   SessionReader,
   SessionRetention,
+  readHistory,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { holey, marketBars } from '../support/market.js';

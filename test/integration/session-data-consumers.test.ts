@@ -1,6 +1,5 @@
 /** Consumers of a session on a real Redis: who they are, how far they are, and what that allows the clock. */
 import {
-  CONSUMERS_MAX,
   ConsumerAheadError,
   ConsumerCountError,
   ConsumerNameError,
@@ -14,6 +13,7 @@ import {
 } from '@barkeep/session-data';
 import { marketBars } from '../support/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { CONSUMERS_MAX } from '../../libs/session-data/src/consumers/index.js';
 
 const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
 let server: StoreServer;

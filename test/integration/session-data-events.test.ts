@@ -6,7 +6,7 @@ import {
   EVENTS_BEGINNING,
   SessionEvents,
   SessionLostError,
-  tellState,
+  emitState,
   type EventCursor,
   type SessionEvent,
   type SymbolFill,
@@ -129,8 +129,8 @@ describe('upkeep says', () => {
 
 test('a state is said when it is another one than before', async () => {
   const store = await server.begin();
-  for (const state of ['running', 'running', 'paused', 'running']) await tellState(server.redis, store.layout, state);
-  await tellState(server.redis, store.layout, 'failed', 'the source is gone');
+  for (const state of ['running', 'running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
+  await emitState(server.redis, store.layout, 'failed', 'the source is gone');
   expect(await said(store)).toEqual([
     { type: 'state', state: 'running' },
     { type: 'state', state: 'paused' },
@@ -138,7 +138,7 @@ test('a state is said when it is another one than before', async () => {
     { type: 'state', state: 'failed', error: 'the source is gone' },
   ]);
   const other = server.layout(SMALL_SPEC, store.layout.id);
-  expect(await tellState(server.redis, other, 'running')).toBe(false);
+  expect(await emitState(server.redis, other, 'running')).toBe(false);
 });
 
 describe('events', () => {
@@ -176,7 +176,7 @@ describe('events', () => {
   test('that were trimmed before they were read leave a gap, and only those', async () => {
     const store = await server.begin();
     const { events } = store.layout.keysOf(0);
-    const say = (state: string) => tellState(server.redis, store.layout, state);
+    const say = (state: string) => emitState(server.redis, store.layout, state);
     const fresh = await eventsOf(store).now();
     for (const state of ['running', 'paused', 'running']) await say(state);
     const all = (await eventsOf(store).read(fresh)).events;
@@ -193,7 +193,7 @@ describe('events', () => {
     try {
       const waiting = new SessionEvents(own, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
       await own.ping(); // the wait has not been sent yet, or this is answered after it
-      await tellState(server.redis, store.layout, 'running');
+      await emitState(server.redis, store.layout, 'running');
       expect((await waiting).events.map(({ event }) => plain(event))).toEqual([{ type: 'state', state: 'running' }]);
     } finally {
       own.disconnect();
@@ -203,7 +203,7 @@ describe('events', () => {
   test('of a later version are passed over, and those of a session that is gone refused', async () => {
     const store = await server.begin();
     await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'of-tomorrow', 'time', '1');
-    await tellState(server.redis, store.layout, 'running');
+    await emitState(server.redis, store.layout, 'running');
     expect(await said(store)).toEqual([{ type: 'state', state: 'running' }]);
     await server.redis.unlink(store.layout.keysOf(0).meta);
     await expect(said(store)).rejects.toThrow(SessionLostError);

@@ -1,5 +1,5 @@
 import { DayChunk } from '@barkeep/bars';
-import { PARTITION_SYMBOLS, removeLeftover, removeSession, SessionLostError, setControl } from '@barkeep/session-data';
+import { removeLeftover, removeSession, SessionLostError, setControl } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/market.js';
 import {
   deriveAll,
@@ -10,6 +10,7 @@ import {
   StoreServer,
   type TestStore,
 } from '../support/session-store.js';
+import { PARTITION_SYMBOLS } from '../../libs/session-data/src/layout/index.js';
 
 const server = new StoreServer();
 const MANY = Array.from({ length: 2 * PARTITION_SYMBOLS + 10 }, (_, i) => `S${String(i).padStart(3, '0')}`);

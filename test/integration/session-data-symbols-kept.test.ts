@@ -4,15 +4,15 @@
  */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import {
-  bringInLine,
+  updateSymbols,
   noteHistory,
   OpenSession,
-  readHistory,
   SessionLayout,
   SessionRetention,
   SessionWriter,
   UpkeepStore,
   withMembership,
+  readHistory,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/market.js';
 import { flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
@@ -53,7 +53,7 @@ async function storeFrom(firstKept: number): Promise<TestStore> {
 /** The same with a symbol more, claimed by who streams it. */
 async function joined({ layout }: TestStore): Promise<TestStore> {
   const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
-  await bringInLine(server.redis, after);
+  await updateSymbols(server.redis, after);
   const store = storeOf(after);
   await store.writer.claim();
   return store;
@@ -62,7 +62,7 @@ async function joined({ layout }: TestStore): Promise<TestStore> {
 async function left({ layout }: TestStore): Promise<TestStore> {
   const partition = layout.partitionOf('XXX')!;
   const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'XXX', partition);
-  await bringInLine(server.redis, withMembership(layout, membership));
+  await updateSymbols(server.redis, withMembership(layout, membership));
   return storeOf(withMembership(layout, membership));
 }
 
@@ -109,7 +109,7 @@ it('the days that were removed stay counted when a symbol leaves after them', as
   const { layout } = await storeFrom(5);
   const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'AAA', 0);
   const after = withMembership(layout, membership);
-  expect(await bringInLine(server.redis, after)).toEqual(['AAA']);
+  expect(await updateSymbols(server.redis, after)).toEqual(['AAA']);
   const { counts } = await storeOf(after).reader.position();
   expect(counts).toMatchObject({ expected: (4 + 2) * SLOTS, filled: (4 + 2) * SLOTS, missing: 0 });
 });

@@ -1,7 +1,7 @@
 /** Symbols that come to a store and leave it, on a real Redis: what is shown, what is refused, what remains. */
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import {
-  bringInLine,
+  updateSymbols,
   OpenSession,
   readSymbols,
   removeSession,
@@ -52,8 +52,8 @@ test('I9 nothing of a symbol that left remains, and nobody who does not know of 
   const derived = await derivedOf(store, 0, 0, 390);
   const before = await store.reader.position();
   const target = changed(store.layout, 'remove', 'BBB');
-  expect(await bringInLine(server.redis, target)).toEqual(['BBB']);
-  expect(await bringInLine(server.redis, target)).toBeUndefined();
+  expect(await updateSymbols(server.redis, target)).toEqual(['BBB']);
+  expect(await updateSymbols(server.redis, target)).toBeUndefined();
   const left = await server.dump(store.layout.id);
   expect([...left.keys()].filter((key) => key.includes('BBB'))).toEqual([]);
 
@@ -79,7 +79,7 @@ test('I9 nothing of a symbol that left remains, and nobody who does not know of 
 test('I1 I2 a symbol that comes is seen by nobody until it is whole up to the clock', async () => {
   const store = await full();
   const target = changed(store.layout, 'add', 'XXX');
-  await bringInLine(server.redis, target);
+  await updateSymbols(server.redis, target);
   const now = storeOf(target);
   await now.writer.claim();
   await expect(store.reader.latestBar('XXX')).rejects.toThrow('is joining');
@@ -105,7 +105,7 @@ test('I1 I2 a symbol that comes is seen by nobody until it is whole up to the cl
 test('I9 a partition that was left is begun anew by the next symbol, and late ones of the former write nothing', async () => {
   const store = await full();
   const first = changed(store.layout, 'add', 'XXX');
-  await bringInLine(server.redis, first);
+  await updateSymbols(server.redis, first);
   const former = storeOf(first);
   await former.writer.claim();
   await flushUpTo(former, market, first.end);
@@ -113,7 +113,7 @@ test('I9 a partition that was left is begun anew by the next symbol, and late on
   const second = changed(left, 'add', 'XXX');
   expect(second.partitionOf('XXX')).toBe(first.partitionOf('XXX'));
   // Both at once, as after a crash between the decision and the store.
-  expect(await bringInLine(server.redis, second)).toEqual(['XXX']);
+  expect(await updateSymbols(server.redis, second)).toEqual(['XXX']);
   expect([...(await server.dump(first.id)).keys()].filter((key) => key.includes('XXX'))).toEqual([]);
   const window = [...first.windowsFrom(0)][0]!;
   const part = { partition: first.partitionOf('XXX')!, chunks: new Map(), bars: 0, refused: new Map() };
@@ -141,16 +141,16 @@ test('I9 a removal that was cut short is finished by the next one who looks', as
       };
     },
   });
-  await expect(bringInLine(dying, target)).rejects.toThrow('died');
+  await expect(updateSymbols(dying, target)).rejects.toThrow('died');
   expect((await readSymbols(real, target)).leaving).not.toBe('');
-  expect(await bringInLine(real, target)).toEqual(['AAA']);
+  expect(await updateSymbols(real, target)).toEqual(['AAA']);
   expect((await readSymbols(real, target)).leaving).toBe('');
   expect([...(await server.dump(target.id)).keys()].filter((key) => key.includes('AAA'))).toEqual([]);
 });
 
 test('a store that is gone is not begun by a change', async () => {
   const layout = server.layout();
-  await expect(bringInLine(server.redis, changed(layout, 'add', 'XXX'))).rejects.toThrow(SessionLostError);
+  await expect(updateSymbols(server.redis, changed(layout, 'add', 'XXX'))).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);
   expect(layout.membership).toBe(UNCHANGED);
 });

@@ -4,10 +4,10 @@
  * counts are those of its bytes at every moment (I6).
  */
 import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barkeep/bars';
-import type { FedBars } from '@barkeep/session-data';
 import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/feeding.js';
 import { holey, marketBars, seeded, type BarsBySymbol } from '../support/market.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+import type { FedBars } from '../../libs/session-data/src/feed/index.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],

@@ -5,7 +5,7 @@
  */
 import { aggregateCascade, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import {
-  closedWindows,
+  closedBuckets,
   DaySlots,
   type PartitionPosition,
   type SymbolDay,
@@ -163,7 +163,7 @@ export class Aggregator {
 }
 
 function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {
-  const buckets = closedWindows(starts, closed);
+  const buckets = closedBuckets(starts, closed);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const present = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
     if (present !== (derived?.sourceCount(bucket) ?? 0)) return true;

@@ -1,8 +1,7 @@
 export {
   CONSUMER_PATTERN,
-  consumerNews,
+  parseConsumerMessage,
   type ConsumerPosition,
-  CONSUMERS_MAX,
   type ConsumerView,
   type JoinFrom,
   NOTHING_DELIVERED,
@@ -28,9 +27,9 @@ export {
   type SessionEvent,
   SessionEvents,
   type SessionEventType,
-  tellState,
+  emitState,
 } from './events/index.js';
-export { type FedBars, type FedStream, FeedFrontier, type FeedProgress, SessionFeed } from './feed/index.js';
+export { type FedStream, FeedFrontier, type FeedProgress, SessionFeed } from './feed/index.js';
 export {
   byPartition,
   ConsumerAheadError,
@@ -42,7 +41,6 @@ export {
   FeedNotBegunError,
   FencedError,
   NotAFeedError,
-  PARTITION_SYMBOLS,
   RewindError,
   SessionCalendarError,
   SessionLayout,
@@ -69,7 +67,7 @@ export {
   slotsCommand,
   type StoreReads,
   storeReads,
-  type Take,
+  type Receiver,
   type ReadCommand,
 } from './redis/index.js';
 export {
@@ -88,14 +86,13 @@ export {
   setControl,
   type StreamFigures,
 } from './stream/index.js';
-export { bringInLine, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
+export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {
-  closedWindows,
+  closedBuckets,
   DaySlots,
   type PartitionPosition,
   readDaySlots,
   type SymbolDay,
-  type SymbolDerived,
   type SymbolFill,
   UpkeepStore,
 } from './upkeep/index.js';

@@ -49,7 +49,7 @@ export class Reconciler {
   async reconcile(): Promise<void> {
     for (const row of await this.sessions.unfinished()) {
       const { id, incarnation, run, spec } = row;
-      if (await this.changes.isBehind(row)) await this.changes.bringInLine(row);
+      if (await this.changes.isBehind(row)) await this.changes.updateSymbols(row);
       const session = { sessionId: id, incarnation };
       const stream = { ...session, run };
       if (!(await this.producer.isStreamQueued(stream))) await this.producer.add('stream', stream);
@@ -80,7 +80,7 @@ export class Reconciler {
     const settled = new Set<string>();
     for (const row of rows) {
       const { id, incarnation, spec } = row;
-      if (await this.changes.isBehind(row)) await this.changes.bringInLine(row);
+      if (await this.changes.isBehind(row)) await this.changes.updateSymbols(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) continue;
       if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
       else await this.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);

@@ -21,7 +21,7 @@ import {
   removeSession,
   SessionFeed,
   setControl,
-  tellState,
+  emitState,
   SessionConsumers,
   UnknownConsumerError,
   UnknownSymbolError,
@@ -127,7 +127,7 @@ export class SessionService extends SessionLifecycle {
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
     // Symbols that left a moment ago may not be removed yet.
-    if (row.membership) await this.parts.changes.bringInLine(row);
+    if (row.membership) await this.parts.changes.updateSymbols(row);
     await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
@@ -220,7 +220,7 @@ export class SessionService extends SessionLifecycle {
   private async control(row: SessionRow<SessionSpec>, control: Control): Promise<void> {
     const layout = layoutOf(row, this.parts.keyPrefix);
     await setControl(this.parts.redis, layout, control);
-    await tellState(this.parts.redis, layout, row.state);
+    await emitState(this.parts.redis, layout, row.state);
   }
 
   /** Fails now, before anything is written, when one of the two Redis roles is away. */

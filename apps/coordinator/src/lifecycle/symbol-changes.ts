@@ -16,7 +16,7 @@ import {
 } from '@barkeep/bar-repository';
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership, type SessionSpec } from '@barkeep/bars';
 import {
-  bringInLine,
+  updateSymbols,
   readSymbols,
   removeLeftover,
   SessionLayout,
@@ -59,7 +59,7 @@ export class SymbolChanges {
     const row = await this.change(id, GROWING, ({ membership, layout }) =>
       withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
     );
-    if (!(await this.bringInLine(row))) return 'present';
+    if (!(await this.updateSymbols(row))) return 'present';
     const { joining } = await readSymbols(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     return joining.includes(symbol) ? 'joining' : 'present';
   }
@@ -72,19 +72,19 @@ export class SymbolChanges {
       const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
       return withoutSymbol(id, members, membership, symbol, partition);
     });
-    await this.bringInLine(row);
+    await this.updateSymbols(row);
   }
 
   /**
    * Brings the store in line with the row; needs to be called before anything is written by the symbols of the row.
    * @returns false when there is no store
    */
-  async bringInLine(row: Row): Promise<boolean> {
+  async updateSymbols(row: Row): Promise<boolean> {
     const { dataSource, redis, keyPrefix, producer } = this.parts;
     try {
       const left = await withSessionLock(dataSource, row, async (membership, manager) => {
         if (!membership) throw new SessionLostError(row.id);
-        const removed = await bringInLine(redis, layoutOf({ ...row, membership }, keyPrefix));
+        const removed = await updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
         await forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;
       });

@@ -3,7 +3,7 @@
  * at the store is one round trip and drops silent consumers; mostly the news that wakes the stream says it already. Does not
  * move the clock.
  */
-import { consumerNews, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
+import { parseConsumerMessage, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 
 export class LockstepLimit {
   /** Times that somebody had joined at the last look; undefined where nobody holds the clock. */
@@ -40,7 +40,7 @@ export class LockstepLimit {
    */
   hear(news: string | undefined): number | undefined {
     const { pace } = this.layout.spec;
-    const told = news === undefined ? undefined : consumerNews(news);
+    const told = news === undefined ? undefined : parseConsumerMessage(news);
     if (pace.mode !== 'lockstep' || !told || this.joins === undefined || told.joins < this.joins) return undefined;
     this.slowest = told.joins === this.joins ? Math.max(this.slowest, told.slowest) : told.slowest;
     this.joins = told.joins;

@@ -57,7 +57,7 @@ export class StreamProgress {
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
     if (state === this.state) return;
     this.state = state;
-    if (await this.sessions.setStateIfEpoch(this.layout, this.epoch, state)) await this.writer.tellState(state);
+    if (await this.sessions.setStateIfEpoch(this.layout, this.epoch, state)) await this.writer.emitState(state);
   }
 
   /** Writes the position down, unless that was done less than `everyMs` ago. */

@@ -19,7 +19,7 @@ import {
   SessionConsumers,
   SessionLostError,
   SessionWriter,
-  tellState,
+  emitState,
   UpkeepStore,
   type ClaimedPosition,
   type SessionLayout,
@@ -84,7 +84,7 @@ export class StreamRunner {
       if (outcome !== 'completed') return await this.tellAtRest(row, outcome);
       const version = versionOf(row);
       if (!(await this.parts.sessions.finish(row, epoch, 'completed', null, version))) return await this.isChanged(row);
-      await this.tellState(row, 'completed');
+      await this.emitState(row, 'completed');
       await this.certify(row);
       return false;
     } catch (error) {
@@ -96,7 +96,7 @@ export class StreamRunner {
       const state = error instanceof SessionLostError ? 'lost' : 'failed';
       this.parts.warn(`session ${sessionId} is ${state}`, error);
       const { message } = error as Error;
-      if (await this.parts.sessions.finish(row, epoch, state, message)) await this.tellState(row, state, message);
+      if (await this.parts.sessions.finish(row, epoch, state, message)) await this.emitState(row, state, message);
       await this.parts.producer.unschedule(incarnation);
       return false;
     }
@@ -105,7 +105,7 @@ export class StreamRunner {
   /** Whoever paused or stopped the session may have said so before this stream said that it runs. */
   private async tellAtRest(row: SessionRow<SessionSpec>, outcome: 'paused' | 'stopped'): Promise<false> {
     const now = await this.parts.sessions.find(row.id);
-    if (now?.incarnation === row.incarnation && now.state === outcome) await this.tellState(row, outcome);
+    if (now?.incarnation === row.incarnation && now.state === outcome) await this.emitState(row, outcome);
     return false;
   }
 
@@ -116,9 +116,9 @@ export class StreamRunner {
   }
 
   /** Says how the session ended; Postgres knows already, so that a store that is away takes nothing from that. */
-  private async tellState(row: SessionRow<SessionSpec>, state: SessionState, error?: string): Promise<void> {
+  private async emitState(row: SessionRow<SessionSpec>, state: SessionState, error?: string): Promise<void> {
     const { redis, keyPrefix, warn } = this.parts;
-    const told = tellState(redis, layoutOf(row, keyPrefix), state, error);
+    const told = emitState(redis, layoutOf(row, keyPrefix), state, error);
     await told.catch((reason: unknown) => warn(`session ${row.id}: its state was not said in its events`, reason));
   }
 
@@ -134,7 +134,7 @@ export class StreamRunner {
     const layout = layoutOf(row, keyPrefix);
     const fence = { epoch, owner };
     const writer = new SessionWriter(redis, layout, fence);
-    if (row.membership) await this.parts.changes.bringInLine(row);
+    if (row.membership) await this.parts.changes.updateSymbols(row);
     const position = await this.position(row, epoch, layout, writer);
     if (await this.isChanged(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
@@ -150,7 +150,7 @@ export class StreamRunner {
         JoiningSymbols.of(redis, layout, fence),
         readStreamFigures(redis, layout),
         isFed ? undefined : this.reader(row, layout, frontiers),
-        writer.tellState('running'),
+        writer.emitState('running'),
       ]);
       const start = { ...position, ...figures };
       const held = { writer, trailing, store, joining, lockstep, wake };

@@ -3,7 +3,7 @@
  * partition and interval reads either whole chunks, or the records of a few slots. Does no I/O itself.
  */
 import { recordOffset, type Interval } from '@barkeep/bars';
-import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Take } from '@barkeep/session-data';
+import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Receiver } from '@barkeep/session-data';
 import type { SymbolBars } from './symbol-bars.js';
 
 /** A part of a day to read. */
@@ -47,7 +47,7 @@ export class DayRead {
    * part may be appended again.
    * @param before number of commands that precede those of the reads
    */
-  receiver(before = 0): Take {
+  receiver(before = 0): Receiver {
     return (command, place, value) => {
       if (command < before) return false;
       this.receivers[command - before]!(place, value as Buffer | null);

@@ -1,8 +1,8 @@
 /**
- * The consumers of a session: who follows it, how far each is, and how far the clock may therefore go in lockstep. A
- * position never goes back but by a new join, and is kept when its consumer leaves or is dropped. Whoever joins under a
- * name has it alone: an earlier one of the name is refused from then on. In a session that is not in lockstep consumers
- * hold nothing. Does not move the clock, and reads no bars.
+ * The consumers of a session: who follows it, the position of each, and the limit that they set for the clock in lockstep.
+ * A position never goes back except by a new join, and is kept when the consumer leaves or is dropped. A name belongs to the
+ * last consumer that joined with it: an earlier one is refused from then on. Outside of lockstep consumers do not limit the
+ * clock. Does not move the clock, and reads no bars.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -25,14 +25,14 @@ const LIST_CONSUMERS = new Script(LUA.listConsumers);
 const CONSUMER_LIMIT = new Script(LUA.consumerLimit);
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Consumers of a session, those included that left or were dropped; of those that left the oldest gives its place to a new one. */
+/** Most consumers of a session, including those that left or were dropped. A new one takes the place of the one that left first. */
 export const CONSUMERS_MAX = 1_000;
-/** The delivered hash of a consumer to which nothing was delivered yet. */
+/** The delivered hash of a consumer without deliveries. */
 export const NOTHING_DELIVERED = '0'.repeat(64);
 
-/** How far a consumer is. */
+/** The position of a consumer. */
 export interface ConsumerPosition {
-  /** It has been through every step up to here, epoch ms; the session's own start at first. */
+  /** It has processed every step up to here, epoch ms; at first the session's own start. */
   time: number;
   /** Chained hash of what was delivered to it, 64 hex digits. */
   deliveredHash: string;
@@ -42,36 +42,36 @@ export interface ConsumerPosition {
 }
 
 /**
- * `active`: it counts. `silent`: nothing was heard of it for the spec's `heartbeatSeconds`; it counts where the policy is
- * `hold`, otherwise it is about to be dropped. `dropped`: it was silent too long. `left`: it said so itself.
+ * `active`: it limits the clock. `silent`: it sent nothing for the spec's `heartbeatSeconds`; with the policy `hold` it still
+ * limits the clock, otherwise it will be dropped. `dropped`: it was silent for too long. `left`: it left.
  */
 export type ConsumerState = 'active' | 'silent' | 'dropped' | 'left';
 
 export interface ConsumerView extends ConsumerPosition {
   name: string;
   state: ConsumerState;
-  /** When it was last heard of, epoch ms by the clock of Redis. */
+  /** Time of its last message, epoch ms by the clock of Redis. */
   seenAt: number;
 }
 
-/** What the consumers say about the clock. */
+/** The limit that the consumers set for the clock. */
 export interface ConsumerLimit {
-  /** The slowest that counts is here, epoch ms; `waiting` until enough have joined; undefined when nobody holds the clock. */
+  /** Position of the slowest consumer, epoch ms; `waiting` until enough have joined; undefined when no consumer limits the clock. */
   slowest: number | 'waiting' | undefined;
-  /** Times that somebody joined or came back: when it differs, a newer limit may be lower. */
+  /** How often consumers joined or came back: when it changes, a newer limit may be lower. */
   joins: number;
 }
 
 /**
- * What the wake channel said of the consumers. @param news what follows the word `consumer` @returns undefined when it does
- * not tell how far the slowest is: look at {@link SessionConsumers.limit}
+ * Parses a message of the wake channel. @param message the text after the word `consumer` @returns undefined when it does not
+ * contain the slowest position: ask {@link SessionConsumers.limit}
  */
-export function consumerNews(news: string): { slowest: number; joins: number } | undefined {
-  const [slowest, joins] = news.split(' ');
+export function parseConsumerMessage(message: string): { slowest: number; joins: number } | undefined {
+  const [slowest, joins] = message.split(' ');
   return slowest && joins ? { slowest: Number(slowest), joins: Number(joins) } : undefined;
 }
 
-/** Where a consumer begins: where it left off (else at the beginning), at the first day that is kept, or at the clock. */
+/** Where a consumer begins: at its kept position (or at the beginning), at the oldest retained day, or at the clock. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
 const NOWHERE: ConsumerPosition = { time: 0, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
@@ -109,26 +109,25 @@ export class SessionConsumers {
   }
 
   /**
-   * Says how far the consumer is, and that it is there; an earlier position leaves the later one. One that was dropped
-   * counts again.
+   * Acknowledges a position; an earlier one leaves the later one. A dropped consumer becomes active again.
    * @throws ConsumerAheadError when the position is after the session's clock, ConsumerReplacedError, UnknownConsumerError
    *   when it left or was removed, SessionLostError
    */
   async acknowledge(name: string, token: string, position: ConsumerPosition): Promise<void> {
-    await this.say(name, token, 'stay', position);
+    await this.report(name, token, 'stay', position);
   }
 
-  /** Says that the consumer is there. @throws as {@link acknowledge} */
+  /** Reports that the consumer is alive. @throws as {@link acknowledge} */
   async heartbeat(name: string, token: string): Promise<void> {
-    await this.say(name, token, 'stay', NOWHERE);
+    await this.report(name, token, 'stay', NOWHERE);
   }
 
-  /** The consumer holds the session no more; its position is kept. May be repeated. @throws as {@link acknowledge} */
+  /** The consumer leaves and limits the clock no longer; its position is kept. May be repeated. @throws as {@link acknowledge} */
   async leave(name: string, token: string, position: ConsumerPosition): Promise<void> {
-    await this.say(name, token, 'leave', position);
+    await this.report(name, token, 'leave', position);
   }
 
-  /** Forgets a consumer and its position, by hand. @returns false when there is none of the name @throws SessionLostError */
+  /** Removes a consumer and its position. @returns false when there is none of the name @throws SessionLostError */
   async remove(name: string): Promise<boolean> {
     return (await this.run(REMOVE_CONSUMER, [name]))[0] === 'removed';
   }
@@ -147,14 +146,14 @@ export class SessionConsumers {
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** How far the slowest is; drops those that are silent, where that is the policy, and says so. @throws SessionLostError */
+  /** The position of the slowest consumer. Drops silent consumers first, where that is the policy. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
     const [verdict, time, joins] = await this.run(CONSUMER_LIMIT, [this.heartbeatMs, this.onSilence, this.waitsFor]);
     const slowest = verdict === 'waiting' ? verdict : verdict === 'held' ? Number(time) : undefined;
     return { slowest, joins: Number(joins) };
   }
 
-  private async say(name: string, token: string, what: 'stay' | 'leave', position: ConsumerPosition): Promise<void> {
+  private async report(name: string, token: string, what: 'stay' | 'leave', position: ConsumerPosition): Promise<void> {
     const { time, steps, bars, deliveredHash } = position;
     const { id } = this.layout;
     const [verdict, clock] = await this.run(ACKNOWLEDGE, [name, token, what, time, steps, bars, deliveredHash]);

@@ -1,7 +1,7 @@
 /** Consumers of a session: who follows it, and how far each is. */
 export {
   CONSUMER_PATTERN,
-  consumerNews,
+  parseConsumerMessage,
   type ConsumerPosition,
   CONSUMERS_MAX,
   type ConsumerView,

@@ -1,13 +1,13 @@
 /**
- * What is said in a session's event stream when its clock moves, and in which order. A move passes places: closes of bars
- * and boundaries of days. Places have one order, for every process and at any pace, and each is said once. Pure.
+ * The events that a move of the clock emits, and their order. A move passes places: closes of bars and boundaries of days.
+ * Places have one order, in every process and at any pace, and each is emitted once. Pure.
  *
- *   clock        the clock is at `time`: a close, or the next open after the jump over a night
+ *   clock        the clock is at `time`: a close, or the next open after a night was skipped
  *   day-opened   the clock is at the day's open, and its first bars are stored
  *   day-closing  the last base bar of the day begins
  *   day-closed   the clock is at the day's close
  *
- * Of the days of a history only the closes are said.
+ * Days of the history emit only their closes.
  */
 import type { DayGrid, SlotCounts } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
@@ -26,7 +26,7 @@ export interface ClockPlace {
   slot?: number;
 }
 
-/** A place with what is said about it. */
+/** A place with the fields that its event carries. */
 export interface ClockEvent {
   type: ClockEventType;
   /** Epoch ms. */
@@ -35,7 +35,7 @@ export interface ClockEvent {
   fields?: Readonly<Record<string, string | number>>;
 }
 
-/** The place of an event among all of a session: a whole number that grows. */
+/** The number of an event among all events of the clock: an integer that grows. */
 export function eventNumber({ type, time }: Pick<ClockEvent, 'type' | 'time'>): number {
   return time * KINDS.length + KINDS.indexOf(type);
 }
@@ -57,12 +57,12 @@ export function* placesFrom(
 }
 
 function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'windows'): Generator<ClockPlace> {
-  // The day that closed at `clock` too: its end may not have been said yet.
+  // Include the day that closed at `clock`: its end may not have been emitted yet.
   for (let dayIndex = Math.max(0, layout.dayIndexAt(clock) - 1); dayIndex < layout.days.length; dayIndex++) {
     const grid = layout.grid(dayIndex);
     if (grid.close < clock) continue;
     if (layout.isHistory(dayIndex)) {
-      // A history is what was before: the clock passes it day by day, and its days neither open nor close.
+      // The clock passes the history day by day; its days neither open nor close.
       if (grid.close > clock) yield { type: 'clock', time: grid.close, dayIndex, slot: grid.slotCount - 1 };
       continue;
     }

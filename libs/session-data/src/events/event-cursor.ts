@@ -1,9 +1,9 @@
 /**
- * Where somebody is in the events of a session: for each partition the id of the last entry that was read. As text it is
- * short, for it comes with every event. Pure.
+ * The position of a reader in the events of a session: for each partition the id of the last entry that it read. The text
+ * form is short, because each event carries one. Pure.
  */
 
-/** By partition; one that is not there, and `0-0`, is a stream's beginning. */
+/** By partition; a missing id and `0-0` mean the stream's beginning. */
 export type EventCursor = readonly string[];
 
 /** Before the first event. */
@@ -14,7 +14,7 @@ export const FIRST_ID = '0-0';
 const PARTITIONS_MAX = 1_024;
 const PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
-/** A cursor as text: ids in base 36, with dots between; opaque to whoever keeps it. */
+/** A cursor as text: ids in base 36, separated by dots; opaque to callers. */
 export function encodeCursor(cursor: EventCursor): string {
   const parts = cursor.map((id) => {
     const [ms = 0, sequence = 0] = id.split('-').map(Number);
@@ -24,7 +24,7 @@ export function encodeCursor(cursor: EventCursor): string {
   return `e${parts.join('.')}`;
 }
 
-/** The cursor of a text, or undefined when it is none. */
+/** The cursor of a text, or undefined when the text is not a cursor. */
 export function decodeCursor(text: string): EventCursor | undefined {
   if (!text.startsWith('e')) return undefined;
   if (text === 'e') return EVENTS_BEGINNING;

@@ -1,6 +1,6 @@
 /**
- * The events of a session: their names, their fields, and how they are read from what the scripts write. One table; the
- * types are made from it. What each says: docs/api.md. Pure.
+ * The events of a session: their names, their fields, and how entries of the stream are parsed. One table; the types are
+ * derived from it. What each event means: docs/api.md. Pure.
  */
 
 /** Reads one field; undefined when the text is not what it should be. */
@@ -82,7 +82,7 @@ type FieldsOf<T extends SessionEventType> = {
 /** One event: its type, its fields, and when the store took it (`at`, epoch ms of the wall clock). */
 export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & FieldsOf<T> }[SessionEventType];
 
-/** The event of a stream's entry; undefined for one that this version does not know. @param at epoch ms */
+/** The event of a stream's entry; undefined for a type that this version does not know. @param at epoch ms */
 export function parseEvent(list: readonly string[], at: number): SessionEvent | undefined {
   const texts: Record<string, string> = {};
   for (let i = 0; i + 1 < list.length; i += 2) texts[list[i]!] = list[i + 1]!;

@@ -11,4 +11,4 @@ export {
 } from './event-types.js';
 export { EVENTS_KEPT } from './events-kept.js';
 export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
-export { tellState } from './state-event.js';
+export { emitState } from './state-event.js';

@@ -1,6 +1,7 @@
 /**
- * Reads the events of a session, of all its partitions, from any point on. Of one partition they come in their order; of
- * several about in the order in which they were said, never an earlier batch's after a later one's. Says so when events were trimmed before they were read.
+ * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order; events
+ * of several partitions come approximately in the order of emission, and never after an event of a later batch. Reports
+ * when events were trimmed before they were read.
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
@@ -16,9 +17,9 @@ export interface CursoredEvent {
 
 export interface EventBatch {
   events: CursoredEvent[];
-  /** From where to go on: after all that was read, events of kinds that this version does not know included. */
+  /** Where to continue: after all entries that were read, including types that this version does not know. */
   cursor: EventCursor;
-  /** True when events between the cursor and these were trimmed: who follows has to look at the store anew. */
+  /** True when events between the cursor and these were trimmed: a follower must read the store again. */
   gap: boolean;
 }
 
@@ -26,13 +27,13 @@ export interface EventReadOptions {
   /** Entries of one partition at most. @default 500 */
   limit?: number;
   /**
-   * Waits so long for an event when there is none, ms; it needs a connection of its own, and what is not of partition 0
-   * is seen when the wait is over. @default 0
+   * How long to wait for an event when there is none, ms. Needs a connection of its own. Events of partitions other than 0
+   * are seen when the wait ends. @default 0
    */
   blockMs?: number;
 }
 
-/** What is read of: an `OpenSession`, or anything that follows its symbols. */
+/** The session whose events are read: an `OpenSession`, or any other object that keeps track of its symbols. */
 export interface EventSource {
   readonly layout: SessionLayout;
   refresh(): Promise<void>;
@@ -47,7 +48,7 @@ export class SessionEvents {
     private readonly session: EventSource,
   ) {}
 
-  /** The cursor after all that was said so far. @throws SessionLostError */
+  /** The cursor after all events so far. @throws SessionLostError */
   async now(): Promise<EventCursor> {
     await this.session.refresh();
     const pipeline = this.redis.pipeline();
@@ -87,7 +88,7 @@ export class SessionEvents {
     const gaps = await Promise.all(
       read.map(async ({ entries, first }, partition) => {
         const id = from[partition] ?? FIRST_ID;
-        // What was read last may be the last that was trimmed: then nothing is lost, but nobody knows.
+        // If the last entry that was read is also the last that was trimmed, nothing is lost, but that cannot be seen.
         if (entries.length === 0 || first === undefined || compareIds(first, id) <= 0) return false;
         return id === FIRST_ID ? this.isTrimmed(partition) : true;
       }),

@@ -1,4 +1,4 @@
-/** Says the state of a session in its events, by whoever changed it in Postgres; the same state is not said twice. */
+/** Emits the state of a session after it changed in PostgreSQL; a state is not emitted twice in a row. */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { EVENTS_KEPT } from './events-kept.js';
@@ -6,8 +6,8 @@ import { LUA, Script } from '../redis/index.js';
 
 const EMIT_STATE = new Script(LUA.emitState);
 
-/** @returns false when there is no store to say it in: the session was never started, or is lost or removed */
-export async function tellState(
+/** @returns false when there is no store: the session was never started, or is lost or removed */
+export async function emitState(
   redis: Redis,
   layout: SessionLayout,
   state: string,
@@ -16,6 +16,7 @@ export async function tellState(
   const { meta, told, events } = layout.keysOf(0);
   const fields = ['type', 'state', 'state', state, ...(error === null ? [] : ['error', error.slice(0, 500)])];
   return (
-    (await EMIT_STATE.run(redis, [meta, told, events], [layout.incarnation, EVENTS_KEPT, state, ...fields])) === 'told'
+    (await EMIT_STATE.run(redis, [meta, told, events], [layout.incarnation, EVENTS_KEPT, state, ...fields])) ===
+    'emitted'
   );
 }

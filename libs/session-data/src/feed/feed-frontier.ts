@@ -1,6 +1,6 @@
 /**
- * The streaming side of a session that is fed: how far each stream has come, and the fenced steps by which the frontier
- * follows them. Does not decide how far it goes, nor writes bars ({@link SessionFeed} does).
+ * The streaming side of a fed session: the progress of each stream, and the fenced steps by which the frontier follows.
+ * Does not decide how far the frontier goes, and writes no bars ({@link SessionFeed} does).
  */
 import type { Redis } from 'ioredis';
 import { RewindError, type SessionLayout, SessionLostError } from '../layout/index.js';
@@ -11,12 +11,12 @@ import type { Control, SessionWriter } from '../stream/index.js';
 const ADVANCE = new Script(LUA.advance);
 const NOTE_SILENT = new Script(LUA.noteSilent);
 
-/** How far the stream of one symbol is. */
+/** The progress of one symbol's stream. */
 export interface FedStream {
   symbol: string;
-  /** Every bar that closes by then has come, so the stream says, epoch ms; the session's start at first. */
+  /** The stream has sent every bar that closes by then, epoch ms; at first the session's start. */
   reached: number;
-  /** When it was last heard of, epoch ms by Redis' clock; 0 when it never was. */
+  /** Time of its last message, epoch ms by Redis' clock; 0 when there was none. */
   heardAt: number;
   ended: boolean;
 }
@@ -27,7 +27,7 @@ export interface FeedProgress {
   streams: FedStream[];
 }
 
-/** What moving the frontier came to. */
+/** The outcome of a move of the frontier. */
 export interface FeedAdvance {
   control: Control;
   /** Bars in the slots that it passed. */
@@ -53,7 +53,7 @@ export class FeedFrontier {
     return Math.min(...this.frontiers);
   }
 
-  /** How far every stream is. @throws SessionLostError */
+  /** The progress of every stream. @throws SessionLostError */
   async progress(): Promise<FeedProgress> {
     const { layout } = this;
     const pipeline = this.redis.pipeline().time();
@@ -88,7 +88,7 @@ export class FeedFrontier {
     return { control: steps[0]!.control, bars: steps.reduce((sum, { bars }) => sum + bars, 0) };
   }
 
-  /** Says, once, that a stream fell silent after it was heard at `heardAt`. @throws FencedError, SessionLostError */
+  /** Emits once that a stream became silent after its message at `heardAt`. @throws FencedError, SessionLostError */
   async noteSilent(symbol: string, heardAt: number): Promise<void> {
     const { meta, events, stream } = this.layout.keysOf(0);
     const args = [...this.writer.fenceArguments(0), symbol, heardAt, EVENTS_KEPT];
@@ -97,7 +97,7 @@ export class FeedFrontier {
     if (reply !== 'noted') throw new ScriptReplyError('note-silent', reply);
   }
 
-  /** Of each stream that was said to be silent, when it had last been heard, epoch ms. */
+  /** Of each stream that was reported as silent, the time of its last message before that, epoch ms. */
   async silences(): Promise<Map<string, number>> {
     const { stream } = this.layout.keysOf(0);
     const heard = await this.redis.hmget(stream, ...this.layout.symbols.map((symbol) => SILENT + symbol));
@@ -107,7 +107,7 @@ export class FeedFrontier {
   private async step(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
     const { layout } = this;
     const from = this.frontiers[partition]!;
-    // One that a crash left ahead of the others: they catch up first.
+    // A crash left this partition ahead: the others catch up first.
     if (from >= to) return { control: 'run', bars: 0 };
     const grid = layout.grid(dayIndex);
     const keys = layout.keysOf(partition);

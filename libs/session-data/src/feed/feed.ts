@@ -1,7 +1,7 @@
 /**
- * Feeding a session whose source is a feed: writes bars of a symbol into their slots and notes how far its stream has
- * come. Any number of processes may feed at once, in any order and as often as they like; nothing here holds a fence or
- * moves the frontier ({@link FeedFrontier} does). What is refused is answered with its reason, never stored.
+ * Feeds a session whose source is a feed: writes bars of a symbol into their slots and stores the progress of its stream.
+ * Any number of processes may feed at once, in any order and repeatedly. Nothing here holds a fence or moves the frontier
+ * ({@link FeedFrontier} does). A refused bar is answered with its reason and never stored.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -21,10 +21,10 @@ import { EVENTS_KEPT } from '../events/index.js';
 
 const FEED = new Script(LUA.feed);
 
-/** Why a fed bar is not stored; besides the reasons of all bars those that only a feed has. A conflict is counted apart. */
+/** Why a fed bar is not stored: the reasons of all bars, and those that only a feed has. Conflicts are counted separately. */
 export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
 
-/** What became of the bars of one call: each is in one of the counts, `late` ones are among the accepted. */
+/** The outcome of one call: each bar is in one of the counts; `late` ones are among the accepted. */
 export interface FedBars {
   /** Written into empty slots. */
   accepted: number;
@@ -32,19 +32,19 @@ export interface FedBars {
   duplicates: number;
   /** Written into slots that the frontier had passed. */
   late: number;
-  /** Positions in the call of bars whose slot holds another one. */
+  /** Positions in the call of bars whose slot holds a different bar. */
   conflicts: number[];
-  /** Positions in the call of bars that have no slot, or values that cannot be. */
+  /** Positions in the call of bars without a slot or with invalid values. */
   refused: { index: number; reason: FeedRefusal }[];
 }
 
-/** Bars that one script call takes: bounds how long Redis is held. */
+/** Bars of one script call: bounds how long it blocks Redis. */
 export const FEED_BARS_A_CALL = 1_000;
 const PLACE_BYTES = 12;
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const ONE_OF_ONE = 1 | (1 << 16);
 
-/** Bars of a call that have a slot: positions of one day, and where each goes. */
+/** Bars of one day: their positions in the call, and their slots. */
 interface DayBars {
   positions: number[];
   slots: number[];
@@ -61,7 +61,7 @@ export class SessionFeed {
     readonly layout: SessionLayout,
   ) {}
 
-  /** Whether the store of a symbol is begun: before that nothing can be fed. @throws UnknownSymbolError */
+  /** Whether the store of a symbol exists: before that nothing can be fed. @throws UnknownSymbolError */
   async isBegun(symbol: string): Promise<boolean> {
     const { meta } = this.layout.keysOf(this.partitionOf(symbol));
     return this.layout.owns(await this.redis.hget(meta, 'incarnation'));
@@ -69,8 +69,8 @@ export class SessionFeed {
 
   /**
    * Writes bars of one symbol, in any order and of any days.
-   * @param malformed records beside them that could not be read: they are counted as refused
-   * @throws UnknownSymbolError, SessionLostError when the store is gone or was not begun
+   * @param malformed number of further records that could not be parsed: they are counted as refused
+   * @throws UnknownSymbolError, SessionLostError when there is no store
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FedBars> {
     const fed: FedBars = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
@@ -102,7 +102,7 @@ export class SessionFeed {
     bars.forEach((bar, index) => {
       const place = refuseBar(bar) ?? this.placeOf(bar.openTime);
       if (typeof place === 'string') {
-        // A bar alone is never in conflict: that is of two.
+        // A single bar is never in conflict.
         refused.push({ index, reason: place as FeedRefusal });
         return;
       }
@@ -181,7 +181,7 @@ export class SessionFeed {
     return typeof slot === 'string' ? slot : { dayIndex, slot };
   }
 
-  /** The day that is not over at `time` and whose predecessor is; bars of a feed mostly follow each other. */
+  /** The first day that is not over at `time`. Tries the last answer first, because bars of a feed mostly follow one another. */
   private dayOf(time: number): number {
     const { layout, lastDay } = this;
     const isOver = (day: number) => layout.grid(day).close <= time;
@@ -216,7 +216,7 @@ function recordsOf(bars: readonly Bar[]): Uint8Array {
   const words = new Uint32Array(doubles.buffer);
   bars.forEach(({ open, high, low, close, volume }, i) => {
     const at = i * RECORD_DOUBLES;
-    // Adding zero makes -0 what it is equal to: two equal bars have equal bytes.
+    // Adding 0 turns -0 into 0, so that equal bars have equal bytes.
     doubles[at] = open + 0;
     doubles[at + 1] = high + 0;
     doubles[at + 2] = low + 0;

@@ -1,4 +1,4 @@
-/** Items by the partition that each is in, in their order. Pure. */
+/** Groups items by partition and keeps their order. Pure. */
 export function byPartition<T>(items: readonly T[], partitionOf: (item: T) => number): Map<number, T[]> {
   const found = new Map<number, T[]>();
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** In which order, and under which names, chunks are hashed: a session's digest and its certificate agree on it. Pure. */
+/** The order and the names in which a session's digest and its certificate hash chunks. Pure. */
 import type { Interval } from '@barkeep/bars';
 import type { Hash } from 'node:crypto';
 import type { SessionLayout } from './layout.js';
@@ -8,7 +8,7 @@ export function intervalsByName({ base, derived }: SessionLayout): Interval[] {
   return [base, ...derived].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Adds a chunk, preceded by its name. */
+/** Adds a chunk after its name. */
 export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: string, bytes: Uint8Array): void {
   hash.update(`${interval.name}:${symbol}:${date}\n`).update(bytes);
 }

@@ -1,6 +1,6 @@
-/** What can go wrong between a program and a session's store: one class a cause. */
+/** Errors between a program and a session's store: one class for each cause. */
 
-/** The writer is no longer the one who streams the session: it must stop at once (I3). */
+/** The writer no longer owns the session: it must stop at once (I3). */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
   constructor(
@@ -20,7 +20,7 @@ export class SessionLostError extends Error {
   }
 }
 
-/** The store holds less than was written: the stream must go on from `frontier`. */
+/** The store lost writes: the stream must continue from `frontier`. */
 export class RewindError extends Error {
   override readonly name = 'RewindError';
   constructor(
@@ -32,8 +32,8 @@ export class RewindError extends Error {
 }
 
 /**
- * This process does not know the calendar of the session: it has the files of another `BARKEEP_CALENDARS_DIR`, or none.
- * Without its hours the bars cannot be told in time; a program makes it known with `useCalendars` of `@barkeep/bars`.
+ * This process does not know the calendar of the session: its `BARKEEP_CALENDARS_DIR` is another one or is not set.
+ * Without the calendar the slots have no times. A program adds calendars with `useCalendars` of `@barkeep/bars`.
  */
 export class SessionCalendarError extends Error {
   override readonly name = 'SessionCalendarError';
@@ -48,7 +48,7 @@ export class SessionCalendarError extends Error {
   }
 }
 
-/** The session does not have this symbol, or is still bringing it up to its clock. */
+/** The session does not have this symbol, or the symbol is still joining. */
 export class UnknownSymbolError extends Error {
   override readonly name = 'UnknownSymbolError';
   constructor(
@@ -61,7 +61,7 @@ export class UnknownSymbolError extends Error {
   }
 }
 
-/** While a session was read, symbols came to it or left it: what was read may be of the old list. */
+/** Symbols joined or left while the session was read: the answer may be of the old list. */
 export class SymbolsChangedError extends Error {
   override readonly name = 'SymbolsChangedError';
   constructor(readonly sessionId: string) {
@@ -92,18 +92,18 @@ export class NotAFeedError extends Error {
   }
 }
 
-/** A session that was started has no store yet: whoever is to stream it has not come to it. */
+/** A started session has no store yet: no coordinator has taken it. */
 export class FeedNotBegunError extends Error {
   override readonly name = 'FeedNotBegunError';
   constructor(
     readonly sessionId: string,
     readonly waitedMs: number,
   ) {
-    super(`session ${sessionId}: expected its store to be begun within ${waitedMs} ms; send the bars again later`);
+    super(`session ${sessionId}: expected its store to exist within ${waitedMs} ms; send the bars again later`);
   }
 }
 
-/** The symbols of a session that is fed are those of its spec: a stream that joins late would have to be fed from the first day on. */
+/** The symbols of a fed session cannot change: a stream that joins late would have to be fed from the first day on. */
 export class FedSymbolsError extends Error {
   override readonly name = 'FedSymbolsError';
   constructor(readonly sessionId: string) {
@@ -113,7 +113,7 @@ export class FedSymbolsError extends Error {
   }
 }
 
-/** A consumer joined since it was decided how far the clock may go: decide again. */
+/** A consumer joined after the decision how far the clock may go: decide again. */
 export class ConsumersChangedError extends Error {
   override readonly name = 'ConsumersChangedError';
   constructor(readonly sessionId: string) {
@@ -121,7 +121,7 @@ export class ConsumersChangedError extends Error {
   }
 }
 
-/** Not a name for a consumer. */
+/** Not a valid name of a consumer. */
 export class ConsumerNameError extends Error {
   override readonly name = 'ConsumerNameError';
   constructor(readonly consumer: string) {
@@ -129,7 +129,7 @@ export class ConsumerNameError extends Error {
   }
 }
 
-/** The session has as many consumers as it may have; those that left count until they are removed. */
+/** The session has the most consumers that it may have. */
 export class ConsumerCountError extends Error {
   override readonly name = 'ConsumerCountError';
   constructor(
@@ -151,18 +151,18 @@ export class UnknownConsumerError extends Error {
   }
 }
 
-/** Somebody else joined under the consumer's name: it must stop. */
+/** Another process joined under the consumer's name: this one must stop. */
 export class ConsumerReplacedError extends Error {
   override readonly name = 'ConsumerReplacedError';
   constructor(
     readonly sessionId: string,
     readonly consumer: string,
   ) {
-    super(`session ${sessionId}: somebody else joined as consumer "${consumer}"`);
+    super(`session ${sessionId}: another process joined as consumer "${consumer}"`);
   }
 }
 
-/** A consumer says that it has been where the session's clock is not yet. */
+/** A consumer acknowledged a position after the session's clock. */
 export class ConsumerAheadError extends Error {
   override readonly name = 'ConsumerAheadError';
   constructor(

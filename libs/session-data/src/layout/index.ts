@@ -1,4 +1,4 @@
-/** Where everything of a session is stored: days, slots, partitions, keys, and the errors of the store. */
+/** How a session's store is laid out: days, slots, partitions, key names, and the errors of the store. */
 export { byPartition } from './by-partition.js';
 export { hashChunk, intervalsByName } from './chunk-order.js';
 export {

@@ -1,6 +1,6 @@
 /**
- * The names of all keys of a session, in one place. Every key of a partition carries one hash tag, so that a script may
- * touch all of them on a cluster. Names are computed from the session's layout; nothing is ever found by KEYS or SCAN.
+ * The names of all keys of a session. All keys of a partition carry one hash tag, so that a script may use all of them on a
+ * cluster. Names are computed from the session's layout.
  */
 
 /** Key names of one partition of one session. */
@@ -16,13 +16,13 @@ export class PartitionKeys {
   }
 
   /**
-   * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (retire.ts), begun (membership.ts); in
-   * partition 0 also clock, control, spec, historyDays, joins and gathered (consumers.ts).
+   * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (stream/retention.ts), begun (symbols/membership.ts); in
+   * partition 0 also clock, control, spec, historyDays, joins and gathered (consumers/consumers.ts).
    */
   get meta(): string {
     return `${this.base}:meta`;
   }
-  /** Sorted set of `date symbol`, scored by the time (ms) at which absent bars are due to be asked for again. */
+  /** Sorted set of `date symbol`, scored by the time (ms) at which absent bars are due for another try. */
   get retry(): string {
     return `${this.base}:retry`;
   }
@@ -38,7 +38,7 @@ export class PartitionKeys {
   get refused(): string {
     return `${this.base}:refused`;
   }
-  /** Hash of symbol to its bars before the session's first day; there once the history is whole. */
+  /** Hash of symbol to the number of its bars before the session's first day; exists once the history is whole. */
   get history(): string {
     return `${this.base}:history`;
   }
@@ -46,15 +46,15 @@ export class PartitionKeys {
   get events(): string {
     return `${this.base}:events`;
   }
-  /** Hash of what the events have said last, so that it is said once: gaps found and counts of days in each partition, the state in the first. */
+  /** Hash of the values that were emitted last, so that none is emitted twice: gaps and counts of days in each partition, the state in partition 0. */
   get told(): string {
     return `${this.base}:told`;
   }
-  /** Hash of consumer to what is known of it (consumers.ts); partition 0 only. */
+  /** Hash of consumer to its state and position (consumers/); partition 0 only. */
   get consumers(): string {
     return `${this.base}:consumers`;
   }
-  /** Hash of symbol to how far its stream has come (feed.ts); sessions that are fed only. */
+  /** Hash of symbol to the progress of its stream (feed/); fed sessions only. */
   get feed(): string {
     return `${this.base}:feed`;
   }
@@ -66,7 +66,7 @@ export class PartitionKeys {
   chunk(interval: string, symbol: string, date: string): string {
     return `${this.base}:chunk:${interval}:${symbol}:${date}`;
   }
-  /** String: a day chunk on its way; there only inside of the transaction that flushes it. */
+  /** String: a day chunk to be renamed; exists only inside the transaction that flushes it. */
   staged(symbol: string): string {
     return `${this.base}:staged:${symbol}`;
   }
@@ -74,7 +74,7 @@ export class PartitionKeys {
   states(symbol: string, date: string): string {
     return `${this.base}:states:${symbol}:${date}`;
   }
-  /** Pub/sub channel that says "look again" to whoever streams the session. */
+  /** Pub/sub channel that wakes the owner of the session. */
   get wake(): string {
     return wakeChannel(this.prefix, this.sessionId);
   }
@@ -84,7 +84,7 @@ export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
 
-/** Stands for the symbol where refusals of a repository's answer are counted. */
+/** Stands for the symbol in counts of what a repository's answer was refused for. */
 export const ANY_SYMBOL = '*';
 
 /** Names a symbol's day in the sets and hashes above. */

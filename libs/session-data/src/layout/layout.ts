@@ -1,6 +1,6 @@
 /**
- * What a session's store looks like: its days, intervals, partitions and windows, worked out from the spec and what was
- * changed of its symbols since, so that every process comes to the same answer without asking. Pure.
+ * The layout of a session's store: days, intervals, partitions and windows. It is computed from the spec and the changes of
+ * its symbols, so that every process gets the same answer without asking. Pure.
  */
 import {
   calendarNamed,
@@ -18,7 +18,7 @@ import {
 } from '@barkeep/bars';
 import { PartitionKeys } from './keys.js';
 
-/** Symbols that one partition, and so one script call, serves: bounds how long Redis is held by one flush. */
+/** Symbols of one partition, and so of one script call: bounds how long one flush blocks Redis. */
 export const PARTITION_SYMBOLS = 128;
 const BASE_PARTITIONS_MAX = 64;
 
@@ -44,16 +44,16 @@ export class SessionLayout {
   readonly computed: readonly Interval[];
   /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
-  /** First open of all, where the clock starts, and last close, epoch ms. */
+  /** First open, where the clock starts, and last close, epoch ms. */
   readonly start: number;
   readonly end: number;
   /** First open of the session's own days, epoch ms. */
   readonly sessionStart: number;
-  /** When the history is over: last close of its days, epoch ms; {@link start} when there are none. */
+  /** Last close of the history, epoch ms; {@link start} when there is none. */
   readonly historyEnd: number;
-  /** The symbols that it has: those of the spec, without those that left, and with those that came. */
+  /** Current symbols: those of the spec without those that left, and those that joined. */
   readonly symbols: readonly string[];
-  /** Partitions that the symbols of the spec are spread over; those that follow have a symbol that came later, or none. */
+  /** Number of partitions for the symbols of the spec; each later partition has one symbol that joined, or none. */
   readonly basePartitions: number;
   readonly keys: readonly PartitionKeys[];
   private readonly symbolsByPartition: readonly (readonly string[])[];
@@ -116,25 +116,25 @@ export class SessionLayout {
   }
 
   /**
-   * What a partition's meta hash names as its incarnation: the session's, and a version when its symbols changed since.
-   * Whoever writes compares it, so that nobody who does not know of the change writes anything.
+   * The stamp in a partition's meta hash: the incarnation, and a version when the partition's symbols changed. Every write
+   * compares it, so that a writer that does not know of the change writes nothing.
    */
   stampOf(partition: number): string {
     const version = this.membership.stamps[partition];
     return version === undefined ? this.incarnation : `${this.incarnation}+${version}`;
   }
 
-  /** Whether a meta hash with this stamp is one of the session, in whichever version. */
+  /** Whether a meta hash with this stamp belongs to the session, in any version. */
   owns(stamp: string | null | undefined): boolean {
     return stamp?.split('+')[0] === this.incarnation;
   }
 
-  /** True for a partition of a symbol that left, until another comes: nothing is written there. */
+  /** True for a partition whose symbol left, until another joins: nothing is written there. */
   isVacant(partition: number): boolean {
     return partition >= this.basePartitions && this.symbolsOf(partition).length === 0;
   }
 
-  /** The symbols of a partition, and those of the spec that were in it. */
+  /** The symbols of a partition, and the symbols of the spec that left it. */
   everSymbolsOf(partition: number): readonly string[] {
     const { removed } = this.membership;
     const left = removed.filter((symbol) => basePartition(symbol, this.basePartitions) === partition);
@@ -164,7 +164,7 @@ export class SessionLayout {
 
   /** The first day that is not over at `time`; `days.length` when all are. */
   dayIndexAt(time: number): number {
-    // Asked for at every move of the clock: by halves, a year of days costs what a week does.
+    // Binary search: every move of the clock calls this.
     let [low, high] = [0, this.days.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -179,28 +179,28 @@ export class SessionLayout {
     return index < 0 ? undefined : index;
   }
 
-  /** True for a day before the session's own ones: it streams whole, whatever the pace and the barriers are. */
+  /** True for a day of the history: it streams whole, at any pace and with any barrier. */
   isHistory(dayIndex: number): boolean {
     return dayIndex < this.historyDays;
   }
 
-  /** The first day that a store has which is kept from `retainedFrom` on, epoch ms; 0 when it has all. */
+  /** The first day of a store that retains bars from `retainedFrom` on, epoch ms; 0 when it has all days. */
   firstKept(retainedFrom: number): number {
     return retainedFrom <= this.start ? 0 : this.dayIndexAt(retainedFrom);
   }
 
-  /** Whether the spec asks for any history; there may be none all the same. */
+  /** Whether the spec asks for any history. The calendar may have none. */
   get asksHistory(): boolean {
     const { trailingDays = 0, bars = 0 } = this.spec.history;
     return trailingDays > 0 || bars > 0;
   }
 
-  /** The interval by which the history is counted: the one that the spec names, otherwise the base interval. */
+  /** The interval in which the history is counted: the spec's, otherwise the base interval. */
   get historyInterval(): Interval {
     return this.interval(this.spec.history.interval ?? this.base.name) ?? this.base;
   }
 
-  /** The oldest day that stays when the clock is at `time`: with the days that are not over, the last `retainDays` others. */
+  /** The oldest day that stays when the clock is at `time`: the last `retainDays` closed days, and all later ones. */
   firstKeptAt(time: number): number {
     const { retainDays } = this.spec.history;
     return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
@@ -276,7 +276,7 @@ export class SessionLayout {
   }
 }
 
-/** What was made of an interval so far, by day. */
+/** Cached values of an interval, by day. */
 function daysOf<T>(made: Map<string, T[]>, { name }: Interval): T[] {
   return made.get(name) ?? made.set(name, []).get(name)!;
 }

@@ -1,7 +1,7 @@
 /**
- * The visible bars of one symbol at one interval (I2): the newest so many, or those of a range. Of a derived interval
- * also the bar that is still forming (forming-read.ts), and, when asked for, empty slots filled forward. An answer is
- * right for one clock, even when it takes several round trips while the clock moves. Writes nothing.
+ * The visible bars of one symbol at one interval (I2): the newest `count`, or those of a range. For a derived interval also
+ * the bar that is still forming (forming-read.ts), and on request empty slots filled forward. An answer is correct for one
+ * clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
 import {
   bitmapBytes,
@@ -24,7 +24,7 @@ import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 /** Days fetched in one round trip. */
 const DAYS_A_CALL = 32;
 
-/** Which slots are looked at: those before `before` that are closed at `clock`; empty ones are filled before `fillBefore`. */
+/** Which slots are shown: those before `before` that are closed at `clock`; empty ones are filled before `fillBefore`. */
 interface View {
   clock: number;
   before: number;
@@ -42,7 +42,7 @@ export class BarSeries {
     private readonly interval: Interval,
     private readonly keys: PartitionKeys,
   ) {
-    // Of an interval that upkeep does not compute, a bar would show while it forms and be gone when it is closed.
+    // If upkeep does not compute the interval, a bar would be visible while it forms and disappear when it closes.
     this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
   }
 
@@ -135,7 +135,7 @@ export class BarSeries {
       const [, read] = await this.readDays(first, end);
       if (view.fill === 'none') bars = this.show(first, read, view, -Infinity, undefined).bars.concat(bars);
       else {
-        // How a slot is filled depends on the days before it: what was shown of the later ones is made anew.
+        // A filled slot depends on the days before it, so the later days are shown again.
         chunks = read.concat(chunks);
         ({ bars } = this.show(first, chunks, view, -Infinity, undefined));
       }
@@ -176,7 +176,7 @@ export class BarSeries {
     return shown;
   }
 
-  /** The time before which an empty slot is known to be empty: a derived window past the watermark may just not be derived yet. */
+  /** The time before which an empty slot is final: after the watermark a derived bar may just not be derived yet. */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
     const [, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);
@@ -191,7 +191,7 @@ export class BarSeries {
     return bar ? [bar] : [];
   }
 
-  /** Whole chunks of the days `[from, to)`; none of a day that is no longer kept. */
+  /** Whole chunks of the days `[from, to)`; undefined for a day that is no longer retained. */
   private async readDays(from: number, to: number): Promise<[clock: number, chunks: (DayChunk | undefined)[]]> {
     const days = Array.from({ length: to - from }, (_, i) => from + i);
     const [clock, replies] = await this.reads.read(days.map((day) => ['getBuffer', this.key(day)]));

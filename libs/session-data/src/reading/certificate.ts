@@ -1,7 +1,7 @@
 /**
- * The certificate of a session: what its days hold, each with a digest, chained in their order. A function of the bars alone:
- * neither ids, nor the order of symbols, nor how often a bar was asked for goes in, so that two runs over the same
- * data have the same one, whatever machines they ran on and whatever happened to those. How it is put together: docs/storage-layout.md.
+ * The certificate of a session: what its days hold, each with a digest, chained in order. It is a function of the bars
+ * alone: ids, the order of symbols and the number of tries do not enter, so two runs over the same data have the same
+ * certificate on any machines and after any faults. How it is computed: docs/storage-layout.md.
  */
 import { createHash, type Hash } from 'node:crypto';
 import {
@@ -32,26 +32,26 @@ export interface CertifiedDay {
 }
 
 export interface Certificate {
-  /** Days that are kept, and whole: the clock and upkeep are through them. Those of the history come first. */
+  /** Retained days that the clock and upkeep have passed. Those of the history come first. */
   days: CertifiedDay[];
   /** Of the last link of the chain, 64 hexadecimal digits; zeros without a day. */
   digest: string;
-  /** True when every day of the session that is kept is whole. */
+  /** True when `days` are all retained days of the session. */
   complete: boolean;
 }
 
-/** What a chain begins with. */
+/** The first link of a chain. */
 export const NO_DIGEST = '0'.repeat(64);
 
-/** Chunks that are held in memory at once. */
+/** Chunks that are in memory at once. */
 const CHUNKS_A_CALL = 16;
-// Read once: what another package exports is looked up behind a getter, which costs more than the comparison it is for.
+// Local copies: an export of another package is read through a getter, which costs more than the comparison below.
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
  * Days `[firstKept, …)` that close at `upTo` or before, epoch ms.
  * @param symbols those that are certified
- * @param look is called before each day, and throws when there is no use in going on
+ * @param check is called before each day, and throws when the session is gone
  */
 export async function certify(
   redis: Redis,
@@ -59,19 +59,19 @@ export async function certify(
   symbols: readonly string[],
   firstKept: number,
   upTo: number,
-  look: () => Promise<unknown>,
+  check: () => Promise<unknown>,
 ): Promise<Certificate> {
   const days: CertifiedDay[] = [];
   const sorted = [...symbols].sort();
   for (let day = firstKept; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
-    await look();
+    await check();
     days.push(await certifyDay(redis, layout, sorted, day));
   }
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
 
 /**
- * The digest of days in their order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
+ * The digest of days in order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
  * the day's digest (32 bytes) and its counts as JSON.
  */
 export function chainOf(days: readonly CertifiedDay[]): string {
@@ -96,7 +96,7 @@ async function certifyDay(
   const counts = noCounts();
   for (const interval of intervalsByName(layout)) {
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // A turn of the event loop a batch: a long session must not hold up what else the process does.
+      // One turn of the event loop for each batch: a long session must not block the process.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
       await addChunks({ redis, layout, hash, counts }, day, interval, batch);
     }
@@ -115,7 +115,7 @@ async function addChunks(
   const { date, slotCount } = layout.grid(day, interval);
   const isBase = interval === layout.base;
   const found = new Map<string, { chunk: Buffer | null; states: Buffer | null }>();
-  // One command a partition, and not one or two a symbol, each of which costs more than its bytes.
+  // One command for each partition: a command for each symbol costs more than its bytes.
   const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
     const keys = layout.keysOf(partition);
     const chunks = members.map((symbol) => keys.chunk(interval.name, symbol, date));
@@ -133,7 +133,7 @@ async function addChunks(
   }
 }
 
-/** What is filled, and from where, is counted in the very bytes that are hashed; states say what became of the rest. */
+/** Counts filled slots and their origins in the bytes that are hashed, and the other slots by their states. */
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
   const bitmap = bytes.subarray(0, bitmapBytes(slotCount));

@@ -1,44 +1,44 @@
 /**
- * Reads of one session's store that know its clock: each fetches the clock before the data, in the same round trip, so
- * that whatever lands in between can be cut off (I2), and knows which days the session keeps. Notices a session that was
- * deleted or made anew, and, after the data, that symbols came or left: what was read may be half of a symbol then.
+ * Reads of one session's store at its clock: each reads the clock before the data in the same round trip, so that what
+ * arrives in between can be cut off (I2), and learns which days are retained. Notices a session that was deleted or created
+ * again and, after the data, that symbols joined or left: the data may contain half of a symbol then.
  */
 import type { Redis } from 'ioredis';
-import { type ReadCommand, runAndTake, type StoreReads, type Take } from '../redis/index.js';
+import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
 import { type SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
 
 export class ClockedReads {
-  /** The clock as it was last seen: what is most likely wanted next is fetched with it in one round trip. */
+  /** The last known clock: a guess of it lets data be read in the same round trip. */
   seenClock: number;
-  /** The oldest day that is kept, as the last read saw it: what is left of older ones is on its way out. */
+  /** The oldest retained day at the last read; older days are being removed. */
   firstKept = 0;
 
   constructor(
     redis: Redis,
     private readonly layout: SessionLayout,
-    /** The list of symbols that the layout is of; see {@link symbolsKey}. */
+    /** Identifies the list of symbols of the layout; see {@link symbolsKey}. */
     private readonly key: string = symbolsKey(undefined, undefined),
-    /** How commands are run: by default as a pipeline of `redis`. */
-    private readonly run: StoreReads['run'] = (commands, take) => runAndTake(redis, commands, take),
+    /** Runs the commands; by default a pipeline of `redis`. */
+    private readonly run: StoreReads['run'] = (commands, receive) => runAndReceive(redis, commands, receive),
   ) {
     this.seenClock = layout.start;
   }
 
   /**
-   * Runs commands; the clock, epoch ms, was read before all of them.
-   * @param begin is asked, once the clock is known, who takes values as they come; bytes that nobody takes are dropped. What was taken is to
-   *   be taken again when this throws
+   * Runs commands; the clock, epoch ms, is read before all of them.
+   * @param receiverAt is called once the clock is known, and answers the receiver of values as they arrive; bytes that it does not
+   *   take are dropped. When this throws, the receiver must discard what it took
    * @throws SessionLostError, SymbolsChangedError
    */
   async read(
     commands: readonly ReadCommand[],
-    begin?: (clock: number) => Take | undefined,
+    receiverAt?: (clock: number) => Receiver | undefined,
   ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
     const first = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
     const all = [first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]];
-    const replies = await this.run(all, begin && this.takeBy(begin, commands.length));
+    const replies = await this.run(all, receiverAt && this.receiverOf(receiverAt, commands.length));
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
     this.check(incarnation, version, joining);
@@ -46,20 +46,21 @@ export class ClockedReads {
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
-  private takeBy(begin: (clock: number) => Take | undefined, count: number): Take {
+  private receiverOf(receiverAt: (clock: number) => Receiver | undefined, count: number): Receiver {
     let isOurs = false;
-    let take: Take | undefined;
+    let receive: Receiver | undefined;
     return (command, place, value) => {
-      if (command > 0 && command <= count) return take ? take(command - 1, place, value) : value instanceof Buffer;
+      if (command > 0 && command <= count)
+        return receive ? receive(command - 1, place, value) : value instanceof Buffer;
       if (command === 0 && place === 0) isOurs = this.layout.owns(value as string | null);
-      if (command === 0 && place === 1 && isOurs) take = begin(Number(value));
+      if (command === 0 && place === 1 && isOurs) receive = receiverAt(Number(value));
       return false;
     };
   }
 
   /**
-   * Runs the commands that fit a clock, guessed to be where it was last seen, and once more when it has moved. What is
-   * answered is right for the clock answered, which the session had while this ran.
+   * Runs the commands for the last known clock, and once more when the clock has moved. The answer is correct for the clock
+   * that it contains, which the session had during the call.
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;

@@ -1,4 +1,4 @@
-/** The digest of a session (I1): SHA-256 over every chunk, each preceded by its name, in the order of the names. */
+/** The digest of a session (I1): SHA-256 over every chunk, each after its name, in the order of the names. */
 import { createHash } from 'node:crypto';
 import { bitmapBytes, countBits } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -14,7 +14,7 @@ export interface SessionDigest {
 
 const CHUNKS_A_CALL = 128;
 
-/** Reads all chunks from the day `firstKept` on; the same for any ids, partitions and processes when the bars are the same. */
+/** Reads all chunks from the day `firstKept` on. Equal bars have equal digests, with any ids, partitions and processes. */
 export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 0): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };

@@ -1,6 +1,6 @@
 /**
- * Fetches what the bar that is still forming is made of: of the one day in which the clock stands, the base bars of the
- * window in which it stands. Two commands that go along with another read; what they answer is aggregated here.
+ * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Two commands
+ * that travel with another read; their answers are aggregated here.
  */
 import {
   bitmapBytes,
@@ -16,7 +16,7 @@ import {
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
-/** The day in which a clock stands: the last one that opened before it, or else the first. */
+/** The day that contains a clock: the last one that opened before it, otherwise the first. */
 export function dayAtClock({ days }: SessionLayout, clock: number): number {
   let [day, end] = [0, days.length];
   while (end - day > 1) {
@@ -42,13 +42,13 @@ export class FormingRead {
     private readonly keys: PartitionKeys,
   ) {}
 
-  /** Open time of the window in which `clock` stands, epoch ms; undefined when there is none. */
+  /** Open time of the bucket that contains `clock`, epoch ms; undefined when no bucket is open. */
   openTime(clock: number): number | undefined {
     const forming = this.formingAt(clock);
     return forming?.plan.grid.openTime(forming.window.window);
   }
 
-  /** What {@link bar} needs at that clock; nothing when no window is open then. */
+  /** The commands whose answers {@link bar} needs at that clock; none when no bucket is open. */
   commands(clock: number): ReadCommand[] {
     const forming = this.formingAt(clock);
     if (!forming) return [];
@@ -61,7 +61,7 @@ export class FormingRead {
     ];
   }
 
-  /** The bar, of what the commands answered; undefined while none of its base bars is there. */
+  /** The bar, from the answers to the commands; undefined while it has no base bar. */
   bar(clock: number, [bitmap, records]: readonly (Buffer | null)[]): StoredBar | undefined {
     const forming = this.formingAt(clock);
     if (!forming || !bitmap || !records) return undefined;

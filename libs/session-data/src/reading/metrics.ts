@@ -1,6 +1,6 @@
 /**
- * What a session's store says of itself: position and counts, a symbol's metrics, a symbol's gaps. All are of the
- * session's own days, not of its history; a symbol's are of those that are kept. Reads only.
+ * Reads a session's position and counts, a symbol's metrics and a symbol's gaps. All of them cover the session's own days,
+ * not its history; those of a symbol cover the retained days. Reads only.
  */
 import {
   addDayCounts,
@@ -25,7 +25,7 @@ export interface SessionPosition {
   frontier: number;
   watermark: number;
   control: Control;
-  /** Slots of all symbols before the frontier, in the session's own days, whether they are kept or not. */
+  /** Slots of all symbols before the frontier, in the session's own days, retained or not. */
   counts: SlotCounts;
   /** Bars refused so far, for all reasons. */
   refused: number;
@@ -71,7 +71,7 @@ const META_FIELDS = [
   'leftSlots',
 ];
 
-/** Symbols that are joining are not counted, nor are their partitions waited for. @throws SessionLostError */
+/** Joining symbols are not counted, and their partitions do not limit frontier and watermark. @throws SessionLostError */
 export async function readPosition(
   redis: Redis,
   layout: SessionLayout,
@@ -86,7 +86,7 @@ export async function readPosition(
   for (let p = 0; p < layout.partitions; p++) {
     const [incarnation, ...numbers] = replies[2 * p]!;
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-    // A symbol that came is alone in its partition.
+    // A symbol that joined is alone in its partition.
     if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
     const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] =
       numbers.map(Number);
@@ -111,7 +111,7 @@ interface SymbolDays {
   clock: number;
   frontier: number;
   watermark: number;
-  /** One entry for each of the session's own days that is kept. */
+  /** One entry for each retained day of the session's own. */
   days: { day: number; bytes: Buffer | null; states: Buffer | null }[];
 }
 

@@ -1,8 +1,8 @@
 /**
- * Reading one session, at its clock: only bars with `closeTime <= clock` are shown (I2). Of a derived interval that also
- * holds for the bar that is still forming: it is made of the base bars that are visible, and ends with the last closed
- * slot among them. Ranges are end exclusive, times epoch ms. How bars are fetched: bar-series.ts. Symbols may come and go
- * meanwhile: every answer is of one list of symbols, the one that the session had when the answer was read.
+ * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). The bar of a derived interval that
+ * is still forming is made of visible base bars, and ends with the last closed slot among them. Ranges are end exclusive,
+ * times epoch ms. How bars are fetched: bar-series.ts. Symbols may join and leave meanwhile: each answer is of one list of
+ * symbols, the one that the session had at the read.
  */
 import type { Fill, ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -32,10 +32,10 @@ export interface ReadOptions {
 }
 
 const LIMIT = 10_000;
-/** Changes of the symbols while one answer is read, before it is given up. */
+/** How often the symbols may change during one read before it fails. */
 const CHANGES_MAX = 20;
 
-/** One list of symbols, and how it is read. */
+/** One list of symbols with the reads for it. */
 interface View {
   layout: SessionLayout;
   joining: ReadonlySet<string>;
@@ -101,7 +101,7 @@ export class OpenSession {
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
 
-  /** The newest `count` visible bars, oldest first; days are crossed, and holes not counted unless they are filled. */
+  /** The newest `count` visible bars, oldest first, across days; an empty slot counts only when it is filled. */
   async lastBars(
     symbol: string,
     interval: string | undefined,
@@ -112,8 +112,8 @@ export class OpenSession {
   }
 
   /**
-   * Visible bars with `from <= openTime < to`, oldest first, at most `limit`. Whoever goes on from there later begins at
-   * the `openTime` of a derived bar that was still forming (its `complete` is false), else at the last `closeTime`.
+   * Visible bars with `from <= openTime < to`, oldest first, at most `limit`. A later call continues at the `openTime` of a
+   * derived bar that was still forming (its `complete` is false), otherwise at the last `closeTime`.
    */
   async barsBetween(
     symbol: string,
@@ -143,15 +143,15 @@ export class OpenSession {
   }
 
   /**
-   * Bars that each symbol has from before the session's first day, of the interval that the spec's history names,
-   * otherwise of the base interval; undefined while the history is not whole, and when there is none.
+   * Number of bars of each symbol before the session's first day, of the interval that the spec's history names, otherwise of
+   * the base interval; undefined while the history is not whole, and when there is none.
    */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
     return this.read(({ layout }) => readHistory(this.redis, layout), true);
   }
 
-  /** Quality, counts and extremes of one symbol before the clock, in the session's own days as far as they are kept. */
+  /** Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own. */
   async metrics(symbol: string): Promise<SymbolMetrics> {
     return this.read((view) => {
       this.series(view, symbol);
@@ -175,22 +175,22 @@ export class OpenSession {
     }, true);
   }
 
-  /** What the days hold that the clock and upkeep are through, chained day by day. @throws SessionLostError */
+  /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
   async certificate(): Promise<Certificate> {
     return this.read(async ({ layout, joining, reads }) => {
       const { clock, watermark } = await readPosition(this.redis, layout, joining);
       await reads.read([]);
-      // A session that is removed meanwhile: its chunks are gone, and to count what is not there takes as long.
-      const look = () => reads.read([]);
+      // Stop early when the session is removed meanwhile: counting missing chunks takes as long.
+      const check = () => reads.read([]);
       const symbols = layout.symbols.filter((symbol) => !joining.has(symbol));
       const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
-      return certify(this.redis, layout, symbols, reads.firstKept, upTo, look);
+      return certify(this.redis, layout, symbols, reads.firstKept, upTo, check);
     }, true);
   }
 
   /**
-   * Runs a read, and again when the symbols changed under it.
-   * @param checked true when the read does not go through {@link ClockedReads}, which notices that by itself
+   * Runs a read, and runs it again when the symbols changed meanwhile.
+   * @param checked true when the read does not use {@link ClockedReads}, which notices the change
    */
   private async read<T>(run: (view: View) => Promise<T>, checked = false): Promise<T> {
     for (let change = 0; ; change++) {

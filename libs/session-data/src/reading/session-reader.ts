@@ -1,6 +1,6 @@
 /**
- * Finds sessions in the store and opens them for reading. What a session consists of is read once and kept; a session
- * that was deleted and made anew under the same id is noticed by its incarnation.
+ * Finds sessions in the store and opens them for reading. The spec is read once. A session that was deleted and created
+ * again under the same id is recognized by its incarnation.
  */
 import { calendarIds, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';

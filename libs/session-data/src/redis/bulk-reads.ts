@@ -1,73 +1,80 @@
 /**
- * A connection for reads of many chunks at once, beside one of ioredis: it logs in and comes back as that does, and hands out the bytes
- * of replies as they arrive, from where they arrive ({@link BulkSocket}). Where a connection is one that it cannot make, the pipelines of ioredis
- * serve as well.
+ * A connection for reads of many chunks at once. It stands next to an ioredis connection: it logs in and reconnects like
+ * that one, and passes on the bytes of replies where they arrive ({@link BulkSocket}). Where the server needs another kind
+ * of socket (TLS, Sentinel, a custom connector) or the runtime has none that fits (Bun), pipelines of ioredis do the same.
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
-import { BulkSocket, CONNECTION_CLOSED, type Hear } from './bulk-socket.js';
+import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
 import type { ReadCommand } from './read-command.js';
 import { runCommands } from './pipeline.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * How a connection beside another one is made: to the same server, which says with each error that it is loading its data, so that there
- * is no need to ask for it at first. INFO takes as long to answer and to read as some hundred bars. Of a Sentinel's servers it says which
- * is the master.
+ * Options for a second connection to the same server. Every command that the server refuses while it loads its data says
+ * so, so the ready check is not needed: INFO costs as much as some hundred bars. Of a Sentinel's servers the ready check
+ * finds the master, so it stays there.
  */
 export function quickBeside({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
 }
 
 /**
- * Is given the values of replies in order, as they come, text and bytes as the command's name says: of a list each value with its place,
- * anything else with the place -1. Bytes are good until it returns. @returns whether it took the value, which is in no answer then
+ * Receives the values of replies in order, as they arrive: text or bytes, as the command's name says. The values of a list
+ * come one by one with their place, anything else with the place -1. Bytes are valid until it returns.
+ * @returns true when it took the value; the answer does not contain that value then
  */
-export type Take = (command: number, place: number, value: unknown) => boolean;
+export type Receiver = (command: number, place: number, value: unknown) => boolean;
 
-/** Runs commands one after the other. */
+/** Runs commands in order. */
 export interface StoreReads {
   /**
-   * Answers the replies of commands, named as ioredis names them: `…Buffer` for bytes, otherwise text; without what `take` took, even
-   * where one of them is an error. One call at a time. @throws the first error among the replies, and what the connection fails with
+   * Answers the replies of commands, named as in ioredis: `…Buffer` for bytes, otherwise text. Values that `receive` took are
+   * left out, also when a reply is an error. One call at a time.
+   * @throws the first error among the replies, and any error of the connection
    */
-  run(commands: readonly ReadCommand[], take?: Take): Promise<unknown[]>;
+  run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]>;
   close(): void;
 }
 
-/** @param redis whose server, login and database are those of the reads; it stays the caller's */
+/** @param redis names the server, the login and the database; the caller keeps it and closes it */
 export function storeReads(redis: Redis): StoreReads {
   if (!isPlain(redis.options)) {
-    return { run: (commands, take) => runAndTake(redis, commands, take), close: () => undefined };
+    return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
   }
   return new BulkReads(redis);
 }
 
-/** The same by a pipeline of ioredis. */
-export async function runAndTake(redis: Redis, commands: readonly ReadCommand[], take?: Take): Promise<unknown[]> {
+/** The same with a pipeline of ioredis. */
+export async function runAndReceive(
+  redis: Redis,
+  commands: readonly ReadCommand[],
+  receive?: Receiver,
+): Promise<unknown[]> {
   const replies = await runCommands(redis, commands);
-  if (!take) return replies;
+  if (!receive) return replies;
   return replies.map((reply, i) => {
     if (Array.isArray(reply) && reply.length > 0) {
-      return (reply as unknown[]).filter((value, place) => !take(i, place, value));
+      return (reply as unknown[]).filter((value, place) => !receive(i, place, value));
     }
-    return take(i, -1, reply) ? undefined : reply;
+    return receive(i, -1, reply) ? undefined : reply;
   });
 }
 
-/** A connection to one server, in the clear, by names that are sent as they are. */
+/** True for an unencrypted connection to one server, without a key prefix, in Node: only then a {@link BulkSocket} works. */
 function isPlain({ sentinels, tls, Connector, keyPrefix, path, host }: RedisOptions): boolean {
+  if (process.versions['bun'] !== undefined) return false;
   return !sentinels && !tls && !Connector && !keyPrefix && (path ?? host) !== undefined;
 }
 
 class BulkReads implements StoreReads {
   private socket: BulkSocket | undefined;
-  /** The socket on which everything has been answered that ioredis said of its own accord. */
+  /** The socket on which the commands that ioredis sends after connecting have been answered. */
   private greeted: BulkSocket | undefined;
   private readonly redis: Redis;
-  /** How long an answer is waited for, ms. */
+  /** How long to wait for an answer, ms. */
   private readonly timeoutMs: number | undefined;
   private isClosed = false;
-  /** Ends what waits for a connection: ioredis does not, while it is between two attempts. */
+  /** Rejects a pending wait for the connection; ioredis does not while it is between two attempts. */
   private endWaiting: (error: Error) => void = () => undefined;
 
   constructor(private readonly beside: Redis) {
@@ -80,27 +87,27 @@ class BulkReads implements StoreReads {
       }
     }
     this.redis = beside.duplicate({ ...quickBeside(options), Connector, lazyConnect: true });
-    // It connects again by itself; what is wrong is said by the read that fails.
+    // ioredis reconnects. The read that fails reports the error.
     this.redis.on('error', () => undefined);
   }
 
-  async run(commands: readonly ReadCommand[], take?: Take): Promise<unknown[]> {
+  async run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]> {
     await this.connect();
     const areBytes = commands.map(([name]) => String(name).endsWith('Buffer'));
     const replies: unknown[] = commands.map(() => []);
     let failure: Error | undefined;
-    const hear: Hear = (command, place, reply) => {
+    const onReply: OnReply = (command, place, reply) => {
       if (reply instanceof Error) {
         failure ??= reply;
         return;
       }
       const value = areBytes[command] ? reply : textOf(reply);
-      if (take?.(command, place, value)) return;
+      if (receive?.(command, place, value)) return;
       const kept = areBytes[command] ? copyOf(reply) : value;
       if (place < 0) replies[command] = kept;
       else (replies[command] as unknown[]).push(kept);
     };
-    await this.socket!.ask(commands.map(encoded).join(''), commands.length, hear, this.timeoutMs);
+    await this.socket!.ask(commands.map(encoded).join(''), commands.length, onReply, this.timeoutMs);
     if (failure) throw failure;
     return replies;
   }
@@ -111,10 +118,10 @@ class BulkReads implements StoreReads {
     this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  /** Connects and logs in, as ioredis does for any command; then nothing is under way. */
+  /** Connects and logs in as ioredis does; no command of ioredis is pending afterwards. */
   private async connect(): Promise<void> {
     for (;;) {
-      // Whoever closed the connection beside this one wants no more of either.
+      // The caller closed its own connection: this one ends with it.
       if (this.isClosed || this.beside.status === 'end') throw new Error(CONNECTION_CLOSED);
       const { status } = this.redis;
       if (status === 'ready' && this.greeted === this.socket) return;

@@ -1,5 +1,5 @@
 /** How commands and scripts reach Redis. */
-export { quickBeside, runAndTake, type StoreReads, storeReads, type Take } from './bulk-reads.js';
+export { quickBeside, runAndReceive, type StoreReads, storeReads, type Receiver } from './bulk-reads.js';
 export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
 export { runPipeline } from './pipeline.js';

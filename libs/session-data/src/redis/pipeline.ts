@@ -9,7 +9,7 @@ export async function runPipeline(pipeline: ChainableCommander): Promise<unknown
   });
 }
 
-/** The same of commands, each its name, as ioredis has it, and its arguments. */
+/** The same for commands, each with its ioredis name and its arguments. */
 export function runCommands(redis: Redis, commands: readonly (string | number)[][]): Promise<unknown[]> {
   return runPipeline(redis.pipeline([...commands]));
 }

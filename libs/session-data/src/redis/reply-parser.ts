@@ -1,15 +1,15 @@
 /**
- * Reads the replies of Redis (RESP2) out of memory in which they lie one after another: bulk strings as views of it, without a
- * copy. A reply that is not there as a whole is read again from its beginning once there is more. Pure.
+ * Parses Redis replies (RESP2) that lie one after another in memory. Bulk strings are views, not copies. An incomplete
+ * reply is parsed again from its start once more bytes have arrived. Pure.
  * The format: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
-/** What a reply is made of; an error is one of its values, and nobody throws it here. */
+/** A reply. An error is a value here and is not thrown. */
 export type Reply = Buffer | string | number | null | Error | Reply[];
 
 const [CR, PLUS, MINUS, COLON, DOLLAR, STAR] = Buffer.from('\r+-:$*');
 
-/** Raised for bytes that no server of Redis sends. */
+/** Raised for bytes that are not RESP2. */
 export class ReplyFormatError extends Error {
   override readonly name = 'ReplyFormatError';
   constructor(type: number) {
@@ -18,16 +18,16 @@ export class ReplyFormatError extends Error {
 }
 
 export class ReplyParser {
-  /** The last reply that was read. */
+  /** The last parsed reply. */
   reply: Reply = null;
-  /** How many values the list has that was begun last. */
+  /** Length of the list that was begun last. */
   length = 0;
   private memory: Buffer = Buffer.alloc(0);
   private end = 0;
 
   /**
-   * Reads the reply that begins at `at` of what is in `[0, end)` of `memory`; it is in {@link reply} then.
-   * @returns where the next one begins, or -1 when more of it is missing @throws ReplyFormatError
+   * Parses the reply at `at`, within `[0, end)` of `memory`, into {@link reply}.
+   * @returns where the next reply begins, or -1 when this one is incomplete @throws ReplyFormatError
    */
   read(memory: Buffer, at: number, end: number): number {
     this.memory = memory;
@@ -36,8 +36,8 @@ export class ReplyParser {
   }
 
   /**
-   * Begins a reply that is a list with something in it: its {@link length} values are replies that follow one another.
-   * @returns where the first one begins; `at` when the reply is none; -1 when more of it is missing
+   * Begins a non-empty list: its {@link length} values are replies that follow one another.
+   * @returns where the first value begins; `at` when the reply is not such a list; -1 when its header is incomplete
    */
   begin(memory: Buffer, at: number, end: number): number {
     if (at >= end) return -1;
@@ -94,7 +94,7 @@ export class ReplyParser {
     return at;
   }
 
-  /** Where the carriage return of a line is that goes on at `at`, when its line feed is there too; else -1. */
+  /** Position of the next CR at or after `at` when its LF has arrived too; otherwise -1. */
   private lineEnd(at: number): number {
     const { memory, end } = this;
     while (at < end && memory[at] !== CR) at++;

@@ -1,6 +1,6 @@
 /**
- * Runs a Lua script by its digest, and sends its text only when the server does not know it yet. ioredis re-sends a
- * call whose reply was lost, so every script must leave the same state when it is run twice.
+ * Runs a Lua script by its digest, and sends its text only when the server does not know it yet. ioredis sends a call
+ * again when it lost the reply, so every script must leave the same state when it runs twice.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -25,22 +25,22 @@ export class Script {
   }
 
   /**
-   * The command that runs it, for a transaction: with its text, since in a transaction there is no second try when the server turns
-   * out not to know it.
+   * The command for a transaction. It carries the script's text, because a transaction cannot try again when the server
+   * does not know the script.
    */
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
 }
 
-/** What ioredis sends as it is: a view of the same bytes. */
+/** A value that ioredis sends unchanged: bytes become a Buffer on the same memory. */
 export function asRedisArgument(value: Uint8Array): Buffer;
 export function asRedisArgument(value: ScriptArgument): string | number | Buffer;
 export function asRedisArgument(value: ScriptArgument): string | number | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
-/** Raised when a script answers something it never should: store and program do not fit together. */
+/** Raised for an unknown answer of a script: store and program are of different versions. */
 export class ScriptReplyError extends Error {
   override readonly name = 'ScriptReplyError';
   constructor(script: string, reply: unknown) {

@@ -1,6 +1,6 @@
 /**
- * Reads the same slots of many symbols in one command of a pipeline. The script has to be known to the server: a read that
- * fails with {@link isScriptUnknown} is run again after {@link loadSlotsScript}.
+ * Reads the same slots of many symbols with one command of a pipeline. The server has to know the script: after an error
+ * of {@link isScriptUnknown} the caller runs {@link loadSlotsScript} and reads again.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -10,22 +10,22 @@ import { LUA } from './lua-texts.js';
 
 const SHA = createHash('sha1').update(LUA.readSlots).digest('hex');
 
-/** Bytes `[from, to)` of chunks of one partition; its reply is an array of buffers in the order of the keys. */
+/** Bytes `[from, to)` of chunks of one partition; the reply is an array of buffers in the order of the keys. */
 export function slotsCommand(keys: readonly string[], from: number, to: number): ReadCommand {
   return ['evalshaBuffer', SHA, keys.length, ...keys, from, to - 1];
 }
 
-/** Makes the script known to the server. */
+/** Loads the script into the server. */
 export async function loadSlotsScript(redis: Redis): Promise<void> {
   await redis.script('LOAD', LUA.readSlots);
 }
 
-/** Whether a read failed because the server was started anew, or its scripts were flushed. */
+/** True when a read failed because the server restarted or its scripts were flushed. */
 export function isScriptUnknown(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
-/** Runs a pipeline with {@link slotsCommand} in it, with the script's text once where the server does not know it. */
+/** Runs a pipeline that contains {@link slotsCommand}; loads the script first when the server does not know it. */
 export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   const run = () => runCommands(redis, commands);
   try {

@@ -1,9 +1,10 @@
 /**
- * Sends a few commands as one transaction and writes their bytes from where they lie. ioredis' own makes a buffer of each command
- * and another of all of them: of a window of days that is every byte twice, as much as the socket itself takes (docs/performance.md).
+ * Sends a few commands as one transaction without copying their bytes. The transaction of ioredis makes a buffer of each
+ * command and another of all of them: it copies a window of whole days twice, which costs as much as the socket
+ * (docs/performance.md).
  *
- * Whole or not at all, as with ioredis': the commands go out one directly after the other, a transaction whose answer is lost is sent
- * again as a whole, and one of which a part was answered fails.
+ * All or nothing, as with ioredis: the commands follow one another directly, a transaction whose answer is lost is sent
+ * again as a whole, and one that was answered in part fails.
  */
 import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
@@ -13,16 +14,16 @@ import { asRedisArgument, type ScriptArgument } from './script.js';
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
- * Runs `commands` and answers their replies. Whatever memory their arguments are in is read until then, and for longer when it
- * throws: it must not be written over. @throws the first error among the replies, and what ioredis throws
+ * Runs `commands` and answers their replies. The memory of their arguments must not change until then, and must not be
+ * used again at all when this throws. @throws the first error among the replies, and errors of ioredis
  */
 export async function runTransaction(redis: Redis, commands: readonly TransactionCommand[]): Promise<unknown[]> {
   const all: TransactionCommand[] = [['multi'], ...commands, ['exec']];
-  // Whatever is given here, ioredis sends a command only on a connection that is ready, and again on the next one.
+  // ioredis still sends a command only on a ready connection, and again on the next one.
   const stream = { isPipeline: true as const, destination: { redis }, write: () => true };
   const sent = all.map(([name, ...args], index) => {
     const command = new UncopiedCommand(name, args.map(asRedisArgument), { replyEncoding: 'utf8' });
-    // By these it knows what belongs together when a connection is lost half way.
+    // ioredis needs these to know which commands belong together when a connection is lost halfway.
     command.pipelineIndex = index;
     command.inTransaction = name !== 'exec';
     return redis.sendCommand(command, stream);
@@ -38,7 +39,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   return replies;
 }
 
-/** Raised when Redis answers something else to a transaction than a list. */
+/** Raised when Redis answers a transaction with something other than a list. */
 export class TransactionReplyError extends Error {
   override readonly name = 'TransactionReplyError';
   constructor(reply: unknown) {
@@ -46,11 +47,11 @@ export class TransactionReplyError extends Error {
   }
 }
 
-/** A command that writes itself to the socket it is asked for, and leaves nothing to write. */
+/** A command that writes its arguments to the socket directly, and gives ioredis nothing to write. */
 class UncopiedCommand extends Command {
   override toWritable(socket: object): string {
     if (!(socket instanceof Writable)) throw new TypeError('expected the socket of a connection');
-    // All commands of this moment go to the system in one call.
+    // Send all commands of this tick with one system call.
     socket.cork();
     process.nextTick(() => socket.uncork());
     let text = `*${this.args.length + 1}\r\n$${this.name.length}\r\n${this.name}\r\n`;

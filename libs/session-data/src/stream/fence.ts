@@ -1,12 +1,12 @@
-/** Who may write a session's store, and what the store answers a writer. */
+/** Who may write a session's store, and what the store answers to a writer. */
 
-/** Who streams a session: the epoch is given out by Postgres, the owner names the process. */
+/** The owner of a session. PostgreSQL hands out the epoch; the owner names the process. */
 export interface Fence {
   epoch: number;
   owner: string;
 }
 
-/** What the stream should do next; `reload`: its symbols changed, begin again with those. */
+/** What the owner does next; `reload`: the symbols changed, start again with the new ones. */
 export type Control = 'run' | 'pause' | 'stop' | 'reload';
 
 /** Where a store stands, epoch ms. */

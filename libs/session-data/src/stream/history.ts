@@ -1,6 +1,6 @@
 /**
- * How much history each symbol of a session got: counted once, when the history is whole, and kept beside it, so that
- * it can be asked at any time for the price of one read a partition, also when the days themselves are gone.
+ * The number of bars of history that each symbol has: counted once, when the history is whole, and stored. Reading it costs
+ * one read for each partition, also after the days themselves were retired.
  */
 import { bitmapBytes } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -14,8 +14,8 @@ const NOTE_HISTORY = new Script(LUA.noteHistory);
 const COUNTS_A_CALL = 2_000;
 
 /**
- * Counts the bars of the history of every symbol of which that is not noted yet, and notes them: a symbol that came later
- * has those of the days that were kept then. @throws FencedError, SessionLostError
+ * Counts and stores the bars of history of every symbol that has no stored count. A symbol that joined later has the days
+ * that were retained then. @throws FencedError, SessionLostError
  */
 export async function noteHistory(redis: Redis, layout: SessionLayout, writer: SessionWriter): Promise<void> {
   const noted = await readNoted(redis, layout);
@@ -33,7 +33,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
 
 /**
  * Bars of each symbol before the session's first day, of the interval that its spec names, otherwise of the base
- * interval; undefined while the history is not whole. Symbols that came later are left out until they are noted.
+ * interval; undefined while the history is not whole. Symbols that joined later are left out until their count is stored.
  */
 export async function readHistory(redis: Redis, layout: SessionLayout): Promise<Map<string, number> | undefined> {
   const noted = await readNoted(redis, layout);
@@ -41,7 +41,7 @@ export async function readHistory(redis: Redis, layout: SessionLayout): Promise<
   return noted.size === 0 || layout.symbols.some(isLacking) ? undefined : noted;
 }
 
-/** What is noted of the session's symbols, in their order. */
+/** Stored counts by symbol, in the order of the session's symbols. */
 async function readNoted(redis: Redis, layout: SessionLayout): Promise<Map<string, number>> {
   const pipeline = redis.pipeline();
   for (const { history } of layout.keys) pipeline.hgetall(history);

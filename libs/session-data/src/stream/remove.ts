@@ -1,6 +1,6 @@
 /**
- * Removes everything of a session. The meta hashes go first: from then on every script of a late writer is refused, so
- * that no key can come back (I9). Safe to run again when it was cut short.
+ * Removes everything of a session. The meta hashes go first: from then on every script of a late writer is refused, so that
+ * no key can come back (I9). May be repeated when it was interrupted.
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
@@ -10,7 +10,7 @@ const FORGET = new Script(LUA.forget);
 
 const KEYS_A_CALL = 1_000;
 
-/** Removes whatever is stored under the session's id. @returns the number of keys that were there */
+/** Removes all that is stored under the session's id. @returns the number of removed keys */
 export async function removeSession(redis: Redis, layout: SessionLayout): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
@@ -21,8 +21,8 @@ export async function removeSession(redis: Redis, layout: SessionLayout): Promis
 }
 
 /**
- * Removes what somebody who did not know of the session's end has begun since: partitions that are begun by this very
- * session, and none of one that was made anew under its id. @returns the number of keys that were there
+ * Removes partitions that a late writer created after the session's end. Leaves a later session of the same id alone.
+ * @returns the number of removed keys
  */
 export async function removeLeftover(redis: Redis, layout: SessionLayout): Promise<number> {
   let removed = 0;

@@ -1,7 +1,7 @@
 /**
- * Takes finished days out of a session's store, oldest first, as whoever streams it. Cut short at any point it is simply
- * run again: the store itself knows from where on it is kept, and up to where the rest is gone. Does not decide which
- * days leave ({@link SessionLayout.firstKeptAt} does).
+ * Removes closed days from a session's store, oldest first, on behalf of the owner. May be repeated when it was interrupted:
+ * the store itself knows from which day on it retains bars, and which earlier days are gone. Does not decide which days
+ * leave ({@link SessionLayout.firstKeptAt} does).
  */
 import type { Redis } from 'ioredis';
 import { dayMember, RewindError, type SessionLayout } from '../layout/index.js';
@@ -11,7 +11,7 @@ import type { SessionWriter } from './writer.js';
 const RETAIN = new Script(LUA.retain);
 const RETIRE = new Script(LUA.retire);
 
-/** Keys that one script call removes at most, about; bounds how long Redis is held. */
+/** Most keys that one script call removes, approximately; bounds how long it blocks Redis. */
 const KEYS_A_CALL = 1_000;
 
 export class SessionRetention {
@@ -23,12 +23,12 @@ export class SessionRetention {
   ) {}
 
   /**
-   * Removes all days before `firstKept` and everything that speaks of them; nothing when they are gone already.
+   * Removes all days before `firstKept` and everything about them; does nothing when they are gone.
    * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
    */
   async retireBefore(firstKept: number): Promise<void> {
     const from = this.layout.grid(firstKept).open;
-    // In all partitions first, the first one before the others: readers go by that.
+    // Partition 0 first: readers take the oldest retained day from there.
     const retiredTo = new Map<number, number>();
     for (let partition = 0; partition < this.layout.partitions; partition++) {
       if (!this.layout.isVacant(partition)) retiredTo.set(partition, await this.retain(partition, from));

@@ -1,20 +1,20 @@
 /**
- * Figures of a session's stream that outlive the process that makes them: overruns of its pace, what prefetching did,
- * days whose source was silent. They lie in one hash; whoever streams writes whole values, so that a repeated write is
- * harmless. They are about how a session ran, not about what it holds, and no part of its digest.
+ * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days whose source was
+ * silent. They are in one hash. The owner writes whole values, so a repeated write is harmless. They describe how a session
+ * ran, not its bars, and are not part of its digest.
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 
 export interface StreamFigures {
-  /** Times that the clock fell behind its pace. */
+  /** How often the clock fell behind its pace. */
   overruns: number;
   /** How far it is behind, ms. */
   lagMs: number;
-  /** Day changes that waited for no rows, and those that did. */
+  /** Day changes that did not wait for rows, and day changes that did. */
   prefetchHits: number;
   prefetchMisses: number;
-  /** Bytes of bars that were read before their turn. */
+  /** Bytes of bars that were prefetched. */
   prefetchBytes: number;
 }
 

@@ -1,4 +1,4 @@
-/** Sends one window of one partition to its store: what goes in which argument of which script. Decides nothing. */
+/** Packs one window of one partition into the arguments of a flush script and runs it. Decides nothing. */
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
@@ -21,7 +21,7 @@ export async function flushWindow(
 ): Promise<unknown> {
   const { dayIndex, fromSlot, toSlot, prev, to } = window;
   const { slotCount } = layout.grid(dayIndex);
-  // The history has counts of its own: those of the session are of its own days.
+  // The history has separate counts: the session's counts cover only its own days.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
   const args: ScriptArgument[] = [...fence, prev, to, chunkBytes(slotCount), counted, part.refused.size];
   for (const [field, count] of part.refused) args.push(field, count);
@@ -54,7 +54,7 @@ async function flushDays(
   return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
 }
 
-/** Bitmap bytes and records of slots `[from, to)`, those of one chunk after those of the other. */
+/** Bitmap bytes and records of slots `[from, to)`, chunk after chunk. */
 function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8Array, Uint8Array] {
   const [firstByte, bitsEach, recordsEach] = [from >> 3, ((to + 7) >> 3) - (from >> 3), (to - from) * RECORD_BYTES];
   const bits = Buffer.allocUnsafe(chunks.length * bitsEach);

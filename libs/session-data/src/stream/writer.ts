@@ -1,9 +1,9 @@
 /**
- * The streaming side of a session's store: begins it, takes it over, writes windows, moves the clock. Everything is
- * fenced by (epoch, owner) and safe to send twice. Does not decide when the clock moves, nor reads bars.
+ * The streaming side of a session's store: creates it, takes it over, writes windows, moves the clock. Every call is fenced
+ * by (epoch, owner) and may be repeated. Does not decide when the clock moves, and reads no bars.
  */
 import type { Redis } from 'ioredis';
-import { type ClockEvent, eventNumber, EVENTS_KEPT, tellState } from '../events/index.js';
+import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState } from '../events/index.js';
 import {
   ConsumersChangedError,
   FencedError,
@@ -24,15 +24,15 @@ const SET_CONTROL = new Script(LUA.setControl);
 const MOVE_CLOCK = new Script(LUA.moveClock);
 const MARK_TIMED_OUT = new Script(LUA.markTimedOut);
 
-/** What comes with a move of the clock. */
+/** What a move of the clock carries. */
 export interface ClockMove {
-  /** Where the clock is at least, epoch ms; a store that knows less has lost writes. @default 0 */
+  /** Least clock of the store, epoch ms; a store with an earlier clock has lost writes. @default 0 */
   from?: number;
-  /** In their order; those that were said before are left out. @default the move itself */
+  /** In order; events that were emitted before are skipped. @default the move itself */
   events?: readonly ClockEvent[];
-  /** Times that consumers had joined when it was decided. @default nobody holds the clock */
+  /** Number of joins of consumers at the decision. @default no consumer limits the clock */
   joins?: number | undefined;
-  /** Written down with it. */
+  /** Stored in the same call. */
   figures?: StreamFigures;
 }
 
@@ -55,7 +55,7 @@ export class SessionWriter {
   }
 
   /**
-   * Takes the store over. @returns the lowest frontier of its partitions, that of each, and the clock, epoch ms
+   * Takes the store over. @returns the frontier of each partition and the lowest of them, and the clock, epoch ms
    * @throws SessionLostError, FencedError
    */
   async claim(): Promise<ClaimedPosition> {
@@ -72,7 +72,7 @@ export class SessionWriter {
   }
 
   /**
-   * Writes one window of one partition and moves its frontier to the window's end; a no-op when it is there already.
+   * Writes one window of one partition and moves its frontier to the window's end; does nothing when it was written before.
    * @throws FencedError, RewindError, SessionLostError
    */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
@@ -85,15 +85,15 @@ export class SessionWriter {
   }
 
   /**
-   * Moves the clock to `to`, epoch ms, and says what that causes; an earlier time leaves it as it is.
-   * @throws ConsumersChangedError when a consumer joined since it was decided, FencedError, RewindError when the store is
+   * Moves the clock to `to`, epoch ms, and emits the events of the move; an earlier time leaves it as it is.
+   * @throws ConsumersChangedError when a consumer joined after the decision, FencedError, RewindError when the store is
    *   behind `from` or `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, events = [{ type: 'clock', time: to }], figures, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
     const figureArgs = figures ? figureArguments(figures) : [];
-    // A store begins with its clock at the start: that is no move.
+    // A new store has its clock at the start: that is no move.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
     const fence = [incarnation, this.fence.epoch, this.fence.owner];
@@ -118,7 +118,7 @@ export class SessionWriter {
     return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
   }
 
-  /** Marks a day whose source gave no answer in time, and says so once. @throws FencedError, SessionLostError */
+  /** Marks a day whose source gave no answer in time, and emits that once. @throws FencedError, SessionLostError */
   async markTimedOut(dayIndex: number, timeoutMs: number): Promise<void> {
     const { meta, events, stream } = this.layout.keysOf(0);
     const { date, close } = this.layout.grid(dayIndex);
@@ -127,24 +127,24 @@ export class SessionWriter {
     this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
   }
 
-  /** Says a state of the session in its events, once. */
-  async tellState(state: string): Promise<void> {
-    await tellState(this.redis, this.layout, state);
+  /** Emits a state of the session, once. */
+  async emitState(state: string): Promise<void> {
+    await emitState(this.redis, this.layout, state);
   }
 
-  /** With what every fenced script of a partition begins. The incarnation too: a session that is made anew under the same id counts its epochs from one again. */
+  /** The first arguments of every fenced script. They include the incarnation: a new session of the same id counts its epochs from one again. */
   fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
 
-  /** Throws for what a fenced script answers to somebody else. @throws FencedError, SessionLostError */
+  /** Throws for the verdicts that refuse a writer. @throws FencedError, SessionLostError */
   refuse(verdict: string): void {
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
     if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
   }
 }
 
-/** Tells the stream of a session what to do next, whoever runs it. @returns false when the store is not there. */
+/** Sets what the owner of a session does next. @returns false when there is no store. */
 export async function setControl(redis: Redis, layout: SessionLayout, control: Control): Promise<boolean> {
   const { meta, wake } = layout.keysOf(0);
   return (await SET_CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';

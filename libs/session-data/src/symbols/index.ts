@@ -1,2 +1,9 @@
 /** Symbols that are added to or removed from a running session. */
-export { bringInLine, readSymbols, showJoined, SYMBOLS_KEY_FIELDS, symbolsKey, withMembership } from './membership.js';
+export {
+  updateSymbols,
+  readSymbols,
+  showJoined,
+  SYMBOLS_KEY_FIELDS,
+  symbolsKey,
+  withMembership,
+} from './membership.js';

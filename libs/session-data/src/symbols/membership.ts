@@ -1,8 +1,8 @@
 /**
- * The list of a session's symbols in its store: brought in line with what was decided elsewhere (Postgres), and read by
- * all. Symbols that come get a partition that stands at the session's start, and are `joining`, seen by no reader, until
- * the stream says that they are whole up to the clock. Of symbols that leave everything is removed. Does not decide who
- * comes or leaves, nor keeps two processes from doing this at once: the caller holds the session's lock.
+ * The list of a session's symbols in its store: updated to the list that PostgreSQL holds, and read by all. A new symbol
+ * gets a partition that begins at the session's start, and is `joining`, invisible to readers, until the stream reports
+ * that it is whole up to the clock. Everything of a symbol that leaves is removed. Does not decide which symbols join or
+ * leave. Does not keep two processes from running at once: the caller holds the session's lock.
  */
 import { addDayCounts, bitmapBytes, noCounts, parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -18,16 +18,16 @@ const FINISH_LEAVING = new Script(LUA.finishLeaving);
 const SHOW_JOINED = new Script(LUA.showJoined);
 const FORGET = new Script(LUA.forget);
 
-/** What a store says of its symbols. */
+/** The symbols of a store. */
 export interface StoredSymbols {
   membership: Membership;
-  /** Symbols that no reader sees yet. */
+  /** Symbols that readers do not see yet. */
   joining: readonly string[];
-  /** What is still to be removed after a change, as JSON; '' when nothing is. */
+  /** What must still be removed after a change, as JSON; '' when nothing must. */
   leaving: string;
 }
 
-/** A symbol that left a partition, and the version in which it did. */
+/** A symbol that left a partition, and the version in which it left. */
 interface Leaver {
   symbol: string;
   partition: number;
@@ -36,10 +36,10 @@ interface Leaver {
 
 const DAYS_A_CALL = 32;
 
-/** Fields of partition 0's meta hash that {@link symbolsKey} is made of. */
+/** Fields of partition 0's meta hash that {@link symbolsKey} uses. */
 export const SYMBOLS_KEY_FIELDS = ['version', 'joining'] as const;
 
-/** Differs whenever the list of symbols, or who of them is joining, does. */
+/** Changes whenever the list of symbols or the set of joining symbols changes. */
 export function symbolsKey(version: string | null | undefined, joining: string | null | undefined): string {
   return `${version ?? 0} ${joining ?? ''}`;
 }
@@ -63,20 +63,20 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
 }
 
 /**
- * Brings a store in line with a newer list of symbols, and finishes what an earlier call left undone.
+ * Updates a store to a newer list of symbols, and finishes what an earlier call left undone.
  * @param target the session with the newer list
- * @returns the symbols of which everything was removed, or undefined when nothing was to be done
+ * @returns the symbols that were removed, or undefined when there was nothing to do
  * @throws SessionLostError when there is no store
  */
-export async function bringInLine(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
+export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
   const left = await removeLeavers(redis, before, stored.leaving);
   if (stored.membership.version >= target.membership.version) return stored.leaving ? left : undefined;
-  const comers = target.symbols.filter((symbol) => lifeOf(target, symbol) !== lifeOf(before, symbol));
-  const leavers = before.symbols.filter((symbol) => lifeOf(before, symbol) !== lifeOf(target, symbol));
+  const joiners = target.symbols.filter((symbol) => stayOf(target, symbol) !== stayOf(before, symbol));
+  const leavers = before.symbols.filter((symbol) => stayOf(before, symbol) !== stayOf(target, symbol));
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  for (const symbol of comers) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  for (const symbol of joiners) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
   const leaving = leavers.map((symbol): Leaver => {
     const partition = before.partitionOf(symbol)!;
     return { symbol, partition, version: target.membership.stamps[partition]! };
@@ -85,18 +85,18 @@ export async function bringInLine(redis: Redis, target: SessionLayout): Promise<
   const { meta, wake } = target.keysOf(0);
   const { version } = target.membership;
   const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
-  const reply = await SWITCH_SYMBOLS.run(redis, [meta], [...list, leavers.length, ...leavers, ...comers]);
+  const reply = await SWITCH_SYMBOLS.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
   if (reply === 'gone') {
-    // The session was removed meanwhile: what was begun for it goes as well (I9).
-    for (const symbol of comers) await forget(redis, target, target.partitionOf(symbol)!);
+    // The session was removed meanwhile: remove the partitions that were created for it (I9).
+    for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
     throw new SessionLostError(target.id);
   }
   return [...left, ...(await removeLeavers(redis, target, json))];
 }
 
 /**
- * Shows symbols to readers that are whole up to `wholeUpTo`, epoch ms.
- * @returns false when the clock is past that, or the list changed meanwhile
+ * Makes symbols visible to readers that are whole up to `wholeUpTo`, epoch ms.
+ * @returns false when the clock passed that time, or the list changed meanwhile
  * @throws FencedError, SessionLostError
  */
 export async function showJoined(
@@ -113,14 +113,14 @@ export async function showJoined(
   return reply === 'joined';
 }
 
-/** Where a symbol is, and since when: one that left and came back has another life. */
-function lifeOf({ membership, symbols }: SessionLayout, symbol: string): string | undefined {
+/** Identifies one stay of a symbol in the session: a symbol that left and joined again has another one. */
+function stayOf({ membership, symbols }: SessionLayout, symbol: string): string | undefined {
   const partition = membership.added[symbol];
   if (partition !== undefined) return `${partition} since ${membership.stamps[partition]}`;
   return symbols.includes(symbol) ? 'since the beginning' : undefined;
 }
 
-/** Begins a partition at the session's start, or where the last day ended that the session does not keep any more. */
+/** Begins a partition at the session's start, or at the end of the last day that is no longer retained. */
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
@@ -152,7 +152,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
   return leavers.map(({ symbol }) => symbol);
 }
 
-/** Shuts a partition to all who do not know that `count` symbols left it. */
+/** Closes a partition to writers that do not know that `count` symbols left it. */
 async function restamp(
   redis: Redis,
   layout: SessionLayout,
@@ -163,14 +163,14 @@ async function restamp(
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (;;) {
     const retiredTo = (await redis.hget(layout.keysOf(partition).meta, 'retiredTo')) ?? '';
-    // Of days that have left nobody knows any more which counts were whose: they stay, and so do their slots.
+    // The counts of retired days cannot be split by symbol: they stay, and their slots stay expected.
     const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
     const reply = await RESTAMP.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
     if (reply !== 'moved') return;
   }
 }
 
-/** Nobody writes for the symbol any more, so that what is counted here is what the script takes away. */
+/** Removes a symbol's days. No writer can change them any more, so the counts read here are those that the script subtracts. */
 async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
   const counted = partition < layout.basePartitions ? '1' : '0';
   const intervals = [layout.base, ...layout.derived];
@@ -188,7 +188,7 @@ async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, ve
   }
 }
 
-/** How many slots of a symbol are in each of the counters, for days `[from, from + count)`. */
+/** A symbol's part in each counter, for days `[from, from + count)`. */
 async function countsOf(
   redis: Redis,
   layout: SessionLayout,
@@ -208,7 +208,7 @@ async function countsOf(
   return grids.map(({ slotCount }, i) => {
     const counts = noCounts();
     const bitmap = replies[2 * i]?.length ? replies[2 * i]! : new Uint8Array(bitmapBytes(slotCount));
-    // The counters are of the session's own days.
+    // The counters cover only the session's own days.
     if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, replies[2 * i + 1] ?? undefined, slotCount);
     return COUNTERS.map((name) => counts[name]);
   });

@@ -1,9 +1,9 @@
-/** What became of the slots of one trading day, all symbols together. Reads bitmaps and states only. */
+/** Counts the slots of one trading day over all symbols. Reads bitmaps and states only. */
 import { addDayCounts, noCounts, type SlotCounts } from '@barkeep/bars';
 import type { SymbolDay } from './symbol-day.js';
 import type { UpkeepStore } from './upkeep-store.js';
 
-/** The slots of one day as they were when they were read. */
+/** The slots of one day at the time of the read. */
 export class DaySlots {
   constructor(private readonly symbols: readonly SymbolDay[]) {}
 

@@ -1,7 +1,7 @@
 /** The upkeep side: gaps, fills, derived bars, watermark. */
 export { DaySlots, readDaySlots } from './day-counts.js';
 export {
-  closedWindows,
+  closedBuckets,
   type PartitionPosition,
   type SymbolDerived,
   type SymbolFill,

@@ -1,10 +1,10 @@
-/** What a fill changes of a symbol's slot states: for the counters of a session, and for what is said of it. Pure. */
+/** How a fill changes a symbol's slot states: for the session's counters and for its events. Pure. */
 import { BACKFILLED, statusOf } from '@barkeep/bars';
 
-/** The counts of a session are those of its own days: what changes in its history moves none of them. */
+/** A session's counts cover only its own days: a change in the history changes none of them. */
 export const NO_CHANGES = [0, 0, 0, 0] as const;
 
-/** How many slots became backfilled, no-trade, unfillable and absent, less those that ceased to be. */
+/** By how many slots the counts of backfilled, no-trade, unfillable and absent change. */
 export function stateChanges(before: Uint8Array | undefined, after: Uint8Array): [number, number, number, number] {
   const changes: [number, number, number, number] = [0, 0, 0, 0];
   after.forEach((state, slot) => {

@@ -1,4 +1,4 @@
-/** What is known of one symbol on one day. */
+/** One symbol's slots on one day. */
 export interface SymbolDay {
   symbol: string;
   /** Presence bitmap of the base chunk; zeros when nothing was stored. */

@@ -1,7 +1,7 @@
 /**
- * What upkeep says in a partition's event stream beside its writes: gaps when they are seen first, the quality of a day
- * when it closes or changes. Each is said once, whoever says it and however often (scripts/events.ts). The events of bars that
- * are written come from the scripts that write them (scripts/upkeep.ts).
+ * Events of upkeep that no write stands behind: gaps when they are first seen, the quality of a day when it closes or
+ * changes. The scripts emit each once, however often they are called. Events about written bars come from the scripts that
+ * write the bars.
  */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -20,7 +20,7 @@ export class UpkeepEvents {
   ) {}
 
   /**
-   * Says which slots of a day's `[0, closed)` lack their bar and were not asked for, unless that was said before.
+   * Emits which of a day's slots `[0, closed)` are empty and were not tried yet, unless that was emitted before.
    * @throws SessionLostError
    */
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<void> {
@@ -40,7 +40,7 @@ export class UpkeepEvents {
     this.refuse(await EMIT_GAPS.run(this.redis, [meta, told, events], [...head, ...args]));
   }
 
-  /** Says the counts of a closed day of a partition, unless they are those said last. @throws SessionLostError */
+  /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */
   async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
     const { meta, told, events } = this.layout.keysOf(partition);
     const { open } = this.layout.grid(dayIndex);
@@ -62,7 +62,7 @@ export class UpkeepEvents {
   }
 }
 
-/** Slots of `[from, to)` that are empty and that nobody has asked for. */
+/** Number of slots of `[from, to)` that are empty and were not tried yet. */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): number {
   let count = 0;
   for (const { start, end } of emptyRuns(bitmap, from, to)) {

@@ -1,6 +1,6 @@
 /**
- * The upkeep side of a session's store: what a worker reads to decide, and the few writes it may do. Works on one day
- * and one partition at a time; each write checks that what it was decided on still holds. Decides nothing itself.
+ * The upkeep side of a session's store: what a worker reads to decide, and its writes. Works on one day and one partition at
+ * a time. Each write checks that the state on which it was decided is still stored. Decides nothing.
  */
 import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -29,13 +29,13 @@ export interface SymbolFill {
   symbol: string;
   before: Uint8Array | undefined;
   after: Uint8Array;
-  /** When absent bars are to be asked for again, epoch ms; undefined when they are not. */
+  /** When absent bars are due for another try, epoch ms; undefined when they are not. */
   dueAt: number | undefined;
-  /** Records to be written into empty slots, run by run. */
+  /** Records for empty slots, run by run. */
   runs: readonly { start: number; records: Uint8Array }[];
 }
 
-/** Derived chunks of one symbol's day, one for each derived interval of the session, made from a base bitmap. */
+/** Derived chunks of one symbol's day, one for each derived interval, aggregated from the bars of `bitmap`. */
 export interface SymbolDerived {
   symbol: string;
   bitmap: Uint8Array;
@@ -45,12 +45,12 @@ export interface SymbolDerived {
 export interface PartitionPosition {
   frontier: number;
   watermark: number;
-  /** Open of the oldest day that is kept, epoch ms; 0 when all are. */
+  /** Open of the oldest retained day, epoch ms; 0 when all are retained. */
   retainedFrom: number;
 }
 
 export class UpkeepStore {
-  /** What upkeep says beside its writes. */
+  /** Events that no write stands behind. */
   readonly events: UpkeepEvents;
 
   constructor(
@@ -61,7 +61,7 @@ export class UpkeepStore {
   }
 
   /**
-   * Frontier, watermark and oldest kept day of every partition; one that has no symbol any more lacks nothing.
+   * Frontier, watermark and oldest retained day of every partition; a partition without symbols is at the end.
    * @throws SessionLostError
    */
   async positions(): Promise<PartitionPosition[]> {
@@ -84,7 +84,7 @@ export class UpkeepStore {
     const length = bitmapBytes(slotCount);
     const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
     const states = symbols.map((symbol) => keys.states(symbol, date));
-    // Two commands and not one or two a symbol, each of which costs the reader more than the server (docs/performance.md).
+    // Two commands for all symbols: each command costs the reader more than the server (docs/performance.md).
     const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
     const [found, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
     return symbols.map((symbol, i) => {
@@ -113,7 +113,7 @@ export class UpkeepStore {
     return chunks;
   }
 
-  /** Days of symbols whose absent bars are due at `now`, epoch ms. */
+  /** Symbol-days whose absent bars are due at `now`, epoch ms. */
   async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
     return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
   }
@@ -126,7 +126,7 @@ export class UpkeepStore {
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
-  /** True when the session is at its end with every bar treated, derived, and none to be asked for again. */
+  /** True when the session is at its end, every slot is treated and derived, and no retry is due later. */
   async isSettled(): Promise<boolean> {
     if ((await this.nextRetry()) !== undefined) return false;
     for (const [partition, { watermark }] of (await this.positions()).entries()) {
@@ -135,14 +135,14 @@ export class UpkeepStore {
     return true;
   }
 
-  /** Days of symbols whose derived bars are out of date. */
+  /** Symbol-days whose derived bars are out of date. */
   async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
     return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
   }
 
   /**
-   * Writes bars into empty slots, and states, all of a symbol or nothing of it; nothing at or after the frontier.
-   * @param refused bad records that the repositories answered, by reason
+   * Writes bars into empty slots, and states: all of a symbol or nothing of it, and nothing at or after the frontier.
+   * @param refused number of bad records in the repositories' answers, by reason
    * @returns the symbols that were refused because they changed meanwhile: read them again
    * @throws SessionLostError
    */
@@ -170,7 +170,7 @@ export class UpkeepStore {
   }
 
   /**
-   * Writes derived chunks of a day of which base slots `[0, closedSlots)` are before the frontier.
+   * Writes derived chunks of a day whose base slots `[0, closedSlots)` are before the frontier.
    * @returns the symbols whose base bars changed meanwhile: derive them again
    * @throws SessionLostError
    */
@@ -194,7 +194,7 @@ export class UpkeepStore {
     ];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
-      args.push(bitmapBytes(grid.slotCount), closedWindows(starts, closedSlots));
+      args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots));
     }
     for (const { symbol, bitmap, chunks } of items) {
       names.push(keys.chunk(this.layout.base.name, symbol, date));
@@ -206,8 +206,8 @@ export class UpkeepStore {
 
   /**
    * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
-   * @param closes the day that ends there, with its counts, which are said with it
-   * @returns false when the store was set back meanwhile to before `from`, or its frontier to before `to`: read it again
+   * @param closes the day that ends there, with its counts, which are emitted in the same call
+   * @returns false when the store was set back to before `from`, or its frontier to before `to`: read it again
    * @throws SessionLostError
    */
   async moveWatermark(
@@ -224,7 +224,7 @@ export class UpkeepStore {
     return reply === 'moved';
   }
 
-  /** Keeps a repository's error beside the gaps that it left open. */
+  /** Stores a repository's error for the gaps that it left open. */
   async noteError(partition: number, date: string, symbols: readonly string[], error: string): Promise<void> {
     const { meta, errors } = this.layout.keysOf(partition);
     const dayIndex = this.layout.dayIndexOf(date);
@@ -235,7 +235,7 @@ export class UpkeepStore {
     await NOTE_ERROR.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
   }
 
-  /** Close time of the last slot that the fills speak of. */
+  /** Close time of the last slot of the fills. */
   private leastFrontier(dayIndex: number, fills: readonly SymbolFill[]): number {
     const last = Math.max(-1, ...fills.map(({ after }) => after.findLastIndex((state) => state !== 0)));
     return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
@@ -249,11 +249,11 @@ export class UpkeepStore {
   }
 }
 
-/** How many windows are made of base slots `[0, closedSlots)` alone. */
-export function closedWindows(starts: Int32Array, closedSlots: number): number {
-  let windows = 0;
-  while (windows + 1 < starts.length && starts[windows + 1]! <= closedSlots) windows++;
-  return windows;
+/** Number of buckets that contain only base slots `[0, closedSlots)`. */
+export function closedBuckets(starts: Int32Array, closedSlots: number): number {
+  let buckets = 0;
+  while (buckets + 1 < starts.length && starts[buckets + 1]! <= closedSlots) buckets++;
+  return buckets;
 }
 
 function parseMember(member: string): { date: string; symbol: string } {
