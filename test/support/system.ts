@@ -84,6 +84,11 @@ export class TestSystem {
     return new TestSystem({ ...own, ...env }, database.url, () => database.drop());
   }
 
+  /** The environment of its processes: where the servers are, and its key prefixes. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...this.env };
+  }
+
   /** The key prefix of its session stores. */
   get sessionPrefix(): string {
     return this.env['BARKEEP_SESSION_PREFIX']!;

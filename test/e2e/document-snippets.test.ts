@@ -1,0 +1,258 @@
+/**
+ * Every code block of README and docs/: programs compile against the real types and run, commands print what the document
+ * shows, specs are read by the real schema. `UPDATE_DOCUMENTS=1` writes the real output into the documents.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSessionSpec } from '@barkeep/bars';
+import ts from 'typescript';
+import { buildProgram } from '../../apps/cli/src/program.js';
+import { commandsOf, isShown, type Snippet, snippetsOf, withOutput } from '../support/snippets.js';
+import { TestSystem } from '../support/system.js';
+
+const ROOT = join(__dirname, '../..');
+/** Within the project, so that programs find its packages. */
+const FOLDER = join(ROOT, '.barkeep/document-snippets');
+const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
+const UPDATE = process.env['UPDATE_DOCUMENTS'] === '1';
+const RUN_MS = 240_000;
+
+const PATHS = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const DOCUMENTS = PATHS.map((path) => ({ path, snippets: snippetsOf(path, readFileSync(join(ROOT, path), 'utf8')) }));
+const ALL = DOCUMENTS.flatMap(({ snippets }) => snippets);
+
+/** The session that the documents speak of, over the datasets of the demonstration. */
+const MARCH = {
+  id: 'march',
+  symbols: ['ALPHA', 'EMBER'],
+  start: '2024-03-04',
+  end: '2024-03-08',
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['reference'],
+};
+
+const languages = (...names: string[]) => ALL.filter(({ language }) => names.includes(language));
+
+describe('the form of the snippets', () => {
+  const FORMS = /^(?:ts|js|json|jsonc|console|sh|text|csv|python|nginx|caddyfile)$/;
+
+  it('is one that this test knows', () => {
+    expect(ALL.filter(({ language }) => !FORMS.test(language)).map(({ place }) => place)).toEqual([]);
+  });
+
+  it('of programs compiles against the real types', () => {
+    const folder = join(FOLDER, 'compiled');
+    mkdirSync(folder, { recursive: true });
+    const places = new Map<string, string>();
+    for (const [i, { text, place }] of languages('ts').entries()) {
+      const file = join(folder, `snippet-${i}.mts`);
+      writeFileSync(file, text);
+      places.set(file, place);
+    }
+    const options: ts.CompilerOptions = {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['node'],
+    };
+    const found = ts.getPreEmitDiagnostics(ts.createProgram([...places.keys()], options));
+    const problems = found.map(({ file, messageText }) => [
+      places.get(file?.fileName ?? ''),
+      ts.flattenDiagnosticMessageText(messageText, '\n'),
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it('of JSON is JSON, and specs are read by the real schema', () => {
+    for (const snippet of languages('json', 'jsonc'))
+      expect([snippet.place, problemOf(snippet)]).toEqual([snippet.place, '']);
+  });
+
+  it('of commands names commands and options that exist', () => {
+    const unknown: string[] = [];
+    for (const { place, text } of languages('console', 'sh')) {
+      for (const [, words] of text.matchAll(/\bbarkeep(?:\.js)? ([a-z]+(?: [^\n|>&]*)?)/g)) {
+        let command: ReturnType<typeof buildProgram> | undefined = buildProgram();
+        for (const word of words!.split(/\s+/)) {
+          if (word.startsWith('--')) {
+            const option = word.split('=')[0]!;
+            if (!command.options.some(({ long }) => long === option)) unknown.push(`${place}: ${words}: ${option}`);
+          } else if (command.commands.length > 0) {
+            command = command.commands.find((each) => each.name() === word);
+            if (!command) break;
+          }
+        }
+        if (!command) unknown.push(`${place}: ${words}`);
+      }
+    }
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the snippets', () => {
+  /** Runs what the documents speak of: session march over the datasets of the demonstration. */
+  let shared: DocumentSystem;
+
+  beforeAll(async () => {
+    shared = await DocumentSystem.create();
+    writeFileSync(join(FOLDER, 'march.json'), JSON.stringify(MARCH));
+    await shared.run('npx barkeep demo --data-only && npx barkeep run march.json --wait-settled', FOLDER);
+  }, RUN_MS);
+
+  afterAll(async () => {
+    await shared?.close();
+    rmSync(FOLDER, { recursive: true, force: true });
+  });
+
+  const WITH_COMMANDS = DOCUMENTS.filter(({ snippets }) => snippets.some(isRun));
+
+  it.each(WITH_COMMANDS.map(({ path, snippets }) => [path, snippets] as const))(
+    'of %s run, and print what the document shows',
+    async (path, snippets) => {
+      const folder = join(FOLDER, path.replace(/\W/g, '-'));
+      mkdirSync(folder, { recursive: true });
+      const fromNothing = snippets.some((snippet) => isRun(snippet) && snippet.text.includes('demo --data-only'));
+      const system = fromNothing ? await DocumentSystem.create() : shared;
+      const replaced: [Snippet, string][] = [];
+      for (const [i, snippet] of snippets.entries()) {
+        if (snippet.file) writeFileSync(join(folder, snippet.file), snippet.text);
+        if (!isRun(snippet)) continue;
+        if (snippet.language === 'console') replaced.push([snippet, await checkCommands(system, snippet, folder)]);
+        else {
+          const shown = snippets[i + 1]?.language === 'text' ? snippets[i + 1] : undefined;
+          const printed = await checkProgram(system, snippet, shown, folder);
+          if (shown) replaced.push([shown, printed]);
+        }
+      }
+      if (system !== shared) await system.close();
+      if (UPDATE) update(path, replaced);
+    },
+    RUN_MS,
+  );
+
+  /** @returns the block with the real output */
+  async function checkCommands(system: DocumentSystem, snippet: Snippet, folder: string): Promise<string> {
+    const outputs: string[] = [];
+    for (const { command, output } of commandsOf(snippet)) {
+      const { stdout, stderr } = await system.run(command, folder);
+      outputs.push(stdout + stderr);
+      if (!UPDATE && !isShown(output, stdout + stderr))
+        expect([snippet.place, command, stdout + stderr]).toEqual([snippet.place, command, output]);
+    }
+    return withOutput(snippet, outputs);
+  }
+
+  /** @returns what the program printed */
+  async function checkProgram(
+    system: DocumentSystem,
+    snippet: Snippet,
+    shown: Snippet | undefined,
+    folder: string,
+  ): Promise<string> {
+    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+    const file = join(folder, 'program.mjs');
+    writeFileSync(file, atHome(ts.transpileModule(snippet.text, { compilerOptions }).outputText, system));
+    const { code, stdout, stderr } = await system.run(`node ${file}`, folder);
+    expect([snippet.place, code, code === 0 ? '' : stdout + stderr]).toEqual([snippet.place, 0, '']);
+    if (shown && !UPDATE && !isShown(shown.text, stdout))
+      expect([shown.place, stdout]).toEqual([shown.place, shown.text]);
+    return stdout;
+  }
+});
+
+function isRun({ language, notRun }: Snippet): boolean {
+  return notRun === undefined && (language === 'console' || language === 'ts');
+}
+
+/** Why a block of JSON is wrong, or the empty text. A fragment of a spec is one member on each line. */
+function problemOf({ text }: Snippet): string {
+  try {
+    const plain = text.replace(/(^|\s)\/\/ .*$/gm, '$1');
+    const members = /^\s*"/.test(plain) ? splitMembers(plain) : [plain];
+    for (const member of members) {
+      const value = JSON.parse(member.replace(/,(\s*[}\]])/g, '$1')) as Record<string, unknown>;
+      const spec = members[0] === plain ? value : { ...MARCH, ...value };
+      if ('symbols' in spec && 'source' in spec) parseSessionSpec(spec);
+    }
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** `"a": 1` lines of a fragment as objects of their own. */
+function splitMembers(text: string): string[] {
+  return text
+    .split(/\n(?=")/)
+    .map((member) => member.trim().replace(/,$/, ''))
+    .filter((member) => member !== '')
+    .map((member) => `{${member}}`);
+}
+
+/** Writes the real output into a document, from its end to its beginning so that offsets stay right. */
+function update(path: string, replaced: [Snippet, string][]): void {
+  const file = join(ROOT, path);
+  if (!existsSync(file)) return;
+  let document = readFileSync(file, 'utf8');
+  for (const [{ offset, text }, real] of replaced.toReversed())
+    document = document.slice(0, offset) + real + document.slice(offset + text.length);
+  writeFileSync(file, document);
+}
+
+/** Addresses of the documents are those of `barkeep up`. */
+function atHome(text: string, { env }: DocumentSystem): string {
+  return text
+    .replaceAll(/http:\/\/(?:127\.0\.0\.1|localhost):3000/g, env['BARKEEP_URL']!)
+    .replaceAll(/redis:\/\/127\.0\.0\.1:\d+\/\d/g, env['SESSION_REDIS_URL']!);
+}
+
+/** A system in which documents are tried, with `npx barkeep` on the PATH. */
+class DocumentSystem {
+  private constructor(
+    private readonly system: TestSystem,
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(): Promise<DocumentSystem> {
+    const system = await TestSystem.create({ BARKEEP_RECONCILE_SECONDS: '1' });
+    const [coordinator] = [await system.coordinator(), await system.worker()];
+    const bin = join(FOLDER, 'bin');
+    mkdirSync(bin, { recursive: true });
+    const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${BARKEEP}" "$@"\n`;
+    writeFileSync(join(bin, 'npx'), npx, { mode: 0o755 });
+    const own = { BARKEEP_URL: coordinator.url, HOME: FOLDER, NO_COLOR: '1' };
+    return new DocumentSystem(system, { ...system.environment, ...own, PATH: `${bin}:${process.env['PATH']}` });
+  }
+
+  run(command: string, folder: string): Promise<Ended> {
+    return run('bash', ['-c', atHome(command, this)], this.env, folder);
+  }
+
+  close(): Promise<void> {
+    return this.system.close();
+  }
+}
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd = ROOT): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd, env, timeout: RUN_MS, maxBuffer: 1 << 26 };
+    execFile(program, args, options, (error, stdout, stderr) => {
+      resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+    });
+  });
+}
