@@ -1,5 +1,5 @@
 /** Runs the strategy on a feed that lost bars: once with these put back, and once on what came. */
-import { runBacktest } from '@barkeep/client';
+import { percentText, runBacktest } from '@barkeep/client';
 import { SmaCross } from './sma-cross.mjs';
 import { amount, count, newYorkTime, table } from './text.mjs';
 
@@ -48,13 +48,13 @@ function tradesText({ strategy }) {
 }
 
 function symbolsText({ strategy, metrics, status }) {
-  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected }) => ({
+  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected, noTrade }) => ({
     symbol,
     trades: count(trades.length),
     'P&L': amount(profit),
     streamed: count(streamed),
     repaired: count(backfilled),
-    quality: `${amount((100 * filled) / expected)} %`,
+    quality: percentText((100 * filled) / (expected - noTrade)),
   });
   const rows = metrics.map(({ symbol, ...counts }) =>
     row(

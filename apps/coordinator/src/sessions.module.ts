@@ -147,6 +147,7 @@ async function lifecycleOf(
     queueRedis,
     producer,
     upkeepDefaults,
+    limits: config.sessions.limits,
     repositoryNames,
   });
 }

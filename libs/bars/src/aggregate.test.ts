@@ -32,10 +32,10 @@ function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
   return chunk;
 }
 
-/** The derived bars in the plainest way: group the bars by window, reduce the objects. */
+/** The derived bars in the simplest way: group the bars by bucket, reduce the objects. */
 function naively(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): StoredBar[] {
-  return Array.from({ length: derived.slotCount }, (_, window): StoredBar[] => {
-    const [openTime, closeTime] = [derived.openTime(window), derived.closeTime(window)];
+  return Array.from({ length: derived.slotCount }, (_, bucket): StoredBar[] => {
+    const [openTime, closeTime] = [derived.openTime(bucket), derived.closeTime(bucket)];
     const isIn = (time: number) => time >= openTime && time < closeTime;
     const parts = bars.filter((bar) => isIn(bar.openTime));
     if (parts.length === 0) return [];
@@ -73,7 +73,7 @@ describe.each(DAYS)('derived bars of %s', (_name, day) => {
     }
   });
 
-  it('I5 only windows that are closed are made: no part of one is shown as a bar', () => {
+  it('I5 only closed buckets are derived: a part of one is never shown as a bar', () => {
     const random = seeded(7);
     const base = randomDay(grid, random, 0.1);
     for (const interval of DERIVED) {
@@ -113,7 +113,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   });
 });
 
-it('an interval is derived from the coarsest one before it whose windows nest in its own', () => {
+it('an interval is derived from the coarsest earlier one whose buckets nest in its own', () => {
   const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
   const names = ['5m', '7m', '15m', '30m', '1h', '1d'];
   const cascade = planCascade(names.map((name) => planDerived(grid, parseInterval(name))));
@@ -130,7 +130,7 @@ describe('the derived bars of a known day', () => {
     expect(last).toMatchObject({ sourceCount: 30, expectedCount: 30, complete: true });
   });
 
-  it('a window without a bar stays empty, and one with a single bar is that bar', () => {
+  it('a bucket without a bar stays empty, and one with a single bar is that bar', () => {
     const base = new DayChunk(390);
     base.writeBar(61, { openTime: 0, open: 2, high: 4, low: 1, close: 3, volume: 10 }, 'streamed', 0);
     const [only, ...others] = aggregateDay(base, hours).bars(hours.grid);
@@ -139,14 +139,14 @@ describe('the derived bars of a known day', () => {
     expect(others).toEqual([]);
   });
 
-  it('the same base bars make the same bytes, and the base is left as it is', () => {
+  it('the same base bars make the same bytes, and the base does not change', () => {
     const base = randomDay(grid, seeded(9), 0.3);
     const before = Uint8Array.from(base.bytes);
     expect(Buffer.compare(aggregateDay(base, hours).bytes, aggregateDay(base, hours).bytes)).toBe(0);
     expect(Buffer.compare(base.bytes, before)).toBe(0);
   });
 
-  it('windows that are written again after a repair replace the old ones', () => {
+  it('buckets that are written again after a repair replace the old ones', () => {
     const base = randomDay(grid, seeded(10), 0.3);
     const derived = aggregateDay(base, hours);
     for (let slot = 0; slot < 390; slot++)
@@ -156,7 +156,17 @@ describe('the derived bars of a known day', () => {
     expect(derived.bars(hours.grid).every(({ complete }) => complete)).toBe(true);
   });
 
-  it('an interval that is no multiple cannot be planned', () => {
+  it('a volume that overflows is the largest number, by either way of deriving', () => {
+    const base = new DayChunk(390);
+    const large = Number.MAX_VALUE;
+    for (const slot of [0, 1]) base.write(slot, 1, 1, 1, 1, large, ORIGIN_CODES.streamed, 0, 1, 1);
+    const plans = ['5m', '1h'].map((name) => planDerived(grid, parseInterval(name)));
+    const derived = aggregateCascade(base, planCascade(plans));
+    expect(derived.map((chunk, i) => chunk.bar(0, plans[i]!.grid)?.volume)).toEqual([large, large]);
+    expect(aggregateDay(base, plans[0]!).bytes).toEqual(derived[0]!.bytes);
+  });
+
+  it('an interval that is not a multiple cannot be planned', () => {
     const base = new DayGrid(grid.day, parseInterval('5m'));
     expect(() => planDerived(base, parseInterval('7m'))).toThrow('expected a multiple of 5m, was 7m');
     expect(() => planDerived(base, parseInterval('5m'))).toThrow(RangeError);

@@ -1,37 +1,41 @@
 /**
- * Aggregation of base bars into derived ones, over the numbers of day chunks: no object is made a bar.
- * A derived bar is made of exactly the base bars that are there, and says how many of how many (I5):
- * open of the first, close of the last, highest high, lowest low, sum of volumes in time order. Pure.
+ * Aggregates base bars into derived bars, on the numbers of day chunks without an object for each bar.
+ * A derived bar covers a *bucket* of base slots. It is the aggregation of exactly the base bars that are present, and names
+ * their number and the expected number (I5): open of the first, close of the last, highest high, lowest low, and the sum of
+ * the volumes in time order. A sum beyond the largest number is the largest number, so that it stays a number in JSON. Pure.
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
-import { DayGrid, windowStarts } from './slots.js';
+import { DayGrid, bucketStarts } from './slots.js';
 
-/** How the windows of one derived interval lie over the base slots of a day; the same for all symbols. */
+/** Larger sums become this one: infinity would be `null` in JSON. */
+const MAX_VOLUME = Number.MAX_VALUE;
+
+/** The buckets of one derived interval over the base slots of a day; the same for all symbols. */
 export interface DerivedPlan {
   grid: DayGrid;
-  /** Window `w` is made of base slots `[starts[w], starts[w + 1])`. */
+  /** Bucket `b` covers base slots `[starts[b], starts[b + 1])`. */
   starts: Int32Array;
 }
 
-/** Plans the windows of a day. @throws RangeError when `interval` is no whole multiple of the base interval. */
+/** Plans the buckets of a day. @throws RangeError when `interval` is not a whole multiple of the base interval. */
 export function planDerived(base: DayGrid, interval: Interval): DerivedPlan {
   if (!isDerivable(interval, base.interval)) {
     throw new RangeError(`derived interval: expected a multiple of ${base.interval.name}, was ${interval.name}`);
   }
   const grid = new DayGrid(base.day, interval);
-  return { grid, starts: windowStarts(base, grid) };
+  return { grid, starts: bucketStarts(base, grid) };
 }
 
 /**
- * Writes the windows `[first, windows)` of a day into `into`, each from the base bars present in it; a window without
- * any stays empty.
+ * Writes the buckets `[first, buckets)` of a day into `into`, each from the base bars that are present in it. A bucket
+ * without a base bar stays empty.
  */
-export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, windows: number, first = 0): void {
+export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, buckets: number, first = 0): void {
   const { bitmap, doubles, firstDouble } = base;
-  for (let window = first; window < windows; window++) {
-    const from = starts[window]!;
-    const to = starts[window + 1]!;
+  for (let bucket = first; bucket < buckets; bucket++) {
+    const from = starts[bucket]!;
+    const to = starts[bucket + 1]!;
     let count = 0;
     let open = 0;
     let high = -Infinity;
@@ -48,26 +52,28 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
       close = doubles[at + 3]!;
       volume += doubles[at + 4]!;
     }
-    if (count > 0) into.write(window, open, high, low, close, volume, ORIGIN_CODES.derived, 0, count, to - from);
+    if (count === 0) continue;
+    if (volume > MAX_VOLUME) volume = MAX_VOLUME;
+    into.write(bucket, open, high, low, close, volume, ORIGIN_CODES.derived, 0, count, to - from);
   }
 }
 
 /**
- * One interval of a {@link Cascade}: it is derived from an interval before it, where its windows are made of whole windows of that
- * one, and from the base bars otherwise.
+ * One interval of a {@link Cascade}. Its source is an earlier interval when its buckets consist of whole buckets of that one,
+ * otherwise the base bars.
  */
 interface CascadeStep {
   plan: DerivedPlan;
-  /** Number of the step that it is derived from; -1 for the base bars. */
+  /** Index of the step that is its source; -1 for the base bars. */
   source: number;
-  /** Window `w` is made of windows `[starts[w], starts[w + 1])` of the source. */
+  /** Bucket `b` covers buckets `[starts[b], starts[b + 1])` of the source. */
   starts: Int32Array;
 }
 
-/** All derived intervals of a day, each with what it is derived from. */
+/** All derived intervals of a day, each with its source. */
 export type Cascade = readonly CascadeStep[];
 
-/** Finds for each plan the one before it with the fewest windows that nest in its own. Plans are of one day, in any order. */
+/** Gives each plan the earlier one with the fewest buckets that nest in its own as its source. The plans are of one day. */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
@@ -84,10 +90,10 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
 }
 
 /**
- * Derives all intervals of a day, the windows that are closed when `closedSlots` base slots are. The bytes are those of
- * {@link aggregateDay} for each: of what it derives from another interval, open, high, low, close and counts come to the same
- * whatever is joined first; volumes do not, so they are added up from the base bars.
- * @param into chunks to write into, one a step, whatever is in them; new ones when there are none
+ * Derives the buckets of all intervals of a day that are closed when `closedSlots` base slots are. The bytes equal those of
+ * {@link aggregateDay} for each interval. Prices and counts do not depend on the order in which bars are joined. A sum of
+ * volumes does, because of rounding, so volumes are always added up from the base bars.
+ * @param into chunks to overwrite, one for each step; new ones by default
  */
 export function aggregateCascade(
   base: DayChunk,
@@ -99,31 +105,31 @@ export function aggregateCascade(
     const { plan, source, starts } = cascade[i]!;
     const chunk = into[i]!;
     chunk.clear();
-    const windows = closedWindowsOf(plan.starts, closedSlots);
-    if (source < 0) aggregateInto(chunk, base, starts, windows);
-    else joinWindows(chunk, into[source]!, base, starts, plan.starts, windows);
+    const buckets = closedBucketsOf(plan.starts, closedSlots);
+    if (source < 0) aggregateInto(chunk, base, starts, buckets);
+    else joinBuckets(chunk, into[source]!, base, starts, plan.starts, buckets);
   }
   return into;
 }
 
-/** Writes windows that are made of windows of a finer chunk; `starts` counts those, `baseStarts` base slots. */
-function joinWindows(
+/** Writes buckets that consist of buckets of a finer chunk: `starts` indexes those, `baseStarts` the base slots. */
+function joinBuckets(
   into: DayChunk,
   finer: DayChunk,
   base: DayChunk,
   starts: Int32Array,
   baseStarts: Int32Array,
-  windows: number,
+  buckets: number,
 ): void {
   const { doubles, words, firstDouble } = finer;
-  for (let window = 0; window < windows; window++) {
-    const to = starts[window + 1]!;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const to = starts[bucket + 1]!;
     let count = 0;
     let open = 0;
     let high = -Infinity;
     let low = Infinity;
     let close = 0;
-    for (let slot = starts[window]!, at = firstDouble + slot * 6; slot < to; slot++, at += 6) {
+    for (let slot = starts[bucket]!, at = firstDouble + slot * 6; slot < to; slot++, at += 6) {
       const bars = words[2 * at + 11]! & 0xffff;
       if (bars === 0) continue;
       const finerHigh = doubles[at + 1]!;
@@ -135,30 +141,30 @@ function joinWindows(
       count += bars;
     }
     if (count === 0) continue;
-    const [from, end] = [baseStarts[window]!, baseStarts[window + 1]!];
+    const [from, end] = [baseStarts[bucket]!, baseStarts[bucket + 1]!];
     const volume = volumeOf(base, from, end);
-    into.write(window, open, high, low, close, volume, ORIGIN_CODES.derived, 0, count, end - from);
+    into.write(bucket, open, high, low, close, volume, ORIGIN_CODES.derived, 0, count, end - from);
   }
 }
 
-/** Volumes of base slots `[from, to)` in time order. An empty slot's record is zeros, and adds nothing. */
+/** Sum of the volumes of base slots `[from, to)` in time order. An empty slot's record is zeros and adds nothing. */
 function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number): number {
   let volume = 0;
   const end = firstDouble + to * 6 + 4;
   for (let at = firstDouble + from * 6 + 4; at < end; at += 6) volume += doubles[at]!;
-  return volume;
+  return volume > MAX_VOLUME ? MAX_VOLUME : volume;
 }
 
-/** The derived chunk of a day with the windows that are closed when `closedSlots` base slots are. */
+/** The derived chunk of a day, with the buckets that are closed when `closedSlots` base slots are. */
 export function aggregateDay(base: DayChunk, plan: DerivedPlan, closedSlots = base.slotCount): DayChunk {
   const derived = new DayChunk(plan.grid.slotCount);
-  aggregateInto(derived, base, plan.starts, closedWindowsOf(plan.starts, closedSlots));
+  aggregateInto(derived, base, plan.starts, closedBucketsOf(plan.starts, closedSlots));
   return derived;
 }
 
-/** How many windows are made of base slots `[0, closedSlots)` alone. */
-function closedWindowsOf(starts: Int32Array, closedSlots: number): number {
-  let windows = starts.length - 1;
-  while (windows > 0 && starts[windows]! > closedSlots) windows--;
-  return windows;
+/** Number of buckets that lie within base slots `[0, closedSlots)`. */
+function closedBucketsOf(starts: Int32Array, closedSlots: number): number {
+  let buckets = starts.length - 1;
+  while (buckets > 0 && starts[buckets]! > closedSlots) buckets--;
+  return buckets;
 }

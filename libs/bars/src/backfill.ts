@@ -1,16 +1,16 @@
 /**
- * The decisions of backfill: which empty slots to ask a repository for, and what its answer makes of them. Pure: the
- * worker reads, asks and writes.
+ * The decisions of backfill: which empty slots to request from a repository, and how its answer changes them. Pure: the
+ * worker reads, requests and writes.
  */
 import type { Bar, RefusalReason } from './bar.js';
 import { DayChunk, hasBit, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
-/** Which empty slots are asked for: those not asked yet, also the absent ones that are due again, or all of them. */
+/** Which empty slots to request: those not asked yet (`missing`), absent ones as well (`due`), or all of them. */
 export type AskMode = 'missing' | 'due' | 'all';
 
-/** Runs of slots before `closed` that are to be asked for, in order. */
+/** Runs of slots before `closed` to request, in order. */
 export function slotsToAsk(
   bitmap: Uint8Array,
   states: Uint8Array | undefined,
@@ -35,14 +35,14 @@ export function slotsToAsk(
   return asked;
 }
 
-/** The first slot before `closed` that is empty and was not asked for yet, or `closed` when there is none. */
+/** The first empty slot before `closed` that was not requested yet; `closed` when there is none. */
 export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closed: number): number {
   return slotsToAsk(bitmap, states, closed, 'missing')[0]?.start ?? closed;
 }
 
-/** What one dataset answered for one symbol. */
+/** The answer of one dataset for one symbol. */
 export interface DatasetAnswer {
-  /** The dataset's number in the session. */
+  /** Index of the dataset in the session's list. */
   dataset: number;
   bars: readonly Bar[];
 }
@@ -54,25 +54,25 @@ export interface FillInput {
   asked: readonly SlotRange[];
   /** Best dataset first; empty when the session has no backfill source. */
   answers: readonly DatasetAnswer[];
-  /** A dataset that was asked, or the source, is declared complete for this day. */
+  /** Whether the source or a dataset that answered is declared complete for this day. */
   complete: boolean;
-  /** Clean answers without a bar that settle it as unfillable. */
+  /** Answers without the bar that settle a slot as unfillable. */
   asksToSettle: number;
 }
 
 export interface FillPlan {
-  /** The states of all slots of the day when the plan is carried out. */
+  /** The states of all slots of the day after the plan is applied. */
   after: Uint8Array;
-  /** Records for empty slots, run by run. */
+  /** Records for runs of empty slots. */
   runs: { start: number; records: Uint8Array }[];
   filled: number;
-  /** Slots of the day that are to be asked for again, those not asked for this time included. */
+  /** Slots of the day to request again, including those not requested this time. */
   absent: number;
-  /** Bars of the answers that have no slot, by reason: they lie between the slots, or outside the trading day. */
+  /** Bars of the answers that fit no slot, by reason: off the grid, or outside the trading day. */
   refused: ReadonlyMap<RefusalReason, number>;
 }
 
-/** Works out what the answers make of the asked slots: filled from the best dataset that has the bar, or one ask older. */
+/** Plans the asked slots: filled from the first dataset that has the bar, otherwise one answer closer to unfillable. */
 export function planFill(input: FillInput): FillPlan {
   const { grid, asked, states, complete, asksToSettle } = input;
   const after = new Uint8Array(grid.slotCount);
@@ -88,11 +88,11 @@ export function planFill(input: FillInput): FillPlan {
     plan.filled += chunk.count(start, end);
     plan.runs.push(...filledRuns(chunk, start, end));
   }
-  plan.absent = after.reduce((count, state) => (isToBeAskedAgain(state) ? count + 1 : count), 0);
+  plan.absent = after.reduce((count, state) => (isAbsent(state) ? count + 1 : count), 0);
   return plan;
 }
 
-/** The answers as a chunk: only asked slots, each from the first dataset that has it; what lies off the grid is counted. */
+/** The answers as a chunk: only asked slots, each from the first dataset that has it. Counts bars that fit no slot. */
 function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   const chunk = new DayChunk(grid.slotCount);
   const refused = new Map<RefusalReason, number>();
@@ -108,8 +108,8 @@ function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   return { chunk, refused };
 }
 
-/** True for an empty slot that was answered without its bar, and is not settled. */
-function isToBeAskedAgain(state: number): boolean {
+/** Whether a slot's state is absent: answered without its bar, and not settled. */
+function isAbsent(state: number): boolean {
   return state >= 1 && state <= ASKS_MAX;
 }
 
@@ -126,16 +126,16 @@ function filledRuns(chunk: DayChunk, from: number, to: number): { start: number;
   return runs;
 }
 
-/** When absent bars are asked for again: the delay doubles with each ask. @param asks the fewest clean answers so far */
+/** When to request absent bars again, epoch ms: the delay doubles with each answer. @param asks the fewest answers so far */
 export function retryAt(now: number, asks: number, backoffMs: number): number {
   return now + backoffMs * 2 ** Math.max(0, Math.min(asks, 20) - 1);
 }
 
-/** The fewest clean answers that any absent slot of a day has had; 0 when none is absent. */
+/** The fewest answers that any absent slot of a day has had; 0 when none is absent. */
 export function fewestAsks(states: Uint8Array): number {
   let fewest = 0;
   for (const state of states) {
-    if (!isToBeAskedAgain(state)) continue;
+    if (!isAbsent(state)) continue;
     if (fewest === 0 || state < fewest) fewest = state;
   }
   return fewest;

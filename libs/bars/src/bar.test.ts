@@ -2,16 +2,28 @@ import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar } from './bar.js';
 
 const bar: Bar = { openTime: 1_700_000_040_000, open: 10, high: 12, low: 9, close: 11, volume: 500 };
 
+it('zero and negative prices are valid when the session takes any price', () => {
+  const crude = { ...bar, open: -13.1, high: 10.01, low: -40.32, close: -37.63 };
+  expect(refuseBar(crude)).toBe('negative-price');
+  expect(refuseBar(crude, 'any')).toBeUndefined();
+  expect(refuseBar({ ...crude, close: -50 }, 'any')).toBe('close-outside-range');
+});
+
+it('values so large that their sum overflows are valid', () => {
+  const large = Number.MAX_VALUE;
+  expect(refuseValues(large, large, large, large, large)).toBeUndefined();
+});
+
 describe('I7 an invalid bar is refused with its reason', () => {
   it.each<[string, Partial<Bar>, string | undefined]>([
     ['a plain bar', {}, undefined],
     ['prices of zero, and no volume', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, undefined],
-    ['one price all along', { open: 10, high: 10, low: 10, close: 10 }, undefined],
+    ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],
     ['a fraction of volume', { volume: 0.000_001 }, undefined],
     ['NaN', { close: Number.NaN }, 'not-finite'],
     ['infinite volume', { volume: Infinity }, 'not-finite'],
     ['both infinities', { high: Infinity, low: -Infinity }, 'not-finite'],
-    ['a time that is no whole number', { openTime: 1.5 }, 'not-finite'],
+    ['a time that is not a whole number', { openTime: 1.5 }, 'not-finite'],
     ['a time beyond whole numbers', { openTime: 2 ** 53 }, 'not-finite'],
     ['a negative price', { low: -1 }, 'negative-price'],
     ['negative volume', { volume: -1 }, 'negative-volume'],
@@ -24,7 +36,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     expect(refuseBar({ ...bar, ...change })).toBe(reason);
   });
 
-  it('values are judged alike without an object, and every reason is one of the stable words', () => {
+  it('values without an object have the same reasons, and every reason has a stable name', () => {
     expect(refuseValues(10, 12, 9, 11, 500)).toBeUndefined();
     expect(REFUSAL_REASONS).toContain(refuseValues(10, 8, 9, 10, 500));
   });

@@ -1,6 +1,5 @@
 /**
- * The bar, as it travels through Barkeep, and the reasons for which one is refused.
- * Pure values: nothing here knows where a bar comes from or where it is kept.
+ * The bar and the reasons for refusing one. Pure values: independent of where a bar comes from and where it is stored.
  */
 
 /** Open, high, low, close and volume of one symbol over `[openTime, openTime + interval)`; times are epoch milliseconds, UTC. */
@@ -13,45 +12,45 @@ export interface Bar {
   volume: number;
 }
 
-/** A bar with its symbol, as repositories and importers hand it over. */
+/** A bar with its symbol: what repositories and importers exchange. */
 export interface SymbolBar extends Bar {
   symbol: string;
 }
 
-/** How a stored bar came into its slot. */
+/** How a stored bar got into its slot. */
 export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 
 /**
- * What a bar may be shown as. `filled-forward` has no number in a chunk and is never stored: it is made of an empty slot
- * when somebody who reads asks for it.
+ * The origin that a reader sees. `filled-forward` has no code in a chunk: such a bar is never stored. A read with
+ * `fill=forward` makes it for an empty slot.
  */
 export type ShownOrigin = BarOrigin | 'filled-forward';
 
-/** What is shown in place of empty slots: nothing, or the last close before them. */
+/** What a read shows in place of an empty slot: nothing, or the last close before it. */
 export type Fill = 'none' | 'forward';
 export const FILLS = ['none', 'forward'] as const satisfies readonly Fill[];
 
-/** A bar as it is read from a session store. */
+/** A bar that was read from a session store. */
 export interface StoredBar extends Bar {
   /** End of the bar, exclusive, epoch ms. */
   closeTime: number;
   origin: BarOrigin;
   /** Index into the session's dataset list: 0 is the streaming source, then the backfill datasets in order. */
   dataset: number;
-  /** Base bars that went in; 1 for a base bar. */
+  /** Number of base bars in it; 1 for a base bar. */
   sourceCount: number;
-  /** Base bars that the calendar expects in it; 1 for a base bar. */
+  /** Number of base bars that the calendar expects in it; 1 for a base bar. */
   expectedCount: number;
-  /** True when every expected base bar went in. */
+  /** True when it contains every expected base bar. */
   complete: boolean;
 }
 
-/** A bar as a reader gets it: a stored one, or one that was made for an empty slot. */
+/** A bar that a reader gets: a stored one, or one made for an empty slot. */
 export interface ShownBar extends Omit<StoredBar, 'origin'> {
   origin: ShownOrigin;
 }
 
-/** Why a bar is refused. Stable: the API, the tables and the metrics show these words. */
+/** Why a bar is refused. Stable: the API, the tables and the metrics show these names. */
 export const REFUSAL_REASONS = [
   'not-finite',
   'negative-price',
@@ -65,20 +64,24 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/**
- * Says why the values of a bar cannot be right, or nothing when they can.
- * Prices may be zero, not negative; volume may be fractional (crypto).
- */
+/** Which prices are valid: only positive ones and zero, or negative ones too (futures and spreads can trade below zero). */
+export const PRICES = ['positive', 'any'] as const;
+export type Prices = (typeof PRICES)[number];
+
+/** Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), never negative. */
 export function refuseValues(
   open: number,
   high: number,
   low: number,
   close: number,
   volume: number,
+  prices: Prices = 'positive',
 ): RefusalReason | undefined {
-  // One comparison for the five: a sum of finite numbers is finite unless it overflows, which no price does.
-  if (!Number.isFinite(open + high + low + close + volume)) return 'not-finite';
-  if (low < 0 || open < 0 || high < 0 || close < 0) return 'negative-price';
+  // One test for all five in the usual case: the sum of finite numbers is finite unless it overflows.
+  if (!Number.isFinite(open + high + low + close + volume)) {
+    if (![open, high, low, close, volume].every(Number.isFinite)) return 'not-finite';
+  }
+  if (prices === 'positive' && (low < 0 || open < 0 || high < 0 || close < 0)) return 'negative-price';
   if (volume < 0) return 'negative-volume';
   if (high < low) return 'high-below-low';
   if (open < low || open > high) return 'open-outside-range';
@@ -86,8 +89,8 @@ export function refuseValues(
   return undefined;
 }
 
-/** {@link refuseValues} for a bar object; a time that is no whole number of milliseconds is `not-finite`. */
-export function refuseBar(bar: Bar): RefusalReason | undefined {
+/** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds is `not-finite`. */
+export function refuseBar(bar: Bar, prices: Prices = 'positive'): RefusalReason | undefined {
   if (!Number.isSafeInteger(bar.openTime)) return 'not-finite';
-  return refuseValues(bar.open, bar.high, bar.low, bar.close, bar.volume);
+  return refuseValues(bar.open, bar.high, bar.low, bar.close, bar.volume, prices);
 }

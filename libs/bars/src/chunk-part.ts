@@ -2,9 +2,9 @@
 import { DayChunk, recordOffset } from './chunk.js';
 
 /**
- * A chunk that holds slots `[from, to)` alone; all others are empty in it.
- * @param bitmap the whole presence bitmap, or what there is of it
- * @param records the records of slots `[from, to)`; may be shorter when the rest was never written
+ * A chunk with slots `[from, to)` filled from fetched bytes; all other slots are empty.
+ * @param bitmap the presence bitmap; may be shorter when the chunk was never written
+ * @param records the records of slots `[from, to)`; may be shorter when the last ones were never written
  */
 export function chunkOfPart(
   slotCount: number,

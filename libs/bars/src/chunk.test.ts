@@ -37,6 +37,15 @@ describe('the layout of a day chunk', () => {
     expect(recordOffset(slots, 1) - recordOffset(slots, 0)).toBe(RECORD_BYTES);
   });
 
+  it('-0 is written as 0, so that equal bars make equal bytes', () => {
+    const [zero, negative] = [0, -0].map((value) => {
+      const chunk = new DayChunk(1);
+      chunk.write(0, value, value, value, value, value, ORIGIN_CODES.streamed, 0, 1, 1);
+      return chunk.bytes;
+    });
+    expect(negative).toEqual(zero);
+  });
+
   it('slot 0 is the most significant bit of byte 0', () => {
     const chunk = new DayChunk(390);
     for (const slot of [0, 9, 389]) chunk.writeBar(slot, barAt(slot), 'streamed', 0);

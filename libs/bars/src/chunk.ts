@@ -1,11 +1,11 @@
 /**
- * The day chunk: all bars of one symbol, one trading day and one interval in one run of bytes (docs/storage-layout.md).
+ * The day chunk: all bars of one symbol, trading day and interval as one string of bytes (docs/storage-layout.md).
  *
  *   bitmap : one bit a slot, slot 0 is the most significant bit of byte 0, padded with zeros to a multiple of 8 bytes
  *   records: slotCount × 48 bytes: open, high, low, close, volume as float64, then
  *            origin u8, zero u8, dataset u16, source count u16, expected count u16; all little-endian
  *
- * An empty slot is 48 zero bytes, so that equal bars make equal bytes. Does no I/O.
+ * Equal bars make equal bytes: an empty slot is 48 zero bytes, and a value of -0 is written as 0. Does no I/O.
  */
 import type { Bar, BarOrigin, StoredBar } from './bar.js';
 import type { DayGrid } from './slots.js';
@@ -32,7 +32,7 @@ export function chunkBytes(slotCount: number): number {
   return bitmapBytes(slotCount) + slotCount * RECORD_BYTES;
 }
 
-/** Where a slot's record starts, in bytes from the chunk's start; `slotCount` gives the chunk's end. */
+/** Offset of a slot's record from the chunk's start, in bytes; for `slotCount` the chunk's end. */
 export function recordOffset(slotCount: number, slot: number): number {
   return bitmapBytes(slotCount) + slot * RECORD_BYTES;
 }
@@ -54,7 +54,7 @@ export function countBits(bitmap: Uint8Array, from: number, to: number): number 
   return count;
 }
 
-/** Raised when bytes cannot be a chunk of that many slots. */
+/** Bytes whose length is not that of a chunk with so many slots. */
 export class ChunkLengthError extends Error {
   override readonly name = 'ChunkLengthError';
   constructor(slotCount: number, expected: number, was: number) {
@@ -96,7 +96,7 @@ export class DayChunk {
     return countBits(this.bitmap, from, to);
   }
 
-  /** Writes a slot, filled before or not. Values are taken as they are: refuse bad ones first. */
+  /** Writes a slot, whether it was filled or not. Does not check the values: refuse invalid ones first. */
   write(
     slot: number,
     open: number,
@@ -111,18 +111,19 @@ export class DayChunk {
   ): void {
     const at = this.firstDouble + slot * RECORD_DOUBLES;
     const { doubles, words } = this;
-    doubles[at] = open;
-    doubles[at + 1] = high;
-    doubles[at + 2] = low;
-    doubles[at + 3] = close;
-    doubles[at + 4] = volume;
+    // + 0 turns -0 into 0, which compares equal but has other bytes.
+    doubles[at] = open + 0;
+    doubles[at + 1] = high + 0;
+    doubles[at + 2] = low + 0;
+    doubles[at + 3] = close + 0;
+    doubles[at + 4] = volume + 0;
     words[2 * at + 10] = originCode | (dataset << 16);
     words[2 * at + 11] = sourceCount | (expectedCount << 16);
     const byte = slot >> 3;
     this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
   }
 
-  /** Empties slots `[from, to)`: their records are zeros again. */
+  /** Empties slots `[from, to)`: sets their records to zeros. */
   clear(from = 0, to = this.slotCount): void {
     if (from === 0 && to === this.slotCount) return void this.bytes.fill(0);
     this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));
@@ -143,12 +144,12 @@ export class DayChunk {
     return this.bytes.subarray(start, start + RECORD_BYTES);
   }
 
-  /** Base bars that went into a slot's bar; 0 when it is empty. */
+  /** Number of base bars in a slot's bar; 0 when the slot is empty. */
   sourceCount(slot: number): number {
     return (this.words[2 * (this.firstDouble + slot * RECORD_DOUBLES) + 11] ?? 0) & 0xffff;
   }
 
-  /** The bar of a slot, or undefined when it is empty; the grid must be that of the chunk's day and interval. */
+  /** The bar of a slot, or undefined when it is empty. The grid must be that of the chunk's day and interval. */
   bar(slot: number, grid: Pick<DayGrid, 'openTime' | 'closeTime'>): StoredBar | undefined {
     if (!this.has(slot)) return undefined;
     const at = this.firstDouble + slot * RECORD_DOUBLES;

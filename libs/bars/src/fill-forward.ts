@@ -1,29 +1,29 @@
 /**
  * Reading with `fill=forward`: an empty slot is shown with the last close as open, high, low and close, and volume 0.
- * Such bars are made when somebody reads and are never stored; they say so by their origin and by `sourceCount` 0. Pure.
+ * A read makes such bars; they are never stored. Their origin is `filled-forward` and their `sourceCount` is 0. Pure.
  */
 import type { ShownBar } from './bar.js';
 import type { DayChunk } from './chunk.js';
 import type { DayGrid } from './slots.js';
 
-/** The slots of one day that are to be shown. */
+/** The slots of one day that a read shows. */
 export interface FillRange {
   grid: DayGrid;
-  /** Slots `[from, to)` are shown. */
+  /** Shows slots `[from, to)`. */
   from: number;
   to: number;
-  /** Empty slots from here on are left out: it is not certain yet that they stay empty. */
+  /** First slot that may still be filled: empty slots from here on are left out. */
   fillTo: number;
-  /** For derived bars: window `w` is made of base slots `[starts[w], starts[w + 1])`. */
+  /** For derived bars: bucket `b` covers base slots `[starts[b], starts[b + 1])`. */
   starts?: Int32Array | undefined;
 }
 
 /**
  * A bar for each slot of the range, oldest first.
  * @param chunk the day's bars; undefined when it has none
- * @param lastClose close of the newest bar before the range; undefined when there is none: then nothing is shown before
- *   the first bar
- * @returns the bars, and the close that goes on to the next day
+ * @param lastClose close of the newest bar before the range; undefined when there is none: then no bar is shown before the
+ *   first stored one
+ * @returns the bars, and the last close to pass on for the next day
  */
 export function fillForward(
   chunk: DayChunk | undefined,

@@ -4,7 +4,7 @@ import type { Bar } from './bar.js';
 import { calendarNamed } from './calendar/index.js';
 import { DayChunk } from './chunk.js';
 import { chunkOfPart } from './chunk-part.js';
-import { formingBar, formingWindow } from './forming.js';
+import { formingBar, formingBucket } from './forming.js';
 import { parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';
 
@@ -35,14 +35,14 @@ describe.each(DAYS)('the bar that is forming on %s %s', (calendar, date) => {
   const bars = chunk.bars(base);
 
   it.each(['5m', '1h', '4h', '1d'])(
-    'I2 I5 %s is made of the visible base bars of its window, minute by minute',
+    'I2 I5 %s is made of the visible base bars of its bucket, minute by minute',
     (name) => {
       const plan = planDerived(base, parseInterval(name));
       for (let clock = base.open - MINUTE; clock <= base.close + MINUTE; clock += MINUTE) {
-        const forming = formingWindow(base, plan, clock);
+        const forming = formingBucket(base, plan, clock);
         const bar = forming && formingBar(base, plan, forming, chunk);
-        const windows = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
-        const standing = windows.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
+        const buckets = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
+        const standing = buckets.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
         const parts =
           standing === undefined
             ? []
@@ -67,7 +67,7 @@ describe.each(DAYS)('the bar that is forming on %s %s', (calendar, date) => {
 
   it('needs no more than its own slots', () => {
     const plan = planDerived(base, parseInterval('1h'));
-    const forming = formingWindow(base, plan, base.open + 100 * MINUTE)!;
+    const forming = formingBucket(base, plan, base.open + 100 * MINUTE)!;
     const { from, closed } = forming;
     const records = chunk.bytes.subarray(chunk.firstDouble * 8 + from * 48, chunk.firstDouble * 8 + closed * 48);
     const part = chunkOfPart(base.slotCount, chunk.bitmap, records, from, closed);
@@ -76,34 +76,34 @@ describe.each(DAYS)('the bar that is forming on %s %s', (calendar, date) => {
   });
 });
 
-describe('between two windows', () => {
+describe('between two buckets', () => {
   const day = calendarNamed('XHKG').tradingDay('2024-10-02')!;
   const base = new DayGrid(day, parseInterval('1m'));
   const [morning, afternoon] = [day.segments[0]!, day.segments[1]!];
 
-  it('nothing forms before the open, at a window’s end, in the lunch break and after the close', () => {
+  it('nothing forms before the open, at a bucket’s end, in the lunch break and after the close', () => {
     const plan = planDerived(base, parseInterval('30m'));
     const inBreak = (morning.close + afternoon.open) / 2;
     for (const clock of [0, base.open, base.open + 30 * MINUTE, morning.close, inBreak, afternoon.open, base.close]) {
-      expect(formingWindow(base, plan, clock)).toBeUndefined();
+      expect(formingBucket(base, plan, clock)).toBeUndefined();
     }
   });
 
   it('the trading day goes on forming over the lunch break', () => {
     const plan = planDerived(base, parseInterval('1d'));
-    const forming = formingWindow(base, plan, (morning.close + afternoon.open) / 2);
-    expect(forming).toEqual({ window: 0, from: 0, closed: 150, to: 330 });
+    const forming = formingBucket(base, plan, (morning.close + afternoon.open) / 2);
+    expect(forming).toEqual({ bucket: 0, from: 0, closed: 150, to: 330 });
     expect(formingBar(base, plan, forming!, walk(base, 1))!.closeTime).toBe(morning.close);
   });
 
   it('a minute that is not closed does not count', () => {
     const plan = planDerived(base, parseInterval('30m'));
-    expect(formingWindow(base, plan, base.open + 59_999)).toBeUndefined();
-    expect(formingWindow(base, plan, base.open + 90_000)).toMatchObject({ from: 0, closed: 1, to: 30 });
+    expect(formingBucket(base, plan, base.open + 59_999)).toBeUndefined();
+    expect(formingBucket(base, plan, base.open + 90_000)).toMatchObject({ from: 0, closed: 1, to: 30 });
   });
 
-  it('a window without a visible bar does not show', () => {
+  it('a bucket without a visible bar does not show', () => {
     const plan = planDerived(base, parseInterval('30m'));
-    expect(formingBar(base, plan, { window: 0, from: 0, closed: 4, to: 30 }, new DayChunk(330))).toBeUndefined();
+    expect(formingBar(base, plan, { bucket: 0, from: 0, closed: 4, to: 30 }, new DayChunk(330))).toBeUndefined();
   });
 });

@@ -1,49 +1,49 @@
 /**
- * The derived bar that is still forming: the window in which the clock stands, made when it is read of the base bars
- * that are visible by then. It is never stored. Its close time is that of the last closed base slot, so that, as for any
- * bar, `closeTime <= clock` (I2). Pure.
+ * The forming bar: the derived bar of the bucket in which the clock stands, aggregated from the base bars that are visible.
+ * A read makes it; it is never stored. Its close time is that of the last closed base slot, so that `closeTime <= clock`
+ * holds as for any bar (I2). Pure.
  */
 import { aggregateInto, type DerivedPlan } from './aggregate.js';
 import type { StoredBar } from './bar.js';
 import { DayChunk } from './chunk.js';
 import type { DayGrid } from './slots.js';
 
-/** A window of which some base slots are closed, not all. */
-export interface FormingWindow {
-  window: number;
-  /** Its closed base slots are `[from, closed)`, its whole run `[from, to)`. */
+/** A bucket with some, but not all, of its base slots closed. */
+export interface FormingBucket {
+  bucket: number;
+  /** It covers base slots `[from, to)`; `[from, closed)` are closed. */
   from: number;
   closed: number;
   to: number;
 }
 
-/** The window of a day that is open at `clock`, epoch ms; undefined between two windows, in a break, before and after the day. */
-export function formingWindow(base: DayGrid, { starts }: DerivedPlan, clock: number): FormingWindow | undefined {
+/** The bucket that is forming at `clock`, epoch ms; undefined between two buckets, in a break, before and after the day. */
+export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: number): FormingBucket | undefined {
   const closed = base.closedBy(clock);
-  let [window, end] = [0, starts.length - 1];
-  while (window < end) {
-    const middle = (window + end) >> 1;
-    if ((starts[middle + 1] ?? 0) <= closed) window = middle + 1;
+  let [bucket, end] = [0, starts.length - 1];
+  while (bucket < end) {
+    const middle = (bucket + end) >> 1;
+    if ((starts[middle + 1] ?? 0) <= closed) bucket = middle + 1;
     else end = middle;
   }
-  const [from, to] = [starts[window] ?? 0, starts[window + 1] ?? 0];
-  return from < closed && closed < to ? { window, from, closed, to } : undefined;
+  const [from, to] = [starts[bucket] ?? 0, starts[bucket + 1] ?? 0];
+  return from < closed && closed < to ? { bucket, from, closed, to } : undefined;
 }
 
 /**
- * The bar of a forming window, or undefined as long as none of its base bars is there.
- * @param chunk base bars of the day; those of slots `[from, closed)` are enough, later ones do not count
+ * The bar of a forming bucket; undefined while none of its closed base slots has a bar.
+ * @param chunk base bars of the day; only slots `[from, closed)` are read
  */
 export function formingBar(
   base: DayGrid,
   { grid, starts }: DerivedPlan,
-  { window, closed, to, from }: FormingWindow,
+  { bucket, closed, to, from }: FormingBucket,
   chunk: DayChunk,
 ): StoredBar | undefined {
   const soFar = starts.slice();
-  soFar[window + 1] = closed;
+  soFar[bucket + 1] = closed;
   const into = new DayChunk(grid.slotCount);
-  aggregateInto(into, chunk, soFar, window + 1, window);
-  const bar = into.bar(window, grid);
+  aggregateInto(into, chunk, soFar, bucket + 1, bucket);
+  const bar = into.bar(bucket, grid);
   return bar && { ...bar, closeTime: base.closeTime(closed - 1), expectedCount: to - from, complete: false };
 }

@@ -1,19 +1,19 @@
 /**
  * Gaps: maximal runs of empty slots of one trading day that share a status, before the frontier.
- * A slot that is not filled has one status byte in the day's *slot states* (created when the first gap is treated):
- * 0 not asked yet, 1…199 absent after that many clean answers without it, then the codes below. Pure.
+ * Each slot has a state byte in the day's *slot states*, which upkeep creates for the day's first gap. For an empty slot:
+ * 0 not asked yet; 1 to 199 absent after so many answers without the bar; then the codes below. Pure.
  */
 import { hasBit } from './chunk.js';
 
-/** Most clean answers that are counted for one slot; more is the same as this many. */
+/** Most answers without the bar that are counted for one slot. */
 export const ASKS_MAX = 199;
 export const UNFILLABLE = 200;
 export const NO_TRADE = 201;
-/** The slot was empty and has been filled since: its bar's origin is `backfilled`. */
+/** The slot was empty and backfill has filled it: its bar's origin is `backfilled`. */
 export const BACKFILLED = 202;
-/** Nothing can be asked (a session without backfill sources): the streaming source itself answered without the bar. */
+/** The session has no backfill dataset to ask: the streaming source itself has no bar for the slot. */
 export const ABSENT_UNASKED = 203;
-/** The frontier passed the slot when it was empty, and a fed bar has filled it since: its bar's origin is `streamed`. */
+/** The frontier passed the empty slot, then a fed bar filled it: its bar's origin is `streamed`. */
 export const LATE = 204;
 
 export type GapStatus = 'missing' | 'absent' | 'unfillable' | 'no-trade';
@@ -26,11 +26,11 @@ export interface SlotRange {
 
 export interface SlotGap extends SlotRange {
   status: GapStatus;
-  /** Clean answers without these bars so far. */
+  /** Answers without these bars so far. */
   attempts: number;
 }
 
-/** Maximal runs of empty slots in `[from, to)` of a presence bitmap, in order. Whole filled bytes are passed over. */
+/** Maximal runs of empty slots in `[from, to)` of a presence bitmap, in order. Skips bytes whose slots are all filled. */
 export function emptyRuns(bitmap: Uint8Array, from: number, to: number): SlotRange[] {
   const runs: SlotRange[] = [];
   let start = -1;
@@ -50,7 +50,7 @@ export function emptyRuns(bitmap: Uint8Array, from: number, to: number): SlotRan
   return runs;
 }
 
-/** What a state byte says of an empty slot. */
+/** The status of an empty slot with this state byte. */
 export function statusOf(state: number): GapStatus {
   if (state === 0) return 'missing';
   if (state === UNFILLABLE) return 'unfillable';
@@ -59,8 +59,8 @@ export function statusOf(state: number): GapStatus {
 }
 
 /**
- * The gaps of a day in slots `[from, to)`: runs of empty slots, split where status or attempts change; no-trade slots
- * are left out, for a confirmed absence of trades is no gap.
+ * The gaps of a day in slots `[from, to)`: runs of empty slots, split where status or attempts change. Leaves no-trade slots
+ * out, because a confirmed absence of trades is not a gap.
  * @param maxRetries attempts shown for an unfillable slot
  */
 export function gapsOf(
@@ -85,7 +85,7 @@ export function gapsOf(
   return gaps;
 }
 
-/** Joins ranges that touch or overlap; answers them in order. */
+/** Joins ranges that touch or overlap; returns them in order. */
 export function mergeRanges(ranges: readonly SlotRange[]): SlotRange[] {
   const merged: SlotRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
@@ -102,9 +102,9 @@ export function summarizeGaps(gaps: readonly SlotRange[]): { gapCount: number; l
 }
 
 /**
- * The state of a slot after one more clean answer without its bar.
- * @param asked clean answers needed to settle it as unfillable
- * @param complete a dataset that was read in whole for this day confirms that nothing traded
+ * The state of a slot after one more answer without its bar.
+ * @param asked answers without the bar that settle it as unfillable
+ * @param complete a dataset that is declared complete for this day confirms that nothing traded
  */
 export function stateAfterAsk(state: number, asked: number, complete: boolean): number {
   if (complete) return NO_TRADE;

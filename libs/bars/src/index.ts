@@ -20,6 +20,7 @@ export {
   type BarOrigin,
   type Fill,
   FILLS,
+  type Prices,
   type RefusalReason,
   refuseBar,
   refuseValues,
@@ -54,7 +55,7 @@ export {
   recordOffset,
 } from './chunk.js';
 export { fillForward } from './fill-forward.js';
-export { formingBar, type FormingWindow, formingWindow } from './forming.js';
+export { formingBar, type FormingBucket, formingBucket } from './forming.js';
 export {
   ABSENT_UNASKED,
   ASKS_MAX,
@@ -70,9 +71,9 @@ export {
   summarizeGaps,
   UNFILLABLE,
 } from './gaps.js';
-export { HISTORY_DAYS_MAX } from './history-spec.js';
-export { type Interval, IntervalError, isDerivable, parseInterval } from './interval.js';
+export { type Interval, IntervalError, intervalName, isDerivable, parseInterval } from './interval.js';
 export {
+  addedPartition,
   currentSymbols,
   type Membership,
   parseMembership,
@@ -82,19 +83,26 @@ export {
   withSymbol,
 } from './membership.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
-export { addDayCounts, barQuality, noCounts, type SlotCounts } from './quality.js';
+export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {
+  DEFAULT_LIMITS,
   type FieldProblem,
+  HISTORY_DAYS_MAX,
+  parseSessionRequest,
   parseSessionSpec,
   problemsOf,
+  resolveSymbols,
   SESSION_ID_PATTERN,
+  type SessionLimits,
+  type SessionRequest,
   type SessionSpec,
   SessionSpecError,
   sessionSpecSchema,
   shown,
   sourceName,
   SYMBOL_PATTERN,
+  SYMBOL_WORDS,
   SYMBOLS_MAX,
   type UpkeepDefaults,
-} from './session-spec.js';
-export { DayGrid, windowStarts } from './slots.js';
+} from './spec/index.js';
+export { bucketStarts, DayGrid } from './slots.js';

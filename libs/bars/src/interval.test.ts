@@ -1,4 +1,4 @@
-import { IntervalError, isDerivable, parseInterval } from './interval.js';
+import { intervalName, IntervalError, isDerivable, parseInterval } from './interval.js';
 
 describe('intervals', () => {
   it.each([
@@ -8,7 +8,6 @@ describe('intervals', () => {
     ['90m', '90m', 5_400_000],
     ['120m', '2h', 7_200_000],
     ['24h', '24h', 86_400_000],
-    ['1440m', '24h', 86_400_000],
   ])('%s has one name, %s, and %d ms', (text, name, ms) => {
     expect(parseInterval(text)).toEqual({ name, ms, daily: false });
   });
@@ -16,6 +15,16 @@ describe('intervals', () => {
   it('1d is the trading day, which is not 24 hours', () => {
     expect(parseInterval('1d')).toEqual({ name: '1d', ms: 86_400_000, daily: true });
     expect(parseInterval('1d').name).not.toBe(parseInterval('24h').name);
+  });
+
+  it('looks intervals up by their canonical name', () => {
+    expect(intervalName('60m')).toBe('1h');
+    expect(intervalName('1h')).toBe('1h');
+    expect(intervalName('hour')).toBeUndefined();
+  });
+
+  it('1440m is refused, because it could mean the trading day or 24 hours', () => {
+    expect(() => parseInterval('1440m')).toThrow('was "1440m" (write 1d for the trading day, or 24h for 24 hours)');
   });
 
   it.each(['', '0m', '01m', '1', 'm', '1s', '1M', ' 1m', '1m ', '1.5h', '-1m', '25h', '1441m', '2d', '0d', '99999m'])(

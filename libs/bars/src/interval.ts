@@ -1,6 +1,6 @@
 /**
  * Bar intervals: `1m`, `5m`, `1h`, … and `1d`, which is the whole trading day, not 24 hours.
- * Guarantees that an interval has one name, so that `60m` and `1h` are the same key everywhere.
+ * The only parser of intervals. Guarantees that an interval has one canonical name: `60m` and `1h` are the same key.
  */
 
 export interface Interval {
@@ -8,7 +8,7 @@ export interface Interval {
   readonly name: string;
   /** Length in ms; for `1d` that of a calendar day, used for ordering only. */
   readonly ms: number;
-  /** True for `1d`: one window that covers all segments of the trading day. */
+  /** True for `1d`: one bar covers all segments of the trading day. */
   readonly daily: boolean;
 }
 
@@ -16,14 +16,23 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** What a field that {@link isInterval} checks expects. */
+export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)';
+
 export class IntervalError extends Error {
   override readonly name = 'IntervalError';
   constructor(readonly value: string) {
-    super(`interval: expected a whole number of minutes or hours up to 24h, or 1d, such as 5m or 2h; was "${value}"`);
+    const dayHint = value === '1440m' ? ' (write 1d for the trading day, or 24h for 24 hours)' : '';
+    super(
+      `interval: expected a whole number of minutes or hours up to 24h, or 1d, such as 5m or 2h; was "${value}"${dayHint}`,
+    );
   }
 }
 
-/** Parses `5m`, `2h`, `1d`. @throws IntervalError for anything else. */
+/**
+ * Parses `5m`, `2h`, `1d`.
+ * @throws IntervalError for anything else; `1440m` too, which could mean the trading day or 24 hours
+ */
 export function parseInterval(text: string): Interval {
   const match = /^([1-9][0-9]{0,3})([mhd])$/.exec(text);
   if (!match) throw new IntervalError(text);
@@ -33,23 +42,28 @@ export function parseInterval(text: string): Interval {
     return { name: '1d', ms: DAY_MS, daily: true };
   }
   const ms = count * (match[2] === 'h' ? HOUR_MS : MINUTE_MS);
-  if (ms > DAY_MS) throw new IntervalError(text);
+  if (ms > DAY_MS || text === '1440m') throw new IntervalError(text);
   return { name: ms % HOUR_MS === 0 ? `${ms / HOUR_MS}h` : `${ms / MINUTE_MS}m`, ms, daily: false };
 }
 
-/** What a field that {@link isInterval} checks expects. */
-export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d';
-
+/** Whether {@link parseInterval} accepts a text. */
 export function isInterval(text: string): boolean {
+  return intervalName(text) !== undefined;
+}
+
+/**
+ * The canonical name of an interval: `1h` for `60m`. undefined when the text is no interval. Look intervals up by this name
+ * wherever a caller names one.
+ */
+export function intervalName(text: string): string | undefined {
   try {
-    parseInterval(text);
-    return true;
+    return parseInterval(text).name;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** True when bars of `derived` can be made of whole bars of `base`: a longer whole multiple, or the trading day. */
+/** True when bars of `derived` consist of whole bars of `base`: a longer whole multiple, or the trading day. */
 export function isDerivable(derived: Interval, base: Interval): boolean {
   if (base.daily) return false;
   return derived.daily || (derived.ms > base.ms && derived.ms % base.ms === 0);

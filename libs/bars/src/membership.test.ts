@@ -1,4 +1,5 @@
 import {
+  addedPartition,
   currentSymbols,
   parseMembership,
   PARTITIONS_MAX,
@@ -14,27 +15,41 @@ const add = (before: Membership, symbol: string) => withSymbol('s', members, bef
 const remove = (before: Membership, symbol: string, partition: number) =>
   withoutSymbol('s', members, before, symbol, partition);
 
-test('a symbol that comes gets a partition behind those of the spec, and each another', () => {
+test('each added symbol gets its own partition after those of the spec', () => {
   const one = add(UNCHANGED, 'X');
   expect(one).toEqual({ version: 1, removed: [], added: { X: 2 }, stamps: { 2: 1 } });
   expect(add(one, 'Y')).toEqual({ version: 2, removed: [], added: { X: 2, Y: 3 }, stamps: { 2: 1, 3: 2 } });
 });
 
-test('a symbol that is there, or is not, changes nothing', () => {
+test('adding a present symbol and removing an absent one change nothing', () => {
   expect(add(UNCHANGED, 'A')).toBe(UNCHANGED);
   const one = add(UNCHANGED, 'X');
   expect(add(one, 'X')).toBe(one);
   expect(remove(one, 'Y', 9)).toBe(one);
 });
 
-test('a symbol that leaves stamps its partition, and the next that comes uses one that is vacant', () => {
+test('a removed symbol stamps its partition, and the next added one uses a vacant partition', () => {
   const two = add(add(UNCHANGED, 'X'), 'Y');
   const left = remove(two, 'X', 2);
   expect(left).toEqual({ version: 3, removed: [], added: { Y: 3 }, stamps: { 2: 3, 3: 2 } });
   expect(add(left, 'Z')).toEqual({ version: 4, removed: [], added: { Y: 3, Z: 2 }, stamps: { 2: 4, 3: 2 } });
 });
 
-test('a symbol of the spec that comes back has a partition of its own', () => {
+test('names of object properties are symbols like others', () => {
+  expect(addedPartition(UNCHANGED, 'constructor')).toBeUndefined();
+  const changed = add(add(UNCHANGED, 'constructor'), '__proto__');
+  const stored = parseMembership(JSON.parse(JSON.stringify(changed)));
+  expect(['constructor', '__proto__', 'toString'].map((symbol) => addedPartition(stored, symbol))).toEqual([
+    2,
+    3,
+    undefined,
+  ]);
+  expect(currentSymbols(['A'], stored)).toEqual(['A', 'constructor', '__proto__']);
+  expect(remove(changed, '__proto__', 3).added).toEqual({ constructor: 2 });
+  expect(remove(UNCHANGED, 'toString', 3)).toBe(UNCHANGED);
+});
+
+test('a symbol of the spec that is added again has its own partition', () => {
   const left = remove(UNCHANGED, 'B', 1);
   expect(left).toEqual({ version: 1, removed: ['B'], added: {}, stamps: { 1: 1 } });
   expect(currentSymbols(members.symbols, left)).toEqual(['A', 'C']);

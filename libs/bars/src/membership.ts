@@ -1,37 +1,37 @@
 /**
- * Which symbols a session has when they come and go: what was changed since its spec, and where in the store the symbols
- * that came later are. A symbol that comes gets a partition of its own, so that it catches up on its own; the partition of
- * one that left is used again. The spec stays what the user asked for. Pure; the store's side: `@barkeep/session-data`.
+ * The symbols of a session that users add to or remove from while it runs: the changes since the spec, and the partition of
+ * each added symbol. An added symbol gets a partition to itself, so that it can catch up independently; the partition of a
+ * removed one is used again. The spec itself never changes. Pure; `@barkeep/session-data` applies it to the store.
  */
-import { SYMBOLS_MAX } from './session-spec.js';
+import { SYMBOLS_MAX } from './spec/index.js';
 
-/** Partitions of a session, those of its spec and those of symbols that came later: what a job's payload can name. */
+/** Most partitions of a session, for the symbols of its spec and for added symbols; also the limit in job payloads. */
 export const PARTITIONS_MAX = 1_024;
 
-/** What changed since the spec. Stored as JSON, in Postgres and in the session's store. */
+/** The changes since the spec. Stored as JSON in PostgreSQL and in the session's store. */
 export interface Membership {
-  /** Counts the changes; 0: none. */
+  /** Number of changes so far. */
   version: number;
-  /** Symbols of the spec that left; one that came back is in `added` as well. */
+  /** Removed symbols of the spec; one that was added again is in `added` as well. */
   removed: readonly string[];
-  /** Symbols that came, with their partition. */
+  /** Added symbols with their partition. Look one up with {@link addedPartition}: `constructor` may be a symbol. */
   added: Readonly<Record<string, number>>;
-  /** Version in which a partition's symbols last changed, for those in which they ever did. */
+  /** For each partition whose symbols changed: the version of its last change. */
   stamps: Readonly<Record<number, number>>;
 }
 
-/** The symbols are those of the spec. */
+/** No changes: the symbols are those of the spec. */
 export const UNCHANGED: Membership = { version: 0, removed: [], added: {}, stamps: {} };
 
-/** The part of a session that changes are made to. */
+/** The symbols and partitions that a session starts with. */
 export interface Members {
   /** Symbols of the spec. */
   symbols: readonly string[];
-  /** Partitions that these are spread over. */
+  /** Number of partitions that these are spread over. */
   basePartitions: number;
 }
 
-/** The last symbol of a session cannot leave, nor can it have more than so many. */
+/** A change would leave a session without symbols, or with too many. */
 export class SymbolCountError extends Error {
   override readonly name = 'SymbolCountError';
   constructor(
@@ -43,13 +43,18 @@ export class SymbolCountError extends Error {
   }
 }
 
-/** The current symbols: those of the spec in its order, then those that came. */
+/** The partition of a symbol that was added; undefined for others. */
+export function addedPartition({ added }: Membership, symbol: string): number | undefined {
+  return Object.hasOwn(added, symbol) ? added[symbol] : undefined;
+}
+
+/** The current symbols: those of the spec in its order, then added ones. */
 export function currentSymbols(symbols: readonly string[], { removed, added }: Membership): string[] {
   const gone = new Set(removed);
   return [...symbols.filter((symbol) => !gone.has(symbol)), ...Object.keys(added)];
 }
 
-/** With one symbol more; the same object when it is there already. @throws SymbolCountError */
+/** Adds a symbol; returns `before` when it is present already. @throws SymbolCountError */
 export function withSymbol(sessionId: string, members: Members, before: Membership, symbol: string): Membership {
   const present = currentSymbols(members.symbols, before);
   if (present.includes(symbol)) return before;
@@ -72,8 +77,8 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
 }
 
 /**
- * Without a symbol; the same object when it is not there.
- * @param partition where the symbol is @throws SymbolCountError
+ * Removes a symbol; returns `before` when it is not present.
+ * @param partition the symbol's partition @throws SymbolCountError
  */
 export function withoutSymbol(
   sessionId: string,
@@ -87,12 +92,12 @@ export function withoutSymbol(
   if (present.length === 1) throw new SymbolCountError(sessionId, 'at least one symbol to stay', `only ${symbol}`);
   const version = before.version + 1;
   const stamps = { ...before.stamps, [partition]: version };
-  if (!(symbol in before.added)) return { ...before, version, removed: [...before.removed, symbol], stamps };
+  if (!Object.hasOwn(before.added, symbol)) return { ...before, version, removed: [...before.removed, symbol], stamps };
   const { [symbol]: _, ...added } = before.added;
   return { ...before, version, added, stamps };
 }
 
-/** Checks what was stored. @throws TypeError when it is no membership */
+/** Parses a stored membership. @throws TypeError when it is none */
 export function parseMembership(stored: unknown): Membership {
   const { version, removed, added, stamps } = (stored ?? {}) as Partial<Record<keyof Membership, unknown>>;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

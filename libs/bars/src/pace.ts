@@ -1,19 +1,19 @@
 /**
  * Pace: when a bar is due on the wall clock, for sessions whose clock runs at `speed ×` real time.
  *
- * Trading time is what passes while the venue trades: it runs inside the segments of the trading days and stands still
- * between them. So nights, weekends, holidays and lunch breaks cost no wall time: the clock stops exactly at a close and
- * jumps to the next open. A bar is due when its close time is:
+ * Trading time runs inside the segments of the trading days and stands still between them. So nights, weekends, holidays and
+ * lunch breaks take no wall time: the clock stops exactly at a close and jumps to the next open. A bar is due when its close
+ * time is due:
  *
  *   due(close) = anchor.wallMs + (tradingTime(close) - anchor.tradingMs) / speed
  *
- * The due time of the n-th bar is worked out from the anchor alone, so delays before it neither add up nor move it. An
- * anchor is set when a stream begins, goes on after a pause, or is taken over: the time between counts for nothing.
+ * The due time of each bar is computed from the anchor alone, so earlier delays do not add up. The stream sets a new anchor
+ * when it starts, resumes after a pause, or is taken over, so the time in between does not count.
  * Pure: the time of the machine is an argument, in ms of any clock that does not jump.
  */
 import type { TradingDay } from './calendar/index.js';
 
-/** Trading time of a run of trading days; times are epoch ms, durations ms. Immutable. */
+/** Trading time over consecutive trading days; times are epoch ms, durations ms. Immutable. */
 export class TradingTime {
   /** All segments in order, each with the trading time before it. */
   private readonly segments: readonly { open: number; close: number; before: number }[];
@@ -29,7 +29,7 @@ export class TradingTime {
     );
   }
 
-  /** Trading time from the first open to `time`; 0 before it, the whole after the last close. */
+  /** Trading time from the first open to `time`; 0 before it, the total after the last close. */
   at(time: number): number {
     const segment = this.segments[this.segmentAt(time)];
     return segment ? segment.before + Math.min(time, segment.close) - segment.open : 0;
@@ -47,13 +47,13 @@ export class TradingTime {
   }
 }
 
-/** A moment at which wall clock and trading time were the same moment, both ms. */
+/** A pair of equivalent times: wall clock and trading time, both ms. */
 export interface PaceAnchor {
   wallMs: number;
   tradingMs: number;
 }
 
-/** Which bars are due when. Immutable: another anchor is another schedule. */
+/** When each bar is due. Immutable: a new anchor needs a new schedule. */
 export class PaceSchedule {
   private constructor(
     private readonly tradingTime: TradingTime,
@@ -62,7 +62,7 @@ export class PaceSchedule {
   ) {}
 
   /**
-   * A schedule in which the simulated time `clock`, epoch ms, is now.
+   * A schedule in which the simulated time `clock`, epoch ms, is due now.
    * @param speed trading time per wall time, more than 0 @param nowMs the machine's clock
    */
   static from(tradingTime: TradingTime, speed: number, clock: number, nowMs: number): PaceSchedule {
@@ -75,30 +75,30 @@ export class PaceSchedule {
   }
 }
 
-/** A clock that is further behind its schedule than this has an overrun; less is the jitter of timers. */
+/** A clock that is further behind its schedule than this has an overrun; less is timer jitter. */
 export const OVERRUN_AFTER_MS = 250;
 
-/** How far the clock is behind, and how often it fell behind: an overrun counts once, until the clock has caught up. */
+/** Measures how far the clock is behind, and counts overruns: one for each time that it falls behind until it has caught up. */
 export class OverrunMeter {
   /** How late the newest bar was, or how overdue the next one is, ms; 0 when the clock is on time. */
   lagMs = 0;
   private isBehind = false;
 
-  /** @param overruns those that were counted before, by whoever streamed the session then */
+  /** @param overruns the count so far, from previous owners of the session */
   constructor(public overruns = 0) {}
 
-  /** Takes note of a lag in ms. @returns whether an overrun has begun with it */
+  /** Records a lag in ms. @returns whether an overrun starts with it */
   note(lagMs: number): boolean {
     this.lagMs = Math.max(0, lagMs);
     const wasBehind = this.isBehind;
     this.isBehind = this.lagMs > OVERRUN_AFTER_MS;
-    const begins = this.isBehind && !wasBehind;
-    if (begins) this.overruns++;
-    return begins;
+    const starts = this.isBehind && !wasBehind;
+    if (starts) this.overruns++;
+    return starts;
   }
 }
 
-/** The clock fell behind its pace, and the session's spec wants it to fail then. */
+/** The clock fell behind its pace, and the spec says that the session fails then. */
 export class PaceOverrunError extends Error {
   override readonly name = 'PaceOverrunError';
   constructor(

@@ -1,7 +1,7 @@
 import { seeded } from '../../../test/support/seeded.js';
 import { bitmapBytes, hasBit } from './chunk.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
-import { addDayCounts, barQuality, noCounts, type SlotCounts } from './quality.js';
+import { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 
 const NAME_OF: Record<number, keyof SlotCounts> = {
   0: 'missing',
@@ -14,7 +14,7 @@ const NAME_OF: Record<number, keyof SlotCounts> = {
 const STATES = Object.keys(NAME_OF).map(Number);
 
 describe('bar quality', () => {
-  it('I6 every expected slot is in exactly one count, whatever the bitmap and the states', () => {
+  it('I6 every expected slot is in exactly one count, for any bitmap and states', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {
       const slots = random.int(1, 400);
@@ -40,7 +40,7 @@ describe('bar quality', () => {
     }
   });
 
-  it('a day without states was streamed, and what is not there is missing', () => {
+  it('a day without states was streamed, and its empty slots are missing', () => {
     const bitmap = Uint8Array.from([0b1110_1111, 0b1000_0000, 0, 0, 0, 0, 0, 0]);
     expect([0, 3, 4, 8].every((slot) => hasBit(bitmap, slot) === (slot !== 3))).toBe(true);
     expect(addDayCounts(noCounts(), bitmap, undefined, 9)).toEqual({
@@ -61,11 +61,25 @@ describe('bar quality', () => {
   });
 
   it.each([
-    [2_338, 2_340, (2_338 / 2_340) * 100],
-    [0, 390, 0],
-    [390, 390, 100],
-    [0, 0, 100],
-  ])('%d of %d is %d %%', (filled, expected, quality) => {
-    expect(barQuality({ filled, expected })).toBe(quality);
+    [2_338, 2_340, 0, (2_338 / 2_340) * 100],
+    [0, 390, 0, 0],
+    [390, 390, 0, 100],
+    [377, 390, 13, 100],
+    [376, 390, 13, (376 / 377) * 100],
+    [0, 390, 390, 100],
+    [0, 0, 0, 100],
+  ])('%d of %d with %d no-trade slots is %d %%', (filled, expected, noTrade, quality) => {
+    expect(barQuality({ filled, expected, noTrade })).toBe(quality);
+  });
+
+  it.each([
+    [100, '100.00 %'],
+    [(1_949 / 1_950) * 100, '99.94 %'],
+    [99.999_999_999_999, '99.99 %'],
+    [0.29, '0.29 %'],
+    [0, '0.00 %'],
+    [(2 / 3) * 100, '66.66 %'],
+  ])('%d is shown as %s: rounded down, so that only a whole is 100 %%', (percent, text) => {
+    expect(percentText(percent)).toBe(text);
   });
 });

@@ -5,23 +5,23 @@
 import { countBits, hasBit } from './chunk.js';
 import { BACKFILLED, statusOf } from './gaps.js';
 
-/** Slots before a frontier, by what became of them. */
+/** Slots before a frontier by their status. */
 export interface SlotCounts {
   /** All of them: the sum of filled, noTrade, unfillable, absent and missing. */
   expected: number;
-  /** Have a bar: streamed or backfilled. */
+  /** With a bar: streamed or backfilled. */
   filled: number;
-  /** Their bar came with the stream. */
+  /** With a bar from the stream. */
   streamed: number;
-  /** Their bar came from a repository. */
+  /** With a bar from a repository. */
   backfilled: number;
-  /** A complete source confirms that nothing traded. */
+  /** Empty, and a dataset that is declared complete confirms that nothing traded. */
   noTrade: number;
-  /** Asked for as often as the spec says, without an answer that has a bar. */
+  /** Empty after as many answers without the bar as the spec allows. */
   unfillable: number;
-  /** Asked for, without a bar so far. */
+  /** Empty, with at least one answer without the bar. */
   absent: number;
-  /** Not asked for yet. */
+  /** Empty, not requested yet. */
   missing: number;
 }
 
@@ -31,7 +31,7 @@ export function noCounts(): SlotCounts {
 
 const COUNT_OF = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
 
-/** Adds the slots `[0, to)` of one day to `counts`. `states` is undefined for a day in which nothing was ever missing. */
+/** Adds the slots `[0, to)` of one day to `counts`. `states` is undefined when upkeep never found a gap in the day. */
 export function addDayCounts(
   counts: SlotCounts,
   bitmap: Uint8Array,
@@ -54,7 +54,21 @@ export function addDayCounts(
   return counts;
 }
 
-/** Filled slots of expected ones in percent, 0 to 100; 100 when nothing is expected, for then nothing is missing. */
-export function barQuality(counts: Pick<SlotCounts, 'filled' | 'expected'>): number {
-  return counts.expected === 0 ? 100 : (counts.filled / counts.expected) * 100;
+/**
+ * Filled slots in percent of those that can be filled: `filled / (expected − noTrade)`, 0 to 100. A slot that is confirmed
+ * to be without a trade does not lower it. 100 when no slot can be filled, because then none is missing.
+ */
+export function barQuality({ filled, expected, noTrade }: Pick<SlotCounts, 'filled' | 'expected' | 'noTrade'>): number {
+  const fillable = expected - noTrade;
+  return fillable === 0 ? 100 : (filled / fillable) * 100;
+}
+
+/**
+ * A percentage with two decimals: `99.94 %`. Rounds down, so that it never shows more than there is and `100.00 %` means
+ * whole.
+ */
+export function percentText(percent: number): string {
+  // The small addend compensates the binary representation: 0.29 * 100 is 28.999999999999996.
+  const hundredths = Math.floor(percent * 100 + 1e-9);
+  return `${(percent < 100 ? Math.min(hundredths, 9_999) / 100 : hundredths / 100).toFixed(2)} %`;
 }

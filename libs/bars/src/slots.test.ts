@@ -1,6 +1,6 @@
 import { calendarNamed, type Hours, type TradingDay } from './calendar/index.js';
 import { isDerivable, parseInterval } from './interval.js';
-import { DayGrid, windowStarts } from './slots.js';
+import { DayGrid, bucketStarts } from './slots.js';
 
 const MINUTE_MS = 60_000;
 const BASE = parseInterval('1m');
@@ -66,20 +66,20 @@ describe.each(KINDS)('slots of %s', (_kind, days) => {
     expect(wrong).toEqual([]);
   });
 
-  it('a derived window is made of exactly the base slots that open within it', () => {
+  it('a derived bucket is made of exactly the base slots that open within it', () => {
     const wrong: string[] = [];
     for (const tradingDay of days) {
       const base = new DayGrid(tradingDay, BASE);
       const opens = times(base);
       for (const interval of INTERVALS.filter((one) => isDerivable(one, BASE))) {
         const derived = new DayGrid(tradingDay, interval);
-        const starts = windowStarts(base, derived);
-        for (let window = 0; window < derived.slotCount; window++) {
-          const [from, to] = [derived.openTime(window), derived.closeTime(window)];
+        const starts = bucketStarts(base, derived);
+        for (let bucket = 0; bucket < derived.slotCount; bucket++) {
+          const [from, to] = [derived.openTime(bucket), derived.closeTime(bucket)];
           const first = opens.findIndex((open) => open >= from);
           const count = opens.filter((open) => open >= from && open < to).length;
-          const same = starts[window] === first && starts[window + 1]! - first === count && count > 0;
-          if (!same) wrong.push(`${tradingDay.date} ${interval.name} ${window}`);
+          const same = starts[bucket] === first && starts[bucket + 1]! - first === count && count > 0;
+          if (!same) wrong.push(`${tradingDay.date} ${interval.name} ${bucket}`);
         }
       }
     }
@@ -102,7 +102,7 @@ describe('the slots of known days', () => {
     expect(hours.closeTime(6) - hours.openTime(6)).toBe(30 * MINUTE_MS);
   });
 
-  it('after a lunch break windows are anchored again', () => {
+  it('after a lunch break buckets are anchored again', () => {
     expect(clockTimes(grid(day('XTKS', '2024-10-01'), '1h'))).toEqual([
       '00:00',
       '01:00',

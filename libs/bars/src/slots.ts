@@ -1,14 +1,13 @@
 /**
- * Slot arithmetic: which bars a trading day has at an interval, and where each one stands.
+ * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one.
  * Slots of a day are numbered from 0 across all its segments, each segment anchored at its own open; a bar never
- * crosses a break, so the last one of a segment may be shorter. Knows nothing of calendars beyond one day.
+ * crosses a break, so the last one of a segment may be shorter. Works on one trading day at a time.
  */
 import type { Segment, TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';
 
-/** A segment with the slots it has. */
+/** A segment with its slots `[first, end)`. */
 export interface SegmentSlots extends Segment {
-  /** Number of the segment's first slot, and of the first slot after it. */
   first: number;
   end: number;
 }
@@ -20,7 +19,7 @@ export class DayGrid {
   /** First segment's open and last segment's close, epoch ms. */
   readonly open: number;
   readonly close: number;
-  /** From one slot's open to the next one's, within a segment, in ms. */
+  /** Time from one slot's open to the next slot's open within a segment, in ms. */
   readonly stepMs: number;
   private readonly segments: readonly SegmentSlots[];
 
@@ -34,7 +33,7 @@ export class DayGrid {
     this.date = day.date;
     this.open = first.open;
     this.close = last.close;
-    // The trading day as one slot: its breaks lie inside the bar.
+    // A daily bar is one slot that contains the breaks.
     this.stepMs = interval.daily ? last.close - first.open : interval.ms;
     const spans = interval.daily ? [{ open: first.open, close: last.close }] : day.segments;
     let slots = 0;
@@ -58,7 +57,7 @@ export class DayGrid {
     return Math.min(segment.open + (slot + 1 - segment.first) * this.stepMs, segment.close);
   }
 
-  /** The slot that opens exactly at `time`, or why there is none. */
+  /** The slot that opens exactly at `time`, or the reason why there is none. */
   slotAt(time: number): number | 'off-grid' | 'outside-calendar' {
     for (const segment of this.segments) {
       if (time < segment.open || time >= segment.close) continue;
@@ -73,7 +72,7 @@ export class DayGrid {
     return this.segments.find(({ open, close }) => time >= open && time < close);
   }
 
-  /** How many slots have `closeTime <= time`: slots `[0, n)` are closed, the rest is not. */
+  /** Number `n` of slots with `closeTime <= time`: slots `[0, n)` are closed. */
   closedBy(time: number): number {
     let closed = 0;
     for (const segment of this.segments) {
@@ -99,12 +98,12 @@ export class DayGrid {
 }
 
 /**
- * Which base slots each derived window is made of: window `w` covers base slots `[starts[w], starts[w + 1])`.
- * Every window has at least one base slot, and the windows cover the day without overlap.
+ * The base slots of each derived bucket: bucket `b` covers base slots `[starts[b], starts[b + 1])`.
+ * Every bucket has at least one base slot. The buckets cover the day without overlap.
  */
-export function windowStarts(base: DayGrid, derived: DayGrid): Int32Array {
+export function bucketStarts(base: DayGrid, derived: DayGrid): Int32Array {
   const starts = new Int32Array(derived.slotCount + 1);
-  for (let window = 0; window < derived.slotCount; window++) starts[window] = base.firstFrom(derived.openTime(window));
+  for (let bucket = 0; bucket < derived.slotCount; bucket++) starts[bucket] = base.firstFrom(derived.openTime(bucket));
   starts[derived.slotCount] = base.slotCount;
   return starts;
 }

@@ -78,7 +78,7 @@ export {
   type SessionMoment,
 } from './session-moments.js';
 export { ConfigError } from '@barkeep/service';
-export { useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
+export { percentText, useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
 export {
   ConsumerCountError,
   ConsumerNameError,

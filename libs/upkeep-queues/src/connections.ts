@@ -1,18 +1,18 @@
-/** Connections to the queue Redis: producers fail fast, workers wait for the server to come back. */
+/** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
 import { Queue, type ConnectionOptions } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
 
-/** First try 50 ms after an outage, then at most every second. */
+/** Delay before reconnection attempt `attempt`, in ms: 50 for the first one, at most 1000. */
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
-/** A connection for adding jobs: a command fails when the server is away instead of waiting for it. */
+/** A connection for adding jobs: a command fails when the server is away, instead of waiting. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
   return withListener(new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true, retryStrategy, ...options }));
 }
 
-/** A connection for running jobs: it waits for the server for as long as that takes. */
+/** A connection for running jobs: a command waits until the server is back. */
 export function workerConnection(url: string): Redis {
   return withListener(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }));
 }

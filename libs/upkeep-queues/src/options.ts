@@ -1,18 +1,18 @@
-/** How each job is queued: its id, its retries, and which triggers are folded into one. */
+/** How each job is queued: its id, its retries, and which triggers are merged into one job. */
 import { randomUUID } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
 import type { JobName, Payload } from './contract.js';
 
-/** How a job that fails is tried again. */
+/** How a failed job is retried. */
 export interface RetrySettings {
-  /** Tries of a job, the first included. @default 5 */
+  /** Attempts of a job, including the first one. @default 5 */
   attempts: number;
-  /** First delay in ms; it doubles from try to try, less up to half of it at random. @default 1000 */
+  /** First delay in ms. It doubles with each attempt; a random part of up to half is subtracted. @default 1000 */
   backoffMs: number;
 }
 
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
-const STREAM_TRIES = 8;
+const STREAM_ATTEMPTS = 8;
 
 const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   attempts,
@@ -22,20 +22,20 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
 type OptionsOf = { [Name in JobName]: (payload: Payload<Name>, retry: RetrySettings) => JobsOptions };
 
 const OPTIONS: OptionsOf = {
-  // One job a run of a session. It goes from the queue when it ends: the reconciler adds it again if it should go on.
+  // One job for each run of a session. It is removed when it ends: the reconciler adds it again if the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
-    ...retries({ attempts: STREAM_TRIES, backoffMs: Math.min(backoffMs, 1_000) }),
+    ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, 1_000) }),
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),
-  // Triggers that come while one runs become one more run, so that none is lost.
+  // Triggers during a run add one more run, so that none is lost.
   'detect-gaps': ({ incarnation, force }, retry) => ({
     ...retries(retry),
     jobId: randomUUID(),
     deduplication: { id: `detect.${incarnation}${force ? '.force' : ''}`, keepLastIfActive: true },
     removeOnFail: FAILED_KEPT,
   }),
-  // Deterministic id: however often a gap is seen, one job asks for it.
+  // Deterministic id: a gap that is found several times is requested by one job.
   backfill: ({ incarnation, date, partition, force }, retry) => ({
     ...retries(retry),
     jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}`,
@@ -49,7 +49,7 @@ const OPTIONS: OptionsOf = {
   }),
 };
 
-/** The options of a job. Every job has an id of its own, so that a call that ioredis re-sends adds it once. */
+/** The options of a job. Every job has an id, so that a call that ioredis sends twice adds it once. */
 export function jobOptions<Name extends JobName>(
   name: Name,
   payload: Payload<Name>,
@@ -58,17 +58,17 @@ export function jobOptions<Name extends JobName>(
   return { removeOnComplete: true, ...OPTIONS[name](payload, retry) };
 }
 
-/** The options of a scheduler's jobs, whose ids BullMQ makes itself. A job that kills its worker ends by the worker's `maxStartedAttempts`. */
+/** The options of a scheduler's jobs, whose ids BullMQ chooses. The worker's `maxStartedAttempts` ends a job that kills its worker. */
 export function scheduledOptions(retry: RetrySettings): JobsOptions {
   return { ...retries(retry), removeOnComplete: true, removeOnFail: FAILED_KEPT };
 }
 
-/** Id of the scheduler that runs upkeep for a session at an interval. */
+/** Id of the scheduler that runs upkeep of a session periodically. */
 export function schedulerId(incarnation: string): string {
   return `upkeep.${incarnation}`;
 }
 
-/** The incarnation that a scheduler id was made of, or undefined for another's scheduler. */
+/** The incarnation in a scheduler id, or undefined for a scheduler of another kind. */
 export function incarnationOf(id: string): string | undefined {
   return /^upkeep\.(.+)$/.exec(id)?.[1];
 }

@@ -1,5 +1,5 @@
 /**
- * Adds jobs and keeps the upkeep schedulers. Fails fast when the queue Redis is away: a caller answers 503, a job is
+ * Adds jobs and maintains the upkeep schedulers. Fails fast when the queue Redis is away: the API answers 503, and a job is
  * retried. Runs no jobs.
  */
 import type { Job, Queue } from 'bullmq';
@@ -8,7 +8,7 @@ import { incarnationOf, jobOptions, scheduledOptions, schedulerId, type RetrySet
 
 export type Queues = Record<JobName, Queue>;
 
-/** A session, as far as the queues need to know it. */
+/** Identifies a session in the queues. */
 export interface SessionRef {
   sessionId: string;
   incarnation: string;
@@ -20,7 +20,7 @@ export class UpkeepProducer {
     private readonly retry: RetrySettings,
   ) {}
 
-  /** Adds a job; one that is there already, or that runs and will run again, is not doubled. */
+  /** Adds a job, unless one with its id is queued or one with its deduplication id will run after the current one. */
   async add<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
     await this.queues[name].add(name, payload, jobOptions(name, payload, this.retry));
   }
@@ -31,7 +31,7 @@ export class UpkeepProducer {
     await this.queues[name].addBulk(payloads.map((data) => ({ name, data, opts: jobOptions(name, data, this.retry) })));
   }
 
-  /** Adds a backfill job, and one that failed for good and is still kept under the same id gives way to it. */
+  /** Adds backfill jobs. Removes a finally failed job with the same id first, because it would block the new one. */
   async addBackfills(payloads: readonly Payload<'backfill'>[]): Promise<void> {
     const queue = this.queues.backfill;
     const ids = payloads.map((payload) => jobOptions('backfill', payload, this.retry).jobId!);
@@ -40,7 +40,7 @@ export class UpkeepProducer {
     await this.addAll('backfill', payloads);
   }
 
-  /** Looks for gaps again at `time`, epoch ms, rounded up to a second so that many asks make one job. */
+  /** Schedules one run of detect-gaps at `time`, epoch ms, rounded up to a second so that many calls make one job. */
   async detectAt(session: SessionRef, time: number): Promise<void> {
     const second = Math.ceil(time / 1000);
     await this.queues['detect-gaps'].add(
@@ -54,12 +54,12 @@ export class UpkeepProducer {
     );
   }
 
-  /** Makes sure that upkeep of a session runs every `everyMs`; nothing is written when it already does. */
+  /** Ensures that upkeep of a session runs every `everyMs`; writes nothing when it already does. */
   async schedule(session: SessionRef, everyMs: number): Promise<void> {
     const queue = this.queues['detect-gaps'];
     const id = schedulerId(session.incarnation);
-    const there = await queue.getJobScheduler(id);
-    if (there?.every === everyMs) return;
+    const scheduler = await queue.getJobScheduler(id);
+    if (scheduler?.every === everyMs) return;
     const data = { ...session, force: false };
     await queue.upsertJobScheduler(
       id,
@@ -78,7 +78,7 @@ export class UpkeepProducer {
     return schedulers.flatMap(({ key }) => incarnationOf(key) ?? []);
   }
 
-  /** True when the stream of this run waits, runs or is to be retried. */
+  /** Whether the stream job of this run waits, runs or will be retried. */
   async isStreamQueued(payload: Payload<'stream'>): Promise<boolean> {
     return (await this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!)) !== undefined;
   }

@@ -1,7 +1,7 @@
-/** Removes what a deployment that is no more has left in the queue Redis. Nobody may be working on its queues. */
+/** Removes the queues of a former deployment from the queue Redis. No process may be working on them. */
 import { openQueues, producerConnection } from './connections.js';
 
-/** Removes the four queues of a prefix with all of their jobs. @param url the queue Redis */
+/** Removes the four queues of a prefix with all their jobs. @param url of the queue Redis */
 export async function removeQueues(url: string, prefix: string): Promise<void> {
   const connection = producerConnection(url);
   const queues = Object.values(openQueues(connection, prefix));

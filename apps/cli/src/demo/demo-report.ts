@@ -1,7 +1,8 @@
 /** What the demonstration found, as data and as text. Pure. */
+import { barQuality, percentText } from '@barkeep/bars';
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { type ImportSummary, summaryText } from '../import/index.js';
-import { count, percent, table } from '../terminal/index.js';
+import { count, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
 /** Derived bars by whether every expected source bar went in. */
@@ -58,9 +59,9 @@ export function demoJson(result: DemoResult): object {
   };
 }
 
-/** What the quality would be with the streamed bars alone. */
-export function qualityBefore({ streamed, expected }: SymbolMetrics): number {
-  return expected === 0 ? 0 : (100 * streamed) / expected;
+/** The quality of the streamed bars alone, in percent. */
+export function qualityBefore({ streamed, expected, noTrade }: SymbolMetrics): number {
+  return barQuality({ filled: streamed, expected, noTrade });
 }
 
 export function demoText(result: DemoResult): string {
@@ -94,7 +95,7 @@ function symbolTable(symbols: readonly DemoSymbol[]): string {
     `${gapsFound} → ${metrics.gapCount}`,
     metrics.backfilled,
     metrics.unfillable,
-    `${percent(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`,
+    `${percentText(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`,
     ...intervals.map((interval) => derivedText(derived[interval])),
   ]);
   return `${table(head, rows)}\n(gaps and quality: as streamed → as repaired; ${intervals.join(', ')}: complete + partial bars)`;

@@ -1,12 +1,22 @@
-/** Sessions and their symbols as text, for people. Pure. */
+/** Sessions and their symbols as text for people. Pure. */
+import { percentText } from '@barkeep/bars';
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
-import { count, percent, table } from '../terminal/index.js';
+import { count, table } from '../terminal/index.js';
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
   const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
     const open = counts.absent + counts.missing;
-    return [id, state, percent(progress * 100), shortTime(clock), symbols.length, counts.expected, counts.filled, open];
+    return [
+      id,
+      state,
+      percentText(progress * 100),
+      shortTime(clock),
+      symbols.length,
+      counts.expected,
+      counts.filled,
+      open,
+    ];
   });
   return table(['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'open'], rows);
 }
@@ -18,7 +28,7 @@ export function sessionText(session: SessionStatus): string {
   const lines = [
     `session    ${session.id}`,
     `state      ${session.state}${session.error === null ? '' : `: ${session.error}`}`,
-    `progress   ${percent(session.progress * 100)}`,
+    `progress   ${percentText(session.progress * 100)}`,
     `clock      ${shortTime(session.clock)}`,
     `frontier   ${shortTime(session.frontier)}`,
     `watermark  ${shortTime(session.watermark)}`,
@@ -63,7 +73,7 @@ export function metricsTable(metrics: readonly SymbolMetrics[]): string {
 }
 
 export function qualityText(quality: number | null): string {
-  return quality === null ? '–' : percent(quality);
+  return quality === null ? '–' : percentText(quality);
 }
 
 export function digestText({ digest, bars, chunks }: Digest): string {

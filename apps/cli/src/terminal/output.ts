@@ -42,8 +42,3 @@ function shown(cell: Cell): string {
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
-
-/** A quality, 0 to 100, with two decimals; never rounded up to a whole that it is not. */
-export function percent(value: number): string {
-  return `${(Math.floor(value * 100 + 1e-9) / 100).toFixed(2)} %`;
-}

@@ -12,7 +12,7 @@ import {
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
-import { parseSessionSpec, SessionSpecError, shown, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
+import { parseSessionSpec, SessionSpecError, shown, type SessionLimits, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
 import {
   FedSymbolsError,
   FeedNotBegunError,
@@ -62,6 +62,8 @@ export interface SessionServiceParts {
   queueRedis: Redis;
   producer: UpkeepProducer;
   upkeepDefaults: UpkeepDefaults;
+  /** The largest session that a caller may create. */
+  limits: SessionLimits;
   /** Repositories of the user's module, which a spec may name beside the datasets. */
   repositoryNames: readonly string[];
 }
@@ -75,7 +77,7 @@ export class SessionService extends SessionLifecycle {
   }
 
   async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
-    const spec = parseSessionSpec(body, this.parts.upkeepDefaults);
+    const spec = parseSessionSpec(body, this.parts.upkeepDefaults, this.parts.limits);
     await this.checkDatasets(spec);
     if (options.start) await this.checkReach();
     const id = spec.id ?? `session-${randomUUID()}`;

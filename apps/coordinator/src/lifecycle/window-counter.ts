@@ -3,7 +3,7 @@
  * would store: the same slots and the same refusals as when the days are streamed, so that the count is what will be
  * there. Rows may come in any order and from several datasets. Pure.
  */
-import { DayGrid, refuseValues, windowStarts, type Interval, type TradingDay } from '@barkeep/bars';
+import { DayGrid, refuseValues, bucketStarts, type Interval, type TradingDay } from '@barkeep/bars';
 
 /** Windows of one symbol on one day. */
 export interface DayCount {
@@ -33,7 +33,7 @@ export class WindowCounter {
       const grid = new DayGrid(day, base);
       const windowOf = new Int32Array(grid.slotCount);
       const windows = new DayGrid(day, interval);
-      windowStarts(grid, windows).forEach((slot, window) => windowOf.fill(window, slot));
+      bucketStarts(grid, windows).forEach((slot, window) => windowOf.fill(window, slot));
       return { day: first + i, grid, windowOf, windows: windows.slotCount, found: new Map() };
     });
   }

@@ -3,7 +3,7 @@
  * so nothing odd (a NUL, 10,000 characters) gets further than here.
  */
 import { SessionNotFoundError } from '@barkeep/bar-repository';
-import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN } from '@barkeep/bars';
+import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import type { PipeTransform } from '@nestjs/common';
 import { InvalidInputError, ProblemError } from '../problems/index.js';
@@ -20,9 +20,7 @@ export class SessionIdPipe implements PipeTransform<string, string> {
 export class NewSymbolPipe implements PipeTransform<string, string> {
   transform(symbol: string): string {
     if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new InvalidInputError([
-      { field: 'symbol', expected: `a symbol, ${SYMBOL_PATTERN.source}`, was: shown(symbol) },
-    ]);
+    throw new InvalidInputError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]);
   }
 }
 
@@ -38,6 +36,6 @@ export class ConsumerPipe implements PipeTransform<string, string> {
 export class SymbolPipe implements PipeTransform<string, string> {
   transform(symbol: string): string {
     if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_PATTERN.source}, was ${shown(symbol)}`);
+    throw new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`);
   }
 }

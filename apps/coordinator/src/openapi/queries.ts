@@ -4,7 +4,7 @@
  */
 import { SESSION_STATES } from '@barkeep/bar-repository';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
-import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOLS_MAX } from '@barkeep/bars';
+import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 import { InvalidInputError } from '../problems/index.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
@@ -58,11 +58,7 @@ export const symbolsQuery = z.strictObject({
   symbols: z
     .string()
     .transform((text) => text.split(','))
-    .pipe(
-      z
-        .array(z.string().regex(SYMBOL_PATTERN, `a symbol, ${SYMBOL_PATTERN.source}`))
-        .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`),
-    )
+    .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
     .meta({ description: 'comma list', example: 'SPY,IBM' }),
   interval,
   fill,

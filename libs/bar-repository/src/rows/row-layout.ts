@@ -60,15 +60,16 @@ export function writeRow(
   view.setInt32(at + 20, Math.floor(micros / TWO_POW_32));
   view.setUint32(at + 24, micros >>> 0);
   view.setInt32(at + 28, 8);
-  view.setFloat64(at + 32, open);
+  // + 0 turns -0 into 0, so that equal values are equal bytes.
+  view.setFloat64(at + 32, open + 0);
   view.setInt32(at + 40, 8);
-  view.setFloat64(at + 44, high);
+  view.setFloat64(at + 44, high + 0);
   view.setInt32(at + 52, 8);
-  view.setFloat64(at + 56, low);
+  view.setFloat64(at + 56, low + 0);
   view.setInt32(at + 64, 8);
-  view.setFloat64(at + 68, close);
+  view.setFloat64(at + 68, close + 0);
   view.setInt32(at + 76, 8);
-  view.setFloat64(at + 80, volume);
+  view.setFloat64(at + 80, volume + 0);
 }
 
 /** The timestamp at `at`, as epoch ms. Microseconds become a fraction. */

@@ -5,7 +5,7 @@ import {
   calendarIds,
   calendarNamed,
   parseCalendar,
-} from './calendar.js';
+} from './index.js';
 
 const own = (id: string) =>
   parseCalendar({

@@ -1,7 +1,7 @@
 /**
- * Calendars by name: the shipped ones and, if given, a user's own.
- * Guarantees: a shipped name means the same hours in every process, as no other calendar can take it; data is parsed when first
- * asked for. Not responsible for reading a user's files.
+ * Calendars by name: the shipped ones and a user's own.
+ * Guarantees: a shipped name means the same hours in every process, because no other calendar can take it; a shipped calendar
+ * is parsed at its first look-up. Not responsible for reading a user's files.
  */
 import { Calendar } from './days.js';
 import { DuplicateCalendarError, UnknownCalendarError } from './errors.js';
@@ -22,12 +22,12 @@ interface ShippedFile {
 
 const shippedFiles: readonly ShippedFile[] = [xnys, xlon, xtks, xhkg, xbom, cmes, aroundTheClock5, aroundTheClock7];
 
-/** The calendars that one process knows. */
+/** The calendars of one process. */
 export class CalendarBook {
   readonly #makers = new Map<string, () => Calendar>();
   readonly #made = new Map<string, Calendar>();
 
-  /** @param own calendars beside the shipped ones @throws {DuplicateCalendarError} when one has a name that is in use */
+  /** @param own calendars besides the shipped ones @throws {DuplicateCalendarError} when a name is in use already */
   constructor(own: readonly Calendar[] = []) {
     for (const file of shippedFiles) {
       for (const id of [file.id, ...(file.aliases ?? [])]) {
@@ -37,7 +37,7 @@ export class CalendarBook {
     for (const calendar of own) this.#add(calendar.id, () => calendar);
   }
 
-  /** The calendar of that name, always the same object. @throws {UnknownCalendarError} which lists the known names */
+  /** The calendar with that name, always the same object. @throws {UnknownCalendarError} with the known names */
   named(id: string): Calendar {
     const calendar = this.#made.get(id) ?? this.#makers.get(id)?.();
     if (calendar === undefined) throw new UnknownCalendarError(id, this.ids());

@@ -1,4 +1,5 @@
-import { calendarIds, calendarNamed, type Hours, type TradingDay } from './calendar.js';
+import { calendarIds, calendarNamed } from './calendar.js';
+import type { Hours, TradingDay } from './trading-day.js';
 import { parseInterval } from '../interval.js';
 import { DayGrid } from '../slots.js';
 

@@ -1,7 +1,7 @@
 /**
- * What a calendar file must say as a whole: its limits, dates that contradict each other, days that run into each other.
- * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (calendar-schema.ts) nor
- * for the times of one day (calendar-hours-checks.ts).
+ * Checks a calendar file as a whole: its range, dates that contradict each other, days that overlap.
+ * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (schema.ts) nor for
+ * the times of one day (hours-checks.ts).
  */
 import { dateOf, epochDayOf } from './dates.js';
 import type { CalendarProblem } from './errors.js';
@@ -9,10 +9,10 @@ import { hoursProblems } from './hours-checks.js';
 import { CalendarRules, wallSegmentsOf } from './rules.js';
 import type { CalendarFile } from './schema.js';
 
-/** All that contradicts itself in a calendar file of the right form; empty: the calendar can be used. */
+/** All contradictions in a calendar file of the right form; none when the calendar can be used. */
 export function calendarProblems(file: CalendarFile): CalendarProblem[] {
   const problems = [...limitProblems(file), ...hoursProblems(file), ...dateProblems(file)];
-  // Days are compared with their neighbours only when each of them makes sense by itself.
+  // Neighbouring days are compared only when each single day is valid.
   return problems.length > 0 ? problems : neighbourProblems(file);
 }
 
@@ -49,7 +49,7 @@ function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: 
   return problems;
 }
 
-/** The first day that opens before the one before it has closed. */
+/** The first day that opens before the previous one has closed. */
 function neighbourProblems(file: CalendarFile): CalendarProblem[] {
   if (!reachesOverMidnight(file)) return [];
   const rules = new CalendarRules(file);
@@ -62,7 +62,7 @@ function neighbourProblems(file: CalendarFile): CalendarProblem[] {
     if (first === undefined || last === undefined) continue;
     const overlapMinutes = busyUntil - (day * 1440 + first.openMinute);
     if (overlapMinutes > 0) {
-      const expected = 'to open when the trading day before it has closed, or later';
+      const expected = 'to open when the previous trading day has closed, or later';
       return [{ field: `hours of ${dateOf(day)}`, expected, was: `${overlapMinutes} minutes earlier` }];
     }
     busyUntil = day * 1440 + last.closeMinute;
@@ -70,7 +70,7 @@ function neighbourProblems(file: CalendarFile): CalendarProblem[] {
   return [];
 }
 
-/** Only such days can run into each other: other calendars are spared the walk over all their dates. */
+/** Only days that reach over midnight can overlap. For other calendars the walk over all dates is not needed. */
 function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
   return [...hours, ...specialDays]
     .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))

@@ -1,6 +1,6 @@
 /**
- * Dates as numbers: the conversion between `YYYY-MM-DD` and days since 1970-01-01, without any time zone.
- * Guarantees: a string that is no date is refused, never rounded to another day. Not responsible for wall times.
+ * Dates as numbers: converts between `YYYY-MM-DD` and days since 1970-01-01, without any time zone.
+ * Guarantees: refuses a string that is not a date, instead of rounding it to another day. Not responsible for wall times.
  */
 import { CalendarDateError } from './errors.js';
 
@@ -22,11 +22,11 @@ export function epochDayOf(date: string): number {
 /** Whether a text is a date of the Gregorian calendar, written `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  // V8 takes 02-30 for 03-02: only a date that survives the way back is one.
+  // V8 parses 02-30 as 03-02, so the result must convert back to the same text.
   return !Number.isNaN(ms) && dateOf(ms / DAY_MS) === text;
 }
 
-/** The date `YYYY-MM-DD` that is so many days after 1970-01-01. */
+/** The date `YYYY-MM-DD` of a day, counted from 1970-01-01. */
 export function dateOf(epochDay: number): string {
   return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,11 +1,7 @@
-import {
-  Calendar,
-  CalendarDateError,
-  CalendarRangeError,
-  ExtendedHoursError,
-  calendarNamed,
-  parseCalendar,
-} from './calendar.js';
+import { calendarNamed } from './calendar.js';
+import { Calendar } from './days.js';
+import { CalendarDateError, CalendarRangeError, ExtendedHoursError } from './errors.js';
+import { parseCalendar } from './parse.js';
 
 const datesOf = (days: readonly { date: string }[]) => days.map(({ date }) => date);
 

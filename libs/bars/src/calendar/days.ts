@@ -1,7 +1,7 @@
 /**
  * A venue's trading days in UTC, from a checked calendar file.
- * Guarantees: segments are in order, do not overlap and are never empty; a date has one answer, made once and frozen; a date
- * outside the known limits is an error, never a guess. Not responsible for slots and bars within the segments.
+ * Guarantees: segments are in order, do not overlap and are never empty; a trading day is built once and frozen; a date
+ * outside the known range is an error, never a guess. Not responsible for slots and bars within the segments.
  */
 import { DAY_MS, dateOf, epochDayOf } from './dates.js';
 import { CalendarRangeError, ExtendedHoursError } from './errors.js';
@@ -15,7 +15,7 @@ type DayCache = Map<number, TradingDay | undefined>;
 /** One venue's calendar. Get one from `calendarNamed` or `parseCalendar`, which check the data first. */
 export class Calendar {
   readonly id: string;
-  /** What people call the venue. */
+  /** Name of the venue for people. */
   readonly name: string;
   /** IANA time zone of the venue. */
   readonly zone: string;
@@ -29,7 +29,7 @@ export class Calendar {
   readonly #clock: WallClock;
   readonly #caches: Record<Hours, DayCache> = { regular: new Map(), extended: new Map() };
 
-  /** @param file data that `parseCalendar` has checked @param id the name to go by, for an alias */
+  /** @param file data that `parseCalendar` has checked @param id its name, for an alias */
   constructor(file: CalendarFile, id: string = file.id) {
     this.id = id;
     this.name = file.name;
@@ -44,8 +44,8 @@ export class Calendar {
   }
 
   /**
-   * The trading day of a date, `undefined` when the venue does not trade on it.
-   * @throws {CalendarRangeError} outside the limits @throws {ExtendedHoursError} @throws {CalendarDateError}
+   * The trading day of a date, `undefined` when the venue is closed.
+   * @throws {CalendarRangeError} outside the known range @throws {ExtendedHoursError} @throws {CalendarDateError}
    */
   tradingDay(date: string, hours: Hours = 'regular'): TradingDay | undefined {
     return this.#dayOn(this.#knownDayOf(date), this.#checkedHours(hours));
@@ -63,9 +63,20 @@ export class Calendar {
     return days;
   }
 
+  /** Number of trading days from `from` to `to`, both included, without building them. Throws as `tradingDay`. */
+  countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
+    const lastDay = this.#knownDayOf(to);
+    this.#checkedHours(hours);
+    let count = 0;
+    for (let epochDay = this.#knownDayOf(from); epochDay <= lastDay; epochDay++) {
+      if (this.#rules.hoursOn(epochDay) !== undefined) count++;
+    }
+    return count;
+  }
+
   /**
-   * The last `count` trading days before a date, which is not one of them, oldest first; fewer when the calendar's first date
-   * comes first. Throws as `tradingDay`.
+   * The last `count` trading days before a date, oldest first; fewer when the calendar does not go back that far. Throws as
+   * `tradingDay`.
    */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];
@@ -97,7 +108,7 @@ export class Calendar {
     return cache.get(epochDay);
   }
 
-  /** Where the clocks go forward a segment can shrink to nothing: it is left out. */
+  /** Leaves out a segment that shrinks to nothing because the clocks go forward. */
   #segmentsOf(epochDay: number, wallSegments: readonly WallSegment[]): readonly Segment[] {
     const segments = wallSegments.map(({ openMinute, closeMinute }) =>
       Object.freeze({ open: this.#utcOf(epochDay, openMinute), close: this.#utcOf(epochDay, closeMinute) }),

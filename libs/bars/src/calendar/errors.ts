@@ -1,8 +1,6 @@
-/**
- * What can be wrong with calendars: one class per cause, each with what was expected and what came as fields.
- */
+/** The errors of calendars: one class for each cause, with expected and actual values as fields. */
 
-/** No calendar of that name is known; `knownIds` are the names that would do. */
+/** No calendar has that name; `knownIds` are the known names. */
 export class UnknownCalendarError extends Error {
   override readonly name = 'UnknownCalendarError';
   constructor(
@@ -13,7 +11,7 @@ export class UnknownCalendarError extends Error {
   }
 }
 
-/** Two calendars claim one name, so that a session's calendar would depend on which was found first. */
+/** Two calendars have the same name, so that a session's hours would depend on which one is found first. */
 export class DuplicateCalendarError extends Error {
   override readonly name = 'DuplicateCalendarError';
   constructor(readonly id: string) {
@@ -21,7 +19,7 @@ export class DuplicateCalendarError extends Error {
   }
 }
 
-/** A date for which the calendar has no data: before `firstDate` or after `lastDate` (both are still known). */
+/** A date before `firstDate` or after `lastDate` of a calendar; both are the outermost known dates. */
 export class CalendarRangeError extends Error {
   override readonly name = 'CalendarRangeError';
   constructor(
@@ -34,7 +32,7 @@ export class CalendarRangeError extends Error {
   }
 }
 
-/** Something that is not a date of the Gregorian calendar written `YYYY-MM-DD`. */
+/** A text that is not a date of the Gregorian calendar in the form `YYYY-MM-DD`. */
 export class CalendarDateError extends Error {
   override readonly name = 'CalendarDateError';
   constructor(readonly date: string) {
@@ -42,7 +40,7 @@ export class CalendarDateError extends Error {
   }
 }
 
-/** Extended hours were asked of a venue whose calendar has none. */
+/** Extended hours of a calendar that has none. */
 export class ExtendedHoursError extends Error {
   override readonly name = 'ExtendedHoursError';
   constructor(readonly calendarId: string) {
@@ -57,7 +55,7 @@ export interface CalendarProblem {
   was: string;
 }
 
-/** A calendar file that cannot be used; `problems` holds all that is wrong with it, not only the first. */
+/** A calendar file that cannot be used; `problems` lists everything that is wrong with it. */
 export class CalendarDataError extends Error {
   override readonly name = 'CalendarDataError';
   constructor(readonly problems: readonly CalendarProblem[]) {

@@ -1,12 +1,12 @@
 /**
- * What the times of one day must say together: segments in order, extended hours around regular ones.
- * Guarantees: every problem is listed, not only the first. Not responsible for dates (calendar-checks.ts).
+ * Checks the times of one day: segments in order, extended hours around regular ones.
+ * Guarantees: every problem is listed, not only the first. Not responsible for dates (checks.ts).
  */
 import type { CalendarProblem } from './errors.js';
 import { wallSegmentsOf } from './rules.js';
 import type { CalendarFile, FileSegments } from './schema.js';
 
-/** All that contradicts itself in the hours and special days of a calendar file. */
+/** All contradictions in the hours and special days of a calendar file. */
 export function hoursProblems({ hours, specialDays = [] }: CalendarFile): CalendarProblem[] {
   const hasExtended = hours[0]?.extended !== undefined;
   const days = [

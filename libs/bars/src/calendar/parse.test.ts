@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { CalendarDataError, type CalendarProblem, calendarJsonSchema, parseCalendar } from './calendar.js';
+import { CalendarDataError, type CalendarProblem } from './errors.js';
+import { parseCalendar } from './parse.js';
+import { calendarJsonSchema } from './schema.js';
 
 const session = { open: '09:30', close: '16:00' };
 const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [session] };

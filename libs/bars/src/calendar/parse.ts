@@ -1,6 +1,6 @@
 /**
- * From untrusted JSON to a calendar.
- * Guarantees: a calendar is whole or there is none; all problems are named at once. Not responsible for reading files.
+ * Parses untrusted JSON into a calendar.
+ * Guarantees: all problems are reported at once, and a calendar with a problem is never returned. Reads no files.
  */
 import type { z } from 'zod';
 import { calendarProblems } from './checks.js';
@@ -11,14 +11,14 @@ import { type CalendarFile, calendarFileSchema } from './schema.js';
 type Issue = z.core.$ZodIssue;
 
 /**
- * The calendar that a calendar file describes (its form: docs/calendar.schema.json).
- * @throws {CalendarDataError} naming every problem with field, expected and was
+ * The calendar of a calendar file (its form: docs/calendar.schema.json).
+ * @throws {CalendarDataError} with every problem: field, expected and was
  */
 export function parseCalendar(json: unknown): Calendar {
   return new Calendar(parseCalendarFile(json));
 }
 
-/** The calendar and, under each alias that the file gives it, the same again. Throws as {@link parseCalendar}. */
+/** The calendar under its id and under each alias of the file. Throws as {@link parseCalendar}. */
 export function parseCalendars(json: unknown): Calendar[] {
   const file = parseCalendarFile(json);
   return [file.id, ...(file.aliases ?? [])].map((id) => new Calendar(file, id));

@@ -1,18 +1,17 @@
 /**
- * The one algorithm: which wall-time segments a calendar trades on a day. A special day goes before a holiday, a holiday before
- * the normal week of the last period that has begun.
- * Guarantees: pure, no time zone. Not responsible for UTC (calendar-days.ts) nor for checking the data (calendar-checks.ts).
+ * Which wall-time segments a calendar trades on a day. A special day takes precedence over a holiday, and a holiday over the
+ * normal week of the latest period. Pure, without a time zone. Not responsible for UTC (days.ts) nor for checks (checks.ts).
  */
 import { type Weekday, epochDayOf, weekdayOf } from './dates.js';
 import type { CalendarFile, FileSegments } from './schema.js';
 
-/** `[openMinute, closeMinute)` from midnight of the trading date, in wall time; negative on the evening before. */
+/** `[openMinute, closeMinute)` from midnight of the trading date, in wall time; negative on the previous evening. */
 export interface WallSegment {
   openMinute: number;
   closeMinute: number;
 }
 
-/** The segments of one kind of day. `extended` is absent when the venue has no extended hours. */
+/** The segments of one kind of day. `extended` is undefined when the venue has no extended hours. */
 export interface WallDay {
   regular: readonly WallSegment[];
   extended: readonly WallSegment[] | undefined;
@@ -42,7 +41,7 @@ function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | un
   };
 }
 
-/** The rules of one calendar file, ready to be asked by the day. */
+/** The rules of one calendar file, for look-up by day. */
 export class CalendarRules {
   readonly #periods: readonly Period[];
   readonly #specialDays = new Map<number, WallDay>();
@@ -63,7 +62,7 @@ export class CalendarRules {
     this.#holidays = new Set((file.holidays ?? []).map(epochDayOf));
   }
 
-  /** What is traded on the trading date that is so many days after 1970-01-01; `undefined`: nothing. */
+  /** The hours of a trading date, given as days after 1970-01-01; `undefined` when the venue is closed. */
   hoursOn(epochDay: number): WallDay | undefined {
     const special = this.#specialDays.get(epochDay);
     if (special !== undefined) return special;

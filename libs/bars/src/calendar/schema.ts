@@ -1,7 +1,7 @@
 /**
  * The form of a calendar file: a venue's hours as data, in the venue's own wall time.
- * Guarantees: what passes has the right shape (docs/calendar.schema.json is made from here and held equal by a test).
- * Not responsible for what the fields say together (calendar-checks.ts) nor for their meaning in time (calendar-rules.ts).
+ * Guarantees the form of each field (docs/calendar.schema.json is made from this schema, and a test compares them).
+ * Not responsible for contradictions between fields (checks.ts) nor for their meaning in time (rules.ts).
  */
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
@@ -30,8 +30,8 @@ export const calendarFileSchema = z.strictObject({
   $schema: z.string().optional(),
   id: calendarId.describe('The name that sessions use, such as XNYS.'),
   name: z.string().min(1).max(200),
-  aliases: z.array(calendarId).max(16).optional().describe('Other venues of the very same hours.'),
-  source: z.string().max(1000).optional().describe('Where the data is from, and what to know about it.'),
+  aliases: z.array(calendarId).max(16).optional().describe('Other venues with exactly the same hours.'),
+  source: z.string().max(1000).optional().describe('Where the data is from, and what is undecided about it.'),
   zone: z
     .string()
     .refine((zone) => IANAZone.isValidZone(zone), { error: 'an IANA time zone such as America/New_York' })
@@ -51,13 +51,13 @@ export const calendarFileSchema = z.strictObject({
   holidays: dates.optional().describe('Dates of the normal week without trading.'),
 });
 
-/** A calendar file that has the right form. */
+/** A calendar file of the right form. */
 export type CalendarFile = z.infer<typeof calendarFileSchema>;
 
-/** Segments as they are written in a calendar file. */
+/** Segments of a calendar file. */
 export type FileSegments = CalendarFile['hours'][number]['segments'];
 
-/** The JSON schema (draft 2020-12) of a calendar file, as published in docs/calendar.schema.json. */
+/** The JSON schema (draft 2020-12) of a calendar file, published as docs/calendar.schema.json. */
 export function calendarJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(calendarFileSchema, { io: 'input' });
   return { title: 'Barkeep trading calendar', ...schema };

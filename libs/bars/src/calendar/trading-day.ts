@@ -1,4 +1,4 @@
-/** The words that calendars answer in. Ranges exclude their end; times are epoch ms UTC. */
+/** The types that calendars return. Ranges exclude their end; times are epoch ms UTC. */
 
 /** An uninterrupted run of trading, `[open, close)` in epoch ms UTC. */
 export interface Segment {
@@ -6,11 +6,11 @@ export interface Segment {
   close: number;
 }
 
-/** What a venue trades under one trading date `YYYY-MM-DD`; the first segment may begin on the evening before it. */
+/** The segments of one trading date `YYYY-MM-DD`; the first one may open on the previous evening. */
 export interface TradingDay {
   date: string;
   segments: readonly Segment[];
 }
 
-/** Regular trading alone, or with pre- and after-market around it. */
+/** Regular trading alone, or with pre- and after-market. */
 export type Hours = 'regular' | 'extended';

@@ -1,17 +1,17 @@
 /**
- * Wall clock to UTC in one IANA zone, fast enough to build decades of trading days at once.
- * Guarantees: a later wall time is never an earlier moment, whatever the clocks do: a wall time that is skipped is the moment at
- * which the clocks go forward, one that comes twice is its first coming. Not responsible for what trades when.
+ * Converts wall time of one IANA zone to UTC, fast enough to build decades of trading days at once.
+ * Guarantees: a later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the
+ * clocks go forward; one that occurs twice maps to its first occurrence. Not responsible for trading hours.
  */
 import { IANAZone } from 'luxon';
 import { DAY_MS } from './dates.js';
 
 const MINUTE_MS = 60_000;
 
-/** Asking the zone costs microseconds, so it is asked once for each span. No zone changes its offset and back within a week. */
+/** An offset look-up takes microseconds, so there is one for each span. No zone changes its offset and back within a week. */
 const SPAN_MS = 7 * DAY_MS;
 
-/** The wall clock of one zone. Bounded: it keeps one offset for each week that was asked for. */
+/** The wall clock of one zone. Caches one offset for each week that it converts. */
 export class WallClock {
   readonly #zone: IANAZone;
   readonly #spanOffsetsMs = new Map<number, number>();
@@ -21,7 +21,7 @@ export class WallClock {
     this.#zone = IANAZone.create(zone);
   }
 
-  /** Epoch ms UTC of a wall time that is given as epoch ms as if the zone were UTC. */
+  /** Epoch ms UTC of a wall time, which is given as the epoch ms that it would be in UTC. */
   toUtcMs(wallMs: number): number {
     const before = this.#offsetMs(wallMs - DAY_MS);
     const after = this.#offsetMs(wallMs + DAY_MS);

@@ -70,7 +70,10 @@ export class BarMirror {
     return holdings.series(symbol, interval).countAt(holdings.clock);
   }
 
-  /** Share of the expected bars that are filled, in percent, in the session's own days that the mirror holds; 100 while none is expected. */
+  /**
+   * Bars in percent of those that the calendar expects, in the session's own days that the mirror holds; 100 when none is
+   * expected. The mirror holds bars only, so a no-trade slot counts as empty here.
+   */
   barQuality(symbol: string): number {
     const { holdings } = this;
     const { clock, layout } = holdings;
@@ -79,6 +82,6 @@ export class BarMirror {
     let expected = 0;
     for (let day = first; day <= dayAtClock(layout, clock); day++) expected += layout.grid(day).closedBy(clock);
     const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(first).open));
-    return barQuality({ expected, filled: Math.min(filled, expected) });
+    return barQuality({ expected, filled: Math.min(filled, expected), noTrade: 0 });
   }
 }

@@ -2,7 +2,7 @@
  * The visible bars of one symbol at one interval: the rows that are closed at a given clock (I2) and, at a derived interval,
  * the bar that is still forming. Makes bar objects on access and caches the newest. Does no I/O; the clock is an argument.
  */
-import { aggregateInto, DayChunk, formingWindow, type Interval, type ShownBar } from '@barkeep/bars';
+import { aggregateInto, DayChunk, formingBucket, type Interval, type ShownBar } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import { BarColumns, barOfRow, openTimeOf, ROW_DOUBLES } from './columns.js';
 import type { SlotClock } from './slot-clock.js';
@@ -175,15 +175,15 @@ export class BarSeries {
     const day = dayAtClock(layout, clock);
     const grid = layout.grid(day);
     const plan = layout.plan(day, this.interval);
-    const window = formingWindow(grid, plan, clock);
-    if (!window) return undefined;
-    const from = base.columns.rowFrom(grid.openTime(window.from));
-    const openTime = plan.grid.openTime(window.window);
-    const closeTime = grid.closeTime(window.closed - 1);
+    const bucket = formingBucket(grid, plan, clock);
+    if (!bucket) return undefined;
+    const from = base.columns.rowFrom(grid.openTime(bucket.from));
+    const openTime = plan.grid.openTime(bucket.bucket);
+    const closeTime = grid.closeTime(bucket.closed - 1);
     return aggregateRows(base.columns, from, base.visibleEnd(clock), {
       openTime,
       closeTime,
-      expectedCount: window.to - window.from,
+      expectedCount: bucket.to - bucket.from,
     });
   }
 }

@@ -6,6 +6,7 @@ import {
   aggregateInto,
   DayChunk,
   hasBit,
+  intervalName,
   RECORD_BYTES,
   recordOffset,
   type DayGrid,
@@ -61,9 +62,16 @@ export class SymbolBars implements SymbolVersion {
     );
   }
 
-  /** The series of an interval of the session, or undefined. */
+  /** The series of an interval of the session, by any name of the interval (`60m` is `1h`), or undefined. */
   series(interval: string): BarSeries | undefined {
-    return interval === this.base.interval.name ? this.base : this.derived.get(interval);
+    const found = this.seriesNamed(interval);
+    if (found) return found;
+    const name = intervalName(interval);
+    return name === undefined ? undefined : this.seriesNamed(name);
+  }
+
+  private seriesNamed(name: string): BarSeries | undefined {
+    return name === this.base.interval.name ? this.base : this.derived.get(name);
   }
 
   /** Appends records after everything that was shown; replaces what was loaded of them before. Derives the buckets that close, if this process derives bars. */

@@ -154,7 +154,7 @@ async function feedAndFollow(
     for await (const step of session.follow({ consumer: CONSUMER, every, signal })) await onStep?.(step);
   };
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> =>
-    bars === undefined ? new Map() : feedSession(session, spec.symbols, bars, signal);
+    bars === undefined || spec.symbols === 'dataset' ? new Map() : feedSession(session, spec.symbols, bars, signal);
   const [followed, fed] = await Promise.allSettled([orFail(followAll()), orFail(feedAll())]);
   if (failing.signal.aborted) throw failing.signal.reason;
   if (followed.status === 'rejected') throw followed.reason;

@@ -80,6 +80,16 @@ test('lists are split, trimmed and freed of doubles; none is the empty list', ()
   expect(loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: 'none' }).upkeep.derivedIntervals).toEqual([]);
 });
 
+test('derived intervals may be the list of minutes that the first version took', () => {
+  const derived = (text: string) =>
+    loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: text }).upkeep.derivedIntervals;
+  expect(derived('[5, 15]')).toEqual(['5m', '15m']);
+  expect(derived('[60]')).toEqual(['60m']);
+  expect(derived('[]')).toEqual([]);
+  expect(() => derived('5, 15')).toThrow('such as 5m');
+  expect(() => derived('[1440]')).toThrow('1d is the trading day');
+});
+
 test('all problems are reported at once, each with variable, expected and was', () => {
   const error = problemsOf({
     BARKEEP_PORT: '70000',

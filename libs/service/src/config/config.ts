@@ -52,6 +52,7 @@ function build(env: NodeJS.ProcessEnv) {
     },
     sessions: {
       prefix: need(v.sessionPrefix, env),
+      limits: { maxDays: need(v.maxDays, env), maxSymbolDays: need(v.maxSymbolDays, env) },
       stagedDays: need(v.stagedDays, env),
       prefetchBytes: need(v.prefetch, env) * 1_000_000,
       sharedBytes: need(v.shared, env) * 1_000_000,

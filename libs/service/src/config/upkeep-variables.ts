@@ -4,6 +4,14 @@
  */
 import { flag, integer, list } from './variable.js';
 
+/** `5m, 1h`, or the list of minutes that the first version took: `[5, 60]`. */
+function splitIntervals(raw: string): string[] {
+  const minutes = /^\[(.*)\]$/s.exec(raw.trim())?.[1];
+  const items = (minutes ?? raw).split(',').map((item) => item.trim());
+  if (minutes === undefined) return items;
+  return minutes.trim() === '' ? [] : items.map((item) => (/^\d+$/.test(item) ? `${item}m` : item));
+}
+
 /** In the order of `.env.example`. */
 export const upkeepVariables = {
   upkeepEnabled: flag({
@@ -34,12 +42,13 @@ export const upkeepVariables = {
   }),
   upkeepDerivedIntervals: list({
     name: 'DATA_UPKEEP_DERIVED_INTERVALS',
-    doc: 'Intervals derived from the base interval; the word none for none.',
+    doc: 'Intervals derived from the base interval, or a list of minutes such as [5, 15]; the word none for none.',
     unit: 'comma list',
     default: '5m,15m',
-    pattern: /^[1-9]\d{0,3}[mhd]$/,
-    expected: 'such as 5m, 1h or 1d',
+    pattern: /^(?!1440m$)[1-9]\d{0,3}[mhd]$/,
+    expected: 'such as 5m, 1h or 1d (1d is the trading day, 24h is 24 hours)',
     max: 16,
+    split: splitIntervals,
   }),
   upkeepAutoComputeDerived: flag({
     name: 'DATA_UPKEEP_AUTO_COMPUTE_DERIVED',

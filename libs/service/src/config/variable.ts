@@ -88,11 +88,24 @@ export function choice<const W extends string>(about: { name: string; doc: strin
   return variable<W>({ ...about, unit: `one of ${words}` }, `one of ${words}`, z.enum(about.words));
 }
 
-/** A comma-separated list of at most `max` different items that each match `pattern`. The word `none` is the empty list. */
-export function list(about: Described & { expected: string; pattern: RegExp; max: number; secret?: boolean }) {
+interface ListOptions {
+  /** What one item looks like, in words. */
+  expected: string;
+  pattern: RegExp;
+  /** Most items. */
+  max: number;
+  secret?: boolean;
+  /** Splits the text into items. @default at each comma */
+  split?: (raw: string) => string[];
+}
+
+const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
+
+/** A list of at most `max` different items that each match `pattern`. The word `none` is the empty list. */
+export function list({ split = atCommas, ...about }: Described & ListOptions) {
   const schema: z.ZodType<readonly string[], string> = z
     .string()
-    .transform((raw) => (raw === 'none' ? [] : [...new Set(raw.split(',').map((item) => item.trim()))]))
+    .transform((raw) => (raw === 'none' ? [] : [...new Set(split(raw))]))
     .pipe(z.array(z.string().regex(about.pattern)).max(about.max));
   const expected = `at most ${about.max} items, separated by commas, each ${about.expected}`;
   return variable<readonly string[]>(about, expected, schema, about.secret);

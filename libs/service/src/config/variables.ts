@@ -138,6 +138,22 @@ export const variables = {
     min: 1,
     max: 600,
   }),
+  maxDays: integer({
+    name: 'BARKEEP_MAX_DAYS',
+    doc: 'Most trading days of a session, its history included.',
+    unit: 'trading days',
+    default: 12_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxSymbolDays: integer({
+    name: 'BARKEEP_MAX_SYMBOL_DAYS',
+    doc: 'Most symbols × trading days of a session.',
+    unit: 'symbol-days',
+    default: 2_000_000,
+    min: 1,
+    max: 1_000_000_000,
+  }),
   stagedDays: integer({
     name: 'BARKEEP_STAGED_DAYS',
     doc: 'How far the stream may be ahead of the clock.',

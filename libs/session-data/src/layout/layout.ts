@@ -6,6 +6,8 @@ import {
   calendarNamed,
   currentSymbols,
   DayGrid,
+  addedPartition,
+  intervalName,
   parseInterval,
   planDerived,
   sourceName,
@@ -87,7 +89,7 @@ export class SessionLayout {
     const count = Math.max(this.basePartitions, ...Object.keys(membership.stamps).map((partition) => +partition + 1));
     const partitions: string[][] = Array.from({ length: count }, () => []);
     for (const symbol of this.symbols) {
-      const partition = membership.added[symbol] ?? basePartition(symbol, this.basePartitions);
+      const partition = addedPartition(membership, symbol) ?? basePartition(symbol, this.basePartitions);
       this.partitionBySymbol.set(symbol, partition);
       partitions[partition]!.push(symbol);
     }
@@ -206,8 +208,9 @@ export class SessionLayout {
     return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
   }
 
-  /** An interval that the session stores, or undefined. */
-  interval(name: string): Interval | undefined {
+  /** An interval that the session stores, by any of its names (`60m` is `1h`), or undefined. */
+  interval(text: string): Interval | undefined {
+    const name = intervalName(text);
     return [this.base, ...this.derived].find((interval) => interval.name === name);
   }
 

@@ -6,10 +6,10 @@ import {
   bitmapBytes,
   chunkOfPart,
   formingBar,
-  formingWindow,
+  formingBucket,
   recordOffset,
   type DerivedPlan,
-  type FormingWindow,
+  type FormingBucket,
   type Interval,
   type StoredBar,
 } from '@barkeep/bars';
@@ -30,7 +30,7 @@ export function dayAtClock({ days }: SessionLayout, clock: number): number {
 interface Forming {
   day: number;
   plan: DerivedPlan;
-  window: FormingWindow;
+  bucket: FormingBucket;
 }
 
 export class FormingRead {
@@ -45,7 +45,7 @@ export class FormingRead {
   /** Open time of the bucket that contains `clock`, epoch ms; undefined when no bucket is open. */
   openTime(clock: number): number | undefined {
     const forming = this.formingAt(clock);
-    return forming?.plan.grid.openTime(forming.window.window);
+    return forming?.plan.grid.openTime(forming.bucket.bucket);
   }
 
   /** The commands whose answers {@link bar} needs at that clock; none when no bucket is open. */
@@ -53,7 +53,7 @@ export class FormingRead {
     const forming = this.formingAt(clock);
     if (!forming) return [];
     const { slotCount, date } = this.layout.grid(forming.day);
-    const { from, closed } = forming.window;
+    const { from, closed } = forming.bucket;
     const key = this.keys.chunk(this.layout.base.name, this.symbol, date);
     return [
       ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1],
@@ -66,15 +66,15 @@ export class FormingRead {
     const forming = this.formingAt(clock);
     if (!forming || !bitmap || !records) return undefined;
     const base = this.layout.grid(forming.day);
-    const { from, closed } = forming.window;
+    const { from, closed } = forming.bucket;
     const chunk = chunkOfPart(base.slotCount, bitmap, records, from, closed);
-    return formingBar(base, forming.plan, forming.window, chunk);
+    return formingBar(base, forming.plan, forming.bucket, chunk);
   }
 
   private formingAt(clock: number): Forming | undefined {
     const day = dayAtClock(this.layout, clock);
     const plan = this.layout.plan(day, this.interval);
-    const window = formingWindow(this.layout.grid(day), plan, clock);
-    return window && { day, plan, window };
+    const bucket = formingBucket(this.layout.grid(day), plan, clock);
+    return bucket && { day, plan, bucket };
   }
 }

@@ -2,7 +2,7 @@
  * The number of bars of history that each symbol has: counted once, when the history is whole, and stored. Reading it costs
  * one read for each partition, also after the days themselves were retired.
  */
-import { bitmapBytes } from '@barkeep/bars';
+import { addedPartition, bitmapBytes } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
@@ -37,7 +37,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
  */
 export async function readHistory(redis: Redis, layout: SessionLayout): Promise<Map<string, number> | undefined> {
   const noted = await readNoted(redis, layout);
-  const isLacking = (symbol: string) => !noted.has(symbol) && !(symbol in layout.membership.added);
+  const isLacking = (symbol: string) => !noted.has(symbol) && addedPartition(layout.membership, symbol) === undefined;
   return noted.size === 0 || layout.symbols.some(isLacking) ? undefined : noted;
 }
 

@@ -4,7 +4,15 @@
  * that it is whole up to the clock. Everything of a symbol that leaves is removed. Does not decide which symbols join or
  * leave. Does not keep two processes from running at once: the caller holds the session's lock.
  */
-import { addDayCounts, bitmapBytes, noCounts, parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
+import {
+  addDayCounts,
+  addedPartition,
+  bitmapBytes,
+  noCounts,
+  parseMembership,
+  UNCHANGED,
+  type Membership,
+} from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError } from '../layout/index.js';
 import { COUNTERS, LUA, runPipeline, Script, type ScriptArgument } from '../redis/index.js';
@@ -115,7 +123,7 @@ export async function showJoined(
 
 /** Identifies one stay of a symbol in the session: a symbol that left and joined again has another one. */
 function stayOf({ membership, symbols }: SessionLayout, symbol: string): string | undefined {
-  const partition = membership.added[symbol];
+  const partition = addedPartition(membership, symbol);
   if (partition !== undefined) return `${partition} since ${membership.stamps[partition]}`;
   return symbols.includes(symbol) ? 'since the beginning' : undefined;
 }

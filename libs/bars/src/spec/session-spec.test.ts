@@ -1,11 +1,7 @@
-import {
-  parseSessionSpec,
-  SessionSpecError,
-  shown,
-  SYMBOLS_MAX,
-  UPKEEP_DEFAULTS,
-  type FieldProblem,
-} from './session-spec.js';
+import { type FieldProblem, SessionSpecError, shown } from './problems.js';
+import { SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
+import { parseSessionRequest, parseSessionSpec, resolveSymbols } from './session-spec.js';
+import { SYMBOL_WORDS } from './symbol.js';
 
 const least = {
   symbols: ['SPY', 'IBM'],
@@ -34,6 +30,7 @@ describe('a good spec', () => {
       baseInterval: '1m',
       derivedIntervals: ['5m', '15m'],
       backfill: [],
+      prices: 'positive',
       pace: { mode: 'max' },
       feed: { timeoutSeconds: 60 },
       history: { trailingDays: 0, retainDays: 0 },
@@ -49,7 +46,7 @@ describe('a good spec', () => {
     });
   });
 
-  it('gets the upkeep defaults of the environment, which its own words override', () => {
+  it('gets the upkeep defaults of the environment, which its own fields override', () => {
     const defaults = { ...UPKEEP_DEFAULTS, everySeconds: 7, maxRetries: 2, derivedIntervals: ['30m'] };
     const spec = parseSessionSpec({ ...least, upkeep: { maxRetries: 9 } }, defaults);
     expect(spec.upkeep).toMatchObject({ everySeconds: 7, maxRetries: 9 });
@@ -91,7 +88,11 @@ describe('a bad spec names the field, what was expected and what came', () => {
   it.each<[string, object, FieldProblem]>([
     ['an unknown field', { colour: 'red' }, { field: 'colour', expected: 'no such field', was: '"red"' }],
     ['an unknown field inside', { upkeep: { evry: 5 } }, { field: 'upkeep.evry', expected: 'no such field', was: '5' }],
-    ['a wrong type', { symbols: 'SPY' }, { field: 'symbols', expected: 'array', was: '"SPY"' }],
+    [
+      'a wrong type',
+      { symbols: 'SPY' },
+      { field: 'symbols', expected: 'a list of symbols, or "dataset" for all symbols of the source', was: '"SPY"' },
+    ],
     ['a wrong type inside', { upkeep: { enabled: 1 } }, { field: 'upkeep.enabled', expected: 'boolean', was: '1' }],
     [
       'a history that is too long',
@@ -99,7 +100,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'history.trailingDays', expected: 'at most 1000', was: '1001' },
     ],
     [
-      'a window that is shorter than its history',
+      'retention that is shorter than the history',
       { history: { trailingDays: 3, retainDays: 2 } },
       { field: 'history.retainDays', expected: '0, or at least 3 trailingDays', was: '2' },
     ],
@@ -119,20 +120,20 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'history.interval', expected: 'one that this session stores: 1m, 5m, 15m', was: 'undefined' },
     ],
     [
-      'bars of history that nobody derives',
+      'bars of history at an interval that is not derived',
       { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
       { field: 'history.interval', expected: 'one that this session stores: 1m', was: '"5m"' },
     ],
     ['nothing', { source: undefined }, { field: 'source', expected: '"dataset" or "feed"', was: 'nothing' }],
     [
-      'a symbol of lower case',
-      { symbols: ['SPY', 'ibm'] },
-      { field: 'symbols[1]', expected: 'a symbol, ^[A-Z0-9._-]{1,32}$', was: '"ibm"' },
+      'a symbol with a space',
+      { symbols: ['SPY', 'BRK B'] },
+      { field: 'symbols[1]', expected: SYMBOL_WORDS, was: '"BRK B"' },
     ],
     [
       'a symbol with a line break at its end',
       { symbols: ['SPY\n'] },
-      { field: 'symbols[0]', expected: 'a symbol, ^[A-Z0-9._-]{1,32}$', was: '"SPY\\n"' },
+      { field: 'symbols[0]', expected: SYMBOL_WORDS, was: '"SPY\\n"' },
     ],
     ['no symbols', { symbols: [] }, { field: 'symbols', expected: 'at least 1 symbol', was: '[]' }],
     ['a symbol twice', { symbols: ['A', 'B', 'A'] }, { field: 'symbols[2]', expected: 'each symbol once', was: '"A"' }],
@@ -169,7 +170,11 @@ describe('a bad spec names the field, what was expected and what came', () => {
     [
       'an interval that is none',
       { derivedIntervals: ['5 minutes'] },
-      { field: 'derivedIntervals[0]', expected: 'an interval such as 5m, 2h or 1d', was: '"5 minutes"' },
+      {
+        field: 'derivedIntervals[0]',
+        expected: 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)',
+        was: '"5 minutes"',
+      },
     ],
     ['a daily base', { baseInterval: '1d' }, { field: 'baseInterval', expected: 'minutes or hours', was: '"1d"' }],
     [
@@ -208,7 +213,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'backfill[0]', expected: 'another dataset than "feed" in a session that is fed', was: '"feed"' },
     ],
     [
-      'a lockstep of no window',
+      'a lockstep without a window',
       { pace: { mode: 'lockstep', window: 0 } },
       { field: 'pace.window', expected: 'at least 1', was: '0' },
     ],
@@ -263,7 +268,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
     expect(others).toEqual([]);
   });
 
-  it('no such calendar, with those that there are', () => {
+  it('no such calendar, with the known ones', () => {
     const [problem] = wrong({ calendar: 'XXXX' });
     expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
     expect(problem!.expected).toContain('XNYS');
@@ -284,8 +289,8 @@ describe('a bad spec names the field, what was expected and what came', () => {
     expect(problems(input)).toMatchObject([{ field: '', expected: 'object' }]);
   });
 
-  it('all problems come together, also those that fields make only with each other', () => {
-    const fields = wrong({ symbols: ['spy'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
+  it('all problems come together, those of combined fields too', () => {
+    const fields = wrong({ symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
     expect(fields.map(({ field }) => field).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
     const together = wrong({ symbols: ['A', 'A'], end: '2013-10-04', derivedIntervals: ['1m'], calendar: 'nowhere' });
     expect(together.map(({ field }) => field).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
@@ -302,8 +307,62 @@ describe('a bad spec names the field, what was expected and what came', () => {
   });
 });
 
+describe('symbols', () => {
+  it('are the names that vendors use, in either case', () => {
+    const symbols =
+      'BACpB BACPB BRK.B ES=F EUR/USD ^GSPC BTC:PERP A+ B@1 C#2 D&E F$ G~ a-b_c constructor __proto__'.split(' ');
+    expect(parseSessionSpec({ ...least, symbols }).symbols).toEqual(symbols);
+  });
+
+  it.each(['', '.', '..', 'a b', 'a,b', 'a?b', 'a%b', 'ä', 'x'.repeat(65)])('%j is refused', (symbol) => {
+    expect(wrong({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
+  });
+
+  it('may be those of the source, which are frozen when the session is created', () => {
+    const request = parseSessionRequest({ ...least, symbols: 'dataset' });
+    expect(request.symbols).toBe('dataset');
+    expect(resolveSymbols(request, ['b', 'B', 'a', 'b'])).toEqual({ ...request, symbols: ['B', 'a', 'b'] });
+    expect(() => resolveSymbols(request, [])).toThrow(
+      'symbols: expected a dataset of 1 to 5000 symbols, was lean has 0',
+    );
+    expect(() => resolveSymbols(request, ['a b'])).toThrow('"a b"');
+    expect(() => parseSessionSpec({ ...least, symbols: 'dataset' })).toThrow('symbols: expected a list of symbols');
+    const fed = { ...least, symbols: 'dataset', source: { type: 'feed' } };
+    expect(() => parseSessionRequest(fed)).toThrow('symbols: expected a list of symbols in a session that is fed');
+  });
+});
+
+describe('the size of a session', () => {
+  const limits = { maxDays: 5, maxSymbolDays: 10 };
+  const parse = (change: object) => parseSessionRequest({ ...least, ...change }, undefined, limits);
+
+  it('is within the limits, which are included', () => {
+    expect(parse({})).toMatchObject({ start: '2013-10-07', end: '2013-10-11' });
+  });
+
+  it('has a limit of trading days, with the figures', () => {
+    expect(() => parse({ end: '2013-10-14' })).toThrow(
+      'end: expected at most 5 trading days in a session (BARKEEP_MAX_DAYS), was 6 trading days up to 2013-10-14 from 2013-10-07',
+    );
+    expect(() => parse({ history: { trailingDays: 1 } })).toThrow('was 6 trading days');
+  });
+
+  it('has a limit of symbols × days, with the figures', () => {
+    const problem =
+      'symbols: expected at most 10 symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS), was 3 symbols × 5 trading days = 15';
+    expect(() => parse({ symbols: ['A', 'B', 'C'] })).toThrow(problem);
+    const request = parse({ symbols: 'dataset' });
+    expect(() => resolveSymbols(request, ['A', 'B', 'C'], limits)).toThrow(problem);
+  });
+
+  it('is checked before a layout of 130 years is built', () => {
+    const century = { symbols: 'dataset', calendar: '24/7', start: '1970-01-01', end: '2099-12-31' };
+    expect(() => parse(century)).toThrow('was 47,482 trading days');
+  });
+});
+
 describe('values in messages', () => {
-  it('are bounded, and whatever they are they can be shown', () => {
+  it('are bounded, and any value can be shown', () => {
     expect(shown('x'.repeat(200))).toHaveLength(78);
     expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
   });

@@ -1,11 +1,11 @@
 /**
- * The `history` part of a session spec: what a session has from before its first day, and how much it keeps behind its
- * clock. One flat object in two forms, told apart by `bars`, so that each problem names its own field. Pure.
+ * The `history` part of a session spec: the trading days before the first one, and how many days are retained behind the
+ * clock. A flat object with two forms, distinguished by `bars`, so that each problem can name its field. Pure.
  */
 import { z } from 'zod';
-import { INTERVAL_WORDS, isInterval, parseInterval } from './interval.js';
+import { INTERVAL_WORDS, isInterval, parseInterval } from '../interval.js';
 
-/** Most trading days before its first one that a session can have. */
+/** Most trading days of history. */
 export const HISTORY_DAYS_MAX = 1_000;
 const HISTORY_BARS_MAX = 100_000;
 const RETAIN_DAYS_MAX = 10_000;
@@ -15,17 +15,17 @@ const whole = (min: number, max: number) =>
 
 export const historySchema = z.strictObject({
   trailingDays: whole(0, HISTORY_DAYS_MAX).optional().describe('trading days before the first one; 0 by default'),
-  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: so many days that each symbol has so many bars'),
+  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol so many bars'),
   interval: z.string().refine(isInterval, INTERVAL_WORDS).optional().describe('of the bars'),
   retainDays: whole(0, RETAIN_DAYS_MAX)
     .default(0)
-    .describe('finished trading days that stay in the store, beside the one that streams; 0 keeps all'),
+    .describe('finished trading days that are retained, besides the one that streams; 0 retains all'),
 });
 
-/** Checked, but not yet brought into one of its two forms. */
+/** A checked history, not yet in one of its two canonical forms. */
 export type HistorySpec = z.output<typeof historySchema>;
 
-/** What {@link historyProblems} looks at besides the history itself. */
+/** The fields of a spec that {@link historyProblems} reads. */
 interface HistoryContext {
   history: HistorySpec;
   baseInterval: string;
@@ -33,7 +33,7 @@ interface HistoryContext {
   upkeep: { enabled: boolean; autoComputeDerived: boolean };
 }
 
-/** What is wrong with the fields of a history taken together, or beside the rest of its spec. */
+/** The problems of a history's fields with each other, or with the rest of the spec. */
 export function historyProblems(spec: HistoryContext): { field: string; expected: string; was: unknown }[] {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   const problems: { field: string; expected: string; was: unknown }[] = [];
@@ -54,13 +54,13 @@ export function historyProblems(spec: HistoryContext): { field: string; expected
   return problems;
 }
 
-/** The one form that equal histories have: canonical interval name, `trailingDays` filled in where it applies. */
+/** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */
 export function canonicalHistory({ trailingDays = 0, bars, interval, retainDays }: HistorySpec): HistorySpec {
   if (bars === undefined || interval === undefined) return { trailingDays, retainDays };
   return { bars, interval: parseInterval(interval).name, retainDays };
 }
 
-/** Names of the intervals that a session has bars of: the base, and the derived ones when upkeep computes them. */
+/** The intervals that a session stores: the base, and the derived ones when upkeep computes them. */
 function storedIntervals({ baseInterval, derivedIntervals, upkeep }: HistoryContext): string[] {
   const derived = upkeep.enabled && upkeep.autoComputeDerived ? derivedIntervals : [];
   return [baseInterval, ...derived].map((name) => parseInterval(name).name);

@@ -1,0 +1,89 @@
+/** The checks of a session spec that involve several fields, or a calendar. Pure. */
+import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
+import { isDerivable, parseInterval } from '../interval.js';
+import { historyProblems } from './history.js';
+import { limitProblems, type SessionLimits } from './limits.js';
+import { type FieldProblem, shown } from './problems.js';
+import type { SessionRequest } from './schema.js';
+
+/** Stands for the dataset of fed bars. */
+export const FEED = 'feed';
+
+type Report = (field: string, expected: string, was: unknown) => void;
+
+/** Everything that is wrong with a spec whose fields are valid one by one. @param limits unchecked when undefined */
+export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefined): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const report: Report = (field, expected, was) => problems.push({ field, expected, was: shown(was) });
+  if (spec.symbols !== 'dataset') duplicateProblems(spec.symbols, report);
+  intervalProblems(spec, report);
+  for (const { field, expected, was } of historyProblems(spec)) report(field, expected, was);
+  if (spec.source.type === 'feed') feedProblems(spec, report);
+  if (spec.end < spec.start) report('end', `a date not before start, ${spec.start}`, spec.end);
+  const calendar = calendarOrProblem(spec, report);
+  if (calendar && spec.start <= spec.end) problems.push(...dayProblems(spec, calendar, limits));
+  return problems;
+}
+
+function duplicateProblems(symbols: readonly string[], report: Report): void {
+  const seen = new Set<string>();
+  symbols.forEach((symbol, i) => {
+    if (seen.has(symbol)) report(`symbols[${i}]`, 'each symbol once', symbol);
+    seen.add(symbol);
+  });
+}
+
+function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, report: Report): void {
+  const base = parseInterval(baseInterval);
+  if (base.daily) return report('baseInterval', 'minutes or hours', baseInterval);
+  derivedIntervals.forEach((text, i) => {
+    if (!isDerivable(parseInterval(text), base)) {
+      report(`derivedIntervals[${i}]`, `a whole multiple of ${base.name}`, text);
+    }
+  });
+}
+
+/** A feed has no bars from before the session and no list of symbols, and its name cannot be that of a dataset. */
+function feedProblems({ history, backfill, symbols }: SessionRequest, report: Report): void {
+  const { trailingDays = 0, bars } = history;
+  if (symbols === 'dataset') report('symbols', 'a list of symbols in a session that is fed', symbols);
+  if (trailingDays > 0) report('history.trailingDays', '0 in a session that is fed', trailingDays);
+  if (bars !== undefined) report('history.bars', 'no such field in a session that is fed', bars);
+  backfill.forEach((name, i) => {
+    if (name === FEED) report(`backfill[${i}]`, `another dataset than "${FEED}" in a session that is fed`, name);
+  });
+}
+
+/** The calendar of a spec, or undefined after a report when it does not cover the spec. */
+function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | undefined {
+  let calendar: Calendar;
+  try {
+    calendar = calendarNamed(spec.calendar);
+  } catch (error) {
+    if (!(error instanceof UnknownCalendarError)) throw error;
+    report('calendar', `one of ${error.knownIds.join(', ')}`, spec.calendar);
+    return undefined;
+  }
+  if (spec.hours === 'extended' && !calendar.hasExtendedHours) {
+    report('hours', `regular (${calendar.id} has no extended hours)`, spec.hours);
+    return undefined;
+  }
+  const limits = `a date from ${calendar.firstDate} to ${calendar.lastDate}, the known range of ${calendar.id}`;
+  const outside = (['start', 'end'] as const).filter(
+    (field) => spec[field] < calendar.firstDate || spec[field] > calendar.lastDate,
+  );
+  for (const field of outside) report(field, limits, spec[field]);
+  return outside.length > 0 ? undefined : calendar;
+}
+
+/** A session has at least one trading day, and no more than the limits allow. */
+function dayProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
+  const { start, end, hours, symbols, history } = spec;
+  const days = calendar.countTradingDays(start, end, hours);
+  if (days === 0) {
+    return [{ field: 'start', expected: 'at least one trading day up to end', was: shown(`${start} to ${end}`) }];
+  }
+  if (!limits) return [];
+  const size = { start, end, days: days + (history.trailingDays ?? 0) };
+  return limitProblems({ ...size, symbols: symbols === 'dataset' ? undefined : symbols.length }, limits);
+}

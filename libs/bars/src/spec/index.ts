@@ -1,0 +1,14 @@
+/** The session spec: its schema, its checks, and the problems that they report. */
+export { HISTORY_DAYS_MAX } from './history.js';
+export { DEFAULT_LIMITS, type SessionLimits } from './limits.js';
+export { type FieldProblem, problemsOf, SessionSpecError, shown } from './problems.js';
+export {
+  SESSION_ID_PATTERN,
+  type SessionRequest,
+  type SessionSpec,
+  sessionSpecSchema,
+  SYMBOLS_MAX,
+  type UpkeepDefaults,
+} from './schema.js';
+export { parseSessionRequest, parseSessionSpec, resolveSymbols, sourceName } from './session-spec.js';
+export { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';

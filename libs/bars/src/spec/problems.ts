@@ -1,0 +1,68 @@
+/** Problems of an input: each names its field, what was expected, and what came. Pure. */
+import type { z } from 'zod';
+
+/** One problem of an input. */
+export interface FieldProblem {
+  /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty for the whole input. */
+  field: string;
+  expected: string;
+  was: string;
+}
+
+/** A session spec that is not valid; `problems` lists everything that is wrong with it. */
+export class SessionSpecError extends Error {
+  override readonly name = 'SessionSpecError';
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super(problems.map((p) => `${p.field || 'spec'}: expected ${p.expected}, was ${p.was}`).join('; '));
+  }
+}
+
+/** The problems that a zod error reports; `input` is the value that was parsed. */
+export function problemsOf(error: z.ZodError, input: unknown): FieldProblem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], input));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[], input: unknown): FieldProblem[] {
+  const path = [...parent, ...issue.path];
+  const field = fieldPath(path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: field ? `${field}.${key}` : key,
+      expected: 'no such field',
+      was: shown(valueAt(input, [...path, key])),
+    }));
+  }
+  // A union reports the problems of every form. When the value has one of the forms, only the problems of that form help.
+  const form = issue.code === 'invalid_union' ? issue.errors.find(hasForm) : undefined;
+  if (form) return form.flatMap((inner) => problemsOfIssue(inner, path, input));
+  const was = valueAt(input, path);
+  const hasOwnWords = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
+  const expected = hasOwnWords ? issue.message : issue.expected;
+  return [{ field, expected, was: was === undefined ? 'nothing' : shown(was) }];
+}
+
+/** Whether a value had the form of a union's member: its own problems are then about its parts, or its size. */
+function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code, path }) => path.length > 0 || !['invalid_type', 'invalid_value'].includes(code));
+}
+
+function fieldPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+    '',
+  );
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+}
+
+/** A value as an error message shows it: on one line, at most 80 characters. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,150 @@
+/**
+ * The zod schema of a session spec: the form, the limits and the default of each field. What several fields must satisfy
+ * together is in checks.ts. Pure.
+ */
+import { z } from 'zod';
+import { PRICES } from '../bar.js';
+import { INTERVAL_WORDS, isInterval } from '../interval.js';
+import { historySchema } from './history.js';
+import { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';
+
+export const SYMBOLS_MAX = 5_000;
+export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const interval = z.string().refine(isInterval, INTERVAL_WORDS);
+const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
+const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
+const whole = (min: number, max: number) =>
+  z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
+const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
+
+/** A list of symbols, or `dataset` for all symbols of the source when the session is created. */
+const symbols = z.union(
+  [
+    z.literal('dataset'),
+    z
+      .array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS))
+      .min(1, 'at least 1 symbol')
+      .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`),
+  ],
+  'a list of symbols, or "dataset" for all symbols of the source',
+);
+
+/** Where the bars come from: the rows of a dataset, or a feed, whose streams may be out of order by `latenessSeconds`. */
+const source = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('dataset'), dataset }),
+    z.strictObject({ type: z.literal('feed'), latenessSeconds: whole(0, 86_400).default(0) }),
+  ],
+  '"dataset" or "feed"',
+);
+
+/**
+ * How the clock moves: as fast as possible, at `speed` × real time (pace.ts), or in lockstep: at most `window` base bars
+ * ahead of the slowest consumer, after `consumers` have joined. After `heartbeatSeconds` of silence from a consumer, the
+ * session drops it or waits for it (`onSilence`).
+ */
+const pace = z.discriminatedUnion(
+  'mode',
+  [
+    z.strictObject({ mode: z.literal('max') }),
+    z.strictObject({
+      mode: z.literal('clock'),
+      speed,
+      overrun: z.enum(['wait', 'fail'], '"wait" or "fail"').default('wait'),
+    }),
+    z.strictObject({
+      mode: z.literal('lockstep'),
+      window: whole(1, 100_000).default(30),
+      consumers: whole(0, 1_000).default(1),
+      heartbeatSeconds: whole(1, 86_400).default(30),
+      onSilence: z.enum(['drop', 'hold'], '"drop" or "hold"').default('drop'),
+    }),
+  ],
+  '"max", "clock" or "lockstep"',
+);
+
+/** Defaults of the `upkeep` part, which the environment may set (`DATA_UPKEEP_*`). */
+export interface UpkeepDefaults {
+  enabled: boolean;
+  everySeconds: number;
+  retryMissingBars: boolean;
+  maxRetries: number;
+  derivedIntervals: readonly string[];
+  autoComputeDerived: boolean;
+}
+
+export const UPKEEP_DEFAULTS: UpkeepDefaults = {
+  enabled: true,
+  everySeconds: 60,
+  retryMissingBars: true,
+  maxRetries: 5,
+  derivedIntervals: ['5m', '15m'],
+  autoComputeDerived: true,
+};
+
+/** The schema of a spec with these upkeep defaults. */
+export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
+  return z.strictObject({
+    id: z.string().regex(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),
+    symbols,
+    calendar: z.string().default('XNYS'),
+    hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
+    start: date,
+    end: date,
+    baseInterval: interval.default('1m'),
+    derivedIntervals: z
+      .array(interval)
+      .max(16, 'at most 16 intervals')
+      .default([...defaults.derivedIntervals]),
+    source,
+    backfill: z.array(dataset).max(8, 'at most 8 datasets').default([]),
+    prices: z
+      .enum(PRICES, '"positive" or "any"')
+      .default('positive')
+      .describe('positive: a negative price is refused; any: it is valid'),
+    pace: pace.default({ mode: 'max' }),
+    feed: z.strictObject({ timeoutSeconds: whole(1, 86_400).default(60) }).prefault({}),
+    history: historySchema.prefault({}),
+    upkeep: z
+      .strictObject({
+        enabled: z.boolean().default(defaults.enabled),
+        everySeconds: whole(1, 86_400).default(defaults.everySeconds),
+        barrier: z
+          .union(
+            [z.enum(['day', 'none']), z.strictObject({ minutes: whole(1, 1_440) })],
+            '"day", "none" or { "minutes": 1 to 1440 }',
+          )
+          .default('day'),
+        retryMissingBars: z.boolean().default(defaults.retryMissingBars),
+        maxRetries: whole(1, 100).default(defaults.maxRetries),
+        autoComputeDerived: z.boolean().default(defaults.autoComputeDerived),
+      })
+      .prefault({}),
+    retentionHours: z.number('a number of hours').min(0, 'at least 0').max(87_600, 'at most 87600').default(24),
+  });
+}
+
+/** A checked spec whose symbols may still be `dataset`. Intervals have their canonical names, in ascending order. */
+export type SessionRequest = z.output<ReturnType<typeof sessionSpecSchema>>;
+
+/** A checked spec with every default filled in and a list of symbols: what a session keeps. */
+export type SessionSpec = Omit<SessionRequest, 'symbols'> & { symbols: string[] };
+
+/** One compiled schema for each object of defaults: zod compiles a schema at its first use, which takes milliseconds. */
+const schemas = new WeakMap<UpkeepDefaults, ReturnType<typeof sessionSpecSchema>>();
+
+/** {@link sessionSpecSchema}, compiled once for each object of defaults. */
+export function schemaFor(defaults: UpkeepDefaults): ReturnType<typeof sessionSpecSchema> {
+  let schema = schemas.get(defaults);
+  if (!schema) schemas.set(defaults, (schema = sessionSpecSchema(defaults)));
+  return schema;
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text); // 30 February is another day, or none
+}

@@ -1,0 +1,91 @@
+/**
+ * The session spec: parses what a user sends into one form with every default filled in, and reports all problems at once.
+ * Pure.
+ */
+import { parseInterval } from '../interval.js';
+import { crossChecks, FEED } from './checks.js';
+import { canonicalHistory } from './history.js';
+import type { SessionLimits } from './limits.js';
+import { problemsOf, SessionSpecError } from './problems.js';
+import {
+  schemaFor,
+  type SessionRequest,
+  type SessionSpec,
+  SYMBOLS_MAX,
+  UPKEEP_DEFAULTS,
+  type UpkeepDefaults,
+} from './schema.js';
+import { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';
+
+/** The name of a session's source in its list of datasets: the dataset's name, or `feed`. */
+export function sourceName(spec: Pick<SessionSpec, 'source'>): string {
+  return spec.source.type === 'feed' ? FEED : spec.source.dataset;
+}
+
+/**
+ * Checks a spec and fills in its defaults. `symbols` may be `dataset`: the caller reads the source's symbols and passes them
+ * to {@link resolveSymbols}.
+ * @param limits the largest session to accept; unchecked when undefined
+ * @throws SessionSpecError with every problem
+ */
+export function parseSessionRequest(
+  input: unknown,
+  defaults: UpkeepDefaults = UPKEEP_DEFAULTS,
+  limits?: SessionLimits,
+): SessionRequest {
+  const parsed = schemaFor(defaults).safeParse(input, { reportInput: true });
+  if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
+  const problems = crossChecks(parsed.data, limits); // before intervals are sorted, so that a problem names the user's index
+  if (problems.length > 0) throw new SessionSpecError(problems);
+  return canonical(parsed.data);
+}
+
+/** {@link parseSessionRequest} for a spec that lists its symbols, such as a stored one. @throws SessionSpecError */
+export function parseSessionSpec(
+  input: unknown,
+  defaults: UpkeepDefaults = UPKEEP_DEFAULTS,
+  limits?: SessionLimits,
+): SessionSpec {
+  const request = parseSessionRequest(input, defaults, limits);
+  if (hasSymbols(request)) return request;
+  throw new SessionSpecError([{ field: 'symbols', expected: 'a list of symbols', was: '"dataset"' }]);
+}
+
+/**
+ * The spec that a session with `symbols: "dataset"` keeps: the list is frozen in it.
+ * @param available the symbols of the source; used in ascending order of their code units, so that every reader of the source
+ * gets the same spec @throws SessionSpecError when they are none, too many, or the session becomes too large
+ */
+export function resolveSymbols(
+  request: SessionRequest,
+  available: readonly string[],
+  limits?: SessionLimits,
+): SessionSpec {
+  if (hasSymbols(request)) return request;
+  const symbols = [...new Set(available)].sort((a, b) => (a < b ? -1 : 1));
+  const wrong = symbols.find((symbol) => !SYMBOL_PATTERN.test(symbol));
+  const was = `${sourceName(request)} has ${symbols.length} symbols`;
+  if (wrong !== undefined)
+    throw new SessionSpecError([{ field: 'symbols', expected: SYMBOL_WORDS, was: `"${wrong}"` }]);
+  if (symbols.length === 0 || symbols.length > SYMBOLS_MAX) {
+    throw new SessionSpecError([{ field: 'symbols', expected: `a dataset of 1 to ${SYMBOLS_MAX} symbols`, was }]);
+  }
+  const spec: SessionSpec = { ...request, symbols };
+  const problems = crossChecks(spec, limits);
+  if (problems.length > 0) throw new SessionSpecError(problems);
+  return spec;
+}
+
+function hasSymbols(request: SessionRequest): request is SessionSpec {
+  return request.symbols !== 'dataset';
+}
+
+function canonical(spec: SessionRequest): SessionRequest {
+  const derived = new Map(spec.derivedIntervals.map((text) => [parseInterval(text).name, parseInterval(text)]));
+  return {
+    ...spec,
+    baseInterval: parseInterval(spec.baseInterval).name,
+    derivedIntervals: [...derived.values()].sort((a, b) => a.ms - b.ms).map(({ name }) => name),
+    history: canonicalHistory(spec.history),
+  };
+}
