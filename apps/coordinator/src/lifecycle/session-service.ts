@@ -12,7 +12,14 @@ import {
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
-import { parseSessionSpec, SessionSpecError, shown, type SessionLimits, type SessionSpec, type UpkeepDefaults } from '@barkeep/bars';
+import {
+  parseSessionSpec,
+  SessionSpecError,
+  shown,
+  type SessionLimits,
+  type SessionSpec,
+  type UpkeepDefaults,
+} from '@barkeep/bars';
 import {
   FedSymbolsError,
   FeedNotBegunError,
