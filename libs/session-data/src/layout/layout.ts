@@ -18,6 +18,7 @@ import {
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
+import { basePartition } from './base-partition.js';
 import { PartitionKeys } from './keys.js';
 
 /** Symbols of one partition, and so of one script call: bounds how long one flush blocks Redis. */
@@ -287,15 +288,4 @@ function daysOf<T>(made: Map<string, T[]>, { name }: Interval): T[] {
 /** Partitions that the symbols of a spec are spread over. */
 export function basePartitionsOf(spec: Pick<SessionSpec, 'symbols'>): number {
   return Math.min(BASE_PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
-}
-
-function basePartition(symbol: string, basePartitions: number): number {
-  return hash(symbol) % basePartitions;
-}
-
-/** FNV-1a, 32 bits: spreads symbols over partitions the same way in every process. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }
