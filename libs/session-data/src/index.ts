@@ -72,6 +72,7 @@ export {
 } from './redis/index.js';
 export {
   type ClaimedPosition,
+  compareStore,
   type Control,
   type Fence,
   noFigures,
@@ -84,6 +85,7 @@ export {
   SessionRetention,
   SessionWriter,
   setControl,
+  type StoreCondition,
   type StreamFigures,
 } from './stream/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';

@@ -98,7 +98,8 @@ export class KeptPosition {
     this.isBeatDue = false;
     try {
       if (next) await this.sendPosition(next);
-      else if (isBeatDue) await this.consumers.heartbeat(this.name, this.token);
+      // A heartbeat repeats the position: a store that was set back may have lost it, and the clock waits for it.
+      else if (isBeatDue) await this.sendPosition(this.acknowledged);
       this.outage.succeeded();
     } catch (error) {
       this.onError(error);

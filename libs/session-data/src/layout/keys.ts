@@ -5,7 +5,8 @@
 
 /** Key names of one partition of one session. */
 export class PartitionKeys {
-  private readonly base: string;
+  /** What all key names of the partition begin with. */
+  readonly base: string;
 
   constructor(
     readonly prefix: string,

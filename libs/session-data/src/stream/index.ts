@@ -1,4 +1,5 @@
 /** The streaming side: fence, flush, clock, retention, removal. */
+export { compareStore, type StoreCondition } from './compare.js';
 export { noteHistory, readHistory } from './history.js';
 export { removeLeftover, removeSession } from './remove.js';
 export { SessionRetention } from './retention.js';

@@ -14,10 +14,7 @@ const KEYS_A_CALL = 1_000;
 export async function removeSession(redis: Redis, layout: SessionLayout): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
-  for (let partition = 0; partition < layout.partitions; partition++) {
-    removed += await removePartition(redis, layout, partition);
-  }
-  return removed;
+  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()]));
 }
 
 /**
@@ -25,31 +22,66 @@ export async function removeSession(redis: Redis, layout: SessionLayout): Promis
  * @returns the number of removed keys
  */
 export async function removeLeftover(redis: Redis, layout: SessionLayout): Promise<number> {
-  let removed = 0;
+  const begun: number[] = [];
   for (let partition = 0; partition < layout.partitions; partition++) {
-    const begun = (await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation])) === 'forgotten';
-    if (begun) removed += 1 + (await removePartition(redis, layout, partition));
+    const reply = await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
+    if (reply === 'forgotten') begun.push(partition);
   }
+  return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun));
+}
+
+/**
+ * Removes all keys of partitions but the meta hashes. The work is proportional to what exists: a session may have many more
+ * possible keys (symbols × days × intervals) than the server has keys, and then the server's keys are scanned.
+ */
+async function removePartitions(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<number> {
+  const possible = partitions.reduce((sum, partition) => sum + symbolKeyCount(layout, partition), 0);
+  const isScanned = possible > (await redis.dbsize());
+  const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
+  let removed = 0;
+  for await (const keys of batches) if (keys.length > 0) removed += await redis.unlink(...keys);
   return removed;
 }
 
-/** All keys but the meta hash. */
-async function removePartition(redis: Redis, layout: SessionLayout, partition: number): Promise<number> {
-  let removed = 0;
-  let batch: string[] = [];
-  for (const key of keysOfPartition(layout, partition)) {
-    batch.push(key);
-    if (batch.length < KEYS_A_CALL) continue;
-    removed += await redis.unlink(...batch);
-    batch = [];
-  }
-  return batch.length > 0 ? removed + (await redis.unlink(...batch)) : removed;
+async function* scannedKeys(
+  redis: Redis,
+  layout: SessionLayout,
+  partitions: readonly number[],
+): AsyncGenerator<string[]> {
+  const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
+  const [first = ''] = bases;
+  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1);
+  const pattern = `${shared.replace(/[\\*?[\]^]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
+    yield keys.filter((key) => bases.some((base) => key.startsWith(base)));
+    cursor = next;
+  } while (cursor !== '0');
 }
 
-function* keysOfPartition(layout: SessionLayout, partition: number): Generator<string> {
+function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Generator<string[]> {
+  let batch: string[] = [];
+  for (const partition of partitions) {
+    const keys = layout.keysOf(partition);
+    batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream);
+    batch.push(keys.consumers, keys.feed, keys.told);
+    for (const key of symbolKeys(layout, partition)) {
+      batch.push(key);
+      if (batch.length < KEYS_A_CALL) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+function symbolKeyCount(layout: SessionLayout, partition: number): number {
+  return layout.everSymbolsOf(partition).length * layout.days.length * (2 + layout.derived.length);
+}
+
+function* symbolKeys(layout: SessionLayout, partition: number): Generator<string> {
   const keys = layout.keysOf(partition);
-  yield* [keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream];
-  yield* [keys.consumers, keys.feed, keys.told];
   for (const symbol of layout.everSymbolsOf(partition)) {
     for (const { date } of layout.days) {
       yield keys.states(symbol, date);

@@ -1,0 +1,66 @@
+/** Stores that lost their newest writes, on a real Redis: what a consumer repeats, and what a comparison finds. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { compareStore, removeSession, SessionConsumers } from '@barkeep/session-data';
+import { KeptPosition } from '../../libs/client/src/follow/kept-position.js';
+import { marketBars } from '../support/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer } from '../support/session-store.js';
+
+const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
+const server = new StoreServer();
+afterAll(() => server.close());
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  while (!(await check())) await delay(20);
+}
+
+const LOCKSTEP = { ...SMALL_SPEC, pace: { mode: 'lockstep', heartbeatSeconds: 1 } };
+
+test('I11 a heartbeat repeats a position that the store lost, so that the clock does not wait for it', async () => {
+  const store = await server.begin(server.layout(LOCKSTEP));
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  await writer.moveClock(layout.start + 3_600_000, { events: [] });
+  const position = await KeptPosition.join(server.redis, layout, 'one', { from: 'beginning' });
+  const { consumers } = layout.keysOf(0);
+  const joined = await server.redis.dumpBuffer(consumers);
+  const time = layout.start + 1_800_000;
+  position.acknowledge({ time, steps: 30, bars: 90, deliveredHash: 'a'.repeat(64) });
+  const reached = async () => (await new SessionConsumers(server.redis, layout).limit()).slowest;
+  await until(async () => (await reached()) === time);
+
+  // The tail of the store is lost: the hash is that of the join.
+  await server.redis.restore(consumers, 0, joined, 'REPLACE');
+  expect(await reached()).toBe(layout.sessionStart);
+  await until(async () => (await reached()) === time);
+  await position.leave({ time, steps: 30, bars: 90, deliveredHash: 'a'.repeat(64) });
+});
+
+test('I11 a store is compared with a recorded position in one round trip', async () => {
+  const store = await server.begin();
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  await writer.moveClock(layout.end, { events: [] });
+  const recorded = { clock: layout.end, frontier: layout.end };
+  expect(await compareStore(server.redis, layout, recorded)).toBe('whole');
+  const { meta } = layout.keysOf(0);
+  await server.redis.hset(meta, 'clock', layout.start);
+  expect(await compareStore(server.redis, layout, recorded)).toBe('behind');
+  expect(await compareStore(server.redis, layout, { frontier: layout.end })).toBe('whole');
+  await server.redis.hset(meta, 'frontier', layout.start);
+  expect(await compareStore(server.redis, layout, { frontier: layout.end })).toBe('behind');
+  await server.redis.del(meta);
+  expect(await compareStore(server.redis, layout, recorded)).toBe('lost');
+});
+
+test('I9 a session of more possible keys than the server has is removed by what exists', async () => {
+  const wide = { ...SMALL_SPEC, start: '2000-01-03', end: '2013-10-08', upkeep: {}, derivedIntervals: ['5m', '15m'] };
+  const symbols = Array.from({ length: 2_000 }, (_, i) => `S${i}`);
+  const layout = server.layout({ ...wide, symbols }, 's-[a]*?');
+  await server.begin(layout);
+  const other = await server.begin(server.layout(SMALL_SPEC, 's-a'));
+  const keys = layout.keysOf(layout.partitionOf('S7')!);
+  await server.redis.set(keys.chunk('5m', 'S7', '2013-10-07'), 'x');
+  await server.redis.set(keys.states('S7', '2013-10-08'), 'x');
+  expect(await removeSession(server.redis, layout)).toBe(layout.partitions + 2);
+  expect(await other.reader.clock()).toBe(other.layout.start);
+});
