@@ -1,4 +1,4 @@
-/** The documentation of the client that `npm run docs` makes: of every export, and without a broken link. */
+/** The site that `npm run docs` makes: all guides, every export of the client, and no broken link. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
