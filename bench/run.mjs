@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: runs the scenarios on servers of its own, prints one table, and after a full run writes it to bench/RESULTS.md
+ * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to bench/RESULTS.md
  * and bench/results.json. `npm run bench -- S1 S6` runs some. Each scenario is one file in bench/scenarios.
  *
  * BENCH_ROUNDS=7 takes a closer look; BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators.

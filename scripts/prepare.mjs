@@ -16,7 +16,7 @@ const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.barkeep-lock-hash');
 /** Outside of node_modules, which npm ci removes. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
-/** Of what a failed program said; the first lines say why. */
+/** Lines of a failed program's output that are shown; the first ones say why. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
 /** Between making the lock and writing down who made it pass microseconds. */
@@ -44,7 +44,7 @@ function lockHash() {
     .digest('hex');
 }
 
-/** npm's own record of what it installed is newer than the lock file when somebody ran npm himself. */
+/** npm's own record of what it installed is newer than the lock file when the user ran npm directly. */
 function isInstalled() {
   if (!existsSync(join(MODULES, 'typescript/package.json'))) return false;
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lockHash()) return true;
@@ -75,7 +75,7 @@ function build() {
   run(process.execPath, [join(MODULES, '@typescript/native/bin/tsc'), '-b']);
 }
 
-/** Runs a program quietly; shows what it said when it failed. */
+/** Runs a program quietly; shows its output when it fails. */
 function run(program, args) {
   const shell = process.platform === 'win32';
   const { status, error, stdout, stderr } = spawnSync(program, args, {
@@ -92,7 +92,7 @@ function run(program, args) {
   );
 }
 
-/** Making a folder is atomic: whoever makes it has the lock. A lock whose owner is gone is taken away. */
+/** Making a folder is atomic: the process that makes it has the lock. A lock whose owner is gone is removed. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {

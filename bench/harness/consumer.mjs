@@ -1,4 +1,4 @@
-/** A process that follows sessions in lockstep with an empty loop: told an id by its parent, it answers what it was given. */
+/** A process that follows sessions in lockstep with an empty loop: its parent sends an id, and the process answers with what it received. */
 import { followSession } from '@barkeep/client';
 import { SessionLostError, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const redis = new Redis(process.argv[2]);
 const reader = new SessionReader(redis, 'barkeep');
 
-/** The session, as soon as its store is begun. */
+/** The session, as soon as its store exists. */
 async function open(id) {
   for (;;) {
     try {
@@ -33,7 +33,7 @@ async function consume({ id, consumer, every }) {
     }
     if (step.time === session.layout.end) lastAt = performance.now();
   }
-  // From the first step to the last: what a loop costs that goes on for long.
+  // From the first step to the last: the cost of a loop that runs for a long time.
   const nanosABar = (usageOf(stepping) * 1e9) / (bars - firstBars);
   const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
   return { id, steps, bars, endedAt: Date.now(), cpu: usageOf(cpu), nanosABar, rate };

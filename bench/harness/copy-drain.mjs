@@ -7,7 +7,7 @@ import { Client } from 'pg';
 /** ReadyForQuery, idle: the last message of a command. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-/** @param measure is called at the end, while the server's process is still there to be asked for its CPU seconds */
+/** @param measure is called at the end, while the server's process still runs, so that its CPU seconds can be read */
 export async function drainCopy(databaseUrl, sql, measure) {
   const client = new Client({ connectionString: databaseUrl });
   client.on('error', () => undefined); // it ends by having its socket closed

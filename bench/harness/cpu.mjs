@@ -96,7 +96,7 @@ export class CpuMeter {
   }
 }
 
-/** CPU seconds of pure work in this process, garbage collection included: the time that it takes when nobody else wants the processor. */
+/** CPU seconds of pure work in this process, garbage collection included: the time that it would take on a processor that is otherwise idle. */
 export function cpuSeconds(work) {
   const before = process.cpuUsage();
   work();

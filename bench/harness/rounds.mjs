@@ -30,7 +30,7 @@ export async function runScenario(scenario, bench, rounds) {
 function summary({ id, title, unit, targets = {} }, samples) {
   const rates = (name) => samples[name]?.map(({ rate }) => rate);
   const ratio = (name, to) => {
-    // A sample may have been compared with something of its own, measured beside it.
+    // A sample may have its own baseline, measured in the same round.
     if (to === 'limit' && samples[name][0]?.ratioToLimit !== undefined) {
       return median(samples[name].map(({ ratioToLimit }) => ratioToLimit));
     }
@@ -59,7 +59,7 @@ function cpuOf(samples) {
   return Object.fromEntries(names.map((name) => [name, median(samples.map(({ cpu }) => cpu[name]))]));
 }
 
-/** What was to be reached and was not; `targets.others` has targets of its own for arms shown beside. */
+/** The targets that were missed; `targets.others` has the targets of additional arms. */
 function missedOf(figures, { others = {}, ...targets }) {
   const wanted = new Map([['value', targets], ...Object.entries(others)]);
   return figures.flatMap((figure) =>

@@ -1,7 +1,7 @@
 /** Runs one whole session on a coordinator, from the request that starts it to its completion, and measures it. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The time of the end comes from the database: how often it is asked for is no part of it. */
+/** The time of the end comes from the database: it does not depend on how often the bench polls. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 let sessions = 0;
@@ -56,7 +56,7 @@ async function completion(dataSource, id) {
   throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
 }
 
-/** Fails a run whose figures would be of something else than what was asked for. */
+/** Fails a run whose figures would measure something else. */
 export function expectFilled(session, expected) {
   const { filled } = session.counts;
   if (filled !== expected) throw new Error(`expected ${expected} bars in the store, was ${filled}`);

@@ -5,7 +5,7 @@ import { zsetSession } from './zset-baseline.mjs';
 
 const NO_UPKEEP = { upkeep: { enabled: false } };
 
-/** Sessions without upkeep on one coordinator; `running` is a system that is there already: two would take each other's sessions. */
+/** Sessions without upkeep on one coordinator; `running` is an existing system: two systems would take each other's sessions. */
 export async function streamingArms(bench, market, running) {
   const services = await bench.services();
   const system = running ?? (await bench.system());

@@ -20,10 +20,10 @@ import prefetch from './prefetch.mjs';
  *
  * `prepare` builds what it needs and answers its arms, `{ value, limit?, baseline?, others?, close? }`: each an async function that
  * does the work once and answers a sample `{ rate, unit?, cpu?, bytesPerBar?, ratioToLimit?, ... }`, `rate` in the scenario's unit
- * unless it names its own, be it a rate or, where the unit is one of time, the less the better. `others` are arms that are shown beside, by name. The arms of a round
+ * unless it names its own, be it a rate or, where the unit is one of time, the less the better. `others` are additional arms, by name. The arms of a round
  * run one after another, so that all of them see the same machine.
  * `targets` are what must be reached: `{ ratioToLimit, ratioToLimitMax, ratioToBaseline, bytesPerBarMax, valueMin, valueMax }`, each
- * optional; `targets.others` has the same for arms shown beside, by name.
+ * optional; `targets.others` has the same for additional arms, by name.
  */
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 

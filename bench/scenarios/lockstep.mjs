@@ -8,7 +8,7 @@ import { median } from '../harness/statistics.mjs';
 
 const MOST = 4;
 const WORKERS = 2;
-/** Base bars that the clock runs ahead at most: two trading days, of which a consumer reads one while it steps through the other. BENCH_WINDOW=30 is the default of a spec. */
+/** Base bars that the clock runs ahead at most: two trading days, so that a consumer reads one while it steps through the other. BENCH_WINDOW=30 is the default of a spec. */
 const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
 /** Sessions of each sample, one after another: one alone takes half a second, in which a machine does other things as well. */
 const SESSIONS = 3;
@@ -86,7 +86,7 @@ export default {
           unit: '%',
           rate: (100 * samples[MOST].rate) / samples[1].rate,
         }),
-        // Beside the share of the speed: what the consumers themselves take of these processors is no part of it.
+        // In addition to the share of the speed; the CPU of the consumers themselves is not included.
         'CPU of the stream, 4 consumers more than 1, %': async () => ({
           unit: '%',
           rate: (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,

@@ -1,4 +1,4 @@
-/** Reads of a mirror in this process, beside a plain array of objects; and a reader's, beside a PING on the same connection. */
+/** Reads of a mirror in this process, compared with a plain array of objects; and a reader's, compared with a PING on the same connection. */
 import { Mirror } from '@barkeep/client';
 import { DayChunk, parseSessionSpec } from '@barkeep/bars';
 import { removeSession, SessionLayout, SessionReader, SessionWriter } from '@barkeep/session-data';
@@ -13,7 +13,7 @@ const TRIPS = 4_000;
 export default {
   id: 'mirror',
   title:
-    'reads of 100 symbols × 1 day, million a second: mirror latest bar; limit: array of objects, latest bar; beside: last 20 bars of both, a derived bar, 20 closes, and (per second) reader and PING',
+    'reads of 100 symbols × 1 day, million a second: mirror latest bar; limit: array of objects, latest bar; also: last 20 bars of both, a derived bar, 20 closes, and (per second) reader and PING',
   unit: 'M reads/s',
   rounds: 5,
   // 50 ns are 20 million a second, 300 ns 3.33; 2.3 PINGs are 43 % of their rate.
@@ -79,7 +79,7 @@ function timed(symbols, read) {
   };
 }
 
-/** A day of bars in a store of its own, the clock between two minutes before its end; and the same bars as objects. */
+/** A day of bars in a separate store, the clock between two minutes before its end; and the same bars as objects. */
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
   const symbols = symbolNames(SYMBOLS);

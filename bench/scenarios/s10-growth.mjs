@@ -7,14 +7,14 @@ import { runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
-/** Symbols of the sessions that differ in days, the shortest of which has to be longer than a start and an end take. */
+/** Symbols of the sessions that differ in days; the shortest session must take longer than a start and an end. */
 const DAY_SYMBOLS = 200;
 /** Of those that run at once. */
 const SHARED_SYMBOLS = 100;
 /** Days of the sessions that differ in symbols, and of those that run at once. */
 const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
-/** Sessions that nobody measures. */
+/** Sessions that are not measured. */
 const WARM_UPS = 10;
 const SPEC = { upkeep: { enabled: false } };
 /** The time a bar within ± 25 % of the smallest's: that of rates is the inverse. */
@@ -28,7 +28,7 @@ const manyInTime = (count) => `${count} sessions at once, time of one more`;
 export default {
   id: 'S10',
   title:
-    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, run before and after each of the others, which are compared with the two; beside them the sizes between, 5 and 60 days, and 2 to 8 sessions over the same days (CPU seconds of all processes, and time, for one more as a part of the first)',
+    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, run before and after each of the others, which are compared with the two; also the sizes between, 5 and 60 days, and 2 to 8 sessions over the same days (CPU seconds of all processes, and time, for one more as a part of the first)',
   unit: 'bars/s',
   rounds: 5,
   targets: {

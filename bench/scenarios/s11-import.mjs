@@ -81,7 +81,7 @@ async function writeRows(file) {
   await pipeline(lines, createWriteStream(file));
 }
 
-/** A database beside the one of the other scenarios, which is emptied between samples. */
+/** A second database, which is emptied between samples. */
 async function ownDatabase(bench) {
   const name = 'bench_import';
   const dataSource = await bench.dataSource();

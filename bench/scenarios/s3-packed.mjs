@@ -1,4 +1,4 @@
-/** Days that are packed already: their bytes go from Postgres into the session store, and nobody looks at a bar. */
+/** Packed days: their bytes go from Postgres into the session store, and no process looks at a bar. */
 import { DayChunk } from '@barkeep/bars';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
 import { streamingArms } from '../harness/streaming.mjs';

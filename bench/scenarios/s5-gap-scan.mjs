@@ -1,4 +1,4 @@
-/** Where are the holes of a day? From the bitmaps in Redis, as a worker asks; beside the bitmaps alone and a look at all bars. */
+/** Where are the holes of a day? From the bitmaps in Redis, as a worker reads them; compared with the bitmaps alone and with reading all bars. */
 import { DayChunk, emptyRuns, parseSessionSpec } from '@barkeep/bars';
 import { removeSession, SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';

@@ -52,7 +52,7 @@ function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Kept where the compiler cannot see that nobody looks. */
+/** Kept here so that the compiler cannot drop the result. */
 let total = 0;
 function sumOf(doubles) {
   let sum = 0;

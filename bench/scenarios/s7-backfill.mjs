@@ -1,6 +1,6 @@
 /**
  * How long a gap takes to fill: from the job being picked up to its bars being readable, with everything that a worker looks at
- * and compares; beside one SELECT and one SETRANGE written by hand, which look at nothing.
+ * and compares; compared with one SELECT and one SETRANGE written by hand, which check nothing.
  */
 import { DayChunk, ORIGIN_CODES, parseSessionSpec, recordOffset } from '@barkeep/bars';
 import { removeSession, SessionLayout, SessionWriter } from '@barkeep/session-data';

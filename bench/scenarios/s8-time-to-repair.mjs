@@ -1,6 +1,6 @@
 /**
  * How long a hole stays open: from the moment in which a day with holes is in the store to the one in which all its bars are, without
- * barriers, so that nobody waits for it. Two processes, two queues and the hint between them; the 60 s tick plays no part.
+ * barriers, so that no clock waits for it. Two processes, two queues and the hint between them; the 60 s tick plays no part.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 

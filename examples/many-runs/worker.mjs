@@ -1,4 +1,4 @@
-/** One worker process: follows the session as a consumer of its own, with some parameter sets at once. */
+/** One worker process: follows the session as a separate consumer, with some parameter sets at once. */
 import { connect } from '@barkeep/client';
 import { SmaCross } from '../sma-cross/sma-cross.mjs';
 

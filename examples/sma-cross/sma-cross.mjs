@@ -1,6 +1,6 @@
 /**
  * The strategy: it holds a symbol while the fast moving average of its closes is above the slow one. It decides at the close
- * of a bar, and trades at the open of the symbol's next bar: a price that nobody knew when it decided.
+ * of a bar, and trades at the open of the symbol's next bar: a price that was unknown when it decided.
  */
 
 /** Dollars that a new position is bought for. */

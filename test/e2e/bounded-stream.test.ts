@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => system?.close());
 
-test('I8 a stream waits for a clock that does not move, and another session runs beside it', async () => {
-  // Nobody does upkeep yet, so that the watermark, and with it the clock, stays where it is.
+test('I8 a stream waits for a clock that does not move, and another session runs at the same time', async () => {
+  // No worker runs yet, so the watermark stands, and the clock with it.
   await api.run({ id: 'waiting', ...SPEC });
   const waiting = await api.until('waiting', ({ state }) => state === 'waiting-upkeep');
   expect(waiting.clock).toBe('2013-10-07T13:30:00.000Z');

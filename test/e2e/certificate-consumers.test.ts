@@ -47,7 +47,7 @@ test('I1 the same was delivered in two runs, and something else in steps of anot
   expect(two!.consumers).toEqual(one!.consumers);
   expect(coarse!.consumers).toMatchObject([{ steps: 156, bars: 2 * 780, time: END }]);
   expect(await compared('one', 'two')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: true }] });
-  // The data is the same: what was delivered is told, and is no difference.
+  // The data is the same: a difference in what was delivered is printed, but the sessions are equal.
   expect(await compared('one', 'coarse')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: false }] });
 });
 

@@ -94,7 +94,7 @@ test('I1 runs with other workers, a crash and another order of symbols have the 
   expect(await compared('calm', 'shaken')).toMatchObject({ code: 0, found: { equal: true, equalDays: 12 } });
 });
 
-test('of a session that runs the days are certified that it is through', async () => {
+test('the finished days of a running session are certified', async () => {
   await lab.repository.holdFrom(lab.day(3));
   await api().run(lab.spec('running'));
   await api().until('running', ({ clock }) => clock !== null && clock.slice(0, 10) === lab.day(2));
@@ -129,7 +129,7 @@ test('a bar that differs by a cent is named, and no other', async () => {
   expect(await compared('calm', 'shaken')).toMatchObject({ code: 0 });
 });
 
-test('a bar that only one of two has is told as such', async () => {
+test('a bar that only one of the two has is shown as such', async () => {
   const date = lab.day(1);
   const key = `${lab.system.sessionPrefix}:{shaken:0}:chunk:1m:DDD:${date}`;
   const slot = await lab.sessionRedis.bitpos(key, 1);
@@ -140,7 +140,7 @@ test('a bar that only one of two has is told as such', async () => {
   await lab.sessionRedis.setbit(key, slot, 1);
 });
 
-test('a certificate is saved and compared with, and never overwritten in silence', async () => {
+test('a certificate is saved and compared with, and never overwritten without --force', async () => {
   const file = join(folder, 'calm.json');
   const saved = await barkeep('certify', 'calm', '--out', file);
   expect(saved.code).toBe(0);

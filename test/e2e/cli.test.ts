@@ -56,7 +56,7 @@ function csv(): string {
   return ['time,open,high,low,close,volume', ...rows].join('\n');
 }
 
-test('bars are imported, run through a session and read back; a refused row is told and the rest is kept', async () => {
+test('bars are imported, run through a session and read back; a refused row is reported and the rest is stored', async () => {
   await writeFile(join(folder, 'acme.csv'), csv());
   const spec = { id: 'cli', symbols: ['ACME'], start: '2024-03-05', end: '2024-03-05', backfill: [] };
   const source = { type: 'dataset', dataset: 'mine' };

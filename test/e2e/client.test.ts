@@ -92,7 +92,7 @@ describe('a session', () => {
     expect(again).toEqual(rest);
   });
 
-  it('ends whoever follows its events when it is deleted', async () => {
+  it('ends the loops over its events when it is deleted', async () => {
     const session = await barkeep.createSession({ ...SPEC, id: 'short' }, { start: true });
     await session.completed();
     const events = session.events({ from: 'beginning', types: ['day-closed'] });
@@ -110,7 +110,7 @@ describe('feeding', () => {
     const half = Math.floor(SLOTS / 2);
     await Promise.all([a!.feed(market.get('AAA')!.slice(0, half)), b!.feed(market.get('BBB')!.slice(0, half))]);
     await coordinator.signal('SIGKILL');
-    // All from the start again, while nobody is there to take it.
+    // Everything again from the start, while no coordinator runs.
     const feeding = Promise.all([a!.feed(market.get('AAA')!), b!.feed(market.get('BBB')!)]);
     coordinator = await system.coordinator({ BARKEEP_PORT: new URL(coordinator.url).port });
     const [fed] = await feeding;

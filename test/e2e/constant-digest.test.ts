@@ -21,7 +21,7 @@ let api: Api;
 beforeAll(async () => {
   const random = seeded(3);
   const whole = marketBars({ symbols: SYMBOLS, ...DATES, seed: 1 });
-  // Volumes of which the sum depends on the order.
+  // The sum of these volumes depends on their order.
   for (const bars of whole.values()) for (const bar of bars) bar.volume *= random();
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'made', holey(whole, 0.02, 2));

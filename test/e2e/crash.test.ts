@@ -7,7 +7,7 @@ import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
 import { seeded } from '../support/market.js';
 import type { SystemProcess } from '../support/system.js';
 
-/** Within which another coordinator goes on, and a dead worker's job is done. */
+/** Time within which another coordinator takes over, and another worker does a dead one's job. */
 const TAKE_OVER_MS = 10_000;
 const JOB_DONE_MS = 15_000;
 const MOMENTS_MS = 500;
@@ -49,7 +49,7 @@ async function endsAsUndisturbed(id: string): Promise<void> {
   expect(counts).toEqual(reference.counts);
 }
 
-test.each([1, 2])('I1 another coordinator goes on when the streaming one is killed (moment %i)', async (moment) => {
+test.each([1, 2])('I1 another coordinator takes over when the owner is killed (moment %i)', async (moment) => {
   const id = `killed-${moment}`;
   const { streaming, coordinator } = await atRandomMoment(id);
   await coordinator.signal('SIGKILL');
@@ -87,7 +87,7 @@ test('I1 the backfill of a worker that is killed in the middle of it is done by 
   workers = [...workers.filter((other) => other !== worker), await lab.system.worker()];
 });
 
-test('I1 a session goes on when all queues are lost', async () => {
+test('I1 a session continues when all queues are lost', async () => {
   const date = lab.day(4);
   await lab.repository.holdFrom(date);
   await api().run(lab.spec('queues-lost'));
@@ -96,7 +96,7 @@ test('I1 a session goes on when all queues are lost', async () => {
   await endsAsUndisturbed('queues-lost');
 });
 
-test('upkeep of a session that is complete goes on when all queues are lost', async () => {
+test('upkeep of a completed session continues when all queues are lost', async () => {
   await lab.repository.open();
   await api().run(lab.spec('repairs-lost', 6));
   expect((await api().completed('repairs-lost')).counts.absent).toBeGreaterThan(0);
@@ -120,7 +120,7 @@ test('I1 a session whose store is lost says so, and a start builds it again', as
   await endsAsUndisturbed('store-lost');
 });
 
-test('I1 I6 a session goes on from what the store really holds when that lost its newest writes', async () => {
+test('I1 I6 a session continues from what the store holds when the store lost its newest writes', async () => {
   await lab.repository.holdFrom(lab.day(3));
   await api().run(lab.spec('set-back'));
   await lab.repository.asked((ask) => ask.date === lab.day(3));

@@ -1,4 +1,4 @@
-/** The boundaries of trading days: what is said of them, days without a bar, days whose source is silent, days that are none. */
+/** The boundaries of trading days: their events, days without a bar, days whose source is silent, dates without trading. */
 import { Client } from 'pg';
 import { Api } from '../support/api.js';
 import { GATED, GatedRepository } from '../support/gated-repository.js';
@@ -94,7 +94,7 @@ test('I6 a day without any source bar is a whole-day gap, which is backfilled, o
   expect(closed.find(({ fields }) => fields['date'] === NOWHERE)!.fields).toMatchObject({ filled: '0', missing: '0' });
 });
 
-test('a day whose source is silent is marked, repaired, and the stream goes on', async () => {
+test('a day whose source is silent is marked and repaired, and the stream continues', async () => {
   const client = new Client({ connectionString: system.databaseUrl });
   await client.connect();
   await client.query('BEGIN');

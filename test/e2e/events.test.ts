@@ -19,7 +19,7 @@ afterAll(() => lab.close());
 const path = (id: string, query = '') => `/v1/sessions/${id}/events${query}`;
 const isState = (state: string) => (event: SentEvent) => event.type === 'state' && event.data['state'] === state;
 
-test('whoever goes on after the last event it got has them all, each once, also when the service was killed', async () => {
+test('a listener that continues after its last event gets all events, each once, also after the service was killed', async () => {
   await lab.repository.holdFrom(lab.day(4));
   await api.ok('POST', '/v1/sessions', lab.spec('told'));
   const first = await EventListener.connect(coordinator.url, path('told'));
@@ -49,7 +49,7 @@ test('whoever goes on after the last event it got has them all, each once, also 
     expect(types).toContain(type);
   }
   expect(types).not.toContain('gap');
-  // What is told adds up to what is there.
+  // The events add up to the counts.
   const { counts } = await api.session('told');
   const filled = got.filter(({ type }) => type === 'gap-filled').flatMap(({ data }) => Object.values(data['symbols']!));
   expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);

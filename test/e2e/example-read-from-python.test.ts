@@ -132,7 +132,7 @@ describe('the example read-from-python', () => {
   });
 
   it(
-    'prints the same on servers of its own, and that stands in its README',
+    'prints the same on private servers, and the README shows it',
     async () => {
       expect(await output('npm', ['run', '--silent', 'example:read-from-python'], rest)).toBe(printed);
       expect(readFileSync(join(EXAMPLE, 'README.md'), 'utf8')).toContain(printed.trimEnd());

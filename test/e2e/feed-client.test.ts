@@ -38,7 +38,7 @@ afterAll(async () => {
   await system?.close();
 });
 
-/** Feeds one symbol from its beginning to its end in small requests. @param onSent told after each how many bars that were */
+/** Feeds one symbol from its beginning to its end in small requests. @param onSent called after each request with the number of its bars */
 async function feed(session: ClientSession, symbol: string, onSent: (bars: number) => void = () => undefined) {
   const stream = session.registerStream(symbol);
   const bars = market.get(symbol)!;

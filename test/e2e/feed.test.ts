@@ -1,4 +1,4 @@
-/** Feeding over HTTP: what is taken, what is refused and how it is said, and how the clock of a fed session goes. */
+/** Feeding over HTTP: which bars are accepted, which are refused and with which answer, and how the clock of a fed session moves. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
@@ -209,7 +209,7 @@ it('I5 derives a day again when a late bar came to a session that is complete', 
   expect((await api.session(id)).counts).toEqual((await api.session(twin)).counts);
 });
 
-it('goes on without a stream that is silent for too long, says so, and waits for it again when it speaks', async () => {
+it('continues without a stream that is silent for too long, emits an event, and waits for the stream again after its next bar', async () => {
   const id = await api.run({ ...SPEC, id: 'silent', feed: { timeoutSeconds: 2 }, upkeep: { barrier: 'none' } });
   await feed(id, 'BBB', bbb.slice(0, 5));
   const speaking = setInterval(() => void feed(id, 'AAA', [aaa[9]!]), 250);
@@ -226,7 +226,7 @@ it('goes on without a stream that is silent for too long, says so, and waits for
   }
 });
 
-it('I1 is fed while it is paused, and goes on from there', async () => {
+it('I1 is fed while it is paused, and continues from there', async () => {
   const id = await api.run({ ...SPEC, id: 'paused' });
   await feed(id, 'AAA', aaa.slice(0, 400));
   await feed(id, 'BBB', bbb);

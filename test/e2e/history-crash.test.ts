@@ -58,7 +58,7 @@ async function streamerOf(id: string): Promise<SystemProcess> {
   return processOf(coordinators, Number(owner?.split(':').at(-2)));
 }
 
-it('I2 has its history, whole and derived, before the first bar of its own is visible', async () => {
+it('I2 has its history, whole and derived, before its first own bar is visible', async () => {
   await repository.holdFrom('2013-10-08');
   const id = await api().run({ ...SPEC, id: 'before' });
   const session = await api().until(id, ({ clock, history }) => clock === HISTORY_END && history?.bars !== null);

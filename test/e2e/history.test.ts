@@ -40,7 +40,7 @@ describeWithLean('a session with a history', () => {
   });
 
   const run = async (spec: object): Promise<Session> => api.completed(await api.run(spec));
-  /** Dates of which the store has chunks of this symbol. */
+  /** Dates for which the store has chunks of this symbol. */
   const datesStored = async (id: string, symbol: string, interval = '1m'): Promise<string[]> => {
     const found: string[] = [];
     const match = `${system.sessionPrefix}:{${id}:0}:chunk:${interval}:${symbol}:*`;
@@ -89,7 +89,7 @@ describeWithLean('a session with a history', () => {
     expect(await api.bars('window', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
     expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
     expect(await api.gaps('window', 'IBM')).toHaveLength(1);
-    // Nothing of what has left comes back, not even when all is asked for again.
+    // No removed day comes back, even when every slot is asked for again.
     await api.ok('POST', '/v1/sessions/window/upkeep');
     const all = { ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } };
     await run(all);
@@ -110,7 +110,7 @@ describeWithLean('a session with a history', () => {
     expect((await api.session('plain')).history).toBeNull();
   });
 
-  it('has exactly the bars that were asked for, however many days that takes', async () => {
+  it('has exactly the number of bars in the spec, however many days that takes', async () => {
     const history = { bars: 100, interval: '5m', retainDays: 2 };
     const session = await run({ ...EQUITIES, id: 'bars', history });
     // 78 bars of five minutes a day: two days.
@@ -187,7 +187,7 @@ describeWithLean('a session with a history', () => {
     expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
     await api.until('no-barrier', ({ watermark, frontier }) => watermark === frontier);
     expect(await api.digest('no-barrier')).toBe(await api.digest('all'));
-    // Without a barrier days may leave before upkeep came to them: it goes on with those that are there.
+    // Without a barrier days may be removed before upkeep reached them: upkeep continues with the retained ones.
     await run({ ...spec, id: 'no-barrier-1', history: { trailingDays: 1, retainDays: 1 } });
     await api.until('no-barrier-1', ({ watermark, frontier }) => watermark === frontier);
     for (const interval of ['1m', '5m', '15m'])

@@ -47,7 +47,7 @@ describeWithLean('rows that come late', () => {
     await api.settled('late');
     for (const [key, bar] of await allBars()) before.set(key, bar);
     await system.query('INSERT INTO bars SELECT * FROM late_bars');
-    // A row that was streamed and is changed afterwards is not one that came late: its bar stays (I4).
+    // A row that changes after it was streamed is no late row: its bar stays (I4).
     await system.query(`UPDATE bars SET volume = volume + 1 WHERE time = '2013-10-08T15:00Z'`);
   });
   afterAll(() => system?.close());
@@ -84,7 +84,7 @@ describeWithLean('rows that come late', () => {
     expect(before.has('BAC 5m 2013-10-09T15:00:00.000Z')).toBe(false);
   });
 
-  it('changes exactly the derived bars that they touch, when upkeep is asked for', async () => {
+  it('changes exactly the derived bars that they touch, when upkeep is called', async () => {
     await api.ok('POST', '/v1/sessions/late/upkeep');
     const { counts } = await api.until('late', (session) => session.counts.backfilled === LATE.length);
     expect(counts).toMatchObject({ filled: 7018, unfillable: 2, absent: 0, missing: 0 });

@@ -46,7 +46,7 @@ async function join(id: string, name: string, from?: 'kept' | 'beginning' | 'now
   return consumer;
 }
 
-/** All that was said of the clock was allowed by where the slowest consumer was. */
+/** The position of the slowest consumer allowed every clock event. */
 const clockEvents = async (id: string) =>
   (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'clock').map(({ time }) => time);
 
@@ -98,13 +98,13 @@ test('a move is one event, and I1 the session is what it is at full speed', asyn
   expect(moves.at(-1)).toBe(one.layout.end);
 });
 
-test('a consumer that falls silent is dropped, and the session goes on; it goes on where it was', async () => {
+test('a consumer that falls silent is dropped, and the session continues; the consumer continues where it was', async () => {
   const id = await started('dropped', lockstep({ heartbeatSeconds: 1 }));
   const one = await join(id, 'one');
   await one.clockAt(minute(30));
   await one.acknowledge(minute(20));
   await one.clockAt(minute(50));
-  await one.clockAt(minute(60)); // nobody holds it any more
+  await one.clockAt(minute(60)); // no consumer holds it any more
   const session = await api().completed(id);
   expect(stateOf(session, 'one')).toBe('dropped');
   expect((await one.rejoin('kept')).position.time).toBe(minute(20));

@@ -1,6 +1,6 @@
 /**
  * No future, proved: a market in which whatever is shown too early cannot look right, followed at every step, and at each step
- * read through the step, its mirror, a reader, the HTTP API, and a mirror that follows by itself. The store holds, and
+ * read through the step, its mirror, a reader, the HTTP API, and a mirror that follows the session on its own. The store holds, and
  * upkeep fills, what is days ahead meanwhile.
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
@@ -33,7 +33,7 @@ interface Ask {
   path: string;
 }
 
-/** What the API answers beside what other tests look at. */
+/** Answers of the API that other tests do not check. */
 type Extremes = Metrics & { sessionHigh: number | null; sessionLow: number | null; sessionVolume: number };
 
 let system: TestSystem;
@@ -151,7 +151,7 @@ async function lookAtSession(canary: Canary, id: string, reader: OpenSession, tu
   return clock;
 }
 
-/** Looks at a mirror of its own whenever its clock has moved, until it is at the end. @returns how often */
+/** Reads a separate mirror each time its clock has moved, until it is at the end. @returns how often */
 async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSession): Promise<number> {
   let looks = 0;
   for (; mirror.clock < reader.layout.end; looks++) {
@@ -214,7 +214,7 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
     },
   );
 
-  test('a session at full speed shows nothing of the future to whoever looks on', async () => {
+  test('a session at full speed shows nothing of the future to its readers', async () => {
     const canary = new Canary();
     const id = `${key}-max`;
     const { session, reader, mirror } = await opened({ id, upkeep: { barrier } });

@@ -88,7 +88,7 @@ test('I1 a night costs no time at any speed, and the session is what it is at fu
   expect(await api().digest(id)).toBe(digest);
 });
 
-test('a pause keeps the simulated time, and a resume goes on from it', async () => {
+test('a pause keeps the simulated time, and a resume continues from it', async () => {
   const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clock(12_000) });
   await api().until(id, ({ progress }) => progress > 0.2);
   await api().ok('POST', `/v1/sessions/${id}/pause`);
@@ -140,7 +140,7 @@ test('a barrier that is not ready in time is an overrun too, and the clock stays
   expect(said(await events(id))).toEqual(said(minuteByMinute(DAYS)));
 });
 
-test('I1 I3 a take-over goes on from the clock, and no bar is told twice', async () => {
+test('I1 I3 a take-over continues from the clock, and no bar is delivered twice', async () => {
   coordinators.push(await system.coordinator());
   const id = await api().run({ ...SPEC, id: 'taken-over', pace: clock(6_000) });
   await api().until(id, ({ progress }) => progress > 0.1);

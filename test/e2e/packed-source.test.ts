@@ -1,4 +1,4 @@
-/** Sessions over packed days, over rows, and over days of which only some are packed: the same to the last byte (I1). */
+/** Sessions over packed days, over rows, and over days that are packed in part: the same to the last byte (I1). */
 import { Api } from '../support/api.js';
 import { holey, marketBars, seeded, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -17,7 +17,7 @@ const BASE = {
   derivedIntervals: ['5m', '1h'],
   history: { trailingDays: 2 },
 };
-// What nobody has is settled at once, so that the counts do not depend on how often it was asked for.
+// Bars that no dataset has are settled at once, so that the counts do not depend on the number of retries.
 const ONCE = { retryMissingBars: false };
 const SPECS: Record<string, object> = {
   'whole days': { ...BASE, upkeep: ONCE },

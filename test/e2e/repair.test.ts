@@ -32,7 +32,7 @@ describeWithLean('repair from a second dataset', () => {
 
   const baseBars = (id: string, symbol: string) => api.bars(id, symbol, 'interval=1m&last=10000');
 
-  it('goes on without the two minutes that nobody has, and settles them after five asks', async () => {
+  it('continues without the two minutes that no dataset has, and settles them after five attempts', async () => {
     const id = await api.run({ id: 'repaired', ...REPAIR });
     const { counts } = await api.completed(id);
     expect(counts).toMatchObject({ expected: 7020, filled: 7018, absent: 2, unfillable: 0, missing: 0 });

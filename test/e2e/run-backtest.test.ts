@@ -104,7 +104,7 @@ describe('runBacktest with bars in memory', () => {
     expect([steps, delivered.steps, delivered.bars]).toEqual([3 * 26, 3 * 26, 3 * SLOTS]);
   });
 
-  it('takes a TypeORM DataSource, or its EntityManager, which is asked for the dataset that the spec names', async () => {
+  it('takes a TypeORM DataSource, or its EntityManager, which is read for the dataset that the spec names', async () => {
     await writeBars(database.url, 'whole', market);
     const repository = await createDataSource(database.url).initialize();
     try {
@@ -140,7 +140,7 @@ describe('runBacktest with bars in memory', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('keeps the session until it is told to end, when that is asked for', async () => {
+  it('keeps the session until close() when keep is set', async () => {
     const kept = await run({ keep: true });
     const { session, status } = kept;
     const latest = await (await session.reader()).latestBar('AAA', '15m');

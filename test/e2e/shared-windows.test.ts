@@ -78,7 +78,7 @@ test('I1 sessions that are stopped or deleted meanwhile leave the others whole',
 });
 
 test('I1 rows that change are not taken from what was read before', async () => {
-  // At this pace it goes on for as long as the test, so that windows are kept for it.
+  // At this pace it runs as long as the test, so that windows are kept for it.
   const slow = await begin(together, { ...BASE, pace: { mode: 'clock', speed: 1 } });
   expect(await digestOf(together, await begin(together, BASE))).toBe(expected[0]);
   const before = await windowsShared();

@@ -1,5 +1,5 @@
 /**
- * Stopping: processes that are told to end do so in order and in time, and leave a session from which others go on; a
+ * Stopping: processes that get a signal end in order and in time, and leave a session that others continue; a
  * session that is paused, stopped and started again ends with the bytes of one that never was (I1).
  */
 import { Api, type Session } from '../support/api.js';
@@ -46,7 +46,7 @@ async function stopped(process: SystemProcess): Promise<number> {
   return Date.now() - from;
 }
 
-test('I1 SIGTERM ends coordinator and worker in order, and a later start goes on from what they stored', async () => {
+test('I1 SIGTERM ends coordinator and worker in order, and a later start continues from what they stored', async () => {
   const before = await inTheMiddle('terminated');
   const took = await Promise.all([stopped(coordinator), stopped(worker)]);
   expect(Math.max(...took)).toBeLessThan(STOPPED_WITHIN_MS);
@@ -61,7 +61,7 @@ test('I1 SIGTERM ends coordinator and worker in order, and a later start goes on
   await endsAsUndisturbed('terminated');
 });
 
-test('I1 a worker that is told to stop gives back the backfill that it cannot end', async () => {
+test('I1 a worker that is stopped gives back the backfill that it cannot finish', async () => {
   await inTheMiddle('handed-back');
   const next = await lab.system.worker();
   expect(await stopped(worker)).toBeLessThan(STOPPED_WITHIN_MS);
@@ -70,7 +70,7 @@ test('I1 a worker that is told to stop gives back the backfill that it cannot en
   await endsAsUndisturbed('handed-back');
 });
 
-test('I1 another coordinator goes on at once when the streaming one is told to stop', async () => {
+test('I1 another coordinator continues at once when the owner is stopped', async () => {
   await inTheMiddle('handed-over');
   const { epoch } = await lab.streaming('handed-over', () => true);
   const next = await lab.system.coordinator();
@@ -88,7 +88,7 @@ test('a second signal ends a process at once', async () => {
   // Another signal: two of a kind may arrive as one.
   worker.child.kill('SIGINT');
   expect([130, 143]).toContain(await ended);
-  // Sooner than the job that it runs is told to stop.
+  // Before the job that it runs gets its abort signal.
   expect(Date.now() - from).toBeLessThan(3_000);
   worker = await lab.system.worker();
   await endsAsUndisturbed('twice');
@@ -99,7 +99,7 @@ test('I1 I2 pause, resume, stop and start leave no trace', async () => {
   const call = (action: string) => api.ok<Session>('POST', `/v1/sessions/paused/${action}`);
   expect((await call('pause')).state).toBe('paused');
   await lab.repository.open();
-  // Upkeep goes on up to the frontier; the clock stays.
+  // Upkeep continues up to the frontier; the clock stays.
   const paused = await api.until('paused', ({ watermark, frontier }) => watermark === frontier);
   expect(paused).toMatchObject({ state: 'paused', clock });
 

@@ -1,6 +1,6 @@
 /**
  * Strategies in processes of their own, in lockstep with a session: every one gets every step; a slow one halts its session
- * and nothing else; one that was killed goes on from its kept position, and what was delivered to it is what an
+ * and nothing else; one that was killed continues from its kept position, and what was delivered to it is what an
  * undisturbed run delivers.
  */
 import { Redis } from 'ioredis';
@@ -60,7 +60,7 @@ async function restartCoordinator(): Promise<void> {
 }
 
 /**
- * What several processes saw one after another, of which each but the last was killed: every step is as it is in the
+ * What several processes saw one after another, each killed but the last: every step is as it is in the
  * undisturbed run, and none was left out.
  */
 function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
@@ -105,7 +105,7 @@ test('four consumers in four processes get every step, and the same ones', async
   for (const name of names) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
 });
 
-test('with hold, a consumer that is killed again and again goes on where it was, and is delivered what it would have been', async () => {
+test('with hold, a consumer that is killed again and again continues where it was, and receives what an undisturbed one does', async () => {
   const random = seeded(4);
   const id = await started('held', { onSilence: 'hold', heartbeatSeconds: 1 });
   const lives: SeenStep[][] = [];
@@ -116,7 +116,7 @@ test('with hold, a consumer that is killed again and again goes on where it was,
     lives.push(await strategy.steps());
     expect(lives.at(-1)).toHaveLength(dieAt);
     if (kill > 0) continue;
-    // The session stands, a window at most after what was acknowledged, and says of whom it has not heard.
+    // The session stands, at most a lead after the acknowledged position, and shows which consumer is silent.
     const { clock, state, consumers } = await api().until(
       id,
       (session) => consumerOf(session, 'one').state === 'silent',
@@ -133,7 +133,7 @@ test('with hold, a consumer that is killed again and again goes on where it was,
   );
 });
 
-test('with drop, the session goes on without the consumer that was killed, which catches up when it is back', async () => {
+test('with drop, the session continues without the killed consumer, which catches up when it is back', async () => {
   const id = await started('dropped', { heartbeatSeconds: 2, consumers: 2 });
   const survivor = strategies.start({ session: id, follow: { consumer: 'survivor' } });
   const first = strategies.start({ session: id, follow: { consumer: 'one' }, dieAt: seeded(5).int(50, 300) });
@@ -157,7 +157,7 @@ test('a coordinator that is killed, and one together with the consumer, change n
   const first = strategies.start({ session: id, follow, holdAt: random.int(20, 100), dieAt: random.int(300, 400) });
   await first.says('held');
   await coordinator.signal('SIGKILL');
-  first.release(); // it goes on to where the clock stands, with nobody there
+  first.release(); // it continues to where the clock stands, without a consumer
   coordinator = await system.coordinator({ BARKEEP_PORT: port });
   await first.killed();
   const second = strategies.start({ session: id, follow, holdAt: random.int(20, 100) });

@@ -27,7 +27,7 @@ async function runDay(calendar: string, date: string, derivedIntervals: string[]
 
 const counts = (bars: ApiBar[]) => bars.map(({ sourceCount, expectedCount }) => [sourceCount, expectedCount]);
 
-test('I5 a half day, XNYS 2015-12-24: 210 slots, and four hours of which the last expects 30', async () => {
+test('I5 a half day, XNYS 2015-12-24: 210 slots, and four hours, the last with 30 slots', async () => {
   const bars = await runDay('XNYS', '2015-12-24', ['1h', '1d']);
   const minutes = await bars('1m');
   expect(minutes).toHaveLength(210);

@@ -1,4 +1,4 @@
-/** A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process goes on (I11). */
+/** A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process continues (I11). */
 import { BarImporter, createDataSource, migrate, withConnection } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

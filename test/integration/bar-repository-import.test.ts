@@ -79,7 +79,7 @@ test('more rows than a buffer holds, mixed with older ones, all arrive', async (
   const older = bars(0, 60_000);
   expect(await importBars('large', { AAA: recent })).toMatchObject({ accepted: 50_000 });
   const importer = await BarImporter.open(dataSource, 'large');
-  // Not awaited on purpose: the importer keeps the order by itself.
+  // Not awaited on purpose: the importer keeps the order.
   const writes = [importer.write('AAA', older), importer.write('BBB', older), importer.write('AAA', recent)];
   await Promise.all(writes);
   expect(await importer.finish()).toEqual({ accepted: 120_000, duplicate: 50_000, conflicting: 0 });
@@ -124,7 +124,7 @@ test('I7 an invalid bar is refused before any of its batch is taken, and the imp
   expect(await importer.finish()).toEqual({ accepted: 1, duplicate: 0, conflicting: 0 });
 });
 
-test('a row that somebody inserts meanwhile makes the import fail as a whole, and a repeat succeeds', async () => {
+test('a row that another client inserts meanwhile makes the import fail as a whole, and a repeat succeeds', async () => {
   await importBars('raced', { AAA: [bar(0)] });
   const importer = await BarImporter.open(dataSource, 'raced');
   await importer.write('AAA', bars(1, 10));

@@ -101,7 +101,7 @@ test('a list goes through all sessions once, newest first, page by page', async 
 });
 
 describe('I3 claims and epochs', () => {
-  test('every claim of many at once gets an epoch of its own', async () => {
+  test('each of many simultaneous claims gets its own epoch', async () => {
     const row = await running();
     const epochs = await Promise.all(Array.from({ length: 30 }, (_, i) => sessions.claim(row, `owner-${i}`)));
     expect([...epochs].sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
@@ -196,7 +196,7 @@ test('the reconciler finds active sessions, the sweeper those that are past thei
   expect(unfinished).not.toContain(day);
 });
 
-test('I9 a removed session takes its quarantined bars with it, and its id starts anew', async () => {
+test('I9 a removed session takes its quarantined bars with it, and its id can be used again', async () => {
   const first = (await sessions.create({ id: 'again', spec })).row;
   await quarantine(dataSource, first.incarnation, [{ dataset: 'd', symbol: 'S', reason: 'off-grid', time: 0 }]);
   expect(await sessions.remove('again')).toMatchObject({ id: 'again' });
@@ -207,7 +207,7 @@ test('I9 a removed session takes its quarantined bars with it, and its id starts
 });
 
 describe('deployments that share a database', () => {
-  test('each lists and looks after its own sessions, and those of nobody in particular', async () => {
+  test('each lists and looks after its own sessions, and those without a deployment', async () => {
     const [ours, theirs] = ['ours', 'theirs'].map((name) => new SessionRepository(dataSource, name));
     const [own, other, free] = await Promise.all(
       [ours!, theirs!, sessions].map((repository) => repository.create({ id: randomUUID(), spec })),
@@ -224,7 +224,7 @@ describe('deployments that share a database', () => {
     expect(await seen(theirs!)).toEqual([false, true, true]);
     expect(await seen(sessions)).toEqual([true, true, true]);
     expect((await ours!.unfinished()).map(({ id }) => id)).not.toContain(other!.row.id);
-    // Ids stay unique: whoever asks for one by name finds it.
+    // Ids stay unique: a lookup by id finds it.
     expect(await ours!.find(other!.row.id)).toMatchObject({ state: 'running' });
   });
 });

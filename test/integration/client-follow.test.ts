@@ -151,7 +151,7 @@ test.each(['day', 'none'])('I5 derived bars of a step are those of its base bars
   expect(seen).toBe(3 * (78 + 13));
 });
 
-test('waits for the clock, and goes on from where it was', async () => {
+test('waits for the clock, and continues where it was', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const seen: number[] = [];
@@ -196,7 +196,7 @@ test('a consumer holds a clock in lockstep by its acknowledgements alone, whatev
 
 const barsOfAll = () => [...market.values()].reduce((sum, bars) => sum + bars.length, 0);
 
-test('a consumer that comes back goes on where it was kept, with the hash of one that never left', async () => {
+test('a consumer that comes back continues at its kept position, with the hash of one that never left', async () => {
   const store = await finished(LOCKSTEP);
   const consumers = new SessionConsumers(server.redis, store.layout);
   const positions = async () => new Map((await consumers.list()).map((view) => [view.name, view]));
@@ -300,7 +300,7 @@ test('a backfilled bar shows in the mirror of a later step, and derived bars mad
   }
 });
 
-test('a consumer whose loop is slow is not dropped; one whose process stands still is, until it goes on', async () => {
+test('a consumer whose loop is slow is not dropped; one whose process stands still is, until it runs again', async () => {
   const store = await server.begin(
     server.layout({ ...SPEC, pace: { mode: 'lockstep', window: 30, heartbeatSeconds: 1 } }),
   );
@@ -310,7 +310,7 @@ test('a consumer whose loop is slow is not dropped; one whose process stands sti
   const viewOf = async (name: string) => (await consumers.list()).find((view) => view.name === name);
   const slow = follow(store, { consumer: 'slow' });
   await slow.next();
-  // Not one step further, and not a word but its heartbeats, for three times as long as it may be silent.
+  // No further step, and no message but its heartbeats, for three times the allowed silence.
   const begun = (await viewOf('slow'))!.seenAt;
   while ((await viewOf('slow'))!.seenAt < begun + 3_000) await consumers.limit();
   expect(await viewOf('slow')).toMatchObject({ state: 'active', steps: 0 });
@@ -385,7 +385,7 @@ test.each(['1m', 'day'])('keepDays drops no day that is still to be shown, every
   expect(few!.deliveredHash).toBe(all!.deliveredHash);
 });
 
-test('days that were removed are no empty steps: a follower begins after them, or is told', async () => {
+test('removed days are no empty steps: a new consumer begins after them, an old one gets an error', async () => {
   const store = await finished({ ...LOCKSTEP, end: '2013-10-10' }, marketBars({ ...SPEC, end: '2013-10-10', seed: 3 }));
   const { layout } = store;
   for await (const step of follow(store, { consumer: 'early' })) if (step.time > layout.start + 600_000) break;

@@ -1,4 +1,4 @@
-/** The mirror beside the reader, on a real Redis: whatever lands, in whatever order, both show the same at every clock. */
+/** The mirror compared with the reader, on a real Redis: whatever is written, in any order, both show the same at every clock. */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import { Mirror, MirrorClosedError, type MirrorOptions } from '@barkeep/client';
 import {
@@ -102,7 +102,7 @@ test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', as
   await expectSame(later, store, [1, 20, 2_000]);
 });
 
-test('follows by itself, wakes who waits, and says when something changed', async () => {
+test('follows the clock, wakes waiting calls, and reports changes', async () => {
   const store = await server.begin(server.layout(SPEC));
   const mirror = await mirrorOf(store);
   const clocks: number[] = [];
@@ -200,7 +200,7 @@ test('notices that events were trimmed of a partition that had none when it was 
   await expectSame(mirror, store, [1_000]);
 });
 
-test('keeps as many days as it is told', async () => {
+test('keeps as many days as keepDays says', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const mirror = await mirrorOf(store, { keepDays: 1 });
@@ -214,7 +214,7 @@ test('keeps as many days as it is told', async () => {
   }
 });
 
-test('reads everything anew after more was said than the stream keeps', async () => {
+test('reads everything again after more events than the stream retains', async () => {
   const store = await server.begin(server.layout(SPEC));
   const source = holey(whole, 0.3, 6);
   await runTo(store, source, store.layout.grid(0).close);
@@ -245,7 +245,7 @@ test('a store that was set back does not set the mirror back', async () => {
   await expectSame(mirror, store, [150]);
 });
 
-test('whoever waits hears of the end of a session whose store was set back, and did not catch up', async () => {
+test('a waiting call ends when a session ends whose store was set back and did not catch up', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   await runTo(store, whole, layout.grid(0).openTime(100));
@@ -257,7 +257,7 @@ test('whoever waits hears of the end of a session whose store was set back, and 
   expect(mirror.barCount('AAA')).toBe(100);
 });
 
-test('a session that was deleted is said by its name', async () => {
+test('the error for a deleted session has its id', async () => {
   const store = await server.begin(server.layout(SPEC));
   await runTo(store, whole, store.layout.grid(0).openTime(30));
   const mirror = await mirrorOf(store);

@@ -166,7 +166,7 @@ describe('bad input', () => {
     expect((await problemIn(response)).status).toBe(413);
   });
 
-  it('is told from malformed JSON and from other media types', async () => {
+  it('has another problem type than malformed JSON and other media types', async () => {
     expect((await problemIn(await post('/v1/sessions', '{"a":'))).type).toBe('urn:barkeep:problem:malformed-json');
     const other = await post('/v1/sessions', 'a=1', { 'Content-Type': 'text/plain' });
     expect((await problemIn(other)).status).toBe(415);
@@ -305,7 +305,7 @@ describe('the documentation', () => {
 });
 
 describe('when a server is away', () => {
-  it('answers 503 with Retry-After within 2 s, creates nothing, and recovers by itself', async () => {
+  it('answers 503 with Retry-After within 2 s, creates nothing, and recovers when the server is back', async () => {
     await postgres.shut();
     const from = performance.now();
     const response = await post('/v1/sessions', { ...spec, id: 'half' });

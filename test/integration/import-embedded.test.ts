@@ -1,4 +1,4 @@
-/** `barkeep import` with nothing running and nothing configured: it starts a PostgreSQL of its own and keeps its data. */
+/** `barkeep import` with nothing running and nothing configured: it starts a private PostgreSQL and keeps its data. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

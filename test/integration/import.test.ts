@@ -1,4 +1,4 @@
-/** `barkeep import` as a user runs it, on a real PostgreSQL: what is stored, what is told, and how it exits. */
+/** `barkeep import` as a user runs it, on a real PostgreSQL: what it stores, what it prints, and its exit codes. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Packed days beside the rows that they were made of: whatever happens to the rows, a pack is right or not there. */
+/** Packed days and the rows that they were made of: whatever happens to the rows, a pack is correct or absent. */
 import {
   BarImporter,
   createDataSource,
@@ -275,7 +275,7 @@ describe('whatever changes rows removes the packs that it touches, and no others
     await pack();
     const importer = await BarImporter.open(dataSource, 'main');
     await importer.write('AAA', [{ openTime: free('AAA', 1), open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
-    // Nobody sees the row yet, so the packs are as they were.
+    // No other connection sees the row yet, so the packs are as they were.
     expect(await packed()).toEqual(without());
     await importer.finish();
     expect(await packed()).toEqual(without(`${ids[0]} ${second}`));

@@ -1,5 +1,5 @@
 /**
- * Days that leave a session's store, on a real Redis: all of them goes, nothing of them comes back, whoever tries and
+ * Days that leave a session's store, on a real Redis: all their keys go, and none comes back, whichever client tries and
  * wherever the removal was cut short.
  */
 import { aggregateDay, BACKFILLED, DayChunk, ORIGIN_CODES, type Bar, type Interval } from '@barkeep/bars';
@@ -126,7 +126,7 @@ it('removes the chunks of all intervals, the states and every mark of the days b
   expect(await server.dump(layout.id)).toEqual(after);
 });
 
-it('goes on where it was cut short, at any call', async () => {
+it('continues where it was interrupted, at any call', async () => {
   const done = await storeAt(5);
   await retentionOf(done).retireBefore(3);
   const expected = [...(await server.dump(done.layout.id)).values()].length;

@@ -94,7 +94,7 @@ test.each([
   beside.disconnect();
 });
 
-test('what whoever takes values throws is thrown by the read, and the next one is well', async () => {
+test('an error of the receiver is thrown by the read, and the next read works', async () => {
   const reads = storeReads(server.redis);
   const refuse = (command: number) => {
     if (command === 1) throw new RangeError('no more');
@@ -113,7 +113,7 @@ test('an error among the replies is thrown, and the next read is well', async ()
   reads.close();
 });
 
-test('the login and the database are those of the connection beside it', async () => {
+test('the login and the database are those of the given connection', async () => {
   const { redis, prefix } = server;
   await redis.acl('SETUSER', prefix, 'on', '>secret', `~${prefix}:*`, '+@all');
   const address = Object.assign(new URL(URL_OF_REDIS), { username: prefix, password: 'secret', pathname: '/5' });
@@ -146,7 +146,7 @@ test('a read that is cut off fails, and the next one is on a new connection', as
   await gate.shut();
 });
 
-test('a read that nobody answers in time fails as a command does, and the next one is on a new connection', async () => {
+test('a read without an answer in time fails as a command does, and the next one is on a new connection', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
   const beside = new Redis(gate.url, { retryStrategy: () => 5, commandTimeout: 200 });
   const reads = storeReads(beside);
@@ -175,7 +175,7 @@ test('a read that waits for a connection ends when the reads are closed', async 
   beside.disconnect();
 });
 
-test('nothing more is read once the connection beside is closed for good', async () => {
+test('nothing more is read once the given connection is closed for good', async () => {
   const beside = new Redis(URL_OF_REDIS);
   const reads = storeReads(beside);
   await reads.run([['hget', key('hash'), 'one']]);
@@ -194,7 +194,7 @@ test('a second call while one is under way is refused', async () => {
   reads.close();
 });
 
-test('a connection that is made in a way of its own is used as it is', async () => {
+test('a connection with a custom connector is used as it is', async () => {
   const beside = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
   const reads = storeReads(beside);
   expect(await reads.run([['mgetBuffer', 'a', 'nothing']])).toEqual([[BYTES, null]]);

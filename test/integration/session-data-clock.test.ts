@@ -22,7 +22,7 @@ afterAll(() => server.close());
 const events = async ({ layout }: TestStore) =>
   (await server.redis.xrange(layout.keysOf(0).events, '-', '+')).map(([, fields]) => fields.join(' '));
 
-test('a move says each place once, whoever sends it again', async () => {
+test('a move emits each position once, also when it is sent again', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);

@@ -16,7 +16,7 @@ afterAll(async () => {
 const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
 const FENCE = { epoch: 1, owner: 'one' };
 
-/** A connection of its own, which loses nothing but what the test takes from it. */
+/** A separate connection, which loses only what the test takes from it. */
 function connect(): Redis {
   const client = new Redis(process.env['SESSION_REDIS_URL']!, { retryStrategy: () => 5 });
   clients.push(client);
@@ -35,7 +35,7 @@ async function storeAndDumps() {
 
 const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
 
-test('a flush on a connection that is not ready yet is one transaction all the same', async () => {
+test('a flush on a connection that is not ready yet is still one transaction', async () => {
   const { store, flushOn } = await storeAndDumps();
   const client = connect();
   await once(client, 'connect');

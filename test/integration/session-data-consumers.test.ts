@@ -82,7 +82,7 @@ test('the session waits until its consumers have joined, then the slowest holds 
   ]);
 });
 
-test('a session that waits for nobody is held by whoever joins', async () => {
+test('a session that waits for no consumer is held by each that joins', async () => {
   const { consumers, at } = await lockstep({ consumers: 0 });
   expect((await consumers.limit()).slowest).toBeUndefined();
   await consumers.join('one', 'beginning');
@@ -102,7 +102,7 @@ test('a position never goes back, and the same call again changes nothing', asyn
   expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 25']);
 });
 
-test('I2 nobody has been where the clock is not', async () => {
+test('I2 no position of a consumer is after the clock', async () => {
   const { consumers, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   const ahead = consumers.acknowledge('one', token, at(61));
@@ -112,7 +112,7 @@ test('I2 nobody has been where the clock is not', async () => {
   expect(await consumers.list()).toMatchObject([{ state: 'active', time: at(0).time }]);
 });
 
-test('who joins under a name has it alone, and goes on where it was, or from elsewhere', async () => {
+test('a consumer that joins under a name has it alone, and continues where it was, or elsewhere', async () => {
   const { consumers, at } = await lockstep();
   const first = await consumers.join('one', 'kept');
   await consumers.acknowledge('one', first.token, at(20));
@@ -164,7 +164,7 @@ test('where the policy is to hold, a silent consumer holds the session until it 
   expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
 });
 
-test('an acknowledgement wakes whoever streams the session, and says how far the slowest is', async () => {
+test('an acknowledgement wakes the owner of the session, and carries the position of the slowest', async () => {
   const { consumers, at, layout } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   await consumers.join('two', 'now');
@@ -176,7 +176,7 @@ test('an acknowledgement wakes whoever streams the session, and says how far the
   subscriber.disconnect();
 });
 
-test('a move that was decided before somebody joined is refused', async () => {
+test('a move that was decided before a consumer joined is refused', async () => {
   const { consumers, at, writer } = await lockstep();
   const { token } = await consumers.join('one', 'now');
   const { joins } = await consumers.limit();
@@ -187,7 +187,7 @@ test('a move that was decided before somebody joined is refused', async () => {
   await writer.moveClock(at(80).time, { joins: joins + 1 });
 });
 
-test('a session that was made anew under the same id knows nobody of the old one', async () => {
+test('a session that was created again under the same id has no consumer of the old one', async () => {
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   await server.redis.hset(layout.keysOf(0).meta, 'incarnation', 'another');
@@ -224,7 +224,7 @@ test('a full session gives the place of the one that left first to a new one', a
   await expect(consumers.join('another', 'kept')).rejects.toThrow(ConsumerCountError);
 });
 
-test('nobody is dropped for one heartbeat after nobody could be heard', async () => {
+test('no consumer is dropped within one heartbeat after Redis was away', async () => {
   const session = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
   const { consumers, layout } = session;
   await consumers.join('a', 'kept');

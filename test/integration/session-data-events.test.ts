@@ -1,4 +1,4 @@
-/** The events of a session on a real Redis: each said once, read from any place, and a gap where they were trimmed. */
+/** The events of a session on a real Redis: each emitted once, read from any position, and a gap where they were trimmed. */
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import {
   decodeCursor,
@@ -127,7 +127,7 @@ describe('upkeep says', () => {
   });
 });
 
-test('a state is said when it is another one than before', async () => {
+test('a state is emitted when it differs from the last one', async () => {
   const store = await server.begin();
   for (const state of ['running', 'running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
   await emitState(server.redis, store.layout, 'failed', 'the source is gone');
@@ -200,7 +200,7 @@ describe('events', () => {
     }
   });
 
-  test('of a later version are passed over, and those of a session that is gone refused', async () => {
+  test('of a later version are ignored, and those of a deleted session refused', async () => {
     const store = await server.begin();
     await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'of-tomorrow', 'time', '1');
     await emitState(server.redis, store.layout, 'running');

@@ -1,6 +1,6 @@
 /**
  * Random operations on a session store and on the plainest model of it, side by side: whatever is written, in whatever
- * order, by whomever, both show the same afterwards.
+ * order, by any client, both show the same afterwards.
  */
 import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';

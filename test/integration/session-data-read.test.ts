@@ -94,7 +94,7 @@ test('at most `limit` bars are answered, the oldest', async () => {
   expect((await store.reader.barsSince('AAA', '1m', store.layout.start, 400)).map(values)).toEqual(bars.slice(0, 400));
 });
 
-test('unknown sessions, symbols and intervals are told apart', async () => {
+test('unknown sessions, symbols and intervals have different errors', async () => {
   const { reader, layout } = await server.begin();
   await expect(reader.latestBar('ZZZ')).rejects.toThrow(UnknownSymbolError);
   await expect(reader.latestBars(['AAA', 'ZZZ'])).rejects.toThrow(UnknownSymbolError);

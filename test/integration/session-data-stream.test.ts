@@ -81,7 +81,7 @@ describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
     await next.moveClock(first!.to);
   });
 
-  test('an equal fence of a session that was made anew under the same id writes nothing', async () => {
+  test('an equal fence of a session that was created again under the same id writes nothing', async () => {
     const old = await server.begin(server.layout(spec));
     await server.redis.unlink(...(await server.keys(old.layout.id)));
     const store = await server.begin(server.layout(spec, old.layout.id));

@@ -1,6 +1,6 @@
 /**
  * Symbols that come to a store which has a history, and which days have left already, on a real Redis: they begin where
- * the store does by now, and what is said of the history is true of them as well.
+ * the store does by now, and the record of the history includes them.
  */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import {

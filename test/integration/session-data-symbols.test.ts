@@ -47,7 +47,7 @@ const storeOf = (layout: SessionLayout): TestStore => ({
   as: (fence) => new SessionWriter(server.redis, layout, fence),
 });
 
-test('I9 nothing of a symbol that left remains, and nobody who does not know of it writes anything', async () => {
+test('I9 nothing of a symbol that left remains, and a client with the old list writes nothing', async () => {
   const store = await full();
   const derived = await derivedOf(store, 0, 0, 390);
   const before = await store.reader.position();
@@ -76,7 +76,7 @@ test('I9 nothing of a symbol that left remains, and nobody who does not know of 
   expect(await store.reader.digest()).toEqual(await other.reader.digest());
 });
 
-test('I1 I2 a symbol that comes is seen by nobody until it is whole up to the clock', async () => {
+test('I1 I2 no reader sees an added symbol until it is whole up to the clock', async () => {
   const store = await full();
   const target = changed(store.layout, 'add', 'XXX');
   await updateSymbols(server.redis, target);
@@ -102,7 +102,7 @@ test('I1 I2 a symbol that comes is seen by nobody until it is whole up to the cl
   expect(await server.keys(target.id)).toEqual([]);
 });
 
-test('I9 a partition that was left is begun anew by the next symbol, and late ones of the former write nothing', async () => {
+test('I9 the next symbol starts a freed partition empty, and late writes of the former symbol are refused', async () => {
   const store = await full();
   const first = changed(store.layout, 'add', 'XXX');
   await updateSymbols(server.redis, first);

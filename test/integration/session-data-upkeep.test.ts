@@ -84,7 +84,7 @@ describe('I4 a fill', () => {
     expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
   });
 
-  test('of two workers that read the same states one writes, the other is told to read again', async () => {
+  test('when two workers read the same states, one writes and the other must read again', async () => {
     const store = await filledDay();
     const [one, two] = [await fillOf(store, [10]), await fillOf(store, [10, 11])];
     const [first, second] = await Promise.all([store.upkeep.fill(0, 0, [one]), store.upkeep.fill(0, 0, [two])]);
@@ -196,7 +196,7 @@ test('I2 the watermark never goes back and never passes the frontier', async () 
   expect(await watermark()).toBe(first!.to);
 });
 
-test('I6 the watermark does not pass what nobody has looked at since the store was set back', async () => {
+test('I6 the watermark does not pass slots that upkeep has not checked since the store was set back', async () => {
   const store = await server.begin();
   const [first, second, third] = [...store.layout.windowsFrom(0)];
   await flushUpTo(store, market, third!.to);
@@ -205,7 +205,7 @@ test('I6 the watermark does not pass what nobody has looked at since the store w
   expect((await store.upkeep.positions())[0]!.watermark).toBe(first!.to);
 });
 
-test('I9 upkeep of a session that was made anew under the same id is refused', async () => {
+test('I9 upkeep of a session that was created again under the same id is refused', async () => {
   const old = await filledDay();
   const [fill, derived] = [await fillOf(old, [10]), await derivedOf(old, 0, 0, SLOTS)];
   await server.redis.unlink(...(await server.keys(old.layout.id)));

@@ -1,6 +1,6 @@
 /**
  * Feeding in any order, with duplicates and from several feeders, while the frontier moves, backfill treats what it finds
- * empty and the clock of bars goes on: the store ends with the bytes of one that was streamed from a dataset (I1), and its
+ * empty and the clock moves: the store ends with the bytes of one that was streamed from a dataset (I1), and its
  * counts are those of its bytes at every moment (I6).
  */
 import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barkeep/bars';

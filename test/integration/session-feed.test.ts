@@ -245,7 +245,7 @@ it('I3 lets only who streams the session move its frontier, from where that stan
   await expect(advanceTo(other.frontier, bars[9]!.openTime)).rejects.toThrow(RewindError);
 });
 
-it('says once that a stream fell silent, and again when it fell silent anew', async () => {
+it('emits once that a stream fell silent, and again at its next silence', async () => {
   for (const heardAt of [7, 7, 9]) await frontier.noteSilent('BBB', heardAt);
   const { events } = store.layout.keysOf(0);
   const said = (await server.redis.xrange(events, '-', '+')).map(([, fields]) => fields);
@@ -254,7 +254,7 @@ it('says once that a stream fell silent, and again when it fell silent anew', as
   expect(await frontier.silences()).toEqual(new Map([['BBB', 9]]));
 });
 
-it('wakes whoever streams the session when a stream comes further, and not for what it has had before', async () => {
+it('wakes the owner of the session when a stream advances, and not for repeated bars', async () => {
   const subscriber = server.redis.duplicate();
   const heard: string[] = [];
   subscriber.on('message', (_, message: string) => heard.push(message));

@@ -1,6 +1,6 @@
 /**
  * A market in which the future shows: every minute's prices are higher, lower and traded more than all before it, and each
- * day's are absurd beside the day's before. So a bar that holds anything of after its own close cannot look as it should.
+ * day's are absurd beside the day's before. So a bar that includes anything from after its own close cannot look right.
  * Its own arithmetic, none of the product's.
  */
 import type { Bar } from '@barkeep/bars';

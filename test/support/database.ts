@@ -1,11 +1,11 @@
-/** A database of its own for a test file, on the server that DATABASE_URL names. */
+/** A separate database for a test file, on the server that DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
 export interface TestDatabase {
   /** Connection string of the new, empty database. */
   url: string;
-  /** Removes it, also when somebody is still connected. */
+  /** Removes it, also while clients are still connected. */
   drop(): Promise<void>;
 }
 

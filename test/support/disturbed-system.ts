@@ -73,7 +73,7 @@ export class DisturbedSystem {
     return { digest: await api.digest(id), counts };
   }
 
-  /** Waits until `test` holds for whoever streams a session. */
+  /** Waits until `test` holds for the owner of a session. */
   async streaming(id: string, test: (streaming: Streaming) => boolean, boundMs = 10_000): Promise<Streaming> {
     const deadline = Date.now() + boundMs;
     for (;;) {

@@ -26,7 +26,7 @@ export class EventListener {
     return new EventListener(response.body);
   }
 
-  /** Waits until one of the events, those that came already included, is what is asked for. */
+  /** Waits until an event matches, earlier events included. */
   async until(test: (event: SentEvent) => boolean, boundMs = 30_000): Promise<SentEvent> {
     const deadline = Date.now() + boundMs;
     for (;;) {

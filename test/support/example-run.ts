@@ -1,5 +1,5 @@
 /**
- * An example as a user starts it, on a database and key prefixes of its own: what it prints, and what is left when it is
+ * An example as a user starts it, on a separate database and key prefixes: what it prints, and what is left when it is
  * interrupted.
  */
 import { execFile, spawn } from 'node:child_process';
@@ -58,7 +58,7 @@ export class ExampleRun {
     return { code, ...said };
   }
 
-  /** Waits until nobody is connected to the database. @returns what is left: sessions, and keys of their store */
+  /** Waits until no other client is connected to the database. @returns what is left: sessions, and keys of their store */
   async leftovers(): Promise<{ sessions: number; keys: string[] }> {
     const others = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     await this.until(async () => (await this.query(others)).length === 0);

@@ -1,6 +1,6 @@
 /**
  * A feeder as a user would write one: streams a file of NDJSON bars to a symbol of a session and says that it is done.
- * Arguments: coordinator's URL, session, symbol, file, lines after which it says `held` and waits for ever (0: none).
+ * Arguments: coordinator's URL, session, symbol, file, lines after which it sends `held` and waits without end (0: none).
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';

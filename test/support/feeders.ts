@@ -25,7 +25,7 @@ export class Feeder {
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
   }
 
-  /** Waits until it has sent what it was to send and waits for ever. */
+  /** Waits until it has sent its bars and holds. */
   async held(): Promise<void> {
     while (!this.said.includes('held')) {
       if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);
@@ -56,7 +56,7 @@ export class Feeders {
     return new Feeders(await mkdtemp(join(tmpdir(), 'barkeep-feeders-')));
   }
 
-  /** Starts a process that feeds bars, one JSON object a line. @param holdAfter bars after which it waits for ever */
+  /** Starts a process that feeds bars, one JSON object a line. @param holdAfter bars after which it waits without end */
   async start(url: string, session: string, symbol: string, bars: readonly object[], holdAfter = 0): Promise<Feeder> {
     const file = join(this.folder, `${this.files++}.ndjson`);
     await writeFile(file, bars.map((bar) => JSON.stringify(bar)).join('\n'));

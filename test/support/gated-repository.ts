@@ -51,7 +51,7 @@ export class GatedRepository {
     return join(this.dir, 'repository.cjs');
   }
 
-  /** Holds back what is asked for this date and later ones, and forgets who asked so far. */
+  /** Holds back the answers for this date and later ones, and forgets earlier requests. */
   async holdFrom(date: string): Promise<void> {
     await this.hold(date);
     await writeFile(join(this.dir, 'asked'), '');

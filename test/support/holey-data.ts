@@ -9,7 +9,7 @@ import type { TestSystem } from './system.js';
 const SEED = 20131004;
 const LEFT_OUT = 0.05;
 
-/** The two regular minutes of which IBM has no bar in `lean`. */
+/** The two regular minutes without a bar of IBM in `lean`. */
 export const IBM_ABSENT = ['2013-10-04T16:39:00.000Z', '2013-10-11T16:46:00.000Z'];
 
 /** The session that repairs `holey` from `lean`. */

@@ -1,4 +1,4 @@
-/** A coordinator as a user starts it: the built program, in a process of its own. */
+/** A coordinator as a user starts it: the built program, in a separate process. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ export interface CoordinatorProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the program on a free port with key prefixes of its own; the caller waits for what it expects. */
+/** Starts the program on a free port with separate key prefixes; the caller waits for what it expects. */
 export function coordinatorProcess(environment: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
   const prefix = `e2e-${randomUUID()}`;
   const own = { BARKEEP_PORT: '0', BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };

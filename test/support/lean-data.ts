@@ -1,5 +1,5 @@
 /**
- * Real minute bars for a test: QuantConnect Lean's sample data, from a folder beside the checkout that is not part of
+ * Real minute bars for a test: QuantConnect Lean's sample data, from a folder next to the checkout that is not part of
  * the project. A test that needs it says in its name and on the console when the folder is not there.
  */
 import { existsSync, readFileSync } from 'node:fs';

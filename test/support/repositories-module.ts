@@ -1,5 +1,5 @@
 /**
- * A user's module of repositories for a system of processes: it answers from a table of rows, misbehaves as told, and
+ * A user's module of repositories for a system of processes: it answers from a table of rows, misbehaves as configured, and
  * writes every question down, so that a test can count them across processes.
  */
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -62,7 +62,7 @@ module.exports = {
 export class RepositoriesModule {
   private constructor(private readonly folder: string) {}
 
-  /** Writes the module into a folder of its own. @param rows what its repositories know */
+  /** Writes the module into a separate folder. @param rows what its repositories know */
   static async create(rows: readonly Row[]): Promise<RepositoriesModule> {
     const folder = await mkdtemp(join(tmpdir(), 'barkeep-repositories-'));
     await writeFile(join(folder, 'rows.json'), JSON.stringify(rows));

@@ -1,4 +1,4 @@
-/** What a session's clock said, as it lies in the store, and what it must say of whole days. */
+/** The clock events of a session in the store, and the events that whole days must have. */
 import { DayGrid, parseInterval, type TradingDay } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 
@@ -19,10 +19,10 @@ const OF_THE_CLOCK: ReadonlySet<string> = new Set([
   'day-closed',
   'day-timed-out',
 ]);
-/** What is said of consumers. */
+/** Events of consumers. */
 export const OF_CONSUMERS: ReadonlySet<string> = new Set(['consumer-joined', 'consumer-dropped', 'consumer-left']);
 
-/** Everything that was said of a session's clock and days, or of what else is named, in order. */
+/** All events of a session's clock and days, or of the given types, in order. */
 export async function eventsOf(prefix: string, id: string, types = OF_THE_CLOCK): Promise<StoredEvent[]> {
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   try {

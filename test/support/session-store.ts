@@ -1,4 +1,4 @@
-/** Session stores on a real Redis for one test file, under a key prefix of its own. */
+/** Session stores on a real Redis for one test file, under a separate key prefix. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { aggregateDay, DayChunk, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import {
@@ -42,7 +42,7 @@ export class StoreServer {
     return new SessionLayout(id, incarnation, parsed, this.prefix, parsed.history.trailingDays ?? 0);
   }
 
-  /** A store that is begun, by epoch 1 of owner `one`. */
+  /** A new store, created by epoch 1 of owner `one`. */
   async begin(layout = this.layout()): Promise<TestStore> {
     const as = (fence: Fence) => new SessionWriter(this.redis, layout, fence);
     const writer = as({ epoch: 1, owner: 'one' });
@@ -121,7 +121,7 @@ export async function deriveAll({ layout, upkeep }: TestStore): Promise<void> {
   }
 }
 
-/** What a worker that reads now would write for a day of which `closed` base slots are closed. */
+/** What a worker that reads now would write for a day with `closed` closed base slots. */
 export async function derivedOf(
   { layout, upkeep }: Pick<TestStore, 'layout' | 'upkeep'>,
   partition: number,

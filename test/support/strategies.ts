@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export interface StrategyOptions {
   session: string;
   follow: FollowOptions;
-  /** The process kills itself in this step of its own, counted from 1, without any farewell. */
+  /** The process kills itself in this one of its steps, counted from 1, without a message. */
   dieAt?: number;
   /** It says `held` in this step, and waits for {@link Strategy.release}. */
   holdAt?: number;
@@ -61,7 +61,7 @@ export class Strategy {
       throw new Error(`expected a kill, was ${this.child.exitCode}: ${this.errors}`);
   }
 
-  /** Waits until it is through its session. @returns the steps it saw @throws with what it printed when it failed */
+  /** Waits until it has finished its session. @returns the steps it saw @throws with what it printed when it failed */
   async done(): Promise<SeenStep[]> {
     await this.ended;
     if (this.child.exitCode !== 0) throw new Error(`a strategy ended with code ${this.child.exitCode}: ${this.errors}`);

@@ -1,8 +1,8 @@
 /**
- * A strategy as a process of its own, as a user would write one: follows a session step by step, and writes a line for each
+ * A strategy as a separate process, as a user would write one: follows a session step by step, and writes a line for each
  * step to a file: its time, its number of bars, and a hash of all that it could see. The file outlives a kill.
  *
- * Argument: JSON of `StrategyOptions` (strategies.ts). Says over IPC: `held STEP` (goes on after any message), `paused STEP`,
+ * Argument: JSON of `StrategyOptions` (strategies.ts). Sends over IPC: `held STEP` (continues after any message), `paused STEP`,
  * `rested STEP` (likewise), `done`.
  */
 import { connect } from '@barkeep/client';

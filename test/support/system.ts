@@ -1,6 +1,6 @@
 /**
  * A whole Barkeep for one test file: coordinators and upkeep workers as processes of the built programs, on a database
- * and key prefixes of its own. Waits for what processes say, never for time to pass.
+ * and separate key prefixes. Waits for messages of the processes, never for time to pass.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -47,7 +47,7 @@ export class SystemProcess {
     return this.output;
   }
 
-  /** Sends a signal and, unless the process goes on after it, waits for the end. @returns the exit code, null after a kill */
+  /** Sends a signal and, unless the process continues after it, waits for the end. @returns the exit code, null after a kill */
   async signal(name: NodeJS.Signals): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ends = name !== 'SIGSTOP' && name !== 'SIGCONT';

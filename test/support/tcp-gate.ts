@@ -1,4 +1,4 @@
-/** A TCP gate in front of a real server: shut, it makes the server "away" for whoever goes through it, and only for them; it can be slow, too. */
+/** A TCP gate in front of a real server: when it is shut, the server is away for the clients behind it, and only for them. It can also be slow. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 

@@ -1,6 +1,6 @@
 /**
  * Holds the package graph: who may import whom, that package.json and the TypeScript references say the same, and that
- * nobody reaches into another package. The lint rules say it while one types; this test reads the whole tree.
+ * no package imports another one's files. Lint checks this in the editor; this test reads the whole tree.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -9,7 +9,7 @@ const ROOT = join(__dirname, '../..');
 const LIBS = ['bars', 'session-data', 'bar-repository', 'upkeep-queues', 'service', 'local-system', 'client'] as const;
 const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
 
-/** The libraries that each package may import. Apps may import any library, and nobody imports an app. */
+/** The libraries that each package may import. Apps may import any library, and no package imports an app. */
 const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   bars: [],
   'session-data': ['bars'],

@@ -7,7 +7,7 @@ const ROOT = join(__dirname, '../..');
 /** More than a file should have: about 120 lines are what a reader can hold. The longest is a table. */
 const LINES_MAX = 300;
 
-/** Every file of the repository that is there, committed or about to be. */
+/** Every existing file of the repository, committed or not yet. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,
   encoding: 'utf8',
