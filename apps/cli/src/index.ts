@@ -1,3 +1,3 @@
-/** `@barkeep/cli`: the `barkeep` command. Other packages may build its program; nothing else is public. */
+/** `@barkeep/cli`: the `barkeep` command. Other packages may build its program and read its errors. */
 export { CliError, EXIT } from './terminal/index.js';
 export { buildProgram } from './program.js';

@@ -1,4 +1,4 @@
-/** Entry of the `barkeep` command: runs it and turns what goes wrong into a line on stderr and an exit code. */
+/** Entry point of the `barkeep` command: runs it, prints an error as one line on stderr and sets the exit code. */
 import { CommanderError } from 'commander';
 import { CliError, EXIT } from './terminal/index.js';
 import { buildProgram } from './program.js';
@@ -11,7 +11,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Commander has printed its own errors by then. */
+/** Commander has already printed its own errors. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
   if (error instanceof CliError) {
@@ -24,12 +24,12 @@ function exitCodeOf(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Errors of our libraries have a class per cause and a message for people; a bare Error or TypeError is a defect. */
+/** Our libraries throw one error class per cause, with a message for the user. A bare Error or TypeError is a bug: print its stack. */
 function isExpected(error: Error): boolean {
   return !['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(error.name) || 'code' in error;
 }
 
-// A pipe that is closed early (`barkeep bars … | head`) is no failure.
+// A pipe that is closed early (`barkeep bars … | head`) is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   throw error;

@@ -1,4 +1,4 @@
-/** Puts the commands together. Each command is in a file of its own; what they share comes by their context. */
+/** Assembles the command line. Each command has its own file; the context carries what commands share. */
 import { Command } from 'commander';
 import {
   barsCommand,
@@ -24,19 +24,19 @@ import { withLifetime } from './terminal/index.js';
 import { Context } from './services/index.js';
 
 const OVERVIEW = `
-A command works on, in this order: the coordinator of --coordinator or BARKEEP_URL, or the servers of
-REDIS_URL, SESSION_REDIS_URL and DATABASE_URL; a running "barkeep up" of this project; or servers of its own, which
-it starts for as long as it runs. Those keep their data in .barkeep/up of the project.
+A command uses the first of these that exists: the coordinator of --coordinator or BARKEEP_URL, or the servers of
+REDIS_URL, SESSION_REDIS_URL and DATABASE_URL; a running "barkeep up" of this project; or private servers, which
+it starts and stops again. Private servers keep their data in .barkeep/up of the project.
 
 First steps:
   barkeep import data/lean --dataset lean --format lean
   barkeep run session.json
   barkeep bars my-session SPY --interval 5m --last 20`;
 
-/** The whole command line. It throws instead of ending the process; the caller decides about the exit code. */
+/** The whole command line. It throws instead of ending the process: the caller chooses the exit code. */
 export function buildProgram(run: RunCommand = runInLifetime): Command {
   const program = new Command('barkeep')
-    .description('bars in time order, a clock that never shows the future, data that is whole')
+    .description('bars in time order, a clock that never shows the future, complete data')
     .version('0.1.0')
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];

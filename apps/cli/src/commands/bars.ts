@@ -1,4 +1,4 @@
-/** `barkeep bars`: what a session shows of one symbol at its clock. */
+/** `barkeep bars`: prints the bars of one symbol, up to the session's clock. */
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Command, Option } from 'commander';
@@ -22,7 +22,7 @@ Examples:
   barkeep bars my-session SPY --from 2013-10-04T13:30:00Z --to 2013-10-04T14:00:00Z --json
   barkeep bars my-session SPY --last 30 --fill forward
 
-The end of a range is not in it. Nothing after the session's clock is shown.`;
+The end of a range is exclusive. No bar after the session's clock is shown.`;
 
 export function barsCommand(run: RunCommand): Command {
   return withConnection(new Command('bars'))

@@ -1,4 +1,4 @@
-/** `barkeep calendar show | check`: what a calendar says, and whether a calendar file of one's own is right. */
+/** `barkeep calendar show | check`: prints a calendar's trading days, or checks a calendar file. */
 import {
   CalendarBook,
   calendarIds,
@@ -23,11 +23,11 @@ interface ShowOptions extends OutputOptions {
 interface DayLine {
   date: string;
   segments: { open: string; close: string }[];
-  /** One-minute bars that are expected on that day. */
+  /** Number of expected one-minute bars. */
   slotCount: number;
 }
 
-/** A calendar is asked day by day; so many days are 27 years. */
+/** Limit for `show`: 27 years. */
 const DAYS_MAX = 10_000;
 
 export function calendarCommand(run: RunCommand): Command {
@@ -40,7 +40,7 @@ export function calendarCommand(run: RunCommand): Command {
 function showCommand(run: RunCommand): Command {
   return new Command('show')
     .description('print the trading days of a calendar, times in UTC')
-    .argument('<id>', `one of ${calendarIds().join(', ')}, or of the folder BARKEEP_CALENDARS_DIR`)
+    .argument('<id>', `one of ${calendarIds().join(', ')}, or one in the folder BARKEEP_CALENDARS_DIR`)
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
     .requiredOption('--to <date>', 'last date, included')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
@@ -65,10 +65,10 @@ function checkCommand(run: RunCommand): Command {
     .action((file: string, options: OutputOptions) =>
       run(async () => {
         const calendars = await readCalendars(file);
-        // Throws when a shipped calendar has the name.
+        // Throws when a shipped calendar has the same name.
         const { id, name, zone, firstDate, lastDate } = new CalendarBook(calendars).named(calendars[0]!.id);
         const result = { id, name, zone, firstDate, lastDate, ok: true };
-        printResult(options, result, () => `${id} (${name}, ${zone}) is right, known from ${firstDate} to ${lastDate}`);
+        printResult(options, result, () => `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`);
         return EXIT.ok;
       }),
     );

@@ -1,4 +1,4 @@
-/** `barkeep certify`: what the days of a session hold, as a table and as a file to compare with later. */
+/** `barkeep certify`: prints the certificate of a session and saves it in a file for later comparisons. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
@@ -18,14 +18,14 @@ Examples:
   barkeep certify my-session --out before-the-repair.json
   barkeep compare my-session my-session.certificate.json
 
-Two runs over the same data have the same digests, on whatever machines they ran. Of a session that runs the days
-that it is through are certified.`;
+Two runs over the same data have the same digests on any machine. The certificate of a running session has its
+complete days.`;
 
 export function certifyCommand(run: RunCommand): Command {
   return withConnection(new Command('certify'))
-    .description('print and save what the days of a session hold')
+    .description('print and save the certificate of a session: one digest for each day')
     .argument('<session>')
-    .option('--out <file>', 'where it is saved (default: SESSION.certificate.json)')
+    .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file with another certificate')
     .addHelpText('after', EXAMPLES)
     .action((id: string, options: CertifyOptions) =>
@@ -40,7 +40,7 @@ export function certifyCommand(run: RunCommand): Command {
     );
 }
 
-/** A file with the same days may be written again. @throws CliError */
+/** Overwrites a file only when its certificate has the same digest, or with `force`. @throws CliError */
 async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {
   const text = `${JSON.stringify(certificate.raw, null, 2)}\n`;
   try {
@@ -48,7 +48,7 @@ async function save(file: string, certificate: Certificate, force: boolean): Pro
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     if (!force && (await digestIn(file)) !== certificate.digest) {
-      throw new CliError(`expected no other certificate in ${file}, was one: name another --out, or --force`);
+      throw new CliError(`expected no other certificate in ${file}, was one: choose another --out, or add --force`);
     }
     await writeFile(file, text);
   }
@@ -66,7 +66,7 @@ function certificateText({ days, digest, complete, changedSince, consumers }: Ce
   const changed = new Set(changedSince);
   const rows = days.map((day) => {
     const { expected, filled, backfilled, noTrade } = day.counts;
-    const repaired = changed.has(day.date) ? ' (changed since it was kept)' : '';
+    const repaired = changed.has(day.date) ? ' (changed since the certificate was kept)' : '';
     return [day.date, expected, filled, backfilled, noTrade, `${day.digest.slice(0, 16)}…${repaired}`];
   });
   const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;

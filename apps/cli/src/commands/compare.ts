@@ -1,11 +1,11 @@
-/** `barkeep compare`: whether two runs saw the same data, and where they first did not. */
+/** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
 import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
 import { CliError, count, EXIT, printResult, startProgress, table } from '../terminal/index.js';
 import {
   compareRuns,
   type Comparison,
-  type DeliveredAlike,
+  type DeliveryComparison,
   openRun,
   type Run,
   sameConsumers,
@@ -20,15 +20,15 @@ Examples:
   barkeep compare monday tuesday
   barkeep compare monday monday.certificate.json
 
-Each of the two is a session, or a file that "barkeep certify" has saved; of files only the day can be told.
-Of consumers that both have by the same name it also says whether the same was delivered to them. That depends on how
-far each went and in which steps, so that it does not make two runs different.
+Each argument is a session or a file that "barkeep certify" saved. A file has no bars: there the answer is the day.
+For consumers whose names are in both runs it also says whether they got the same bars. That depends on how far each
+consumer came and in which steps, so it does not count as a difference between the runs.
 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export function compareCommand(run: RunCommand): Command {
   return withConnection(new Command('compare'))
-    .description('say whether two runs hold the same bars, or the first bar in which they differ')
+    .description('say whether two runs have the same bars, or show the first bar that differs')
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another one')
     .addHelpText('after', EXAMPLES)
@@ -63,8 +63,8 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
   return found.day ? EXIT.failed : EXIT.ok;
 }
 
-function consumerText({ name, equal }: DeliveredAlike): string {
-  return `consumer ${name}: ${equal ? 'the same' : 'something else'} was delivered`;
+function consumerText({ name, equal }: DeliveryComparison): string {
+  return `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`;
 }
 
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
@@ -79,10 +79,11 @@ function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
 
 function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
   if (!day) return `equal: ${dayCount(equalDays)}, ${a.certificate.digest}`;
-  const before = equalDays > 0 ? `, after ${dayCount(equalDays)} alike` : '';
+  const before = equalDays > 0 ? `, after ${dayCount(equalDays)} without a difference` : '';
   if (!day.a || !day.b) return `different: ${day.date} is in ${(day.a ? a : b).name} only${before}`;
   if (!a.session || !b.session) return `different: ${day.date}${before}; bars are compared between two sessions`;
-  if (!bar) return `different: ${day.date}${before}, in which dataset bars come from; all prices and volumes are alike`;
+  if (!bar)
+    return `different: ${day.date}${before}, in the dataset that bars come from; all prices and volumes are equal`;
   const where = `${bar.symbol} ${bar.interval} ${shortTime(bar.openTime)}`;
   const head = ['', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
   const rows = [row(a.name, bar.a), row(b.name, bar.b)];

@@ -1,4 +1,4 @@
-/** `barkeep datasets` and `barkeep dataset rm`: what is stored, and the undo of an import. */
+/** `barkeep datasets` lists the datasets; `barkeep dataset rm` removes one, which undoes an import. */
 import { removeDataset } from '@barkeep/bar-repository';
 import { Command } from 'commander';
 import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
@@ -36,13 +36,13 @@ export function datasetCommand(run: RunCommand): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  barkeep dataset rm vendor-b\n\nWhat sessions have stored already stays theirs.',
+      '\nExample:\n  barkeep dataset rm vendor-b\n\nBars that sessions have already stored stay in these sessions.',
     )
     .action((dataset: string, options: OutputOptions) =>
       run(async (context) => {
         const bars = await removeDataset(await context.database(), dataset);
         if (bars === undefined)
-          throw new CliError(`expected the name of a dataset, was "${dataset}": there is none of that name`);
+          throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
         printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${count(bars)} bars`);
         return EXIT.ok;
       }),
@@ -67,7 +67,7 @@ async function listDatasets(database: Database): Promise<DatasetLine[]> {
 }
 
 function datasetsTable(datasets: readonly DatasetLine[]): string {
-  if (datasets.length === 0) return 'no datasets; "barkeep import" makes one';
+  if (datasets.length === 0) return 'no datasets; "barkeep import" creates one';
   const rows = datasets.map((d) => [d.dataset, d.symbols, d.bars, shortTime(d.first), shortTime(d.last)]);
   return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);
 }

@@ -1,4 +1,4 @@
-/** `barkeep demo`: Barkeep at work on a market of its own, in a few seconds. */
+/** `barkeep demo`: runs one session on a generated market, in a few seconds. */
 import { Command } from 'commander';
 import { EXIT, note, type OutputOptions, printResult } from '../terminal/index.js';
 import { demoJson, demoText, importDemoData, importText, runDemo } from '../demo/index.js';
@@ -15,14 +15,15 @@ Examples:
   barkeep demo --keep
   barkeep demo --data-only
 
-10 symbols, 5 days. Dataset "reference" has all of it but 3 minutes that exist nowhere; dataset "stream" lost 2 % of the
-minutes, 40 minutes of one symbol, and has a few corrupt rows. One session streams the one and repairs it from the other.`;
+10 symbols, 5 days. Dataset "reference" has every minute but 3, which no dataset has. Dataset "stream" lost 2 % of the
+minutes and 40 minutes of one symbol, and has a few corrupt rows. One session streams "stream" and repairs it from
+"reference".`;
 
 export function demoCommand(run: RunCommand): Command {
   return new Command('demo')
-    .description('see it work: servers, a faulty feed, a session, and what was repaired')
-    .option('--keep', 'leave it running for a look, until Ctrl-C')
-    .option('--data-only', 'only import its two datasets, to be used by sessions of your own')
+    .description('run a session on a faulty feed and show the repairs')
+    .option('--keep', 'leave it running until Ctrl-C')
+    .option('--data-only', 'only import the two datasets, for sessions of your own')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action((options: DemoOptions) =>

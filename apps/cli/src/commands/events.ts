@@ -1,4 +1,4 @@
-/** `barkeep events`: what happens in a session, line by line, until the session ends. */
+/** `barkeep events`: prints the events of a session, one a line, until the session ends. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
@@ -13,7 +13,7 @@ interface EventsOptions extends SessionOptions {
   from: 'beginning' | 'now';
 }
 
-/** Of a session that has ended everything was said when nothing more came for so long: what is stored comes at once. */
+/** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
 
 const EXAMPLES = `
@@ -23,15 +23,15 @@ Examples:
   barkeep events my-session --json | jq .type
 
 Types: ${SESSION_EVENT_TYPES.join(', ')}.
-With --json each line is one event. Goes on until the session has ended, or Ctrl-C.`;
+With --json each line is one event. The command ends with the session, or on Ctrl-C.`;
 
 export function eventsCommand(run: RunCommand): Command {
   return withConnection(new Command('events'))
-    .description('print what happens in a session as it happens')
+    .description('print the events of a session as they happen')
     .argument('<session>')
     .option('--types <names>', 'only these, separated by commas', typeNames)
     .addOption(
-      new Option('--from <where>', 'the oldest event that is kept, or from now on')
+      new Option('--from <where>', 'start at the oldest retained event, or now')
         .choices(['beginning', 'now'])
         .default('now'),
     )
@@ -66,7 +66,7 @@ async function follow(
     const next = events.next();
     const moment = await (isLast ? Promise.race([next, delay(QUIET_MS)]) : next);
     if (!moment || moment.done) {
-      next.catch(() => undefined); // it ends with the client
+      next.catch(() => undefined); // closing the client rejects it
       return;
     }
     print(moment.value);

@@ -1,4 +1,4 @@
-/** `barkeep feed`: bars from files into a session whose source is a feed. */
+/** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { Command } from 'commander';
 import { count, EXIT, printResult, startProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
@@ -12,9 +12,9 @@ interface FeedOptions extends FileOptions, SessionOptions {
 }
 
 interface FeedSummary extends ImportSummary {
-  /** Of the accepted: the session had passed their time. */
+  /** Accepted bars that arrived after the session had passed their time. */
   late: number;
-  /** Bars that the session refused, by reason. */
+  /** Number of bars that the session refused, by reason. */
   refusedBySession: Record<string, number>;
 }
 
@@ -24,18 +24,18 @@ Examples:
   barkeep feed my-session monday.csv --symbol SPY --tz America/New_York --no-end
   barkeep feed my-session tuesday.csv --symbol SPY --tz America/New_York
 
-Files are read as by "barkeep import", one after another. A session waits for all of its open streams: the others are given
-up while one is read that takes longer than feed.timeoutSeconds, so feed several symbols from several processes, or from a
-file that has them in the order of time. To feed the same again is harmless: what is there is a duplicate.
+Files are read like "barkeep import" reads them, one after another. A session waits for all of its open streams and drops
+a stream that is silent for feed.timeoutSeconds. So feed several symbols from several processes, or from one file that has
+them in time order. Feeding the same bars again is harmless: they count as duplicates.
 
-Exit code: 0 fed, 1 the session took no bar.`;
+Exit code: 0 fed, 1 the session accepted no bar.`;
 
 export function feedCommand(run: RunCommand): Command {
   const command = new Command('feed')
     .description('feed bars from CSV or Lean files to a session')
-    .argument('<session>', 'one that was started, with a feed as its source');
+    .argument('<session>', 'a started session whose source is a feed');
   return withConnection(withFiles(command))
-    .option('--no-end', 'leave the streams open: more bars will come')
+    .option('--no-end', 'leave the streams open for more bars')
     .addHelpText('after', EXAMPLES)
     .action((id: string, names: string[], options: FeedOptions) =>
       run(async (context) => {
@@ -47,7 +47,7 @@ export function feedCommand(run: RunCommand): Command {
 }
 
 async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {
-  const settings = planOf(context, id, options); // wrong options are told before wrong files
+  const settings = planOf(context, id, options); // report wrong options before wrong files
   const plan = { ...settings, files: await inputFiles(names, options.format) };
   const writer = new FeedWriter((await context.client(options)).session(id), options.end);
   const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);

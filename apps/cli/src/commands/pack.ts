@@ -1,4 +1,4 @@
-/** `barkeep pack`: makes day chunks of a dataset's rows, which sessions then stream much faster than rows. */
+/** `barkeep pack`: packs a dataset's rows into day chunks, which sessions stream much faster than rows. */
 import {
   datasetExtent,
   datasetNames,
@@ -35,10 +35,10 @@ interface PackResult extends PackCounts {
 const DAY_MS = 86_400_000;
 
 const EXAMPLES = `
-A session whose calendar, hours and base interval are the same streams packed days instead of rows; the result is
-the same to the last byte. Rows that come later make the packs that they touch disappear, and the session reads
-rows again where there is no pack: run this command once more. What is packed already is left as it is, so a run
-that was cut short goes on. Days with rows that a session refuses stay as rows.
+A session with the same calendar, hours and base interval streams packed days instead of rows, with identical results.
+A change of rows deletes the affected packs, and sessions read the rows of these days: run this command again. It skips
+days that are already packed, so an interrupted run continues where it stopped. Days with rows that a session would
+refuse stay as rows.
 
 Examples:
   barkeep pack vendor-a
@@ -48,7 +48,7 @@ export function packCommand(run: RunCommand): Command {
   return new Command('pack')
     .description('pack days of a dataset, so that sessions stream them faster')
     .argument('<dataset>')
-    .option('--calendar <id>', 'calendar of the sessions that will use them', 'XNYS')
+    .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
     .option('--interval <interval>', 'base interval of these sessions', '1m')
     .option('--start <date>', 'first trading date (default: that of the first bar)', tradingDate)
@@ -69,7 +69,7 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   await useOwnCalendars(context.env.config.calendars.dir);
   const { calendar, hours } = options;
   const interval = parseInterval(options.interval);
-  calendarNamed(calendar); // wrong options are told before a database is looked for
+  calendarNamed(calendar); // report wrong options before looking for a database
   const database = await context.database();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
   const days = daysOf(symbols, options);
@@ -94,7 +94,7 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
   const datasetId = await resolveDataset(database, dataset);
   if (datasetId === undefined) {
     const names = (await datasetNames(database)).join(', ') || 'none';
-    throw new CliError(`expected a dataset, was "${dataset}"; there are: ${names}`);
+    throw new CliError(`expected a dataset, was "${dataset}"; existing ones: ${names}`);
   }
   const all = await datasetExtent(database, datasetId);
   const unknown = wanted?.filter((symbol) => !all.some((extent) => extent.symbol === symbol)) ?? [];
@@ -105,13 +105,13 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
   return { datasetId, symbols };
 }
 
-/** Trading days of the range that was asked for, of which the dataset may have bars. */
+/** Trading days of the requested range for which the dataset may have bars. */
 function daysOf(symbols: readonly SymbolExtent[], { calendar, hours, start, end }: PackCommandOptions): TradingDay[] {
   if (symbols.length === 0) return [];
   const known = calendarNamed(calendar);
   const first = symbols.reduce((least, extent) => Math.min(least, extent.first), Infinity);
   const last = symbols.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  // A trading day may begin on the date before, or be named by the one after.
+  // A trading day may start on the previous date, or carry the name of the next one.
   const from = [start ?? '', dateOf(first - DAY_MS), known.firstDate].sort().at(-1)!;
   const to = [end ?? '9999-12-31', dateOf(last + DAY_MS), known.lastDate].sort()[0]!;
   if (from > to) return [];

@@ -1,5 +1,5 @@
-/** How a command runs: with a context, inside a lifetime, ending in an exit code. */
+/** Runs a command's work with a context, inside a lifetime, and sets its exit code. */
 import type { Context } from '../services/index.js';
 
-/** Given to every command by the program; runs the work and sets the exit code that it answers. */
+/** Runs `work` and sets the exit code that it returns. */
 export type RunCommand = (work: (context: Context) => Promise<number>) => Promise<void>;

@@ -1,4 +1,4 @@
-/** `barkeep run`: creates a session from a spec, starts it and watches it to the end. */
+/** `barkeep run`: creates a session from a spec, starts it and follows it to its end. */
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
@@ -20,15 +20,15 @@ Examples:
   barkeep run session.json --wait-settled --json > result.json
   echo '{"symbols":["SPY"],"start":"2013-10-07","end":"2013-10-11","source":{"type":"dataset","dataset":"lean"}}' | barkeep run -
 
-A spec with an id that exists already goes on with that session. Ctrl-C leaves the session to run on if its
-coordinator does; "barkeep run" with the same spec watches it again.
+A spec with the id of an existing session continues that session. After Ctrl-C the session continues if its
+coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, otherwise 1.`;
 
 export function runSessionCommand(run: RunCommand): Command {
   return withConnection(new Command('run'))
-    .description('run a session to its end and show what became of every symbol')
+    .description('run a session to its end and show the result of every symbol')
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
-    .option('--wait-settled', 'afterwards ask for absent bars again until each is there or settled')
+    .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: RunOptions) => run((context) => runSession(context, file, options)));
@@ -68,7 +68,7 @@ async function follow(
   if (!options.waitSettled || ended.state !== 'completed') return ended;
   if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);
   if (ended.counts.absent + ended.counts.missing > 0)
-    note('--wait-settled: this session has nowhere to ask for its missing bars');
+    note('--wait-settled: this session has no repository for its missing bars');
   return ended;
 }
 

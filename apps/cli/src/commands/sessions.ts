@@ -1,4 +1,4 @@
-/** `barkeep status | digest | rm | pause | resume | stop`: thin commands on one session. */
+/** `barkeep status | digest | rm | pause | resume | stop`: commands on one session. */
 import type { LifecycleCall } from '@barkeep/client';
 import { Command } from 'commander';
 import { count, EXIT, printResult } from '../terminal/index.js';
@@ -28,7 +28,7 @@ export function statusCommand(run: RunCommand): Command {
 
 export function digestCommand(run: RunCommand): Command {
   return withConnection(new Command('digest'))
-    .description('print the SHA-256 over everything a session has stored')
+    .description('print the SHA-256 of everything that a session stored')
     .argument('<session>')
     .addHelpText(
       'after',
@@ -49,9 +49,9 @@ export function digestCommand(run: RunCommand): Command {
 
 export function removeCommand(run: RunCommand): Command {
   return withConnection(new Command('rm'))
-    .description('stop a session and remove everything of it')
+    .description('stop a session and remove all its data')
     .argument('<session>')
-    .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets are left alone; see "barkeep dataset rm".')
+    .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".')
     .action((id: string, options: SessionOptions) =>
       run(async (context) => {
         await (await context.coordinator(options)).remove(id);
@@ -62,9 +62,9 @@ export function removeCommand(run: RunCommand): Command {
 }
 
 export const lifecycleCommands = [
-  lifecycleCommand('pause', 'halt a running session; "resume" goes on'),
-  lifecycleCommand('resume', 'go on with a paused session'),
-  lifecycleCommand('stop', 'end a session; what it stored stays'),
+  lifecycleCommand('pause', 'pause a running session; "resume" continues it'),
+  lifecycleCommand('resume', 'continue a paused session'),
+  lifecycleCommand('stop', 'stop a session; its stored bars stay'),
 ];
 
 function lifecycleCommand(call: LifecycleCall, description: string): (run: RunCommand) => Command {

@@ -1,4 +1,4 @@
-/** `barkeep up`: servers, coordinators and workers on this machine, until Ctrl-C. */
+/** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
 import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { Command } from 'commander';
@@ -18,8 +18,8 @@ Examples:
   barkeep up
   barkeep up --coordinators 2 --workers 4 --port 8080
 
-Other commands in this project use what runs here. The data stay in .barkeep/up. Ctrl-C stops workers, then
-coordinators, then servers; a second Ctrl-C ends at once.`;
+Other commands in this project use these processes. The data stay in .barkeep/up. Ctrl-C stops workers, then
+coordinators, then servers; a second Ctrl-C exits immediately.`;
 
 export function upCommand(run: RunCommand): Command {
   return new Command('up')
@@ -73,7 +73,7 @@ function upText(
   return lines.join('\n');
 }
 
-/** `port` when nobody has it, otherwise 0: any free one. */
+/** `port` when it is free, otherwise 0, which means any free port. */
 function freePort(port: number): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();

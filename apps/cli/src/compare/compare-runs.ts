@@ -1,6 +1,6 @@
 /**
- * Compares two runs: day by day by their certificates, then bar by bar in the first day that differs. A certificate in a
- * file has no bars: there the day is all that can be said.
+ * Compares two runs: first the days of their certificates, then the bars of the first day that differs. A certificate
+ * file has no bars, so a comparison with a file ends at the day.
  */
 import {
   type BarAnswer,
@@ -21,26 +21,26 @@ import {
 
 /** One side of a comparison. */
 export interface Run {
-  /** As the user named it. */
+  /** The name that the user gave. */
   name: string;
   certificate: Certificate;
   /** Undefined for a file. */
   session: { id: string; symbols: readonly string[] } | undefined;
 }
 
-/** What was found; neither a day nor a bar: the two are equal. */
+/** The result. The two runs are equal when `day` is undefined. */
 export interface Comparison {
-  /** Days that both have alike, from the first on. */
+  /** Number of equal days before the first difference. */
   equalDays: number;
   day?: DayDifference;
-  /** Not there when only certificates were compared, and when the two differ in nothing that is shown of bars. */
+  /** Undefined when only certificates were compared, or when all visible fields of the bars are equal. */
   bar?: BarDifference;
 }
 
-/** Requests under way at once. */
+/** Concurrent requests. */
 const AT_ONCE = 8;
 
-/** A file that is there, otherwise a session. @throws CliError */
+/** Reads a certificate file; when no such file exists, `name` is a session. @throws CliError */
 export async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
   const file = await readFile(name, 'utf8').catch(() => undefined);
   if (file !== undefined) return { name, certificate: readCertificate(jsonOf(name, file)), session: undefined };
@@ -75,7 +75,7 @@ export async function compareRuns(
   return { equalDays, day, bar };
 }
 
-/** None for a symbol or an interval that the session does not have. */
+/** Empty for a symbol or an interval that the session does not have. */
 async function barsOf(
   client: CoordinatorClient,
   { certificate, session }: Run,
@@ -91,7 +91,7 @@ async function barsOf(
   }
 }
 
-/** Works through a list, some at once. */
+/** Processes a list with {@link AT_ONCE} items at a time. */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
   await Promise.all(

@@ -57,7 +57,7 @@ describe('bars', () => {
     const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(1)], [bar(0), bar(1, 10.01)]);
     expect(found).toMatchObject({ openTime: bar(1).openTime, a: { close: 10 }, b: { close: 10.01 } });
   });
-  test('that only one has are told as such', () => {
+  test('that only one run has are reported as such', () => {
     const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(2)], [bar(0), bar(1), bar(2)]);
     expect(found).toMatchObject({ openTime: bar(1).openTime, a: undefined, b: { close: 10 } });
     expect(firstBarThatDiffers('SPY', '1m', [bar(0)], [])).toMatchObject({ a: { close: 10 }, b: undefined });

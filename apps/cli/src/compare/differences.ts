@@ -1,15 +1,15 @@
-/** Where two runs differ: the first day, and within it the first bar. Pure. */
+/** Finds the first day and the first bar in which two runs differ. Pure. */
 import type { BarAnswer, CertifiedConsumer, CertifiedDay } from '@barkeep/client';
 import { parseInterval } from '@barkeep/bars';
 
-/** The first date, in time, of which the two do not have the same day. */
+/** The first date whose days differ. */
 export interface DayDifference {
   date: string;
   a: CertifiedDay | undefined;
   b: CertifiedDay | undefined;
 }
 
-/** The first bar, in time, then by interval and symbol, that the two do not have alike; undefined: it is not there. */
+/** The first bar that differs, ordered by time, interval and symbol. A side without the bar is undefined. */
 export interface BarDifference {
   symbol: string;
   interval: string;
@@ -18,15 +18,15 @@ export interface BarDifference {
   b: BarAnswer | undefined;
 }
 
-/** What was delivered to the consumers of one name in both. */
-export interface DeliveredAlike {
+/** Compares the deliveries to one consumer name in both runs. */
+export interface DeliveryComparison {
   name: string;
-  /** The same bars at the same simulated times, and as many of them. */
+  /** Both got the same bars at the same simulated times, in the same number. */
   equal: boolean;
 }
 
-/** Consumers whose name is in both, by name. */
-export function sameConsumers(a: readonly CertifiedConsumer[], b: readonly CertifiedConsumer[]): DeliveredAlike[] {
+/** Compares the consumers whose names are in both runs. */
+export function sameConsumers(a: readonly CertifiedConsumer[], b: readonly CertifiedConsumer[]): DeliveryComparison[] {
   const hashes = new Map(b.map(({ name, deliveredHash }) => [name, deliveredHash]));
   const both = a.filter(({ name }) => hashes.has(name));
   return both.map(({ name, deliveredHash }) => ({ name, equal: hashes.get(name) === deliveredHash }));
@@ -50,13 +50,13 @@ export function firstBarThatDiffers(
     const [a, b] = [barsOfA[i], barsOfB[i]];
     if (a && b && JSON.stringify(a.raw) === JSON.stringify(b.raw)) continue;
     const openTime = [a?.openTime, b?.openTime].filter((time) => time !== undefined).sort()[0]!;
-    const there = (bar: BarAnswer | undefined) => (bar?.openTime === openTime ? bar : undefined);
-    return { symbol, interval, openTime, a: there(a), b: there(b) };
+    const atTime = (bar: BarAnswer | undefined) => (bar?.openTime === openTime ? bar : undefined);
+    return { symbol, interval, openTime, a: atTime(a), b: atTime(b) };
   }
   return undefined;
 }
 
-/** The one that comes first: in time, then the shorter interval, then by symbol. */
+/** The earlier difference: by time, then by interval (shorter first), then by symbol. */
 export function earlier(one: BarDifference | undefined, other: BarDifference | undefined): BarDifference | undefined {
   if (!one || !other) return one ?? other;
   const intervals = parseInterval(one.interval).ms - parseInterval(other.interval).ms;

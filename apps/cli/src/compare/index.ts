@@ -1,3 +1,3 @@
 /** Compares two sessions. */
 export { compareRuns, type Comparison, openRun, type Run } from './compare-runs.js';
-export { type DeliveredAlike, sameConsumers } from './differences.js';
+export { type DeliveryComparison, sameConsumers } from './differences.js';

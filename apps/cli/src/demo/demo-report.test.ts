@@ -8,7 +8,7 @@ const times = demoMinutes().slice(0, 6);
 const at = (index: number): string => times[index] ?? '';
 
 describe('the report of the demonstration', () => {
-  it('counts the gaps that the stream left, whatever was repaired since', () => {
+  it('counts the gaps of the stream, including repaired ones', () => {
     const bars = readBars([bar(at(1), 'streamed'), bar(at(2), 'backfilled'), bar(at(4), 'streamed')]);
     expect(gapsInStream(times, bars)).toBe(3);
     expect(gapsInStream(times, readBars([]))).toBe(1);

@@ -1,11 +1,11 @@
-/** What the demonstration found, as data and as text. Pure. */
+/** The results of the demonstration, as data and as text. Pure. */
 import { barQuality, percentText } from '@barkeep/bars';
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { type ImportSummary, summaryText } from '../import/index.js';
 import { count, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
-/** Derived bars by whether every expected source bar went in. */
+/** Number of derived bars with all of their source bars, and without. */
 export interface DerivedCounts {
   complete: number;
   partial: number;
@@ -13,7 +13,7 @@ export interface DerivedCounts {
 
 export interface DemoSymbol {
   metrics: SymbolMetrics;
-  /** Runs of minutes that the stream left empty, before anything was repaired. */
+  /** Number of gaps in the stream before any repair. */
   gapsFound: number;
   derived: Record<string, DerivedCounts>;
 }
@@ -23,14 +23,14 @@ export interface DemoResult {
   session: SessionStatus;
   symbols: DemoSymbol[];
   digest: Digest;
-  /** Wall time from the session's start to its completion, and on to the last settled slot, seconds. */
+  /** Wall time from the session's start to its completion, and to the last settled slot, seconds. */
   sessionSeconds: number;
   settledSeconds: number;
   totalSeconds: number;
   coordinatorUrl: string;
 }
 
-/** Maximal runs of expected minutes without a streamed bar. @param expected open times, ISO 8601, in order */
+/** Counts the runs of expected minutes without a streamed bar. @param expected open times, ISO 8601, in order */
 export function gapsInStream(expected: readonly string[], bars: readonly BarAnswer[]): number {
   const streamed = new Set(bars.filter((bar) => bar.origin === 'streamed').map((bar) => bar.openTime));
   return expected.filter(

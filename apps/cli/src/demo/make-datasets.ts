@@ -1,5 +1,5 @@
 /**
- * Stores the demonstration's two datasets through the same CSV import that users have, corrupt rows and all.
+ * Stores the demonstration's two datasets, corrupt rows included, with the CSV import that users have.
  */
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { CSV_HEADER, csvRow, type Market } from './market.js';
 export const REFERENCE = 'reference';
 export const STREAM = 'stream';
 
-/** @returns what the import said, dataset by dataset */
+/** @returns one summary per dataset */
 export async function makeDatasets(database: Database, market: Market, signal: AbortSignal): Promise<ImportSummary[]> {
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
   try {

@@ -9,13 +9,13 @@ describe('the market of the demonstration', () => {
     expect(makeMarket(8).streamRows).not.toEqual(market.streamRows);
   });
 
-  it('has 10 symbols and 5 days of 390 minutes, of which 3 exist nowhere', () => {
+  it('has 10 symbols and 5 days of 390 minutes, 3 of which no dataset has', () => {
     expect(DEMO_SYMBOLS).toHaveLength(10);
     expect(market.expected).toBe(10 * 5 * 390);
     expect(market.reference).toHaveLength(market.expected - 3);
   });
 
-  it('has bars that can be right', () => {
+  it('has valid bars', () => {
     for (const { open, high, low, close, volume } of market.reference) {
       const ordered = low <= open && low <= close && high >= open && high >= close && low > 0 && volume > 0;
       if (!ordered) throw new Error(`expected an ordered bar, was ${JSON.stringify({ open, high, low, close })}`);
@@ -34,7 +34,7 @@ describe('the market of the demonstration', () => {
     expect(good.filter((row) => outage.test(row))).toHaveLength(0);
   });
 
-  it('is drawn from numbers that are the same everywhere', () => {
+  it('is generated from numbers that are the same on every machine', () => {
     const random = mulberry32(1);
     expect([random(), random()]).toEqual([0.6270739405881613, 0.002735721180215478]);
   });

@@ -1,6 +1,6 @@
 /**
- * The market of the demonstration: made of a seed, the same on every machine. Pure.
- * `reference` is what really happened; `stream` is how a feed with faults delivered it.
+ * The market of the demonstration, generated from a seed: the same on every machine. Pure.
+ * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
 import { calendarNamed, type SymbolBar, type TradingDay } from '@barkeep/bars';
 import { MINUTE_MS, mulberry32, walk } from './random-walk.js';
@@ -18,7 +18,7 @@ export const DEMO_SYMBOLS = [
   'JUNIPER',
 ];
 export const DEMO_CALENDAR = 'XNYS';
-/** A whole week, 5 × 390 minutes. */
+/** One week: 5 × 390 minutes. */
 export const DEMO_START = '2024-03-04';
 export const DEMO_END = '2024-03-08';
 
@@ -26,13 +26,13 @@ export const DEMO_END = '2024-03-08';
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
 const OUTAGE = { symbol: 'EMBER', day: 2, firstMinute: 120, minutes: 40 };
-/** Minutes that no dataset has, so that nobody can repair them. */
+/** Minutes that no dataset has: no repair can fill them. */
 const NOWHERE = [
   { symbol: 'BRAVO', day: 1, minute: 37 },
   { symbol: 'GLINT', day: 3, minute: 200 },
   { symbol: 'JUNIPER', day: 4, minute: 389 },
 ];
-/** What is wrong with the corrupt rows: each spoils one row of the feed. */
+/** The corruptions: each spoils one row of the feed. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   ([time = '', symbol = '', open = '', , ...rest]) => [time, symbol, open, '0.01', ...rest],
   ([time = '', symbol = '', ...rest]) => [time, symbol, 'n/a', ...rest.slice(1)],
@@ -44,11 +44,11 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
 
 export interface Market {
   reference: SymbolBar[];
-  /** Rows of the feed's CSV file, in time order, corrupt ones among them. */
+  /** Rows of the feed's CSV file in time order, corrupt rows included. */
   streamRows: string[];
-  /** How many of them are corrupt. */
+  /** Number of corrupt rows. */
   corrupt: number;
-  /** Expected bars of all symbols. */
+  /** Number of expected bars of all symbols. */
   expected: number;
 }
 
@@ -85,7 +85,7 @@ export function demoMinutes(): string[] {
   );
 }
 
-/** A bar as a row under {@link CSV_HEADER}. */
+/** Formats a bar as a row under {@link CSV_HEADER}. */
 export function csvRow({ symbol, openTime, open, high, low, close, volume }: SymbolBar): string {
   return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
 }
@@ -102,7 +102,7 @@ function isAt(
   return bar.symbol === symbol && bar.openTime >= from && bar.openTime < from + minutes * MINUTE_MS;
 }
 
-/** Spoils one row in each of as many equal parts of the file. */
+/** Divides the file into equal parts and spoils one row of each. */
 function corrupted(rows: string[], random: () => number): string[] {
   const part = Math.floor(rows.length / CORRUPTIONS.length);
   const spoiled = [...rows];

@@ -1,9 +1,9 @@
-/** Prices that are random and yet the same on every machine. Pure. */
+/** Pseudo-random prices, the same on every machine. Pure. */
 import type { Bar, SymbolBar, TradingDay } from '@barkeep/bars';
 
 export const MINUTE_MS = 60_000;
 
-/** Mulberry32: a small generator of numbers from 0 to 1 that is the same everywhere. */
+/** Mulberry32: a small generator of numbers from 0 (included) to 1 (excluded). */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * The demonstration: everything real, nothing needed. Embedded servers, two datasets with known faults, one session run
- * by one coordinator and two workers, and what became of it.
+ * The demonstration: embedded servers, two datasets with known faults, and one session that a coordinator and two
+ * workers run. It needs nothing that the user would have to install or configure.
  */
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
@@ -15,7 +15,7 @@ import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMar
 const SEED = 20_240_304;
 const WORKERS = 2;
 const DERIVED = ['5m', '15m'];
-/** Bars that are nowhere are asked for 5 times; with a short backoff that takes seconds instead of half a minute. */
+/** Workers ask 5 times for bars that no dataset has. A short backoff makes that seconds instead of half a minute. */
 const BACKOFF_MS = 50;
 const UPKEEP_EVERY_MS = 200;
 
@@ -31,7 +31,7 @@ const SPEC = {
   upkeep: { barrier: 'day', maxRetries: 5 },
 };
 
-/** Stores the two datasets where other commands find them, and does nothing else. @returns what the import said */
+/** Only stores the two datasets, where other commands find them. @returns one summary per dataset */
 export async function importDemoData(context: Context): Promise<ImportSummary[]> {
   return makeDatasets(await context.database(), makeMarket(SEED), context.life.signal);
 }
@@ -40,10 +40,10 @@ export async function importDemoData(context: Context): Promise<ImportSummary[]>
 export async function runDemo(context: Context, quiet: boolean): Promise<DemoResult> {
   const { life } = context;
   const startedAt = performance.now();
-  const say = (line: string): void => (quiet ? undefined : note(line));
-  const { client, apps, databaseUrl } = await startAll(context, say);
+  const report = (line: string): void => (quiet ? undefined : note(line));
+  const { client, apps, databaseUrl } = await startAll(context, report);
   const imports = await makeDatasets(await openDatabase(databaseUrl, life), makeMarket(SEED), life.signal);
-  say(importText(imports));
+  report(importText(imports));
   const { session, sessionSeconds, settledSeconds } = await runSession(client, life.signal, quiet);
   const symbols = await symbolResults(client, session);
   const digest = await client.digest(session.id);
@@ -54,17 +54,17 @@ export async function runDemo(context: Context, quiet: boolean): Promise<DemoRes
 
 async function startAll(
   context: Context,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<{ client: CoordinatorClient; apps: Apps; databaseUrl: string }> {
   const { life, env, cwd } = context;
-  // The demonstration never touches servers of the user: their addresses are left out.
+  // The demonstration never uses the user's servers: drop their addresses.
   const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...rest } = env.rest;
   const dataDir = dataFolder(cwd, env.config.embedded.dataDir, 'demo');
   const own = { ...env, rest, urls: {} };
   const services = await startServers(own, { dataDir, keep: false, need: 'all', note });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
-  say(`PostgreSQL and Redis run, privately, in ${dataDir}`);
+  report(`PostgreSQL and Redis run, privately, in ${dataDir}`);
   const appEnv = { ...rest, BARKEEP_BACKOFF_MS: String(BACKOFF_MS) };
   const wanted = {
     coordinators: 1,
@@ -77,7 +77,7 @@ async function startAll(
   const apps = await startApps(services, wanted, life);
   const [url = ''] = apps.urls;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
-  say(`${pids.join(', ')}\nAPI docs ${url}/docs, queues ${url}/queues`);
+  report(`${pids.join(', ')}\nAPI docs ${url}/docs, queues ${url}/queues`);
   return { client: new CoordinatorClient(url, env.apiKey, life.signal), apps, databaseUrl: services.databaseUrl };
 }
 

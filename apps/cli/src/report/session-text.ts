@@ -1,4 +1,4 @@
-/** Sessions and their symbols as text for people. Pure. */
+/** Formats sessions and their symbols as text. Pure. */
 import { percentText } from '@barkeep/bars';
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { count, table } from '../terminal/index.js';
@@ -43,7 +43,7 @@ export function sessionText(session: SessionStatus): string {
   return [...lines, ...consumers].join('\n');
 }
 
-/** The per-symbol table that `barkeep run` ends with. */
+/** The table of symbols at the end of `barkeep run`. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
   const head = [
     'symbol',

@@ -1,20 +1,20 @@
 /**
- * Follows a session to its end. Bounded: a session on which nothing changes for a while is given up, with what it
- * waited for; the session itself goes on.
+ * Follows a session to its end. When nothing changes for {@link STILL_LIMIT_MS}, it stops with an error; the session
+ * continues.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../terminal/index.js';
 
 const POLL_MS = 300;
-/** Longer than any backoff of a backfill by default. */
+/** Longer than the default backoffs of a backfill. */
 const STILL_LIMIT_MS = 300_000;
 const UPKEEP_EVERY_MS = 1500;
 export const ENDED = new Set(['completed', 'stopped', 'failed', 'lost']);
 
 type OnUpdate = (session: SessionStatus) => void;
 
-/** Resolves when the session has ended, in whatever way. @throws CliError when nothing changes any more */
+/** Resolves when the session has ended in any state. @throws CliError when nothing changes any more */
 export function watchToEnd(
   client: CoordinatorClient,
   id: string,
@@ -24,7 +24,7 @@ export function watchToEnd(
   return poll(client, id, onUpdate, signal, (session) => ENDED.has(session.state));
 }
 
-/** Asks for upkeep until no slot is absent or missing any more. @throws CliError when nothing changes any more */
+/** Requests upkeep until no slot is absent or missing. @throws CliError when nothing changes any more */
 export async function watchToSettled(
   client: CoordinatorClient,
   id: string,
@@ -32,11 +32,11 @@ export async function watchToSettled(
   signal: AbortSignal,
   upkeepEveryMs = UPKEEP_EVERY_MS,
 ): Promise<SessionStatus> {
-  let askedAt = -Infinity;
+  let requestedAt = -Infinity;
   return poll(client, id, onUpdate, signal, async ({ counts }) => {
     if (counts.absent + counts.missing === 0) return true;
-    if (performance.now() - askedAt > upkeepEveryMs) {
-      askedAt = performance.now();
+    if (performance.now() - requestedAt > upkeepEveryMs) {
+      requestedAt = performance.now();
       await client.upkeep(id);
     }
     return false;

@@ -1,6 +1,6 @@
 /**
- * What every command gets: the environment, the folder for its data, and on demand a database or a coordinator to talk
- * to, each found or started in one way for all commands.
+ * The context of a command: the environment, the data folder, and on demand a database or a coordinator. All commands
+ * find or start these servers in the same way.
  */
 import { dirname, join } from 'node:path';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
@@ -9,7 +9,7 @@ import { CliError, type Lifetime, note } from '../terminal/index.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
 
-/** Options of every command that talks to a coordinator. */
+/** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
   coordinator?: string;
   apiKey?: string;
@@ -19,7 +19,7 @@ const WORKERS_FOR_ONE_COMMAND = 2;
 
 export class Context {
   readonly env: CliEnvironment;
-  /** Data of the embedded servers that stays: `.barkeep/up`. */
+  /** Lasting data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
   #startedRedis: string | undefined;
 
@@ -32,12 +32,12 @@ export class Context {
     this.dataDir = dataFolder(cwd, this.env.config.embedded.dataDir, 'up');
   }
 
-  /** Logs of the apps that are started for a use of the data folder. */
+  /** Folder for the logs of apps that a command starts. */
   logFolder(use: string): string {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
-  /** The database, migrated. Starts the embedded PostgreSQL, and nothing else, when there is none. */
+  /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
   async database(): Promise<Database> {
     const wanted = { dataDir: this.dataDir, keep: true, need: 'database', note } as const;
     const { databaseUrl } = await findServers(this.env, wanted, this.life);
@@ -75,7 +75,7 @@ export class Context {
 
   async #startOne(): Promise<string> {
     const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all', note }, this.life);
-    const upUrl = this.#upUrl(); // a `barkeep up` may have come up while we waited for our turn
+    const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;
     const logFolder = this.logFolder('command');

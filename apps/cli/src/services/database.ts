@@ -1,12 +1,12 @@
 /**
- * Opens the database a command works on, with its schema up to date, and closes it when the command ends.
+ * Opens the database, migrates its schema, and closes it when the command ends.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { CliError, type Lifetime } from '../terminal/index.js';
 
 export type Database = ReturnType<typeof createDataSource>;
 
-/** @throws CliError when PostgreSQL does not answer or refuses; the address is shown without its password */
+/** @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password */
 export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
   const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
   try {

@@ -1,20 +1,20 @@
-/** What the environment says to the command line. */
+/** The environment variables of the command line. */
 import { type Config, ConfigError, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { CliError } from '../terminal/index.js';
 
 export interface CliEnvironment {
-  /** BARKEEP_URL: a coordinator that runs already. */
+  /** BARKEEP_URL: a running coordinator. */
   coordinatorUrl?: string;
   /** BARKEEP_API_KEY, or else the first of BARKEEP_API_KEYS. */
   apiKey?: string;
   /** Service URLs that are set. */
   urls: Partial<ServiceUrls>;
   config: Config<Partial<ServiceUrls>>;
-  /** The environment as it is, for servers and apps. */
+  /** The unchanged environment, for servers and apps. */
   rest: NodeJS.ProcessEnv;
 }
 
-/** @throws CliError naming everything that is wrong with it */
+/** @throws CliError that names every wrong variable */
 export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   try {
     const config = loadConfig(env, { requireServices: false });

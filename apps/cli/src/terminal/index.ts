@@ -1,4 +1,4 @@
-/** What the terminal shows, and how the command ends. */
+/** Terminal output, progress, errors and the lifetime of a command. */
 export { CliError, EXIT } from './cli-error.js';
 export { Lifetime, withLifetime } from './lifetime.js';
 export { count, note, type OutputOptions, printResult, table } from './output.js';

@@ -1,7 +1,7 @@
 import { InterruptedError, Lifetime, withLifetime } from './lifetime.js';
 
 describe('the lifetime of a command', () => {
-  it('closes what was opened, the last first', async () => {
+  it('closes resources in reverse order of opening', async () => {
     const closed: string[] = [];
     const result = await withLifetime((life) => {
       for (const name of ['servers', 'coordinators', 'workers']) life.onEnd(() => Promise.resolve(closed.push(name)));
@@ -11,7 +11,7 @@ describe('the lifetime of a command', () => {
     expect(closed).toEqual(['workers', 'coordinators', 'servers']);
   });
 
-  it('closes everything when the command fails, and tells the first failure', async () => {
+  it('closes everything when the command fails, and reports the first failure', async () => {
     const closed: string[] = [];
     const failing = withLifetime((life) => {
       life.onEnd(() => Promise.resolve(closed.push('servers')));

@@ -1,11 +1,11 @@
 /**
- * The time between the start and the end of one command: what it opened is closed in reverse order, whether it
- * finished, failed or was interrupted. The first SIGINT or SIGTERM asks for an ordered end, a second one ends at once.
+ * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
+ * interrupted. The first SIGINT or SIGTERM shuts down in order; a second one exits immediately.
  */
 import { Scope } from '@barkeep/local-system';
 import { CliError } from './cli-error.js';
 
-/** The user, or the system, asked the command to end. */
+/** SIGINT or SIGTERM arrived. */
 export class InterruptedError extends CliError {
   constructor(signal: string) {
     super(`interrupted by ${signal}`);
@@ -13,12 +13,12 @@ export class InterruptedError extends CliError {
 }
 
 export class Lifetime extends Scope {
-  /** Aborts its signal, with an {@link InterruptedError}. */
+  /** Aborts the signal with an {@link InterruptedError}. */
   interrupt(signal: string): void {
     this.abort(new InterruptedError(signal));
   }
 
-  /** Resolves when the command is asked to end. */
+  /** Resolves on the first SIGINT or SIGTERM. */
   interrupted(): Promise<void> {
     const { signal } = this;
     if (signal.aborted) return Promise.resolve();
@@ -26,7 +26,7 @@ export class Lifetime extends Scope {
   }
 }
 
-/** Runs `work` and closes what it opened. */
+/** Runs `work`, then closes the resources that it opened. */
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {
   const life = new Lifetime();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -36,7 +36,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     const result = await work(life).catch(async (error: unknown) => {
-      await life.end().catch(() => undefined); // what failed first is what the user has to know
+      await life.end().catch(() => undefined); // the first failure is the one to report
       throw error;
     });
     await life.end();

@@ -1,27 +1,27 @@
 /**
- * What the commands print. Results go to stdout, as a table for people or as JSON for machines; everything else
- * (progress, notes, errors) goes to stderr, so that a pipe gets the result alone.
+ * Output of the commands. Results go to stdout, as a table or as JSON. Progress, notes and errors go to stderr, so that
+ * a pipe gets only the result.
  */
 import Table from 'cli-table3';
 
-/** Options that every command has. */
+/** Options of every command. */
 export interface OutputOptions {
   json?: boolean;
 }
 
-/** Prints `value` as JSON when the user asked for it, otherwise what `text` makes. */
+/** Prints `value` as JSON under `--json`, otherwise the result of `text`. */
 export function printResult(options: OutputOptions, value: unknown, text: () => string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text()}\n`);
 }
 
-/** A line for the person at the terminal, not part of the result. */
+/** Prints a line on stderr, which is not part of the result. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 export type Cell = string | number | null | undefined;
 
-/** A plain table: names on top, numbers to the right, no colours, so that it reads the same in a file. */
+/** A plain table without colours: the head on top, numbers aligned right. It reads the same in a file. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
   const made = new Table({

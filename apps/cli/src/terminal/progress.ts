@@ -1,10 +1,10 @@
 /**
- * A progress bar on stderr when a person watches, nothing when not. Never on stdout: that is for results.
+ * A progress bar on stderr when stderr is a terminal; otherwise nothing. Stdout is for results.
  */
 import { SingleBar } from 'cli-progress';
 
 export interface Progress {
-  /** @param done from 0 to 1 @param text what is being done right now */
+  /** @param done from 0 to 1 @param text the current work */
   update(done: number, text: string): void;
   /** Removes the bar. */
   stop(): void;
@@ -13,7 +13,7 @@ export interface Progress {
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 const STEPS = 1000;
 
-/** A bar with a label before it; silent without a terminal, and when `quiet`. */
+/** Starts a bar with a label. Silent without a terminal or when `quiet`. */
 export function startProgress(label: string, quiet = false): Progress {
   if (quiet || !process.stderr.isTTY) return SILENT;
   const bar = new SingleBar({
