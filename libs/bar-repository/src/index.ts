@@ -4,6 +4,8 @@ export {
   completeSymbols,
   datasetExtent,
   datasetNames,
+  type DatasetValues,
+  datasetValues,
   datasetVersion,
   firstBars,
   quarantine,

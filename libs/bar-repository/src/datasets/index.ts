@@ -2,6 +2,7 @@
 export { completeSymbols, declareComplete, declareSymbolDates } from './complete-days.js';
 export { datasetExtent, type SymbolExtent } from './dataset-extent.js';
 export { lockDataset } from './dataset-lock.js';
+export { allowDatasetValues, type DatasetValues, datasetValues } from './dataset-values.js';
 export { datasetVersion, mergeChanges } from './dataset-version.js';
 export {
   datasetNames,

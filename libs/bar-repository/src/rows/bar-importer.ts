@@ -8,12 +8,13 @@
  * other rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When
  * another program inserts a colliding row without that lock, the whole import fails and stores nothing.
  */
-import { refuseBar, type Bar, type RefusalReason } from '@barkeep/bars';
+import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { borrowConnection } from '../connection.js';
 import { CopyIn } from './copy-in.js';
 import {
+  allowDatasetValues,
   declareSymbolDates,
   ensureDataset,
   ensureSymbols,
@@ -31,6 +32,10 @@ export interface ImportOptions {
    * trading date (`YYYY-MM-DD`) of an open time, and is called once for each hour. @default false
    */
   complete?: boolean | ((openTime: number) => string);
+  /** `any` takes negative prices and marks the dataset. @default 'positive' */
+  prices?: Prices;
+  /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
+  withoutVolume?: boolean;
 }
 
 /** Thrown for an invalid bar. The import stays open: the caller may continue, or abort it. */
@@ -68,6 +73,7 @@ export class BarImporter {
   private readonly direct: CopyIn;
   private readonly staged: CopyIn;
   private readonly dates: TradingDates | undefined;
+  private readonly prices: Prices;
   private turn: Promise<void> = Promise.resolve();
   private ended = false;
 
@@ -76,8 +82,9 @@ export class BarImporter {
     private readonly client: PoolClient,
     private readonly dataset: string,
     private readonly datasetId: number,
-    options: ImportOptions,
+    private readonly options: ImportOptions,
   ) {
+    this.prices = options.prices ?? 'positive';
     this.direct = new CopyIn(client, 'bars');
     this.staged = new CopyIn(client, STAGING_TABLE);
     if (options.complete) this.dates = new TradingDates(options.complete === true ? undefined : options.complete);
@@ -109,7 +116,7 @@ export class BarImporter {
    */
   write(symbol: string, bars: readonly Bar[]): Promise<void> {
     for (const bar of bars) {
-      const reason = refuseBar(bar);
+      const reason = refuseBar(bar, this.prices);
       if (reason) return Promise.reject(new InvalidBarError(symbol, bar, reason));
     }
     return this.inTurn(() => this.append(symbol, bars));
@@ -171,6 +178,8 @@ export class BarImporter {
     await this.staged.flush();
     const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NO_ROWS;
     if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries(this.symbols));
+    const { prices, withoutVolume = false } = this.options;
+    await allowDatasetValues(this.client, this.datasetId, { anyPrices: prices === 'any', withoutVolume });
     await this.client.query('COMMIT');
     this.ended = true;
     this.client.release();

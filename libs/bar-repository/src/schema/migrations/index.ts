@@ -1,6 +1,7 @@
 import { AddCertificates1763800000000 } from './add-certificates.js';
 import { CoverBars1763769700000 } from './cover-bars.js';
 import { CreateTables1763700000000 } from './create-tables.js';
+import { DatasetValues1764000000000 } from './dataset-values.js';
 import { PackDays1763769600000 } from './pack-days.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
 
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   CoverBars1763769700000,
   AddCertificates1763800000000,
   SessionDeployments1763900000000,
+  DatasetValues1764000000000,
 ] as const;
