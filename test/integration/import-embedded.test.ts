@@ -23,15 +23,15 @@ async function barkeep(...args: string[]): Promise<string> {
 
 describe('barkeep import on a bare machine', () => {
   it('lets two imports at once take turns, and finds both later', async () => {
-    await writeFile(join(folder, 'a.csv'), `${HEADER}60,A,1,2,1,2,5\n`);
-    await writeFile(join(folder, 'b.csv'), `${HEADER}60,B,1,2,1,2,5\n120,B,1,2,1,2,5\n`);
+    await writeFile(join(folder, 'a.csv'), `${HEADER}1709562600,A,1,2,1,2,5\n`);
+    await writeFile(join(folder, 'b.csv'), `${HEADER}1709562600,B,1,2,1,2,5\n1709562660,B,1,2,1,2,5\n`);
     await Promise.all(['a', 'b'].map((name) => barkeep('import', `${name}.csv`, '--dataset', name)));
     const listed: unknown = JSON.parse(await barkeep('datasets', '--json'));
-    const times = { first: '1970-01-01T00:01:00.000Z', last: '1970-01-01T00:01:00.000Z' };
+    const times = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-04T14:30:00.000Z' };
     expect(listed).toEqual({
       datasets: [
         { dataset: 'a', symbols: 1, bars: 1, ...times },
-        { dataset: 'b', symbols: 1, bars: 2, ...times, last: '1970-01-01T00:02:00.000Z' },
+        { dataset: 'b', symbols: 1, bars: 2, ...times, last: '2024-03-04T14:31:00.000Z' },
       ],
     });
   });

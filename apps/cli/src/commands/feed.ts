@@ -1,6 +1,6 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { Command } from 'commander';
-import { count, EXIT, printResult, startProgress } from '../terminal/index.js';
+import { count, EXIT, InterruptedError, printResult, startProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
@@ -47,16 +47,20 @@ export function feedCommand(run: RunCommand): Command {
 }
 
 async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {
-  const settings = planOf(context, id, options); // report wrong options before wrong files
-  const plan = { ...settings, files: await inputFiles(names, options.format) };
+  const settings = await planOf(context, id, options); // report wrong options before wrong files
+  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean') };
   const writer = new FeedWriter((await context.client(options)).session(id), options.end);
   const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = startProgress(`feed ${id}`, options.json);
   try {
-    const summary = await importBars(plan, writer, (bytes, bars) =>
-      progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`),
-    );
+    const summary = await importBars(plan, writer, {
+      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`, bars),
+    });
     return { ...summary, ...resultOf(writer) };
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const fed = writer.fed.reduce((sum, { accepted }) => sum + accepted, 0);
+    throw new InterruptedError(`${error.message}: the session keeps the ${count(fed)} bars that it got`);
   } finally {
     progress.stop();
   }

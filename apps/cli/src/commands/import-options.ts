@@ -1,88 +1,173 @@
 /** The options of commands that read bars from files: their checks, and the plan that they make. */
+import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { parseInterval, SYMBOL_WORDS } from '@barkeep/bars';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
-import { CliError, type OutputOptions } from '../terminal/index.js';
+import { CliError } from '../terminal/index.js';
 import {
   ColumnsError,
-  CSV_DEFAULTS,
-  type CsvOptions,
-  type ImportFormat,
+  formatsNamed,
   type ImportPlan,
   type InputFile,
+  isSymbol,
   leanFile,
   LeanPathError,
   parseColumnsOption,
-  SYMBOL_PATTERN,
+  READ_DEFAULTS,
+  type ReadOptions,
+  type SymbolCase,
   symbolFromPath,
+  SymbolNames,
   WallClock,
 } from '../import/index.js';
 import type { Context } from '../services/index.js';
 
 export interface FileOptions {
-  format: ImportFormat;
+  format?: string;
   symbol?: string;
   symbolFromPath?: string;
+  symbolCase: SymbolCase;
+  symbolMap?: string;
+  oneSymbol?: boolean;
   tz?: string;
+  times?: 'open' | 'close';
+  interval: number;
   columns?: string;
+  volume?: 'none';
+  allowNegativePrices?: boolean;
   priceScale?: number;
-  timeFormat: string;
-  delimiter: string;
+  decimal: '.' | ',';
+  thousands?: string;
+  timeFormat?: string;
+  delimiter?: string;
+  skipLines: number;
   header: boolean;
-}
-
-export interface ImportOptions extends FileOptions, OutputOptions {
-  dataset: string;
-  complete?: boolean;
-  strict?: boolean;
 }
 
 /** Files, folders or patterns, and how they are read. */
 export function withFiles(command: Command): Command {
   return command
     .argument('<file...>', 'files, folders or patterns')
-    .addOption(new Option('--format <format>', 'what the files are').choices(['csv', 'lean']).default('csv'))
+    .option(
+      '--format <name>',
+      'format of the files: see --list-formats (default: recognised; csv: by column names)',
+      formatName,
+    )
     .option('--symbol <symbol>', 'symbol of every row', symbolName)
-    .option('--symbol-from-path <pattern>', "where the path has the symbol, e.g. '{symbol}_1m.csv'")
-    .option('--tz <zone>', 'IANA zone of times without an offset (csv: UTC; lean: that of the market)')
+    .option('--symbol-from-path <pattern>', "where the path has the symbol, such as '{symbol}_1m.csv'")
+    .addOption(
+      new Option('--symbol-case <how>', 'guard refuses a name that differs from another only in case; keep or upper')
+        .choices(['guard', 'keep', 'upper'])
+        .default('guard'),
+    )
+    .option('--symbol-map <file>', 'names in the files to symbols: rows FROM,TO or a JSON object')
+    .option('--one-symbol', 'let all files of a zip become one symbol')
+    .option('--tz <zone>', 'IANA zone of times without an offset (default: that of the format; csv: UTC)')
+    .addOption(new Option('--times <what>', 'what a time is of its bar (default: open)').choices(['open', 'close']))
+    .option('--interval <interval>', 'interval of the rows (default: 1m)', intervalMs, 60_000)
     .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
-    .option('--price-scale <n>', 'divide prices by this (csv: 1; lean equity: 10000)', positiveNumber)
-    .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"', 'auto')
-    .option('--delimiter <char>', 'what separates columns; "tab" for a tab', oneCharacter, ',')
+    .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
+    .option('--allow-negative-prices', 'take negative prices, as futures and spreads can have')
+    .option('--price-scale <n>', 'divide prices by this (default: that of the format)', positiveNumber)
+    .addOption(new Option('--decimal <char>', 'decimal sign').choices(['.', ',']).default('.'))
+    .option('--thousands <char>', 'sign between groups of three digits', oneSign)
+    .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"')
+    .option('--delimiter <char>', 'what separates columns; "tab" for a tab (default: recognised)', oneCharacter)
+    .option('--skip-lines <n>', 'lines before the header or the data', wholeNumber, 0)
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
-/** Everything of the plan but the files. @param into where the bars go @throws CliError for an option that cannot be */
-export function planOf(context: Context, into: string, options: FileOptions): Omit<ImportPlan, 'files'> {
-  const { symbol, tz: zone, priceScale, timeFormat, delimiter, header } = options;
+/**
+ * Everything of the plan but the files.
+ * @param into where the bars go @param stored symbols that are there @throws CliError for a wrong option
+ */
+export async function planOf(
+  context: Context,
+  into: string,
+  options: FileOptions,
+  stored: Iterable<string> = [],
+): Promise<Omit<ImportPlan, 'files'>> {
+  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, format, decimal, thousands } = options;
   if (zone !== undefined) void new WallClock(zone);
-  const columns = parseColumns(options.columns);
-  const csv: CsvOptions = { ...CSV_DEFAULTS, columns, timeFormat, delimiter, header, symbol };
-  if (zone !== undefined) csv.zone = zone;
-  if (priceScale !== undefined) csv.priceScale = priceScale;
+  if (decimal === thousands)
+    throw new CliError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
+  const map = options.symbolMap === undefined ? undefined : await symbolMap(options.symbolMap);
+  const read: ReadOptions = {
+    ...READ_DEFAULTS,
+    ...definedOnly({ format, symbol, zone, times, priceScale, timeFormat, delimiter }),
+    header,
+    skipLines: options.skipLines,
+    columns: parseColumns(options.columns),
+    intervalMs: options.interval,
+    numbers: { decimal, ...definedOnly({ thousands }) },
+    hasVolume: options.volume !== 'none',
+    prices: options.allowNegativePrices ? 'any' : 'positive',
+    names: new SymbolNames(options.symbolCase, map, stored),
+  };
   return {
     dataset: into,
-    format: options.format,
-    csv,
-    lean: { symbol, zone, priceScale },
-    symbolOf: options.symbolFromPath === undefined ? undefined : symbolFromPath(options.symbolFromPath),
+    read,
+    ...(options.symbolFromPath !== undefined && { symbolOf: symbolFromPath(options.symbolFromPath) }),
+    oneSymbol: options.oneSymbol ?? false,
     showPath: (path) => shorter(relative(context.cwd, path), path),
     signal: context.life.signal,
   };
 }
 
-function parseColumns(text: string | undefined): CsvOptions['columns'] {
+function definedOnly<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function parseColumns(text: string | undefined): ReadOptions['columns'] {
   try {
-    return text === undefined ? CSV_DEFAULTS.columns : parseColumnsOption(text);
+    return text === undefined ? READ_DEFAULTS.columns : parseColumnsOption(text);
   } catch (error) {
     if (error instanceof ColumnsError) throw new CliError(`--columns: ${error.message}`);
     throw error;
   }
 }
 
-/** The trading date of an open time: its date in the zone of the files, which therefore must all have the same. */
+/** Rows `FROM,TO`, or a JSON object. @throws CliError */
+async function symbolMap(file: string): Promise<Map<string, string>> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CliError(`--symbol-map: expected a file, was: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const pairs = text.trimStart().startsWith('{') ? jsonPairs(file, text) : csvPairs(text);
+  for (const [from, to] of pairs) {
+    if (from === '' || !isSymbol(to))
+      throw new CliError(`--symbol-map: expected FROM,TO with a symbol TO, was "${from},${to}"`);
+  }
+  return new Map(pairs);
+}
+
+function csvPairs(text: string): [string, string][] {
+  const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r/);
+  return lines
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const at = line.lastIndexOf(',');
+      const bare = (part: string): string => part.trim().replace(/^"(.*)"$/, '$1');
+      return [bare(line.slice(0, Math.max(0, at))), bare(line.slice(at + 1))];
+    });
+}
+
+function jsonPairs(file: string, text: string): [string, string][] {
+  try {
+    return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
+  } catch (error) {
+    throw new CliError(
+      `--symbol-map: expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** The trading date of an open time: its date in the zone of the files, which must all have the same zone. */
 export function completeDates(plan: ImportPlan): (openTime: number) => string {
-  const zones = new Set(plan.format === 'csv' ? [plan.csv.zone] : plan.files.flatMap((file) => leanZone(file, plan)));
+  const isLean = plan.read.format === 'lean';
+  const zones = new Set(
+    isLean ? plan.files.flatMap((file) => leanZone(file, plan)) : [plan.read.zone ?? namedZone(plan)],
+  );
   const [zone, ...others] = zones;
   if (others.length > 0) {
     throw new CliError(
@@ -92,9 +177,14 @@ export function completeDates(plan: ImportPlan): (openTime: number) => string {
   return (openTime) => DateTime.fromMillis(openTime, { zone: zone ?? 'UTC' }).toFormat('yyyy-MM-dd');
 }
 
-function leanZone(file: InputFile, plan: ImportPlan): string[] {
+function namedZone({ read }: ImportPlan): string {
+  const [format] = read.format === undefined ? [] : formatsNamed(read.format);
+  return format?.zone ?? 'UTC';
+}
+
+function leanZone(file: InputFile, { read }: ImportPlan): string[] {
   try {
-    return [leanFile(file.path, plan.lean).zone];
+    return [leanFile(file.path, undefined, read).zone];
   } catch (error) {
     if (error instanceof LeanPathError) return []; // reported when the file is read
     throw error;
@@ -110,16 +200,37 @@ export function datasetName(text: string): string {
   throw new CliError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
 }
 
+function formatName(text: string): string {
+  if (text === 'csv' || text === 'lean' || formatsNamed(text).length > 0) return text;
+  throw new CliError(`--format: expected a name of "barkeep import --list-formats", was "${text}"`);
+}
+
 function symbolName(text: string): string {
-  const symbol = text.toUpperCase();
-  if (SYMBOL_PATTERN.test(symbol)) return symbol;
-  throw new CliError(`--symbol: expected ${SYMBOL_PATTERN.source}, was "${text}"`);
+  if (isSymbol(text)) return text;
+  throw new CliError(`--symbol: expected ${SYMBOL_WORDS}, was "${text}"`);
+}
+
+function intervalMs(text: string): number {
+  const { ms } = parseInterval(text);
+  if (ms % 60_000 === 0) return ms;
+  throw new CliError(`--interval: expected whole minutes, was "${text}"`);
 }
 
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new CliError(`--price-scale: expected a number above 0, was "${text}"`);
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new CliError(`--skip-lines: expected a whole number, was "${text}"`);
+}
+
+function oneSign(text: string): string {
+  const sign = text === 'space' ? ' ' : text;
+  if (/^[., '_]$/.test(sign)) return sign;
+  throw new CliError(`--thousands: expected one of . , ' _ or space, was "${text}"`);
 }
 
 function oneCharacter(text: string): string {

@@ -1,31 +1,70 @@
-/** `barkeep import`: bars from files into a dataset. */
-import { BarImporter } from '@barkeep/bar-repository';
-import { Command } from 'commander';
-import { count, EXIT, printResult, startProgress } from '../terminal/index.js';
-import { importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
-import type { Context } from '../services/index.js';
-import { completeDates, datasetName, type ImportOptions, planOf, withFiles } from './import-options.js';
+/** `barkeep import`: stores bars from files in a dataset. */
+import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
+import { calendarNamed, type Hours } from '@barkeep/bars';
+import { useOwnCalendars } from '@barkeep/service';
+import { Command, Option } from 'commander';
+import {
+  CliError,
+  count,
+  EXIT,
+  InterruptedError,
+  note,
+  type OutputOptions,
+  printResult,
+  startProgress,
+} from '../terminal/index.js';
+import {
+  CalendarCheck,
+  importBars,
+  type ImportPlan,
+  type ImportSummary,
+  inputFiles,
+  summaryText,
+  understoodText,
+} from '../import/index.js';
+import type { Context, Database } from '../services/index.js';
+import { completeDates, datasetName, type FileOptions, planOf, withFiles } from './import-options.js';
+import { formatsTable, listedFormats } from './list-formats.js';
 import type { RunCommand } from './run-command.js';
 
+interface ImportOptions extends FileOptions, OutputOptions {
+  dataset: string;
+  calendar?: string;
+  hours: Hours;
+  complete?: boolean;
+  strict?: boolean;
+  dryRun?: boolean;
+}
+
 const EXAMPLES = `
-FILE is a file, a folder (searched to any depth) or a pattern; .gz and .zip are unpacked.
-CSV columns are found by their names in the first row; times without an offset are in --tz.
-Lean files say symbol, date, market and price scale by their path.
-A row that is wrong is counted and shown with its line; the good rows are stored. A row that is there
-already is a duplicate; one with other values is conflicting, and what was stored stays.
+FILE is a file, a folder (searched to any depth) or a pattern. gzip, zstd, zip and UTF-16 are read, by the first bytes of a
+file and not by its name. The format of a file is recognised, or named by --format; columns are found by their names. The
+command shows what it understood before it stores anything; --dry-run stops there.
+A wrong row is counted and shown with its line; the good rows are stored. A row that is stored already is a duplicate; one
+with other values is conflicting, and the stored row stays.
 
 Examples:
   barkeep import data/lean --dataset lean --format lean
-  barkeep import spy.csv --dataset vendor --format csv --symbol SPY --tz America/New_York
-  barkeep import 'dump/**/*.csv.gz' --dataset vendor --format csv --symbol-from-path '{symbol}.csv.gz'
-  barkeep import x.txt --dataset v --format csv --symbol ES --delimiter ';' --columns time=ts,open=o,high=h,low=l,close=c,volume=v
+  barkeep import spy.csv --dataset vendor --symbol SPY --tz America/New_York --calendar XNYS
+  barkeep import 'dump/**/*.csv.gz' --dataset vendor --symbol-from-path '{symbol}.csv.gz' --dry-run
+  barkeep import x.txt --dataset v --symbol ES --times close --columns time=ts,open=o,high=h,low=l,close=c,volume=v
+  barkeep import --list-formats
 
 Exit code: 0 stored, 1 nothing could be stored, 2 a row or file was refused, or conflicting, under --strict.`;
 
 export function importCommand(run: RunCommand): Command {
   return withFiles(new Command('import'))
-    .description('store bars from CSV or Lean files in a dataset')
-    .requiredOption('--dataset <name>', 'dataset to store them in; made when it is new', datasetName)
+    .description('store bars from files in a dataset')
+    .requiredOption('--dataset <name>', 'dataset to store them in; created when it is new', datasetName)
+    .option('--list-formats', 'print the known formats with an example, and do nothing else')
+    .on('option:list-formats', () => {
+      const json = process.argv.includes('--json');
+      printResult({ json }, listedFormats(), formatsTable);
+      process.exit(EXIT.ok);
+    })
+    .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
+    .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
+    .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when anything was refused')
     .option('--json', 'print the summary as JSON')
@@ -36,27 +75,79 @@ export function importCommand(run: RunCommand): Command {
 }
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
-  const settings = planOf(context, options.dataset, options); // wrong options are told before wrong files
-  const files = await inputFiles(names, options.format);
-  const plan = { ...settings, files };
-  const complete = options.complete ? completeDates(plan) : undefined;
+  await planOf(context, options.dataset, options); // report wrong options before wrong files
+  const calendar = await calendarOf(context, options);
+  const files = await inputFiles(names, options.format === 'lean');
+  const planWith = async (stored: Iterable<string>): Promise<ImportPlan> => ({
+    ...(await planOf(context, options.dataset, options, stored)),
+    files,
+    ...(calendar !== undefined && { calendar }),
+  });
+  if (options.dryRun) return readAll(await planWith([]), undefined, options);
+  const complete = options.complete ? completeDates(await planWith([])) : undefined;
   const database = await context.database();
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const plan = await planWith(await symbolsIn(database, options.dataset));
+  return readAll(plan, () => openWriter(database, options, complete), options);
+}
+
+async function symbolsIn(database: Database, dataset: string): Promise<string[]> {
+  const id = await resolveDataset(database, dataset);
+  return id === undefined ? [] : (await datasetExtent(database, id)).map(({ symbol }) => symbol);
+}
+
+function openWriter(
+  database: Database,
+  { dataset, allowNegativePrices, volume }: ImportOptions,
+  complete: ((openTime: number) => string) | undefined,
+): Promise<BarImporter> {
+  return BarImporter.open(database, dataset, {
+    ...(complete !== undefined && { complete }),
+    ...(allowNegativePrices && { prices: 'any' as const }),
+    ...(volume === 'none' && { withoutVolume: true }),
+  });
+}
+
+/** @param open opens the dataset for writing; undefined for a dry run */
+async function readAll(
+  plan: ImportPlan,
+  open: (() => Promise<BarImporter>) | undefined,
+  options: ImportOptions,
+): Promise<ImportSummary> {
+  const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = startProgress(`import ${options.dataset}`, options.json);
-  const writer = await BarImporter.open(database, options.dataset, { complete });
   try {
-    return await importBars(plan, writer, (bytes, bars) =>
-      progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`),
-    );
+    return await importBars(plan, await open?.(), {
+      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`, bars),
+      onUnderstood: (understood) => {
+        if (options.json) return;
+        progress.pause();
+        note(understoodText(understood));
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(`${error.message}: nothing of this import was kept`);
   } finally {
     progress.stop();
   }
 }
 
+async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {
+  if (calendar === undefined) return undefined;
+  await useOwnCalendars(context.env.config.calendars.dir);
+  try {
+    return new CalendarCheck(calendarNamed(calendar), hours);
+  } catch (error) {
+    throw new CliError(`--calendar: ${error instanceof Error ? error.message : String(error)}`, EXIT.failed, {
+      cause: error,
+    });
+  }
+}
+
 function finish(summary: ImportSummary, options: ImportOptions): number {
   printResult(options, summary, () => summaryText(summary));
-  const { refused, conflicting, accepted, duplicate } = summary;
+  const { refused, conflicting, accepted, duplicate, outside } = summary;
   const faulty = refused.rows + refused.files + conflicting > 0;
   if (options.strict && faulty) return EXIT.refused;
-  return faulty && accepted + duplicate === 0 ? EXIT.failed : EXIT.ok;
+  return (faulty || outside > 0) && accepted + duplicate === 0 ? EXIT.failed : EXIT.ok;
 }

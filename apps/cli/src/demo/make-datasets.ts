@@ -5,7 +5,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BarImporter } from '@barkeep/bar-repository';
-import { CSV_DEFAULTS, importBars, type ImportSummary } from '../import/index.js';
+import { importBars, type ImportSummary, READ_DEFAULTS, SymbolNames } from '../import/index.js';
 import type { Database } from '../services/index.js';
 import { CSV_HEADER, csvRow, type Market } from './market.js';
 
@@ -39,6 +39,7 @@ async function importOne(
 ): Promise<ImportSummary> {
   const files = [{ path, bytes: (await stat(path)).size }];
   const writer = await BarImporter.open(database, dataset);
-  const plan = { dataset, files, format: 'csv' as const, csv: CSV_DEFAULTS, lean: {}, showPath: basename, signal };
-  return importBars(plan, writer, () => undefined);
+  const read = { ...READ_DEFAULTS, format: 'csv', names: new SymbolNames() };
+  const plan = { dataset, files, read, oneSymbol: false, showPath: basename, signal };
+  return importBars(plan, writer, { onProgress: () => undefined });
 }

@@ -4,7 +4,7 @@
  */
 
 /** Exit codes of `barkeep`: 0 success, 1 failure or wrong usage, 2 refused rows under `--strict` or a comparison that could not run, 130 interrupted. */
-export const EXIT = { ok: 0, failed: 1, refused: 2, notCompared: 2 } as const;
+export const EXIT = { ok: 0, failed: 1, refused: 2, notCompared: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** A failure that the user can act on. Its message is one sentence: what was expected, what came. */

@@ -3,19 +3,19 @@
  * interrupted. The first SIGINT or SIGTERM shuts down in order; a second one exits immediately.
  */
 import { Scope } from '@barkeep/local-system';
-import { CliError } from './cli-error.js';
+import { CliError, EXIT } from './cli-error.js';
 
 /** SIGINT or SIGTERM arrived. */
 export class InterruptedError extends CliError {
-  constructor(signal: string) {
-    super(`interrupted by ${signal}`);
+  constructor(message: string) {
+    super(message, EXIT.interrupted);
   }
 }
 
 export class Lifetime extends Scope {
   /** Aborts the signal with an {@link InterruptedError}. */
   interrupt(signal: string): void {
-    this.abort(new InterruptedError(signal));
+    this.abort(new InterruptedError(`interrupted by ${signal}`));
   }
 
   /** Resolves on the first SIGINT or SIGTERM. */
@@ -30,7 +30,7 @@ export class Lifetime extends Scope {
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {
   const life = new Lifetime();
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (life.signal.aborted) process.exit(130);
+    if (life.signal.aborted) process.exit(EXIT.interrupted);
     life.interrupt(signal);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

@@ -1,0 +1,40 @@
+/** Plans and reads a text in memory and collects the results; for tests. */
+import type { Bar } from '@barkeep/bars';
+import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
+import { type FilePlan, FilePlanError, planFile } from './file-plan.js';
+import { READ_DEFAULTS, type ReadOptions } from './read-options.js';
+
+export interface Collected {
+  bars: (Bar & { symbol: string })[];
+  refused: { line: number; reason: ImportRefusal; detail: string }[];
+  plan: FilePlan | undefined;
+}
+
+/** @param pieceBytes size of the pieces that the text is cut into, so that rows are cut anywhere */
+export function collect(
+  text: string | Uint8Array,
+  options: Partial<ReadOptions> & { fileName?: string } = {},
+  pieceBytes = 7,
+): Collected {
+  const collected: Collected = { bars: [], refused: [], plan: undefined };
+  const bytes = Buffer.from(text);
+  const { fileName = 'file.csv', ...given } = options;
+  try {
+    const read: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(), ...given };
+    const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, read);
+    collected.plan = plan;
+    if (plan === undefined) return collected;
+    const sink = {
+      bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
+      refuse: (line: number, reason: ImportRefusal, detail: string) =>
+        void collected.refused.push({ line, reason, detail }),
+    };
+    const splitter = plan.splitter(new BarReader(plan.reader, sink));
+    for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.subarray(at, at + pieceBytes));
+    splitter.end();
+  } catch (error) {
+    if (!(error instanceof FilePlanError)) throw error;
+    collected.refused.push({ line: error.line, reason: error.reason, detail: error.message });
+  }
+  return collected;
+}

@@ -1,0 +1,260 @@
+/**
+ * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
+ * user is shown before anything is stored. Pure.
+ */
+import type { Bar } from '@barkeep/bars';
+import { type BarFormat } from '../formats/index.js';
+import { BarReader, type BarReaderOptions, type ImportRefusal, isoTime } from '../reading/index.js';
+import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
+import { type TimeParser, timeParser, WallClock } from '../times/index.js';
+import { ColumnsError } from './columns.js';
+import { type FileLayout, layoutOf } from './layout.js';
+import type { ReadOptions } from './read-options.js';
+import { AmbiguousFormatError, type FileSample } from './recognise.js';
+import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } from './sample.js';
+import { closesOf, spacingOf, spacingText } from './spacing.js';
+import { understoodOf, type Understood } from './understood.js';
+
+export interface FilePlan {
+  splitter: (handler: RowHandler) => Splitter;
+  reader: BarReaderOptions;
+  understood: Understood;
+  warnings: string[];
+  /** Times of the sample, before a shift to the open. */
+  sampleTimes: readonly number[];
+}
+
+export interface FileStart {
+  head: Uint8Array;
+  tail: Uint8Array;
+  /** The head is the whole file. */
+  isWhole: boolean;
+  /** Without folders. */
+  fileName: string;
+  /** Symbol by the path, of --symbol-from-path. */
+  symbol?: string;
+}
+
+/** Why a file as a whole cannot be read. */
+export class FilePlanError extends Error {
+  override readonly name = 'FilePlanError';
+  constructor(
+    readonly reason: ImportRefusal,
+    message: string,
+    readonly line: number,
+  ) {
+    super(message);
+  }
+}
+
+/** @returns undefined for a file without text @throws FilePlanError */
+export function planFile(start: FileStart, options: ReadOptions): FilePlan | undefined {
+  if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
+  const sample = sampleOf(start, options);
+  const given = start.symbol ?? options.symbol;
+  const file = found(() => layoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
+  const reader = readerOptions(file, sample, options, given);
+  const splitter = splitterOf(sample);
+  const read = readSample(splitter, reader, start);
+  const shift = reader.shiftMs;
+  const times = [...read.head, ...read.tail].map(({ bar }) => bar.openTime + shift);
+  checkSpacing(times, options);
+  return {
+    splitter,
+    reader,
+    understood: understoodOf({
+      file,
+      sample,
+      reader,
+      options,
+      first: read.head[0],
+      last: read.tail.at(-1) ?? read.head.at(-1),
+      times,
+    }),
+    warnings: warningsOf(file.format, read, start, options, reader),
+    sampleTimes: times,
+  };
+}
+
+function sampleOf({ head, tail, fileName }: FileStart, options: ReadOptions): FileSample {
+  if (isJson(head) && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1'))) {
+    throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short', 0);
+  }
+  if (isJson(head)) return { rows: sampleRows(head, undefined), isJson: true, delimiter: undefined, fileName };
+  const named = namedDelimiter(head);
+  const delimiter = options.delimiter ?? named ?? likelyDelimiter(head);
+  const rows = sampleRows(head, delimiter).filter(({ line }) => named === undefined || line > 1);
+  return { rows, isJson: false, delimiter, fileName };
+}
+
+function found<T>(find: () => T, line: number): T {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof ColumnsError) throw new FilePlanError('unusable-header', error.message, line);
+    if (error instanceof AmbiguousFormatError) throw new FilePlanError('ambiguous-format', error.message, line);
+    throw error;
+  }
+}
+
+function splitterOf({ isJson: json, delimiter }: FileSample): FilePlan['splitter'] {
+  return (handler) => (json ? new JsonRows(handler) : new RowSplitter(delimiter ?? ',', handler));
+}
+
+function readerOptions(
+  file: FileLayout,
+  sample: FileSample,
+  options: ReadOptions,
+  given: string | undefined,
+): BarReaderOptions {
+  const { format, layout, headerLines } = file;
+  const zone = options.zone ?? format?.zone ?? 'UTC';
+  const times = options.times ?? format?.times ?? 'open';
+  const symbol = found(() => symbolOf(file, sample, options, given), sample.rows[0]?.line ?? 1);
+  const isAlone = layout.values.length === 1;
+  return {
+    layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
+    time: timeOf(file, sample.rows, options, new WallClock(zone)),
+    zone,
+    shiftMs: times === 'close' ? options.intervalMs : 0,
+    price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),
+    volume: numberReader(options.numbers, 1),
+    prices: options.prices,
+    names: options.names,
+    ...(symbol !== undefined && { symbol }),
+    headerLines,
+  };
+}
+
+function symbolOf(
+  file: FileLayout,
+  sample: FileSample,
+  options: ReadOptions,
+  given: string | undefined,
+): BarReaderOptions['symbol'] {
+  const { layout, format } = file;
+  const named = (text: string): string => {
+    const name = options.names.of(text);
+    if ('symbol' in name) return name.symbol;
+    throw new ColumnsError(`${name.detail}; --symbol gives one`);
+  };
+  if (layout.values.length > 1) {
+    if (given === undefined) return undefined;
+    throw new ColumnsError(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
+  }
+  if (given !== undefined) return named(given);
+  if (layout.symbol !== undefined) return undefined;
+  const inHeader = layout.values[0]?.symbol;
+  if (inHeader !== undefined) return named(inHeader);
+  const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
+  if (format?.keys !== undefined && group !== undefined && group !== 'bars') return { group: true };
+  const byFile = format?.file?.exec(sample.fileName)?.[1];
+  if (byFile !== undefined) return named(byFile);
+  throw new ColumnsError('expected a symbol column, --symbol or --symbol-from-path, was none of them');
+}
+
+function namedValues(
+  values: BarReaderOptions['layout']['values'],
+  { names }: ReadOptions,
+): BarReaderOptions['layout']['values'] {
+  return values.map((fields) => {
+    const name = names.of(fields.symbol ?? '');
+    if ('symbol' in name) return { ...fields, symbol: name.symbol };
+    throw new FilePlanError(name.reason, name.detail, 1);
+  });
+}
+
+/** The first of the format's time formats that reads a row of the sample. */
+function timeOf(file: FileLayout, rows: readonly SampleRow[], options: ReadOptions, clock: WallClock): TimeParser {
+  const formats = options.timeFormat === undefined ? (file.format?.time ?? ['auto']) : [options.timeFormat];
+  const parsers = formats.map((format) => timeParser(format, clock));
+  const { date, time } = file.layout;
+  const data = rows.filter(({ line, isHeader }) => !isHeader && line > file.headerLines).slice(0, 20);
+  const texts = data.map((row) =>
+    Buffer.from(date === undefined ? (row.texts[time] ?? '') : `${row.texts[date]} ${row.texts[time]}`),
+  );
+  const reads = (parser: TimeParser): boolean =>
+    texts.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
+  return parsers.find(reads) ?? parsers[0]!;
+}
+
+interface SampleBar {
+  symbol: string;
+  bar: Bar;
+}
+
+interface SampleBars {
+  head: SampleBar[];
+  tail: SampleBar[];
+}
+
+function readSample(
+  splitter: FilePlan['splitter'],
+  options: BarReaderOptions,
+  { head, tail, isWhole }: FileStart,
+): SampleBars {
+  const read = (bytes: Uint8Array, headerLines: number, isEnd: boolean): SampleBar[] => {
+    const bars: SampleBar[] = [];
+    const sink = { bar: (symbol: string, bar: Bar) => void bars.push({ symbol, bar }), refuse: () => undefined };
+    const rows = splitter(new BarReader({ ...options, headerLines }, sink));
+    rows.push(bytes);
+    if (isEnd) rows.end();
+    return bars;
+  };
+  const bars = read(head, options.headerLines, isWhole);
+  if (isWhole) return { head: bars, tail: [] };
+  return { head: bars, tail: read(tail.subarray(firstRowOf(tail, isJson(head))), 0, true) };
+}
+
+/** Where the first whole row of the last bytes begins. */
+function firstRowOf(tail: Uint8Array, json: boolean): number {
+  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
+  const ends = (byte: number, index: number): boolean => {
+    if (!json) return byte === LF || byte === CR;
+    const before = tail[index - 1];
+    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
+  };
+  return tail.findIndex(ends) + 1;
+}
+
+function checkSpacing(times: readonly number[], { intervalMs }: ReadOptions): void {
+  const spacing = spacingOf(times);
+  if (spacing === undefined || spacing === intervalMs) return;
+  const hint =
+    spacing >= 60_000 ? `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval` : '';
+  const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars${hint}`;
+  throw new FilePlanError('wrong-interval', detail, 0);
+}
+
+function shortInterval(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
+function warningsOf(
+  format: BarFormat | undefined,
+  { head, tail }: SampleBars,
+  { isWhole }: FileStart,
+  options: ReadOptions,
+  reader: BarReaderOptions,
+): string[] {
+  const warnings: string[] = [];
+  if (format !== undefined && format.zone === undefined && options.zone === undefined) {
+    warnings.push(
+      `times of ${format.name} are those of the broker's server and were read as UTC: give its zone with --tz`,
+    );
+  }
+  if (options.times !== undefined || format !== undefined) return warnings;
+  const timesOf = (bars: readonly SampleBar[]): number[] => bars.map(({ bar }) => bar.openTime + reader.shiftMs);
+  const closes = closesOf([
+    { times: timesOf(head), isFirst: true, isLast: isWhole },
+    { times: timesOf(tail), isFirst: false, isLast: true },
+  ]);
+  if (closes !== undefined) {
+    const [first, last] = closes.map((time) => isoTime(time).slice(11, 16));
+    warnings.push(
+      `times look like the closes of bars (a session from ${first}Z to ${last}Z): if they are, import with --times close`,
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,6 @@
+/** Decides how a file is read. */
+export { type ColumnName, ColumnsError, parseColumnsOption } from './columns.js';
+export { type FilePlan, FilePlanError, type FileStart, planFile } from './file-plan.js';
+export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
+export { formatsNamed } from './recognise.js';
+export { type Understood } from './understood.js';

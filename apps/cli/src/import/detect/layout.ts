@@ -1,0 +1,173 @@
+/** Finds the layout of a file: which format it has, where its header ends, and which fields are what. Pure. */
+import { type BarFormat } from '../formats/index.js';
+import type { RowLayout } from '../reading/index.js';
+import { columnsByPlace, ColumnsError, formatColumns, type FoundColumns, headerColumns, quoted } from './columns.js';
+import type { ReadOptions } from './read-options.js';
+import {
+  AmbiguousFormatError,
+  type FileSample,
+  HEADER_ROWS_MAX,
+  lookalikes,
+  namedFormat,
+  recognise,
+  type Recognised,
+} from './recognise.js';
+import type { SampleRow } from './sample.js';
+import { wideHeader } from './wide-header.js';
+
+export interface FileLayout {
+  layout: RowLayout;
+  format: BarFormat | undefined;
+  /** Names of the columns; numbers for a file without a header. */
+  names: readonly string[];
+  /** Rows up to this line are no data. */
+  headerLines: number;
+  /** For the user, such as which volume was taken. */
+  notes: string[];
+}
+
+/** A header has at most so many lines. */
+const HEADER_LINES_MAX = 4;
+
+/** @throws ColumnsError, AmbiguousFormatError */
+export function layoutOf(sample: FileSample, options: ReadOptions): FileLayout {
+  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
+  const remaining = { ...sample, rows };
+  const found = formatOf(remaining, options);
+  if (found !== undefined) return formatLayout(found, rows, options);
+  const wide = options.header && !sample.isJson ? wideHeader(rows, options.hasVolume) : undefined;
+  if (wide !== undefined) {
+    const { values, time, fieldsMax, lastLine } = wide;
+    return { layout: { values, time, fieldsMax }, format: undefined, names: [], headerLines: lastLine, notes: [] };
+  }
+  const hasHeader = sample.isJson ? rows[0]?.isHeader === true : options.header;
+  return hasHeader ? withHeader(rows, options, sample.isJson) : withoutHeader(remaining, options);
+}
+
+function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
+  if (options.format === 'csv') return undefined;
+  if (options.format !== undefined) {
+    const isWide = options.format === 'yahoo' && wideHeader(sample.rows, options.hasVolume) !== undefined;
+    return isWide ? undefined : namedFormat(options.format, sample);
+  }
+  return options.columns.size > 0 ? undefined : recognise(sample);
+}
+
+function formatLayout({ format, header }: Recognised, rows: readonly SampleRow[], options: ReadOptions): FileLayout {
+  const isKeyed = format.keys !== undefined;
+  const names = rows[isKeyed ? 0 : (header ?? 0)]?.texts ?? [];
+  const columns = formatColumns(names, format.columns, options.hasVolume);
+  const last = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
+  const data = rows.slice((last ?? -1) + 1).filter(({ isHeader }) => !isHeader);
+  const { layout, notes } = layoutFrom(columns, names, data);
+  return {
+    layout,
+    format,
+    names: shownNames(names, header !== undefined || isKeyed),
+    headerLines: lineOf(rows, last, options),
+    notes,
+  };
+}
+
+function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: boolean): FileLayout {
+  let problem: ColumnsError | undefined;
+  for (const [index, { texts }] of rows.slice(0, isJson ? 1 : HEADER_ROWS_MAX).entries()) {
+    try {
+      const columns = headerColumns(texts, options.columns, options.hasVolume);
+      const last = isJson ? undefined : lastHeaderRow(rows, index, columns);
+      const { layout, notes } = layoutFrom(columns, texts, rows.slice((last ?? index) + 1));
+      return { layout, format: undefined, names: texts, headerLines: lineOf(rows, last, options), notes };
+    } catch (error) {
+      if (!(error instanceof ColumnsError)) throw error;
+      problem = isBetter(texts, problem) ? error : problem;
+    }
+  }
+  throw problem ?? new ColumnsError('expected a header, was an empty file');
+}
+
+/** The first row with enough fields is the one to report. */
+function isBetter(texts: readonly string[], problem: ColumnsError | undefined): boolean {
+  return problem === undefined || (texts.length >= 5 && !problem.message.includes('", "'));
+}
+
+function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
+  const [first] = sample.rows;
+  if (first === undefined) throw new ColumnsError('expected a row, was an empty file');
+  if (sample.isJson && options.columns.size === 0) {
+    const detail = `${first.texts.length} values such as [${first.texts.slice(0, 8).join(', ')}]`;
+    throw new ColumnsError(
+      `expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`,
+    );
+  }
+  const alike = options.format === undefined && options.zone === undefined ? lookalikes(sample) : [];
+  if (alike.length > 1)
+    throw new AmbiguousFormatError(`the rows look like ${alike.join(' or ')}: name one with --format, or give --tz`);
+  const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
+  const { layout, notes } = layoutFrom(columns, first.texts, sample.rows);
+  return { layout, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines, notes };
+}
+
+/**
+ * A header of several lines ends before the first row that has a number or a time. A line belongs to it only when it has
+ * as many fields as the header.
+ */
+function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: FoundColumns): number {
+  const fields = rows[header]?.texts.length ?? 0;
+  let last = header;
+  while (last + 1 < rows.length - 1 && last - header < HEADER_LINES_MAX) {
+    const texts = rows[last + 1]?.texts ?? [];
+    const hasValue = texts.some((text) => /^[+-]?[\d.,]+$/.test(text)) || /\d{2}/.test(texts[columns.time] ?? '');
+    if (texts.length !== fields || hasValue) break;
+    last++;
+  }
+  return last;
+}
+
+function layoutFrom(
+  columns: FoundColumns,
+  names: readonly string[],
+  data: readonly SampleRow[],
+): { layout: RowLayout; notes: string[] } {
+  const { date, time, symbol, open, high, low, close } = columns;
+  const { volume, notes } = chosenVolume(columns.volume, names, data);
+  const layout: RowLayout = { time, values: [{ open, high, low, close, volume }], fieldsMax: names.length };
+  if (date !== undefined) layout.date = date;
+  if (symbol !== undefined) layout.symbol = symbol;
+  checkSurplus(names, data);
+  return { layout, notes };
+}
+
+/** Says what is likely wrong when every row has more fields than the header. */
+function checkSurplus(names: readonly string[], data: readonly SampleRow[]): void {
+  const first = data[0]?.texts ?? [];
+  const isEach = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
+  const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
+  if (!isEach || first.length !== names.length + 1 || !hasTime) return;
+  throw new ColumnsError(
+    `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
+      'stand in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',
+  );
+}
+
+function chosenVolume(
+  volume: FoundColumns['volume'],
+  names: readonly string[],
+  data: readonly SampleRow[],
+): { volume: readonly number[]; notes: string[] } {
+  if ('sum' in volume) return { volume: volume.sum, notes: [] };
+  const { either } = volume;
+  const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
+  const chosen = either.find(isUsed) ?? either[0];
+  if (chosen === undefined) return { volume: [], notes: [] };
+  const others = either.filter((field) => field !== chosen).map((field) => names[field]);
+  const note = `volume is ${names[chosen]}; not taken: ${others.join(', ')}`;
+  return { volume: [chosen], notes: others.length > 0 ? [note] : [] };
+}
+
+function lineOf(rows: readonly SampleRow[], last: number | undefined, { skipLines }: ReadOptions): number {
+  return last === undefined ? skipLines : (rows[last]?.line ?? skipLines);
+}
+
+function shownNames(names: readonly string[], hasHeader: boolean): string[] {
+  return names.map((name, index) => (hasHeader ? name : String(index + 1)));
+}

@@ -1,0 +1,110 @@
+/** Finds the named format that a file fits. Pure. */
+import { type BarFormat, FORMATS } from '../formats/index.js';
+import { ColumnsError, refIndex } from './columns.js';
+import type { SampleRow } from './sample.js';
+
+/** A header stands within the first rows: titles and addresses may come before it. */
+export const HEADER_ROWS_MAX = 10;
+const ROWS_FITTING_MIN = 0.8;
+
+export interface Recognised {
+  format: BarFormat;
+  /** Index of the header in the sample; undefined for a file without one. */
+  header: number | undefined;
+}
+
+export interface FileSample {
+  rows: readonly SampleRow[];
+  isJson: boolean;
+  delimiter: string | undefined;
+  /** Without folders. */
+  fileName: string;
+}
+
+/** A file fits more than one format, and they mean different things. */
+export class AmbiguousFormatError extends Error {
+  override readonly name = 'AmbiguousFormatError';
+}
+
+/** Formats of a name: `databento` stands for `databento` and `databento-pretty`, `histdata` for both of HistData's. */
+export function formatsNamed(name: string): readonly BarFormat[] {
+  const isFamily = (format: BarFormat): boolean =>
+    format.name.startsWith(`${name}-`) ||
+    (format.name.startsWith(name) && /^\d+$/.test(format.name.slice(name.length)));
+  return FORMATS.filter((format) => format.name === name || isFamily(format));
+}
+
+/** The format that the user named. @throws ColumnsError when the file does not fit it */
+export function namedFormat(name: string, sample: FileSample): Recognised {
+  const formats = formatsNamed(name);
+  for (const format of formats) {
+    const found = fit(format, sample, false);
+    if (found !== undefined) return found;
+  }
+  const [format] = formats;
+  if (format === undefined) throw new ColumnsError(`expected a format of --list-formats, was "${name}"`);
+  const row = sample.rows[0]?.raw.slice(0, 120) ?? 'an empty file';
+  throw new ColumnsError(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
+}
+
+/**
+ * The one format that a file fits; undefined when it fits none. A fitting file name decides between formats whose rows
+ * look alike. @throws AmbiguousFormatError
+ */
+export function recognise(sample: FileSample): Recognised | undefined {
+  const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
+  const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
+  const chosen = named.length > 0 ? named : fitting;
+  if (chosen.length > 1) {
+    const names = chosen.map(({ format }) => format.name).join(' or ');
+    throw new AmbiguousFormatError(`the rows fit ${names}: name one with --format`);
+  }
+  return chosen[0];
+}
+
+/** Formats whose rows look like those of the file, while its name does not show which one it is. */
+export function lookalikes(sample: FileSample): string[] {
+  const formats = FORMATS.filter(({ needsFile, row }) => needsFile === true && row !== undefined);
+  return formats.filter((format) => fit({ ...format, headers: undefined }, sample, false)).map(({ name }) => name);
+}
+
+function fit(format: BarFormat, sample: FileSample, byName: boolean): Recognised | undefined {
+  if ((format.kind === 'json') !== sample.isJson) return undefined;
+  if (byName && format.needsFile === true && format.file?.test(sample.fileName) !== true) return undefined;
+  if (format.kind === 'json') return fitsJson(format, sample) ? { format, header: undefined } : undefined;
+  if (sample.delimiter !== (format.delimiter ?? ',')) return undefined;
+  const header = headerIndex(format, sample.rows);
+  if (header !== undefined) return fitsPrice(format, sample.rows, header) ? { format, header } : undefined;
+  return fitsRows(format, sample.rows) ? { format, header: undefined } : undefined;
+}
+
+function headerIndex({ headers = [] }: BarFormat, rows: readonly SampleRow[]): number | undefined {
+  const first = rows.slice(0, HEADER_ROWS_MAX);
+  const index = first.findIndex(({ texts }) => headers.some((refs) => refs.every((ref) => refIndex(texts, ref) >= 0)));
+  return index < 0 ? undefined : index;
+}
+
+function fitsPrice({ price, columns }: BarFormat, rows: readonly SampleRow[], header: number): boolean {
+  const [names, first] = [rows[header]?.texts ?? [], rows[header + 1]?.texts];
+  if (price === undefined || first === undefined) return true;
+  return price.test(first[refIndex(names, columns.open)] ?? '');
+}
+
+function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
+  if (row === undefined || rows.length === 0) return false;
+  const fitting = rows.filter(({ raw }) => row.test(raw)).length;
+  return row.test(rows[0]?.raw ?? '') && fitting >= ROWS_FITTING_MIN * rows.length;
+}
+
+function fitsJson({ arrays, keys, columns }: BarFormat, { rows }: FileSample): boolean {
+  const [first] = rows;
+  if (first === undefined) return false;
+  if (keys !== undefined) return first.isHeader && keys.every((key) => first.texts.includes(key));
+  if (arrays === undefined || first.isHeader) return false;
+  if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
+  return rows.every(({ texts }) => {
+    const value = (ref: unknown): number => Number(texts[Number(ref) - 1]);
+    const [open, high, low, close] = [columns.open, columns.high, columns.low, columns.close].map(value);
+    return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
+  });
+}

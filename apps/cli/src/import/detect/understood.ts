@@ -1,0 +1,66 @@
+/** What an import understood of a file, for the user. Pure. */
+import type { Bar } from '@barkeep/bars';
+import type { BarReaderOptions } from '../reading/index.js';
+import type { FileLayout } from './layout.js';
+import type { ReadOptions } from './read-options.js';
+import type { FileSample } from './recognise.js';
+import { spacingOf, spacingText } from './spacing.js';
+
+export interface Understood {
+  /** Name in the table of formats; `csv` or `json` for columns by their names. */
+  format: string;
+  /** What is taken from which column. */
+  columns: Record<string, string>;
+  delimiter?: string;
+  /** Zone of times without an offset. */
+  zone: string;
+  /** What a time is of its bar. */
+  times: 'open' | 'close';
+  /** Distance between rows, such as `1-minute`; null when the sample has too few rows. */
+  spacing: string | null;
+  symbol: string | null;
+  first: Bar | null;
+  last: Bar | null;
+  notes: string[];
+}
+
+interface UnderstoodParts {
+  file: FileLayout;
+  sample: FileSample;
+  reader: BarReaderOptions;
+  options: ReadOptions;
+  first: { symbol: string; bar: Bar } | undefined;
+  last: { symbol: string; bar: Bar } | undefined;
+  times: readonly number[];
+}
+
+export function understoodOf({ file, sample, reader, options, first, last, times }: UnderstoodParts): Understood {
+  const spacing = spacingOf(times);
+  return {
+    format:
+      file.format?.name ??
+      (file.layout.values.some(({ symbol }) => symbol !== undefined) ? 'yahoo' : sample.isJson ? 'json' : 'csv'),
+    columns: columnsOf(file),
+    ...(sample.delimiter !== undefined && { delimiter: sample.delimiter }),
+    zone: reader.zone,
+    times: reader.shiftMs > 0 ? 'close' : 'open',
+    spacing: spacing === undefined ? null : spacingText(spacing),
+    symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
+    first: first?.bar ?? null,
+    last: last?.bar ?? null,
+    notes: options.hasVolume ? file.notes : ['no volume: 0 is stored'],
+  };
+}
+
+function columnsOf({ layout, names }: FileLayout): Record<string, string> {
+  const [values] = layout.values;
+  if (values === undefined) return {};
+  const named = (field: number): string => names[field] ?? String(field + 1);
+  const columns: Record<string, string> = {};
+  if (layout.date !== undefined) columns['date'] = named(layout.date);
+  columns['time'] = named(layout.time);
+  if (layout.symbol !== undefined) columns['symbol'] = named(layout.symbol);
+  for (const name of ['open', 'high', 'low', 'close'] as const) columns[name] = named(values[name]);
+  if (values.volume.length > 0) columns['volume'] = values.volume.map(named).join(' + ');
+  return columns;
+}

@@ -1,0 +1,6 @@
+/** Names that folders and archives hold beside the data: resource forks of macOS and hidden files. Pure. */
+
+/** @param path inside of the folder or the zip, with slashes */
+export function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+}

@@ -1,0 +1,92 @@
+/**
+ * Opens an input file as a list of entries: the file itself, or the files in a zip. Each entry gives its text in pieces
+ * and can be checked from its start to its end before any of its rows is stored.
+ */
+import { createReadStream } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { isDataName } from './data-names.js';
+import { kindOf, SIGNATURE_BYTES } from './signatures.js';
+import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
+import { zipEntries } from './zip-entries.js';
+
+const TAIL_BYTES = 64 * 1024;
+
+export interface InputEntry {
+  /** Path of the file on disk, with slashes. */
+  file: string;
+  /** Name inside of a zip; undefined for a plain file. */
+  name?: string;
+  /** The text, UTF-8. @param onRead gets the number of bytes of the file on disk that a piece stands for */
+  pieces(onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
+  /**
+   * Reads a packed entry to its end, so that none of its rows is stored when it is damaged.
+   * @returns the last bytes of the text @throws UnreadableFileError and errors of zlib and of the system
+   */
+  check(): Promise<Uint8Array>;
+}
+
+/** @throws UnreadableFileError for a damaged zip, and errors of the system */
+export async function inputEntries(path: string): Promise<InputEntry[]> {
+  const file = path.split(sep).join('/');
+  if (kindOf(await firstBytesOf(path)) !== 'zip') return [fileEntry(path, file)];
+  const all = await zipEntries(path);
+  const data = all.filter(({ name }) => isDataName(name));
+  return (data.length > 0 ? data : all).map(({ name, packedBytes, unpackedBytes, open }) => {
+    const { pieces, check } = packedEntry(open, packedBytes / Math.max(1, unpackedBytes));
+    return { file, name, pieces, check };
+  });
+}
+
+function fileEntry(path: string, file: string): InputEntry {
+  const open: OpenBytes = () => Promise.resolve(createReadStream(path, { highWaterMark: PIECE_BYTES }));
+  const { pieces, check, wrapping } = packedEntry(open);
+  const isPlain = async (): Promise<boolean> => {
+    const { layers, text } = await wrapping();
+    return layers.length === 0 && text === 'text';
+  };
+  return { file, pieces, check: async () => ((await isPlain()) ? tailOf(path) : check()) };
+}
+
+/** @param packedShare packed bytes for each unpacked one of a zip entry; undefined for a file, which counts its own bytes */
+function packedEntry(
+  open: OpenBytes,
+  packedShare?: number,
+): Pick<InputEntry, 'pieces' | 'check'> & { wrapping: () => Promise<Wrapping> } {
+  let known: Promise<Wrapping> | undefined;
+  const wrapping = (): Promise<Wrapping> => (known ??= wrappingOf(open));
+  return {
+    wrapping,
+    async *pieces(onRead) {
+      const onUnpacked = packedShare === undefined ? onRead : (bytes: number) => onRead(bytes * packedShare);
+      yield* unpacked(open, await wrapping(), onUnpacked);
+    },
+    async check() {
+      let tail: Uint8Array = new Uint8Array(0);
+      for await (const piece of unpacked(open, await wrapping())) {
+        const joined = piece.length >= TAIL_BYTES ? piece : Buffer.concat([tail, piece]);
+        tail = Uint8Array.from(joined.subarray(Math.max(0, joined.length - TAIL_BYTES)));
+      }
+      return tail;
+    },
+  };
+}
+
+async function firstBytesOf(path: string): Promise<Uint8Array> {
+  return readAt(path, () => 0, SIGNATURE_BYTES);
+}
+
+async function tailOf(path: string): Promise<Uint8Array> {
+  return readAt(path, (size) => Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+}
+
+async function readAt(path: string, position: (size: number) => number, length: number): Promise<Uint8Array> {
+  const file = await openFile(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position(size));
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

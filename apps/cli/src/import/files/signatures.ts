@@ -1,0 +1,51 @@
+/** Recognises what a file is by its first bytes. The name of a file does not count: many are named wrongly. Pure. */
+
+/** What the bytes of a file are. `text` is everything that is not recognised as something else. */
+export type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
+
+/** Number of bytes that {@link kindOf} and {@link unreadableKind} look at. */
+export const SIGNATURE_BYTES = 262;
+
+const ASCII = (text: string): number[] => [...Buffer.from(text, 'latin1')];
+
+/** Files that Barkeep does not read, each with what the user can do. */
+const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[] = [
+  { bytes: ASCII('BZh'), is: 'packed with bzip2, which is not read: unpack it first (bunzip2)' },
+  { bytes: [0xfd, ...ASCII('7zXZ')], is: 'packed with xz, which is not read: unpack it first (unxz)' },
+  { bytes: [...ASCII('7z'), 0xbc, 0xaf], is: 'a 7-Zip archive, which is not read: unpack it first (7z x)' },
+  { bytes: ASCII('Rar!'), is: 'a RAR archive, which is not read: unpack it first (unrar x)' },
+  { bytes: [0x04, 0x22, 0x4d, 0x18], is: 'packed with LZ4, which is not read: unpack it first (unlz4)' },
+  { bytes: ASCII('ustar'), at: 257, is: 'a tar archive, which is not read: unpack it first (tar xf)' },
+  { bytes: ASCII('PAR1'), is: 'a Parquet file, which is not read: export it as CSV or NDJSON' },
+  { bytes: ASCII('ARROW1'), is: 'an Arrow file, which is not read: export it as CSV or NDJSON' },
+  { bytes: ASCII('FEA1'), is: 'a Feather file, which is not read: export it as CSV or NDJSON' },
+  { bytes: [0x89, ...ASCII('HDF')], is: 'an HDF5 file, which is not read: export it as CSV or NDJSON' },
+  { bytes: ASCII('SQLite format 3'), is: 'an SQLite database, which is not read: export its rows as CSV' },
+  { bytes: [0xd0, 0xcf, 0x11, 0xe0], is: 'an Excel workbook (.xls), which is not read: save the sheet as CSV' },
+  { bytes: ASCII('%PDF'), is: 'a PDF document' },
+  { bytes: ASCII('<!DOCTYPE html'), is: 'a web page: the download gave a page instead of the data' },
+  { bytes: ASCII('<html'), is: 'a web page: the download gave a page instead of the data' },
+  { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32, which is not read: save it as UTF-8' },
+  { bytes: [0, 0, 0xfe, 0xff], is: 'UTF-32, which is not read: save it as UTF-8' },
+];
+
+/** Why Barkeep cannot read a file with these first bytes; undefined when it can. */
+export function unreadableKind(first: Uint8Array): string | undefined {
+  return NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
+}
+
+export function kindOf(first: Uint8Array): FileKind {
+  if (startsWith(first, [0x1f, 0x8b])) return 'gzip';
+  if (startsWith(first, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';
+  if (startsWith(first, [0x50, 0x4b, 3, 4]) || startsWith(first, [0x50, 0x4b, 5, 6])) return 'zip';
+  if (startsWith(first, [0xff, 0xfe])) return 'utf-16le';
+  if (startsWith(first, [0xfe, 0xff])) return 'utf-16be';
+  // UTF-16 without a byte order mark: every second byte of ASCII text is 0.
+  if (first.length >= 4 && first[1] === 0 && first[3] === 0 && first[0] !== 0) return 'utf-16le';
+  if (first.length >= 4 && first[0] === 0 && first[2] === 0 && first[1] !== 0) return 'utf-16be';
+  return 'text';
+}
+
+function startsWith(bytes: Uint8Array, expected: readonly number[], at = 0): boolean {
+  return expected.every((byte, index) => bytes[at + index] === byte);
+}

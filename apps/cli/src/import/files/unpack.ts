@@ -1,0 +1,158 @@
+/**
+ * Turns the bytes of a file or of a zip entry into UTF-8 text: unpacks gzip and zstd, converts UTF-16.
+ * Holds one piece at a time: memory depends on the packer's window, never on the unpacked size.
+ */
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { UnreadableFileError } from './errors.js';
+import { type FileKind, kindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
+
+/** Opens the packed bytes from their start. Each call gives a new stream. */
+export type OpenBytes = () => Promise<Readable>;
+
+export const PIECE_BYTES = 256 * 1024;
+/** A file may be packed twice, such as a .gz of a server that packs again. */
+const LAYERS_MAX = 3;
+/** The largest window of zstd's levels; `--long=31` makes larger ones. */
+const ZSTD_WINDOW_MAX = 128 * 1024 * 1024;
+/** One block of 4 bytes can unpack to 128 kB: small inputs keep one turn small. */
+const ZSTD_INPUT_BYTES = 1024;
+
+/** How a file is packed, from the outside in, and how its text is encoded. */
+export interface Wrapping {
+  layers: readonly ('gzip' | 'zstd')[];
+  text: 'text' | 'utf-16le' | 'utf-16be';
+}
+
+/** Finds out how a file is packed. @throws UnreadableFileError for a kind that Barkeep does not read */
+export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
+  const layers: ('gzip' | 'zstd')[] = [];
+  for (;;) {
+    const first = await firstBytes(unpackLayers(await open(), layers));
+    const unreadable = unreadableKind(first);
+    if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
+    const kind = kindOf(first);
+    if (kind === 'zip') throw new UnreadableFileError('the file is a zip inside of a packed file: unpack it first');
+    if (kind !== 'gzip' && kind !== 'zstd') return { layers, text: textOf(kind) };
+    if (layers.length === LAYERS_MAX) throw new UnreadableFileError(`the file is packed more than ${LAYERS_MAX} times`);
+    layers.push(kind);
+  }
+}
+
+function textOf(kind: FileKind): Wrapping['text'] {
+  return kind === 'utf-16le' || kind === 'utf-16be' ? kind : 'text';
+}
+
+/** The text of a file in pieces, as UTF-8. @param onRead gets the length of each packed piece */
+export async function* unpacked(
+  open: OpenBytes,
+  { layers, text }: Wrapping,
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const bytes = unpackLayers(await open(), layers, onRead);
+  yield* text === 'text' ? bytes : fromUtf16(bytes, text);
+}
+
+function unpackLayers(
+  source: Readable,
+  layers: Wrapping['layers'],
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  return layers.reduce<AsyncGenerator<Uint8Array>>(
+    (bytes, layer) =>
+      layer === 'gzip' ? throughZlib(bytes, zlib.createGunzip({ chunkSize: PIECE_BYTES })) : zstd(bytes),
+    piecesOf(source, onRead),
+  );
+}
+
+/** The first bytes of a stream, which is then closed. */
+async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    parts.push(piece);
+    length += piece.length;
+    if (length >= SIGNATURE_BYTES) break;
+  }
+  return Buffer.concat(parts);
+}
+
+async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of stream) {
+    if (!(piece instanceof Uint8Array)) throw new TypeError(`expected bytes, was ${typeof piece}`);
+    onRead?.(piece.length);
+    yield piece;
+  }
+}
+
+async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gunzip): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(bytes, { objectMode: false, highWaterMark: PIECE_BYTES });
+  source.on('error', (error) => unpacker.destroy(error));
+  unpacker.on('error', () => undefined); // the loop over its pieces reports it, unless the reader has left
+  source.pipe(unpacker);
+  try {
+    yield* piecesOf(unpacker);
+  } finally {
+    source.unpipe(unpacker);
+    source.destroy();
+    unpacker.destroy();
+    if (!source.closed) await once(source, 'close').catch(() => undefined);
+  }
+}
+
+type ZstdFactory = (options: { chunkSize: number }) => zlib.Gunzip;
+
+/** Node has zstd from 22.15 on; before that fzstd unpacks it. */
+function zstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const factory = (zlib as unknown as { createZstdDecompress?: ZstdFactory }).createZstdDecompress;
+  return factory === undefined ? fzstd(bytes) : throughZlib(bytes, factory({ chunkSize: PIECE_BYTES }));
+}
+
+async function* fzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  const decompressor = new Decompress((data) => ready.push(data.slice()));
+  const push = (input: Uint8Array, last: boolean): Uint8Array[] => {
+    try {
+      decompressor.push(input, last);
+    } catch (error) {
+      throw new UnreadableFileError(
+        `damaged or cut short zstd: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    const pieces = ready;
+    ready = [];
+    return pieces;
+  };
+  let first = true;
+  for await (const piece of bytes) {
+    if (first) checkZstdWindow(piece);
+    first = false;
+    for (let at = 0; at < piece.length; at += ZSTD_INPUT_BYTES) {
+      yield* push(piece.slice(at, at + ZSTD_INPUT_BYTES), false);
+    }
+  }
+  yield* push(new Uint8Array(0), true);
+}
+
+/** The frame header names the window, which the unpacker allocates. */
+function checkZstdWindow(header: Uint8Array): void {
+  const descriptor = header[4] ?? 0;
+  if ((descriptor & 0x20) !== 0) return; // a single segment: the window is the content
+  const windowByte = header[5] ?? 0;
+  const base = 2 ** (10 + (windowByte >> 3));
+  const window = base + (base / 8) * (windowByte & 7);
+  if (window > ZSTD_WINDOW_MAX) {
+    throw new UnreadableFileError(`expected a zstd window of at most ${ZSTD_WINDOW_MAX} bytes, was ${window}`);
+  }
+}
+
+async function* fromUtf16(
+  bytes: AsyncGenerator<Uint8Array>,
+  encoding: 'utf-16le' | 'utf-16be',
+): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const piece of bytes) yield Buffer.from(decoder.decode(piece, { stream: true }));
+  yield Buffer.from(decoder.decode());
+}

@@ -1,0 +1,56 @@
+/** What a named format is: data that says how a vendor's files of minute bars are written. */
+
+/** A column: its name in the header (text or pattern), or its number from 1. */
+export type ColumnRef = string | RegExp | number;
+
+/** `sum` adds the columns that a file has; `either` takes the first one that is not zero in every row. */
+export type VolumeRef = ColumnRef | { sum: readonly ColumnRef[] } | { either: readonly ColumnRef[] };
+
+export interface FormatColumns {
+  /** Set when date and time of day stand in two columns. */
+  date?: ColumnRef;
+  time: ColumnRef;
+  /** Optional in a file that has one symbol. */
+  symbol?: ColumnRef;
+  open: ColumnRef;
+  high: ColumnRef;
+  low: ColumnRef;
+  close: ColumnRef;
+  volume: VolumeRef;
+}
+
+export interface BarFormat {
+  /** As `--format` takes it. */
+  name: string;
+  title: string;
+  /** Where the form is documented. */
+  source: string;
+  kind: 'csv' | 'json';
+  /** @default ',' */
+  delimiter?: string;
+  /** Headers that the files have: all names of one of them must be there, in any order. Undefined: rows without a header. */
+  headers?: readonly (readonly ColumnRef[])[];
+  /** Every row of a file without a header. */
+  row?: RegExp;
+  /** JSON: rows that are arrays of so many values, whose time has so many digits. */
+  arrays?: { length: number; timeDigits: number };
+  /** JSON: the keys of the objects. */
+  keys?: readonly string[];
+  /** The open price as this format writes it, where two formats differ in nothing else. */
+  price?: RegExp;
+  /** Name of the file; group 1 is the symbol. */
+  file?: RegExp;
+  /** The rows alone do not show which format it is: the file's name must. */
+  needsFile?: boolean;
+  columns: FormatColumns;
+  /** Formats of the time, in the words of --time-format; the first one that reads the first row. @default ['auto'] */
+  time?: readonly string[];
+  /** Zone of times without an offset. Undefined: the files do not say it, the user must. */
+  zone?: string;
+  /** What a time is of its bar. */
+  times: 'open' | 'close';
+  /** Prices are divided by it. @default 1 */
+  priceScale?: number;
+  /** The first lines of a file. */
+  example: readonly string[];
+}

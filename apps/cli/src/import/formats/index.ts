@@ -1,0 +1,7 @@
+/** The formats that an import knows by name. */
+import { EXCHANGE_FORMATS } from './exchange-formats.js';
+import { PLATFORM_FORMATS } from './platform-formats.js';
+import { VENDOR_FORMATS } from './vendor-formats.js';
+
+export { type BarFormat, type ColumnRef, type FormatColumns, type VolumeRef } from './format.js';
+export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS];

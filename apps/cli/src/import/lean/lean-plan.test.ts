@@ -1,0 +1,138 @@
+import type { Bar } from '@barkeep/bars';
+import { READ_DEFAULTS } from '../detect/index.js';
+import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
+import { WallClock } from '../times/index.js';
+import { leanFile } from './lean-path.js';
+import { planLean } from './lean-plan.js';
+
+const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
+
+interface Collected {
+  bars: (Bar & { symbol: string })[];
+  refused: { line: number; reason: ImportRefusal }[];
+}
+
+function read(path: string, text: string, entry?: string): Collected {
+  const collected: Collected = { bars: [], refused: [] };
+  const file = leanFile(path, entry, {});
+  const options = { ...READ_DEFAULTS, names: new SymbolNames() };
+  const plan = planLean(file, new WallClock(file.zone), options, Buffer.from(text));
+  const sink = {
+    bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
+    refuse: (line: number, reason: ImportRefusal) => void collected.refused.push({ line, reason }),
+  };
+  const splitter = plan.splitter(new BarReader(plan.reader, sink));
+  splitter.push(Buffer.from(text));
+  splitter.end();
+  return collected;
+}
+
+describe('a Lean path', () => {
+  it('says symbol, date, zone and price scale', () => {
+    const midnightMs = Date.UTC(2013, 9, 4);
+    expect(leanFile(EQUITY, undefined, {})).toEqual({
+      symbol: 'SPY',
+      midnightMs,
+      zone: 'America/New_York',
+      priceScale: 10_000,
+      isQuote: false,
+    });
+    const crypto = leanFile('/data/crypto/coinbase/minute/btcusd/20180404_trade.zip', undefined, {});
+    expect(crypto).toMatchObject({ symbol: 'BTCUSD', zone: 'UTC', priceScale: 1 });
+  });
+
+  it('gives way to what the user says', () => {
+    const given = { symbol: 'X', zone: 'Asia/Tokyo', priceScale: 100 };
+    expect(leanFile('/elsewhere/spy/20131004_trade.zip', undefined, given)).toMatchObject(given);
+  });
+
+  it.each([
+    ['/data/equity/usa/minute/spy/20131004_openinterest.zip', 'name like'],
+    ['/data/equity/usa/minute/spy/20131304_trade.zip', 'expected a date'],
+    ['/data/equity/usa/hour/spy/20131004_trade.zip', 'resolution "hour"'],
+    ['/elsewhere/spy/20131004_trade.zip', '--tz'],
+    ['/data/equity/japan/minute/7203/20131004_trade.zip', '--tz'],
+  ])('is refused: %s', (path, message) => expect(() => leanFile(path, undefined, {})).toThrow(message));
+});
+
+describe('Lean rows', () => {
+  it('of equities count from midnight in New York, prices times 10000', () => {
+    const { bars, refused } = read(EQUITY, '14400000,1689500,1689800,1689500,1689800,800\n34200000,1,2,1,2,1\r\n');
+    expect(refused).toEqual([]);
+    const openTime = Date.UTC(2013, 9, 4, 8);
+    expect(bars[0]).toEqual({
+      symbol: 'SPY',
+      openTime,
+      open: 168.95,
+      high: 168.98,
+      low: 168.95,
+      close: 168.98,
+      volume: 800,
+    });
+    expect(bars[1]?.openTime).toBe(Date.UTC(2013, 9, 4, 13, 30));
+  });
+
+  it('of crypto count from midnight UTC, prices as they are, and may end in CR', () => {
+    const path = '/data/crypto/coinbase/minute/ethusd/20180404_trade.zip';
+    const { bars } = read(path, '0,416.29,416.29,416.15,416.15,46.33579289\r60000,416.08,416.15,414.99,414.99,286.7\r');
+    expect(bars).toHaveLength(2);
+    expect(bars[0]).toMatchObject({ openTime: Date.UTC(2018, 3, 4), open: 416.29, volume: 46.33579289 });
+  });
+
+  it('count the wall clock, not the elapsed time, on a day on which DST changes', () => {
+    const spring = read('/d/equity/usa/minute/spy/20130310_trade.zip', '9000000,1,1,1,1,1\n34200000,1,1,1,1,1');
+    expect(spring.refused).toMatchObject([{ line: 1, reason: 'skipped-by-dst' }]);
+    expect(spring.bars[0]?.openTime).toBe(Date.UTC(2013, 2, 10, 13, 30));
+    const autumn = read('/d/equity/usa/minute/spy/20131103_trade.zip', '5400000,1,1,1,1,1\n34200000,1,1,1,1,1');
+    expect(autumn.refused).toMatchObject([{ line: 1, reason: 'ambiguous-by-dst' }]);
+    expect(autumn.bars[0]?.openTime).toBe(Date.UTC(2013, 10, 3, 14, 30));
+  });
+
+  it.each([
+    ['14400000,1,2', 'missing-fields'],
+    ['86400000,1,1,1,1,1', 'unreadable-time'],
+    ['-1,1,1,1,1,1', 'unreadable-time'],
+    ['14400000,1,1,x,1,1', 'not-a-number'],
+    ['14400001,1,1,1,1,1', 'off-grid'],
+  ])('are refused one by one: %s', (row, reason) => {
+    const { bars, refused } = read(EQUITY, `34200000,1,1,1,1,1\n${row}\n34260000,1,1,1,1,1`);
+    expect(bars).toHaveLength(2);
+    expect(refused).toMatchObject([{ line: 2, reason }]);
+  });
+
+  it('of equities have prices × 10000 in every market, India too', () => {
+    const { bars } = read(
+      '/d/equity/india/minute/reliance/20240304_trade.zip',
+      '33300000,29950000,29960000,29940000,29955000,10',
+    );
+    expect(bars).toMatchObject([{ symbol: 'RELIANCE', openTime: Date.UTC(2024, 2, 4, 3, 45), open: 2995 }]);
+  });
+
+  it('of futures give one symbol a contract', () => {
+    const entry = '20240304_es_minute_trade_202403_20240315.csv';
+    const { bars } = read(
+      '/d/future/cme/minute/es/20240304_trade.zip',
+      '52200000,5130.25,5131,5129.75,5130.5,823',
+      entry,
+    );
+    expect(bars).toMatchObject([
+      { symbol: 'ES202403', openTime: Date.UTC(2024, 2, 4, 14, 30), open: 5130.25, volume: 823 },
+    ]);
+  });
+
+  it('of forex are quotes: the mean of bid and ask, without volume', () => {
+    const text = '0,1.0850,1.0852,1.0848,1.0850,0,1.0852,1.0854,1.0850,1.0852,0';
+    const { bars } = read('/d/forex/oanda/minute/eurusd/20240304_quote.zip', text);
+    expect(bars).toEqual([
+      {
+        symbol: 'EURUSD',
+        openTime: Date.UTC(2024, 2, 4),
+        open: 1.0851,
+        high: 1.0853,
+        low: 1.0849,
+        close: 1.0851,
+        volume: 0,
+      },
+    ]);
+  });
+});

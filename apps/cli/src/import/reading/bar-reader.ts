@@ -1,0 +1,261 @@
+/**
+ * Turns rows into bars by a plan, or refuses them one by one. Pure: rows in, calls of the sink out.
+ */
+import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
+import {
+  decimalAt,
+  fieldText,
+  type NumberReader,
+  type Row,
+  type RowHandler,
+  type RowProblem,
+  rowTexts,
+} from '../rows/index.js';
+import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
+import type { RowSink } from './refusals.js';
+import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
+import type { SymbolNames } from './symbol-names.js';
+
+export interface BarReaderOptions {
+  layout: RowLayout;
+  time: TimeParser;
+  /** Zone of the times, for messages. */
+  zone: string;
+  /** Subtracted from a time that is the end of its bar, ms. */
+  shiftMs: number;
+  price: NumberReader;
+  volume: NumberReader;
+  prices: Prices;
+  names: SymbolNames;
+  /** Symbol of every row, or the group of a JSON row; undefined when a field has it. */
+  symbol?: string | { group: true };
+  /** Rows up to this line are a header or stand before it. */
+  headerLines: number;
+}
+
+/** Bars start on a whole minute. */
+const GRID_MS = 60_000;
+/** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
+const TIME_MIN_MS = Date.UTC(1900, 0, 1);
+const TIME_MAX_MS = Date.UTC(2200, 0, 1);
+const SPACE = 32;
+const TIME_BYTES_MAX = 128;
+
+export class BarReader implements RowHandler {
+  readonly #fieldsMin: number;
+  readonly #fieldsMax: number;
+  readonly #isWide: boolean;
+  readonly #values: ValueFields;
+  readonly #headerLines: number;
+  readonly #shiftMs: number;
+  readonly #price: NumberReader;
+  readonly #volume: NumberReader;
+  readonly #time: TimeParser;
+  readonly #oneSymbol: string | undefined;
+  readonly #joined = new Uint8Array(TIME_BYTES_MAX);
+  #lastSymbolBytes = new Uint8Array(0);
+  #lastSymbol = '';
+  /** Rows whose volume was −1, which stands for unknown. */
+  unknownVolumes = 0;
+
+  constructor(
+    private readonly options: BarReaderOptions,
+    private readonly sink: RowSink,
+  ) {
+    const { layout, symbol } = options;
+    this.#fieldsMin = fieldsMin(layout);
+    this.#fieldsMax = layout.fieldsMax;
+    this.#isWide = layout.values.length > 1;
+    this.#values = layout.values[0]!;
+    this.#headerLines = options.headerLines;
+    this.#shiftMs = options.shiftMs;
+    this.#price = options.price;
+    this.#volume = options.volume;
+    this.#time = options.time;
+    this.#oneSymbol = typeof symbol === 'string' ? symbol : undefined;
+  }
+
+  refuse(line: number, reason: RowProblem, detail: string): void {
+    if (line > this.#headerLines) this.sink.refuse(line, reason, detail);
+  }
+
+  row(row: Row): void {
+    if (row.line <= this.#headerLines || row.isHeader) return;
+    if (row.count < this.#fieldsMin) {
+      const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
+      return this.sink.refuse(row.line, 'missing-fields', detail);
+    }
+    if (row.count > this.#fieldsMax && this.#hasSurplus(row)) return;
+    const symbol = this.#oneSymbol ?? this.#symbolOf(row);
+    if (symbol === undefined) return;
+    const time = this.#timeOf(row);
+    if (typeof time !== 'number') return this.#refuseTime(row, time);
+    const openTime = time - this.#shiftMs;
+    if (this.#isWide) this.#readWide(row, openTime);
+    else this.#readBar(row, this.#values, symbol, openTime);
+  }
+
+  /** Refuses a row whose fields beyond the header are not empty: a comma inside of a number made two fields of one. */
+  #hasSurplus(row: Row): boolean {
+    const { fieldsMax } = this.options.layout;
+    const surplus = rowTexts(row).slice(fieldsMax);
+    const filled = surplus.find((text) => text !== '');
+    if (filled === undefined) return false;
+    const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${fieldsMax + surplus.indexOf(filled) + 1} is "${filled}"`;
+    this.sink.refuse(row.line, 'too-many-fields', detail);
+    return true;
+  }
+
+  #readWide(row: Row, openTime: number): void {
+    for (const fields of this.options.layout.values) {
+      const isEmpty = [fields.open, fields.high, fields.low, fields.close].every(
+        (field) => fieldText(row, field) === '',
+      );
+      if (!isEmpty) this.#readBar(row, fields, fields.symbol ?? '', openTime);
+    }
+  }
+
+  #readBar(row: Row, fields: ValueFields, symbol: string, openTime: number): void {
+    const { starts, ends, bytes } = row;
+    const price = this.#price;
+    let open = price(bytes, starts[fields.open] ?? 0, ends[fields.open] ?? 0);
+    let high = price(bytes, starts[fields.high] ?? 0, ends[fields.high] ?? 0);
+    let low = price(bytes, starts[fields.low] ?? 0, ends[fields.low] ?? 0);
+    let close = price(bytes, starts[fields.close] ?? 0, ends[fields.close] ?? 0);
+    if (fields.ask !== undefined) {
+      open = (open + this.#priceOf(row, fields.ask.open)) / 2;
+      high = (high + this.#priceOf(row, fields.ask.high)) / 2;
+      low = (low + this.#priceOf(row, fields.ask.low)) / 2;
+      close = (close + this.#priceOf(row, fields.ask.close)) / 2;
+    }
+    const volume = this.#volumeOf(row, fields.volume);
+    const reason = refuseValues(open, high, low, close, volume, this.options.prices);
+    if (reason !== undefined) return this.#refuseValues(row, fields, reason);
+    if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
+      const detail = `expected a time from 1900 to 2200, was ${isoTime(openTime)}`;
+      return this.sink.refuse(row.line, 'time-out-of-range', detail);
+    }
+    if (openTime % GRID_MS !== 0) {
+      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${isoTime(openTime)}`);
+    }
+    // Adding 0 turns −0 into 0: equal values must have equal bytes.
+    this.sink.bar(symbol, {
+      openTime,
+      open: open + 0,
+      high: high + 0,
+      low: low + 0,
+      close: close + 0,
+      volume: volume + 0,
+    });
+  }
+
+  #priceOf(row: Row, field: number): number {
+    return this.#price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+  }
+
+  #volumeOf(row: Row, fields: readonly number[]): number {
+    let sum = 0;
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index]!;
+      sum += this.#volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+    }
+    if (sum !== -1) return sum;
+    this.unknownVolumes++;
+    return 0;
+  }
+
+  /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
+  #symbolOf(row: Row): string | undefined {
+    const { symbol, layout } = this.options;
+    if (this.#isWide) return '';
+    const field = layout.symbol ?? 0;
+    if (symbol === undefined && this.#isLastSymbol(row, field)) return this.#lastSymbol;
+    const text = symbol === undefined ? fieldText(row, field) : (row.group ?? '');
+    const name = this.options.names.of(text);
+    if (!('symbol' in name)) {
+      this.sink.refuse(row.line, name.reason, name.detail);
+      return undefined;
+    }
+    if (symbol === undefined) {
+      this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
+      this.#lastSymbol = name.symbol;
+    }
+    return name.symbol;
+  }
+
+  /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
+  #isLastSymbol(row: Row, field: number): boolean {
+    const last = this.#lastSymbolBytes;
+    const start = row.starts[field] ?? 0;
+    if (last.length === 0 || (row.ends[field] ?? 0) - start !== last.length) return false;
+    for (let at = 0; at < last.length; at++) if (row.bytes[start + at] !== last[at]) return false;
+    return true;
+  }
+
+  #timeOf(row: Row): RowTime {
+    const { date, time } = this.options.layout;
+    const [start, end] = [row.starts[time] ?? 0, row.ends[time] ?? 0];
+    if (date === undefined) return this.#time(row.bytes, start, end);
+    const [dateStart, dateEnd] = [row.starts[date] ?? 0, row.ends[date] ?? 0];
+    const length = dateEnd - dateStart + 1 + end - start;
+    if (length > TIME_BYTES_MAX) return 'unreadable-time';
+    this.#joined.set(row.bytes.subarray(dateStart, dateEnd));
+    this.#joined[dateEnd - dateStart] = SPACE;
+    this.#joined.set(row.bytes.subarray(start, end), dateEnd - dateStart + 1);
+    return this.#time(this.#joined, 0, length);
+  }
+
+  #refuseTime(row: Row, problem: TimeProblem): void {
+    const { date, time } = this.options.layout;
+    const text = date === undefined ? fieldText(row, time) : `${fieldText(row, date)} ${fieldText(row, time)}`;
+    this.sink.refuse(row.line, problem, timeDetail(problem, text, this.options.zone));
+  }
+
+  #refuseValues(row: Row, fields: ValueFields, reason: RefusalReason): void {
+    const { price, volume } = this.options;
+    const read = (name: string, field: number, reader: NumberReader): [string, number, number] => [
+      name,
+      field,
+      reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
+    ];
+    const values = [
+      read('open', fields.open, price),
+      read('high', fields.high, price),
+      read('low', fields.low, price),
+      read('close', fields.close, price),
+      ...fields.volume.map((field) => read('volume', field, volume)),
+    ];
+    const bad = values.find(([, , value]) => Number.isNaN(value));
+    if (bad === undefined) {
+      const detail = values.map(([name, field]) => `${name} ${fieldText(row, field)}`).join(', ');
+      const hint = reason === 'negative-price' ? '; --allow-negative-prices takes them' : '';
+      return this.sink.refuse(row.line, reason, detail + hint);
+    }
+    const text = fieldText(row, bad[1]);
+    const infinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
+    const detail = `${bad[0]}: expected a number, was "${text}"${infinite ? '' : numberHint(text)}`;
+    this.sink.refuse(row.line, infinite ? 'not-finite' : 'not-a-number', detail);
+  }
+}
+
+/** ISO 8601 of an instant, also of one that no Date can hold. */
+export function isoTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
+}
+
+function timeDetail(problem: TimeProblem, text: string, zone: string): string {
+  if (problem === 'date-without-time')
+    return `expected a date with a time of day, was "${text}": daily bars are not read`;
+  if (problem === 'excel-serial') {
+    return `expected a time, was "${text}", a serial day of Excel: format the column as yyyy-mm-dd hh:mm and save again`;
+  }
+  if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
+  const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
+  if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
+  return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
+}
+
+function numberHint(text: string): string {
+  if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
+  return /^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(text) ? '; --decimal , --thousands . reads such numbers' : '';
+}

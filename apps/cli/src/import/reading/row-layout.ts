@@ -1,0 +1,31 @@
+/** Where the parts of a bar stand in a row. */
+
+/** The fields of one bar's values, from 0. A row of a wide file has several bars. */
+export interface ValueFields {
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  /** Their sum is the volume; none stores 0. */
+  volume: readonly number[];
+  /** Symbol of these values, of a wide file. */
+  symbol?: string;
+  /** Lean's quotes: the fields of the ask prices, which are averaged with those of the bid. */
+  ask?: { open: number; high: number; low: number; close: number };
+}
+
+export interface RowLayout {
+  /** Set when date and time of day stand in two fields. */
+  date?: number;
+  time: number;
+  symbol?: number;
+  values: readonly ValueFields[];
+  /** Number of fields that a row may have; further ones must be empty. */
+  fieldsMax: number;
+}
+
+/** The number of fields that a row must have. */
+export function fieldsMin({ date = 0, time, symbol = 0, values }: RowLayout): number {
+  const used = values.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, ...volume]);
+  return Math.max(date, time, symbol, ...used) + 1;
+}

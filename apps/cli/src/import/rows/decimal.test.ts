@@ -1,0 +1,60 @@
+import { decimalAt, numberReader } from './decimal.js';
+
+const read = (text: string): number => {
+  const bytes = Buffer.from(`9${text}9`);
+  return decimalAt(bytes, 1, bytes.length - 1);
+};
+
+describe('a decimal in bytes', () => {
+  it('is the double that Number() gives, for every shape of number', () => {
+    const shapes = ['0', '-0.5', '+7', '.5', '5.', '416.29', '46.33579289', '1e3', '1.5E-7', '9007199254740993'];
+    shapes.push('0.1', '123456789012345', '0.000000000000001', '1689500', '123456789.123456789', '1234567890123456.7');
+    for (const text of shapes) expect({ text, value: read(text) }).toEqual({ text, value: Number(text) });
+  });
+
+  it('is the double that Number() gives, for a thousand prices', () => {
+    for (let i = 0; i < 1000; i++) {
+      const text = ((i * 7919.131) % 100_003).toFixed(i % 9);
+      expect(read(text)).toBe(Number(text));
+    }
+  });
+
+  it('may have blanks around it', () => expect(read(' 12.5\t')).toBe(12.5));
+
+  it.each(['', ' ', '-', '.', '1.2.3', '1,2', 'abc', '12a', 'NaN', 'Infinity', '1e999', '0x10', '1_000'])(
+    'is NaN when the text is no finite decimal: "%s"',
+    (text) => expect(read(text)).toBeNaN(),
+  );
+});
+
+describe('a number as a file writes it', () => {
+  const styled = (text: string, decimal: '.' | ',', thousands?: string, scale = 1): number =>
+    numberReader({ decimal, ...(thousands !== undefined && { thousands }) }, scale)(Buffer.from(text), 0, text.length);
+
+  it.each([
+    ['1,0855', ',', undefined, 1.0855],
+    ['1.234.567,5', ',', '.', 1_234_567.5],
+    ['1,234,567', '.', ',', 1_234_567],
+    ['-1 234,5', ',', ' ', -1234.5],
+    ['12', ',', '.', 12],
+  ] as const)('%s with %s is read', (text, decimal, thousands, value) =>
+    expect(styled(text, decimal, thousands)).toBe(value),
+  );
+
+  it.each([
+    ['1.0850', ',', '.'],
+    ['1,2,3', ',', undefined],
+    ['12.34.567', ',', '.'],
+    ['.123', ',', '.'],
+    ['1,234.5', ',', '.'],
+  ] as const)('%s is NaN when its groups are not of three digits', (text, decimal, thousands) =>
+    expect(styled(text, decimal, thousands)).toBeNaN(),
+  );
+
+  it('is divided by a power of ten without a second rounding', () => {
+    expect(styled('1689500', '.', undefined, 10_000)).toBe(168.95);
+    expect(styled('1234567890123456789', '.', undefined, 1e9)).toBe(Number('1234567890.123456789'));
+    expect(styled('5130250000000', '.', undefined, 1e9)).toBe(5130.25);
+    expect(styled('0.1', '.', undefined, 3)).toBe(0.1 / 3);
+  });
+});

@@ -1,0 +1,5 @@
+/** Splits text into rows and reads numbers from their bytes. */
+export { decimalAt, digitsAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
+export { JsonRows } from './json-rows.js';
+export { fieldText, type Row, type RowHandler, rowOf, type RowProblem, rowTexts, type Splitter } from './row.js';
+export { RowSplitter } from './row-splitter.js';

@@ -1,0 +1,36 @@
+/** Feeds the bars of an import to a session. Fed bars stay in the session when reading fails. */
+import type { Bar } from '@barkeep/bars';
+import type { ClientSession, FeedResult, SymbolStream } from '@barkeep/client';
+import type { BarWriter } from './import-plan.js';
+
+export class FeedWriter implements BarWriter {
+  private readonly streams = new Map<string, SymbolStream>();
+
+  /** @param ends ends each stream after its last bar */
+  constructor(
+    private readonly session: ClientSession,
+    private readonly ends: boolean,
+  ) {}
+
+  /** The results of each symbol. */
+  get fed(): FeedResult[] {
+    return [...this.streams.values()].map(({ total }) => total);
+  }
+
+  async write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    let stream = this.streams.get(symbol);
+    if (!stream) this.streams.set(symbol, (stream = this.session.registerStream(symbol)));
+    await stream.feed(bars);
+  }
+
+  async finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+    if (this.ends) for (const stream of this.streams.values()) await stream.end();
+    const sum = (name: 'accepted' | 'duplicates' | 'conflicts') =>
+      this.fed.reduce((total, result) => total + result[name], 0);
+    return { accepted: sum('accepted'), duplicate: sum('duplicates'), conflicting: sum('conflicts') };
+  }
+
+  abort(): Promise<void> {
+    return Promise.resolve();
+  }
+}

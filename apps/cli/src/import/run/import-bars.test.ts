@@ -1,0 +1,219 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Bar } from '@barkeep/bars';
+import { zipSync } from 'fflate';
+import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
+import { globPattern, inputFiles, symbolFromPath } from '../files/index.js';
+import { SymbolNames } from '../reading/index.js';
+import { importBars } from './import-bars.js';
+import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { ImportSummary } from './summary.js';
+
+const START = Date.UTC(2024, 2, 4) / 1000;
+const HEADER = 'time,symbol,open,high,low,close,volume\n';
+/** One bar of 2024-03-04T14:30Z, packed with zstd. */
+const ZSTD =
+  'KLUv/QRYEQIAdGltZSxvcGVuLGhpZ2gsbG93LGNsb3NlLHZvbHVtZQoyMDI0LTAzLTA0VDE0OjMwOjAwWiwxMCwxMSw5LDEwLDUKKrz43A==';
+const csvRows = (count: number): string =>
+  HEADER + Array.from({ length: count }, (_, i) => `${START + i * 60},S${i % 3},10,12,9,11,500\n`).join('');
+const leanRows = (count: number): Uint8Array =>
+  Buffer.from(Array.from({ length: count }, (_, i) => `${34_200_000 + i * 60_000},1,2,1,2,5\n`).join(''));
+
+/** Counts what it is given; the import's real writer is tested on Postgres. */
+class CountingWriter implements BarWriter {
+  readonly counts: Record<string, number> = {};
+  aborted = false;
+  constructor(private readonly failAfter = Infinity) {}
+  get total(): number {
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+  write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    this.counts[symbol] = (this.counts[symbol] ?? 0) + bars.length;
+    return this.total > this.failAfter ? Promise.reject(new Error('disk full')) : Promise.resolve();
+  }
+  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+    return Promise.resolve({ accepted: this.total, duplicate: 0, conflicting: 0 });
+  }
+  abort(): Promise<void> {
+    this.aborted = true;
+    return Promise.resolve();
+  }
+}
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
+  read?: Partial<ReadOptions>;
+}
+
+async function run(writer: BarWriter | undefined, { read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
+  const files = await inputFiles([folder], read?.format === 'lean');
+  const showPath = (path: string): string => relative(folder, path);
+  const full = { ...READ_DEFAULTS, names: new SymbolNames(), ...read };
+  return importBars({ dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan }, writer, {
+    onProgress: () => undefined,
+  });
+}
+
+describe('an import', () => {
+  it('reads plain, gzipped and zipped CSV files and adds them up', async () => {
+    await put('a.csv', csvRows(1000));
+    await put('b.csv.gz', gzipSync(csvRows(500)));
+    await put('c.zip', zipSync({ 'one.csv': Buffer.from(csvRows(3)), 'two.csv': Buffer.from(csvRows(3)) }));
+    await put('LICENSE', 'not data');
+    const writer = new CountingWriter();
+    const summary = await run(writer);
+    expect(summary).toMatchObject({ files: 3, rows: 1506, accepted: 1506, refused: { rows: 0, files: 0, first: [] } });
+    expect(writer.counts).toEqual({ S0: 503, S1: 502, S2: 501 });
+  });
+
+  it('I7 refuses every damaged file and keeps the good ones', async () => {
+    const good = zipSync({ '20131004_spy_minute_trade.csv': leanRows(390) });
+    const flipped = Uint8Array.from(good);
+    flipped.fill(0x55, 70, 90);
+    const place = 'equity/usa/minute/spy';
+    await put(`${place}/20131004_trade.zip`, good);
+    await put(`${place}/20131007_trade.zip`, flipped);
+    await put(`${place}/20131008_trade.zip`, good.subarray(0, 200));
+    await put(`${place}/20131009_trade.zip`, '34200000,1,2,1,2,5\n');
+    await put(`${place}/20131010_trade.zip`, zipSync({}));
+    const summary = await run(new CountingWriter(), { read: { format: 'lean' } });
+    expect(summary).toMatchObject({ accepted: 391, refused: { files: 3, rows: 0, reasons: { 'unreadable-file': 3 } } });
+    expect(summary.refused.first[0]).toMatchObject({
+      line: 0,
+      detail: expect.stringContaining('20131004_spy') as string,
+    });
+    expect(summary.refused.first[0]?.file).toContain(`${place}/20131007_trade.zip!`);
+    expect(summary.refused.first[2]?.detail).toContain('was an empty zip');
+  });
+
+  it('counts all refused rows and shows the first ten, with file and line', async () => {
+    await put('bad.csv', HEADER + 'nonsense\n'.repeat(25) + `${START},SPY,10,12,9,11,500\n`);
+    const { accepted, refused } = await run(new CountingWriter());
+    expect({ accepted, rows: refused.rows, shown: refused.first.length }).toEqual({ accepted: 1, rows: 25, shown: 10 });
+    expect(refused.first[9]).toMatchObject({ file: 'bad.csv', line: 11, reason: 'missing-fields' });
+  });
+
+  it('ends, and keeps nothing, when the writer fails', async () => {
+    await put('a.csv', csvRows(120_000));
+    const writer = new CountingWriter(60_000);
+    await expect(run(writer)).rejects.toThrow('disk full');
+    expect(writer.aborted).toBe(true);
+  });
+
+  it('takes the symbol from the path', async () => {
+    const rows = `time,o,h,l,c,v\n${START},1,1,1,1,1\n`;
+    await put('1m/spy.csv', rows);
+    await put('1m/brk.b.csv', rows);
+    const writer = new CountingWriter();
+    await run(writer, { symbolOf: symbolFromPath('1m/{symbol}.csv') });
+    expect(writer.counts).toEqual({ spy: 1, 'brk.b': 1 });
+  });
+});
+
+describe('an import of packed files', () => {
+  const row = (minute: number, price: number): string =>
+    `${START + minute * 60},${price},${price},${price},${price},5\n`;
+  const head = 'timestamp,open,high,low,close,volume\n';
+
+  it('takes an entry of a zip for a file, and leaves resource forks out', async () => {
+    const zip = zipSync({
+      'AAPL_1m.csv': Buffer.from(head + row(0, 10)),
+      'MSFT_1m.csv': Buffer.from(head + row(0, 20)),
+      '__MACOSX/._AAPL_1m.csv': Buffer.from('junk'),
+      'readme.pdf': Buffer.from('junk'),
+    });
+    await put('bundle.zip', zip);
+    const writer = new CountingWriter();
+    const summary = await run(writer, { symbolOf: symbolFromPath('{symbol}_1m.csv') });
+    expect(summary.refused).toMatchObject({ rows: 0, files: 0 });
+    expect(writer.counts).toEqual({ AAPL: 1, MSFT: 1 });
+  });
+
+  it('refuses a zip whose files would become one symbol, unless the user wants that', async () => {
+    await put('FRD.zip', zipSync({ 'a.csv': Buffer.from(head + row(0, 10)), 'b.csv': Buffer.from(head + row(1, 20)) }));
+    const symbolOf = symbolFromPath('{symbol}.zip');
+    expect(await run(new CountingWriter(), { symbolOf })).toMatchObject({
+      accepted: 0,
+      refused: { files: 1, reasons: { 'mixed-symbols': 1 } },
+    });
+    expect((await run(new CountingWriter(), { read: { symbol: 'X' } })).refused.files).toBe(1);
+    expect((await run(new CountingWriter(), { symbolOf, oneSymbol: true })).accepted).toBe(2);
+  });
+
+  it('stores nothing of a file that is cut short, packed or not', async () => {
+    const whole = gzipSync(csvRows(20_000));
+    await put('a.csv.gz', whole.subarray(0, whole.length - 20));
+    await put('b.json', '[[1709562600000,1,1,1,1,1],[1709562660000,1,1,');
+    const summary = await run(new CountingWriter());
+    expect(summary).toMatchObject({ accepted: 0, refused: { files: 2, reasons: { 'unreadable-file': 2 } } });
+  });
+
+  it('goes by the first bytes of a file, not by its name', async () => {
+    await put('plain.csv.gz', csvRows(3));
+    await put('packed.csv', gzipSync(csvRows(3)));
+    await put('twice.csv.gz', gzipSync(gzipSync(csvRows(3))));
+    await put('utf16.csv', Buffer.from(`\ufeff${csvRows(3)}`, 'utf16le'));
+    await put('utf16be.csv', Buffer.from(`\ufeff${csvRows(3)}`, 'utf16le').swap16());
+    await put('zstd.csv', Buffer.from(ZSTD, 'base64'));
+    const summary = await run(new CountingWriter(), { read: { symbol: 'A' } });
+    expect(summary).toMatchObject({ accepted: 16, refused: { files: 0, rows: 0 } });
+  });
+
+  it.each([
+    ['BZh91AY&SY', 'bzip2'],
+    ['PAR1xxxx', 'Parquet'],
+    ['<!DOCTYPE html><html>', 'web page'],
+  ])('names what it does not read: %s', async (bytes, name) => {
+    await put('a.csv', bytes);
+    const { refused } = await run(new CountingWriter());
+    expect(refused.reasons).toEqual({ 'unreadable-file': 1 });
+    expect(refused.first[0]?.detail).toContain(name);
+  });
+
+  it('I8 holds a window of a file, whatever size it unpacks to', async () => {
+    const member = gzipSync(Buffer.alloc(16 * 1024 * 1024, 'x'), { level: 1 });
+    await put('bomb.csv.gz', Buffer.concat(Array.from({ length: 10 }, () => member)));
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
+    await run(new CountingWriter(), { read: { symbol: 'A' } });
+    clearInterval(timer);
+    expect((most - before) / 1024 / 1024).toBeLessThan(120);
+  });
+});
+
+describe('the names of the files', () => {
+  it('may be patterns', async () => {
+    await put('x/2013/spy.csv', '');
+    await put('x/2014/spy.csv', '');
+    await put('x/2014/ibm.csv', '');
+    const names = async (pattern: string): Promise<string[]> =>
+      (await inputFiles([join(folder, pattern)], false)).map((file) => relative(folder, file.path));
+    expect(await names('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
+    expect(await names('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
+    expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
+  });
+
+  it('are refused when nothing is there', async () => {
+    await expect(inputFiles([join(folder, 'gone.csv')], false)).rejects.toThrow('no such file');
+    await expect(inputFiles([folder], true)).rejects.toThrow('expected lean files');
+  });
+
+  it('are compared as a whole and literally where they have no wildcard', () => {
+    expect(globPattern('/a/b.csv').test('/a/bxcsv')).toBe(false);
+    expect(globPattern('/a/*.csv').test('/a/b/c.csv')).toBe(false);
+    expect(globPattern('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
+  });
+});

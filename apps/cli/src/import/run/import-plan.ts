@@ -1,0 +1,28 @@
+/** What an import reads, how, and where its bars go. */
+import type { Bar } from '@barkeep/bars';
+import type { ReadOptions } from '../detect/index.js';
+import type { InputFile } from '../files/index.js';
+import type { CalendarCheck } from './calendar-check.js';
+
+/** Where the bars go; `BarImporter` of @barkeep/bar-repository is one. */
+export interface BarWriter {
+  write(symbol: string, bars: readonly Bar[]): Promise<void>;
+  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }>;
+  abort(): Promise<void>;
+}
+
+export interface ImportPlan {
+  dataset: string;
+  files: readonly InputFile[];
+  read: ReadOptions;
+  /** Symbol of a file by its path, of --symbol-from-path; undefined for a path that the pattern does not fit. */
+  symbolOf?: (path: string) => string | undefined;
+  /** Files of one zip may become one symbol. */
+  oneSymbol: boolean;
+  /** Counts rows outside of a calendar, which are not stored. */
+  calendar?: CalendarCheck;
+  /** How a path is shown to the user. */
+  showPath: (path: string) => string;
+  /** Ends the import, with nothing kept. */
+  signal?: AbortSignal;
+}

@@ -1,0 +1,67 @@
+/** Counts the results of an import and keeps the first refusals. Pure. */
+import type { Understood } from '../detect/index.js';
+import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
+
+/** So many refusals are shown with file and line; all are counted. */
+export const SHOWN_REFUSALS_MAX = 10;
+const FILE_REASONS: ReadonlySet<string> = new Set(FILE_REFUSALS);
+
+export interface ShownRefusal {
+  file: string;
+  /** From 1; 0 when the whole file was refused. */
+  line: number;
+  reason: ImportRefusal;
+  detail: string;
+}
+
+/** What was understood of the files that are read alike. */
+export interface UnderstoodFiles extends Understood {
+  /** The first of them. */
+  file: string;
+  files: number;
+}
+
+/** What `barkeep import --json` prints. */
+export interface ImportSummary {
+  dataset: string;
+  files: number;
+  /** accepted + duplicate + conflicting + refused + outside. */
+  rows: number;
+  accepted: number;
+  /** Rows that were stored before with the same values. */
+  duplicate: number;
+  /** Rows whose minute was stored before with other values, which stay. */
+  conflicting: number;
+  refused: { rows: number; files: number; reasons: Partial<Record<ImportRefusal, number>>; first: ShownRefusal[] };
+  /** Rows that the calendar of --calendar has no slot for; they are not stored. */
+  outside: number;
+  /** Rows with volume −1, which stands for unknown and is stored as 0. */
+  unknownVolumes: number;
+  understood: UnderstoodFiles[];
+  warnings: string[];
+  /** Nothing was stored: the user only wanted to see what would be. */
+  dryRun: boolean;
+  seconds: number;
+  rowsPerSecond: number;
+}
+
+export class RefusalLog {
+  readonly reasons: Partial<Record<ImportRefusal, number>> = {};
+  readonly first: ShownRefusal[] = [];
+  rows = 0;
+  files = 0;
+
+  /** @param line from 1; 0 for a whole file */
+  add(file: string, line: number, reason: ImportRefusal, detail: string): void {
+    if (line === 0 || FILE_REASONS.has(reason)) this.files++;
+    else this.rows++;
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+    if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: printable(detail) });
+  }
+}
+
+/** A detail may quote a broken file: control characters must not reach a terminal. */
+function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
+  return clean.length > 300 ? `${clean.slice(0, 299)}…` : clean;
+}

@@ -1,0 +1,123 @@
+import { timeParser } from './row-time.js';
+import { WallClock } from './wall-time.js';
+
+const read = (text: string, format = 'auto', zone = 'UTC'): unknown => {
+  const bytes = Buffer.from(`1${text}1`);
+  const time = timeParser(format, new WallClock(zone))(bytes, 1, bytes.length - 1);
+  return typeof time === 'number' ? new Date(time).toISOString() : time;
+};
+const NINE_THIRTY = '2013-10-04T13:30:00.000Z';
+
+describe('the time of a row', () => {
+  it.each([
+    ['2013-10-04T13:30:00Z'],
+    ['2013-10-04 13:30'],
+    ['2013/10/04 13:30:00'],
+    ['2013-10-04T13:30:00.000000Z'],
+    ['2013-10-04T09:30:00-04:00'],
+    ['2013-10-04T09:30-0400'],
+    ['2013-10-04T15:30:00+02'],
+    ['1380893400'],
+    ['1380893400.0'],
+    ['1380893400000'],
+    ['1380893400000000'],
+    ['1380893400000000000'],
+    ['2013.10.04 13:30'],
+    ['2013-10-04 13:30:00 +00:00'],
+    ['201310041330'],
+    ['20131004133000'],
+    ['20131004 133000'],
+    ['20131004  13:30:00'],
+    ['20131004-13:30:00'],
+    ['20131004 09:30:00 US/Eastern'],
+  ])('is read from %s', (text) => expect(read(text)).toBe(NINE_THIRTY));
+
+  it('is a wall time of the given zone when it has no offset', () => {
+    expect(read('2013-10-04 09:30:00', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
+    expect(read('2013-12-04 09:30:00', 'auto', 'America/New_York')).toBe('2013-12-04T14:30:00.000Z');
+    expect(read('2013-10-04T13:30:00Z', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
+  });
+
+  it('is read by a pattern', () => {
+    expect(read('10/04/2013 09:30', 'MM/dd/yyyy HH:mm', 'America/New_York')).toBe(NINE_THIRTY);
+    expect(read('20131004 093000 -0400', 'yyyyMMdd HHmmss ZZZ')).toBe(NINE_THIRTY);
+  });
+
+  it('is read by a compiled pattern as Luxon reads it', () => {
+    expect(read('4.10.2013 13:30:00.000', 'd.MM.yyyy HH:mm:ss.SSS')).toBe(NINE_THIRTY);
+    expect(read('04.10.2013 15:30:00.000 GMT+0200', "dd.MM.yyyy HH:mm:ss.SSS 'GMT'ZZZ")).toBe(NINE_THIRTY);
+    expect(read('10/4/13 1:30 PM', 'M/d/yy h:mm a')).toBe(NINE_THIRTY);
+    expect(read('Oct 4 2013 13:30', 'MMM d yyyy HH:mm')).toBe(NINE_THIRTY);
+    expect(read('10/04/2013 0930', 'MM/dd/yyyy HHmm', 'America/New_York')).toBe(NINE_THIRTY);
+    for (const text of [
+      '13/04/2013 09:30',
+      '10/04/2013 09:3',
+      '10/04/2013 09:30 ',
+      '02/30/2013 09:30',
+      '10/04/2013 24:30',
+    ]) {
+      expect([text, read(text, 'MM/dd/yyyy HH:mm')]).toEqual([
+        text,
+        text.endsWith(' ') ? '2013-10-04T09:30:00.000Z' : 'unreadable-time',
+      ]);
+    }
+  });
+
+  it.each([
+    ['2013-10-04', 'date-without-time'],
+    ['20131004', 'date-without-time'],
+    ['2013.10.04', 'date-without-time'],
+    ['41551.5625', 'excel-serial'],
+    ['45360', 'excel-serial'],
+  ])('is never guessed: %s is %s', (text, problem) => expect(read(text)).toBe(problem));
+
+  it('is read in the unit that is given, whatever the number looks like', () => {
+    expect(read('60', 'ms')).toBe('1970-01-01T00:00:00.060Z');
+    expect(read('60', 's')).toBe('1970-01-01T00:01:00.000Z');
+  });
+
+  it.each([
+    [''],
+    ['2013-02-30T13:30:00Z'],
+    ['2013-13-04T13:30:00Z'],
+    ['2013-10-04T24:30'],
+    ['2013-10-04T13:60'],
+    ['2013-10-04T13:30:61'],
+    ['2013-10-04T13:30:00X'],
+    ['2013-10-04T13:30:00+'],
+    ['2013-10-04T13:30:0'],
+    ['2013-10-04T13:30:00.'],
+    ['2013-10-04T13:30:00ZZ'],
+    ['yesterday'],
+    ['04/10/2013 13:30'],
+    ['60'],
+    ['99999999999999999999'],
+    ['201313041330'],
+  ])('is unreadable: "%s"', (text) => expect(read(text)).toBe('unreadable-time'));
+});
+
+describe('a wall time around a change of DST', () => {
+  const newYork = (text: string): unknown => read(text, 'auto', 'America/New_York');
+
+  it('is refused in the hour that the zone skips', () => {
+    expect(newYork('2013-03-10 01:59')).toBe('2013-03-10T06:59:00.000Z');
+    expect(newYork('2013-03-10 02:00')).toBe('skipped-by-dst');
+    expect(newYork('2013-03-10 02:59')).toBe('skipped-by-dst');
+    expect(newYork('2013-03-10 03:00')).toBe('2013-03-10T07:00:00.000Z');
+  });
+
+  it('is refused in the hour that the zone has twice', () => {
+    expect(newYork('2013-11-03 00:59')).toBe('2013-11-03T04:59:00.000Z');
+    expect(newYork('2013-11-03 01:00')).toBe('ambiguous-by-dst');
+    expect(newYork('2013-11-03 01:59')).toBe('ambiguous-by-dst');
+    expect(newYork('2013-11-03 02:00')).toBe('2013-11-03T07:00:00.000Z');
+  });
+
+  it('follows a zone that changes by half an hour', () => {
+    expect(read('2023-04-02 01:29', 'auto', 'Australia/Lord_Howe')).toBe('2023-04-01T14:29:00.000Z');
+    expect(read('2023-04-02 01:30', 'auto', 'Australia/Lord_Howe')).toBe('ambiguous-by-dst');
+    expect(read('2023-04-02 02:00', 'auto', 'Australia/Lord_Howe')).toBe('2023-04-01T15:30:00.000Z');
+  });
+
+  it('needs a zone that exists', () => expect(() => new WallClock('America/NewYork')).toThrow('IANA time zone'));
+});

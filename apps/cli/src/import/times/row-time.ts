@@ -1,0 +1,108 @@
+/**
+ * Reads the time of a row: ISO 8601, dates in digits, epoch seconds to nanoseconds, or a pattern of the user.
+ * A number is never taken for a time that it cannot be: a date without a time of day, an Excel serial day, and a number
+ * that no epoch unit puts between 1990 and 2100 are refused by name.
+ */
+import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
+import { isoTimeAt } from './iso-time.js';
+import { patternTime } from './pattern-time.js';
+import { namedClock, type WallClock } from './wall-time.js';
+import type { RowTime, TimeParser } from './parsed-time.js';
+
+/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
+const digitsAt = readDigits;
+
+/** `auto` recognises ISO, digits and epochs; anything unknown is a pattern such as `MM/dd/yyyy HH:mm`. */
+export const TIME_FORMATS = ['auto', 'iso', 's', 'ms', 'us', 'ns'] as const;
+
+const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: 1 / 1_000_000 };
+const [SPACE, MINUS, DOT, SLASH, COLON] = [32, 45, 46, 47, 58];
+const DAY_MS = 86_400_000;
+/** An epoch without a given unit must be in this range. */
+const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
+const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
+/** Days since 1899-12-30 of the plausible range. */
+const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
+const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + 25_569;
+
+/** Makes the parser for one column. @param clock converts times that carry no offset */
+export function timeParser(format: string, clock: WallClock): TimeParser {
+  const unitMs = EPOCH_UNIT_MS[format];
+  if (unitMs !== undefined) return (bytes, start, end) => epochAt(bytes, start, end, unitMs);
+  if (format === 'iso') return (bytes, start, end) => isoTimeAt(bytes, start, end, clock);
+  if (format !== 'auto') return patternTime(format, clock);
+  return (bytes, start, end) => {
+    let [from, to] = [start, end];
+    while (from < to && bytes[from] === SPACE) from++;
+    while (to > from && bytes[to - 1] === SPACE) to--;
+    const separator = bytes[from + 4];
+    if (separator === MINUS || separator === SLASH || (separator === DOT && bytes[from + 7] === DOT)) {
+      return to - from <= 10 ? dateOnly(bytes, from, to) : isoTimeAt(bytes, from, to, clock);
+    }
+    return numberAt(bytes, from, to, clock);
+  };
+}
+
+function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
+  const value = decimalAt(bytes, start, end);
+  return Number.isFinite(value) ? Math.round(value * unitMs) : 'unreadable-time';
+}
+
+function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
+  return end - start === 10 && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
+}
+
+/** `20240220…`, an epoch or an Excel serial day. */
+function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
+  const length = end - start;
+  if (length === 8 || length === 12 || length === 14 || (length > 12 && !isDigit(bytes[start + 8]))) {
+    const digits = digitsTimeAt(bytes, start, end, clock);
+    if (digits !== undefined) return digits;
+  }
+  const value = decimalAt(bytes, start, end);
+  if (!Number.isFinite(value)) return 'unreadable-time';
+  for (const unitMs of [1000, 1, 1 / 1000, 1 / 1_000_000]) {
+    const ms = value * unitMs;
+    if (ms >= PLAUSIBLE_MIN_MS && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
+  }
+  return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
+}
+
+/** `yyyyMMdd`, `yyyyMMddHHmm[ss]`, and `yyyyMMdd HH:mm[:ss]` or `yyyyMMdd-HHmmss`; undefined for other numbers. */
+function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime | undefined {
+  const date = dayAt(bytes, start);
+  if (date === undefined) return undefined;
+  let at = start + 8;
+  if (at === end) return 'date-without-time';
+  while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === 84)) at++;
+  const parts: number[] = [];
+  while (at + 2 <= end && parts.length < 3) {
+    const part = digitsAt(bytes, at, 2);
+    if (part < 0) return undefined;
+    parts.push(part);
+    at += bytes[at + 2] === COLON ? 3 : 2;
+  }
+  const [hour = -1, minute = -1, second = 0] = parts;
+  if (at < end) {
+    // Interactive Brokers writes a zone behind the time: 20240304 09:30:00 US/Eastern.
+    const zone = namedClock(Buffer.from(bytes.subarray(at, end)).toString('latin1').trim());
+    if (zone === undefined) return undefined;
+    clock = zone;
+  }
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second > 59) return undefined;
+  return clock.toUtc(date + hour * 3_600_000 + minute * 60_000 + second * 1000);
+}
+
+/** Midnight of `yyyyMMdd`, epoch ms; undefined when it is no date of the plausible range. */
+function dayAt(bytes: Uint8Array, start: number): number | undefined {
+  const year = digitsAt(bytes, start, 4);
+  const month = digitsAt(bytes, start + 4, 2);
+  const day = digitsAt(bytes, start + 6, 2);
+  if (year < 1900 || year >= 2100 || month < 1 || month > 12 || day < 1) return undefined;
+  const date = Date.UTC(year, month - 1, day);
+  return new Date(date).getUTCDate() === day ? date : undefined;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57;
+}

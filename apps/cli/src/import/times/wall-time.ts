@@ -1,0 +1,68 @@
+/**
+ * Converts the wall time of a zone into an instant, for files with local times.
+ * A change of DST skips some wall times and repeats others: such a time is refused, never guessed. Pure except for a cache.
+ */
+import { IANAZone } from 'luxon';
+import { CliError } from '../../terminal/index.js';
+
+const DAY_MS = 86_400_000;
+/** Zones change their offset on a quarter hour (checked for the IANA database since 1970). */
+const BUCKET_MS = 900_000;
+
+/** Epoch ms, or why the wall time is not a single instant. */
+export type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+
+/** Converts wall times of one zone. Fast for consecutive rows that are close in time. */
+export class WallClock {
+  readonly #zone: IANAZone;
+  readonly #offsets = new Map<number, Instant>();
+  #lastBucket = Number.NaN;
+  #lastOffset: Instant = 0;
+
+  /** @throws CliError for a zone that is not in the IANA database. */
+  constructor(readonly zoneName: string) {
+    this.#zone = IANAZone.create(zoneName);
+    if (!this.#zone.isValid) {
+      throw new CliError(`expected an IANA time zone such as America/New_York or UTC, was "${zoneName}"`);
+    }
+  }
+
+  /** The instant at which the clocks of the zone show `wallMs` (epoch ms, as if the wall time were UTC). */
+  toUtc(wallMs: number): Instant {
+    const bucket = Math.floor(wallMs / BUCKET_MS);
+    if (bucket !== this.#lastBucket) {
+      this.#lastOffset = this.#offsetOf(bucket);
+      this.#lastBucket = bucket;
+    }
+    return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
+  }
+
+  #offsetOf(bucket: number): Instant {
+    let offset = this.#offsets.get(bucket);
+    if (offset === undefined) {
+      offset = this.#findOffset(bucket * BUCKET_MS);
+      this.#offsets.set(bucket, offset);
+    }
+    return offset;
+  }
+
+  /** Tries the offsets of the previous and the next day: an instant counts when its own offset leads back to the wall time. */
+  #findOffset(wallMs: number): Instant {
+    const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
+    const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
+    const fits = (offset: number): boolean => this.#zone.offset(wallMs - offset) * 60_000 === offset;
+    if (before === after) return before;
+    if (fits(before)) return fits(after) ? 'ambiguous-by-dst' : before;
+    return fits(after) ? after : 'skipped-by-dst';
+  }
+}
+
+const namedClocks = new Map<string, WallClock | undefined>();
+
+/** The clock of a zone that a file names; undefined when there is no such zone. */
+export function namedClock(zone: string): WallClock | undefined {
+  if (!namedClocks.has(zone) && namedClocks.size < 1000) {
+    namedClocks.set(zone, /^[A-Z]/.test(zone) && IANAZone.isValidZone(zone) ? new WallClock(zone) : undefined);
+  }
+  return namedClocks.get(zone);
+}
