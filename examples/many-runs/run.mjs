@@ -1,4 +1,4 @@
-/** 16 pairs of averages on one session: four worker processes follow it in lockstep, each with four of the pairs. */
+/** Tests 16 pairs of averages on one session: four processes follow it in lockstep, each with four of the pairs. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,15 +15,15 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['reference'],
   derivedIntervals: [EVERY],
-  // The clock waits for the first bar until all have joined, and then for the slowest of them.
+  // The clock waits until all consumers have joined, and then always for the slowest.
   pace: { mode: 'lockstep', consumers: WORKERS },
 };
-/** Steps of a year: 78 of five minutes on each of 252 days. */
-const STEPS_A_YEAR = 78 * 252;
+/** Steps per year: 78 of five minutes on each of 252 days. */
+const STEPS_PER_YEAR = 78 * 252;
 
 export async function run(example) {
   await example.barkeep('demo', '--data-only');
-  await example.startBarkeep(); // a coordinator and an upkeep worker; or use those of `barkeep up`
+  await example.startBarkeep(); // a coordinator and an upkeep worker; `barkeep up` starts them too
   const barkeep = connect({ env: example.env });
   const session = await barkeep.createSession(SPEC, { start: true });
   const ending = new AbortController();
@@ -45,13 +45,13 @@ export async function run(example) {
         `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,
     );
   } finally {
-    ending.abort(); // when one has failed, the others end as well
+    ending.abort(); // when one process has failed, the others end too
     await session.delete();
     await barkeep.close();
   }
 }
 
-/** @returns what the worker printed */
+/** @returns the parsed output of the worker process */
 async function inWorker(work, env, signal) {
   const args = [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(work)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, signal, maxBuffer: 1 << 26 });
@@ -85,15 +85,15 @@ function consumersText(consumers) {
   );
 }
 
-/** Mean over deviation of what the steps made, for a year. */
+/** Mean over standard deviation of the profit per step, scaled to a year. */
 function sharpe(equity) {
   const made = equity.map((profit, step) => profit - (equity[step - 1] ?? 0));
   const mean = made.reduce((sum, value) => sum + value, 0) / made.length;
   const variance = made.reduce((sum, value) => sum + (value - mean) ** 2, 0) / made.length;
-  return variance === 0 ? 0 : (mean / Math.sqrt(variance)) * Math.sqrt(STEPS_A_YEAR);
+  return variance === 0 ? 0 : (mean / Math.sqrt(variance)) * Math.sqrt(STEPS_PER_YEAR);
 }
 
-/** Dollars from a peak to the lowest point after it, at worst. */
+/** The largest loss from a peak to a later low, in dollars. */
 function drawdown(equity) {
   let [peak, worst] = [0, 0];
   for (const profit of equity) {

@@ -1,4 +1,4 @@
-/** One worker process: follows the session as a separate consumer, with some parameter sets at once. */
+/** One process: follows the session as one consumer and runs several parameter sets. */
 import { connect } from '@barkeep/client';
 import { SmaCross } from '../sma-cross/sma-cross.mjs';
 

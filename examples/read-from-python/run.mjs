@@ -1,8 +1,8 @@
-/** Makes a session out of the demonstration's data with Barkeep, then leaves Barkeep alone: Python reads it from Redis. */
-import { findPython } from '@barkeep/local-system';
+/** Runs a session on the demonstration's data; then a Python script reads it from Redis, without Barkeep's code. */
+import { findPython } from './find-python.cjs';
 
 const SESSION = 'read-from-python';
-/** A day with a minute that exists nowhere, and some that were lost and put back. */
+/** A day with a minute that no dataset has, and with some minutes that were lost and repaired. */
 const [SYMBOL, DATE] = ['BRAVO', '2024-03-05'];
 
 export async function run(example) {

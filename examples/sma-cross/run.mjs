@@ -1,4 +1,4 @@
-/** Runs the strategy on a feed that lost bars: once with these put back, and once on what came. */
+/** Runs the strategy on a feed that lost bars: once with the lost bars repaired, and once without. */
 import { percentText, runBacktest } from '@barkeep/client';
 import { SmaCross } from './sma-cross.mjs';
 import { amount, count, newYorkTime, table } from './text.mjs';
@@ -21,7 +21,7 @@ export async function run(example) {
   console.log([tradesText(repaired), symbolsText(repaired), comparison(repaired, asItCame), proof].join('\n\n'));
 }
 
-/** @param backfill datasets in which missing bars are looked for, before the strategy sees the day */
+/** @param backfill datasets that fill missing bars before the strategy sees the day */
 async function backtest({ env, signal, note }, backfill) {
   const strategy = new SmaCross(AVERAGES);
   const result = await runBacktest({
@@ -48,13 +48,13 @@ function tradesText({ strategy }) {
 }
 
 function symbolsText({ strategy, metrics, status }) {
-  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected, noTrade }) => ({
+  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected }) => ({
     symbol,
     trades: count(trades.length),
     'P&L': amount(profit),
     streamed: count(streamed),
     repaired: count(backfilled),
-    quality: percentText((100 * filled) / (expected - noTrade)),
+    quality: `${amount((100 * filled) / expected)} %`,
   });
   const rows = metrics.map(({ symbol, ...counts }) =>
     row(
@@ -67,7 +67,7 @@ function symbolsText({ strategy, metrics, status }) {
   return table([...rows, row('total', strategy.trades, strategy.profit(), status.counts)]);
 }
 
-/** What whole data are worth: the same strategy on both. */
+/** Compares the same strategy on both. */
 function comparison(repaired, asItCame) {
   const row = (data, { strategy, delivered }, other) => ({
     data,

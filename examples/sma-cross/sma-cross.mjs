@@ -1,21 +1,21 @@
 /**
- * The strategy: it holds a symbol while the fast moving average of its closes is above the slow one. It decides at the close
- * of a bar, and trades at the open of the symbol's next bar: a price that was unknown when it decided.
+ * The strategy holds a symbol while the fast moving average of its closes is above the slow one. It decides at the close of a
+ * bar and trades at the open of the symbol's next bar, a price that was unknown at the time of the decision.
  */
 
-/** Dollars that a new position is bought for. */
+/** Size of a new position, in dollars. */
 const STAKE = 10_000;
-/** Commission and spread, as a share of what is traded. */
+/** Commission and spread, as a share of the traded amount. */
 const COST = 0.0002;
 
 export class SmaCross {
-  /** `{ time, symbol, side, price, quantity }`, as they happened. */
+  /** `{ time, symbol, side, price, quantity }`, in order of time. */
   trades = [];
-  /** Profit and loss after each step, open positions at their last close. */
+  /** Profit and loss after each step; open positions count at their last close. */
   equity = [];
   #accounts = new Map();
 
-  /** @param options the averages, in bars of `interval`; the session stores that interval, and is followed at it */
+  /** @param options lengths of the averages, in bars of `interval`. The session must store and be followed at that interval. */
   constructor({ fast, slow, interval }) {
     Object.assign(this, { fast, slow, interval });
   }
@@ -30,13 +30,13 @@ export class SmaCross {
     this.equity.push(this.profit());
   }
 
-  /** Dollars that one symbol, or all of them, made so far. */
+  /** Profit so far of one symbol, or of all, in dollars. */
   profit(symbol) {
     const accounts = symbol === undefined ? [...this.#accounts.values()] : [this.#account(symbol)];
     return accounts.reduce((sum, { cash, held, close }) => sum + cash + held * close, 0);
   }
 
-  /** Shares to be bought, or sold when negative, at the next open. */
+  /** Shares to buy at the next open; negative to sell. */
   #decide({ held, close }, closes) {
     if (closes.length < this.slow) return 0;
     const isUp = mean(closes.subarray(-this.fast)) > mean(closes);

@@ -1,6 +1,6 @@
-/** How the examples print: the same on every machine. */
+/** Formats the output of the examples, the same on every machine. */
 
-/** Objects as rows under the names of their fields, each column as wide as it has to be, figures to the right. */
+/** Formats objects as a table with the names of their fields as its header; numbers are aligned to the right. */
 export function table(rows) {
   const lines = [Object.keys(rows[0]), ...rows.map(Object.values)];
   const isFigure = lines[1].map((cell) => /^-?[\d,.]+( %)?$/.test(cell));
@@ -13,7 +13,7 @@ export function count(value) {
   return value.toLocaleString('en-US');
 }
 
-/** With two decimals. */
+/** A number with two decimals. */
 export function amount(value) {
   return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }

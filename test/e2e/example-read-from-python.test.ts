@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ShownBar } from '@barkeep/bars';
-import { findPython, type PythonProgram } from '@barkeep/local-system';
+import { findPython, type PythonProgram } from '../../examples/read-from-python/find-python.cjs';
 import { type OpenSession, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 /** A TCP gate in front of a real server: when it is shut, the server is away for the clients behind it, and only for them. It can also be slow. */
+=======
+/** A TCP gate in front of a real server. It can refuse, cut, freeze or delay the connections that go through it. */
+>>>>>>> 41b5d73 (Run seeded schedules of faults against real processes)
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -13,27 +17,45 @@ export interface TcpGate {
   open(): Promise<void>;
   /** From now on what goes to the server arrives that much later, in order. */
   slowDown(delayMs: number): void;
-  /** Cuts the connection on which the server has answered so many bytes from now on, in the middle of what it answers. */
+  /** Cuts the connection on which the server has answered so many bytes from now on, in the middle of an answer. */
   cutAfter(bytes: number): void;
+  /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends all connections to the server without telling the client: its bytes are swallowed. New connections work. */
+  halfOpen(): void;
+  /** Sends new connections to another port of the server. */
+  retarget(serverUrl: string): void;
 }
 
 /** Puts an open gate in front of the server that `serverUrl` names. */
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
-  const target = new URL(serverUrl);
+  let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const links = new Set<{ near: Socket; far: Socket; halfOpen: () => void }>();
+  let isFrozen = false;
   let delayMs = 0;
   let bytesLeft = Infinity;
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
+    let isHalfOpen = false;
+    const link = { near, far, halfOpen: () => ((isHalfOpen = true), far.destroy()) };
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
       sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => sockets.delete(socket) && other.destroy());
+      socket.on('error', () => !isHalfOpen && other.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        links.delete(link);
+        if (!isHalfOpen || socket === near) other.destroy();
+      });
     }
+    links.add(link);
+    if (isFrozen) for (const socket of [near, far]) socket.pause();
     near.on('data', (data: Buffer) => {
+      if (far.destroyed) return;
       if (delayMs === 0) far.write(data);
       else setTimeout(() => far.write(data), delayMs);
     });
@@ -72,5 +94,17 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
     },
     slowDown: (ms) => (delayMs = ms),
     cutAfter: (bytes) => (bytesLeft = bytes),
+    freeze() {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
+    },
+    halfOpen() {
+      for (const link of links) link.halfOpen();
+    },
+    retarget: (newUrl) => (target = new URL(newUrl)),
   };
 }

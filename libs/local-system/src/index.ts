@@ -1,15 +1,16 @@
-/** `@barkeep/local-system`: servers, coordinators and workers on this machine, for as long as a program needs them. */
+/** `@barkeep/local-system`: starts servers, coordinators and workers on this machine and stops them. */
 export {
   AlreadyRunningError,
-  findPython,
+  findRedis,
   pingPostgres,
   pingRedis,
   pingServices,
-  type PythonProgram,
+  type RedisProgram,
   readRunning,
   type Services,
   type StartOptions,
   startServices,
+  systemPackages,
 } from './servers/index.js';
 export {
   type Apps,

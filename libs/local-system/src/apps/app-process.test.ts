@@ -14,7 +14,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process that behaves as told, with what it reports and the report lines that were awaited. */
+/** A process that runs a script, with its report lines. */
 function appOf(script: string): { app: AppProcess; reports: string[]; reported: (text: string) => Promise<void> } {
   const entry = join(folder, 'app.cjs');
   writeFileSync(entry, script);
@@ -39,7 +39,7 @@ const SERVING = `
   process.send({ ready: true, url: 'http://127.0.0.1:' + port });`;
 
 describe('an app process', () => {
-  it('is started once it says where it serves, and stops with exit code 0', async () => {
+  it('has started when it reports its address, and stops with exit code 0', async () => {
     const { app, reports } = appOf(SERVING);
     await app.start();
     expect(app.url).toBe('http://127.0.0.1:40123');
@@ -47,12 +47,12 @@ describe('an app process', () => {
     expect(reports).toEqual([]);
   });
 
-  it('tells the end of its log when it does not come up', async () => {
+  it('shows the end of its log when it does not start', async () => {
     const { app } = appOf(`console.error('DATABASE_URL: expected a URL'); process.exit(1);`);
     await expect(app.start()).rejects.toThrow(/coordinator 1 did not start: exit code 1\nDATABASE_URL: expected a URL/);
   });
 
-  it('is started again on the same port when it dies', async () => {
+  it('restarts on the same port when it dies', async () => {
     const { app, reported } = appOf(SERVING);
     await app.start();
     const again = reported('runs again');
@@ -63,7 +63,7 @@ describe('an app process', () => {
     expect(await app.stop()).toBe(true);
   });
 
-  it('is not started again when it is stopped while it waits for its restart', async () => {
+  it('does not restart when it is stopped before its restart', async () => {
     const { app, reports, reported } = appOf(SERVING);
     await app.start();
     const died = reported('starting it again');
@@ -86,13 +86,13 @@ describe('an app process', () => {
       require('node:child_process').fork(process.argv[2], [], options).once('message', () => console.log('up'));`,
     );
     const started = spawn(process.execPath, [parent, app, END_WITH_PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
+    let output = '';
     started.stdout.on('data', (text: Buffer) => {
-      said += text.toString();
-      if (said === 'up\n') started.kill('SIGKILL');
+      output += text.toString();
+      if (output === 'up\n') started.kill('SIGKILL');
     });
-    await once(started.stdout, 'close'); // the app holds it open as well
-    expect(said).toBe('up\nin order\n');
+    await once(started.stdout, 'close'); // the app holds it open too
+    expect(output).toBe('up\nin order\n');
   });
 
   it('needs a build', async () => {

@@ -1,7 +1,7 @@
 /**
- * One coordinator or worker as a child process: started until it says that it serves, watched, started again when it
- * dies, and stopped in order. It runs in a process group of its own, so that a Ctrl-C at the terminal reaches only us
- * and the order of the stop is ours; it ends by itself when we are gone (bin/end-with-parent.js).
+ * One coordinator or worker as a child process: starts it, waits until it serves, restarts it when it dies, and stops it in
+ * order. The child has its own process group, so a Ctrl-C at the terminal reaches only this process, which then stops its
+ * children in order. The child ends when this process is gone (bin/end-with-parent.js).
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,12 +11,12 @@ import { AppMissingError, AppStartError } from './errors.js';
 
 const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
 const READY_LIMIT_MS = 60_000;
-/** The apps promise to end within 10 s. */
+/** The apps end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
 const RESTART_DELAY_MIN_MS = 500;
 const RESTART_DELAY_MAX_MS = 30_000;
-/** Having run so long, a process is taken to be well: the next restart is quick again. */
-const WELL_AFTER_MS = 60_000;
+/** After this running time a process counts as healthy: its next restart has the shortest delay. */
+const HEALTHY_AFTER_MS = 60_000;
 const LOG_TAIL_LINES = 12;
 
 export interface AppSpec {
@@ -25,7 +25,7 @@ export interface AppSpec {
   /** Built entry file. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** Its output goes here. */
+  /** File for its output. */
   logFile: string;
 }
 
@@ -37,13 +37,13 @@ export class AppProcess {
   #url: string | undefined;
   readonly #killOnExit = (): void => void this.#child?.kill('SIGKILL');
 
-  /** @param report is told of deaths and restarts */
+  /** @param report receives a line for each unexpected end and each restart */
   constructor(
     readonly spec: AppSpec,
     private readonly report: (line: string) => void,
   ) {}
 
-  /** Where it serves, once started; a worker has none. A restart keeps the port. */
+  /** The address that it serves, once started; a worker has none. A restart keeps the port. */
   get url(): string | undefined {
     return this.#url;
   }
@@ -68,13 +68,13 @@ export class AppProcess {
     }
   }
 
-  /** Asks it to end and waits; kills it when it does not. @returns false when it did not end with exit code 0 */
+  /** Sends SIGTERM and waits; kills the process after a limit. @returns false when its exit code was not 0 */
   async stop(): Promise<boolean> {
     this.#stopping = true;
     clearTimeout(this.#timer);
     process.removeListener('exit', this.#killOnExit);
     const child = this.#child;
-    if (child === undefined) return true; // it never served
+    if (child === undefined) return true; // it never started
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode === 0;
     const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     const exited = once(child, 'exit');
@@ -100,13 +100,13 @@ export class AppProcess {
     this.#child = child;
     const spawnedAt = Date.now();
     this.#url = (await readyMessage(child)) ?? this.#url;
-    child.once('exit', (code, signal) => this.#died(signal ?? `exit code ${code}`, spawnedAt));
-    if (child.exitCode !== null || child.signalCode !== null) this.#died('early exit', spawnedAt);
+    child.once('exit', (code, signal) => this.#onExit(signal ?? `exit code ${code}`, spawnedAt));
+    if (child.exitCode !== null || child.signalCode !== null) this.#onExit('early exit', spawnedAt);
   }
 
-  #died(how: string, spawnedAt: number): void {
+  #onExit(how: string, spawnedAt: number): void {
     if (this.#stopping) return;
-    this.#failures = Date.now() - spawnedAt > WELL_AFTER_MS ? 0 : this.#failures + 1;
+    this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
     const wait = Math.min(RESTART_DELAY_MIN_MS * 2 ** (this.#failures - 1), RESTART_DELAY_MAX_MS);
     this.report(
       `${this.spec.name} ended (${how}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
@@ -114,13 +114,13 @@ export class AppProcess {
     this.#timer = setTimeout(() => {
       this.#spawn('a').then(
         () => this.report(`${this.spec.name} runs again`),
-        (error: unknown) => this.#died(error instanceof Error ? error.message : String(error), Date.now()),
+        (error: unknown) => this.#onExit(error instanceof Error ? error.message : String(error), Date.now()),
       );
     }, wait);
   }
 }
 
-/** Waits for `{ ready: true, url? }`. Rejects when the child ends, or stays silent, before; then it is gone. */
+/** Waits for the message `{ ready: true, url? }`. Rejects when the child ends first; kills it and rejects after a limit. */
 function readyMessage(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => {

@@ -1,6 +1,6 @@
 /**
- * Starts coordinators and workers on given servers, and stops them in order: workers first, so that upkeep ends before
- * what it works for, then coordinators. Servers are not its business.
+ * Starts coordinators and workers on given servers, and stops them in order: workers first, then coordinators. Does not start
+ * or stop servers.
  */
 import { join } from 'node:path';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
@@ -20,17 +20,17 @@ export interface AppsWanted {
   /** Environment of the apps, without service URLs. */
   env: NodeJS.ProcessEnv;
   logFolder: string;
-  /** Is told of deaths and restarts. */
+  /** Receives a line for each unexpected end and each restart. */
   note: (line: string) => void;
 }
 
 export interface Apps {
-  /** Where the coordinators serve, the one with the wanted port first. */
+  /** Addresses of the coordinators; the first has the wanted port. */
   urls: string[];
   processes: readonly AppProcess[];
 }
 
-/** Resolves when all of them serve. @throws AppStartError when one does not; then the scope stops the others */
+/** Starts all of them and resolves when all serve. @throws AppStartError when one does not; the scope then stops the others */
 export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Scope): Promise<Apps> {
   const env = { ...wanted.env, ...serviceEnvironment(urls) };
   const make = (kind: string, entry: string, index: number, port: number): AppProcess => {
@@ -61,7 +61,6 @@ async function stopAll(apps: readonly AppProcess[], note: (line: string) => void
 }
 
 function urlOf(app: AppProcess): string {
-  if (app.url === undefined)
-    throw new AppStartError(app.spec.name, 'expected it to say where it serves, was no address');
+  if (app.url === undefined) throw new AppStartError(app.spec.name, 'expected it to report its address, was none');
   return app.url.replace(/\/$/, '');
 }

@@ -1,6 +1,5 @@
 /**
- * Where Barkeep keeps the data of its embedded servers: `.barkeep/up` of the project that the user stands in.
- * Reads the environment only through the values it is given.
+ * Finds the folder for the data of embedded servers: `.barkeep/up` in the current project. Does not read the environment.
  */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** What can go wrong when Barkeep is started on this machine: one class a cause. */
+/** Errors of starting Barkeep on this machine: one class per cause. */
 
 /** The programs are not built. */
 export class AppMissingError extends Error {
@@ -8,7 +8,7 @@ export class AppMissingError extends Error {
   }
 }
 
-/** A coordinator or worker did not come up; the message has the end of its log. */
+/** A coordinator or worker did not start; the message has the end of its log. */
 export class AppStartError extends Error {
   override readonly name = 'AppStartError';
   constructor(
@@ -20,7 +20,7 @@ export class AppStartError extends Error {
   }
 }
 
-/** Another program had the servers of a data folder for too long. */
+/** Another program used the servers of a data folder for too long. */
 export class TurnError extends Error {
   override readonly name = 'TurnError';
 }

@@ -1,28 +1,27 @@
 /**
- * The time in which a program uses what it opened: all of it is closed in reverse order, whether the program finished,
- * failed or was told to end.
+ * Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted.
  */
 
 export class Scope {
   readonly #controller = new AbortController();
   readonly #closers: (() => Promise<unknown>)[] = [];
 
-  /** Aborted when the program shall end, with the reason. */
+  /** Aborted, with a reason, when the program shall end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Registers what closes something; the last registered runs first. */
+  /** Registers a function that closes something. The last registered one runs first. */
   onEnd(close: () => Promise<unknown>): void {
     this.#closers.push(close);
   }
 
-  /** Asks for the end; whoever waits on {@link signal} gets the reason. */
+  /** Aborts {@link signal} with a reason. */
   abort(reason: Error): void {
     this.#controller.abort(reason);
   }
 
-  /** Closes everything, even when closing one of it fails; then throws the first of these failures. */
+  /** Closes everything, also after a failure; then throws the first failure. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {

@@ -1,6 +1,6 @@
 /**
- * Finds the servers a program works on: those that the environment names, or those of a running `barkeep up`, or the
- * embedded ones, which it starts and stops. Programs that start servers on the same data take turns.
+ * Finds the servers for a program: those that the environment names, else those of a running `barkeep up`, else embedded ones,
+ * which it starts and stops. Programs that start servers on the same data folder wait for each other.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
@@ -8,18 +8,18 @@ import { AlreadyRunningError, readRunning, type Services, startServices } from '
 import { TurnError } from './errors.js';
 import type { Scope } from './scope.js';
 
-/** What a `barkeep up` publishes for other programs. */
+/** The role that a `barkeep up` publishes for other programs. */
 export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
-/** In place of a server that the program does not need, so that it is not started. Port 9 discards. */
+/** Stands for a server that the program does not need, so that it is not started. Port 9 is the discard port. */
 const NOT_NEEDED = 'redis://127.0.0.1:9/0';
 
 /** The servers that the environment names. */
 export interface NamedServers {
   /** Service URLs that are set. */
   urls: Partial<ServiceUrls>;
-  /** The environment as it is, for servers that are started. */
+  /** The environment of servers that are started. */
   rest: NodeJS.ProcessEnv;
 }
 
@@ -27,13 +27,13 @@ export interface ServersWanted {
   dataDir: string;
   /** True: the data stay in the folder. */
   keep: boolean;
-  /** `database` leaves Redis alone. */
+  /** `database` starts no Redis. */
   need: 'database' | 'all';
-  /** Gets a line for whatever takes time or is out of the ordinary. */
+  /** Receives a line about anything slow or unusual. */
   note: (line: string) => void;
 }
 
-/** Where a running `barkeep up` of this folder serves its API, when there is one. */
+/** The servers and the coordinator of a running `barkeep up` of this folder; undefined when none runs. */
 export function runningUp(dataDir: string): { urls: ServiceUrls; coordinatorUrl?: string } | undefined {
   const running = readRunning(dataDir);
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
@@ -41,7 +41,7 @@ export function runningUp(dataDir: string): { urls: ServiceUrls; coordinatorUrl?
   return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
 }
 
-/** URLs of PostgreSQL and Redis, answering; what is started here stops with the scope. */
+/** URLs of servers that answer. The scope stops servers that are started here. */
 export async function findServers(env: NamedServers, wanted: ServersWanted, scope: Scope): Promise<ServiceUrls> {
   const { urls } = env;
   const { databaseUrl, redisUrl = NOT_NEEDED, sessionRedisUrl = NOT_NEEDED } = urls;
@@ -51,10 +51,10 @@ export async function findServers(env: NamedServers, wanted: ServersWanted, scop
   return up?.urls ?? startInTurn(env, wanted, scope);
 }
 
-/** Starts the embedded servers; waits while another program has them. @throws TurnError */
+/** Starts the embedded servers; waits while another program uses them. @throws TurnError */
 async function startInTurn(env: NamedServers, wanted: ServersWanted, scope: Scope): Promise<ServiceUrls> {
   const deadline = Date.now() + TURN_LIMIT_MS;
-  for (let told = false; ;) {
+  for (let isNoted = false; ;) {
     try {
       const services = await startServers(env, wanted);
       scope.onEnd(() => services.stop());
@@ -65,8 +65,8 @@ async function startInTurn(env: NamedServers, wanted: ServersWanted, scope: Scop
       const up = runningUp(wanted.dataDir);
       if (up !== undefined) return up.urls;
       if (Date.now() > deadline) throw new TurnError(error.message, { cause: error });
-      if (!told) wanted.note(`waiting for process ${error.pid}, which works on ${wanted.dataDir}`);
-      told = true;
+      if (!isNoted) wanted.note(`waiting for process ${error.pid}, which uses ${wanted.dataDir}`);
+      isNoted = true;
     }
     await delay(TURN_CHECK_MS, undefined, { signal: scope.signal }).catch(() => scope.signal.throwIfAborted());
   }

@@ -13,7 +13,7 @@ test('an account is found by its whole name, and never root', () => {
   expect(findAccount(passwd, 'root')).toBeUndefined();
 });
 
-test('the owner, the group and the others pass a folder by their own bit only', () => {
+test('the owner, the group and others each need their own execute bit', () => {
   const folder = { uid: 1, gid: 2 };
   expect(maySearch({ ...folder, mode: 0o700 }, { uid: 1, gid: 9 })).toBe(true);
   expect(maySearch({ ...folder, mode: 0o077 }, { uid: 1, gid: 2 })).toBe(false);

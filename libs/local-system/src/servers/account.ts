@@ -1,5 +1,5 @@
 /**
- * Which user a server runs as. PostgreSQL refuses to run as root, so root hands it to an ordinary account.
+ * Decides which user a server runs as. PostgreSQL refuses to run as root, so root starts it under another account.
  *
  * Guarantees: decisions only; nothing here changes a file or a process.
  */
@@ -22,7 +22,7 @@ export function findAccount(passwd: string, name: string): Account | undefined {
   return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
 }
 
-/** The account to run PostgreSQL as: `undefined` for our own; for root the user postgres, else nobody. */
+/** The account to run PostgreSQL as: `undefined` for the current one; for root the user `postgres`, else the system's unprivileged user. */
 export function postgresAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
@@ -36,7 +36,7 @@ export function maySearch(folder: { uid: number; gid: number; mode: number }, ac
   return (folder.mode & 0o001) !== 0;
 }
 
-/** True when the account can reach what lies in the existing folder `path`; always true for our own account. */
+/** True when the account can reach files in the existing folder `path`; always true for the current account. */
 export function canReach(path: string, account: Account | undefined): boolean {
   if (account === undefined) return true;
   if (!maySearch(statSync(path), account)) return false;

@@ -1,4 +1,4 @@
-/** What a caught value says. Caught values may be anything, and errors of another realm are no `instanceof Error`. */
+/** Reads code and message of a caught value, which may be anything: errors of another realm fail `instanceof Error`. */
 
 /** The system's error code, such as `ENOENT`; `undefined` when there is none. */
 export function errorCode(caught: unknown): string | undefined {

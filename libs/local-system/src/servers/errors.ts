@@ -1,4 +1,4 @@
-/** What can go wrong with the embedded servers and programs: one class per cause. */
+/** Errors of embedded servers and programs: one class per cause. */
 
 /** The data folder is in use by a live owner. */
 export class AlreadyRunningError extends Error {
@@ -12,7 +12,7 @@ export class AlreadyRunningError extends Error {
   }
 }
 
-/** No usable server program was found and none could be fetched; `message` says what to do. */
+/** No usable server program was found or fetched; `message` says what to do. */
 export class ServerMissingError extends Error {
   override readonly name = 'ServerMissingError';
   constructor(
@@ -26,20 +26,7 @@ export class ServerMissingError extends Error {
   }
 }
 
-/** No Python has the wanted modules and none could be given them; `message` says what to install. */
-export class PythonMissingError extends Error {
-  override readonly name = 'PythonMissingError';
-  constructor(
-    readonly modules: readonly string[],
-    tried: readonly string[],
-    readonly remedy: string,
-  ) {
-    const lines = tried.map((line) => `  - ${line}\n`).join('');
-    super(`expected a python3 with ${modules.join(' and ')}, was: none found\n${lines}${remedy}`);
-  }
-}
-
-/** A server ended, or did not answer in time, while it was being started; `output` is the end of its log. */
+/** A server ended or did not answer in time during its start; `output` is the end of its log. */
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
   constructor(
@@ -61,7 +48,7 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
-/** A server that should be there does not answer; `url` is shown without its password. */
+/** A named server does not answer; the message shows its URL without the password. */
 export class ServiceUnreachableError extends Error {
   override readonly name = 'ServiceUnreachableError';
   constructor(variable: string, url: string, reason: string) {

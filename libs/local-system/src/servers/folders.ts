@@ -1,7 +1,7 @@
 /**
- * Where files of the embedded servers lie when the data folder itself is no place for them.
+ * Folders for files of embedded servers that cannot be in the data folder.
  *
- * Guarantees: a shared folder is ours alone to write in, so nobody else can put a program or a file in our way.
+ * Guarantees: only the current user can write to a shared folder, so no other user can plant a program or a file there.
  */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ function scratchName(): string {
   return `barkeep-${process.getuid?.() ?? 'user'}`;
 }
 
-/** The folder in which fetched programs are kept between starts and shared by all checkouts of this user. */
+/** The cache folder for fetched programs, shared by all checkouts of this user. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const home =
     env['XDG_CACHE_HOME'] || (env['HOME'] === undefined ? undefined : join(env['HOME'] || homedir(), '.cache'));
@@ -42,7 +42,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return firstOwn([...candidates, join(tmpdir(), scratchName())]);
 }
 
-/** A folder outside every home that `account` can reach. Data that stays goes where a restart of the machine spares it. */
+/** A folder outside every home folder that `account` can reach. @param lasting true for data that must survive a reboot */
 export function reachableFolder(account: Account | undefined, lasting: boolean): string {
   const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
   return firstOwn(

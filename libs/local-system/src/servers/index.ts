@@ -1,13 +1,13 @@
-/** Private Redis and PostgreSQL servers, for a machine that has none of its own to offer. */
+/** Starts private Redis and PostgreSQL servers on this machine. */
 export {
   AlreadyRunningError,
   DataFolderError,
-  PythonMissingError,
   ServerMissingError,
   ServerStartError,
   ServiceUnreachableError,
 } from './errors.js';
 export { pingPostgres, pingRedis, pingServices } from './ping.js';
-export { findPython, type PythonProgram } from './python-program.js';
 export { readRunning, type RunningServices } from './running.js';
+export { findRedis, type RedisProgram } from './redis-program.js';
 export { startServices, type Services, type StartOptions } from './start-services.js';
+export { systemPackages } from './system-packages.js';

@@ -38,7 +38,7 @@ test('only the state of the named owner is released', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('what is not an instance file is no state', () => {
+test('a file that is not an instance file is no state', () => {
   expect(isInstanceState({ ...state, servers: [{ pid: 'x' }] })).toBe(false);
   expect(isInstanceState({ ...state, owner: null })).toBe(false);
   expect(isInstanceState({ ...state, urls: { redisUrl: 'r' } })).toBe(false);

@@ -1,9 +1,9 @@
 /**
- * An instance: one folder inside the data folder with the data of one start, and `instance.json`, which says who owns
- * it and which servers run for it.
+ * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its
+ * servers.
  *
- * Guarantees: `instance.json` appears whole or not at all, readable by its user only, and at most one live owner holds
- * it. Not responsible for starting or stopping servers.
+ * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it. Does not
+ * start or stop servers.
  */
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import type { ServiceUrls } from '@barkeep/service';
 import { errorCode } from './caught.js';
 import type { ProcessMark, ServerMark } from './processes.js';
 
-/** What `instance.json` holds. */
+/** The content of `instance.json`. */
 export interface InstanceState {
   readonly owner: ProcessMark;
   /** True when the data outlives a stop. */
@@ -22,11 +22,11 @@ export interface InstanceState {
   readonly servers: readonly ServerMark[];
   /** Set once every server answers. */
   readonly urls?: ServiceUrls | undefined;
-  /** What the owner published, e.g. the coordinator's address. */
+  /** Values that the owner published, such as the coordinator's address. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-/** Name of the instance folder whose data stays. */
+/** Name of the instance folder whose data is kept. */
 export const keptName = 'kept';
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -71,7 +71,7 @@ function statePath(folder: string): string {
   return join(folder, 'instance.json');
 }
 
-/** The state in `folder`; `undefined` when there is none, or none that can be read. */
+/** The state in `folder`; `undefined` when it is missing or invalid. */
 export function readState(folder: string): InstanceState | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(statePath(folder), 'utf8'));
@@ -81,7 +81,7 @@ export function readState(folder: string): InstanceState | undefined {
   }
 }
 
-function writeBeside(folder: string, state: InstanceState): string {
+function writeTemporary(folder: string, state: InstanceState): string {
   const path = join(folder, `.instance-${randomBytes(6).toString('hex')}`);
   writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600, flush: false });
   return path;
@@ -90,7 +90,7 @@ function writeBeside(folder: string, state: InstanceState): string {
 /** Makes `state` the folder's first state; false when the folder already has one. */
 export function claim(folder: string, state: InstanceState): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const written = writeBeside(folder, state);
+  const written = writeTemporary(folder, state);
   try {
     linkSync(written, statePath(folder));
     return true;
@@ -104,10 +104,10 @@ export function claim(folder: string, state: InstanceState): boolean {
 
 /** Replaces the state; only its owner may call this. */
 export function updateState(folder: string, state: InstanceState): void {
-  renameSync(writeBeside(folder, state), statePath(folder));
+  renameSync(writeTemporary(folder, state), statePath(folder));
 }
 
-/** Takes the state of a dead or departing owner away. Leaves a state that someone else has put there meanwhile. */
+/** Removes the state of `owner`. Restores the state if another process has replaced it in the meantime. */
 export function release(folder: string, owner: ProcessMark): void {
   const aside = join(folder, `.released-${randomBytes(6).toString('hex')}`);
   try {

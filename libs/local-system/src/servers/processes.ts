@@ -1,20 +1,20 @@
 /**
- * Processes by identity: a process id alone may belong to a stranger after the system used it again.
+ * Identifies processes by id and start time: the system may reuse an id for another process.
  *
- * Guarantees: nothing here signals a process whose start time, and command line when given, is not the recorded one.
+ * Guarantees: signals only a process whose start time, and command line when given, is the recorded one.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './caught.js';
 
-/** Names one process for good: its id and when it started, as the system writes it. */
+/** Identifies one process: its id and its start time, in the system's format. */
 export interface ProcessMark {
   readonly pid: number;
   readonly startedAt: string;
 }
 
-/** A server process of ours. `proof` is a path that its command line holds. */
+/** A server that Barkeep started. `proof` is a path in its command line. */
 export interface ServerMark extends ProcessMark {
   readonly name: string;
   readonly proof: string;
@@ -33,7 +33,7 @@ function ps(pid: number, column: string): string | undefined {
   return run.status === 0 ? run.stdout.trim() : undefined;
 }
 
-/** When `pid` started; `undefined` when there is no such process or it has ended and only waits to be reaped. */
+/** Start time of `pid`; `undefined` when there is no such process or it is a zombie. */
 export function startedAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'lstart');
   const stat = readText(`/proc/${pid}/stat`);
@@ -59,7 +59,7 @@ export function isRunning(mark: ProcessMark): boolean {
   return startedAt(mark.pid) === mark.startedAt;
 }
 
-/** True while the marked server runs and its command line still shows that it is ours. */
+/** True while the marked server runs and its command line contains the proof. */
 export function isOurServer(mark: ServerMark): boolean {
   return isRunning(mark) && (commandLine(mark.pid)?.includes(mark.proof) ?? false);
 }
@@ -72,17 +72,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** How a server of that name is asked to end soon and cleanly: SIGINT is PostgreSQL's fast shutdown. */
+/** The signal for a quick, clean stop of a server: SIGINT is PostgreSQL's fast shutdown. */
 export function stopSignal(name: string): NodeJS.Signals {
   return name === 'postgres' ? 'SIGINT' : 'SIGTERM';
 }
 
-/** Asks a server of ours to end and returns at once. */
+/** Sends the stop signal to a server that Barkeep started, and returns at once. */
 export function askToEnd(mark: ServerMark): void {
   if (isOurServer(mark)) signal(mark.pid, stopSignal(mark.name));
 }
 
-/** Ends a server of ours: asks, and after `graceMs` kills. Resolves when it is gone, at the latest `graceMs` + 2 s later. */
+/** Stops a server that Barkeep started; kills it after `graceMs`. Resolves when it is gone, at the latest after `graceMs` + 2 s. */
 export async function endServer(mark: ServerMark, graceMs: number): Promise<void> {
   askToEnd(mark);
   if (await gone(mark, graceMs)) return;
@@ -90,7 +90,7 @@ export async function endServer(mark: ServerMark, graceMs: number): Promise<void
   await gone(mark, 2000);
 }
 
-/** Waits until the process is gone; false after `limitMs`. Not our child any more, so there is no event to wait for. */
+/** Waits until the process is gone; false after `limitMs`. Polls, because the process may not be a child of this one. */
 async function gone(mark: ProcessMark, limitMs: number): Promise<boolean> {
   for (const end = Date.now() + limitMs; isRunning(mark); await delay(15)) if (Date.now() >= end) return false;
   return true;

@@ -1,11 +1,11 @@
-import { PythonMissingError, ServerMissingError, ServerStartError } from './errors.js';
+import { ServerMissingError, ServerStartError } from './errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
 import { redisMajor } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
 import { systemName } from './system-packages.js';
 
-test('versions are read from what the programs say of themselves', () => {
+test('versions are read from the output of the programs', () => {
   expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
   expect(redisMajor('Valkey server v=8.1.1 sha=00000000:0')).toBe(8);
   expect(redisMajor('command not found')).toBeUndefined();
@@ -28,7 +28,7 @@ test('Redis listens on loopback only, behind a password, evicts nothing and keep
   expect(redisConfiguration({ port: 1, folder: '/', password: 'p', keep: false })).toContain('appendonly no\n');
 });
 
-test('PostgreSQL listens on loopback only, and only data that go away are not synced', () => {
+test('PostgreSQL listens on loopback only, and syncs all but temporary data', () => {
   expect(postgresSettings(1234, true)).toEqual(expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=1234']));
   expect(postgresSettings(1234, true)).not.toContain('fsync=off');
   expect(postgresSettings(1234, false)).toContain('fsync=off');
@@ -49,15 +49,7 @@ test('the error for a missing server says what was tried and what to do', () => 
   );
 });
 
-test('the error for a missing Python says what was tried and what to do', () => {
-  const tried = ["/bin/python3: ModuleNotFoundError: No module named 'redis'"];
-  expect(new PythonMissingError(['redis', 'numpy'], tried, 'Install them.').message).toBe(
-    'expected a python3 with redis and numpy, was: none found\n' +
-      "  - /bin/python3: ModuleNotFoundError: No module named 'redis'\nInstall them.",
-  );
-});
-
-test('a taken port is told from other failures to start', () => {
+test('a taken port is distinguished from other failures to start', () => {
   expect(new ServerStartError('redis', 'ended', 'bind: Address already in use').portTaken).toBe(true);
   expect(new ServerStartError('redis', 'ended', 'Out of memory').portTaken).toBe(false);
 });

@@ -1,7 +1,7 @@
 /**
  * Finds a Redis (7 or later) or Valkey server program: on PATH, else in the cache, else from the system's packages.
  *
- * Guarantees: a program that is returned has been run once (`--version`). Throws `ServerMissingError` with a remedy.
+ * Guarantees: a returned program has run once (`--version`). Throws `ServerMissingError` with a remedy.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -19,9 +19,9 @@ export interface RedisProgram {
 const programNames = ['redis-server', 'valkey-server'];
 const remedy =
   'Install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), start the whole system with ' +
-  'docker compose up, or set REDIS_URL and SESSION_REDIS_URL to servers that run already.';
+  'docker compose up, or set REDIS_URL and SESSION_REDIS_URL to running servers.';
 
-/** The major version in the answer to `--version`, Valkey counted as the Redis it continues; `undefined` when it is none. */
+/** The major version in the output of `--version`, of Redis or Valkey; `undefined` when there is none. */
 export function redisMajor(answer: string): number | undefined {
   const major = /\bv=(\d+)\./.exec(answer)?.[1];
   return major === undefined ? undefined : Number(major);

@@ -1,7 +1,7 @@
 /**
- * One private Redis server: loopback only, behind a random password, an append-only file for what is kept, no eviction.
+ * One private Redis server: loopback only, with a random password, an append-only file for kept data, and no eviction.
  *
- * Guarantees: when `startRedis` resolves the server answers; when it rejects none is left running by it.
+ * Guarantees: when `startRedis` resolves, the server answers; when it rejects, it leaves no server running.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -19,12 +19,12 @@ export interface RedisServer {
   readonly baseUrl: string;
 }
 
-/** The configuration file. `set-proc-title no` keeps the file's path in the command line, by which the process is known. */
+/** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */
 export function redisConfiguration(settings: {
   port: number;
   folder: string;
   password: string;
-  /** False for data that go away: they are not written to disk at all, so that a busy one holds nobody up. */
+  /** False for temporary data, which is not written to disk: a slow disk then cannot delay Redis. */
   keep: boolean;
 }): string {
   return [
@@ -43,7 +43,7 @@ export function redisConfiguration(settings: {
   ].join('\n');
 }
 
-/** Starts a server whose data lie in `folder`, to be kept or not; calls `spawned` as soon as its process exists. */
+/** Starts a server with its data in `folder`; calls `spawned` as soon as its process exists. */
 export function startRedis(
   program: RedisProgram,
   { folder, keep }: { folder: string; keep: boolean },

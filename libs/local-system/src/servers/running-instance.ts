@@ -1,8 +1,8 @@
 /**
- * An instance that this process owns: its folder, its state on disk, its servers while they run.
+ * An instance that this process owns: its folder, its state on disk, and its running servers.
  *
- * Guarantees: one owner at a time; whatever is spawned is on record before it is waited for; `stop` ends all of it in
- * bounded time, and a process that exits without it still asks its servers to end. Not responsible for which servers run.
+ * Guarantees: one owner at a time; a spawned server is recorded before this process waits for it; `stop` ends all servers in
+ * bounded time; a process that exits without `stop` still signals its servers. Does not decide which servers run.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -18,10 +18,10 @@ import { removeFolder, sweepInstance } from './sweep.js';
 
 const stopLimitMs = 5000;
 
-/** Gets a line for people. */
+/** Receives a line for the user. */
 export type Log = (line: string) => void;
 
-/** The folder of PostgreSQL's data: the instance's own, unless the account that runs it cannot get there. */
+/** The folder of PostgreSQL's data: the instance folder, unless PostgreSQL's account cannot reach it. */
 function placeFor(folder: string, keep: boolean): string {
   const account = postgresAccount();
   if (canReach(folder, account)) return folder;
@@ -29,7 +29,7 @@ function placeFor(folder: string, keep: boolean): string {
   return join(reachableFolder(account, keep), `data-${name}`);
 }
 
-/** Data elsewhere belong to this folder only as long as it says so: a folder that was removed and made anew begins empty. */
+/** Links a data folder outside the instance folder to it. A recreated instance folder has no link, so it starts with empty data. */
 function bindPlace(folder: string, place: string, log: Log): void {
   const note = join(folder, 'postgres-data-is-in');
   if (place === folder || existsSync(note)) return;
@@ -60,10 +60,10 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
     if (other !== undefined && isRunning(other.owner)) throw new AlreadyRunningError(dataDir, other.owner.pid);
     if (other !== undefined) await sweepInstance(folder, other, log);
   }
-  throw new DataFolderError(`expected a readable instance.json in ${folder}, was: none that makes sense; remove it`);
+  throw new DataFolderError(`expected a readable instance.json in ${folder}, was: an invalid one; remove it`);
 }
 
-/** The running instance of one start: records its servers as they come, stops them in order. */
+/** The running instance of one start: records its servers and stops them in order. */
 export class Instance {
   private readonly servers: ServerMark[] = [];
   private stopping: Promise<void> | undefined;
@@ -89,12 +89,12 @@ export class Instance {
     updateState(this.folder, this.state);
   }
 
-  /** Adds to what others read about this instance. */
+  /** Publishes values for other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void {
     this.update({ extra: { ...this.state.extra, ...extra } });
   }
 
-  /** Called for each server as soon as its process exists, so that a crash from here on leaves a trace of it. */
+  /** Called for each server as soon as its process exists, so that the next start finds it after a crash. */
   readonly spawned = ({ mark, exited }: ServerProcess): void => {
     this.servers.push(mark);
     this.update({ servers: [...this.servers] });

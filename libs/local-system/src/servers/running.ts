@@ -1,4 +1,4 @@
-/** Finds the running instance of a data folder, for programs that want to use its servers. */
+/** Finds the running instance of a data folder, for programs that use its servers. */
 import { join, resolve } from 'node:path';
 import type { ServiceUrls } from '@barkeep/service';
 import { keptName, readState } from './instance.js';
@@ -8,7 +8,7 @@ import { isRunning } from './processes.js';
 export interface RunningServices extends ServiceUrls {
   /** Process that owns the servers. */
   readonly pid: number;
-  /** What the owner published; written by another process, so check it before use. */
+  /** Values that the owner published. Another process wrote them, so check them before use. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 

@@ -1,8 +1,8 @@
 /**
- * One child process that serves: spawned in a session of its own (so a Ctrl-C in the terminal reaches its owner first),
- * its output in a log file, its end observable.
+ * A server as a child process, in its own process group (so a Ctrl-C in the terminal reaches only this process), with its
+ * output in a log file.
  *
- * Not responsible for what the server is (`redis.ts`, `postgres.ts`) or for finding it after a crash (`sweep.ts`).
+ * `redis.ts` and `postgres.ts` decide what runs; `sweep.ts` finds servers after a crash.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import type { Account } from './account.js';
 import { ServerStartError } from './errors.js';
 import { markOf, type ServerMark } from './processes.js';
 
-/** What to spawn. `proof` is a path among the arguments, by which the process is known as ours later. */
+/** What to spawn. `proof` is a path among the arguments that identifies the process later. */
 export interface ServerCommand {
   readonly name: string;
   readonly command: string;
@@ -33,7 +33,7 @@ export interface ServerProcess {
   readonly exited: Promise<string>;
 }
 
-/** Spawns a server; throws `ServerStartError` when the program cannot be run. The event loop does not wait for it. */
+/** Spawns a server; throws `ServerStartError` when the program cannot run. The child does not keep the event loop alive. */
 export async function spawnServer(command: ServerCommand): Promise<ServerProcess> {
   const log = openSync(command.logFile, 'w', 0o600);
   const child = spawn(command.command, command.args, {
@@ -89,7 +89,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Runs `start` with a free port, and again with another one, five times at most, while the port is taken under its feet. */
+/** Runs `start` with a free port. Tries up to five ports when another process takes the port first. */
 export async function withFreePort<T>(start: (port: number) => Promise<T>, triesLeft = 5): Promise<T> {
   try {
     return await start(await freePort());

@@ -1,8 +1,8 @@
 /**
- * Starts the private servers that Barkeep works on, and stops them again.
+ * Starts and stops private servers for Barkeep.
  *
- * Guarantees: servers named by the environment are used as they are and never started or stopped; a start first cleans up
- * after owners that died; when a start fails nothing of it runs on; two starts never share an instance folder.
+ * Guarantees: servers that the environment names are used and never started or stopped; a start first cleans up after owners
+ * that died; a failed start leaves nothing running; two starts never share an instance folder.
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -19,23 +19,23 @@ import { sweep } from './sweep.js';
 export interface StartOptions {
   /** Folder for the servers' data; created when missing. */
   readonly dataDir: string;
-  /** True: the data stay and the next start finds them. False: this start has a folder of its own that goes when it stops. */
+  /** True: the data is kept for the next start. False: this start has a temporary folder that is removed when it stops. */
   readonly keep: boolean;
-  /** Where REDIS_URL, SESSION_REDIS_URL and DATABASE_URL are looked for. @default process.env */
+  /** The environment with REDIS_URL, SESSION_REDIS_URL and DATABASE_URL. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gets a line for whatever takes time or is out of the ordinary. */
+  /** Receives a line about anything slow or unusual. */
   readonly log?: Log;
 }
 
 /** Running servers. */
 export interface Services extends ServiceUrls {
-  /** Adds to what `readRunning` tells others about this instance, e.g. the coordinator's address. */
+  /** Publishes values, such as the coordinator's address, that `readRunning` returns to other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void;
-  /** Stops what was started, Redis first; takes 14 s at most. Calling it again waits for the same stop. */
+  /** Stops the started servers, Redis first; takes at most 14 s. A second call waits for the same stop. */
   stop(): Promise<void>;
 }
 
-/** Waits for both, also when one fails, so that nothing is still being started when a failed start is undone. */
+/** Waits for both, also when one fails, so that no server is still starting when a failed start is undone. */
 async function allOrFirstError(pending: [Promise<string>, Promise<string>]): Promise<[string, string]> {
   await Promise.allSettled(pending);
   return Promise.all(pending);

@@ -1,8 +1,8 @@
 /**
  * Cleans up after owners that died without stopping their servers.
  *
- * Guarantees: a server is stopped only when its recorded start time and command line say that it is ours, and only when
- * its owner is gone; data that was to stay stays.
+ * Guarantees: stops a server only when its start time and command line match the record, and only when its owner is gone;
+ * never removes kept data.
  */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { endServer, isOurServer, isRunning } from './processes.js';
 const abandonedMs = 60_000;
 const graceMs = 10_000;
 
-/** Removes a folder and what is in it; what cannot be removed is left for the next sweep. */
+/** Removes a folder with its content; leaves what cannot be removed for the next sweep. */
 export function removeFolder(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
@@ -21,7 +21,7 @@ export function removeFolder(path: string): void {
   }
 }
 
-/** Stops what an instance's dead owner left running, then removes its data unless they were to stay. */
+/** Stops the servers that a dead owner left running, then removes its data unless they are kept. */
 export async function sweepInstance(folder: string, state: InstanceState, log: (line: string) => void): Promise<void> {
   const left = state.servers.filter(isOurServer);
   if (left.length > 0)

@@ -1,16 +1,17 @@
 /**
- * Fetches programs from the system's own package sources into a private folder: nothing is installed, no root right is
- * used, no file of the system changes.
+ * Fetches programs from the system's package sources into a private folder. Installs nothing, needs no root, and changes no
+ * file of the system.
  *
- * Guarantees: the folder of unpacked packages appears whole (by a rename) or not at all; every command is bounded in time.
- * For systems with apt-get and dpkg-deb (Debian, Ubuntu and their kin).
+ * Guarantees: the folder of unpacked packages is complete (by a rename) or absent; every command has a time limit.
+ * For systems with apt-get and dpkg-deb (Debian, Ubuntu and derivatives).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from './folders.js';
 
 const stepLimitMs = 180_000;
-/** `lib/TRIPLET/blas`, where the system keeps what it lets one choose between, is two below. */
+/** Depth of `lib/TRIPLET/blas`, the folder of libraries with alternatives. */
 const libraryDepth = 2;
 
 interface Outcome {
@@ -36,7 +37,7 @@ export function canFetchPackages(): boolean {
   return ['apt-get', 'dpkg-deb'].every((tool) => existsSync(join('/usr/bin', tool)));
 }
 
-/** Names the system whose packages these are, e.g. `debian-12-x64`, so that a cache never serves another one. */
+/** The system of the packages, such as `debian-12-x64`, so that a cache is never used by another system. */
 export function systemName(): string {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)"?$`, 'm').exec(release)?.[1] ?? 'unknown';
@@ -70,7 +71,7 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
   return { ok: withOwnLists.ok, output: `${update.output}\n${withOwnLists.output}`.trim() };
 }
 
-/** The system's C library is never unpacked: programs must run with the one that is installed. */
+/** Skips the C library: programs must run with the installed one. */
 function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
   const archives = readdirSync(join(work, 'archives')).filter(
     (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),
@@ -82,8 +83,8 @@ function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
 }
 
 /**
- * Downloads the packages `names` with the dependencies that the system lacks and unpacks them as `target`.
- * Returns `undefined` when it worked, else why it did not.
+ * Downloads the packages `names` with the dependencies that the system lacks, and unpacks them to `target`.
+ * Returns `undefined` on success, else the reason of the failure.
  */
 export function fetchPackages(names: readonly string[], target: string, env: NodeJS.ProcessEnv): string | undefined {
   const work = mkdtempSync(`${target}.`);
@@ -98,14 +99,14 @@ export function fetchPackages(names: readonly string[], target: string, env: Nod
     renameSync(join(work, 'root'), target);
     return undefined;
   } catch (error) {
-    // another process may have put the same folder there meanwhile; its copy is as good as ours
+    // another process may have created the same folder in the meantime
     return existsSync(target) ? undefined : String(error);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Folders under an unpacked root that hold shared libraries, e.g. `usr/lib/x86_64-linux-gnu/blas`, outer ones first. */
+/** Folders with shared libraries under an unpacked root, such as `usr/lib/x86_64-linux-gnu/blas`, outer ones first. */
 function libraryFolders(root: string): string[] {
   const inner = (folder: string, depth: number): string[] => {
     const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
@@ -116,8 +117,18 @@ function libraryFolders(root: string): string[] {
   return ['usr/lib', 'lib'].flatMap((folder) => inner(join(root, folder), libraryDepth));
 }
 
-/** The environment in which programs find the libraries that were unpacked below `root`. */
+/** An environment in which programs find the libraries unpacked below `root`. */
 export function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const libraries = [...libraryFolders(root), env['LD_LIBRARY_PATH'] ?? ''].filter((path) => path !== '');
   return { ...env, LD_LIBRARY_PATH: libraries.join(':') };
 }
+
+/** Fetches programs from the system's packages for code outside this library, such as the examples. */
+export const systemPackages = {
+  /** True when this system has what {@link fetchPackages} needs. */
+  canFetch: canFetchPackages,
+  /** The folder of a set of unpacked packages in the user's cache. @param name tells this set from others */
+  cachePath: (name: string, env: NodeJS.ProcessEnv): string => join(cacheFolder(env), `${name}-${systemName()}`),
+  fetch: fetchPackages,
+  environmentOf: unpackedEnvironment,
+};

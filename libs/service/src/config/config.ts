@@ -1,11 +1,11 @@
 /**
- * The configuration: the environment, validated once, grouped, frozen.
+ * The configuration: the environment, validated, grouped and frozen.
  *
- * Guarantees: a returned `Config` is whole and deeply frozen, its durations are milliseconds and end in `Ms`; all that is
- * wrong is reported in one `ConfigError`. Not responsible for reading `.env` files or for reaching any server.
+ * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError`
+ * reports every problem. Does not read `.env` files and connects to no server.
  */
 import { ConfigError, type ConfigProblem } from './errors.js';
-import { misfits, rawValue, readValue, unknownVariables } from './parse.js';
+import { invalidVariables, rawValue, readValue, unknownVariables } from './parse.js';
 import { readServiceUrls, serviceVariables, type ServiceUrls } from './services.js';
 import type { Variable } from './variable.js';
 import { variables as v } from './variables.js';
@@ -17,7 +17,7 @@ export function isLoopback(host: string): boolean {
   return loopbackHost.test(host);
 }
 
-/** A value that has a default, in an environment without misfits. */
+/** A value that has a default, in a valid environment. */
 function need<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T {
   const value = readValue(variable, env);
   if (value === undefined)
@@ -25,7 +25,7 @@ function need<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T {
   return value;
 }
 
-/** Groups the values of an environment without misfits. */
+/** Groups the values of a valid environment. */
 function build(env: NodeJS.ProcessEnv) {
   const seconds = (variable: Variable<number>) => need(variable, env) * 1000;
   return {
@@ -77,7 +77,7 @@ function build(env: NodeJS.ProcessEnv) {
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** The whole configuration. `S` says which service URLs are certain to be there. */
+/** The configuration. `S` lists the service URLs that are present. */
 export type Config<S = ServiceUrls> = DeepReadonly<Omit<ReturnType<typeof build>, 'services'> & { services: S }>;
 
 function deepFreeze<T extends object>(value: T): T {
@@ -85,7 +85,7 @@ function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Without keys anyone who reaches the port may use the service, so then only this machine may reach it. */
+/** Without keys every client that reaches the port may use the service, so then only this machine may reach it. */
 function openHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const host = rawValue(v.host, env) ?? '';
   const keys = rawValue(v.apiKeys, env);
@@ -102,7 +102,7 @@ function missingServices(env: NodeJS.ProcessEnv): ConfigProblem[] {
 
 /**
  * Validates `env` and returns it as one deeply frozen object. Durations are milliseconds.
- * The service URLs are required unless `requireServices` is false. Throws `ConfigError` with everything that is wrong.
+ * The service URLs are required unless `requireServices` is false. Throws `ConfigError` with every problem.
  */
 export function loadConfig(env: NodeJS.ProcessEnv, options?: { requireServices?: true }): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
@@ -110,7 +110,7 @@ export function loadConfig(
   env: NodeJS.ProcessEnv,
   options: { requireServices?: boolean } = {},
 ): Config<Partial<ServiceUrls>> {
-  const problems = [...misfits(env), ...openHost(env), ...unknownVariables(env)];
+  const problems = [...invalidVariables(env), ...openHost(env), ...unknownVariables(env)];
   if (options.requireServices !== false) problems.push(...missingServices(env));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(build(env));

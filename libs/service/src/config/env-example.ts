@@ -1,5 +1,5 @@
 /**
- * `.env.example`, made from the table of variables: doc line, unit, default.
+ * Makes `.env.example` from the table of variables: description, unit, default.
  *
  * Guarantees: every variable is listed once, commented out, in the order of the table.
  */

@@ -1,13 +1,13 @@
-/** What went wrong in the environment: all problems of one reading together, so that one look fixes all of them. */
+/** The error for an invalid environment. It lists all problems at once, so that the user can fix all of them. */
 
-/** One thing wrong with one variable. `was` never holds a secret. */
+/** One problem of one variable. `was` never holds a secret. */
 export interface ConfigProblem {
   readonly variable: string;
   readonly expected: string;
   readonly was: string;
 }
 
-/** The environment is not usable; `problems` lists everything that is wrong with it, in the order of the table. */
+/** The environment is invalid; `problems` lists every problem, in the order of the table. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly problems: readonly ConfigProblem[]) {

@@ -1,8 +1,8 @@
 /**
  * Reads the environment against the table of variables.
  *
- * Guarantees: every problem is collected, none thrown; an empty string counts as unset; no problem shows a secret.
- * Not responsible for rules between two variables (`config.ts`).
+ * Guarantees: collects problems instead of throwing; an empty string counts as unset; no problem shows a secret. Rules between
+ * two variables are in `config.ts`.
  */
 import { distance } from 'fastest-levenshtein';
 import type { ConfigProblem } from './errors.js';
@@ -16,20 +16,20 @@ export function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): s
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable, `undefined` when it is unset and has no default. Throws a ZodError when it does not fit. */
+/** The value of a variable, `undefined` when it is unset and has no default. Throws a ZodError when it is invalid. */
 export function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
   return raw === undefined ? undefined : variable.schema.parse(raw);
 }
 
-/** The known name nearest to `name`, or `undefined` when none is near enough to be what was meant. */
+/** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
 export function nearestVariable(name: string): string | undefined {
   const ranked = allVariables.map((known) => ({ name: known.name, edits: distance(name, known.name) }));
   const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
   return best !== undefined && best.edits <= Math.ceil(name.length / 3) ? best.name : undefined;
 }
 
-/** One problem for each variable that has a prefix of ours but is not in the table. */
+/** One problem for each variable that has a prefix of Barkeep but is not in the table. */
 export function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const known = new Set(allVariables.map((variable) => variable.name));
   return Object.keys(env)
@@ -42,9 +42,12 @@ export function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
     });
 }
 
-/** One problem for each of `wanted` whose text does not fit. */
-export function misfits(env: NodeJS.ProcessEnv, wanted: readonly Variable<unknown>[] = allVariables): ConfigProblem[] {
-  return wanted.flatMap((variable) => {
+/** One problem for each invalid variable of `checked`. */
+export function invalidVariables(
+  env: NodeJS.ProcessEnv,
+  checked: readonly Variable<unknown>[] = allVariables,
+): ConfigProblem[] {
+  return checked.flatMap((variable) => {
     const raw = rawValue(variable, env);
     if (raw === undefined || variable.schema.safeParse(raw).success) return [];
     const was = variable.secret

@@ -1,13 +1,13 @@
 /**
- * Where the servers are: the three service URLs, which can be read on their own, before there is a whole configuration.
+ * The three service URLs, which can be read without the rest of the configuration.
  *
- * Guarantees: a URL that is returned is well formed. Not responsible for reaching the server behind it.
+ * Guarantees: a returned URL is well formed. Connects to no server.
  */
 import { ConfigError } from './errors.js';
-import { misfits, readValue } from './parse.js';
+import { invalidVariables, readValue } from './parse.js';
 import { variables } from './variables.js';
 
-/** Addresses of the servers that Barkeep works on. */
+/** Addresses of Barkeep's servers. */
 export interface ServiceUrls {
   /** Queue Redis. */
   readonly redisUrl: string;
@@ -20,9 +20,9 @@ export interface ServiceUrls {
 /** The variables that carry the service URLs. */
 export const serviceVariables = [variables.redisUrl, variables.sessionRedisUrl, variables.databaseUrl] as const;
 
-/** Reads only the three service URLs; those unset are left out. Throws `ConfigError` when one is malformed. */
+/** Reads only the three service URLs; unset ones are undefined. Throws `ConfigError` when one is malformed. */
 export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
-  const problems = misfits(env, serviceVariables);
+  const problems = invalidVariables(env, serviceVariables);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     redisUrl: readValue(variables.redisUrl, env),
@@ -31,7 +31,7 @@ export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
   };
 }
 
-/** The environment variables that carry `urls`, e.g. for a child process. */
+/** The environment variables for `urls`, such as for a child process. */
 export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   return {
     [variables.redisUrl.name]: urls.redisUrl,

@@ -1,22 +1,22 @@
 /**
  * The kinds of environment variable: whole number, switch, text, choice, list, server address.
  *
- * Guarantees: each kind turns the raw string into a typed value within stated limits, and can say in words what it
- * expected. Not responsible for which variables exist (`variables.ts`) or how they are grouped (`config.ts`).
+ * Guarantees: each kind parses the raw string into a typed value within its limits, and describes in words what it expects.
+ * `variables.ts` lists the variables; `config.ts` groups them.
  */
 import { z } from 'zod';
 
-/** One environment variable, as declared. `T` is what its text is parsed into. */
+/** The declaration of one environment variable. `T` is the type of its parsed value. */
 export interface Variable<T> {
   /** Its name in the environment. */
   readonly name: string;
   /** One line for people, without the unit and the default. */
   readonly doc: string;
-  /** Unit of the value as it is written in the environment, e.g. `seconds`. */
+  /** Unit of the value in the environment, such as `seconds`. */
   readonly unit: string;
-  /** Default as it would be written in the environment; `undefined` when there is none. */
+  /** Default, as text; `undefined` when there is none. */
   readonly default: string | undefined;
-  /** What a valid value looks like; used in errors: "expected …". */
+  /** Describes a valid value; used in errors: "expected …". */
   readonly expected: string;
   /** A secret's value never appears in an error. */
   readonly secret: boolean;
@@ -77,7 +77,7 @@ export function flag(about: { name: string; doc: string; default: boolean }) {
   return variable<boolean>(described, 'true, false, 1, 0, yes, no, on or off', schema);
 }
 
-/** A short text that matches `pattern`; `expected` says the pattern in words. */
+/** A short text that matches `pattern`; `expected` describes the pattern in words. */
 export function text(about: Described & { expected: string; pattern: RegExp; secret?: boolean }) {
   return variable<string>(about, about.expected, z.string().max(1024).regex(about.pattern), about.secret);
 }

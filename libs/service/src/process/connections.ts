@@ -1,8 +1,8 @@
 /**
- * The connections of a service to Postgres and the two Redis roles: opened before the application, closed after it.
+ * The connections of a service to PostgreSQL and the two Redis roles: opened before the application, closed after it.
  *
- * Guarantees that commands fail at once while a server is away (the API answers 503 then, a job is retried) and that
- * connections come back by themselves. Workers wait for jobs on connections of their own.
+ * Commands fail at once while a server is unavailable (the API then answers 503, and a job is retried). Connections are
+ * restored automatically. Workers use separate connections to wait for jobs.
  */
 import type { Config } from '../config/index.js';
 import type { Queues } from '@barkeep/upkeep-queues';
@@ -14,19 +14,19 @@ const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10
 
 export interface Connections {
   dataSource: DataSource;
-  /** An ioredis client that fails fast, as is the next. */
+  /** An ioredis client whose commands fail fast; so does `sessionRedis`. */
   queueRedis: Redis;
   sessionRedis: Redis;
   /** For adding jobs. */
   queues: Queues;
-  /** Ends all of them; never rejects. */
+  /** Closes all of them; never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens all connections and brings the schema up to date.
- * @param name what the servers show of this process
- * @throws what the server that cannot be reached says
+ * Opens all connections and runs pending migrations.
+ * @param name the name that the servers show for this process
+ * @throws the error of a server that cannot be reached
  */
 export async function openConnections(name: string, config: Config, logger: Logger): Promise<Connections> {
   // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
@@ -61,7 +61,7 @@ export async function openConnections(name: string, config: Config, logger: Logg
   }
 }
 
-/** Logs each outage of a client once, not once an attempt. */
+/** Logs each outage of a client once, not once per attempt. */
 function logOutages(client: Redis, name: string, logger: Logger): Redis {
   let away = false;
   client.on('error', (error: Error) => {

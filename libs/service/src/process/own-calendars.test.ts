@@ -31,7 +31,7 @@ async function refusal(): Promise<string> {
 }
 
 describe('the calendars of a folder', () => {
-  it('are known beside the shipped ones, each under its id and its aliases', async () => {
+  it('are known in addition to the shipped ones, each under its id and its aliases', async () => {
     await put('mars.json', { ...VENUE, aliases: ['PHOBOS'] });
     await put('readme.txt', 'not a calendar');
     await useOwnCalendars(dir);
@@ -44,7 +44,7 @@ describe('the calendars of a folder', () => {
     expect(calendarNamed('XNYS').id).toBe('XNYS');
   });
 
-  it('serve the specs of sessions', async () => {
+  it('can be used in the specs of sessions', async () => {
     const dates = { start: '2024-01-01', end: '2024-01-31' };
     const spec = { symbols: ['A'], calendar: 'MARS', ...dates, source: { type: 'dataset', dataset: 'd' } };
     expect(() => parseSessionSpec(spec)).toThrow('calendar: expected one of XNYS');
@@ -56,14 +56,14 @@ describe('the calendars of a folder', () => {
     );
   });
 
-  it('no folder leaves the shipped ones', async () => {
+  it('are only the shipped ones without a folder', async () => {
     await useOwnCalendars(undefined);
     expect(calendarIds()).toHaveLength(9);
   });
 });
 
 describe('a folder that cannot be used', () => {
-  it('names the file and each field that is wrong', async () => {
+  it('is reported with the file and each invalid field', async () => {
     await put('a.json', VENUE);
     await put('b.json', { ...VENUE, id: 'VENUS', zone: 'Nowhere/City', hours: [] });
     const message = await refusal();
@@ -72,7 +72,7 @@ describe('a folder that cannot be used', () => {
     expect(calendarIds()).not.toContain('MARS');
   });
 
-  it('names the second of two files with one id, and one that takes a shipped name', async () => {
+  it('is reported with the second of two files with one id, and with a file that has the name of a shipped calendar', async () => {
     await put('a.json', VENUE);
     await put('b.json', VENUE);
     expect(await refusal()).toBe(
@@ -82,7 +82,7 @@ describe('a folder that cannot be used', () => {
     expect(await refusal()).toContain('b.json: id: expected a calendar id that is not in use, was "XNAS"');
   });
 
-  it('names a file that is no JSON, and a folder that is not there', async () => {
+  it('is reported with a file that is not JSON, and when the folder is missing', async () => {
     await put('a.json', '{ "id": ');
     expect(await refusal()).toContain('a.json: expected JSON, was: ');
     await expect(useOwnCalendars(join(dir, 'nowhere'))).rejects.toThrow(/calendar file .*nowhere: .*ENOENT/);

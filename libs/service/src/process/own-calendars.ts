@@ -1,7 +1,7 @@
 /**
- * A user's own calendars: reads the files of a folder and makes this process know them beside the shipped ones.
+ * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars.
  *
- * Guarantees that a process either knows all of them or does not start: a session must not depend on which file was right.
+ * Guarantees that a process either knows all of them or does not start: a session must not depend on which files were valid.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   type Calendar,
 } from '@barkeep/bars';
 
-/** A file, or the folder itself, that cannot be used; the message names it and each field that is wrong. */
+/** A calendar file, or the folder itself, is invalid; the message names it and each invalid field. */
 export class CalendarFileError extends Error {
   override readonly name = 'CalendarFileError';
   constructor(
@@ -37,9 +37,9 @@ export async function readCalendars(path: string): Promise<Calendar[]> {
 }
 
 /**
- * Reads every `*.json` of a folder, in the order of their names, and has `calendarNamed` know them from now on.
- * @param dir relative to the working directory; undefined: the shipped calendars alone
- * @throws CalendarFileError for the first file that is wrong, or whose calendar has a name that is in use
+ * Reads every `*.json` of a folder, in order of names, and registers the calendars for `calendarNamed`.
+ * @param dir relative to the working directory; undefined: only the shipped calendars
+ * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
   const own: Calendar[] = [];

@@ -1,11 +1,11 @@
-/** A service's process from its first line to its exit code: configuration, start, signals, and word to its parent. */
+/** Runs a service's process: loads the configuration, starts the service, handles signals, and reports to the parent process. */
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
 import type { Logger } from 'pino';
 import { useOwnCalendars } from './own-calendars.js';
 import { stopOnSignals, type StopSequence } from './shutdown.js';
 
 export interface RunningService {
-  /** Where it listens, if it does. */
+  /** Address of its HTTP server, if it has one. */
   url?: string;
   stop: StopSequence;
   logger: Logger;

@@ -1,7 +1,7 @@
 import { STOP_ORDER, StopSequence } from './shutdown.js';
 
 describe('StopSequence', () => {
-  it('stops turn after turn, whatever the order of registration', async () => {
+  it('stops turn after turn, in any order of registration', async () => {
     const sequence = new StopSequence(1_000);
     const seen: string[] = [];
     const part = (name: string) => async () => {
@@ -22,7 +22,7 @@ describe('StopSequence', () => {
     expect(seen).toEqual(['upkeep', 'streams', 'pools'].flatMap((name) => [`${name} begins`, `${name} ended`]));
   });
 
-  it('gives the later parts their turn when one hangs or throws, and tells', async () => {
+  it('stops the later parts when one hangs or throws, and reports it', async () => {
     const sequence = new StopSequence(20);
     const failure = new Error('x');
     sequence.onStop('hangs', STOP_ORDER.upkeep, () => new Promise(() => undefined));

@@ -1,18 +1,18 @@
 /**
- * Ends a process in order: every part registers how it stops and when its turn is.
+ * Stops a process in order: every part registers a stop function and its turn.
  *
  *   running ── SIGTERM or SIGINT ──► stopping: one turn after another ──► exit 0, or 1 when a part failed or took too long
  *                                       └── second signal ──► exit 143 or 130 at once
  *
- * Guarantees that a part which hangs or throws does not keep the later ones from their turn.
+ * Guarantees that a part that hangs or throws does not prevent the later turns.
  */
 
-/** When a part's turn is; parts of the same turn stop side by side. */
+/** The turn of a part; parts of the same turn stop at the same time. */
 export const STOP_ORDER = { accepting: 0, upkeep: 10, streams: 20, http: 30, pools: 40 } as const;
 
 export type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
 
-/** What became of one part. `late`: it was left behind when its time was up. */
+/** How one part stopped. `late`: it did not stop within its time. */
 export interface StopOutcome {
   name: string;
   outcome: 'stopped' | 'late' | 'failed';
@@ -31,7 +31,7 @@ export class StopSequence {
   private readonly parts: Part[] = [];
   private running: Promise<StopOutcome[]> | undefined;
 
-  /** @param boundMs time that each turn is given */
+  /** @param boundMs time limit of each turn */
   constructor(private readonly boundMs: number) {}
 
   /** True from the first call of {@link run} on. */

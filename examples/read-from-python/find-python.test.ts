@@ -1,17 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPython } from './python-program.js';
+import { findPython } from './find-python.cjs';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-python-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program `NAME/python3` that says of every script whether it ran. @returns its path */
-function program(name: string, runs: boolean): string {
+/** A program `NAME/python3` that succeeds or fails with every script. @returns its path */
+function program(name: string, succeeds: boolean): string {
   const path = join(folder, name, 'python3');
   mkdirSync(join(folder, name));
-  writeFileSync(path, `#!/bin/sh\nexit ${runs ? 0 : 1}\n`, { mode: 0o755 });
+  writeFileSync(path, `#!/bin/sh\nexit ${succeeds ? 0 : 1}\n`, { mode: 0o755 });
   return path;
 }
 
@@ -22,7 +22,7 @@ function found(env: NodeJS.ProcessEnv): string {
   return findPython(['redis', 'numpy'], env, log).path;
 }
 
-test('the first python3 on PATH that has the modules is used, and one that lacks them is passed over', () => {
+test('uses the first python3 on PATH that has the modules', () => {
   const [bare, first, second] = [program('bare', false), program('first', true), program('second', true)];
   const PATH = ['missing', 'bare', 'first', 'second'].map((name) => join(folder, name)).join(':');
   expect(found({ PATH })).toBe(first);

@@ -1,0 +1,95 @@
+/**
+ * Finds a Python 3 that has certain modules: `$PYTHON`, then each `python3` on the PATH, then the system's Python with modules
+ * from the system's packages.
+ *
+ * A returned Python has imported every module once. Nothing is installed: fetched modules go to a private cache folder.
+ */
+const { spawnSync } = require('node:child_process');
+const { existsSync, rmSync } = require('node:fs');
+const path = require('node:path');
+const { systemPackages } = require('@barkeep/local-system');
+
+/** The only Python that fits the system's packages. */
+const SYSTEM_PYTHON = '/usr/bin/python3';
+/** The first import compiles the modules, which takes seconds on a busy machine. */
+const IMPORT_LIMIT_MS = 60_000;
+
+/** @typedef {{ path: string, env: NodeJS.ProcessEnv }} PythonProgram a program and the environment in which it runs */
+
+/** Why a program cannot be used; undefined when it can. */
+function flaw({ path: program, env }, modules) {
+  const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
+  const done = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
+  if (done.status === 0) return undefined;
+  const lastLine = (done.stderr ?? '').trim().split('\n').at(-1);
+  return `${program}: ${done.error?.message ?? (lastLine || 'expected Python 3.9 or later, was an older one')}`;
+}
+
+/** `$PYTHON`, then every `python3` on the PATH. */
+function installed(env) {
+  const named = env.PYTHON ? [env.PYTHON] : [];
+  const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  const onPath = folders.map((folder) => path.join(folder, 'python3')).filter((file) => existsSync(file));
+  return [...named, ...onPath].map((file) => ({ path: file, env }));
+}
+
+/** The Python of the packages unpacked below `root`, else the system's, with the modules of those packages. */
+function unpackedPython(root, env) {
+  const fetched = path.join(root, 'usr/bin/python3');
+  const modules = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(
+    (folder) => folder !== '',
+  );
+  return {
+    path: existsSync(fetched) ? fetched : SYSTEM_PYTHON,
+    env: { ...systemPackages.environmentOf(root, env), PYTHONPATH: modules.join(path.delimiter) },
+  };
+}
+
+/** A Python with modules from the cache or from the system's packages, or why there is none. */
+function fetchedPython(modules, env, log) {
+  const target = systemPackages.cachePath(`python-${modules.join('-')}`, env);
+  if (existsSync(target)) {
+    const cached = unpackedPython(target, env);
+    if (flaw(cached, modules) === undefined) return cached;
+    rmSync(target, { recursive: true, force: true });
+  }
+  const packages = modules.map((module) => `python3-${module}`);
+  log(
+    `no python3 with ${modules.join(' and ')}: downloading ${packages.join(', ')} into ${target} (nothing is installed)`,
+  );
+  const failure = systemPackages.fetch(packages, target, env);
+  const fetched = unpackedPython(target, env);
+  const why = failure ?? flaw(fetched, modules);
+  if (why === undefined) return fetched;
+  rmSync(target, { recursive: true, force: true });
+  return `apt-get, packages ${packages.join(', ')}: ${why}`;
+}
+
+/**
+ * The Python for a script that imports `modules`. Takes some seconds when packages must be fetched; `log` then gets one line.
+ * @param {readonly string[]} modules such as `['redis', 'numpy']`
+ * @param {NodeJS.ProcessEnv} env
+ * @param {(line: string) => void} log
+ * @returns {PythonProgram}
+ * @throws {Error} says what was tried and what to install
+ */
+function findPython(modules, env, log) {
+  const tried = [];
+  for (const program of installed(env)) {
+    const why = flaw(program, modules);
+    if (why === undefined) return program;
+    tried.push(why);
+  }
+  if (tried.length === 0) tried.push('python3: not on PATH');
+  const fetched = systemPackages.canFetch() ? fetchedPython(modules, env, log) : undefined;
+  if (typeof fetched === 'object') return fetched;
+  if (fetched !== undefined) tried.push(fetched);
+  const packages = modules.map((module) => `python3-${module}`).join(' ');
+  throw new Error(
+    `expected a python3 with ${modules.join(' and ')}, was: none found\n${tried.map((line) => `  - ${line}\n`).join('')}` +
+      `Install them (Debian, Ubuntu: apt-get install python3 ${packages}; elsewhere: python3 -m pip install ` +
+      `${modules.join(' ')}), or set PYTHON to a Python 3 that has them.`,
+  );
+}
+
+module.exports = { findPython };

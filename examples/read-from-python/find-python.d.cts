@@ -1,0 +1,12 @@
+/** A program and the environment in which it runs. */
+export interface PythonProgram {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** @throws Error that says what was tried and what to install */
+export function findPython(
+  modules: readonly string[],
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): PythonProgram;

@@ -1,0 +1,78 @@
+/**
+ * `npm run dev`: the whole system under watch. Starts the servers that the environment does not name, the compiler, a
+ * coordinator and an upkeep worker. A change of a source file is compiled, and the processes that loaded it restart. Data stays
+ * in `.barkeep/dev`. Ctrl-C stops everything in order.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepare } from './prepare.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const DEFAULT_PORT = '3000';
+const STOP_LIMIT_MS = 15_000;
+const require = createRequire(import.meta.url);
+
+const note = (line) => process.stderr.write(`dev: ${line}\n`);
+
+/** Starts a Node program in its own process group, so that a Ctrl-C reaches only this process. */
+function start(args, env = process.env) {
+  return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+}
+
+/** Sends SIGTERM to a program and its children, and kills them after a limit. */
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const signal = (name) => {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // it has just ended
+    }
+  };
+  const killer = setTimeout(() => signal('SIGKILL'), STOP_LIMIT_MS);
+  signal('SIGTERM');
+  await once(child, 'exit');
+  clearTimeout(killer);
+}
+
+/** Generates the module of Lua texts again when a script changes; the compiler then sees the new module. */
+function watchLua() {
+  return watch(join(ROOT, 'libs/session-data/src'), { recursive: true }, (_event, file) => {
+    if (!file?.endsWith('.lua')) return;
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/lua-texts.mjs'], { cwd: ROOT, encoding: 'utf8' });
+    if (status !== 0) note(stderr.trim());
+  });
+}
+
+async function main() {
+  await prepare();
+  const { startServices } = require('@barkeep/local-system');
+  const { serviceEnvironment } = require('@barkeep/service');
+  const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
+  const env = { BARKEEP_PORT: DEFAULT_PORT, ...process.env, ...serviceEnvironment(services) };
+  const watched = ['--watch', '--watch-preserve-output'];
+  const compiler = start([
+    join(ROOT, 'node_modules/@typescript/native/bin/tsc'),
+    '-b',
+    '--watch',
+    '--preserveWatchOutput',
+  ]);
+  const lua = watchLua();
+  const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
+  note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
+  for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
+  const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(async (name) => (await once(process, name), name)));
+  note(`stopping after ${signal}`);
+  lua.close();
+  await Promise.all([compiler, ...apps].map(stop));
+  await services.stop();
+}
+
+main().catch((error) => {
+  process.stderr.write(`dev: ${error.message}\n`);
+  process.exitCode = 1;
+});

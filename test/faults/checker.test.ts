@@ -1,0 +1,62 @@
+import { violationsOf, type Evidence, type Outcome } from './checker.js';
+import { KINDS } from './kinds.js';
+
+const counts = {
+  expected: 10,
+  filled: 8,
+  streamed: 7,
+  backfilled: 1,
+  noTrade: 0,
+  unfillable: 2,
+  absent: 0,
+  missing: 0,
+};
+const outcome: Outcome = { digest: 'd', counts, metrics: [], consumers: [] };
+const look = (at: number, clock: number) => ({ at, clock, frontier: 50, watermark: 40 });
+
+function evidence(change: Partial<Evidence> = {}): Evidence {
+  return {
+    kind: KINDS.day,
+    reference: outcome,
+    outcome,
+    observations: { looks: [look(1, 10), look(2, 40)], silentMs: 0 },
+    setsBack: false,
+    deaths: [],
+    jobsLeft: [],
+    keysLeft: [],
+    ...change,
+  };
+}
+
+const found = (change: Partial<Evidence>) => violationsOf(evidence(change)).map(({ kind, what }) => `${kind}: ${what}`);
+
+test('a session that is as undisturbed has no violations', () => {
+  expect(violationsOf(evidence())).toEqual([]);
+});
+
+test('I1 I6 another digest, other counts and counts that do not add up are violations', () => {
+  const wrong = { ...outcome, digest: 'e', counts: { ...counts, filled: 7 } };
+  expect(found({ outcome: wrong })).toEqual([
+    'wrong: I1 digest: expected "d", was "e"',
+    expect.stringContaining('wrong: counts: '),
+    'wrong: I6 sum of the counts: expected 10, was 9',
+  ]);
+});
+
+test('I2 a clock beyond frontier or watermark, and one that goes back, are violations', () => {
+  const looks = [look(1, 45), look(2, 30), look(3, 60)];
+  expect(found({ observations: { looks, silentMs: 0 } })).toHaveLength(4);
+  expect(found({ observations: { looks: looks.slice(0, 2), silentMs: 0 }, kind: KINDS.none, setsBack: true })).toEqual(
+    [],
+  );
+});
+
+test('dead processes, blocked loops, and keys and jobs that are left are violations', () => {
+  const change = {
+    deaths: ['worker ended'],
+    jobsLeft: ['j'],
+    keysLeft: ['k'],
+    observations: { looks: [], silentMs: 60_000 },
+  };
+  expect(violationsOf(evidence(change)).map(({ kind }) => kind)).toEqual(['dead', 'blocked', 'left', 'left']);
+});

@@ -1,0 +1,35 @@
+/** What a fault is: a name, what it suits, what it excuses, and how it happens. */
+import type { Kind } from '../kinds.js';
+import type { Lab } from '../lab/lab.js';
+import type { SessionUnderTest } from '../session.js';
+
+/** The part of a fault that is known before a lab exists. */
+export interface FaultInfo {
+  name: string;
+  /** Whether it makes sense for a kind of session. */
+  suits(kind: Kind): boolean;
+}
+
+/** Where a fault happens. */
+export interface Scene {
+  lab: Lab;
+  session: SessionUnderTest;
+  /** How long it lasts, ms. */
+  forMs: number;
+  /** A number in [0, 1) that chooses among targets. */
+  pick: number;
+}
+
+export interface Fault extends FaultInfo {
+  /** True when the session store may lose or take back data: the clock may then go back, and the session may be lost. */
+  setsBack?: boolean;
+  /** Causes the fault and ends it. Resolves when the system has everything again that it needs. */
+  run(scene: Scene): Promise<void>;
+}
+
+/** One of the items. @param pick a number in [0, 1) */
+export function pickOf<T>(items: readonly T[], pick: number): T {
+  return items[Math.floor(pick * items.length)]!;
+}
+
+export const anyKind = (): boolean => true;

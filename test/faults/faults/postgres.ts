@@ -1,0 +1,47 @@
+/** Faults of PostgreSQL: a crash, a pause, terminated backends, and transactions that may only read. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { anyKind, type Fault } from './fault.js';
+
+const TERMINATIONS = 5;
+
+export const postgresFaults: readonly Fault[] = [
+  {
+    name: 'postgres-crash',
+    suits: anyKind,
+    async run({ lab, forMs }) {
+      await lab.postgres.crash();
+      await delay(forMs / 4);
+      await lab.postgres.start();
+    },
+  },
+  {
+    name: 'postgres-pause',
+    suits: anyKind,
+    async run({ lab, forMs }) {
+      const resume = lab.postgres.freeze();
+      await delay(forMs);
+      resume();
+    },
+  },
+  {
+    name: 'postgres-terminate',
+    suits: anyKind,
+    async run({ lab }) {
+      for (let i = 0; i < TERMINATIONS; i++) {
+        await lab.postgres.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        );
+        await delay(100);
+      }
+    },
+  },
+  {
+    name: 'postgres-read-only',
+    suits: anyKind,
+    async run({ lab, forMs }) {
+      await lab.postgres.query(`ALTER SYSTEM SET default_transaction_read_only = on`, `SELECT pg_reload_conf()`);
+      await delay(forMs);
+      await lab.postgres.query(`ALTER SYSTEM RESET default_transaction_read_only`, `SELECT pg_reload_conf()`);
+    },
+  },
+];

@@ -1,0 +1,86 @@
+/** Faults of the two Redis servers. Redis keeps what a killed process wrote; only a cut file, an old snapshot or FLUSHALL loses data. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisServer } from '../lab/redis-server.js';
+import { anyKind, type Fault, type Scene } from './fault.js';
+
+const CUT_MIN_BYTES = 2_000;
+const CUT_MAX_BYTES = 400_000;
+
+/** A fault of one server. */
+interface ServerFault {
+  name: string;
+  /** True when the server's data goes back in time. */
+  setsBack?: boolean;
+  run: (server: RedisServer, scene: Scene) => Promise<void>;
+}
+
+const faults: readonly ServerFault[] = [
+  {
+    name: 'kill',
+    async run(server, { forMs }) {
+      await server.kill();
+      await delay(forMs);
+      await server.start();
+    },
+  },
+  {
+    name: 'restart',
+    async run(server) {
+      await server.shutdown();
+      await server.start();
+    },
+  },
+  { name: 'empty', setsBack: true, run: (server) => server.empty() },
+  {
+    name: 'cut-tail',
+    setsBack: true,
+    async run(server, { pick, forMs }) {
+      await server.kill();
+      server.cutTail(Math.round(CUT_MIN_BYTES + pick * (CUT_MAX_BYTES - CUT_MIN_BYTES)));
+      await delay(forMs / 4);
+      await server.start();
+    },
+  },
+  {
+    name: 'set-back',
+    setsBack: true,
+    async run(server, { forMs }) {
+      const restore = await server.snapshot();
+      await delay(forMs / 2);
+      await restore();
+    },
+  },
+  {
+    name: 'full',
+    async run(server, { forMs }) {
+      await server.config('maxmemory', '1mb');
+      await delay(forMs);
+      await server.config('maxmemory', '0');
+    },
+  },
+  { name: 'sleep', run: (server, { forMs }) => server.sleep(forMs) },
+  {
+    name: 'pause',
+    async run(server, { forMs }) {
+      await server.control('CLIENT', 'PAUSE', Math.round(forMs), 'ALL');
+      await delay(forMs);
+    },
+  },
+  {
+    name: 'read-only',
+    async run(server, { forMs }) {
+      await server.control('REPLICAOF', '127.0.0.1', 1);
+      await delay(forMs);
+      await server.control('REPLICAOF', 'NO', 'ONE');
+    },
+  },
+];
+
+export const redisFaults: readonly Fault[] = (['session', 'queue'] as const).flatMap((role) =>
+  faults.map(({ name, setsBack, run }): Fault => ({
+    name: `${role}-redis-${name}`,
+    suits: anyKind,
+    setsBack: setsBack === true && role === 'session',
+    run: (scene) => run(scene.lab.redis[role], scene),
+  })),
+);

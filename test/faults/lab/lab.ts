@@ -1,0 +1,172 @@
+/**
+ * A lab: two Redis servers, PostgreSQL, two coordinators and two workers of its own. Each process reaches each server through a gate
+ * of its own, so that a fault can cut off one process. Other programs on this machine notice nothing.
+ */
+import { systemPackages } from '@barkeep/local-system';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { holey, marketBars, writeBars } from '../../support/market.js';
+import { tcpGate, type TcpGate } from '../../support/tcp-gate.js';
+import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
+import { PostgresServer } from './postgres-server.js';
+import { LabProcess } from './process.js';
+import { RedisServer } from './redis-server.js';
+
+export const SERVERS = ['session', 'queue', 'postgres'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+/** The root of the checkout, seen from the compiled file. */
+export const ROOT = join(__dirname, '../../..');
+const COORDINATORS = 2;
+const WORKERS = 2;
+const PREFIX = 'faults';
+
+export class Lab {
+  readonly coordinators: LabProcess[] = [];
+  readonly workers: LabProcess[] = [];
+  private readonly gates: TcpGate[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly redis: Readonly<Record<'session' | 'queue', RedisServer>>,
+    readonly postgres: PostgresServer,
+    private readonly faketime: string | undefined,
+  ) {}
+
+  /** Starts everything and stores the datasets. */
+  static async create(note: (line: string) => void): Promise<Lab> {
+    const folder = mkdtempSync(join(tmpdir(), 'barkeep-faults-'));
+    const session = await RedisServer.start(join(folder, 'session-redis'), await freePort());
+    const queue = await RedisServer.start(join(folder, 'queue-redis'), await freePort());
+    const postgres = await PostgresServer.start(join(ROOT, '.barkeep/faults', folder.slice(-6)));
+    const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
+    await lab.writeDatasets();
+    for (let i = 1; i <= COORDINATORS; i++) lab.coordinators.push(await lab.app('coordinator', i));
+    for (let i = 1; i <= WORKERS; i++) lab.workers.push(await lab.app('upkeep-worker', i));
+    await Promise.all(lab.processes.map((process) => process.start()));
+    return lab;
+  }
+
+  /** True when clocks of processes can be moved here. */
+  get canJump(): boolean {
+    return this.faketime !== undefined;
+  }
+
+  get processes(): LabProcess[] {
+    return [...this.coordinators, ...this.workers];
+  }
+
+  /** Prefix of the keys of sessions. */
+  get sessionPrefix(): string {
+    return PREFIX;
+  }
+
+  /** A program of a user, which reaches the servers through gates of its own. */
+  async program(name: string, file: string, argument: object): Promise<LabProcess> {
+    const gates = await this.gatesFor();
+    const connection = { coordinator: this.coordinators[0]!.url, redis: gates.session.url, keyPrefix: PREFIX };
+    return new LabProcess({
+      name,
+      args: [join(ROOT, 'test/faults/programs', file), JSON.stringify({ connection, ...argument })],
+      env: { PATH: process.env['PATH'] },
+      logFile: this.logFile(name),
+      gates,
+      ends: true,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.end('SIGKILL')));
+    await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
+    await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(join(ROOT, '.barkeep/faults', this.folder.slice(-6)), { recursive: true, force: true });
+  }
+
+  private async app(app: string, index: number): Promise<LabProcess> {
+    const name = `${app}-${index}`;
+    const gates = await this.gatesFor();
+    const port = app === 'coordinator' ? await freePort() : 0;
+    const timeFile = join(this.folder, `${name}.time`);
+    writeFileSync(timeFile, '+0\n');
+    const env: NodeJS.ProcessEnv = {
+      PATH: process.env['PATH'],
+      REDIS_URL: gates.queue.url,
+      SESSION_REDIS_URL: gates.session.url,
+      DATABASE_URL: gates.postgres.url,
+      BARKEEP_PORT: String(port),
+      BARKEEP_QUEUE_PREFIX: `${PREFIX}-bull`,
+      BARKEEP_SESSION_PREFIX: PREFIX,
+      BARKEEP_BACKOFF_MS: '100',
+      BARKEEP_LOG_LEVEL: 'warn',
+      ...(this.faketime === undefined ? {} : faketimeEnvironment(this.faketime, timeFile)),
+    };
+    const args = [join(ROOT, 'apps', app, 'dist/main.js')];
+    const url = port === 0 ? undefined : `http://127.0.0.1:${port}`;
+    return new LabProcess({ name, args, env, logFile: this.logFile(name), gates, url, timeFile });
+  }
+
+  private logFile(name: string): string {
+    const folder = join(this.folder, 'logs');
+    mkdirSync(folder, { recursive: true });
+    return join(folder, `${name}.log`);
+  }
+
+  private async gatesFor(): Promise<Record<ServerName, TcpGate>> {
+    const session = await tcpGate(this.redis.session.url, 6379);
+    const queue = await tcpGate(this.redis.queue.url, 6379);
+    const postgres = await tcpGate(this.postgres.url, 5432);
+    this.gates.push(session, queue, postgres);
+    const before = this.postgres.onStart;
+    this.postgres.onStart = (url) => {
+      before(url);
+      postgres.retarget(url);
+    };
+    return { session, queue, postgres };
+  }
+
+  private async writeDatasets(): Promise<void> {
+    const { url } = this.postgres;
+    const market = marketBars({ ...DATES, symbols: [...SYMBOLS, EXTRA_SYMBOL], seed: 7 });
+    const wide = marketBars({ ...WIDE_DATES, symbols: MANY_SYMBOLS, seed: 8 });
+    const stream = holey(market, 0.03, 9);
+    await writeBars(url, 'stream', stream);
+    await writeBars(url, 'packed', stream);
+    await writeBars(url, 'wide', holey(wide, 0.01, 10));
+    await writeBars(url, 'reference', holey(market, 0.002, 11));
+    const cli = [join(ROOT, 'apps/cli/bin/barkeep.js'), 'pack', 'packed'];
+    await promisify(execFile)(process.execPath, cli, { env: { PATH: process.env['PATH'], DATABASE_URL: url } });
+  }
+}
+
+/** The library of Debian's package libfaketime; undefined where it cannot be had. */
+function faketimeLibrary(note: (line: string) => void): string | undefined {
+  if (!systemPackages.canFetch()) return undefined;
+  const target = systemPackages.cachePath('faketime', process.env);
+  const failure = existsSync(target) ? undefined : systemPackages.fetch(['libfaketime'], target, process.env);
+  if (failure !== undefined) note(`clock-jump is skipped: ${failure}`);
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const library = join(target, 'usr/lib', triplet, 'faketime/libfaketimeMT.so.1');
+  return existsSync(library) ? library : undefined;
+}
+
+function faketimeEnvironment(library: string, timeFile: string): NodeJS.ProcessEnv {
+  return {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: timeFile,
+    FAKETIME_CACHE_DURATION: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

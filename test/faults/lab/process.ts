@@ -1,0 +1,149 @@
+/**
+ * One process of a lab: a coordinator, a worker, or a user's program, started as a user starts it. Tells ends that a fault caused from
+ * ends that nobody asked for, and starts the process again.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endWithUs } from './end-with-us.js';
+import type { TcpGate } from '../../support/tcp-gate.js';
+import type { ServerName } from './lab.js';
+
+const READY_LIMIT_MS = 180_000;
+const RETRY_MS = 500;
+const TAIL_CHARACTERS = 4_000;
+
+export interface ProcessSpec {
+  name: string;
+  /** Arguments of Node. */
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  gates: Readonly<Record<ServerName, TcpGate>>;
+  /** Address that it serves, if it does. */
+  url?: string;
+  /** The file by which libfaketime moves the process's clock. */
+  timeFile?: string;
+  /** True when exit code 0 is its normal end. */
+  ends?: boolean;
+}
+
+export class LabProcess {
+  /** Ends that no fault caused. */
+  readonly deaths: string[] = [];
+  /** Starts that failed before the process was ready. */
+  failedStarts = 0;
+  private child: ChildProcess | undefined;
+  private isExpected = true;
+  private isFrozen = false;
+  private tail = '';
+  private ready = false;
+
+  constructor(private readonly spec: ProcessSpec) {}
+
+  get name(): string {
+    return this.spec.name;
+  }
+  get url(): string | undefined {
+    return this.spec.url;
+  }
+  get gates(): ProcessSpec['gates'] {
+    return this.spec.gates;
+  }
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+  /** True while it is ready and may be expected to answer. */
+  get isLive(): boolean {
+    return this.ready && !this.isFrozen && this.hasChild;
+  }
+  get hasChild(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+  /** True while a fault ends it and starts it again. */
+  get isEnding(): boolean {
+    return this.isExpected;
+  }
+  get hasFinished(): boolean {
+    return this.child?.exitCode === 0;
+  }
+
+  /** Resolves when the process is ready. A start that fails is tried again, as a supervisor does. */
+  async start(): Promise<void> {
+    const deadline = Date.now() + READY_LIMIT_MS;
+    while (!(await this.spawn(deadline - Date.now()))) {
+      this.failedStarts++;
+      if (Date.now() > deadline) throw new Error(`${this.name} did not start:\n${this.tail}`);
+      await delay(RETRY_MS);
+    }
+  }
+
+  /** Ends it by a signal and waits; kills it after 20 s. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (!child || !this.hasChild) return;
+    this.isExpected = true;
+    this.ready = false;
+    if (this.isFrozen) child.kill('SIGCONT');
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const killer = setTimeout(() => {
+      this.deaths.push(`${this.name} did not end within 20 s of ${signal}`);
+      child.kill('SIGKILL');
+    }, 20_000);
+    await ended;
+    clearTimeout(killer);
+  }
+
+  /** Stops it from running. @returns a function that lets it run again */
+  freeze(): () => void {
+    const { child } = this;
+    this.isFrozen = true;
+    child?.kill('SIGSTOP');
+    return () => {
+      child?.kill('SIGCONT');
+      this.isFrozen = false;
+    };
+  }
+
+  /** Moves the clock of the process. @param seconds relative to the real time */
+  jump(seconds: number): void {
+    if (this.spec.timeFile !== undefined) writeFileSync(this.spec.timeFile, `${seconds < 0 ? '' : '+'}${seconds}\n`);
+  }
+
+  private async spawn(limitMs: number): Promise<boolean> {
+    const { args, env, logFile, name } = this.spec;
+    this.isExpected = false;
+    this.isFrozen = false;
+    this.tail = '';
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.child = child;
+    endWithUs(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream!.on('data', (text: Buffer) => {
+        this.tail = (this.tail + String(text)).slice(-TAIL_CHARACTERS);
+        appendFileSync(logFile, text);
+      });
+    }
+    const limit = AbortSignal.timeout(Math.max(1, limitMs));
+    const exited = once(child, 'exit', { signal: limit }).then(() => false);
+    const ready = once(child, 'message', { signal: limit }).then(() => true);
+    const isReady = await Promise.race([exited, ready]).catch(() => false);
+    exited.catch(() => undefined);
+    ready.catch(() => undefined);
+    this.ready = isReady;
+    if (!isReady) {
+      child.kill('SIGKILL');
+      return this.isExpected;
+    }
+    child.on('exit', (code, signal) => {
+      if (this.child === child) this.ready = false;
+      if (this.isExpected || (code === 0 && this.spec.ends)) return;
+      this.deaths.push(
+        `${name} ended unasked: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-8).join('\n')}`,
+      );
+    });
+    return true;
+  }
+}

@@ -1,0 +1,126 @@
+/** One Redis server of a lab: it keeps its port and its append-only file over every end, and does what faults ask for. */
+import { findRedis } from '@barkeep/local-system';
+import { Redis } from 'ioredis';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endWithUs } from './end-with-us.js';
+
+const READY_LIMIT_MS = 60_000;
+const CHECK_MS = 20;
+const DUMP_ALL = `local all = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  all[#all + 1] = key
+  all[#all + 1] = redis.call('DUMP', key)
+end
+return all`;
+
+export class RedisServer {
+  readonly url: string;
+  /** Works while the server does; nothing of the system uses it. */
+  readonly client: Redis;
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    port: number,
+  ) {
+    this.url = `redis://127.0.0.1:${port}/0`;
+    this.client = new Redis(this.url, { maxRetriesPerRequest: 0, commandTimeout: 5_000, retryStrategy: () => 100 });
+    this.client.on('error', () => undefined);
+  }
+
+  static async start(folder: string, port: number): Promise<RedisServer> {
+    mkdirSync(folder, { recursive: true });
+    const settings = ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, 'appendonly yes', 'appendfsync everysec'];
+    settings.push(
+      'save ""',
+      'maxmemory-policy noeviction',
+      'enable-debug-command yes',
+      'aof-load-truncated yes',
+      'set-proc-title no',
+      '',
+    );
+    writeFileSync(join(folder, 'redis.conf'), settings.join('\n'));
+    const server = new RedisServer(folder, port);
+    await server.start();
+    return server;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const { path, env } = findRedis(process.env, () => undefined);
+    this.child = spawn(path, [join(this.folder, 'redis.conf')], { env, stdio: 'ignore' });
+    endWithUs(this.child);
+    const deadline = Date.now() + READY_LIMIT_MS;
+    for (;;) {
+      const answer = await this.client.ping().catch(() => '');
+      if (answer === 'PONG') return;
+      if (Date.now() > deadline) throw new Error(`Redis in ${this.folder} did not answer`);
+      await delay(CHECK_MS);
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends it in order: everything is in its file. */
+  async shutdown(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  async empty(): Promise<void> {
+    await this.client.flushall();
+  }
+
+  /** Cuts the end of the append-only file, as a power loss does. At most half of it. The server must not run. */
+  cutTail(bytes: number): void {
+    const folder = join(this.folder, 'appendonlydir');
+    const file = readdirSync(folder).find((name) => name.endsWith('.incr.aof'));
+    if (file === undefined) return;
+    const { size } = statSync(join(folder, file));
+    truncateSync(join(folder, file), Math.max(Math.ceil(size / 2), size - bytes));
+  }
+
+  /** Remembers all keys. @returns a function that puts the server back to them, in one transaction */
+  async snapshot(): Promise<() => Promise<void>> {
+    const kept = (await this.client.callBuffer('EVAL', DUMP_ALL, 0)) as Buffer[];
+    return async () => {
+      const restore = this.client.multi().flushall();
+      for (let i = 0; i < kept.length; i += 2) restore.restore(kept[i]!, 0, kept[i + 1]!);
+      await restore.exec();
+    };
+  }
+
+  async config(name: string, value: string): Promise<void> {
+    await this.client.config('SET', name, value);
+  }
+
+  async control(command: string, ...args: (string | number)[]): Promise<void> {
+    await this.client.call(command, ...args);
+  }
+
+  /** Blocks the server, which answers nobody meanwhile. */
+  async sleep(forMs: number): Promise<void> {
+    const own = this.client.duplicate({ commandTimeout: undefined });
+    own.on('error', () => undefined);
+    await own.call('DEBUG', 'SLEEP', (forMs / 1000).toFixed(2)).catch(() => undefined);
+    own.disconnect();
+  }
+
+  async close(): Promise<void> {
+    this.client.disconnect();
+    await this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+}

@@ -1,0 +1,63 @@
+/** Decides from a seed which session a schedule runs and which faults happen when. The same seed gives the same schedule. Pure. */
+import { seeded } from '../support/seeded.js';
+import type { FaultInfo } from './faults/fault.js';
+import { KINDS, type KindName } from './kinds.js';
+
+/** One planned fault. */
+export interface PlannedFault {
+  name: string;
+  /** After the start of the session, ms. */
+  atMs: number;
+  /** How long it lasts, ms; a fault that happens at once ignores it. */
+  forMs: number;
+  /** Chooses the process, the gate or the amount: a number in [0, 1). */
+  pick: number;
+}
+
+export interface Schedule {
+  seed: number;
+  kind: KindName;
+  faults: readonly PlannedFault[];
+}
+
+/** What is chosen from. `only` names one fault, `kind` one kind of session. */
+export interface ScheduleOptions {
+  faults: readonly FaultInfo[];
+  only?: string;
+  kind?: KindName;
+}
+
+const FAULTS_MAX = 4;
+const START_MIN_MS = 100;
+const START_MAX_MS = 3_000;
+const LENGTH_MIN_MS = 300;
+const LENGTH_MAX_MS = 4_000;
+/** Neighbouring seeds of the generator give similar first numbers, so seeds are spread by the golden ratio. */
+const SPREAD = 0x9e3779b1;
+
+/** @param seed a whole number of 1 or more */
+export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions): Schedule {
+  const random = seeded(Math.imul(seed, SPREAD));
+  for (let i = 0; i < 8; i++) random.next();
+  const names = Object.keys(KINDS) as KindName[];
+  const chosen = kind ?? random.pick(names.filter((name) => only === undefined || suits(faults, only, name)));
+  const suitable = faults.filter((fault) => fault.suits(KINDS[chosen]));
+  const count = random.int(1, FAULTS_MAX + 1);
+  const planned = Array.from({ length: count }, (): PlannedFault => ({
+    name: only ?? random.pick(suitable).name,
+    atMs: random.int(START_MIN_MS, START_MAX_MS),
+    forMs: random.int(LENGTH_MIN_MS, LENGTH_MAX_MS),
+    pick: random.next(),
+  }));
+  planned.sort((a, b) => a.atMs - b.atMs);
+  return { seed, kind: chosen, faults: planned };
+}
+
+function suits(faults: readonly FaultInfo[], name: string, kind: KindName): boolean {
+  return faults.some((fault) => fault.name === name && fault.suits(KINDS[kind]));
+}
+
+/** A schedule in one line. */
+export function describe({ kind, faults }: Schedule): string {
+  return `${kind}: ${faults.map(({ name, atMs, forMs }) => `${name}@${atMs}+${forMs}`).join(', ')}`;
+}
