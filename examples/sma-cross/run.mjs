@@ -48,13 +48,13 @@ function tradesText({ strategy }) {
 }
 
 function symbolsText({ strategy, metrics, status }) {
-  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected }) => ({
+  const row = (symbol, trades, profit, { streamed, backfilled, filled, expected, noTrade }) => ({
     symbol,
     trades: count(trades.length),
     'P&L': amount(profit),
     streamed: count(streamed),
     repaired: count(backfilled),
-    quality: `${amount((100 * filled) / expected)} %`,
+    quality: percentText((100 * filled) / (expected - noTrade)),
   });
   const rows = metrics.map(({ symbol, ...counts }) =>
     row(

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** A TCP gate in front of a real server: when it is shut, the server is away for the clients behind it, and only for them. It can also be slow. */
-=======
 /** A TCP gate in front of a real server. It can refuse, cut, freeze or delay the connections that go through it. */
->>>>>>> 41b5d73 (Run seeded schedules of faults against real processes)
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
