@@ -15,6 +15,9 @@ import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } f
 import { closesOf, spacingOf, spacingText } from './spacing.js';
 import { understoodOf, type Understood } from './understood.js';
 
+/** Bars start on a whole minute. */
+const GRID_MS = 60_000;
+
 export interface FilePlan {
   splitter: (handler: RowHandler) => Splitter;
   reader: BarReaderOptions;
@@ -116,6 +119,7 @@ function readerOptions(
     layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
     time: timeOf(file, sample.rows, options, new WallClock(zone)),
     zone,
+    gridMs: GRID_MS,
     shiftMs: times === 'close' ? options.intervalMs : 0,
     price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),
     volume: numberReader(options.numbers, 1),
@@ -196,7 +200,7 @@ function readSample(
   const read = (bytes: Uint8Array, headerLines: number, isEnd: boolean): SampleBar[] => {
     const bars: SampleBar[] = [];
     const sink = { bar: (symbol: string, bar: Bar) => void bars.push({ symbol, bar }), refuse: () => undefined };
-    const rows = splitter(new BarReader({ ...options, headerLines }, sink));
+    const rows = splitter(new BarReader({ ...options, headerLines, gridMs: 1 }, sink));
     rows.push(bytes);
     if (isEnd) rows.end();
     return bars;

@@ -21,6 +21,8 @@ export interface BarReaderOptions {
   time: TimeParser;
   /** Zone of the times, for messages. */
   zone: string;
+  /** Bars start on multiples of it, ms. */
+  gridMs: number;
   /** Subtracted from a time that is the end of its bar, ms. */
   shiftMs: number;
   price: NumberReader;
@@ -33,8 +35,6 @@ export interface BarReaderOptions {
   headerLines: number;
 }
 
-/** Bars start on a whole minute. */
-const GRID_MS = 60_000;
 /** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
 const TIME_MIN_MS = Date.UTC(1900, 0, 1);
 const TIME_MAX_MS = Date.UTC(2200, 0, 1);
@@ -48,6 +48,7 @@ export class BarReader implements RowHandler {
   readonly #values: ValueFields;
   readonly #headerLines: number;
   readonly #shiftMs: number;
+  readonly #gridMs: number;
   readonly #price: NumberReader;
   readonly #volume: NumberReader;
   readonly #time: TimeParser;
@@ -69,6 +70,7 @@ export class BarReader implements RowHandler {
     this.#values = layout.values[0]!;
     this.#headerLines = options.headerLines;
     this.#shiftMs = options.shiftMs;
+    this.#gridMs = options.gridMs;
     this.#price = options.price;
     this.#volume = options.volume;
     this.#time = options.time;
@@ -135,7 +137,7 @@ export class BarReader implements RowHandler {
       const detail = `expected a time from 1900 to 2200, was ${isoTime(openTime)}`;
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
-    if (openTime % GRID_MS !== 0) {
+    if (openTime % this.#gridMs !== 0) {
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${isoTime(openTime)}`);
     }
     // Adding 0 turns −0 into 0: equal values must have equal bytes.

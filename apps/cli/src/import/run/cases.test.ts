@@ -1,0 +1,376 @@
+/** Small files that users of this kind of software have met, each with the value that it means. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { calendarNamed, type Bar } from '@barkeep/bars';
+import { zipSync } from 'fflate';
+import { parseColumnsOption, READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
+import { inputFiles, symbolFromPath } from '../files/index.js';
+import { type SymbolCase, SymbolNames } from '../reading/index.js';
+import { CalendarCheck } from './calendar-check.js';
+import { importBars } from './import-bars.js';
+import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { ImportSummary } from './summary.js';
+
+type StoredBar = [symbol: string, time: string, open: number, high: number, low: number, close: number, volume: number];
+
+class ListingWriter implements BarWriter {
+  readonly bars: StoredBar[] = [];
+  write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    for (const { openTime, open, high, low, close, volume } of bars) {
+      const time = new Date(openTime).toISOString().replace(':00.000Z', 'Z');
+      this.bars.push([symbol, time, open, high, low, close, volume]);
+    }
+    return Promise.resolve();
+  }
+  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+    return Promise.resolve({ accepted: this.bars.length, duplicate: 0, conflicting: 0 });
+  }
+  abort(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Case extends Partial<Omit<ImportPlan, 'read'>> {
+  read?: Partial<ReadOptions>;
+  symbolCase?: SymbolCase;
+  map?: ReadonlyMap<string, string>;
+  known?: readonly string[];
+}
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-cases-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function imported(
+  name: string,
+  content: string | Uint8Array,
+  { read, symbolCase, map, known, ...plan }: Case = {},
+): Promise<{ bars: StoredBar[]; summary: ImportSummary }> {
+  await mkdir(dirname(join(folder, name)), { recursive: true });
+  await writeFile(join(folder, name), content);
+  const writer = new ListingWriter();
+  const full: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(symbolCase, map, known), ...read };
+  const files = await inputFiles([join(folder, name)], false);
+  const showPath = (path: string): string => relative(folder, path);
+  const summary = await importBars({ dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan }, writer, {
+    onProgress: () => undefined,
+  });
+  return { bars: writer.bars, summary };
+}
+
+const reasonsOf = ({ summary }: { summary: ImportSummary }): object => summary.refused.reasons;
+const HEADER = 'time,open,high,low,close,volume\n';
+/** Rows of whole minutes; `text` formats a time. */
+const minutes = (count: number, from: number, stepMs: number, text: (ms: number) => string): string =>
+  Array.from({ length: count }, (_, at) => `${text(from + at * stepMs)},${at},${at + 1},${at},${at + 1},100\n`).join(
+    '',
+  );
+const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+const wall = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+const OPEN = Date.UTC(2024, 2, 4, 14, 30);
+
+describe('K1 a row with more fields than its header', () => {
+  it('is refused, not shifted', async () => {
+    const volume = await imported('a.csv', `${HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`, {
+      read: { symbol: 'AAA' },
+    });
+    expect([volume.bars, reasonsOf(volume)]).toEqual([[], { 'too-many-fields': 1 }]);
+    const decimals = await imported('b.csv', `${HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`, {
+      read: { symbol: 'X' },
+    });
+    expect([decimals.bars, reasonsOf(decimals)]).toEqual([[], { 'too-many-fields': 1 }]);
+  });
+
+  it('is refused without a header too', async () => {
+    const rows = '2024-03-04 14:30,1,1,1,1,5\n2024-03-04 14:31,1,1,1,1,1,234\n';
+    const { bars, summary } = await imported('a.csv', rows, { read: { symbol: 'X', header: false } });
+    expect([bars.length, summary.refused.reasons]).toEqual([1, { 'too-many-fields': 1 }]);
+  });
+});
+
+describe('K2 lines around the header', () => {
+  it('an address before it is skipped', async () => {
+    const text =
+      'https://www.example.com/\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n' +
+      '1709562600000,2024-03-04 14:30:00,BTC/USD,65000,65010,64990,65005,1.5,97500\n';
+    const bar = ['BTCUSD', '2024-03-04T14:30Z', 65000, 65010, 64990, 65005, 1.5];
+    const columns = parseColumnsOption('volume=Volume BTC');
+    expect((await imported('a.csv', text, { read: { symbol: 'BTCUSD', columns } })).bars).toEqual([bar]);
+    expect((await imported('a.csv', text)).bars).toEqual([['BTC/USD', ...bar.slice(1)]]);
+  });
+
+  it('a header of three lines is one header', async () => {
+    const text =
+      'Price,Close,High,Low,Open,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,\n2024-03-04 14:30:00+00:00,512.1,512.4,511.9,512.0,1200345\n';
+    const bar = ['SPY', '2024-03-04T14:30Z', 512, 512.4, 511.9, 512.1, 1200345];
+    expect((await imported('a.csv', text, { read: { symbol: 'SPY' } })).bars).toEqual([bar]);
+    expect((await imported('a.csv', text)).bars).toEqual([bar]);
+  });
+
+  it('sep=; names the delimiter, a line of units belongs to the header, --skip-lines skips', async () => {
+    const units =
+      'sep=;\ntime;open;high;low;close;volume\nUTC;USD;USD;USD;USD;shares\n2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
+    expect((await imported('a.csv', units, { read: { symbol: 'X' } })).bars).toHaveLength(2);
+    const titled = `A title, with a comma\n\nanother\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('b.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);
+    const rows = 'any,thing,1,2,3,4\n2024-03-04 14:30,1,2,1,2,5\n';
+    expect((await imported('c.csv', rows, { read: { symbol: 'X', header: false, skipLines: 1 } })).bars).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe('K3 numbers as other countries write them', () => {
+  it('need --decimal and --thousands, which the refusal names', async () => {
+    const text = 'time;open;high;low;close;volume\n2024-03-04T14:30:00Z;1,0850;1,0860;1,0840;1,0855;12\n';
+    const refused = await imported('a.csv', text, { read: { symbol: 'EURUSD' } });
+    expect(refused.summary.refused.first[0]?.detail).toContain('--decimal ,');
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'EURUSD', numbers: { decimal: ',' } } });
+    expect(bars).toEqual([['EURUSD', '2024-03-04T14:30Z', 1.085, 1.086, 1.084, 1.0855, 12]]);
+    const grouped = 'time;open;high;low;close;volume\n2024-03-04T14:30Z;1.085,5;1.086,5;1.084,5;1.085,5;1.234.567\n';
+    const german = await imported('b.csv', grouped, {
+      read: { symbol: 'X', numbers: { decimal: ',', thousands: '.' } },
+    });
+    expect(german.bars[0]?.slice(2)).toEqual([1085.5, 1086.5, 1084.5, 1085.5, 1234567]);
+  });
+});
+
+describe('K4 data without volume', () => {
+  it('is read with --volume none, which the refusal names', async () => {
+    const text = 'time,open,high,low,close\n1709562600,1.0850,1.0852,1.0849,1.0851\n';
+    const refused = await imported('a.csv', text, { read: { symbol: 'EURUSD' } });
+    expect(refused.summary.refused.first[0]?.detail).toContain('--volume none');
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'EURUSD', hasVolume: false } });
+    expect(bars).toEqual([['EURUSD', '2024-03-04T14:30Z', 1.085, 1.0852, 1.0849, 1.0851, 0]]);
+  });
+});
+
+describe('K5 a file without a header and with more than six columns', () => {
+  it('has no symbol column when the symbol is given', async () => {
+    const kraken =
+      '1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12\n1704067260,42270.0,42270.0,42270.0,42270.0,0.00100000,1\n';
+    const symbolOf = symbolFromPath('{symbol}_1.csv');
+    const { bars } = await imported('XBTUSD_1.csv', kraken, { symbolOf, read: { header: false } });
+    expect(bars).toEqual([
+      ['XBTUSD', '2024-01-01T00:00Z', 42265.2, 42270, 42265.1, 42270, 0.51234567],
+      ['XBTUSD', '2024-01-01T00:01Z', 42270, 42270, 42270, 42270, 0.001],
+    ]);
+    const generic = '2024-03-04 14:30,10,11,9,10,5,77,88,99\n';
+    expect((await imported('g.csv', generic, { read: { header: false, symbol: 'X' } })).bars[0]?.slice(2)).toEqual([
+      10, 11, 9, 10, 5,
+    ]);
+  });
+
+  it('of twelve columns in a zip is read', async () => {
+    const row =
+      '1735689600000000,0.31600000,0.31650000,0.31590000,0.31610000,27.00000000,1735689659999999,8.53200000,11,10.0,3.1,0\n';
+    const zip = zipSync({ 'DOGEUSDT-1m-2025-01-01.csv': Buffer.from(row) });
+    const symbolOf = symbolFromPath('{symbol}-1m-*.zip');
+    const { bars } = await imported('DOGEUSDT-1m-2025-01-01.zip', zip, { symbolOf, read: { header: false } });
+    expect(bars).toEqual([['DOGEUSDT', '2025-01-01T00:00Z', 0.316, 0.3165, 0.3159, 0.3161, 27]]);
+  });
+});
+
+describe('K6 a zip of several files', () => {
+  const entry = (minute: number, price: number): Uint8Array =>
+    Buffer.from(
+      `timestamp,open,high,low,close,volume\n2024-03-04 09:${30 + minute}:00,${price},${price + 1},${price - 1},${price},5\n`,
+    );
+  const zone = 'America/New_York';
+
+  it('gives each file the symbol of its own name', async () => {
+    const zip = zipSync({ 'AAPL_1min.txt': entry(0, 10), 'MSFT_1min.txt': entry(0, 20) });
+    const { bars } = await imported('bundle.zip', zip, {
+      symbolOf: symbolFromPath('{symbol}_1min.txt'),
+      read: { zone },
+    });
+    expect(bars).toEqual([
+      ['AAPL', '2024-03-04T14:30Z', 10, 11, 9, 10, 5],
+      ['MSFT', '2024-03-04T14:30Z', 20, 21, 19, 20, 5],
+    ]);
+  });
+
+  it('does not mix two files in one symbol', async () => {
+    const zip = zipSync({ 'AAPL_1min.txt': entry(0, 10), 'MSFT_1min.txt': entry(1, 20) });
+    const result = await imported('FRD.zip', zip, { symbolOf: symbolFromPath('{symbol}.zip'), read: { zone } });
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
+  });
+});
+
+describe('K8 the columns of vendors', () => {
+  it('window_start is a time', async () => {
+    const text =
+      'ticker,volume,open,close,high,low,window_start,transactions\nAAPL,4930,10,10.5,11,9,1709562600000000000,129\n';
+    expect((await imported('a.csv', text)).bars).toEqual([['AAPL', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 4930]]);
+  });
+
+  it('of two volumes the one that is not zero is taken, with a note', async () => {
+    const text =
+      '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n' +
+      '2024.01.02\t09:30:00\t1.09410\t1.09420\t1.09400\t1.09415\t57\t0\t3\n';
+    const { bars, summary } = await imported('a.csv', text, { read: { symbol: 'EURUSD', zone: 'UTC' } });
+    expect(bars[0]?.at(-1)).toBe(57);
+    expect(summary.understood[0]?.notes).toEqual(['volume is <TICKVOL>; not taken: <VOL>']);
+    const generic = 'time,open,high,low,close,tick_volume,real_volume\n2024-01-02 09:30,1,1,1,1,57,0\n';
+    expect((await imported('b.csv', generic, { read: { symbol: 'X' } })).bars[0]?.at(-1)).toBe(57);
+  });
+});
+
+describe('K9 a number that is not an epoch', () => {
+  it.each([
+    ['45355.6041666667', 'excel-serial'],
+    ['45360', 'excel-serial'],
+    ['20240220', 'date-without-time'],
+    ['2024-02-20', 'date-without-time'],
+    ['12345', 'unreadable-time'],
+    ['0', 'unreadable-time'],
+  ])('%s is refused by name', async (time, reason) => {
+    const result = await imported('a.csv', `${HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { [reason]: 1 }]);
+  });
+});
+
+describe('K10 prices below zero', () => {
+  it('are taken when the user allows them', async () => {
+    const text = `${HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
+    const refused = await imported('a.csv', text, { read: { symbol: 'CLK20' } });
+    expect(reasonsOf(refused)).toEqual({ 'negative-price': 2 });
+    expect(refused.summary.refused.first[0]?.detail).toContain('--allow-negative-prices');
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'CLK20', prices: 'any' } });
+    expect(bars.map((bar) => bar[5])).toEqual([-2.9, -37.63]);
+  });
+
+  it('numbers that are extreme but valid are exact', async () => {
+    const text = `${HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'X' } });
+    expect(bars[0]?.slice(2)).toEqual([
+      1e-320,
+      1.7976931348623157e308,
+      1e-320,
+      123456789012345.67,
+      Number('9007199254740993'),
+    ]);
+  });
+});
+
+describe('K11 symbols', () => {
+  const rows = (...names: string[]): string =>
+    `symbol,${HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
+  const symbolsOf = ({ bars }: { bars: StoredBar[] }): string[] => bars.map(([symbol]) => symbol);
+
+  it('keep their case, and one that differs only in case is refused unless the user wants both', async () => {
+    const guarded = await imported('a.csv', rows('BACpB', 'BACPB'));
+    expect([symbolsOf(guarded), reasonsOf(guarded)]).toEqual([['BACpB'], { 'symbol-case': 1 }]);
+    expect(symbolsOf(await imported('a.csv', rows('BACpB', 'BACPB'), { symbolCase: 'keep' }))).toEqual([
+      'BACpB',
+      'BACPB',
+    ]);
+    expect(symbolsOf(await imported('a.csv', rows('spy'), { symbolCase: 'upper' }))).toEqual(['SPY']);
+    expect(reasonsOf(await imported('a.csv', rows('spy'), { known: ['SPY'] }))).toEqual({ 'symbol-case': 1 });
+  });
+
+  it('are those of vendors; --symbol-map names the rest', async () => {
+    const names = [
+      '^GSPC',
+      'EURUSD=X',
+      'BTC/USDT',
+      'ES=F',
+      'BF/B',
+      'M&M',
+      '@ES#',
+      'X:BTCUSD',
+      '__proto__',
+      'constructor',
+    ];
+    expect(symbolsOf(await imported('a.csv', rows(...names)))).toEqual(names);
+    expect(reasonsOf(await imported('b.csv', rows('NIFTY 50')))).toEqual({ 'bad-symbol': 1 });
+    expect(symbolsOf(await imported('b.csv', rows('NIFTY 50'), { map: new Map([['NIFTY 50', 'NIFTY50']]) }))).toEqual([
+      'NIFTY50',
+    ]);
+  });
+});
+
+describe('K13 rows that no slot takes', () => {
+  it('I10 are counted against a calendar, with a hint at the zone', async () => {
+    const text = HEADER + minutes(390, Date.UTC(2024, 2, 4, 9, 30), 60_000, wall);
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'ACME' } });
+    expect(summary).toMatchObject({ rows: 390, accepted: 90, outside: 300 });
+    expect(summary.warnings[0]).toContain('--tz America/New_York');
+    const right = await imported('a.csv', text, { calendar, read: { symbol: 'ACME', zone: 'America/New_York' } });
+    expect(right.summary).toMatchObject({ accepted: 390, outside: 0, warnings: [] });
+  });
+});
+
+describe('K14 what a time and a row stand for', () => {
+  it('closes are warned of, and stored in their minute with --times close', async () => {
+    const text = HEADER + minutes(390, OPEN + 60_000, 60_000, iso);
+    const asOpens = await imported('a.csv', text, { read: { symbol: 'NT' } });
+    expect(asOpens.summary.warnings[0]).toContain('--times close');
+    const { bars, summary } = await imported('a.csv', text, { read: { symbol: 'NT', times: 'close' } });
+    expect(summary.warnings).toEqual([]);
+    expect([bars[0]?.slice(1, 3), bars.at(-1)?.slice(1, 6)]).toEqual([
+      ['2024-03-04T14:30Z', 0],
+      ['2024-03-04T20:59Z', 389, 390, 389, 390],
+    ]);
+  });
+
+  it('opens are not warned of', async () => {
+    const { summary } = await imported('a.csv', HEADER + minutes(390, OPEN, 60_000, iso), { read: { symbol: 'X' } });
+    expect(summary.warnings).toEqual([]);
+  });
+
+  it.each([
+    [300_000, '5-minute'],
+    [3_600_000, '1-hour'],
+    [86_400_000, '1-day'],
+    [1000, '1-second'],
+  ])('rows every %d ms taken as minutes are refused as %s bars', async (step, name) => {
+    const result = await imported('a.csv', HEADER + minutes(30, OPEN, step, iso), { read: { symbol: 'X' } });
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'wrong-interval': 1 }]);
+    expect(result.summary.refused.first[0]?.detail).toContain(`was ${name} bars`);
+  });
+
+  it('five-minute rows are stored with --interval 5m; a quiet symbol is not refused', async () => {
+    const five = HEADER + minutes(30, OPEN, 300_000, iso);
+    expect((await imported('a.csv', five, { read: { symbol: 'X', intervalMs: 300_000 } })).bars).toHaveLength(30);
+    const quiet = HEADER + [0, 7, 19, 20, 41, 77].map((at) => `${iso(OPEN + at * 60_000)},1,1,1,1,1\n`).join('');
+    expect((await imported('q.csv', quiet, { read: { symbol: 'X' } })).bars).toHaveLength(6);
+  });
+});
+
+describe('JSON', () => {
+  it('arrays and objects, one a line or all in one, are read', async () => {
+    const array = '[1709562600000,10,11,9,10.5,5]';
+    const object =
+      '{"timestamp":"2024-03-04T14:30:00Z","open":10,"high":11,"low":9,"close":10.5,"volume":5,"extra":null}';
+    const other = '{"volume":6,"close":10.5,"low":9,"high":11,"open":10,"timestamp":"2024-03-04T14:31:00Z"}';
+    const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
+    const columns = parseColumnsOption('time=1,open=2,high=3,low=4,close=5,volume=6');
+    expect((await imported('a.json', `[${array}]`, { read: { symbol: 'X' } })).bars).toEqual([bar]);
+    expect(
+      (await imported('b.ndjson', `${array}\n${array.replace('2600', '2660')}\n`, { read: { symbol: 'X', columns } }))
+        .bars,
+    ).toHaveLength(2);
+    expect((await imported('c.json', `[${object},${other}]`, { read: { symbol: 'X' } })).bars).toEqual([
+      bar,
+      ['X', '2024-03-04T14:31Z', 10, 11, 9, 10.5, 6],
+    ]);
+    expect((await imported('d.ndjson', `${object}\n${other}\n`, { read: { symbol: 'X' } })).bars).toHaveLength(2);
+  });
+
+  it('I7 refuses rows one by one', async () => {
+    const text =
+      '[{"t":1709562600000,"o":1,"h":2,"l":1,"c":2,"v":5},{"t":1709562660000,"o":null,"h":2,"l":1,"c":2,"v":5},{"t":1709562720000,"o":1,"h":2,"l":1,"c":2}]';
+    const { bars, summary } = await imported('a.json', text, { read: { symbol: 'X' } });
+    expect([bars.length, summary.refused.reasons]).toEqual([1, { 'not-a-number': 2 }]);
+  });
+
+  it('arrays whose order cannot be known are refused with the candidates', async () => {
+    const flat = '[[1709562600000,1,1,1,1,5],[1709562660000,1,1,1,1,5]]';
+    const result = await imported('a.json', flat, { read: { symbol: 'X' } });
+    expect(reasonsOf(result)).toEqual({ 'ambiguous-format': 1 });
+    expect(result.summary.refused.first[0]?.detail).toContain('freqtrade or bitfinex');
+  });
+});
