@@ -1,7 +1,8 @@
-/** The coordinator as a process: what it says when it cannot start, when it is ready, and how it ends. */
+/** The coordinator as a process: its messages when it cannot start, when it waits, when it is ready, and how it ends. */
 import { once } from 'node:events';
 import { coordinatorProcess, startCoordinatorProcess } from '../support/http-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { tcpGate } from '../support/tcp-gate.js';
 
 let database: TestDatabase;
 
@@ -16,14 +17,32 @@ it('reports all configuration errors in one message, without a stack, and exits 
   expect(output()).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);
 });
 
-it('says in one line which server it cannot reach, and exits with 1', async () => {
-  const { child, output } = coordinatorProcess({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+it('I11 waits for a server that is away, says which, and starts when it is back', async () => {
+  const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  await gate.shut();
+  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
+  const { host } = new URL(gate.url);
+  while (!output().includes(`waiting for the session Redis at ${host}`)) await once(child.stdout!, 'data');
+  const ready = once(child, 'message');
+  await gate.open();
+  await Promise.race([ready, once(child, 'exit').then(() => Promise.reject(new Error(output())))]);
+  expect(output()).toContain(`the session Redis at ${host} is back`);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  await gate.shut();
+});
+
+it('names the server, its address and its answer when it is refused, and exits with 1', async () => {
+  const url = new URL(process.env['SESSION_REDIS_URL']!);
+  url.password = 'wrong';
+  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
   expect(await once(child, 'exit')).toEqual([1, null]);
   const lines = output()
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('{'));
-  expect(lines).toEqual([expect.stringMatching(/^the coordinator could not start: .*127\.0\.0\.1:1/)]);
+  const said = `the coordinator could not start: expected the session Redis at ${url.host} (SESSION_REDIS_URL), which answered: `;
+  expect(lines).toEqual([expect.stringContaining(said)]);
 });
 
 it('tells its parent when it is ready, says that it is open to this machine only, and ends with 0 on SIGTERM', async () => {

@@ -1,4 +1,4 @@
-/** The coordinator as a Nest application: connections, log, sessions and HTTP, put together from what main.ts made. */
+/** The coordinator as a Nest application: connections, log, sessions and HTTP. */
 import { type Config, type Connections, StopSequence } from '@barkeep/service';
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
@@ -9,7 +9,7 @@ import { HttpModule } from './http/index.js';
 /** Injection token of the frozen `Config`. */
 export const CONFIG = Symbol('CONFIG');
 
-/** What exists before the application and outlives it. */
+/** Objects that exist before the application and outlive it. */
 export interface Surroundings {
   config: Config;
   connections: Connections;
@@ -39,7 +39,7 @@ export class AppModule {
       imports: [
         SurroundingsModule.of(surroundings),
         ConnectionsModule.of(surroundings.connections),
-        // The access log is express middleware (http/configure-http.ts), in front of everything; here it is only picked up.
+        // The access log is express middleware (configure-http.ts), before everything else; this only uses its logger.
         LoggerModule.forRoot({ pinoHttp: { logger: surroundings.logger }, useExisting: true, forRoutes: ['{*path}'] }),
         HttpModule.register(sessions),
       ],

@@ -1,6 +1,6 @@
 /**
- * The order in which a request passes what stands before the routes: id and log, time, headers, key, deadline, body. One place,
- * because the order is what makes it safe: nothing of a request is read before its key was looked at.
+ * The order of the middleware before the routes: id and log, time, headers, key, deadline, body. The order is in one place because
+ * it makes the service safe: no body is read before the key was checked.
  */
 import type { Config } from '@barkeep/service';
 import type { Queues } from '@barkeep/upkeep-queues';
@@ -12,7 +12,7 @@ import { accessLog, adminOnly, ApiKeys, authenticate, deadline, jsonBody } from 
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
 
-/** Prepares an application that was made with `bodyParser: false`; call it before `init` or `listen`. */
+/** Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. */
 export function configureHttp(app: NestExpressApplication, config: Config, logger: Logger, version: string): void {
   app.disable('x-powered-by');
   app.use(accessLog(logger));
@@ -25,7 +25,7 @@ export function configureHttp(app: NestExpressApplication, config: Config, logge
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config), version));
 }
 
-/** Everything from here; the service may be reached without TLS, so nothing is upgraded to it. */
+/** All resources come from this server. The service may be reached without TLS, so no request is upgraded to it. */
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };

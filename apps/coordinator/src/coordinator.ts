@@ -1,6 +1,6 @@
 /**
- * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with
- * the stop sequence, so that `stop.run()` undoes it in order. Signals and the exit code are main.ts's.
+ * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with the
+ * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
  */
 import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { ModuleMetadata } from '@nestjs/common';
@@ -16,22 +16,22 @@ import { configureHttp } from './configure-http.js';
 import { readVersion } from './runtime/index.js';
 
 export interface Coordinator {
-  /** Where it listens, `http://127.0.0.1:3000`. */
+  /** Address on which it listens, `http://127.0.0.1:3000`. */
   url: string;
   app: NestExpressApplication;
   stop: StopSequence;
   logger: Logger;
 }
 
-/** Idle kept-alive connections end a little after those of common load balancers. */
+/** Idle kept-alive connections end a little later than those of common load balancers. */
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 50;
-/** Part of the stop's time after which unfinished requests are cut off. */
+/** Part of the stop's time after which unfinished requests are aborted. */
 const LAST_CALL = 0.8;
 
 /**
  * @param sessions the modules that export `SessionLifecycle`
- * @throws what the server that cannot be reached says; nothing stays open then
+ * @throws the error of the server that cannot be reached; nothing stays open then
  */
 export async function startCoordinator(
   config: Config,
@@ -61,20 +61,20 @@ async function listen(app: NestExpressApplication, { http }: Config): Promise<st
   await app.listen(http.port, http.host);
   const server: Server = app.getHttpServer();
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // A body may be a stream of bars that goes on for hours; all others have the deadline of their answers.
+  // A body may be a stream of bars that lasts for hours; all other requests have the deadline of their answers.
   server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;
   return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
 }
 
-/** No new connections at once; those that are there until the work behind them has ended. */
+/** Refuses new connections at once; open ones stay until the work behind them has ended. */
 function stopListening(server: Server, app: NestExpressApplication, stop: StopSequence, boundMs: number): void {
   let closed: Promise<void> | undefined;
   stop.onStop('listening', STOP_ORDER.accepting, () => {
     closed = new Promise((resolve) => server.close(() => resolve()));
   });
   stop.onStop('requests', STOP_ORDER.http, async () => {
-    // A connection that was busy at first is idle later; one that never is must not hold the process.
+    // A busy connection becomes idle later; one that never does must not hold the process.
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     const all = setTimeout(() => server.closeAllConnections(), boundMs * LAST_CALL);
     await closed;

@@ -1,4 +1,4 @@
-/** Puts the session side of the coordinator together: lifecycle, streams, reconciler, in the order in which they stop. */
+/** Wires the session side of the coordinator: lifecycle, streams, reconciler, in the order in which they stop. */
 import { hostname } from 'node:os';
 import { loadRepositories, SessionCertificates, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -16,16 +16,18 @@ import {
   Certificates,
   layoutOf,
   Reconciler,
+  SessionControl,
   SessionLifecycle,
   SessionService,
+  SessionSteering,
   SessionViews,
   SymbolChanges,
 } from './lifecycle/index.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { streamMetrics } from './figures/index.js';
-import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
+import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
 
-/** Starts of one stream job after crashes, before it is given up; the reconciler adds a new one for a live session. */
+/** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
 
 @Module({})
@@ -44,7 +46,7 @@ export class SessionsModule {
       module: SessionsModule,
       imports: [
         BullModule.forRoot({ connection, prefix: config.queues.prefix }),
-        // No queue of its own: this brings in what makes workers of the processors.
+        // Registers no queue: this import makes workers of the processors.
         BullModule.registerQueue(),
       ],
       providers: [
@@ -77,7 +79,17 @@ export class SessionsModule {
             const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
             const changes = changesOf(config, dataSource, redis, producer);
             const certificates = certificatesOf(config, dataSource, redis);
-            const reconciler = new Reconciler(sessions, producer, lifecycle, changes, certificates, isSettled, warn);
+            const control = new SessionControl(sessions, redis, config.sessions.prefix);
+            const reconciler = new Reconciler({
+              sessions,
+              producer,
+              lifecycle,
+              changes,
+              control,
+              certificates,
+              isSettled,
+              warn,
+            });
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
@@ -97,7 +109,7 @@ function warn(message: string, error: unknown): void {
   logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
 }
 
-/** A session that cannot be read any more has nothing that upkeep could do. */
+/** A session that cannot be read any more has no work for upkeep. */
 async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
   try {
     return await new UpkeepStore(redis, layoutOf(row, keyPrefix)).isSettled();
@@ -136,15 +148,17 @@ async function lifecycleOf(
   const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
   const upkeepDefaults = { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 };
   const views = new SessionViews(redis, config.sessions.prefix, sessions);
+  const keyPrefix = config.sessions.prefix;
+  const control = new SessionControl(sessions, redis, keyPrefix);
   return new SessionService({
     dataSource,
     sessions,
     views,
     changes: changesOf(config, dataSource, redis, producer),
+    steering: new SessionSteering({ sessions, views, control, producer, redis, queueRedis, keyPrefix }),
     certificates: certificatesOf(config, dataSource, redis),
-    keyPrefix: config.sessions.prefix,
+    keyPrefix,
     redis,
-    queueRedis,
     producer,
     upkeepDefaults,
     limits: config.sessions.limits,
@@ -152,7 +166,7 @@ async function lifecycleOf(
   });
 }
 
-/** The streams have connections of their own: a window of megabytes must not stand in front of an API call. */
+/** The streams have separate connections: a window of megabytes must not delay an API call. */
 function runnerOf(
   config: Config,
   dataSource: DataSource,
@@ -165,20 +179,36 @@ function runnerOf(
   for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
   const streamed = streamMetrics(metrics);
-  return new StreamRunner({
-    owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
+  const owner = `${hostname()}:${process.pid}:${Date.now().toString(36)}`;
+  const keyPrefix = config.sessions.prefix;
+  const sessions = new SessionRepository<SessionSpec>(dataSource, keyPrefix);
+  const control = new SessionControl(sessions, redis, keyPrefix);
+  const streams = new SessionStreams({
+    owner,
     redis,
-    keyPrefix: config.sessions.prefix,
+    keyPrefix,
     dataSource,
-    sessions: new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix),
+    sessions,
     producer,
     changes: changesOf(config, dataSource, redis, producer),
-    certificates: certificatesOf(config, dataSource, redis),
-    wakes: new WakeSignals(subscriber, config.sessions.prefix),
+    control,
+    wakes: new WakeSignals(subscriber, keyPrefix),
     stagedDays: config.sessions.stagedDays,
     budget: new PrefetchBudget(config.sessions.prefetchBytes),
     sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
     metrics: streamed,
+    warn,
+  });
+  const certificates = certificatesOf(config, dataSource, redis);
+  return new StreamRunner({
+    owner,
+    redis,
+    keyPrefix,
+    sessions,
+    streams,
+    producer,
+    certificates,
+    control,
     warn,
     isOutage,
   });

@@ -84,6 +84,7 @@ export {
   removeSession,
   SessionRetention,
   SessionWriter,
+  readControl,
   setControl,
   type StoreCondition,
   type StreamFigures,

@@ -8,20 +8,20 @@ function dayChanges() {
   now = 0;
   seen = [];
   const figures = noFigures();
-  const nothing = () => undefined;
+  const noop = () => undefined;
   const metrics = {
-    flushed: nothing,
-    delivered: nothing,
-    overrun: nothing,
-    prefetched: nothing,
-    windowShared: nothing,
-    dayTimedOut: nothing,
+    flushed: noop,
+    delivered: noop,
+    overrun: noop,
+    prefetched: noop,
+    windowShared: noop,
+    dayTimedOut: noop,
     dayChanged: (waitedMs: number, hit: boolean) => void seen.push([waitedMs, hit]),
   };
   return { changes: new DayChanges(figures, metrics, () => now), figures };
 }
 
-test('a day that is stored at the close before it is a hit that waits for nothing', () => {
+test('a day that is stored at the close before it is a hit without a wait', () => {
   const { changes, figures } = dayChanges();
   changes.stored(0);
   changes.stored(1);
@@ -41,7 +41,7 @@ test('a day whose rows are read but not stored at the close is a hit that waits 
   expect(changes.waitedMs(1)).toBe(12);
 });
 
-test('a day whose rows are not there at the close is a miss', () => {
+test('a day whose rows have not come at the close is a miss', () => {
   const { changes, figures } = dayChanges();
   changes.stored(0);
   changes.close(0);
@@ -66,7 +66,7 @@ test('a change counts once, however often the day is stored, and every change co
   ]);
 });
 
-test('of a change whose close was not seen nothing is said', () => {
+test('a change whose close was not seen is not counted', () => {
   const { changes } = dayChanges();
   changes.stored(5);
   expect(seen).toEqual([]);

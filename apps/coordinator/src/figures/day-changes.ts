@@ -1,15 +1,15 @@
 /**
- * Measures the change from one trading day to the next: how long after a day's close the first bars of the next day are
- * stored, and whether their rows were there at the close already. Only of changes that this process sees whole.
+ * Measures the change from one trading day to the next: how long after a day's close the first bars of the next day are stored,
+ * and whether their rows had been read at the close. Counts only changes that this process sees from start to end.
  */
 import type { StreamFigures } from '@barkeep/session-data';
 import type { StreamMetrics } from './stream-metrics.js';
 
 export class DayChanges {
-  /** The last day of which the first rows are read, or stored. */
+  /** The last day whose first rows are read, or stored. */
   private readDay = -1;
   private storedDay = -1;
-  /** The last day that closed, when, and whether the next one's rows were there. */
+  /** The last day that closed, when, and whether the next day's rows had been read. */
   private closed = { day: -2, at: 0, hit: false };
   private waited = { day: -1, ms: 0 };
 
@@ -37,7 +37,7 @@ export class DayChanges {
     if (this.storedDay > day) this.changed(0);
   }
 
-  /** How long after the close before it a day was there, ms; 0 when it was there, or when nobody looked. */
+  /** How long after the close before it a day was stored, ms; 0 when it was stored before, or when the close was not seen. */
   waitedMs(day: number): number {
     return this.waited.day === day ? this.waited.ms : 0;
   }

@@ -1,3 +1,3 @@
-/** What a stream counts and times. */
+/** Counts and times of streams. */
 export { DayChanges } from './day-changes.js';
 export { type StreamMetrics, streamMetrics } from './stream-metrics.js';

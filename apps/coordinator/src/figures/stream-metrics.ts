@@ -1,17 +1,17 @@
-/** What Prometheus is told of the streams of this process, all sessions together. */
+/** The Prometheus metrics of the streams of this process, all sessions together. */
 import type { MetricsService } from '../runtime/index.js';
 
 export interface StreamMetrics {
   /** A window is in its store. */
   flushed(bars: number): void;
-  /** A bar was delivered that late, by a session with a pace. */
+  /** A session with a pace delivered a bar. */
   delivered(latenessMs: number): void;
   overrun(): void;
   /** Rows were read before their turn. */
   prefetched(bytes: number): void;
   /** A window was read for another session as well. */
   windowShared(): void;
-  /** From a day's close until the first bars of the next one were stored. @param hit its rows were there at the close */
+  /** From a day's close until the first bars of the next one were stored. @param hit its rows had been read at the close */
   dayChanged(waitedMs: number, hit: boolean): void;
   dayTimedOut(): void;
 }

@@ -21,7 +21,16 @@ import { SessionLifecycle, type SessionPageView, type SessionView } from '../lif
 
 const params = { id: 'lean-october' };
 const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };
-const steering = { params, answers: [session], problems: ['unknown-session', 'wrong-state', 'unavailable'] } as const;
+const accepted = {
+  ...session,
+  status: 202,
+  description: 'the change is made; a server that could not be told follows',
+};
+const steering = {
+  params,
+  answers: [session, accepted],
+  problems: ['unknown-session', 'wrong-state', 'unavailable'],
+} as const;
 
 @ApiTags('sessions')
 @ApiSecurity('bearer')
@@ -92,26 +101,38 @@ export class SessionsController {
 
   @Post(':id/start')
   @Operation({ ...steering, summary: 'Starts a session, or goes on with a stopped one' })
-  start(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
-    return this.sessions.start(id);
+  async start(
+    @Param('id', SessionIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return answer(response, await this.sessions.start(id));
   }
 
   @Post(':id/pause')
   @Operation({ ...steering, summary: 'Halts the clock' })
-  pause(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
-    return this.sessions.pause(id);
+  async pause(
+    @Param('id', SessionIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return answer(response, await this.sessions.pause(id));
   }
 
   @Post(':id/resume')
   @Operation({ ...steering, summary: 'Goes on after a pause' })
-  resume(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
-    return this.sessions.resume(id);
+  async resume(
+    @Param('id', SessionIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return answer(response, await this.sessions.resume(id));
   }
 
   @Post(':id/stop')
   @Operation({ ...steering, summary: 'Stops a session; what is stored stays readable' })
-  stop(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
-    return this.sessions.stop(id);
+  async stop(
+    @Param('id', SessionIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SessionView> {
+    return answer(response, await this.sessions.stop(id));
   }
 
   @Delete(':id')
@@ -138,6 +159,12 @@ export class SessionsController {
     await this.sessions.runUpkeep(id);
     return { id, requested: true };
   }
+}
+
+/** 202 when a server that the session needs could not be told of the change yet. */
+function answer(response: Response, view: SessionView): SessionView {
+  response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
+  return view;
 }
 
 /** A body that is not JSON was not read; it must not look like none. */

@@ -1,7 +1,7 @@
 /**
- * Certificates of sessions: made from the store while that is there, kept in Postgres once a session is complete and whole,
- * and shown from there when the store is gone, or when a later repair has made the two differ. What was delivered to
- * consumers is kept with it, and again when those that were still under way are through.
+ * Certificates of sessions: made from the store while it exists, kept in Postgres when a session is complete, and shown from
+ * Postgres when the store is gone. When a later repair changed days, the view names them. The hashes of what consumers received
+ * are kept with it, and updated when consumers that were still behind have finished.
  */
 import type { SessionCertificates, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
@@ -18,28 +18,28 @@ import { consumerView } from './session-views.js';
 
 type Row = SessionRow<SessionSpec>;
 
-/** What Postgres keeps of a session. */
+/** The part of a certificate that Postgres keeps. */
 export interface KeptCertificate extends Certificate, KeptConsumers {}
 
 interface KeptConsumers {
   consumers: CertifiedConsumer[];
-  /** Somebody had not been through all of it yet, and was still there. */
+  /** An active consumer had not reached the end yet. */
   awaitsConsumers: boolean;
 }
 
-/** A store, and those who follow it. */
+/** A store and its consumers. */
 export interface CertifiedStore {
   session: OpenSession;
   consumers: SessionConsumers;
 }
 
-/** Sessions that one round of {@link Certificates.catchUp} certifies at most. */
+/** Most sessions that one round of {@link Certificates.catchUp} certifies. */
 const SESSIONS_A_ROUND = 50;
 
 export class Certificates {
   /** By incarnation. */
-  private readonly underWay = new Map<string, Promise<Certificate>>();
-  /** Incarnations that earlier rounds have tried, until all have had their turn. */
+  private readonly inProgress = new Map<string, Promise<Certificate>>();
+  /** Incarnations that earlier rounds tried, until all were tried. */
   private readonly tried = new Set<string>();
 
   constructor(
@@ -47,14 +47,14 @@ export class Certificates {
     private readonly open: (row: Row) => CertifiedStore,
   ) {}
 
-  /** @throws SessionLostError when neither a store nor a kept certificate is there */
+  /** @throws SessionLostError when there is neither a store nor a kept certificate */
   async view(row: Row): Promise<CertificateView> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
     const { datasets } = this.open(row).session.layout;
     const head = { session: id, spec, datasets: [...datasets], storedAt: stored?.storedAt.toISOString() ?? null };
     try {
-      const now = { ...(await this.made(row)), consumers: (await this.consumersOf(row)).consumers };
+      const now = { ...(await this.make(row)), consumers: (await this.consumersOf(row)).consumers };
       const changedSince = stored ? changedDates(stored.certificate, now) : [];
       return { ...head, from: 'store', changedSince, ...now };
     } catch (error) {
@@ -64,17 +64,17 @@ export class Certificates {
     }
   }
 
-  /** Keeps the certificate of a completed session if all its days are whole. @returns whether it did */
+  /** Keeps the certificate of a completed session if all its days are complete. @returns whether it did */
   async keep(row: Row): Promise<boolean> {
-    const certificate = await this.made(row);
+    const certificate = await this.make(row);
     if (certificate.complete) await this.kept.save(row, { ...certificate, ...(await this.consumersOf(row)) });
     return certificate.complete;
   }
 
   /**
-   * Keeps those that were not kept when their session completed (upkeep was not through, or somebody died), and what was
-   * delivered to consumers that came to the end after the session did. One that fails is told to `warn`, and holds up no
-   * other: the next round takes the next ones, and after the last begins again. Ends early, between two, once `signal` is aborted.
+   * Keeps certificates that were not kept when their session completed (upkeep had not finished, or a process crashed), and
+   * the hashes of consumers that reached the end after the session did. A failure goes to `warn` and does not delay others:
+   * the next round takes the next sessions, and starts again after the last. Ends between two sessions once `signal` is aborted.
    */
   async catchUp(warn: (message: string, error: unknown) => void, signal?: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
@@ -101,7 +101,7 @@ export class Certificates {
   private async keepConsumers(row: Row): Promise<void> {
     const now = await this.consumersOf(row).catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
-      return { awaitsConsumers: false }; // nobody comes any more: what was kept of them stays
+      return { awaitsConsumers: false }; // no consumer can come any more: the kept hashes stay
     });
     if (!now.awaitsConsumers) await this.kept.amend(row, now);
   }
@@ -113,16 +113,16 @@ export class Certificates {
     return { consumers: all.map(certified), awaitsConsumers };
   }
 
-  /** Callers at the same moment share one reading. */
-  private made(row: Row): Promise<Certificate> {
-    let made = this.underWay.get(row.incarnation);
-    if (!made) {
-      made = this.open(row)
+  /** Concurrent callers share one read. */
+  private make(row: Row): Promise<Certificate> {
+    let making = this.inProgress.get(row.incarnation);
+    if (!making) {
+      making = this.open(row)
         .session.certificate()
-        .finally(() => this.underWay.delete(row.incarnation));
-      this.underWay.set(row.incarnation, made);
+        .finally(() => this.inProgress.delete(row.incarnation));
+      this.inProgress.set(row.incarnation, making);
     }
-    return made;
+    return making;
   }
 }
 
@@ -131,7 +131,7 @@ function certified(consumer: ConsumerView): CertifiedConsumer {
   return delivered;
 }
 
-/** Dates whose days differ, or that only one of the two has. */
+/** Dates whose days differ, or that are in only one of the two. */
 function changedDates(before: Certificate, now: Certificate): string[] {
   const digests = new Map(before.days.map(({ date, digest }) => [date, digest]));
   const dates = new Set([...digests.keys(), ...now.days.map(({ date }) => date)]);

@@ -1,6 +1,6 @@
 /**
- * The events of sessions for any number of listeners in this process: those who are at the same place share one read, and
- * nobody holds a connection while there is nothing to read. Knows when a session is deleted.
+ * The events of sessions for any number of listeners in this process: listeners at the same place share one read, and no
+ * listener holds a connection while there are no new events. Knows when a session is deleted.
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -15,7 +15,7 @@ import {
 import type { Redis } from 'ioredis';
 import type { EventFeed, FeedAnswer } from './session-lifecycle.js';
 
-/** Entries that one read takes at most, over all partitions: bounds the memory of a listener that catches up. */
+/** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
 const ENTRIES_OF_PARTITION_MIN = 20;
 
@@ -28,7 +28,7 @@ export class EventFeeds {
     private readonly open: (row: SessionRow<SessionSpec>) => OpenSession,
   ) {}
 
-  /** The events of one session, until it is deleted; one that is made anew under its id has others. */
+  /** The events of one session until it is deleted; a session that is created again under its id has other events. */
   feedOf(row: SessionRow<SessionSpec>): EventFeed {
     return {
       begin: (from) => this.begin(row, from),
@@ -41,7 +41,7 @@ export class EventFeeds {
     try {
       return await new SessionEvents(this.redis, this.open(row)).now();
     } catch (error) {
-      // Nothing was said yet: all that will be comes after now.
+      // No event was emitted yet: all events come after now.
       if (error instanceof SessionLostError) return EVENTS_BEGINNING;
       throw error;
     }

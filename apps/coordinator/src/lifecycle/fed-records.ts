@@ -1,24 +1,24 @@
 /**
- * Bars as they are fed: reads one JSON value, or one line of NDJSON, as a bar. What cannot be read is a record too, with
- * what is wrong with it, so that it is counted and never stops the others. Whether the values can be is not judged here. Pure.
+ * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record too, with its
+ * problem, so that it is counted and never stops the others. The values of a bar are validated elsewhere. Pure.
  */
 import { shown, type Bar } from '@barkeep/bars';
 import { parseTime, TIME_EXPECTED } from '../openapi/index.js';
 
-/** Where a record stood in its body. */
+/** Position of a record in its body. */
 export interface RecordPlace {
-  /** From 0; blank lines are no records. */
+  /** From 0, without blank lines. */
   index: number;
-  /** Of NDJSON, from 1. */
+  /** From 1; only in NDJSON. */
   line?: number;
 }
-/** What was read: a bar, or why it is none with the record as it came. */
+/** A bar, or the problem with the raw record. */
 export type FedRecord = RecordPlace & ({ bar: Bar } | { malformed: string; raw: string });
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
 
-/** Reads a parsed value: `openTime` or `time`, open, high, low, close, volume; other fields are left alone. */
+/** Reads a parsed value: `openTime` or `time`, open, high, low, close, volume; other fields are ignored. */
 export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   const malformed = (field: string, expected: string, was: unknown): FedRecord => ({
     ...place,
@@ -48,7 +48,7 @@ export function recordOfLine(line: string, place: RecordPlace): FedRecord {
   }
 }
 
-/** Feeds give millions of times: the usual form is read without asking whether it is another one. */
+/** Feeds send millions of times: the usual form is parsed first, without trying the others. */
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;

@@ -1,6 +1,6 @@
 /**
- * Takes the bars of one symbol from one request into a fed session's store, and counts what became of each. What is
- * refused is quarantined with its reason; a bar that came late makes upkeep look again.
+ * Writes the bars of one symbol from one request into a fed session's store, and counts the result of each. Refused bars are
+ * quarantined with their reason; a late bar triggers upkeep.
  */
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
 import type { SessionFeed } from '@barkeep/session-data';
@@ -11,9 +11,9 @@ import type { FedRecord } from './fed-records.js';
 import type { SymbolIntake } from './session-lifecycle.js';
 import { hintUpkeep } from './upkeep-hint.js';
 
-/** Problems that one answer names. */
+/** Most problems that one answer lists. */
 const PROBLEMS_MAX = 100;
-/** Refused bars of one request that are quarantined; the rest is only counted. */
+/** Most refused bars of one request that are quarantined; the rest is only counted. */
 const QUARANTINE_MAX = 10_000;
 
 export interface FeedIntakeParts {
@@ -48,9 +48,9 @@ export class FeedIntake implements SymbolIntake {
     ];
     for (const { reason } of refusals) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
     refusals.push(...result.conflicts.map((index) => ({ record: good[index]!, reason: 'conflict' })));
-    this.note(refusals);
+    this.addProblems(refusals);
     await this.quarantine(refusals);
-    // The store knows which days are to be derived again: should the hint be lost, the next round sees it.
+    // The store knows which days must be derived again: if the hint is lost, the next round of upkeep finds them.
     const { layout } = feed;
     if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
   }
@@ -63,7 +63,7 @@ export class FeedIntake implements SymbolIntake {
     await this.parts.feed.end(this.parts.symbol);
   }
 
-  private note(refusals: readonly Refusal[]): void {
+  private addProblems(refusals: readonly Refusal[]): void {
     const { problems } = this.fed;
     for (const { record, reason } of refusals) {
       if (problems.length >= PROBLEMS_MAX) return;
@@ -79,7 +79,7 @@ export class FeedIntake implements SymbolIntake {
     }
   }
 
-  /** Bars of days that are no longer kept are mostly sent again: nothing is wrong with them. */
+  /** Bars of days that are no longer retained are mostly repeated ones, so they are not quarantined. */
   private async quarantine(refusals: readonly Refusal[]): Promise<void> {
     const { feed, symbol, dataSource } = this.parts;
     const kept = refusals
@@ -101,7 +101,7 @@ interface Refusal {
   reason: string;
 }
 
-/** Undefined for a number that is no time. */
+/** Undefined for a number that is not a time. */
 function isoTime(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -29,7 +29,7 @@ describe('the search for the days that a number of bars takes', () => {
     expect(search.days).toBe(3);
   });
 
-  it('is at its end at once without any data', () => {
+  it('ends at once without any data', () => {
     const search = new DaySearch(10, new Map());
     expect([search.open(day(1)), search.days]).toEqual([[], 0]);
   });

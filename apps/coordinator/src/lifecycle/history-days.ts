@@ -1,7 +1,7 @@
 /**
- * How many trading days of history a session has: worked out once, when it is created, and kept with its row. For a
- * number of bars it looks back through what Postgres has, in growing steps, until every symbol has enough or its data,
- * or the calendar, begins. A repository of the user's own is not asked: what it adds is more than was asked for.
+ * How many trading days of history a session has: computed once, when the session is created, and kept with its row. For a
+ * number of bars it searches the rows in Postgres backwards, in growing steps, until every symbol has enough bars or its data
+ * or the calendar starts. The user's own repositories are not searched: their bars come in addition.
  */
 import { firstBars, readWindow, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import {
@@ -17,7 +17,7 @@ import {
 import type { DataSource } from 'typeorm';
 import { WindowCounter, type DayCount } from './window-counter.js';
 
-/** @throws SessionSpecError when the days that the bars take are more than are retained */
+/** @throws SessionSpecError when the bars need more days than are retained */
 export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): Promise<number> {
   const { trailingDays = 0, bars, retainDays } = spec.history;
   const calendar = calendarNamed(spec.calendar);
@@ -46,7 +46,7 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
     const wanted = search.open(batch[0]!);
     if (wanted.length === 0) break;
     const counter = new WindowCounter(batch, at, base, interval);
-    // One stretch, nights included: few rows more, where a thousand days as ranges would be a thousand queries.
+    // One range with the nights in it: it reads few rows more, and a range for each day would be a query for each day.
     const range = { from: batch.at(-1)!.segments[0]!.open, to: batch[0]!.segments.at(-1)!.close };
     for (const datasetId of datasetIds) {
       await readWindow(dataSource, { datasetId, symbolIds: wanted, ranges: [range] }, counter.add);
@@ -56,20 +56,20 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
   return search.days;
 }
 
-/** The datasets that the session's bars come from, as far as they are in Postgres. */
+/** The datasets of the session that are in Postgres. */
 async function idsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
   const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
   const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
   return ids.filter((id) => id !== undefined);
 }
 
-/** Finds out on which day, counted back from the newest, the last of the symbols has all its bars. Pure. */
+/** Finds the day, counted back from the newest, on which the last symbol has all its bars. Pure. */
 export class DaySearch {
   /** Days needed so far. */
   days = 0;
   private readonly missing: Map<number, number>;
 
-  /** @param firsts the time of each symbol's first bar, epoch ms: before it there is nothing to look for */
+  /** @param firsts the time of each symbol's first bar, epoch ms: there are no bars before it */
   constructor(
     bars: number,
     private readonly firsts: ReadonlyMap<number, number>,
@@ -77,13 +77,13 @@ export class DaySearch {
     this.missing = new Map([...firsts.keys()].map((id) => [id, bars]));
   }
 
-  /** The symbols that still lack bars and may have some on `newest` or before it. */
+  /** The symbols that still lack bars and may have some on or before `newest`. */
   open(newest: TradingDay): number[] {
     const close = newest.segments.at(-1)!.close;
     return [...this.missing].flatMap(([id, missing]) => (missing > 0 && this.firsts.get(id)! < close ? [id] : []));
   }
 
-  /** Takes the counts of older days than before. */
+  /** Adds the counts of days that are older than those added before. */
   add(counts: readonly DayCount[]): void {
     for (const { symbolId, day, bars } of counts.toSorted((a, b) => a.day - b.day)) {
       const missing = this.missing.get(symbolId) ?? 0;

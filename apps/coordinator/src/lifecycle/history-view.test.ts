@@ -15,19 +15,19 @@ const got = new Map([
   ['IBM', 1169],
 ]);
 
-describe('what a session says of its history', () => {
-  it('is nothing when none was asked for', () => {
+describe('the view of a history', () => {
+  it('is null when the spec requests none', () => {
     expect(historyView({ spec: spec({}), historyDays: 0 }, got)).toBeNull();
   });
 
-  it('is its days, and each symbol with its bars once they are there', () => {
+  it('is its days, and the bars of each symbol once they are stored', () => {
     const session = { spec: spec({ trailingDays: 3 }), historyDays: 3 };
     const days = { days: 3, firstDate: '2013-10-04', calendarBegins: false };
     expect(historyView(session)).toEqual({ ...days, bars: null });
     expect(historyView(session, got)).toEqual({ ...days, bars: { SPY: 1170, IBM: 1169 } });
   });
 
-  it('tells a calendar that begins later from data that does', () => {
+  it('distinguishes a calendar that starts later from data that does', () => {
     const bars = { spec: spec({ bars: 2000, interval: '1m' }), historyDays: 3 };
     expect(historyView(bars, got)).toMatchObject({ calendarBegins: false });
     const { firstDate } = calendarNamed('24/7');
@@ -41,7 +41,7 @@ describe('what a session says of its history', () => {
     expect(historyView({ spec: asked, historyDays: 1 }, got)).toMatchObject({ calendarBegins: false });
   });
 
-  it('is known as far as it is in the row when the calendar is gone', () => {
+  it('shows what the row holds when the calendar is gone', () => {
     const gone = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
     expect(historyView({ spec: gone, historyDays: 3 })).toEqual({
       days: 3,

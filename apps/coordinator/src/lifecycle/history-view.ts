@@ -1,21 +1,21 @@
-/** What the API says of a session's history, and whether it is less than was asked for. Pure. */
+/** The API's view of a session's history, and whether it is shorter than requested. Pure. */
 import { calendarNamed, UnknownCalendarError, type SessionSpec, type TradingDay } from '@barkeep/bars';
 import type { HistoryView } from './session-lifecycle.js';
 
-/** What a session's row says of it. */
+/** The columns of a session's row that this needs. */
 interface SessionHistory {
   spec: SessionSpec;
   historyDays: number;
 }
 
-/** @param bars of each symbol; undefined while the history is not whole @returns null when the spec asks for none */
+/** @param bars of each symbol; undefined while the history is not complete @returns null when the spec requests none */
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryView | null {
-  const { trailingDays = 0, bars: barsAsked } = session.spec.history;
-  if (trailingDays === 0 && barsAsked === undefined) return null;
+  const { trailingDays = 0, bars: barsRequested } = session.spec.history;
+  if (trailingDays === 0 && barsRequested === undefined) return null;
   const days = daysUpToStart(session);
   const got = bars ? [...bars.values()] : [];
   const isLess =
-    barsAsked === undefined ? session.historyDays < trailingDays : got.some((number) => number < barsAsked);
+    barsRequested === undefined ? session.historyDays < trailingDays : got.some((number) => number < barsRequested);
   return {
     days: session.historyDays,
     firstDate: session.historyDays > 0 ? (days?.at(-session.historyDays)?.date ?? null) : null,
@@ -24,7 +24,7 @@ export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, 
   };
 }
 
-/** The days of the history, and the one before them where the calendar knows it; undefined for a calendar that is gone. */
+/** The days of the history and the day before them, if the calendar has it; undefined when the calendar is gone. */
 function daysUpToStart({ spec, historyDays }: SessionHistory): TradingDay[] | undefined {
   try {
     return calendarNamed(spec.calendar).tradingDaysBefore(spec.start, historyDays + 1, spec.hours);

@@ -9,7 +9,9 @@ export {
   type SessionPageView,
   type SessionView,
 } from './session-lifecycle.js';
+export { controlOf, SessionControl } from './session-control.js';
 export { SessionService } from './session-service.js';
+export { SessionSteering } from './session-steering.js';
 export { SessionViews } from './session-views.js';
 export { layoutOf, SymbolChanges } from './symbol-changes.js';
 export { hintUpkeep } from './upkeep-hint.js';

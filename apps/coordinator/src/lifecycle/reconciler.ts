@@ -1,40 +1,44 @@
 /**
- * Puts right what a crash or the loss of a queue left behind: a session that should stream has its job, one that wants
- * upkeep has its scheduler, one that is past its time is removed. Every coordinator does it; doing it twice is harmless.
+ * Repairs what a crash or a lost queue left behind: a session that should stream gets its job, a session with upkeep gets its
+ * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
+import type { SessionControl } from './session-control.js';
 import type { SymbolChanges } from './symbol-changes.js';
 
-/** Completed sessions that one round looks at, the newest. */
-const COMPLETED_MAX = 1_000;
+/** Most sessions of a state that one round checks, the newest first. */
+const SESSIONS_MAX = 1_000;
+
+export interface ReconcilerParts {
+  sessions: SessionRepository<SessionSpec>;
+  producer: UpkeepProducer;
+  lifecycle: Pick<SessionLifecycle, 'remove'>;
+  changes: SymbolChanges;
+  control: SessionControl;
+  certificates: Certificates;
+  /** True when a completed session has nothing left to repair, or has no store any more. */
+  isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>;
+  warn: (message: string, error: unknown) => void;
+}
 
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** Incarnations of completed sessions that have nothing left to repair: they are not looked at again. */
+  /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
 
-  constructor(
-    private readonly sessions: SessionRepository<SessionSpec>,
-    private readonly producer: UpkeepProducer,
-    private readonly lifecycle: SessionLifecycle,
-    private readonly changes: SymbolChanges,
-    private readonly certificates: Certificates,
-    /** True when a completed session has nothing left to repair, or no store any more. */
-    private readonly isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>,
-    private readonly warn: (message: string, error: unknown) => void,
-  ) {}
+  constructor(private readonly parts: ReconcilerParts) {}
 
-  /** Begins; the next round starts `everyMs` after the last one ended. */
+  /** Starts; the next round starts `everyMs` after the last one ended. */
   start(everyMs: number): void {
     this.timer = setTimeout(() => {
       this.round = this.reconcile()
-        .catch((error: unknown) => this.warn('a round of the reconciler failed', error))
+        .catch((error: unknown) => this.parts.warn('a round of the reconciler failed', error))
         .finally(() => this.timer && this.start(everyMs));
     }, everyMs);
   }
@@ -47,43 +51,53 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    for (const row of await this.sessions.unfinished()) {
+    for (const row of await this.parts.sessions.unfinished()) {
       const { id, incarnation, run, spec } = row;
-      if (await this.changes.isBehind(row)) await this.changes.updateSymbols(row);
+      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
+      await this.parts.control.repair(row);
       const session = { sessionId: id, incarnation };
       const stream = { ...session, run };
-      if (!(await this.producer.isStreamQueued(stream))) await this.producer.add('stream', stream);
-      if (spec.upkeep.enabled) await this.producer.schedule(session, spec.upkeep.everySeconds * 1000);
+      if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
+      if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     }
+    await this.repairControls();
     await this.scheduleUnsettled();
-    for (const { id } of await this.sessions.expired(new Date())) await this.lifecycle.remove(id);
-    // Last, as it may take long: a certificate reads all of its session.
-    await this.untilStopped(this.certificates.catchUp(this.warn, this.stopping.signal));
+    for (const { id } of await this.parts.sessions.expired(new Date())) await this.parts.lifecycle.remove(id);
+    // Last, because it may take long: a certificate reads its whole session.
+    await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
   }
 
-  /** A certificate that is under way when the process stops is not waited for: another round makes it again. */
+  /** A session that was paused or stopped while its store was away: the store follows now. */
+  private async repairControls(): Promise<void> {
+    for (const state of ['paused', 'stopped'] as const) {
+      const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
+      for (const row of rows) await this.parts.control.repair(row);
+    }
+  }
+
+  /** A stop does not wait for the certificate in progress: a later round makes it again. */
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     if (signal.aborted) return void work.catch(() => undefined);
     let stop: () => void = () => undefined;
     const stopped = new Promise<void>((resolve) => (stop = resolve));
     signal.addEventListener('abort', stop);
-    // What fails after the stop does so because the connections are gone.
+    // An error after the stop comes from the closed connections.
     await Promise.race([work, stopped]).finally(() => signal.removeEventListener('abort', stop));
     if (signal.aborted) work.catch(() => undefined);
   }
 
-  /** Upkeep goes on after the clock has reached the end, until no bar is missing that might still come. */
+  /** Upkeep continues after the clock has reached the end, until no missing bar can still come. */
   private async scheduleUnsettled(): Promise<void> {
-    const scheduled = new Set(await this.producer.scheduled());
-    const { rows } = await this.sessions.list({ state: 'completed', limit: COMPLETED_MAX });
+    const scheduled = new Set(await this.parts.producer.scheduled());
+    const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const settled = new Set<string>();
     for (const row of rows) {
       const { id, incarnation, spec } = row;
-      if (await this.changes.isBehind(row)) await this.changes.updateSymbols(row);
+      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) continue;
-      if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
-      else await this.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
+      if (this.settled.has(incarnation) || (await this.parts.isSettled(row))) settled.add(incarnation);
+      else await this.parts.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
     }
     this.settled = settled;
   }

@@ -1,6 +1,6 @@
 /**
- * What the HTTP side needs of the sessions: the port that the controllers call and the streaming side implements.
- * An abstract class, so that it is its own injection token.
+ * The sessions, as the HTTP side needs them: the controllers call this interface and the streaming side implements it. An
+ * abstract class, so that it is its own injection token.
  */
 import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
@@ -8,16 +8,28 @@ import type { Certificate, EventBatch, EventCursor, OpenSession } from '@barkeep
 import type { FedRecord } from './fed-records.js';
 import type { CertifiedConsumer, ConsumerAnswer, FedView } from '../openapi/index.js';
 
-/** What a session has from before its first day. */
+/** The days of a session before its first one. */
 export interface HistoryView {
   /** Trading days. */
   days: number;
   /** The oldest of them; null when there is none. */
   firstDate: string | null;
-  /** True when more was asked for, and the calendar knows nothing before `firstDate`. */
+  /** True when more days were requested and the calendar starts at `firstDate`. */
   calendarBegins: boolean;
-  /** Bars of each symbol, of the interval that the spec names, otherwise of the base interval; null until it is whole. */
+  /** Bars of each symbol, of the interval that the spec names or the base interval; null until the history is complete. */
   bars: Record<string, number> | null;
+}
+
+/** What a session waits for, and what would help; times are ISO 8601 UTC. */
+export interface WaitingFor {
+  kind: 'repository' | 'worker' | 'consumers' | 'feed' | 'pace' | 'server' | 'symbols';
+  /** Names of what it waits for: repositories, consumers, symbols, servers; empty when there are none. */
+  what: string[];
+  since: string | null;
+  /** One sentence for people. */
+  detail: string;
+  /** When the next attempt is made; null when that depends on others. */
+  nextTryAt: string | null;
 }
 
 /** A session as the API shows it; times are ISO 8601 UTC. */
@@ -25,7 +37,7 @@ export interface SessionView {
   id: string;
   state: SessionState;
   spec: SessionSpec;
-  /** The symbols that it has now, those that are joining included. */
+  /** The current symbols, with those that are joining. */
   symbols: string[];
   /** Null before the first start, like frontier and watermark. */
   clock: string | null;
@@ -35,17 +47,21 @@ export interface SessionView {
   progress: number;
   /** Why the session failed. */
   error: string | null;
+  /** Null while it does not wait. */
+  waitingFor: WaitingFor | null;
+  /** Sentences for people, for example about a symbol that no dataset knows. */
+  warnings: string[];
   /** Slots of all symbols before the frontier, and the bars that were refused. */
   counts: SlotCounts & { refused: number };
-  /** Null when the spec asks for none. */
+  /** Null when the spec requests none. */
   history: HistoryView | null;
-  /** How the clock keeps its pace: times it fell behind, and how far it is behind, ms; zeros at `max`. */
+  /** How well the clock keeps its pace: how often it fell behind, and how far behind it is, ms; zeros at `max`. */
   pace: { overruns: number; lagMs: number };
-  /** Day changes that waited for no rows, those that did, and bytes that were read before their turn. */
+  /** Day changes without and with a wait for rows, and bytes that were read before their turn. */
   prefetch: { hits: number; misses: number; bytes: number };
-  /** Dates of the days whose source was silent for too long. */
+  /** Dates of days whose source was silent for too long. */
   timedOutDays: string[];
-  /** Who follows it, by name; those included that left or were dropped. */
+  /** Its consumers by name, with those that left or were dropped. */
   consumers: ConsumerAnswer[];
   createdAt: string;
   updatedAt: string;
@@ -60,9 +76,9 @@ export interface SessionPageView {
   nextCursor: string | null;
 }
 
-/** Takes the bars of one symbol that one request brings. */
+/** Writes the bars of one symbol that one request brings. */
 export interface SymbolIntake {
-  /** What became of them so far. */
+  /** The results so far. */
   readonly fed: FedView;
   /** Resolves when they are in the store. @throws SessionLostError */
   take(records: readonly FedRecord[]): Promise<void>;
@@ -72,37 +88,37 @@ export interface SymbolIntake {
   end(): Promise<void>;
 }
 
-/** What a session's days held, and holds. */
+/** The contents of a session's days. */
 export interface CertificateView extends Certificate {
   session: string;
   /** Without its id. */
   spec: Omit<SessionSpec, 'id'>;
   /** By their number in the bars: the source, then those that fill its gaps. */
   datasets: string[];
-  /** `store`: made of what the session holds now; `kept`: what it held when it was complete, for its store is gone. */
+  /** `store`: made from the store now; `kept`: kept when the session was complete, because its store is gone. */
   from: 'store' | 'kept';
   /** When it was kept, ISO 8601; null when none was. */
   storedAt: string | null;
-  /** Dates that differ between what was kept and what the store holds now. */
+  /** Dates whose days differ between the kept certificate and the store. */
   changedSince: string[];
-  /** What was delivered to those who followed it, by name. */
+  /** What its consumers received, by name. */
   consumers: CertifiedConsumer[];
 }
 
-/** What a read of events finds: some, none, or no store to read them of and what became of the session. */
+/** The result of a read of events: a batch, or the session's state when it has no store. */
 export type FeedAnswer = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
 export interface EventFeed {
-  /** The cursor of its beginning, or of now. */
+  /** The cursor of the first event, or of now. */
   begin(from: 'beginning' | 'now'): Promise<EventCursor>;
-  /** Events after a cursor, at once; none when there are none. */
+  /** The events after a cursor; returns at once when there are none. */
   read(cursor: EventCursor): Promise<FeedAnswer>;
 }
 
 export abstract class SessionLifecycle {
   /**
-   * Creates a session from an unchecked spec; `created` is false when it was there already.
+   * Creates a session from an unchecked spec; `created` is false when it existed already.
    * @throws SessionSpecError, SessionConflictError
    */
   abstract create(
@@ -113,26 +129,30 @@ export abstract class SessionLifecycle {
   abstract find(id: string): Promise<SessionView>;
   /** @throws CursorError */
   abstract list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView>;
-  /** @throws SessionNotFoundError, WrongStateError, as the other three */
+  /**
+   * The four calls change the row first. When a server could not be told after that, the view has `waitingFor` with kind `server`, and
+   * the change takes effect within seconds of the server's return. Each may be repeated.
+   * @throws SessionNotFoundError, WrongStateError, an outage when the row could not be changed
+   */
   abstract start(id: string): Promise<SessionView>;
   abstract pause(id: string): Promise<SessionView>;
   abstract resume(id: string): Promise<SessionView>;
   abstract stop(id: string): Promise<SessionView>;
-  /** Stops the session and removes everything of it. @throws SessionNotFoundError */
+  /** Stops the session and removes all its data. @throws SessionNotFoundError */
   abstract remove(id: string): Promise<void>;
   /**
-   * Adds a symbol; one that is there is left as it is. A symbol that is `joining` is seen by readers once it is whole up to
-   * the clock. @throws SessionNotFoundError, WrongStateError, SymbolCountError
+   * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
+   * @throws SessionNotFoundError, WrongStateError, SymbolCountError
    */
   abstract addSymbol(id: string, symbol: string): Promise<'joining' | 'present'>;
-  /** Removes a symbol and everything of it. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  /** Removes a symbol and all its data. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
   abstract removeSymbol(id: string, symbol: string): Promise<void>;
-  /** Forgets a consumer, which holds the clock no more. @throws SessionNotFoundError, UnknownConsumerError, SessionLostError */
+  /** Removes a consumer, which no longer holds the clock. @throws SessionNotFoundError, UnknownConsumerError, SessionLostError */
   abstract removeConsumer(id: string, consumer: string): Promise<void>;
-  /** Asks for an upkeep round now. @throws SessionNotFoundError, WrongStateError */
+  /** Requests an upkeep round now. @throws SessionNotFoundError, WrongStateError */
   abstract runUpkeep(id: string): Promise<void>;
   /**
-   * Begins to take bars of a symbol; waits for the store of a session that was just started.
+   * Opens a symbol for bars; waits for the store of a session that was just started.
    * @throws SessionNotFoundError, NotAFeedError, UnknownSymbolError, WrongStateError, FeedNotBegunError
    */
   abstract feed(id: string, symbol: string): Promise<SymbolIntake>;

@@ -1,11 +1,10 @@
 /**
- * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and
- * decides races; the store is told what to do next; the queue gets the work. A call may be repeated after an outage.
+ * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and decides
+ * races; the store gets the control; the queue gets the job. A call may be repeated after an outage.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ACTIVE_STATES,
   datasetNames,
   SessionRepository,
   WrongStateError,
@@ -27,14 +26,11 @@ import {
   OpenSession,
   removeSession,
   SessionFeed,
-  setControl,
-  emitState,
   SessionConsumers,
   UnknownConsumerError,
   UnknownSymbolError,
-  type Control,
 } from '@barkeep/session-data';
-import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import {
@@ -49,12 +45,11 @@ import type { Certificates } from './certificates.js';
 import { EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
+import { isActive, refOf, type SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import { layoutOf, type SymbolChanges } from './symbol-changes.js';
 
-const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
-
-/** Longest wait for the store of a session that was started, and how often is looked. */
+/** Longest wait for the store of a session that was started, and how often it is checked. */
 const BEGUN_WITHIN_MS = 10_000;
 const BEGUN_LOOK_MS = 25;
 
@@ -63,42 +58,36 @@ export interface SessionServiceParts {
   sessions: SessionRepository<SessionSpec>;
   views: SessionViews;
   changes: SymbolChanges;
+  steering: SessionSteering;
   certificates: Certificates;
   keyPrefix: string;
   redis: Redis;
-  queueRedis: Redis;
   producer: UpkeepProducer;
   upkeepDefaults: UpkeepDefaults;
   /** The largest session that a caller may create. */
   limits: SessionLimits;
-  /** Repositories of the user's module, which a spec may name beside the datasets. */
+  /** Repositories of the user's module; a spec may name them like datasets. */
   repositoryNames: readonly string[];
 }
 
 export class SessionService extends SessionLifecycle {
-  private readonly feeds: EventFeeds;
+  private readonly eventFeeds: EventFeeds;
 
   constructor(private readonly parts: SessionServiceParts) {
     super();
-    this.feeds = new EventFeeds(parts.redis, parts.sessions, (row) => parts.views.open(row));
+    this.eventFeeds = new EventFeeds(parts.redis, parts.sessions, (row) => parts.views.open(row));
   }
 
   async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
     const spec = parseSessionSpec(body, this.parts.upkeepDefaults, this.parts.limits);
     await this.checkDatasets(spec);
-    if (options.start) await this.checkReach();
+    if (options.start) await this.parts.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = await this.historyDays(spec);
     const session = { id, spec, historyDays, idempotencyKey: options.idempotencyKey };
     const { row, created } = await this.parts.sessions.create(session);
     if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
-    try {
-      return { session: await this.start(row.id), created };
-    } catch (error) {
-      // Nothing half created: a caller who is told to come back later finds no trace of the first try.
-      if (created) await this.remove(row.id).catch(() => undefined);
-      throw error;
-    }
+    return { session: await this.parts.steering.startCreated(row, created), created };
   }
 
   async find(id: string): Promise<SessionView> {
@@ -111,57 +100,51 @@ export class SessionService extends SessionLifecycle {
     return { sessions, nextCursor: cursor ?? null };
   }
 
-  /** Starts or goes on; a session that already runs is left as it is, so that a start may be repeated. */
-  async start(id: string): Promise<SessionView> {
-    return this.run(id, STARTABLE);
+  start(id: string): Promise<SessionView> {
+    return this.parts.steering.start(id);
   }
 
-  async resume(id: string): Promise<SessionView> {
-    return this.run(id, ['paused']);
+  resume(id: string): Promise<SessionView> {
+    return this.parts.steering.resume(id);
   }
 
-  async pause(id: string): Promise<SessionView> {
-    const row = await this.parts.sessions.transition(id, ACTIVE_STATES, 'paused');
-    await this.control(row, 'pause');
-    return this.parts.views.view(row);
+  pause(id: string): Promise<SessionView> {
+    return this.parts.steering.pause(id);
   }
 
-  async stop(id: string): Promise<SessionView> {
-    const row = await this.parts.sessions.transition(id, [...ACTIVE_STATES, 'paused'], 'stopped');
-    await this.control(row, 'stop');
-    await this.parts.producer.unschedule(row.incarnation);
-    return this.parts.views.view(row);
+  stop(id: string): Promise<SessionView> {
+    return this.parts.steering.stop(id);
   }
 
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    // Symbols that left a moment ago may not be removed yet.
+    // Data of symbols that were removed a moment ago may still be there.
     if (row.membership) await this.parts.changes.updateSymbols(row);
     await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
-    // Whoever was just about to begin the store, or a symbol's part of it, may have done so before the row was gone (I9).
+    // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
     await this.parts.changes.removeLeftover(last ?? row);
   }
 
   async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
-    await this.refuseFed(id);
+    await this.expectDataset(id);
     return this.parts.changes.add(id, symbol);
   }
 
   async removeSymbol(id: string, symbol: string): Promise<void> {
-    await this.refuseFed(id);
+    await this.expectDataset(id);
     await this.parts.changes.remove(id, symbol);
   }
 
   /** @throws FedSymbolsError for a session that is fed */
-  private async refuseFed(id: string): Promise<void> {
+  private async expectDataset(id: string): Promise<void> {
     if ((await this.parts.sessions.get(id)).spec.source.type === 'feed') throw new FedSymbolsError(id);
   }
 
   async removeConsumer(id: string, consumer: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    // Before its first start nobody can have joined.
+    // Before its first start no consumer can have joined.
     const consumers = new SessionConsumers(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
@@ -176,8 +159,7 @@ export class SessionService extends SessionLifecycle {
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
     if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
-    const isActive = (ACTIVE_STATES as readonly SessionState[]).includes(row.state);
-    if (!row.checkpoint && !isActive) throw new WrongStateError(id, ['running', 'paused', 'completed'], row.state);
+    if (!row.checkpoint && !isActive(row)) throw new WrongStateError(id, ['running', 'paused', 'completed'], row.state);
     const { layout } = views.open(row);
     if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
     const feed = new SessionFeed(redis, layout);
@@ -194,53 +176,20 @@ export class SessionService extends SessionLifecycle {
   }
 
   async events(id: string): Promise<EventFeed> {
-    return this.feeds.feedOf(await this.parts.sessions.get(id));
+    return this.eventFeeds.feedOf(await this.parts.sessions.get(id));
   }
 
-  /** A session that was started once: before that it has no data. @throws WrongStateError, SessionNotFoundError */
+  /** A session that was started: before that it has no data. @throws WrongStateError, SessionNotFoundError */
   private async begun(id: string): Promise<SessionRow<SessionSpec>> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new WrongStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
     return row;
   }
 
-  private async run(id: string, from: readonly SessionState[]): Promise<SessionView> {
-    let row = await this.parts.sessions.get(id);
-    const isActive = (ACTIVE_STATES as readonly SessionState[]).includes(row.state);
-    if (!isActive) {
-      await this.checkReach();
-      // A lost store is built again from nothing: what is left of it must not be mistaken for the new one.
-      if (row.state === 'lost') await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
-      const forgetCheckpoint = row.state === 'lost';
-      row = await this.parts.sessions.transition(id, from, 'running', {
-        incrementRun: true,
-        error: null,
-        forgetCheckpoint,
-      });
-      await this.control(row, 'run');
-    }
-    await this.parts.producer.add('stream', { ...refOf(row), run: row.run });
-    const { enabled, everySeconds } = row.spec.upkeep;
-    if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
-    return this.parts.views.view(row);
-  }
-
-  /** Tells the stream what to do, and all others the state that the row is in by now. */
-  private async control(row: SessionRow<SessionSpec>, control: Control): Promise<void> {
-    const layout = layoutOf(row, this.parts.keyPrefix);
-    await setControl(this.parts.redis, layout, control);
-    await emitState(this.parts.redis, layout, row.state);
-  }
-
-  /** Fails now, before anything is written, when one of the two Redis roles is away. */
-  private async checkReach(): Promise<void> {
-    await Promise.all([this.parts.redis.ping(), this.parts.queueRedis.ping()]);
-  }
-
-  /** Of a session that is there already the row says it, and this is not looked at. */
+  /** The row of an existing session has the number. */
   private async historyDays(spec: SessionSpec): Promise<number> {
-    const there = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
-    return there?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
+    const existing = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
+    return existing?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
   }
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {
@@ -258,15 +207,11 @@ export class SessionService extends SessionLifecycle {
   }
 }
 
-/** A session that was just started has no store until a coordinator takes its job. @throws FeedNotBegunError */
+/** Waits for the store of a session that was just started: a coordinator creates it when it takes the job. @throws FeedNotBegunError */
 async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
   const deadline = Date.now() + BEGUN_WITHIN_MS;
   while (!(await feed.isBegun(symbol))) {
     if (Date.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
     await sleep(BEGUN_LOOK_MS);
   }
-}
-
-function refOf({ id, incarnation }: SessionRow<SessionSpec>): SessionRef {
-  return { sessionId: id, incarnation };
 }

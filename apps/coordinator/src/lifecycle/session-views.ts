@@ -1,4 +1,4 @@
-/** What the API shows of a session: its row in Postgres with what its store says of itself. */
+/** The API's view of a session: its row in Postgres, with the position and the figures of its store. */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
@@ -13,7 +13,7 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { ConsumerAnswer } from '../openapi/index.js';
-import type { SessionView } from './session-lifecycle.js';
+import type { SessionView, WaitingFor } from './session-lifecycle.js';
 import { historyView } from './history-view.js';
 
 const SESSIONS_KEPT = 500;
@@ -27,7 +27,7 @@ export class SessionViews {
     private readonly sessions: SessionRepository<SessionSpec>,
   ) {}
 
-  /** The data of a session; kept, for it follows its symbols by itself. */
+  /** The data of a session. Kept: it follows changes of the symbols. */
   open(row: SessionRow<SessionSpec>): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
@@ -42,7 +42,7 @@ export class SessionViews {
   }
 
   async view(row: SessionRow<SessionSpec>): Promise<SessionView> {
-    // Without a checkpoint the store was never begun: there is nothing to read.
+    // Without a checkpoint the store was never created.
     if (!row.checkpoint) return this.viewOf(row);
     try {
       const session = this.open(row);
@@ -67,17 +67,22 @@ export class SessionViews {
         history: historyView(row, history),
       };
     } catch (error) {
-      // One session whose calendar file is gone must not hide all others from a list.
+      // One session whose calendar file is gone must not make a list fail.
       if (error instanceof UnknownCalendarError) return this.viewOf(row);
       if (!(error instanceof SessionLostError)) throw error;
       return this.viewOf(await this.markLost(row, error));
     }
   }
 
-  /** A session at rest whose store is gone says so from now on; one that streams finds out by itself. */
+  /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
   private async markLost(row: SessionRow<SessionSpec>, { message }: Error): Promise<SessionRow<SessionSpec>> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
     return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error: message });
+  }
+
+  /** The view of a row when a server is away that the session needs: what the row says, and which server it waits for. */
+  viewWithoutServer(row: SessionRow<SessionSpec>, servers: readonly string[]): SessionView {
+    return { ...this.viewOf(row), waitingFor: serverAway(servers) };
   }
 
   private viewOf(row: SessionRow<SessionSpec>): SessionView {
@@ -91,6 +96,8 @@ export class SessionViews {
       watermark: null,
       progress: 0,
       error: row.error,
+      waitingFor: null,
+      warnings: [],
       counts: { ...noCounts(), refused: 0 },
       history: historyView(row),
       ...figureViews(noFigures()),
@@ -101,6 +108,12 @@ export class SessionViews {
       completedAt: row.completedAt?.toISOString() ?? null,
     };
   }
+}
+
+function serverAway(servers: readonly string[]): WaitingFor {
+  const what = [...servers];
+  const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
+  return { kind: 'server', what, since: null, detail, nextTryAt: null };
 }
 
 function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {

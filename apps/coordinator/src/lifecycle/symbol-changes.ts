@@ -1,7 +1,7 @@
 /**
- * Symbols that come to a session and leave it, at any moment of its life. The decision is one statement in Postgres; the
- * session's store is then brought in line with it, by whoever comes first: the one who decided, the stream when it begins
- * or goes on, or the reconciler after a crash. A running stream learns of it by the store and begins again from there.
+ * Adds symbols to a session and removes them, at any time. The decision is one statement in Postgres. The store then follows it:
+ * the call that decided brings it in line, or the stream when it starts, or the reconciler after a crash. A running stream sees
+ * the change in the store and starts again with the new symbols.
  */
 import {
   ACTIVE_STATES,
@@ -29,9 +29,9 @@ import type { DataSource } from 'typeorm';
 
 type Row = SessionRow<SessionSpec>;
 
-/** States in which a symbol may still come: the session's clock is to go on, or to begin. */
+/** States in which a symbol may be added: the session's clock can still move. */
 const GROWING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
-/** Changes by others that one call gives way to. */
+/** How often one call retries after concurrent changes. */
 const TRIES_MAX = 50;
 
 export interface SymbolChangesParts {
@@ -42,7 +42,7 @@ export interface SymbolChangesParts {
   producer: UpkeepProducer;
 }
 
-/** The session of a row, with the symbols that it has by now. @throws UnknownCalendarError */
+/** The layout of a row's session, with its current symbols. @throws UnknownCalendarError */
 export function layoutOf({ id, incarnation, spec, historyDays, membership }: Row, keyPrefix: string): SessionLayout {
   return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership ?? UNCHANGED);
 }
@@ -51,8 +51,8 @@ export class SymbolChanges {
   constructor(private readonly parts: SymbolChangesParts) {}
 
   /**
-   * Adds a symbol; one that is there is left as it is.
-   * @returns whether readers see it by now
+   * Adds a symbol; a present one stays as it is.
+   * @returns whether readers see it already
    * @throws SessionNotFoundError, WrongStateError, SymbolCountError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
@@ -64,7 +64,7 @@ export class SymbolChanges {
     return joining.includes(symbol) ? 'joining' : 'present';
   }
 
-  /** Removes a symbol and everything of it. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  /** Removes a symbol and all its data. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
   async remove(id: string, symbol: string): Promise<void> {
     const row = await this.change(id, SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
@@ -76,7 +76,7 @@ export class SymbolChanges {
   }
 
   /**
-   * Brings the store in line with the row; needs to be called before anything is written by the symbols of the row.
+   * Brings the store in line with the row; must be called before anything is written with the row's symbols.
    * @returns false when there is no store
    */
   async updateSymbols(row: Row): Promise<boolean> {
@@ -89,7 +89,7 @@ export class SymbolChanges {
         return removed;
       });
       const session = { sessionId: row.id, incarnation: row.incarnation };
-      // Jobs that were under way for the old list have ended quietly.
+      // Jobs of the old symbol list ended without an error.
       if (left && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...session, force: false });
       return true;
     } catch (error) {
@@ -98,7 +98,7 @@ export class SymbolChanges {
     }
   }
 
-  /** Whether a store has to be brought in line with the row. */
+  /** Whether the store must be brought in line with the row. */
   async isBehind(row: Row): Promise<boolean> {
     if (!row.membership) return false;
     try {
@@ -110,13 +110,13 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes what whoever was in the middle of a change has begun for a session that is gone (I9). */
+  /** Removes keys that a concurrent change created for a session that is gone (I9). */
   async removeLeftover(row: Row): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.parts;
     await withSessionLock(dataSource, row, () => removeLeftover(redis, layoutOf(row, keyPrefix)));
   }
 
-  /** Applies a change to the symbols of a session, as many others as there may be at the same moment. */
+  /** Applies a change to the symbols of a session, and retries after concurrent changes. */
   private async change(
     id: string,
     from: readonly SessionState[],

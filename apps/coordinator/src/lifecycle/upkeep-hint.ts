@@ -1,8 +1,8 @@
-/** Asks for a session's upkeep now instead of at its next round. The session's scheduler asks again if this goes wrong. */
+/** Requests a session's upkeep now instead of at its next round. If this fails, the session's scheduler requests it later. */
 import type { SessionLayout } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 
-/** @param warn is told when the hint could not be queued */
+/** @param warn is called when the hint could not be queued */
 export function hintUpkeep(
   producer: UpkeepProducer,
   { id: sessionId, incarnation }: SessionLayout,

@@ -10,8 +10,8 @@ function add(counter: WindowCounter, symbolId: number, time: string, values: rea
   counter.add(symbolId, Date.parse(time), open, high, low, close, volume);
 }
 
-describe('the counter of windows', () => {
-  it('counts each window once, for each symbol and day, from any number of datasets', () => {
+describe('the counter of bars', () => {
+  it('counts each bucket once, for each symbol and day, from any number of datasets', () => {
     const counter = counterOf('5m');
     for (const time of ['2013-10-08T13:30Z', '2013-10-08T13:34Z', '2013-10-08T13:34Z', '2013-10-08T13:35Z'])
       add(counter, 1, time);

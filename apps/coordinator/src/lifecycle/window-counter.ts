@@ -1,14 +1,14 @@
 /**
- * Counts, for some trading days, the windows of an interval in which each symbol has at least one bar that a session
- * would store: the same slots and the same refusals as when the days are streamed, so that the count is what will be
- * there. Rows may come in any order and from several datasets. Pure.
+ * Counts, for some trading days, the buckets of an interval in which each symbol has at least one bar that a session would
+ * store. It uses the same slots and refusals as the stream, so the count equals the bars of the stream. Rows may come in any
+ * order and from several datasets. Pure.
  */
 import { DayGrid, refuseValues, bucketStarts, type Interval, type TradingDay } from '@barkeep/bars';
 
-/** Windows of one symbol on one day. */
+/** Bars of one symbol on one day. */
 export interface DayCount {
   symbolId: number;
-  /** Number of the day, as it was given. */
+  /** Index of the day in the given list, from `first`. */
   day: number;
   bars: number;
 }
@@ -16,10 +16,10 @@ export interface DayCount {
 interface CountedDay {
   day: number;
   grid: DayGrid;
-  /** The window that each base slot lies in. */
-  windowOf: Int32Array;
-  windows: number;
-  /** One byte a window, by symbol: 1 where there is a bar. */
+  /** The bucket of each base slot. */
+  bucketOf: Int32Array;
+  buckets: number;
+  /** By symbol, one byte for each bucket: 1 when it has a bar. */
   found: Map<number, Uint8Array>;
 }
 
@@ -27,18 +27,18 @@ export class WindowCounter {
   /** Newest first, as the days are. */
   private readonly days: readonly CountedDay[];
 
-  /** @param days newest first @param first number of the first of them */
+  /** @param days newest first @param first index of the first of them */
   constructor(days: readonly TradingDay[], first: number, base: Interval, interval: Interval) {
     this.days = days.map((day, i) => {
       const grid = new DayGrid(day, base);
-      const windowOf = new Int32Array(grid.slotCount);
-      const windows = new DayGrid(day, interval);
-      bucketStarts(grid, windows).forEach((slot, window) => windowOf.fill(window, slot));
-      return { day: first + i, grid, windowOf, windows: windows.slotCount, found: new Map() };
+      const bucketOf = new Int32Array(grid.slotCount);
+      const buckets = new DayGrid(day, interval);
+      bucketStarts(grid, buckets).forEach((slot, bucket) => bucketOf.fill(bucket, slot));
+      return { day: first + i, grid, bucketOf, buckets: buckets.slotCount, found: new Map() };
     });
   }
 
-  /** Takes one row; one that no session would store counts for nothing. */
+  /** Adds one row; a row that no session would store is ignored. */
   readonly add = (
     symbolId: number,
     time: number,
@@ -53,14 +53,14 @@ export class WindowCounter {
     if (!counted || typeof slot !== 'number') return;
     if (refuseValues(open, high, low, close, volume) !== undefined) return;
     let found = counted.found.get(symbolId);
-    if (!found) counted.found.set(symbolId, (found = new Uint8Array(counted.windows)));
-    found[counted.windowOf[slot]!] = 1;
+    if (!found) counted.found.set(symbolId, (found = new Uint8Array(counted.buckets)));
+    found[counted.bucketOf[slot]!] = 1;
   };
 
   /** Newest day first; symbols and days without a bar are left out. */
   counts(): DayCount[] {
     return this.days.flatMap(({ day, found }) =>
-      [...found].map(([symbolId, windows]) => ({ symbolId, day, bars: windows.reduce((sum, one) => sum + one, 0) })),
+      [...found].map(([symbolId, buckets]) => ({ symbolId, day, bars: buckets.reduce((sum, one) => sum + one, 0) })),
     );
   }
 

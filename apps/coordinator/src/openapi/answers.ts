@@ -122,6 +122,14 @@ export const historyAnswer = z.strictObject({
     .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are there'),
 });
 
+export const waitingForAnswer = z.strictObject({
+  kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
+  what: z.array(z.string()).describe('names of what it waits for'),
+  since: time.nullable(),
+  detail: z.string().describe('one sentence for people'),
+  nextTryAt: time.nullable().describe('null when the next attempt depends on others'),
+});
+
 export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
@@ -132,6 +140,8 @@ export const sessionAnswer = z.strictObject({
   watermark: time.nullable(),
   progress: z.number().min(0).max(1),
   error: z.string().nullable(),
+  waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
+  warnings: z.array(z.string()).describe('for example a symbol that no dataset knows'),
   counts: z.strictObject({ ...counts, refused: slots }),
   history: historyAnswer.nullable().describe('null when the spec asks for none'),
   pace: z.strictObject({

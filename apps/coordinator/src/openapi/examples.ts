@@ -23,6 +23,8 @@ export const sessionExample = {
   watermark: '2013-10-11T20:00:00.000Z',
   progress: 1,
   error: null,
+  waitingFor: null,
+  warnings: [],
   counts: {
     expected: 3900,
     filled: 3899,

@@ -7,7 +7,7 @@ const full = (pool: ChunkPool, slotCount: number) => {
 };
 
 describe('the pool of chunks', () => {
-  it('I1 a chunk that is used again is empty, so that nothing of an earlier window comes into the store', () => {
+  it('I1 a reused chunk is empty, so that no bar of an earlier window reaches the store', () => {
     const pool = new ChunkPool();
     const first = full(pool, 390);
     pool.giveBack([first], 0, 390);
@@ -16,7 +16,7 @@ describe('the pool of chunks', () => {
     expect(second.bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('a window that is a part of the day empties that part', () => {
+  it('a chunk of a window that is a part of the day is cleared in that part', () => {
     const pool = new ChunkPool();
     const chunk = pool.take(390);
     for (let slot = 30; slot < 60; slot++) chunk.write(slot, 1, 2, 0.5, 1, 100, 1, 3, 1, 1);
@@ -24,7 +24,7 @@ describe('the pool of chunks', () => {
     expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('I1 who writes all bytes gets a chunk as it was left, and who takes it afterwards an empty one again', () => {
+  it('I1 a caller that writes all bytes gets a chunk as it was left, and the next caller gets it empty', () => {
     const pool = new ChunkPool();
     const chunk = full(pool, 390);
     pool.giveBack([chunk], 0, 390);
@@ -35,13 +35,13 @@ describe('the pool of chunks', () => {
     expect(pool.takeToOverwrite(390).count()).toBe(0);
   });
 
-  it('a chunk that was not given back is never handed out again', () => {
+  it('a chunk that was not returned is never handed out again', () => {
     const pool = new ChunkPool();
     const chunks = [pool.take(390), pool.take(390), pool.take(210)];
     expect(new Set(chunks).size).toBe(3);
   });
 
-  it('keeps no more than its bound, and room that was taken can be filled again', () => {
+  it('keeps no more than its bound, and space that was taken can be filled again', () => {
     const pool = new ChunkPool(2 * full(new ChunkPool(), 390).bytes.length);
     const chunks = [pool.take(390), pool.take(390), pool.take(390)];
     pool.giveBack(chunks, 0, 390);
@@ -51,7 +51,7 @@ describe('the pool of chunks', () => {
     expect(pool.take(390)).toBe(again[0]);
   });
 
-  it('chunks of another length make room for those that are used now', () => {
+  it('chunks of another length are dropped for those that are used now', () => {
     const pool = new ChunkPool(full(new ChunkPool(), 390).bytes.length);
     const [old, now] = [pool.take(390), pool.take(210)];
     pool.giveBack([old], 0, 390);
@@ -60,7 +60,7 @@ describe('the pool of chunks', () => {
     expect(pool.take(390)).not.toBe(old);
   });
 
-  it('half days and whole ones have chunks of their own length', () => {
+  it('half days and whole days have chunks of their own lengths', () => {
     const pool = new ChunkPool();
     pool.giveBack([full(pool, 390)], 0, 390);
     pool.giveBack([full(pool, 210)], 0, 210);

@@ -1,28 +1,27 @@
 /**
- * Memory of day chunks, used again and again: a window of 400 symbols is 7.5 MB outside of the JavaScript heap, and made anew for
- * each window it kept the garbage collector busy for a third of the coordinator's time. One for all sessions of a process, so that a
- * short session does not begin with pages that nobody has touched. Holds what it was given back, which is what was in flight at once,
- * and of that no more than a bound.
+ * Reuses the memory of day chunks. A window of 400 symbols takes 7.5 MB outside of the JavaScript heap; when each window
+ * allocated that, the garbage collector took a third of the coordinator's time. All sessions of a process share one pool,
+ * so that a short session finds pages that are in use already. The pool holds the chunks that were returned, up to a bound.
  */
 import { DayChunk } from '@barkeep/bars';
 
-/** What is kept for later: about six windows of 400 symbols are in flight in one session. */
+/** Bytes of free chunks that are kept: about six windows of 400 symbols are in flight in one session. */
 const FREE_BYTES_MAX = 64 * 1024 * 1024;
 
-interface Used {
+interface UsedChunk {
   chunk: DayChunk;
-  /** Slots `[from, to)` may still hold what was written last. */
+  /** Slots `[from, to)` may still hold bars of an earlier window. */
   from: number;
   to: number;
 }
 
 export class ChunkPool {
-  private readonly free = new Map<number, Used[]>();
+  private readonly free = new Map<number, UsedChunk[]>();
   private freeBytes = 0;
 
   constructor(private readonly freeBytesMax = FREE_BYTES_MAX) {}
 
-  /** An empty chunk, for its taker alone until he gives it back. */
+  /** An empty chunk. Owned by the caller until `giveBack()`. */
   take(slotCount: number): DayChunk {
     const used = this.takeUsed(slotCount);
     if (!used) return new DayChunk(slotCount);
@@ -30,12 +29,12 @@ export class ChunkPool {
     return used.chunk;
   }
 
-  /** A chunk for one who writes all of its bytes: it may hold bars of an earlier window. */
+  /** A chunk for a caller that writes all of its bytes: it may hold bars of an earlier window. */
   takeToOverwrite(slotCount: number): DayChunk {
     return this.takeUsed(slotCount)?.chunk ?? new DayChunk(slotCount);
   }
 
-  /** Takes chunks back that nobody reads any more, neither here nor in what is being sent. They were written in slots `[from, to)`. */
+  /** Returns chunks that no reader and no socket uses any more. Their slots `[from, to)` were written. */
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
     for (const chunk of chunks) {
       const { slotCount, bytes } = chunk;
@@ -49,7 +48,7 @@ export class ChunkPool {
     }
   }
 
-  /** What is used now makes room for itself: chunks of days of another length may be of a session that is long gone. */
+  /** Drops chunks of days with another length: the session that used them may have ended long ago. */
   private keepOnly(slotCount: number): void {
     const same = this.free.get(slotCount) ?? [];
     this.free.clear();
@@ -57,7 +56,7 @@ export class ChunkPool {
     this.freeBytes = same.reduce((sum, { chunk }) => sum + chunk.bytes.length, 0);
   }
 
-  private takeUsed(slotCount: number): Used | undefined {
+  private takeUsed(slotCount: number): UsedChunk | undefined {
     const used = this.free.get(slotCount)?.pop();
     if (used) this.freeBytes -= used.chunk.bytes.length;
     return used;

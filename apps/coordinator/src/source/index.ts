@@ -1,7 +1,6 @@
-/** A session's source: windows of rows or packed days, read ahead and shared. */
+/** A session's source: windows of rows or packed days, prefetched and shared. */
 export { ChunkPool } from './chunk-pool.js';
 export { PrefetchBudget } from './prefetch-budget.js';
+export { SessionSource, type SourceWindows } from './session-source.js';
 export { SharedWindows } from './shared-windows.js';
-export { SourceWindows, type SourceWindowsParts } from './source-windows.js';
-export { WindowRead } from './window-read.js';
-export { WindowReader } from './window-reader.js';
+export type { WindowRead } from './window-read.js';

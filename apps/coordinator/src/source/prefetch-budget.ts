@@ -1,16 +1,16 @@
 /**
- * How many bytes of bars this process may hold that were read before their turn, all sessions together (I8). Whoever
- * finds no room reads later, when it is the bars' turn: no session waits for another's.
+ * Bytes of bars that this process may hold before their turn, for all sessions together (I8). A session that finds the budget
+ * used up reads its bars when it is their turn; no session waits for another one.
  */
 export class PrefetchBudget {
-  /** Windows that are being read before their turn, of all sessions; whoever reads one counts it. */
+  /** Windows that all sessions are reading before their turn; each session counts its own. */
   reads = 0;
   private used = 0;
 
   /** @param limit in bytes; 0 turns prefetching off */
   constructor(readonly limit: number) {}
 
-  /** Takes `bytes` out of the budget. @returns false when it has not that many */
+  /** Takes `bytes` out of the budget. @returns false when it has less than that */
   take(bytes: number): boolean {
     if (this.used + bytes > this.limit) return false;
     this.used += bytes;

@@ -1,7 +1,8 @@
 import { READ_ROW } from '@barkeep/bar-repository';
 import { calendarNamed, DayChunk, DayGrid, parseInterval, refuseValues, type TradingDay } from '@barkeep/bars';
 import { seeded } from '../../../../test/support/seeded.js';
-import { RowPacker, type MutablePart } from './row-packer.js';
+import { RowPacker } from './row-packer.js';
+import type { MutablePart } from './window-read.js';
 
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const BASE = parseInterval('1m');
@@ -35,19 +36,19 @@ function packing(grid: DayGrid) {
     quarantined: [],
     newChunk: () => new DayChunk(grid.slotCount),
   };
-  let heard = 0;
-  const packer = new RowPacker({ ...target, heard: () => heard++ });
+  let rows = 0;
+  const packer = new RowPacker({ ...target, onRow: () => rows++ });
   const add = (id: number, time: number, values: Values) => packer.add(row(id, time, values), 3);
-  return { part, quarantined: target.quarantined as unknown[], add, heard: () => heard };
+  return { part, quarantined: target.quarantined as unknown[], add, rows: () => rows };
 }
 
 it.each([
   ['one segment', WHOLE],
   ['a break', WITH_BREAK],
-])('I7 takes and refuses what the plain rules take and refuse, in any order, on a day with %s', (_name, grid) => {
+])('I7 accepts and refuses what the plain rules accept and refuse, in any order, on a day with %s', (_name, grid) => {
   const random = seeded(21);
   const odd = [0, -0, -1, NaN, Infinity, -Infinity, 1e308, Number.MIN_VALUE];
-  const { part, quarantined, add, heard } = packing(grid);
+  const { part, quarantined, add, rows } = packing(grid);
   const plain = new Map(['AAA', 'BBB'].map((symbol) => [symbol, new DayChunk(grid.slotCount)]));
   const refused = new Map<string, number>();
   for (let i = 0; i < 4_000; i++) {
@@ -69,7 +70,7 @@ it.each([
   const refusals = [...refused.values()].reduce((sum, count) => sum + count, 0);
   expect(part.bars).toBe(4_000 - refusals);
   expect(quarantined).toHaveLength(Math.min(1_000, refusals));
-  expect(heard()).toBe(4_000);
+  expect(rows()).toBe(4_000);
 });
 
 it('makes no chunk for a symbol whose rows are all refused, and keeps them with their values', () => {

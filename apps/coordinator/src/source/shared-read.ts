@@ -1,67 +1,68 @@
 /**
- * One read of a window on behalf of several sessions. It belongs to none of them: whoever no longer wants it leaves, the others go on
- * waiting, and when nobody waits any more it is given up.
+ * One read of a window for several sessions. No session owns it: a session that is stopped leaves, the others continue to wait,
+ * and the read is aborted when the last one leaves.
  */
 import { SilentSourceError } from './silence.js';
 import type { WindowRead } from './window-read.js';
 
-/** Reads into what it was made with. */
-export type ReadWork = (into: WindowRead, signal: AbortSignal, heard: () => void) => Promise<void>;
+/** Reads the shared window into `into`. */
+export type ReadWork = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => Promise<void>;
 
 export class SharedRead {
   private readonly listeners = new Set<() => void>();
-  private readonly givenUp = new AbortController();
+  private readonly aborting = new AbortController();
   private readonly reading: Promise<void>;
   private isDone = false;
 
   /**
-   * Begins to read.
+   * Starts the read.
    * @param version of the dataset, looked up before this
    * @param rows empty, in memory that is used once
-   * @param ended is called when it failed or was given up: nobody may join it any more
+   * @param onEnd is called when the read failed or was aborted: no session may join it after that
    */
   constructor(
     readonly version: string,
     readonly rows: WindowRead,
     work: ReadWork,
-    private readonly ended: () => void,
+    private readonly onEnd: () => void,
   ) {
     this.reading = this.run(work);
-    this.reading.catch(() => undefined); // those who wait hear of it
+    this.reading.catch(() => undefined); // the waiting sessions receive the error
   }
 
   /**
-   * Waits until it is read, and gives `into` its rows. When the source was silent for too long for this session, that gets what came.
-   * @param heard is called whenever something comes @throws the signal's reason, what the reading throws
+   * Waits for the end of the read and gives `into` its bars. When the source was silent for longer than this session allows,
+   * `into` gets the bars that came until then.
+   * @param onProgress is called for every row and pack @throws the signal's reason, what the read throws
    */
-  async wait(into: WindowRead, signal: AbortSignal, heard: () => void): Promise<void> {
+  async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     signal.throwIfAborted();
     if (!this.isDone) {
-      await this.whileListening(signal, heard, () => {
-        // At once: in a moment the next rows are there.
+      await this.join(signal, onProgress, () => {
+        // At once, before the next rows come.
         if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
       });
     }
     into.share(this.rows);
   }
 
-  private async whileListening(signal: AbortSignal, heard: () => void, aborted: () => void): Promise<void> {
-    const left = new AbortController();
-    // One a call: two windows of a session may not take each other's place.
-    const listener = () => heard();
+  private async join(signal: AbortSignal, onProgress: () => void, onAbort: () => void): Promise<void> {
+    const joined = new AbortController();
+    // A listener for each call: one session may wait for two windows with the same function.
+    const listener = () => onProgress();
     this.listeners.add(listener);
     const leaving = new Promise<never>((_, reject) => {
       const leave = () => {
-        aborted();
+        onAbort();
         this.leave(listener);
         reject(signal.reason as Error);
       };
-      signal.addEventListener('abort', leave, { once: true, signal: left.signal });
+      signal.addEventListener('abort', leave, { once: true, signal: joined.signal });
     });
     try {
       await Promise.race([this.reading, leaving]);
     } finally {
-      left.abort();
+      joined.abort();
       this.listeners.delete(listener);
     }
   }
@@ -69,18 +70,18 @@ export class SharedRead {
   private leave(listener: () => void): void {
     this.listeners.delete(listener);
     if (this.listeners.size > 0 || this.isDone) return;
-    this.ended();
-    this.givenUp.abort(new Error('nobody waits for the window any more'));
+    this.onEnd();
+    this.aborting.abort(new Error('no session waits for the window any more'));
   }
 
   private async run(work: ReadWork): Promise<void> {
     try {
-      await work(this.rows, this.givenUp.signal, () => {
-        for (const heard of this.listeners) heard();
+      await work(this.rows, this.aborting.signal, () => {
+        for (const onProgress of this.listeners) onProgress();
       });
       this.isDone = true;
     } catch (error) {
-      this.ended();
+      this.onEnd();
       throw error;
     }
   }

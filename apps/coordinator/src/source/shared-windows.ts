@@ -1,98 +1,102 @@
 /**
- * Windows that were read for one session and are kept for the others of this process that stream the same: the same symbols of the
- * same dataset. While there is only one such session, and no other is about to begin, nothing is kept, and nothing is looked up.
+ * Keeps windows that were read for one session for other sessions of this process that stream the same symbols of the same
+ * dataset. While only one such session streams, and no other one is about to start, nothing is kept or looked up.
  *
- * A window is found only under the version that the dataset had when its reading began; whoever asks has looked the version up just
- * now. So nobody gets rows that are older than those he would have read himself. What failed is not kept. What is kept is
- * bounded in bytes, and in the time that nobody asked for it; what was asked for least recently goes first. Memory of a
- * window is free when it is neither kept nor with a session that has yet to flush it.
+ * A window is found only under the version that the dataset had when its read started, and the caller looks the version up just
+ * before it asks. So a session never gets rows older than its own read would return. Failed reads are not kept. Kept windows are
+ * bounded in bytes, and unused windows are evicted after 10 to 20 s, the least recently used first. A window's memory is free
+ * when it is not kept and no session has yet to flush it.
  */
 import { SharedRead, type ReadWork } from './shared-read.js';
 import type { WindowRead } from './window-read.js';
 
-/** How long a window is kept that nobody asks for: sessions that are further apart do not share. */
+/** How long an unused window is kept: sessions that are further apart do not share. */
 export const KEPT_MS = 10_000;
 
 /** A session that streams. */
-export interface SharingReader {
+export interface SharingSession {
   /** Names its dataset and symbols, and how they are spread over partitions. */
-  what: string;
+  content: string;
   /** Its windows end in `(from, to]`, epoch ms. */
   from: number;
   to: number;
-  /** Until when windows are kept for sessions that are about to begin, by `performance.now()`; 0 when none is. */
+  /** Until when windows are kept for sessions that are about to start, by `performance.now()`; 0 when none is. */
   awaitsUntil: number;
 }
 
 interface Kept {
-  what: string;
+  content: string;
   read: SharedRead;
   bytes: number;
-  /** Clock of the process, ms. */
-  askedAt: number;
+  /** By `performance.now()`. */
+  usedAt: number;
 }
 
 export interface WantedWindow {
-  reader: SharingReader;
-  /** Names the window among those of equal readers. */
+  session: SharingSession;
+  /** Names the window among those of equal sessions. */
   name: string;
-  /** Of the dataset, looked up for this. */
+  /** Version of the dataset, looked up for this. */
   version: string;
-  /** At most, in memory. */
+  /** Most that it takes in memory. */
   bytes: number;
 }
 
 export class SharedWindows {
-  private readonly readers = new Map<string, Set<SharingReader>>();
-  /** Those asked for least recently first. */
+  private readonly sessions = new Map<string, Set<SharingSession>>();
+  /** The least recently used first. */
   private readonly kept = new Map<string, Kept>();
   private bytes = 0;
   private sweeping: NodeJS.Timeout | undefined;
 
-  /** @param limit in bytes; 0 turns sharing off @param found is called when a session gets a window that is read for another */
+  /** @param limit in bytes; 0 turns sharing off @param onShared is called when a session gets a window that was read for another one */
   constructor(
     private readonly limit: number,
-    private readonly found: () => void,
+    private readonly onShared: () => void,
   ) {}
 
-  register(reader: SharingReader): void {
-    const equals = this.readers.get(reader.what);
-    if (equals) equals.add(reader);
-    else this.readers.set(reader.what, new Set([reader]));
+  register(session: SharingSession): void {
+    const equals = this.sessions.get(session.content);
+    if (equals) equals.add(session);
+    else this.sessions.set(session.content, new Set([session]));
   }
 
-  /** With the last of its kind goes what was kept for them, unless others are awaited. */
-  leave(reader: SharingReader): void {
-    const equals = this.readers.get(reader.what);
-    equals?.delete(reader);
+  /** When the last session of its content leaves, its windows are dropped, unless other sessions are about to start. */
+  leave(session: SharingSession): void {
+    const equals = this.sessions.get(session.content);
+    equals?.delete(session);
     if (equals?.size !== 0) return;
-    this.readers.delete(reader.what);
-    if (isAwaiting(reader)) return; // those that come may begin when this one is through
-    for (const [key, { what }] of this.kept) if (what === reader.what) this.drop(key);
+    this.sessions.delete(session.content);
+    if (isAwaiting(session)) return; // the others may start after this one has ended
+    for (const [key, { content }] of this.kept) if (content === session.content) this.drop(key);
   }
 
-  /** Whether another session streams the window that ends at `to`, or is about to, and there is room for so many bytes. */
-  isWanted(reader: SharingReader, to: number, bytes: number): boolean {
+  /** Whether another session streams the window that ends at `to`, or is about to, and `bytes` fit into the limit. */
+  isWanted(session: SharingSession, to: number, bytes: number): boolean {
     if (bytes > this.limit) return false;
-    if (isAwaiting(reader)) return true;
-    const equals = this.readers.get(reader.what) ?? [];
-    return [...equals].some((other) => other !== reader && other.from < to && to <= other.to);
+    if (isAwaiting(session)) return true;
+    const equals = this.sessions.get(session.content) ?? [];
+    return [...equals].some((other) => other !== session && other.from < to && to <= other.to);
   }
 
-  /** The read of a window, that of another session or one that begins now. @param rows empty, for one that begins */
-  join({ reader: { what }, name, version, bytes }: WantedWindow, rows: () => WindowRead, work: ReadWork): SharedRead {
-    const key = `${what} ${name}`;
+  /** The read of a window: another session's, or one that starts now. @param rows gives an empty window for one that starts */
+  join(
+    { session: { content }, name, version, bytes }: WantedWindow,
+    rows: () => WindowRead,
+    work: ReadWork,
+  ): SharedRead {
+    const key = `${content} ${name}`;
     const kept = this.kept.get(key);
-    this.drop(key); // and put last again
+    this.drop(key); // it is added again as the last one
     if (kept?.read.version === version) {
-      this.found();
-      this.keep(key, { ...kept, askedAt: performance.now() });
+      this.onShared();
+      this.keep(key, { ...kept, usedAt: performance.now() });
       return kept.read;
     }
     const read: SharedRead = new SharedRead(version, rows(), work, () => {
       if (this.kept.get(key)?.read === read) this.drop(key);
     });
-    this.keep(key, { what, read, bytes, askedAt: performance.now() });
+    this.keep(key, { content, read, bytes, usedAt: performance.now() });
     return read;
   }
 
@@ -116,11 +120,11 @@ export class SharedWindows {
   private sweep(): void {
     this.sweeping = undefined;
     const since = performance.now() - KEPT_MS;
-    for (const [key, { askedAt }] of this.kept) if (askedAt < since) this.drop(key);
+    for (const [key, { usedAt }] of this.kept) if (usedAt < since) this.drop(key);
     if (this.kept.size > 0) this.sweeping = setTimeout(() => this.sweep(), KEPT_MS).unref();
   }
 }
 
-function isAwaiting({ awaitsUntil }: SharingReader): boolean {
+function isAwaiting({ awaitsUntil }: SharingSession): boolean {
   return performance.now() < awaitsUntil;
 }

@@ -2,7 +2,7 @@ import { SilentSourceError, unlessSilent } from './silence.js';
 
 const never = new AbortController().signal;
 
-/** Work that ends when it is told to, and says whether it was. */
+/** Work that never ends, and reports whether it was aborted. */
 function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: () => boolean } {
   let seen: AbortSignal | undefined;
   const work = (signal: AbortSignal) => {
@@ -15,13 +15,13 @@ function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: ()
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('an answer is handed on, and an error too', async () => {
+test('an answer is passed on, and so is an error', async () => {
   await expect(unlessSilent(10, never, async () => 7)).resolves.toBe(7);
   await expect(unlessSilent(10, never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test('work that says nothing is given up, and told so', async () => {
+test('silent work times out and is aborted', async () => {
   const { work, aborted } = endless();
   const outcome = expect(unlessSilent(60_000, never, work)).rejects.toThrow(new SilentSourceError(60_000));
   await jest.advanceTimersByTimeAsync(59_999);
@@ -31,16 +31,16 @@ test('work that says nothing is given up, and told so', async () => {
   expect(aborted()).toBe(true);
 });
 
-test('work that says something now and then is not given up before it falls silent', async () => {
-  let say: () => void = () => undefined;
+test('work with progress does not time out before it falls silent', async () => {
+  let report: () => void = () => undefined;
   const outcome = expect(
-    unlessSilent(1_000, never, (_signal, heard) => {
-      say = heard;
+    unlessSilent(1_000, never, (_signal, onProgress) => {
+      report = onProgress;
       return new Promise(() => undefined);
     }),
   ).rejects.toThrow(SilentSourceError);
   for (let i = 0; i < 20; i++) {
-    say();
+    report();
     await jest.advanceTimersByTimeAsync(500);
   }
   expect(jest.getTimerCount()).toBe(1);
@@ -48,7 +48,7 @@ test('work that says something now and then is not given up before it falls sile
   await outcome;
 });
 
-test('a stop ends the wait at once, also for work that does not listen', async () => {
+test('a stop ends the wait at once, also for work that ignores its signal', async () => {
   const stop = new AbortController();
   const { work, aborted } = endless();
   const outcome = expect(unlessSilent(1_000, stop.signal, work)).rejects.toThrow('stop');

@@ -1,6 +1,6 @@
-/** Gives up on a source that says nothing for too long, so that a session does not wait for ever. */
+/** Aborts the read of a source that sends nothing for too long, so that a session does not wait for ever. */
 
-/** The source gave no answer, and no further row, for that long. */
+/** The source sent no row and no end of the answer for `timeoutMs`. */
 export class SilentSourceError extends Error {
   override readonly name = 'SilentSourceError';
   constructor(readonly timeoutMs: number) {
@@ -10,42 +10,41 @@ export class SilentSourceError extends Error {
 
 /**
  * Runs `work` until it ends or has been silent for `timeoutMs`.
- * @param work calls `heard` for every sign of life; its signal is aborted when it is given up, and what it does afterwards
- *   is nobody's concern
+ * @param work calls `onProgress` for every row or pack; its signal is aborted on a timeout, and its result is ignored then
  * @throws SilentSourceError, and what `work` throws
  */
 export async function unlessSilent<T>(
   timeoutMs: number,
   signal: AbortSignal,
-  work: (signal: AbortSignal, heard: () => void) => Promise<T>,
+  work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
 ): Promise<T> {
   const silence = new AbortController();
-  let isHeard = false;
+  let hasProgress = false;
   let timer: NodeJS.Timeout | undefined;
   const silent = new Promise<never>((_, reject) => {
-    // Rows come by the million: they set a flag, and only the timer looks at the time.
-    const listen = () => {
-      isHeard = false;
+    // Millions of rows come: each one sets a flag, and only the timer reads the clock.
+    const watch = () => {
+      hasProgress = false;
       timer = setTimeout(() => {
-        if (isHeard) return listen();
+        if (hasProgress) return watch();
         const error = new SilentSourceError(timeoutMs);
         silence.abort(error);
         reject(error);
       }, timeoutMs);
     };
-    listen();
+    watch();
   });
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: silence.signal });
   });
-  const answer = work(AbortSignal.any([signal, silence.signal]), () => (isHeard = true));
-  answer.catch(() => undefined); // one that was given up may fail whenever it likes
+  const answer = work(AbortSignal.any([signal, silence.signal]), () => (hasProgress = true));
+  answer.catch(() => undefined); // aborted work may still fail later
   try {
     signal.throwIfAborted();
     return await Promise.race([answer, silent, aborted]);
   } finally {
     clearTimeout(timer);
-    silence.abort(); // takes the listener away; the work has ended, or is to end
+    silence.abort(); // removes the listener; the work has ended or is to end
   }
 }
 

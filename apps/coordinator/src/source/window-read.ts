@@ -1,22 +1,21 @@
-/** The rows of one window, from when its reading begins until it is in the store, and whose the memory is that they lie in. */
+/** The bars of one window, from the start of its read until they are in the store, and the owner of the memory that holds them. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
 import { DayChunk } from '@barkeep/bars';
-import type { Window } from '@barkeep/session-data';
-import type { MutablePart } from './row-packer.js';
+import type { PartitionWindow, Window } from '@barkeep/session-data';
 
-/** Where chunks come from, and where they go when they are in the store. */
+/** Where chunks come from, and where they return when they are in the store. */
 export interface ChunkMemory {
   /** An empty chunk. */
   take(slotCount: number): DayChunk;
-  /** A chunk for one who writes all of its bytes. */
+  /** A chunk for a caller that writes all of its bytes. */
   takeToOverwrite(slotCount: number): DayChunk;
-  /** They were written in slots `[from, to)`, and nobody reads them any more. */
+  /** Returns chunks that have no reader any more. Their slots `[from, to)` were written. */
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void;
 }
 
 /**
- * For chunks that several sessions flush: never written again, so that none of them can let go of one too early. The collector frees
- * them when nobody has them any more.
+ * For chunks that several sessions flush: they are never reused, so no session can return one too early. The garbage collector
+ * frees them after the last session.
  */
 export const USED_ONCE: ChunkMemory = {
   take: (slotCount) => new DayChunk(slotCount),
@@ -24,14 +23,20 @@ export const USED_ONCE: ChunkMemory = {
   giveBack: () => undefined,
 };
 
-interface Rows {
+/** One partition's part of a window, while it is being read. */
+export interface MutablePart extends PartitionWindow {
+  chunks: Map<string, DayChunk>;
+  refused: Map<string, number>;
+}
+
+interface Bars {
   parts: readonly MutablePart[];
   quarantined: QuarantinedBar[];
 }
 
-/** The rows of a window so far; whole when its reading has ended. */
+/** The bars of a window so far; complete when its read has ended. */
 export class WindowRead {
-  private rows: Rows;
+  private content: Bars;
 
   /** @param partitions those that lack the window */
   constructor(
@@ -40,24 +45,24 @@ export class WindowRead {
     private memory: ChunkMemory,
   ) {
     const parts = partitions.map((partition) => ({ partition, chunks: new Map(), bars: 0, refused: new Map() }));
-    this.rows = { parts, quarantined: [] };
+    this.content = { parts, quarantined: [] };
   }
 
-  /** Of the partitions that lack the window. */
+  /** One for each partition that lacks the window. */
   get parts(): readonly MutablePart[] {
-    return this.rows.parts;
+    return this.content.parts;
   }
 
-  /** Refused bars with their values; of many the first. */
+  /** Refused bars with their values: the first ones, when there are many. */
   get quarantined(): QuarantinedBar[] {
-    return this.rows.quarantined;
+    return this.content.quarantined;
   }
 
   get bars(): number {
     return this.parts.reduce((sum, { bars }) => sum + bars, 0);
   }
 
-  /** What its chunks take in memory. */
+  /** Memory that its chunks take. */
   get bytes(): number {
     const bytesOf = ({ chunks }: MutablePart) => [...chunks.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
     return this.parts.reduce((sum, part) => sum + bytesOf(part), 0);
@@ -67,18 +72,18 @@ export class WindowRead {
     return this.memory.take(slotCount);
   }
 
-  /** For one who writes all of its bytes. */
+  /** A chunk for a caller that writes all of its bytes. */
   chunkToOverwrite(slotCount: number): DayChunk {
     return this.memory.takeToOverwrite(slotCount);
   }
 
-  /** Has from now on what `other` has, which is whole: the same rows in the same memory. Nobody writes to either of them any more. */
+  /** Uses the bars and the memory of `other`, which is complete. Neither of the two is written after this. */
   share(other: WindowRead): void {
-    this.rows = other.rows;
+    this.content = other.content;
     this.memory = other.memory;
   }
 
-  /** Has from now on what `other` has by now, which may go on being read. */
+  /** Copies the bars that `other` has now; its read may continue. */
   copy({ parts, quarantined }: WindowRead): void {
     this.memory = USED_ONCE;
     const copies = parts.map(({ partition, chunks, bars, refused }) => ({
@@ -89,10 +94,10 @@ export class WindowRead {
       bars,
       refused: new Map(refused),
     }));
-    this.rows = { parts: copies, quarantined: [...quarantined] };
+    this.content = { parts: copies, quarantined: [...quarantined] };
   }
 
-  /** Gives the chunks' memory back, to be written over: call it when the parts are in the store, and not at all when that failed. */
+  /** Returns the chunks for reuse. Call it when the parts are in the store, and not when writing them failed. */
   release(): void {
     const { fromSlot, toSlot } = this.window;
     for (const { chunks } of this.parts) this.memory.giveBack(chunks.values(), fromSlot, toSlot);

@@ -1,4 +1,4 @@
-/** What is said of the places that a clock passes: of a day's boundaries, its date and the counts of its slots. */
+/** The events of the places that a clock passes: a day's boundaries come with its date and the counts of its slots. */
 import {
   countFields,
   readDaySlots,
@@ -9,7 +9,7 @@ import {
 } from '@barkeep/session-data';
 import type { DayChanges } from '../figures/index.js';
 
-/** The events of some places, in their order. Counts are those of the day's bars that are visible at the place. */
+/** The events of some places, in order. A place's counts are of the day's bars that are visible there. */
 export async function eventsOf(
   places: readonly ClockPlace[],
   store: UpkeepStore,

@@ -27,18 +27,18 @@ it('is not held by a stream that ended, and is the end when all have', () => {
   expect(limitOf(all)).toEqual({ limit: END, silent: [], nextSilenceAt: Infinity });
 });
 
-it('is not held by a silent stream until it speaks again', () => {
+it('is not held by a silent stream until it sends again', () => {
   const silent = { limit: 300, silent: ['B'], nextSilenceAt: 580 };
   expect(limitOf([stream('A', 300, 480), stream('B', 200, 399)], { since: 0 })).toEqual(silent);
   expect(limitOf([stream('A', 300, 480), stream('B', 200, 499)], { since: 0 }).limit).toBe(200);
 });
 
-it('gives a stream that was never heard of the same time', () => {
+it('gives a stream that never sent the same time', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 0, 0)])).toEqual({ limit: 0, silent: [], nextSilenceAt: 550 });
   expect(limitOf([stream('A', 300, 490), stream('B', 0, 0)], { since: 400 }).silent).toEqual(['B']);
 });
 
-it('knows who was silent before it listened', () => {
+it('knows which streams were silent before it listened', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 7)], { silences: new Map([['B', 7]]) })).toMatchObject({
     limit: 300,
     silent: ['B'],
@@ -46,6 +46,6 @@ it('knows who was silent before it listened', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 8)], { silences: new Map([['B', 7]]) }).limit).toBe(200);
 });
 
-it('goes to where the furthest stream is when nobody holds it', () => {
+it('goes to the time of the furthest stream when no stream holds it', () => {
   expect(limitOf([stream('A', 300, 1), stream('B', 200, 1)], { since: 0 }).limit).toBe(300);
 });

@@ -1,17 +1,17 @@
 /**
- * How far the frontier of a fed session may go: to the lowest time that every open stream has reached. A stream that says
- * nothing for too long holds it no more until it speaks again. Pure.
+ * How far the frontier of a fed session may go: to the lowest time that every open stream has reached. A stream that sends
+ * nothing for too long no longer holds it, until it sends again. Pure.
  */
 import type { FeedProgress, FedStream } from '@barkeep/session-data';
 
 export interface FeedLimitInput extends FeedProgress {
-  /** End of the session: what a stream that ended has reached, epoch ms. */
+  /** End of the session, epoch ms: a stream that ended has reached it. */
   end: number;
-  /** A stream that is not heard of for so long is silent, ms. */
+  /** A stream that sends nothing for this long is silent, ms. */
   timeoutMs: number;
-  /** Since when streams are listened to, epoch ms: nobody is silent for what was before. */
+  /** Since when this process listens, epoch ms: time before that does not count as silence. */
   since: number;
-  /** Of streams that were silent before that, when each had last been heard, epoch ms. */
+  /** Streams that were silent before that, with the time at which each had last sent, epoch ms. */
   silences: ReadonlyMap<string, number>;
 }
 
@@ -19,11 +19,11 @@ export interface FeedLimit {
   /** Epoch ms. */
   limit: number;
   silent: FedStream[];
-  /** When the next stream falls silent if it stays so, epoch ms by the clock of `now`; Infinity when none can. */
+  /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
   nextSilenceAt: number;
 }
 
-/** When nobody holds the frontier any more it goes to where the furthest stream is: what came may be shown. */
+/** When no stream holds the frontier, it goes to the time of the furthest stream: the bars that came may be shown. */
 export function feedLimit({ streams, now, end, timeoutMs, since, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
   const silentAt = ({ symbol, heardAt }: FedStream) =>

@@ -1,21 +1,30 @@
 /**
- * The loop of a session that is fed: moves its frontier to where every open stream is, in whole base slots, and asks for
- * upkeep where there is something to do. The bars are in the store already, whoever brought them; this only says up to when
- * they are all there. What it decides from is in the store, so whoever takes over goes on from the same place.
+ * The loop of a fed session: moves its frontier to the time that every open stream has reached, in whole base slots, and
+ * requests upkeep where there is work. The bars are in the store already; the frontier says up to when all of them are there.
+ * Everything that this loop decides from is in the store, so the next owner continues from the same place.
  */
 import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';
-import type { DayChanges } from '../figures/index.js';
-import { feedLimit } from './feed-limit.js';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { hintUpkeep } from '../lifecycle/index.js';
+import { feedLimit } from './feed-limit.js';
+import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
-/** What a fed session has in place of rows. */
+/** The frontier of a fed session. */
 export interface FeedParts {
   frontier: FeedFrontier;
-  /** Its own, for the clock waits for the same words. */
+  /** For this loop alone: the clock loop waits for the same messages. */
   wake: WakeSignal;
+}
+
+export interface FeedLoopParts {
+  layout: SessionLayout;
+  producer: UpkeepProducer;
+  metrics: StreamMetrics;
+  /** Wakes the clock loop. */
+  wake: WakeSignal;
+  warn: (message: string, error: unknown) => void;
 }
 
 export class FeedLoop {
@@ -23,13 +32,16 @@ export class FeedLoop {
   private silences = new Map<string, number>();
 
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: FeedLoopParts,
     private readonly feed: FeedParts,
     private readonly progress: StreamProgress,
     private readonly dayChanges: DayChanges,
   ) {}
 
-  /** Until every stream has ended and the frontier is at the end. @throws RewindError, FencedError, SessionLostError, the signal's reason */
+  /**
+   * Runs until every stream has ended and the frontier is at the end.
+   * @throws RewindError, FencedError, SessionLostError, the signal's reason
+   */
   async run(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     const { frontier } = this.feed;
@@ -43,7 +55,7 @@ export class FeedLoop {
     }
   }
 
-  /** How far the frontier may go, and how long that cannot change by itself; says who fell silent. */
+  /** How far the frontier may go, and how long that stays true if no message comes. Records the streams that fell silent. */
   private async limit(): Promise<{ limit: number; waitMs: number }> {
     const { layout } = this.parts;
     const seen = await this.feed.frontier.progress();
@@ -68,7 +80,7 @@ export class FeedLoop {
     const dayIndex = layout.dayIndexAt(from);
     if (layout.grid(dayIndex).closedBy(from) === 0) this.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
-    this.progress.obey(control);
+    this.progress.applyControl(control);
     if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
     if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
     await this.progress.checkpoint();
@@ -76,8 +88,8 @@ export class FeedLoop {
 }
 
 /**
- * Whether upkeep has something to do when a frontier went from one time to another within a day: behind a barrier when a
- * window ended, otherwise when there are holes, or a derived window closed.
+ * Whether there is work for upkeep after a frontier moved from one time to another within a day: with a barrier when a window
+ * ended, otherwise when slots are empty or a bucket of a derived interval closed.
  * @param bars between the two times
  */
 export function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {

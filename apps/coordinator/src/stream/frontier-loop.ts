@@ -1,23 +1,48 @@
 /**
- * The loop that brings a session's source into its store: takes window after window, writes each while the next is read,
- * and stays at most `stagedDays` trading days ahead of the clock (I8). Asks for upkeep where there is something to do.
+ * The loop that brings a session's source into its store: takes window after window, writes each while the next is read, and
+ * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep where there is work.
  */
 import { quarantine } from '@barkeep/bar-repository';
-import { RewindError, type Window } from '@barkeep/session-data';
-import type { StreamParts } from './stream-parts.js';
-import { SourceWindows, type SourceWindowsParts, type WindowRead } from '../source/index.js';
-import type { StreamProgress } from './stream-progress.js';
+import { RewindError, type SessionLayout, type SessionWriter, type Window } from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { DataSource } from 'typeorm';
+import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { hintUpkeep } from '../lifecycle/index.js';
-import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
+import type { SourceWindows, WindowRead } from '../source/index.js';
+import type { JoiningSymbols } from './joining-symbols.js';
+import type { StreamProgress } from './stream-progress.js';
+import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
 /** How often one run of the loop streams again after the store lost writes. */
 const RESTARTS_MAX = 10;
 
+export interface FrontierLoopParts {
+  layout: SessionLayout;
+  writer: Pick<SessionWriter, 'flush'>;
+  dataSource: DataSource;
+  producer: UpkeepProducer;
+  joining: Pick<JoiningSymbols, 'any'>;
+  metrics: StreamMetrics;
+  /** Wakes the clock loop. */
+  wake: WakeSignal;
+  /** Trading days that may be in the store ahead of the clock. */
+  stagedDays: number;
+  warn: (message: string, error: unknown) => void;
+}
+
+/** The source, as this loop needs it. */
+export interface FrontierSource {
+  windowsFrom(frontier: number): Pick<SourceWindows, 'read' | 'close'>;
+  /** Called after the store lost data: every partition may lack windows. */
+  forgetFrontiers(): void;
+}
+
 export class FrontierLoop {
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: FrontierLoopParts,
+    private readonly source: FrontierSource,
     private readonly progress: StreamProgress,
-    private readonly source: SourceWindowsParts,
+    private readonly dayChanges: DayChanges,
   ) {}
 
   /**
@@ -27,26 +52,25 @@ export class FrontierLoop {
    */
   async run(stop: AbortSignal): Promise<void> {
     for (let restarts = 0; ; restarts++) {
-      const source = new SourceWindows(this.source, this.progress.frontier);
+      const windows = this.source.windowsFrom(this.progress.frontier);
       try {
-        return await this.streamFrom(this.progress.frontier, source, stop);
+        return await this.streamFrom(this.progress.frontier, windows, stop);
       } catch (error) {
         if (!(error instanceof RewindError) || stop.aborted || restarts >= RESTARTS_MAX) throw error;
         this.parts.warn('the store lost its newest writes; streaming them again', error);
         this.progress.frontier = error.frontier;
-        this.source.reader.forgetFrontiers();
+        this.source.forgetFrontiers();
       } finally {
-        await source.close();
+        await windows.close();
       }
     }
   }
 
-  private async streamFrom(frontier: number, source: SourceWindows, stop: AbortSignal): Promise<void> {
+  private async streamFrom(frontier: number, windows: Pick<SourceWindows, 'read'>, stop: AbortSignal): Promise<void> {
     let flushed: Promise<void> = Promise.resolve();
     for (const window of this.parts.layout.windowsFrom(frontier)) {
-      await this.room(window, stop);
-      const read = await source.take(window, stop);
-      await source.dayAfter(window);
+      await this.waitForClock(window, stop);
+      const read = await windows.read(window, stop);
       await flushed;
       flushed = this.flush(window, read);
       flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled
@@ -54,8 +78,8 @@ export class FrontierLoop {
     await flushed;
   }
 
-  /** Waits until the window is not too far ahead of the clock. */
-  private async room(window: Window, stop: AbortSignal): Promise<void> {
+  /** Waits until the window is at most `stagedDays` ahead of the clock. */
+  private async waitForClock(window: Window, stop: AbortSignal): Promise<void> {
     const { layout, stagedDays } = this.parts;
     while (window.dayIndex - layout.dayIndexAt(this.progress.clock) >= stagedDays) {
       await this.progress.clockMoved.wait(LOOK_AGAIN_MS, stop);
@@ -69,17 +93,17 @@ export class FrontierLoop {
     const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
     read.release();
     this.progress.frontier = window.to;
-    // A symbol that came later catches up: its days began before.
+    // A window before the clock belongs to a symbol that was added later.
     const isCatchingUp = window.to <= this.progress.clock;
-    if (window.fromSlot === 0 && !isCatchingUp) this.source.dayChanges.stored(window.dayIndex);
+    if (window.fromSlot === 0 && !isCatchingUp) this.dayChanges.stored(window.dayIndex);
     metrics.flushed(read.bars);
-    this.progress.obey(controls[0] ?? 'run');
+    this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
     if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);
     await this.progress.checkpoint();
   }
 
-  /** Asks for upkeep now, when there is something to do. */
+  /** Requests upkeep now, when there is work for it. */
   private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
     const { layout, producer, warn } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;

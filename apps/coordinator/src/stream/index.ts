@@ -1,4 +1,5 @@
 /** Streams sessions and moves their clocks. */
+export { SessionStreams } from './session-streams.js';
 export { StreamRunner } from './stream-runner.js';
 export { StreamProcessor } from './stream.processor.js';
 export { WakeSignals } from './wake-signals.js';

@@ -1,7 +1,7 @@
 /**
- * The symbols of one stream that came while their session ran, and are not whole up to its clock yet. As long as there is
- * one the clock is held; it is shown to readers as soon as it is repaired and derived up to the clock, and streamed as
- * far as the others, so that the frontier of the session does not go back when it is counted in.
+ * The symbols that were added to a session while it ran and are not complete up to its clock yet. While there is one, the clock
+ * is held. A symbol is shown to readers when it is repaired and derived up to the clock and streamed as far as the others, so
+ * that the frontier of the session does not go back when it counts.
  */
 import { readSymbols, showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -20,12 +20,12 @@ export class JoiningSymbols {
     return new JoiningSymbols(redis, layout, fence, joining);
   }
 
-  /** Whether the clock is to be held. */
+  /** Whether the clock must be held. */
   get any(): boolean {
     return this.joining.length > 0;
   }
 
-  /** Shows the symbols that are whole. @param clock epoch ms @throws FencedError, SessionLostError */
+  /** Shows the symbols that are complete. @param clock epoch ms @throws FencedError, SessionLostError */
   async show(positions: readonly PartitionPosition[], clock: number): Promise<void> {
     const { symbols, wholeUpTo } = wholeSymbols(this.layout, positions, this.joining, clock);
     if (symbols.length === 0) return;
@@ -34,7 +34,7 @@ export class JoiningSymbols {
   }
 }
 
-/** Which of the joining symbols are whole up to the clock and streamed as far as the others, and up to when they are whole. */
+/** The joining symbols that are complete up to the clock and streamed as far as the others, and the time up to which they are. */
 export function wholeSymbols(
   layout: Pick<SessionLayout, 'partitionOf' | 'spec' | 'end'>,
   positions: readonly PartitionPosition[],
@@ -45,7 +45,7 @@ export function wholeSymbols(
   const others = positions.filter((position) => ![...own.values()].includes(position));
   const { enabled } = layout.spec.upkeep;
   const frontier = Math.max(clock, Math.min(layout.end, ...others.map((position) => position.frontier)));
-  // Without upkeep nothing is repaired or derived: a symbol is as whole as it will be when it is streamed.
+  // Without upkeep nothing is repaired or derived: a streamed symbol is complete.
   const watermark = enabled ? clock : 0;
   const whole = [...own].filter(
     ([, position]) => position && position.frontier >= frontier && position.watermark >= watermark,

@@ -1,16 +1,16 @@
 /**
- * How far the consumers of a session let its clock go: in lockstep a window ahead of the slowest, elsewhere to the end. A look
- * at the store is one round trip and drops silent consumers; mostly the news that wakes the stream says it already. Does not
- * move the clock.
+ * How far the consumers of a session allow its clock to go: in lockstep a lead ahead of the slowest one, elsewhere to the end.
+ * A look at the store is one round trip and drops silent consumers; mostly the message that wakes the stream says it already.
+ * Does not move the clock.
  */
 import { parseConsumerMessage, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 
 export class LockstepLimit {
-  /** Times that somebody had joined at the last look; undefined where nobody holds the clock. */
+  /** Number of joins at the last look; undefined while no consumer holds the clock. */
   joins: number | undefined;
   /**
-   * Where the slowest is, epoch ms: of what was told since somebody joined last the highest, as news may come late.
-   * Infinite where nobody holds the clock.
+   * Position of the slowest consumer, epoch ms: the highest since the last join, because messages may come late.
+   * Infinity while no consumer holds the clock.
    */
   slowest: number;
 
@@ -21,7 +21,7 @@ export class LockstepLimit {
     this.slowest = layout.spec.pace.mode === 'lockstep' ? layout.start : Infinity;
   }
 
-  /** The time up to which the clock may go, epoch ms; the history is nobody's to hold. @throws SessionLostError */
+  /** The time up to which the clock may go, epoch ms; consumers do not hold it in the history. @throws SessionLostError */
   async look(): Promise<number> {
     const { end, historyEnd, spec } = this.layout;
     const { pace } = spec;
@@ -29,27 +29,27 @@ export class LockstepLimit {
     const { slowest, joins } = await this.consumers.limit();
     this.joins = joins;
     this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
-    // Not even its first day has opened before those are there for whom it is streamed.
+    // The first day does not open before the expected consumers have joined.
     if (slowest === 'waiting') return historyEnd;
     return this.ahead(pace.window);
   }
 
   /**
-   * What news from the wake channel says, as {@link look}; undefined when it takes a look. Positions only grow, so that what
-   * was true when it was said still is, unless somebody joined since: then the move is refused.
+   * Reads the limit of {@link look} from a message of the wake channel; undefined when a look is needed. Positions only grow,
+   * so a late message is still true, unless a consumer joined since: then the store refuses to move the clock.
    */
-  hear(news: string | undefined): number | undefined {
+  onMessage(message: string): number | undefined {
     const { pace } = this.layout.spec;
-    const told = news === undefined ? undefined : parseConsumerMessage(news);
-    if (pace.mode !== 'lockstep' || !told || this.joins === undefined || told.joins < this.joins) return undefined;
-    this.slowest = told.joins === this.joins ? Math.max(this.slowest, told.slowest) : told.slowest;
-    this.joins = told.joins;
+    const news = parseConsumerMessage(message);
+    if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;
+    this.slowest = news.joins === this.joins ? Math.max(this.slowest, news.slowest) : news.slowest;
+    this.joins = news.joins;
     return this.ahead(pace.window);
   }
 
-  /** So many base bars after the slowest; the end where nobody holds the clock. */
-  private ahead(window: number): number {
+  /** `lead` base bars after the slowest consumer; the end while no consumer holds the clock. */
+  private ahead(lead: number): number {
     const { layout, slowest } = this;
-    return slowest === Infinity ? layout.end : layout.closeAfter(slowest, window);
+    return slowest === Infinity ? layout.end : layout.closeAfter(slowest, lead);
   }
 }

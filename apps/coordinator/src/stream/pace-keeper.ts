@@ -1,6 +1,6 @@
 /**
- * Keeps a session's pace: says how long until a simulated time is due, and watches how late bars are. At `pace: max`
- * everything is due at once and nothing is late. Does not move the clock.
+ * Keeps a session's pace: computes when a simulated time is due, and measures how late bars are. At `pace: max` every time is
+ * due at once and no bar is late. Does not move the clock.
  */
 import { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime, type SessionSpec } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures } from '@barkeep/session-data';
@@ -21,30 +21,30 @@ export class PaceKeeper {
     this.pace = layout.spec.pace;
     this.tradingTime = new TradingTime(layout.days);
     this.meter = new OverrunMeter(figures.overruns);
-    figures.lagMs = 0; // of whoever streamed before
+    figures.lagMs = 0; // the lag of the previous owner
   }
 
-  /** The first bars after `clock` may be shown from now on: what came before is no delay of theirs. */
+  /** The first bars after `clock` may be shown from now on: earlier waiting does not make them late. */
   start(clock: number): void {
     if (this.pace.mode !== 'clock') return;
     this.schedule ??= PaceSchedule.from(this.tradingTime, this.pace.speed, clock, this.now());
   }
 
-  /** Time in ms until a simulated time is due; 0 or less when it is. Without a pace, and before the start, everything is. */
+  /** Time in ms until a simulated time is due; 0 or less when it is due. Without a pace, and before the start, every time is. */
   dueInMs(time: number): number {
     return this.schedule ? this.schedule.dueAt(time) - this.now() : -Infinity;
   }
 
-  /** Takes note of bars that were shown just now. @param closes epoch ms, in order @throws PaceOverrunError */
+  /** Records bars that were shown just now. @param closes epoch ms, in order @throws PaceOverrunError */
   delivered(closes: readonly number[]): void {
     if (!this.schedule || closes.length === 0) return;
     const latenessMs = closes.map((time) => -this.dueInMs(time));
     latenessMs.forEach((ms) => this.metrics.delivered(ms));
-    this.note(latenessMs[0]!, closes[0]!); // the one that waited longest
+    this.note(latenessMs[0]!, closes[0]!); // the latest one
     this.note(latenessMs.at(-1)!, closes.at(-1)!);
   }
 
-  /** Takes note of bars that are due and cannot be shown yet. @throws PaceOverrunError */
+  /** Records bars that are due and cannot be shown yet. @throws PaceOverrunError */
   overdue(close: number): void {
     if (this.schedule) this.note(-this.dueInMs(close), close);
   }

@@ -1,27 +1,28 @@
 /**
- * Streams one session from where its store stands to its end, as the one who holds its fence.
+ * Streams one session, as its owner, from the position of its store to its end.
  *
  *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves, place by place
  *
- * Two loops run side by side: one brings the source into the store (frontier-loop.ts), or follows those who feed it
- * (feed-loop.ts), the other moves the clock (clock-loop.ts). Both end when the session does, when it is to pause or stop, or when somebody else has taken it over.
- * Nothing is kept in memory that the store and Postgres do not know.
+ * Two loops run side by side: one brings the source into the store (frontier-loop.ts) or follows the feed (feed-loop.ts), the
+ * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause or stop, or when another owner has
+ * taken it over. All state that matters is in the store and in Postgres.
  */
-import type { StreamFigures } from '@barkeep/session-data';
-import { ClockLoop } from './clock-loop.js';
+import type { SessionRepository } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import type { SessionWriter, StreamFigures } from '@barkeep/session-data';
 import { DayChanges } from '../figures/index.js';
+import type { PrefetchBudget, SessionSource } from '../source/index.js';
+import { ClockLoop, type ClockLoopParts } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
-import { FrontierLoop } from './frontier-loop.js';
-import type { WindowReader } from '../source/index.js';
+import { FrontierLoop, type FrontierLoopParts } from './frontier-loop.js';
 import { StreamProgress, type StreamOutcome } from './stream-progress.js';
-import type { StreamParts } from './stream-parts.js';
 
-/** Where the bars come from: rows that are read, or whoever feeds them. */
-export type StreamSource = { reader: WindowReader } | { feed: FeedParts };
+/** Where the bars come from: a dataset, or a feed. */
+export type StreamSource = { source: SessionSource; budget: PrefetchBudget } | { feed: FeedParts };
 
-/** Where a session's store stands. */
+/** Position of a session's store. */
 export interface StreamStart {
-  /** As the claim answered them, epoch ms. */
+  /** As the claim returned them, epoch ms. */
   frontier: number;
   clock: number;
   figures: StreamFigures;
@@ -29,9 +30,15 @@ export interface StreamStart {
   timedOutDays: readonly string[];
 }
 
+export interface SessionStreamParts extends ClockLoopParts, Omit<FrontierLoopParts, 'joining' | 'writer'> {
+  epoch: number;
+  sessions: SessionRepository<SessionSpec>;
+  writer: SessionWriter;
+}
+
 export class SessionStream {
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: SessionStreamParts,
     private readonly source: StreamSource,
   ) {}
 
@@ -41,7 +48,7 @@ export class SessionStream {
    */
   async run(start: StreamStart, signal: AbortSignal): Promise<StreamOutcome> {
     const { layout, epoch, sessions, writer, metrics, trailing, joining } = this.parts;
-    // No day may leave that a symbol which is joining has still to go through: the clock loop follows when it has.
+    // No day may be evicted that a joining symbol still has to pass: the clock loop evicts after that.
     if (!joining.any) await trailing.follow(start.clock);
     const progress = new StreamProgress(layout, epoch, sessions, writer, start, start.figures);
     const dayChanges = new DayChanges(start.figures, metrics);
@@ -64,9 +71,27 @@ export class SessionStream {
   }
 
   private frontierLoop(start: StreamStart, progress: StreamProgress, dayChanges: DayChanges): FrontierLoop | FeedLoop {
-    const { parts, source } = this;
-    if ('feed' in source) return new FeedLoop(parts, source.feed, progress, dayChanges);
-    const timedOut = new Set(start.timedOutDays.flatMap((date) => parts.layout.dayIndexOf(date) ?? []));
-    return new FrontierLoop(parts, progress, { ...parts, ...source, figures: start.figures, dayChanges, timedOut });
+    const { parts } = this;
+    if ('feed' in this.source) return new FeedLoop(parts, this.source.feed, progress, dayChanges);
+    const { source, budget } = this.source;
+    const { layout, metrics, writer, warn } = parts;
+    const timedOut = new Set(start.timedOutDays.flatMap((date) => layout.dayIndexOf(date) ?? []));
+    const windowsParts = {
+      budget,
+      dayChanges,
+      figures: start.figures,
+      metrics,
+      timedOut,
+      markTimedOut: async (dayIndex: number, error: Error & { timeoutMs: number }) => {
+        warn(`session ${layout.id}: ${layout.day(dayIndex).date} timed out`, error);
+        await writer.markTimedOut(dayIndex, error.timeoutMs);
+        metrics.dayTimedOut();
+      },
+    };
+    const supply = {
+      windowsFrom: (frontier: number) => source.windowsFrom(frontier, windowsParts),
+      forgetFrontiers: () => source.forgetFrontiers(),
+    };
+    return new FrontierLoop(parts, supply, progress, dayChanges);
   }
 }

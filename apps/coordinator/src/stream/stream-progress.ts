@@ -1,35 +1,38 @@
 /**
- * What the loops of one stream share: how far it is, what it was told to do, and what of that is written to Postgres.
- * Nothing in it is the truth; that is in the store and in Postgres, from which another process can go on at any time.
+ * State that the loops of one stream share: its position, why it ends, and what of that Postgres knows. Nothing here is the
+ * truth: the truth is in the store and in Postgres, from which another process can continue at any time.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { Control, SessionLayout, SessionWriter, StreamFigures } from '@barkeep/session-data';
 import { WakeSignal } from './wake-signals.js';
 
-/** `changed`: symbols came or left; whoever runs the stream begins it again with those of now. */
+/** `changed`: symbols were added or removed; the stream starts again with the current ones. */
 export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
 const CHECKPOINT_EVERY_MS = 1_000;
+/** How often the row is read at most. */
+const FOLLOW_EVERY_MS = 1_000;
 
 export class StreamProgress {
   /** As last seen in the store, epoch ms. */
   clock: number;
   frontier: number;
-  /** Why the stream ends before the session does; undefined while it goes on. */
+  /** Why the stream ends before the session does; undefined while it runs. */
   outcome: StreamOutcome | undefined;
   readonly clockMoved = new WakeSignal();
   private readonly ended = new AbortController();
   private checkpointAt = 0;
+  private followedAt = performance.now();
   private state: 'running' | 'waiting-upkeep' = 'running';
 
   constructor(
     private readonly layout: SessionLayout,
     private readonly epoch: number,
-    private readonly sessions: SessionRepository<SessionSpec>,
-    private readonly writer: SessionWriter,
+    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'setStateIfEpoch' | 'saveCheckpoint' | 'stateOf'>,
+    private readonly writer: Pick<SessionWriter, 'emitState'>,
     position: { frontier: number; clock: number },
     readonly figures: StreamFigures,
   ) {
@@ -46,8 +49,8 @@ export class StreamProgress {
     this.ended.abort(reason);
   }
 
-  /** Does what whoever drives the session wants. @throws when that is not to go on, after it ended all loops */
-  obey(control: Control): void {
+  /** Follows the control that the store holds. Any other than `run` ends all loops. @throws the reason of that end */
+  applyControl(control: Control): void {
     if (control === 'run') return;
     this.outcome = OUTCOMES[control];
     this.end(new Error(`the session was ${this.outcome}`));
@@ -60,7 +63,19 @@ export class StreamProgress {
     if (await this.sessions.setStateIfEpoch(this.layout, this.epoch, state)) await this.writer.emitState(state);
   }
 
-  /** Writes the position down, unless that was done less than `everyMs` ago. */
+  /**
+   * Follows a pause or stop that the row has and the store was not told of; reads the row about once a second.
+   * @throws the reason of that end, what Postgres throws
+   */
+  async followRow(): Promise<void> {
+    if (performance.now() - this.followedAt < FOLLOW_EVERY_MS) return;
+    this.followedAt = performance.now();
+    const state = await this.sessions.stateOf(this.layout);
+    if (state === 'paused') this.applyControl('pause');
+    if (state === 'stopped') this.applyControl('stop');
+  }
+
+  /** Saves the position in Postgres, unless that was done less than `everyMs` ago. */
   async checkpoint(everyMs = CHECKPOINT_EVERY_MS): Promise<void> {
     if (Date.now() - this.checkpointAt < everyMs) return;
     this.checkpointAt = Date.now();

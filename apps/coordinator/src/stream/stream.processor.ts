@@ -1,6 +1,6 @@
 /**
- * Takes sessions from the `stream` queue. When this process is told to stop it hands its sessions back to the queue, so
- * that another coordinator goes on at once; when it dies without a word, the queue notices by the job's lock.
+ * Takes sessions from the `stream` queue. When this process stops, it returns its sessions to the queue, so that another
+ * coordinator takes over at once; when it crashes, the queue notices by the expired lock of the job.
  */
 import { OnWorkerEvent, WorkerHost } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
@@ -30,7 +30,7 @@ export class StreamProcessor extends WorkerHost {
     }
   }
 
-  /** Hands all sessions back and takes no more. */
+  /** Returns all sessions to the queue and takes no more. */
   async stop(): Promise<void> {
     const closed = this.worker.close();
     this.stopping.abort(new Error('the coordinator is stopping'));

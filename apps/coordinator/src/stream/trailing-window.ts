@@ -1,7 +1,7 @@
 /**
- * What a session keeps behind its clock: notes what its history holds once that is whole, and lets the oldest day go at
- * each day change. Called after every move of the clock, and once before the first: both steps are in the store or are
- * done again, so that a crash between a move and its call leaves nothing behind.
+ * The days that a session retains behind its clock: records what its history holds when that is complete, and evicts the oldest
+ * day at each day change. Called after every move of the clock, and once before the first one: a step that a crash prevented
+ * is repeated by the next owner.
  */
 import { noteHistory, SessionRetention, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -15,17 +15,17 @@ export class TrailingWindow {
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
     private readonly writer: SessionWriter,
-    /** Where the slowest consumer is that holds the clock, epoch ms: what is before it still has to be read. */
+    /** Position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it. */
     private readonly slowest: () => number = () => Infinity,
   ) {
     this.retention = new SessionRetention(redis, layout, writer);
   }
 
-  /** @param clock where the clock stands, epoch ms @throws FencedError, SessionLostError, RewindError */
+  /** @param clock position of the clock, epoch ms @throws FencedError, SessionLostError, RewindError */
   async follow(clock: number): Promise<void> {
     const { layout } = this;
     if (!this.isNoted && layout.asksHistory && clock >= layout.historyEnd) {
-      // Each symbol at its first moment only: later some of the days may have left already.
+      // Each symbol once, at its first moment: later some of the days may have been evicted.
       await noteHistory(this.redis, layout, this.writer);
       this.isNoted = true;
     }

@@ -3,18 +3,18 @@ import { WakeSignal } from './wake-signals.js';
 const never = new AbortController().signal;
 
 describe('a wake signal', () => {
-  it('remembers what was said between two waits, the newest of each kind', async () => {
+  it('remembers the messages between two waits, the newest of each kind', async () => {
     const signal = new WakeSignal();
     signal.wake('consumer 1 1');
     signal.wake('consumer 2 1');
     signal.wake('watermark');
     expect(await signal.wait(1_000, never)).toBe(true);
-    expect([...signal.heard]).toEqual([
+    expect([...signal.messages]).toEqual([
       ['consumer', '2 1'],
       ['watermark', ''],
     ]);
     expect(await signal.wait(0, never)).toBe(false);
-    expect([...signal.heard]).toEqual([]);
+    expect([...signal.messages]).toEqual([]);
   });
 
   it('ends a wait', async () => {

@@ -1,6 +1,6 @@
 /**
- * Tells a waiting stream that its session's watermark or control changed: one subscription a process, by session.
- * A message may be lost while Redis is away, so whoever waits also looks again after a bounded time.
+ * Wakes a waiting stream when its session's watermark, control or consumers change: one subscription per process, by session.
+ * A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -10,13 +10,13 @@ type Listener = (message: string) => void;
 /** Longest wait for a signal before a stream looks at the store anyway. */
 export const LOOK_AGAIN_MS = 1_000;
 
-/** What the loop that moves the frontier says to the one that moves the clock. */
+/** Message of the loop that moves the frontier to the loop that moves the clock. */
 export const FLUSHED = 'flushed';
 
 export class WakeSignals {
   private readonly listeners = new Map<string, Set<Listener>>();
 
-  /** @param subscriber a connection of its own: a subscribed one can do nothing else */
+  /** @param subscriber a connection for this alone: a subscribed connection can do nothing else */
   constructor(
     private readonly subscriber: Redis,
     private readonly keyPrefix: string,
@@ -26,34 +26,34 @@ export class WakeSignals {
     });
   }
 
-  /** Begins to listen for a session; call the answer's `close` when done. @throws what the subscription fails with */
+  /** Listens for a session; call the signal's `close` at the end. @throws the error of the subscription */
   async listen(sessionId: string): Promise<WakeSignal> {
     const channel = wakeChannel(this.keyPrefix, sessionId);
-    const signal = new WakeSignal(() => this.forget(channel, signal.wake));
+    const signal = new WakeSignal(() => this.remove(channel, signal.wake));
     const listeners = this.listeners.get(channel) ?? new Set();
     this.listeners.set(channel, listeners.add(signal.wake));
     try {
       if (listeners.size === 1) await this.subscriber.subscribe(channel);
     } catch (error) {
-      signal.close(); // nobody else would: it stays with the caller only when it is answered
+      signal.close(); // the caller never gets it
       throw error;
     }
     return signal;
   }
 
-  private forget(channel: string, listener: Listener): void {
+  private remove(channel: string, listener: Listener): void {
     const listeners = this.listeners.get(channel);
     listeners?.delete(listener);
     if (listeners?.size !== 0) return;
     this.listeners.delete(channel);
-    this.subscriber.unsubscribe(channel).catch(() => undefined); // the connection is gone, and the subscription with it
+    this.subscriber.unsubscribe(channel).catch(() => undefined); // without a connection there is no subscription
   }
 }
 
-/** Remembers a wake-up until somebody has waited for it, so that none falls between two waits. */
+/** Remembers a wake-up until the next wait, so that none is lost between two waits. */
 export class WakeSignal {
-  /** What woke the last wait: the first word of each message, with what followed it in the newest. */
-  heard: ReadonlyMap<string, string> = new Map();
+  /** The messages that ended the last wait: by the first word of each, the rest of the newest. */
+  messages: ReadonlyMap<string, string> = new Map();
   private pending = new Map<string, string>();
   private resume: (() => void) | undefined;
 
@@ -65,7 +65,7 @@ export class WakeSignal {
     this.resume?.();
   };
 
-  /** Waits for a wake-up, at most `timeoutMs`. @returns whether there was one @throws the signal's reason */
+  /** Waits for a wake-up, at most `timeoutMs`. @returns whether one came @throws the signal's reason */
   async wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     if (this.pending.size === 0) {
@@ -82,8 +82,8 @@ export class WakeSignal {
       });
       signal.throwIfAborted();
     }
-    this.heard = this.pending;
+    this.messages = this.pending;
     this.pending = new Map();
-    return this.heard.size > 0;
+    return this.messages.size > 0;
   }
 }

@@ -66,6 +66,15 @@ export class SessionRepository<Spec = unknown> {
     return rows[0];
   }
 
+  /** The state that a session has now; undefined when it is gone. */
+  async stateOf({ id, incarnation }: SessionKey): Promise<SessionState | undefined> {
+    const [row] = await this.dataSource.query<{ state: SessionState }[]>(
+      'SELECT state FROM sessions WHERE id = $1 AND incarnation = $2',
+      [id, incarnation],
+    );
+    return row?.state;
+  }
+
   /** @throws SessionNotFoundError */
   async get(id: string): Promise<SessionRow<Spec>> {
     const row = await this.find(id);

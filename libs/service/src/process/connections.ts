@@ -9,6 +9,9 @@ import type { Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
+import { awaitServer } from './await-server.js';
+import { probeRedis } from './redis-probe.js';
+import { serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
@@ -24,9 +27,9 @@ export interface Connections {
 }
 
 /**
- * Opens all connections and runs pending migrations.
+ * Opens all connections and runs pending migrations. Waits for servers that are away.
  * @param name the name that the servers show for this process
- * @throws the error of a server that cannot be reached
+ * @throws WrongServerError when a server refuses this client
  */
 export async function openConnections(name: string, config: Config, logger: Logger): Promise<Connections> {
   // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
@@ -50,9 +53,29 @@ export async function openConnections(name: string, config: Config, logger: Logg
     if (dataSource.isInitialized) await dataSource.destroy().catch((error: unknown) => logger.warn({ err: error }));
   };
   try {
-    await Promise.all([dataSource.initialize(), queueRedis.connect(), sessionRedis.connect()]);
+    const connectRedis = async (client: Redis, role: string, setting: string, url: string) =>
+      awaitServer(
+        serverAt(role, setting, url, 6379),
+        async () => {
+          await probeRedis(url);
+          // After a failed try the client connects again on its own, and answers when it has.
+          const isIdle = client.status === 'wait' || client.status === 'end';
+          await (isIdle ? client.connect() : client.ping());
+        },
+        logger,
+      );
+    const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
+    const connectPostgres = async () => {
+      if (!dataSource.isInitialized) await dataSource.initialize();
+    };
+    await Promise.all([
+      awaitServer(postgres, connectPostgres, logger),
+      connectRedis(queueRedis, 'the queue Redis', 'REDIS_URL', redisUrl),
+      connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl),
+    ]);
     queues = openQueues(queueRedis, config.queues.prefix);
-    const ran = await migrate(dataSource);
+    let ran: string[] = [];
+    await awaitServer(postgres, async () => void (ran = await migrate(dataSource)), logger);
     if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };
   } catch (error) {

@@ -6,4 +6,4 @@ export { SessionRetention } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures } from './stream-figures.js';
 export { type ClaimedPosition, type Control, type Fence } from './fence.js';
 export { type PartitionWindow } from './partition-window.js';
-export { SessionWriter, setControl } from './writer.js';
+export { readControl, SessionWriter, setControl } from './writer.js';

@@ -149,3 +149,9 @@ export async function setControl(redis: Redis, layout: SessionLayout, control: C
   const { meta, wake } = layout.keysOf(0);
   return (await SET_CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
 }
+
+/** The control that the store of a session holds; undefined when the store is not there. */
+export async function readControl(redis: Redis, layout: SessionLayout): Promise<Control | undefined> {
+  const [incarnation, control] = await redis.hmget(layout.keysOf(0).meta, 'incarnation', 'control');
+  return layout.owns(incarnation) ? (control as Control) : undefined;
+}

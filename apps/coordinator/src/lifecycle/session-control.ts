@@ -1,0 +1,61 @@
+/**
+ * Makes the store of a session follow its row in Postgres. The row is the truth: it says whether the session is to run, to pause or to
+ * stop. The store's control, which the stream reads with every write, is a copy of it, and so is the state event.
+ *
+ * The call that changed the row, the stream that claims the session, and every round of the reconciler bring the store in line. So a
+ * control that could not be written, or that the store lost, follows as soon as the store can be reached.
+ */
+import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import { readControl, setControl, emitState, type Control } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import { layoutOf } from './symbol-changes.js';
+
+type Row = SessionRow<SessionSpec>;
+
+/** How often one call repeats itself because the row changed meanwhile. */
+const TRIES_MAX = 20;
+
+/** The control that a session in this state needs; undefined for a state that no stream has. */
+export function controlOf(state: SessionState): Exclude<Control, 'reload'> | undefined {
+  if ((ACTIVE_STATES as readonly SessionState[]).includes(state)) return 'run';
+  if (state === 'paused') return 'pause';
+  return state === 'stopped' ? 'stop' : undefined;
+}
+
+export class SessionControl {
+  constructor(
+    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'find'>,
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+  ) {}
+
+  /**
+   * Writes the control and the state event of a row. Reads the row again after that: of two concurrent calls the slower one would
+   * otherwise leave the control of a state that the row no longer has.
+   * @returns the row as it was read last @throws what Postgres or Redis throw
+   */
+  async follow(row: Row): Promise<Row> {
+    let current = row;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const control = controlOf(current.state);
+      if (control === undefined) return current;
+      const layout = layoutOf(current, this.keyPrefix);
+      await setControl(this.redis, layout, control);
+      await emitState(this.redis, layout, current.state);
+      const now = await this.sessions.find(row.id);
+      if (!now || now.incarnation !== row.incarnation) return current;
+      if (controlOf(now.state) === control) return now;
+      current = now;
+    }
+    return current;
+  }
+
+  /** Brings the store of a row in line if its control is another one. A session without a store needs none. */
+  async repair(row: Row): Promise<void> {
+    const expected = controlOf(row.state);
+    if (expected === undefined || !row.checkpoint) return;
+    const control = await readControl(this.redis, layoutOf(row, this.keyPrefix));
+    if (control !== undefined && control !== expected) await this.follow(row);
+  }
+}

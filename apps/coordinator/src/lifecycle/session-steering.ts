@@ -1,0 +1,154 @@
+/**
+ * Starts, pauses, resumes and stops sessions. Each call changes the row in Postgres first, which decides races, and then tells the
+ * other servers: the store gets the control, the queue gets the job. A server that is away then is told later, by the reconciler
+ * or by the stream. Each call may be repeated and leads to the state that it names.
+ */
+import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import { removeSession } from '@barkeep/session-data';
+import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import { isOutage } from '../problems/index.js';
+import type { SessionControl } from './session-control.js';
+import type { SessionView } from './session-lifecycle.js';
+import type { SessionViews } from './session-views.js';
+import { layoutOf } from './symbol-changes.js';
+
+const SESSION_REDIS = 'the session Redis';
+const QUEUE_REDIS = 'the queue Redis';
+
+/** A server that is being told of a change. */
+interface Told {
+  server: string;
+  told: Promise<unknown>;
+}
+
+/** A row that was changed, and the servers that could not be told of it. */
+interface Changed {
+  row: SessionRow<SessionSpec>;
+  /** The error by the server's name. */
+  outages: ReadonlyMap<string, Error>;
+}
+
+const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
+
+/** Lifetime of the key that tests whether a Redis takes writes. */
+const PROBE_MS = 1_000;
+
+export interface SessionSteeringParts {
+  sessions: SessionRepository<SessionSpec>;
+  views: SessionViews;
+  control: SessionControl;
+  producer: UpkeepProducer;
+  redis: Redis;
+  queueRedis: Redis;
+  keyPrefix: string;
+}
+
+export class SessionSteering {
+  constructor(private readonly parts: SessionSteeringParts) {}
+
+  /** Starts or continues a session; one that already runs stays as it is, so a start may be repeated. */
+  async start(id: string): Promise<SessionView> {
+    return this.viewOf(await this.run(id, STARTABLE));
+  }
+
+  async resume(id: string): Promise<SessionView> {
+    return this.viewOf(await this.run(id, ['paused']));
+  }
+
+  async pause(id: string): Promise<SessionView> {
+    const row = await this.enter(id, ACTIVE_STATES, 'paused');
+    return this.viewOf(await tell(row, [this.tellStore(row)]));
+  }
+
+  async stop(id: string): Promise<SessionView> {
+    const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
+    const unscheduled = { server: QUEUE_REDIS, told: this.parts.producer.unschedule(row.incarnation) };
+    return this.viewOf(await tell(row, [this.tellStore(row), unscheduled]));
+  }
+
+  /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
+  async startCreated(row: SessionRow<SessionSpec>, created: boolean): Promise<SessionView> {
+    try {
+      const started = await this.run(row.id, STARTABLE);
+      const [outage] = created ? started.outages.values() : [];
+      if (outage) throw outage;
+      return await this.viewOf(started);
+    } catch (error) {
+      if (created) await this.undoCreate(row);
+      throw error;
+    }
+  }
+
+  /** @throws an outage when the session Redis or the queue Redis is away or takes no writes */
+  async checkWrites(): Promise<void> {
+    const { redis, queueRedis, keyPrefix } = this.parts;
+    const probe = (client: Redis) => client.set(`${keyPrefix}:probe`, '', 'PX', PROBE_MS);
+    await Promise.all([probe(redis), probe(queueRedis)]);
+  }
+
+  /** Changes the row, and leaves it as it is when it has the state already: a repeated call leads to the same end. */
+  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRow<SessionSpec>> {
+    const row = await this.parts.sessions.get(id);
+    return row.state === to ? row : this.parts.sessions.transition(id, from, to);
+  }
+
+  private async run(id: string, from: readonly SessionState[]): Promise<Changed> {
+    let row = await this.parts.sessions.get(id);
+    if (!isActive(row)) {
+      // A lost store is created again: its remaining keys must not be taken for the new ones.
+      if (row.state === 'lost') await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+      const forgetCheckpoint = row.state === 'lost';
+      const patch = { incrementRun: true, error: null, forgetCheckpoint };
+      row = await this.parts.sessions.transition(id, from, 'running', patch);
+    }
+    return tell(row, [this.tellStore(row), { server: QUEUE_REDIS, told: this.queue(row) }]);
+  }
+
+  private async queue(row: SessionRow<SessionSpec>): Promise<void> {
+    await this.parts.producer.add('stream', { ...refOf(row), run: row.run });
+    const { enabled, everySeconds } = row.spec.upkeep;
+    if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
+  }
+
+  private tellStore(row: SessionRow<SessionSpec>): Told {
+    return { server: SESSION_REDIS, told: this.parts.control.follow(row) };
+  }
+
+  private async viewOf({ row, outages }: Changed): Promise<SessionView> {
+    if (outages.size > 0) return this.parts.views.viewWithoutServer(row, [...outages.keys()]);
+    try {
+      return await this.parts.views.view(row);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return this.parts.views.viewWithoutServer(row, [SESSION_REDIS]);
+    }
+  }
+
+  /** A create that fails leaves no session: without its row a job of it ends, and a stream removes the keys that it made. */
+  private async undoCreate(row: SessionRow<SessionSpec>): Promise<void> {
+    await this.parts.sessions.remove(row.id).catch(() => undefined);
+    await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
+  }
+}
+
+/** Waits until the servers were told of a row. The reconciler tells those that are away now. @throws errors that are no outage */
+async function tell(row: SessionRow<SessionSpec>, tells: readonly Told[]): Promise<Changed> {
+  const results = await Promise.allSettled(tells.map(({ told }) => told));
+  const outages = new Map<string, Error>();
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') continue;
+    if (!isOutage(result.reason)) throw result.reason;
+    outages.set(tells[i]!.server, result.reason as Error);
+  }
+  return { row, outages };
+}
+
+export function isActive({ state }: SessionRow<SessionSpec>): boolean {
+  return (ACTIVE_STATES as readonly SessionState[]).includes(state);
+}
+
+export function refOf({ id, incarnation }: SessionRow<SessionSpec>): SessionRef {
+  return { sessionId: id, incarnation };
+}

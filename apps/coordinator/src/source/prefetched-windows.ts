@@ -1,0 +1,179 @@
+/**
+ * Reads windows before their turn: the rest of the day and the next trading days, one window after another, within the process's
+ * budget. So while a day is flushed or waits for its barrier, the next one is read and packed. A prefetch that fails is
+ * discarded: the window is read again in its turn, and only that read can fail.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chunkBytes } from '@barkeep/bars';
+import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
+import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import type { PrefetchBudget } from './prefetch-budget.js';
+import type { WindowRead } from './window-read.js';
+import type { WindowSource } from './window-source.js';
+
+export interface PrefetchParts {
+  layout: SessionLayout;
+  budget: PrefetchBudget;
+  dayChanges: DayChanges;
+  figures: StreamFigures;
+  metrics: StreamMetrics;
+  /** Days whose source was silent: their other windows are not read. */
+  timedOut: ReadonlySet<number>;
+}
+
+/**
+ * Trading days that are read before their turn: a day change needs one; upkeep, which repairs several days at once, needs the
+ * others.
+ */
+const DAYS_AHEAD = 3;
+/**
+ * Windows that are read at the same time: while one COPY looks up its rows in the index, or waits for this process, another one
+ * sends. With one alone Postgres was idle for a part of the time (docs/performance.md).
+ */
+const READS_AT_ONCE = 2;
+/** When all sessions together prefetch this many windows, each reads one window at a time: they share the process's connections. */
+const READS_OF_ALL_SESSIONS = 4;
+/** Longest time that a day waits for the rows of the next one: a silent source must not delay the rows that are here. */
+const DAY_HELD_MS = 1_000;
+
+interface Prefetch {
+  /** Undefined when it failed. */
+  read: Promise<WindowRead | undefined>;
+  budgetBytes: number;
+}
+
+export class PrefetchedWindows implements WindowSource {
+  private readonly upcoming: Generator<Window>;
+  private readonly ahead = new Map<number, Prefetch>();
+  private readonly closing = new AbortController();
+  /** The first window whose read has not started. */
+  private next: Window | undefined;
+  private readonly reading = new Set<Promise<WindowRead | undefined>>();
+  private isReadingInTurn = false;
+  private turnDay = 0;
+
+  /** @param frontier epoch ms; the first window is the one after it */
+  constructor(
+    private readonly inner: WindowSource,
+    private readonly parts: PrefetchParts,
+    frontier: number,
+  ) {
+    this.upcoming = parts.layout.windowsFrom(frontier);
+    this.advance();
+  }
+
+  /** Returns the window whose turn it is. @throws what the inner source throws when it reads a window in its turn */
+  async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    const read = (await this.takeTurn(window, stop)) ?? (await this.readInTurn(window, stop));
+    this.noteRead(window);
+    this.readAhead(stop);
+    return read;
+  }
+
+  /** Passes a window without reading it. */
+  async skip(window: Window, stop: AbortSignal): Promise<void> {
+    await this.takeTurn(window, stop);
+    this.readAhead(stop);
+  }
+
+  /**
+   * After a day's last window, waits for the first rows of the next day if they are being prefetched. The day is flushed after
+   * that, so it never closes before the next one is here. This costs nothing: windows are read one after another anyway.
+   */
+  async dayAfter({ dayIndex, toSlot }: Window): Promise<void> {
+    if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
+    const [next] = this.ahead.values();
+    if (!next) return;
+    const enough = new AbortController();
+    const bound = sleep(DAY_HELD_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([next.read, bound]);
+    enough.abort();
+  }
+
+  /** Aborts all prefetches and discards their windows. */
+  async close(): Promise<void> {
+    this.closing.abort(new Error('the stream has ended'));
+    await Promise.all(this.reading);
+    for (const { budgetBytes } of this.ahead.values()) this.parts.budget.giveBack(budgetBytes);
+    this.ahead.clear();
+  }
+
+  /** @returns the window if it was prefetched */
+  private async takeTurn(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
+    this.turnDay = window.dayIndex;
+    if (this.next?.to === window.to) this.advance();
+    // Before the wait for the window itself: the day that comes into reach now may be read at the same time.
+    if (this.ahead.size > 0) this.readAhead(stop);
+    const ahead = this.ahead.get(window.to);
+    if (!ahead) return undefined;
+    const read = await ahead.read;
+    this.ahead.delete(window.to);
+    this.parts.budget.giveBack(ahead.budgetBytes);
+    return read;
+  }
+
+  private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    this.isReadingInTurn = true;
+    this.readAhead(stop); // at the start no other window is being read
+    try {
+      return await this.inner.read(window, stop);
+    } finally {
+      this.isReadingInTurn = false;
+    }
+  }
+
+  /** Keeps {@link READS_AT_ONCE} windows being read, within the budget: called whenever that may have changed. */
+  private readAhead(stop: AbortSignal): void {
+    const { layout, budget, timedOut } = this.parts;
+    while (this.mayReadMore() && this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD) {
+      const window = this.next;
+      if (stop.aborted || this.closing.signal.aborted) return;
+      if (timedOut.has(window.dayIndex)) {
+        this.advance();
+        continue;
+      }
+      // A chunk has the length of its day, however short the window is.
+      const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+      if (!budget.take(budgetBytes)) return;
+      this.advance();
+      const read = this.prefetch(window, AbortSignal.any([stop, this.closing.signal]));
+      this.ahead.set(window.to, { read, budgetBytes });
+      this.reading.add(read);
+      budget.reads++;
+      void read.then((rows) => {
+        this.reading.delete(read);
+        budget.reads--;
+        if (rows) this.readAhead(stop);
+      });
+    }
+  }
+
+  /** One window may always be read; a second one while the process reads few on its connections. */
+  private mayReadMore(): boolean {
+    const reads = this.reading.size + (this.isReadingInTurn ? 1 : 0);
+    return reads === 0 || (reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
+  }
+
+  private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
+    const { figures, metrics } = this.parts;
+    let read: WindowRead;
+    try {
+      read = await this.inner.read(window, stop);
+    } catch {
+      return undefined;
+    }
+    this.noteRead(window);
+    figures.prefetchBytes += read.bytes;
+    metrics.prefetched(read.bytes);
+    return read;
+  }
+
+  private noteRead({ dayIndex, fromSlot }: Window): void {
+    if (fromSlot === 0) this.parts.dayChanges.read(dayIndex);
+  }
+
+  private advance(): void {
+    const result: IteratorResult<Window, undefined> = this.upcoming.next();
+    this.next = result.value;
+  }
+}

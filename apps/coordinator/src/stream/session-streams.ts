@@ -1,0 +1,164 @@
+/** Opens the stream of a session for its owner: claims the store, reads its position, opens its source, and runs the loops. */
+import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import { sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import {
+  FeedFrontier,
+  readStreamFigures,
+  removeLeftover,
+  SessionConsumers,
+  SessionLostError,
+  SessionWriter,
+  UpkeepStore,
+  type ClaimedPosition,
+  type SessionLayout,
+} from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+import type { StreamMetrics } from '../figures/index.js';
+import { layoutOf, type SessionControl, type SymbolChanges } from '../lifecycle/index.js';
+import { ChunkPool, SessionSource, type PrefetchBudget, type SharedWindows } from '../source/index.js';
+import { JoiningSymbols } from './joining-symbols.js';
+import { LockstepLimit } from './lockstep-limit.js';
+import { SessionStream, type SessionStreamParts, type StreamStart } from './session-stream.js';
+import type { StreamOutcome } from './stream-progress.js';
+import { TrailingWindow } from './trailing-window.js';
+import type { WakeSignals } from './wake-signals.js';
+
+export interface SessionStreamsParts {
+  /** Names this process; a session's fence is (epoch, owner). */
+  owner: string;
+  redis: Redis;
+  keyPrefix: string;
+  dataSource: DataSource;
+  sessions: SessionRepository<SessionSpec>;
+  producer: UpkeepProducer;
+  changes: SymbolChanges;
+  control: SessionControl;
+  wakes: WakeSignals;
+  stagedDays: number;
+  budget: PrefetchBudget;
+  sharedWindows: SharedWindows;
+  metrics: StreamMetrics;
+  warn: (message: string, error: unknown) => void;
+}
+
+export class SessionStreams {
+  private readonly pool = new ChunkPool();
+
+  constructor(private readonly parts: SessionStreamsParts) {}
+
+  /**
+   * Streams a session until its end or until it is to pause, stop or reload.
+   * @param epoch that this process has claimed in Postgres
+   * @throws what {@link SessionStream.run} throws, UnknownDatasetError
+   */
+  async stream(row: SessionRow<SessionSpec>, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
+    const { owner, redis, keyPrefix, sessions, changes, control, wakes } = this.parts;
+    const layout = layoutOf(row, keyPrefix);
+    const fence = { epoch, owner };
+    const writer = new SessionWriter(redis, layout, fence);
+    if (row.membership) await changes.updateSymbols(row);
+    const position = await this.claimStore(row, epoch, layout, writer);
+    // The store may hold a control that is older than the row.
+    const now = await control.follow(row);
+    if (now.state === 'paused' || now.state === 'stopped') return now.state;
+    if (versionOf(now) !== versionOf(row)) return 'changed';
+    if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
+    const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
+    const wake = await wakes.listen(row.id);
+    try {
+      // None of them needs another: one round trip instead of five.
+      const [joining, figures, source] = await Promise.all([
+        JoiningSymbols.of(redis, layout, fence),
+        readStreamFigures(redis, layout),
+        this.openSource(row, layout, position.frontiers),
+        writer.emitState('running'),
+      ]);
+      const { dataSource, producer, stagedDays, metrics, warn } = this.parts;
+      const store = new UpkeepStore(redis, layout);
+      const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
+      const held = { layout, epoch, writer, trailing, store, joining, lockstep, wake };
+      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, warn };
+      const start = { ...position, ...figures };
+      if (!source) return await this.followFeed(parts, start, position.frontiers, signal);
+      try {
+        return await new SessionStream(parts, { source, budget: this.parts.budget }).run(start, signal);
+      } finally {
+        source.close();
+      }
+    } finally {
+      wake.close();
+    }
+  }
+
+  /** @returns undefined for a session that is fed */
+  private async openSource(
+    row: SessionRow<SessionSpec>,
+    layout: SessionLayout,
+    frontiers: readonly number[],
+  ): Promise<SessionSource | undefined> {
+    if (row.spec.source.type === 'feed') return undefined;
+    const { dataSource, sharedWindows: shared, sessions } = this.parts;
+    const { pool } = this;
+    const dataset = sourceName(layout.spec);
+    const [datasetId, isOneOfMany] = await Promise.all([
+      resolveDataset(dataSource, dataset),
+      sessions.hasSimilarSession(row),
+    ]);
+    if (datasetId === undefined) throw new UnknownDatasetError(dataset);
+    return SessionSource.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
+  }
+
+  private async followFeed(
+    parts: SessionStreamParts,
+    start: StreamStart,
+    frontiers: readonly number[],
+    signal: AbortSignal,
+  ): Promise<StreamOutcome> {
+    const wake = await this.parts.wakes.listen(parts.layout.id);
+    try {
+      const frontier = new FeedFrontier(this.parts.redis, parts.layout, parts.writer, [...frontiers]);
+      return await new SessionStream(parts, { feed: { frontier, wake } }).run(start, signal);
+    } finally {
+      wake.close();
+    }
+  }
+
+  /**
+   * Claims the store and reads its position. Only a session without a checkpoint creates its store: a store that is gone later is
+   * lost, and never continued with a hole.
+   */
+  private async claimStore(
+    row: SessionRow<SessionSpec>,
+    epoch: number,
+    layout: SessionLayout,
+    writer: SessionWriter,
+  ): Promise<ClaimedPosition> {
+    const { sessions, redis } = this.parts;
+    if (!row.checkpoint) await writer.init();
+    const position = await writer.claim();
+    const { frontier, clock } = position;
+    const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
+    if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
+      // The session was deleted while its store was created: none of its keys may come back (I9).
+      await removeLeftover(redis, layout);
+      throw new SessionLostError(row.id);
+    }
+    return position;
+  }
+}
+
+/** Whether the session has other symbols than those of a row that was read earlier. */
+export async function isChanged(
+  sessions: Pick<SessionRepository<SessionSpec>, 'find'>,
+  row: SessionRow<SessionSpec>,
+): Promise<boolean> {
+  const now = await sessions.find(row.id);
+  return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
+}
+
+/** Version of the session's symbol list. */
+export function versionOf({ membership }: SessionRow<SessionSpec>): number {
+  return (membership ?? UNCHANGED).version;
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { probeRedis } from './redis-probe.js';
+import { ServerRefusedError } from './server-errors.js';
+
+let server: Server | undefined;
+afterEach(() => server?.close());
+
+/** A server that sends `reply` to whatever comes, and its received bytes. */
+async function answering(reply: string, options: { close?: boolean } = {}) {
+  let received = '';
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      received += bytes.toString();
+      socket.write(reply);
+      if (options.close) socket.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, received: () => received };
+}
+
+const refusal = (url: string) =>
+  probeRedis(url).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test('a server that answers takes commands, and gets user and password', async () => {
+  const { port, received } = await answering('+OK\r\n+PONG\r\n');
+  await probeRedis(`redis://me:p%40ss@127.0.0.1:${port}/0`);
+  expect(received()).toBe('*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$4\r\np@ss\r\n*1\r\n$4\r\nPING\r\n');
+});
+
+test.each([
+  ['-DENIED Redis is running in protected mode\r\n', 'DENIED Redis is running in protected mode'],
+  ['-NOAUTH Authentication required.\r\n', 'NOAUTH Authentication required.'],
+  ['-WRONGPASS invalid username-password pair\r\n', 'WRONGPASS invalid username-password pair'],
+  ['HTTP/1.1 400 Bad Request\r\n\r\n', '"HTTP/1.1 400 Bad Request", which is not the answer of a Redis server'],
+])('the answer %j means wrong settings', async (reply, message) => {
+  const { port } = await answering(reply, { close: true });
+  expect(await refusal(`redis://127.0.0.1:${port}`)).toEqual(new ServerRefusedError(message));
+});
+
+test('TLS to a plain port means wrong settings', async () => {
+  const { port } = await answering('-ERR unknown command\r\n');
+  const error = await refusal(`rediss://127.0.0.1:${port}`);
+  expect(error).toBeInstanceOf(ServerRefusedError);
+  expect(String(error)).toContain('no TLS');
+});
+
+test('a server that loads its data, or is not there, is waited for', async () => {
+  const { port } = await answering('-LOADING Redis is loading the dataset in memory\r\n');
+  expect(await refusal(`redis://127.0.0.1:${port}`)).not.toBeInstanceOf(ServerRefusedError);
+  expect(await refusal('redis://127.0.0.1:1')).not.toBeInstanceOf(ServerRefusedError);
+});

@@ -1,0 +1,75 @@
+/**
+ * Asks a Redis server whether it takes commands, over a separate socket. A Redis client hides what the server says to a
+ * connection that it refuses (protected mode, wrong password, TLS on a plain port): it only sees that the connection was closed.
+ */
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { ServerRefusedError } from './server-errors.js';
+
+const ANSWER_WITHIN_MS = 5_000;
+/** Errors of a server that will serve later. */
+const TRANSIENT = /^-(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|ERR max number of clients)/;
+
+/**
+ * @param url `redis://` or `rediss://`
+ * @throws ServerRefusedError when the server refuses this client, the socket's error when it cannot be reached
+ */
+export async function probeRedis(url: string): Promise<void> {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 6379 };
+  const isTls = protocol === 'rediss:';
+  const servername = isIP(target.host) ? {} : { servername: target.host };
+  const socket = isTls ? connectTls({ ...target, ...servername }) : connectTcp(target);
+  try {
+    const [user, secret] = [username, password].map(decodeURIComponent);
+    const login = secret ? [command('AUTH', ...(user ? [user] : []), secret)] : [];
+    const commands = [...login, command('PING')];
+    const lines = await answers(socket, commands.join(''), commands.length, isTls);
+    const refused = lines.find((line) => !line.startsWith('+'));
+    if (refused === undefined) return;
+    if (TRANSIENT.test(refused)) throw new Error(refused.slice(1));
+    const isRedis = refused.startsWith('-');
+    throw new ServerRefusedError(
+      isRedis ? refused.slice(1) : `${JSON.stringify(refused.slice(0, 40))}, which is not the answer of a Redis server`,
+    );
+  } catch (error) {
+    if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function command(...words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+}
+
+/** The first `count` lines that the server sends; fewer when it closes the connection or a line is an error. */
+function answers(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const lines = () => received.split('\r\n').slice(0, -1);
+    // A server without TLS mostly waits for more.
+    const hint = isTls ? '; it may be a server without TLS' : '';
+    socket.setTimeout(ANSWER_WITHIN_MS, () =>
+      reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s${hint}`)),
+    );
+    socket.on('error', reject);
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1');
+      const isBinary = received.length > 0 && !/^[+-]/.test(received);
+      if (isBinary) resolve([received.split('\r\n')[0]!]);
+      else if (lines().length >= count || lines().some((line) => line.startsWith('-'))) resolve(lines());
+    });
+    socket.on('close', () => {
+      if (lines().length > 0) resolve(lines());
+      else reject(new Error('the server closed the connection without an answer'));
+    });
+    socket.write(text);
+  });
+}
+
+function isTlsError(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^(ERR_SSL|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_)/.test(code) || code === 'EPROTO';
+}

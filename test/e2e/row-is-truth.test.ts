@@ -1,0 +1,132 @@
+/** The row of a session is the truth for start, pause, resume and stop: its store follows, whichever server was away at the call. */
+import { Redis } from 'ioredis';
+import { Api, type Session } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-16' };
+const SYMBOLS = ['AAA', 'BBB'];
+/** About four minutes of real time: it is in the middle whenever a test looks. */
+const PACE = { mode: 'clock', speed: 1_200 };
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+/** A round of the reconciler that no test waits for. */
+const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
+
+let system: TestSystem;
+let redis: Redis;
+let gate: TcpGate;
+/** Owns the sessions; its reconciler does nothing during a test. */
+let owner: SystemProcess;
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  owner = await system.coordinator(NO_RECONCILER);
+});
+
+afterAll(async () => {
+  await system?.close();
+  await gate?.shut();
+  redis?.disconnect();
+});
+
+const api = () => new Api(owner.url);
+const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
+const control = (id: string) => redis.hget(metaKey(id), 'control');
+const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
+
+/** A paced session whose clock has moved. */
+async function inTheMiddle(id: string): Promise<string> {
+  await api().run({ ...SPEC, id, pace: PACE });
+  await api().until(id, ({ clock, frontier }) => clock !== null && frontier !== null && clock > '2013-10-01T14');
+  return id;
+}
+
+test('I13 a pause through a coordinator that is cut from the store is made, and the clock stops', async () => {
+  const id = await inTheMiddle('cut');
+  const other = await system.coordinator({
+    ...NO_RECONCILER,
+    SESSION_REDIS_URL: gate.url,
+    BARKEEP_STREAM_CONCURRENCY: '1',
+  });
+  await gate.shut();
+  try {
+    const paused = await call(new Api(other.url), id, 'pause');
+    expect(paused).toMatchObject({ status: 202, body: { state: 'paused', waitingFor: { kind: 'server' } } });
+    await api().eventually(
+      () => control(id),
+      (seen) => seen === 'pause',
+      10_000,
+    );
+    expect((await call(api(), id, 'pause')).status).toBe(200);
+    const { clock } = await api().session(id);
+    expect((await call(api(), id, 'stop')).body).toMatchObject({ state: 'stopped', clock });
+  } finally {
+    await gate.open();
+    await other.signal('SIGKILL');
+  }
+});
+
+test('I11 a session whose store lost an acknowledged resume runs', async () => {
+  const id = await inTheMiddle('lost-resume');
+  expect((await call(api(), id, 'pause')).body.state).toBe('paused');
+  const { clock } = await api().until(id, ({ state }) => state === 'paused');
+  expect((await call(api(), id, 'resume')).body.state).toBe('running');
+  await redis.hset(metaKey(id), 'control', 'pause');
+  await api().until(id, (seen) => seen.clock! > clock! && seen.state === 'running', 15_000);
+  expect(await control(id)).toBe('run');
+  // Of the stop that the store was not told, the owner learns by the row alone.
+  await call(api(), id, 'stop');
+});
+
+test('I13 a repeated call leads to the state that it names', async () => {
+  const id = await inTheMiddle('repeated');
+  for (const [action, state] of [
+    ['pause', 'paused'],
+    ['pause', 'paused'],
+    ['resume', 'running'],
+    ['resume', 'running'],
+    ['start', 'running'],
+    ['stop', 'stopped'],
+    ['stop', 'stopped'],
+  ] as const) {
+    const answer = await call(api(), id, action);
+    expect(`${action}: ${answer.status} ${answer.body.state}`).toBe(`${action}: 200 ${state}`);
+  }
+  await redis.hset(metaKey(id), 'control', 'run');
+  expect((await call(api(), id, 'stop')).status).toBe(200);
+  expect(await control(id)).toBe('stop');
+});
+
+test('I13 a resume while the store is away is answered 202, and the session runs soon after the return of the store', async () => {
+  const id = await inTheMiddle('away');
+  await call(api(), id, 'pause');
+  const other = await system.coordinator({ SESSION_REDIS_URL: gate.url });
+  await owner.signal('SIGKILL');
+  await gate.shut();
+  const resumed = await call(new Api(other.url), id, 'resume');
+  expect(resumed).toMatchObject({ status: 202, body: { state: 'running', waitingFor: { kind: 'server' } } });
+  expect(await control(id)).toBe('pause');
+  await gate.open();
+  await new Api(other.url).eventually(
+    () => control(id),
+    (seen) => seen === 'run',
+    15_000,
+  );
+  owner = other;
+  const { clock } = await api().session(id);
+  await api().until(id, (seen) => seen.clock! > clock!, 15_000);
+});
+
+test('I13 a create that cannot reach the queue Redis for writes leaves no session', async () => {
+  const queue = await tcpGate(process.env['REDIS_URL']!, 6379);
+  const other = await system.coordinator({ ...NO_RECONCILER, REDIS_URL: queue.url });
+  await queue.shut();
+  const answer = await new Api(other.url).call('POST', '/v1/sessions?start=true', { ...SPEC, id: 'never' });
+  expect(answer.status).toBe(503);
+  expect((await api().call('GET', '/v1/sessions/never')).status).toBe(404);
+  await other.signal('SIGKILL');
+});
