@@ -1,11 +1,10 @@
-/** The command: `npm run faults -- [--schedules N] [--seed S] [--only FAULT] [--kind KIND] [--list]`. Exit code 1 when a schedule failed. */
+/** The command: `npm run faults -- [--schedules N] [--seed S] [--only FAULT] [--kind KIND] [--labs N] [--verbose] [--list]`. Exit code 1 when a schedule failed. */
 import { parseArgs } from 'node:util';
-import type { Outcome } from './checker.js';
 import { FAULTS, faultNamed } from './faults/index.js';
 import { KINDS, type KindName } from './kinds.js';
 import { Lab } from './lab/lab.js';
 import { summary } from './report.js';
-import { Runner, type ScheduleResult } from './runner.js';
+import { type References, Runner, type ScheduleResult } from './runner.js';
 import { describe, type Schedule, scheduleOf } from './schedule.js';
 
 const LAB_SCHEDULES = 40;
@@ -15,6 +14,7 @@ interface Options {
   seed: number;
   only?: string;
   kind?: KindName;
+  labs: number;
   verbose: boolean;
 }
 
@@ -28,6 +28,7 @@ function optionsOf(args: readonly string[]): Options {
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
       kind: { type: 'string' },
+      labs: { type: 'string', default: '1' },
       list: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
@@ -45,6 +46,7 @@ function optionsOf(args: readonly string[]): Options {
     seed: whole('--seed', values.seed),
     only: values.only,
     kind: values.kind as KindName | undefined,
+    labs: whole('--labs', values.labs),
     verbose: values.verbose,
   };
 }
@@ -54,10 +56,21 @@ function whole(name: string, text: string): number {
   return Number(text);
 }
 
-/** Runs the schedules one after another. A failed one, and every 40th, is followed by a new lab. */
-async function campaign(schedules: readonly Schedule[], verbose: boolean): Promise<ScheduleResult[]> {
+/** Runs schedules in several labs at the same time. */
+async function campaign(schedules: readonly Schedule[], { labs, verbose }: Options): Promise<ScheduleResult[]> {
+  const queue = schedules.values();
+  const references: References = new Map();
+  const results = await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose)));
+  return results.flat();
+}
+
+/** Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. */
+async function runInLabs(
+  schedules: Iterable<Schedule>,
+  references: References,
+  verbose: boolean,
+): Promise<ScheduleResult[]> {
   const results: ScheduleResult[] = [];
-  const references = new Map<KindName, Outcome>();
   let lab: Lab | undefined;
   let runner: Runner | undefined;
   let inLab = 0;
@@ -89,10 +102,11 @@ function printResult({ schedule, violations, trace, tookMs }: ScheduleResult, ve
 }
 
 async function main(): Promise<void> {
-  const { schedules, seed, only, kind, verbose } = optionsOf(process.argv.slice(2));
+  const options = optionsOf(process.argv.slice(2));
+  const { schedules, seed, only, kind } = options;
   const startedAt = Date.now();
   const planned = Array.from({ length: schedules }, (_, i) => scheduleOf(seed + i, { faults: FAULTS, only, kind }));
-  const results = await campaign(planned, verbose);
+  const results = await campaign(planned, options);
   print(`\n${summary(results, (Date.now() - startedAt) / 1000)}`);
   process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0;
 }

@@ -36,18 +36,18 @@ interface Span {
   to: number;
 }
 
+/** Outcomes of undisturbed sessions, by kind. */
+export type References = Map<KindName, Promise<Outcome>>;
+
 export class Runner {
-  private readonly references: Map<KindName, Outcome>;
   private runs = 0;
   /** Sessions that were removed: none of their keys may come back. */
   private readonly removed: string[] = [];
 
   constructor(
     private readonly lab: Lab,
-    references: Map<KindName, Outcome>,
-  ) {
-    this.references = references;
-  }
+    private readonly references: References,
+  ) {}
 
   async run(schedule: Schedule): Promise<ScheduleResult> {
     const startedAt = Date.now();
@@ -99,16 +99,19 @@ export class Runner {
   }
 
   /** The outcome of an undisturbed session of a kind. */
-  private async reference(kind: KindName): Promise<Outcome> {
-    const known = this.references.get(kind);
-    if (known) return known;
+  private reference(kind: KindName): Promise<Outcome> {
+    let known = this.references.get(kind);
+    if (!known) this.references.set(kind, (known = this.undisturbed(kind)));
+    return known;
+  }
+
+  private async undisturbed(kind: KindName): Promise<Outcome> {
     const session = new SessionUnderTest(this.lab, `reference-${kind}-${++this.runs}`, kind);
     await session.begin();
     const observer = new Observer(session);
     const outcome = await this.untilEnd(session, observer, () => undefined);
     await observer.stop();
     await this.remove(session);
-    this.references.set(kind, outcome);
     return outcome;
   }
 
