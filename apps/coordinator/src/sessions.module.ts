@@ -166,6 +166,9 @@ async function lifecycleOf(
   });
 }
 
+/** A connection that does not answer for so long is given up, so that a half-open one does not stay, ms. */
+const SILENCE_LIMIT_MS = 8_000;
+
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
 function runnerOf(
   config: Config,
@@ -174,8 +177,9 @@ function runnerOf(
   metrics: MetricsService,
   stop: StopSequence,
 ): StreamRunner {
-  const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1 });
-  const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null });
+  const socketTimeout = SILENCE_LIMIT_MS;
+  const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
+  const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
   for (const client of [redis, subscriber]) client.on('error', (error) => warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
   const streamed = streamMetrics(metrics);

@@ -14,6 +14,8 @@ import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
+/** A connection that does not answer for so long is given up, so that a half-open one does not stay, ms. */
+const SILENCE_LIMIT_MS = 10_000;
 
 /**
  * Makes a client. Opens no connection: the first call that needs a server reports when it cannot be reached.
@@ -83,7 +85,9 @@ export class Barkeep {
     const { redis } = this.#settings;
     if (redis === undefined) throw new NoSessionRedisError();
     if (typeof redis !== 'string') return redis;
-    return (this.#redis ??= this.#own(new Redis(redis, { connectionName: 'barkeep-client' })));
+    return (this.#redis ??= this.#own(
+      new Redis(redis, { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS }),
+    ));
   }
 
   /** Opens another connection, for blocking reads. It is closed with the client, or by {@link Redis.disconnect}. */

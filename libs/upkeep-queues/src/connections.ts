@@ -7,14 +7,29 @@ import type { Queues } from './producer.js';
 /** Delay before reconnection attempt `attempt`, in ms: 50 for the first one, at most 1000. */
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
+/**
+ * A connection that does not answer for so long is given up, and ioredis connects again, ms. Without it a half-open connection, which the
+ * server has forgotten, would stay for as long as TCP retransmits: a quarter of an hour.
+ */
+const SILENCE_LIMIT_MS = 8_000;
+/** The same for workers: longer than BullMQ blocks for the next job, which is 10 s at most. */
+const WORKER_SILENCE_LIMIT_MS = 15_000;
+
 /** A connection for adding jobs: a command fails when the server is away, instead of waiting. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
-  return withListener(new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: true, retryStrategy, ...options }));
+  const defaults = {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: true,
+    socketTimeout: SILENCE_LIMIT_MS,
+    retryStrategy,
+  };
+  return withListener(new Redis(url, { ...defaults, ...options }));
 }
 
 /** A connection for running jobs: a command waits until the server is back. */
 export function workerConnection(url: string): Redis {
-  return withListener(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }));
+  const socketTimeout = WORKER_SILENCE_LIMIT_MS;
+  return withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
 }
 
 /** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default */
