@@ -1,27 +1,46 @@
 /** Entry point of the `barkeep` command: runs it, prints an error as one line on stderr and sets the exit code. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CliError, EXIT } from './terminal/index.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<void> {
+  const json = argv.includes('--json');
+  const program = buildProgram();
+  if (json) silenceErrors(program);
   try {
-    await buildProgram().parseAsync(argv);
+    await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
+    report(error, json, process.exitCode);
   }
 }
 
-/** Commander has already printed its own errors. */
+/** Errors go to stderr: one line, or under --json one object. Commander prints its own lines. */
+function report(error: unknown, json: boolean, exitCode: number): void {
+  if (exitCode === EXIT.ok || (error instanceof CommanderError && !json)) return;
+  const message = messageOf(error);
+  const name = error instanceof Error ? error.name : 'Error';
+  const type = error instanceof Error && 'type' in error ? { type: error.type } : {};
+  process.stderr.write(
+    json ? `${JSON.stringify({ error: { name, message, exitCode, ...type } })}\n` : `barkeep: ${message}\n`,
+  );
+}
+
+function silenceErrors(command: Command): void {
+  command.configureOutput({ writeErr: () => undefined });
+  for (const child of command.commands) silenceErrors(child);
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-  if (error instanceof CliError) {
-    process.stderr.write(`barkeep: ${error.message}\n`);
-    return error.exitCode;
-  }
-  const text =
-    error instanceof Error ? (isExpected(error) ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`barkeep: ${text}\n`);
-  return EXIT.failed;
+  return error instanceof CliError ? error.exitCode : EXIT.failed;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof CommanderError || error instanceof CliError || isExpected(error)
+    ? error.message
+    : (error.stack ?? error.message);
 }
 
 /** Our libraries throw one error class per cause, with a message for the user. A bare Error or TypeError is a bug: print its stack. */

@@ -5,13 +5,18 @@ import {
   calendarCommand,
   certifyCommand,
   compareCommand,
+  completionCommand,
   datasetCommand,
   datasetsCommand,
   demoCommand,
+  doctorCommand,
   digestCommand,
   eventsCommand,
+  exportCommand,
   feedCommand,
+  gapsCommand,
   importCommand,
+  initCommand,
   lifecycleCommands,
   packCommand,
   removeCommand,
@@ -40,7 +45,7 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     .version('0.1.0')
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
-  const live = [eventsCommand, feedCommand];
+  const live = [eventsCommand, feedCommand, gapsCommand, exportCommand];
   const proofs = [certifyCommand, compareCommand];
   const more = [
     removeCommand,
@@ -50,6 +55,9 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     packCommand,
     calendarCommand,
     demoCommand,
+    initCommand,
+    doctorCommand,
+    completionCommand,
   ];
   for (const make of [...commands, ...live, ...proofs, ...more]) program.addCommand(make(run));
   throwInsteadOfExit(program);

@@ -40,7 +40,7 @@ export function barsCommand(run: RunCommand): Command {
     .action((id: string, symbol: string, options: BarsOptions) =>
       run(async (context) => {
         const query = queryOf(options);
-        const bars = await (await context.coordinator(options)).bars(id, symbol.toUpperCase(), query);
+        const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
         printResult(
           options,
           bars.map(({ raw }) => raw),

@@ -30,7 +30,7 @@ export function certifyCommand(run: RunCommand): Command {
     .addHelpText('after', EXAMPLES)
     .action((id: string, options: CertifyOptions) =>
       run(async (context) => {
-        const certificate = await (await context.coordinator(options)).certificate(id);
+        const certificate = await (await context.existingCoordinator(options)).certificate(id);
         const file = options.out ?? `${id}.certificate.json`;
         await save(file, certificate, options.force ?? false);
         printResult(options, certificate.raw, () => certificateText(certificate));

@@ -44,7 +44,7 @@ export function compareCommand(run: RunCommand): Command {
 }
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
-  const coordinator = () => context.coordinator(options);
+  const coordinator = () => context.existingCoordinator(options);
   const progress = startProgress('compare', options.json);
   let [a, b, found]: [Run | undefined, Run | undefined, Comparison | undefined] = [undefined, undefined, undefined];
   try {

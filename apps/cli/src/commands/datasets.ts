@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import type { Database } from '../services/index.js';
+import { datasetShowCommand } from './dataset-show.js';
 import type { RunCommand } from './run-command.js';
 
 interface DatasetLine {
@@ -22,7 +23,7 @@ export function datasetsCommand(run: RunCommand): Command {
     .addHelpText('after', '\nExample:\n  barkeep datasets --json')
     .action((options: OutputOptions) =>
       run(async (context) => {
-        const datasets = await listDatasets(await context.database());
+        const datasets = await listDatasets(await context.existingDatabase());
         printResult(options, { datasets }, () => datasetsTable(datasets));
         return EXIT.ok;
       }),
@@ -40,14 +41,17 @@ export function datasetCommand(run: RunCommand): Command {
     )
     .action((dataset: string, options: OutputOptions) =>
       run(async (context) => {
-        const bars = await removeDataset(await context.database(), dataset);
+        const bars = await removeDataset(await context.existingDatabase(), dataset);
         if (bars === undefined)
           throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
         printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${count(bars)} bars`);
         return EXIT.ok;
       }),
     );
-  return new Command('dataset').description('work on one dataset').addCommand(remove);
+  return new Command('dataset')
+    .description('work on one dataset')
+    .addCommand(datasetShowCommand(run))
+    .addCommand(remove);
 }
 
 async function listDatasets(database: Database): Promise<DatasetLine[]> {

@@ -70,7 +70,7 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   const { calendar, hours } = options;
   const interval = parseInterval(options.interval);
   calendarNamed(calendar); // report wrong options before looking for a database
-  const database = await context.database();
+  const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
   const days = daysOf(symbols, options);
   const total = days.length * symbols.length;

@@ -3,8 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
-import { CliError, count, EXIT, note, printResult, type Progress, startProgress } from '../terminal/index.js';
-import { digestText, ENDED, metricsTable, shortTime, watchToEnd, watchToSettled } from '../report/index.js';
+import {
+  CliError,
+  count,
+  EXIT,
+  InterruptedError,
+  note,
+  printResult,
+  type Progress,
+  startProgress,
+} from '../terminal/index.js';
+import {
+  digestText,
+  ENDED,
+  metricsTable,
+  shortTime,
+  waitingText,
+  watchToEnd,
+  watchToSettled,
+} from '../report/index.js';
 import type { Context } from '../services/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
@@ -43,6 +60,12 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   let ended: SessionStatus;
   try {
     ended = await follow(client, created, options, progress, context.life.signal);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const goesOn = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
+    throw new InterruptedError(
+      `${error.message}: session ${created.id} ${goesOn}; "barkeep run ${file}" follows it again`,
+    );
   } finally {
     progress.stop();
   }
@@ -72,8 +95,10 @@ async function follow(
   return ended;
 }
 
-function watchText({ state, clock, counts }: SessionStatus): string {
+function watchText({ state, clock, counts, raw }: SessionStatus): string {
   const open = counts.absent + counts.missing;
+  const waiting = waitingText((raw as { waitingFor?: unknown }).waitingFor);
+  if (waiting !== undefined) return `${state} ${shortTime(clock)}  waiting for ${waiting}`;
   return `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(open)} open`;
 }
 

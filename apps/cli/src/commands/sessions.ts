@@ -3,17 +3,27 @@ import type { LifecycleCall } from '@barkeep/client';
 import { Command } from 'commander';
 import { count, EXIT, printResult } from '../terminal/index.js';
 import { sessionsTable, sessionText } from '../report/index.js';
+import { watchStatus } from './watch-status.js';
 import { type SessionOptions, withConnection } from './connection.js';
 import type { RunCommand } from './run-command.js';
+
+interface StatusOptions extends SessionOptions {
+  watch?: boolean;
+}
 
 export function statusCommand(run: RunCommand): Command {
   return withConnection(new Command('status'))
     .description('show a session, or all of them')
     .argument('[session]')
-    .addHelpText('after', '\nExamples:\n  barkeep status\n  barkeep status my-session --json')
-    .action((id: string | undefined, options: SessionOptions) =>
+    .option('--watch', 'print it again when it changes, until the session ends or Ctrl-C')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nShows what a session waits for, since when, and what would help.',
+    )
+    .action((id: string | undefined, options: StatusOptions) =>
       run(async (context) => {
-        const client = await context.coordinator(options);
+        const client = await context.existingCoordinator(options);
+        if (options.watch) return watchStatus(client, id, options, context.life.signal);
         if (id === undefined) {
           const sessions = await client.sessions();
           printResult(options, { sessions: sessions.map(({ raw }) => raw) }, () => sessionsTable(sessions));
@@ -36,7 +46,7 @@ export function digestCommand(run: RunCommand): Command {
     )
     .action((id: string, options: SessionOptions) =>
       run(async (context) => {
-        const digest = await (await context.coordinator(options)).digest(id);
+        const digest = await (await context.existingCoordinator(options)).digest(id);
         printResult(
           options,
           digest.raw,
@@ -54,7 +64,7 @@ export function removeCommand(run: RunCommand): Command {
     .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".')
     .action((id: string, options: SessionOptions) =>
       run(async (context) => {
-        await (await context.coordinator(options)).remove(id);
+        await (await context.existingCoordinator(options)).remove(id);
         printResult(options, { id, removed: true }, () => `session ${id} removed`);
         return EXIT.ok;
       }),
@@ -75,7 +85,7 @@ function lifecycleCommand(call: LifecycleCall, description: string): (run: RunCo
       .addHelpText('after', `\nExample:\n  barkeep ${call} my-session`)
       .action((id: string, options: SessionOptions) =>
         run(async (context) => {
-          const client = await context.coordinator(options);
+          const client = await context.existingCoordinator(options);
           await client.lifecycle(id, call);
           const session = await client.session(id);
           printResult(options, session.raw, () => sessionText(session));

@@ -87,7 +87,7 @@ export function importText(imports: readonly ImportSummary[]): string {
 
 function symbolTable(symbols: readonly DemoSymbol[]): string {
   const intervals = Object.keys(symbols[0]?.derived ?? {});
-  const head = ['symbol', 'expected', 'streamed', 'gaps', 'backfilled', 'unfillable', 'quality', ...intervals];
+  const head = ['symbol', 'expected', 'streamed', 'gaps', 'back-\nfilled', 'unfill-\nable', 'quality', ...intervals];
   const rows = symbols.map(({ metrics, gapsFound, derived }) => [
     metrics.symbol,
     metrics.expected,

@@ -6,6 +6,9 @@ export {
   parseColumnsOption,
   READ_DEFAULTS,
   type ReadOptions,
+  closesOf,
+  spacingOf,
+  spacingText,
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolFromPath } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';

@@ -40,7 +40,36 @@ export function sessionText(session: SessionStatus): string {
   const consumers = session.consumers.map(({ name, state, time, steps }) => {
     return `consumer   ${name}: ${state} at ${shortTime(time)}, ${count(steps)} steps`;
   });
-  return [...lines, ...consumers].join('\n');
+  return [...lines, ...consumers, ...waitingLines(session.raw)].join('\n');
+}
+
+/** What a session waits for and what it warns of; empty when nothing. @param raw the coordinator's answer */
+export function waitingLines(raw: object): string[] {
+  const { waitingFor, warnings } = raw as { waitingFor?: unknown; warnings?: unknown };
+  const waiting = waitingText(waitingFor);
+  const warned = Array.isArray(warnings) ? warnings.map((warning) => `warning    ${textOf(warning)}`) : [];
+  return [...(waiting === undefined ? [] : [`waits for  ${waiting}`]), ...warned];
+}
+
+/** Such as `repository vendor-b since 12 s: 403 forbidden; next try in 8 s`; undefined when the session waits for nothing. */
+export function waitingText(waitingFor: unknown, now = Date.now()): string | undefined {
+  if (typeof waitingFor !== 'object' || waitingFor === null) return undefined;
+  const { kind, what, since, detail, nextTryAt } = waitingFor as Record<string, unknown>;
+  const seconds = (iso: unknown): number => Math.round((Date.parse(String(iso)) - now) / 1000);
+  const name = [kind, what].filter((part) => part !== undefined && part !== null).map(textOf);
+  const parts = [
+    name.join(' '),
+    since === undefined || since === null ? '' : ` since ${Math.max(0, -seconds(since))} s`,
+    detail === undefined || detail === null ? '' : `: ${textOf(detail)}`,
+    nextTryAt === undefined || nextTryAt === null ? '' : `; next try in ${Math.max(0, seconds(nextTryAt))} s`,
+  ];
+  return parts.join('');
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const detail = typeof value === 'object' && value !== null && 'detail' in value ? value.detail : value;
+  return typeof detail === 'string' ? detail : JSON.stringify(detail);
 }
 
 /** The table of symbols at the end of `barkeep run`. */
@@ -49,11 +78,10 @@ export function metricsTable(metrics: readonly SymbolMetrics[]): string {
     'symbol',
     'expected',
     'streamed',
-    'backfilled',
-    'no-trade',
-    'unfillable',
-    'absent',
-    'missing',
+    'back-\nfilled',
+    'no-\ntrade',
+    'unfill-\nable',
+    'open',
     'gaps',
     'quality',
   ];
@@ -64,8 +92,7 @@ export function metricsTable(metrics: readonly SymbolMetrics[]): string {
     m.backfilled,
     m.noTrade,
     m.unfillable,
-    m.absent,
-    m.missing,
+    m.absent + m.missing,
     m.gapCount,
     qualityText(m.barQuality),
   ]);

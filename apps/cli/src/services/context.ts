@@ -2,10 +2,12 @@
  * The context of a command: the environment, the data folder, and on demand a database or a coordinator. All commands
  * find or start these servers in the same way.
  */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
 import { CliError, type Lifetime, note } from '../terminal/index.js';
+import { checkCoordinator, checkServers } from './addresses.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
 
@@ -39,9 +41,37 @@ export class Context {
 
   /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
   async database(): Promise<Database> {
+    await checkServers(this.env.urls, ['databaseUrl']);
     const wanted = { dataDir: this.dataDir, keep: true, need: 'database', note } as const;
     const { databaseUrl } = await findServers(this.env, wanted, this.life);
     return openDatabase(databaseUrl, this.life);
+  }
+
+  /** {@link database} for commands that only read. @throws CliError when there is nothing to read */
+  async existingDatabase(): Promise<Database> {
+    if (this.env.urls.databaseUrl === undefined) this.#expectData('DATABASE_URL');
+    return this.database();
+  }
+
+  /** {@link coordinator} for commands that only read. @throws CliError when there is nothing to read */
+  async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
+    const isNamed = (options.coordinator ?? this.env.coordinatorUrl) !== undefined;
+    if (!isNamed && Object.keys(this.env.urls).length === 0) {
+      this.#expectData('--coordinator, BARKEEP_URL, REDIS_URL with SESSION_REDIS_URL and DATABASE_URL');
+    }
+    return this.coordinator(options);
+  }
+
+  /** True when this command started its own coordinator, which ends with it. */
+  get startedCoordinator(): boolean {
+    return this.#startedRedis !== undefined;
+  }
+
+  #expectData(settings: string): void {
+    if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
+    throw new CliError(
+      `expected a running Barkeep or data of one, was none: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}`,
+    );
   }
 
   /**
@@ -54,6 +84,7 @@ export class Context {
     if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
       throw new CliError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
+    await checkCoordinator(url, this.life.signal);
     return new CoordinatorClient(url, apiKey, this.life.signal);
   }
 
@@ -62,7 +93,7 @@ export class Context {
    * running `barkeep up`, or the one that was started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    const { baseUrl } = await this.coordinator(options);
+    const { baseUrl } = await this.existingCoordinator(options);
     const { apiKey } = options;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
     this.life.onEnd(() => barkeep.close());
@@ -74,6 +105,7 @@ export class Context {
   }
 
   async #startOne(): Promise<string> {
+    await checkServers(this.env.urls, ['databaseUrl', 'redisUrl', 'sessionRedisUrl']);
     const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all', note }, this.life);
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;

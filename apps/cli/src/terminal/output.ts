@@ -21,16 +21,61 @@ export function note(line: string): void {
 
 export type Cell = string | number | null | undefined;
 
-/** A plain table without colours: the head on top, numbers aligned right. It reads the same in a file. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const numeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+const BORDERS =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
+const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
+const WIDTH_DEFAULT = 80;
+/** A column is not wrapped to less. */
+const COLUMN_MIN = 9;
+
+/**
+ * A plain table without colours: the head on top, numbers aligned right. It fits the terminal, 80 columns when there is
+ * none: without borders when it is too wide, then with its widest text wrapped.
+ */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
+  const texts = rows.map((row) => row.map(shown));
+  const widths = head.map((name, column) =>
+    Math.max(
+      ...[name, ...texts.map((row) => row[column] ?? '')]
+        .flatMap((text) => text.split('\n'))
+        .map((line) => line.length),
+    ),
+  );
+  const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
+  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
+  const isBordered = sum(widths) + 3 * head.length + 1 <= width;
+  if (!isBordered) narrow(widths, aligned, width - 2 * (head.length - 1));
   const made = new Table({
     head: [...head],
-    colAligns: numeric.map((right) => (right ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
+    colAligns: aligned,
+    style: { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) },
+    ...(!isBordered && {
+      chars: { ...NO_BORDERS, middle: '  ' },
+      colWidths: widths,
+      wordWrap: true,
+      wrapOnWordBoundary: false,
+    }),
   });
-  for (const row of rows) made.push(row.map(shown));
-  return made.toString();
+  for (const row of texts) made.push(row);
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Takes from the widest text columns until all columns fit. */
+function narrow(widths: number[], aligned: readonly string[], width: number): void {
+  while (widths.reduce((total, column) => total + column, 0) > width) {
+    const widest = widths.indexOf(Math.max(...widths.filter((_, column) => aligned[column] === 'left')));
+    if (widest < 0 || widths[widest]! <= COLUMN_MIN) return;
+    widths[widest]!--;
+  }
+}
+
+function terminalWidth(): number {
+  const columns = process.stdout.columns ?? Number(process.env['COLUMNS']);
+  return columns > 0 ? columns : WIDTH_DEFAULT;
 }
 
 function shown(cell: Cell): string {

@@ -3,4 +3,5 @@ export { type ColumnName, ColumnsError, parseColumnsOption } from './columns.js'
 export { type FilePlan, FilePlanError, type FileStart, planFile } from './file-plan.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
+export { closesOf, spacingOf, spacingText } from './spacing.js';
 export { type Understood } from './understood.js';

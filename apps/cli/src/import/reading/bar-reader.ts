@@ -254,6 +254,7 @@ function timeDetail(problem: TimeProblem, text: string, zone: string): string {
   if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
   const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
   if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
+  if (/^\d{4}-\d{2}-\d{2}[T ]/.test(text)) return `time ${text} in ${zone}`;
   return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
 }
 

@@ -1,0 +1,89 @@
+/** `barkeep completion`: a script by which a shell completes commands and options. */
+import { Argument, type Command as AnyCommand, Command } from 'commander';
+import { EXIT, type OutputOptions, printResult } from '../terminal/index.js';
+import type { RunCommand } from './run-command.js';
+
+type Shell = 'bash' | 'zsh' | 'fish';
+
+const EXAMPLES = `
+Examples:
+  barkeep completion bash >> ~/.bashrc
+  barkeep completion zsh > "\${fpath[1]}/_barkeep"
+  barkeep completion fish > ~/.config/fish/completions/barkeep.fish`;
+
+/** @param run sets the exit code */
+export function completionCommand(run: RunCommand): Command {
+  const command = new Command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .option('--json', 'print { shell, script }')
+    .addHelpText('after', EXAMPLES)
+    .action((shell: Shell, options: OutputOptions) =>
+      run(() => {
+        const script = SCRIPTS[shell](wordsOf(command.parent ?? command));
+        printResult(options, { shell, script }, () => script);
+        return Promise.resolve(EXIT.ok);
+      }),
+    );
+  return command;
+}
+
+/** Command words such as `dataset show`, with the words that may follow; the empty one is `barkeep` alone. */
+type Words = Map<string, string[]>;
+
+function wordsOf(program: AnyCommand, path: readonly string[] = [], words: Words = new Map()): Words {
+  const options = program.options.flatMap(({ long }) => long ?? []);
+  words.set(path.join(' '), [...program.commands.map((child) => child.name()), ...options, '--help']);
+  for (const child of program.commands) wordsOf(child, [...path, child.name()], words);
+  return words;
+}
+
+const SCRIPTS: Record<Shell, (words: Words) => string> = {
+  bash: (words) => `# Completion of barkeep for bash.
+_barkeep() {
+  local path="" word
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$word" in -*) ;; *) case "$path $word" in
+${[...words.keys()]
+  .filter((path) => path !== '')
+  .map((path) => `      "${path.includes(' ') ? path : ` ${path}`}") path="${path}" ;;`)
+  .join('\n')}
+    esac ;; esac
+  done
+  local words=""
+  case "$path" in
+${[...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`).join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -F _barkeep barkeep`,
+  zsh: (words) => `#compdef barkeep
+# Completion of barkeep for zsh.
+_barkeep() {
+  local -a next
+  local path="\${words[2]}"
+  case "\${words[2]} \${words[3]}" in
+${[...words]
+  .filter(([path]) => path.includes(' '))
+  .map(([path]) => `    "${path}") path="${path}" ;;`)
+  .join('\n')}
+  esac
+  (( CURRENT == 2 )) && path=""
+  case "$path" in
+${[...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`).join('\n')}
+  esac
+  compadd -- $next || _files
+}
+_barkeep "$@"`,
+  fish: (words) =>
+    [
+      '# Completion of barkeep for fish.',
+      ...[...words].flatMap(([path, next]) => next.map((word) => fishLine(path, word))),
+    ].join('\n'),
+};
+
+function fishLine(path: string, word: string): string {
+  const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
+  return `complete -c barkeep -n '${condition}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`}`;
+}

@@ -1,0 +1,118 @@
+/** `barkeep dataset show`: what a dataset holds, against a calendar, and what looks odd about it. */
+import { resolveDataset } from '@barkeep/bar-repository';
+import { calendarNamed, type Hours } from '@barkeep/bars';
+import { useOwnCalendars } from '@barkeep/service';
+import { Command, Option } from 'commander';
+import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { describeDataset, type DatasetDescription } from '../datasets/index.js';
+import { shortTime } from '../report/index.js';
+import type { Context } from '../services/index.js';
+import type { RunCommand } from './run-command.js';
+
+interface ShowOptions extends OutputOptions {
+  calendar?: string;
+  hours: Hours;
+}
+
+const SYMBOLS_SHOWN = 20;
+const EXAMPLES = `
+Examples:
+  barkeep dataset show vendor-a
+  barkeep dataset show futures --calendar CMES --json
+
+With --calendar it counts expected and present minutes by month, and rows for which the calendar has no slot.`;
+
+export function datasetShowCommand(run: RunCommand): Command {
+  return new Command('show')
+    .description('show rows, symbols, coverage, conflicts and oddities of a dataset')
+    .argument('<dataset>')
+    .option('--calendar <id>', 'calendar to measure the coverage against')
+    .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((dataset: string, options: ShowOptions) =>
+      run(async (context) => {
+        const description = await describe(context, dataset, options);
+        printResult(options, description, () => descriptionText(description));
+        return EXIT.ok;
+      }),
+    );
+}
+
+async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
+  await useOwnCalendars(context.env.config.calendars.dir);
+  const calendar = options.calendar === undefined ? undefined : calendarNamed(options.calendar);
+  const database = await context.existingDatabase();
+  const id = await resolveDataset(database, dataset);
+  if (id === undefined) throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
+  return describeDataset(database, { dataset, id, ...(calendar !== undefined && { calendar, hours: options.hours }) });
+}
+
+function descriptionText(found: DatasetDescription): string {
+  const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = found;
+  const lines = [
+    `dataset ${dataset}: ${count(rows)} rows, ${count(symbols.length)} symbols, ${count(days)} days`,
+    `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like closes of bars' : ''}` +
+      `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
+    table(
+      ['symbol', 'rows', 'first bar', 'last bar', 'zero volume'],
+      symbols
+        .slice(0, SYMBOLS_SHOWN)
+        .map(({ symbol, rows: held, first, last, zeroVolumeShare }) => [
+          symbol,
+          held,
+          shortTime(first),
+          shortTime(last),
+          shareText(zeroVolumeShare),
+        ]),
+    ),
+  ];
+  if (symbols.length > SYMBOLS_SHOWN)
+    lines.push(`… and ${count(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
+  if (coverage !== undefined) {
+    lines.push(
+      `coverage against ${coverage.calendar}, ${coverage.hours} hours: ${shareText(coverage.share)}; ${count(coverage.outside)} rows outside`,
+      table(
+        ['month', 'expected', 'present', 'share'],
+        coverage.months.map(({ month, expected, present }) => [
+          month,
+          expected,
+          present,
+          shareText(present / Math.max(1, expected)),
+        ]),
+      ),
+    );
+  }
+  lines.push(
+    `conflicting or refused rows kept: ${count(quarantined.rows)}${quarantined.rows > 0 ? `: ${reasonsText(quarantined.reasons)}` : ''}`,
+  );
+  if (quarantined.examples.length > 0) {
+    lines.push(
+      table(
+        ['symbol', 'time', 'reason', 'close', 'volume'],
+        quarantined.examples.map((row) => [row.symbol, shortTime(row.time), row.reason, row.close, row.volume]),
+      ),
+    );
+  }
+  if (jumps.length > 0) {
+    lines.push(
+      'largest jumps from close to close:',
+      table(
+        ['symbol', 'time', 'before', 'close', 'change'],
+        jumps.map((jump) => [jump.symbol, shortTime(jump.time), jump.before, jump.close, shareText(jump.change)]),
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+function reasonsText(reasons: Record<string, number>): string {
+  return Object.entries(reasons)
+    .map(([reason, times]) => `${reason} ${count(times)}`)
+    .join(', ');
+}
+
+/** Rounded down, so that a share below 1 never shows as 100 %. */
+function shareText(share: number): string {
+  return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)} %`;
+}

@@ -1,0 +1,54 @@
+/** `barkeep gaps`: prints the gaps of a session. */
+import type { GapAnswer } from '@barkeep/client';
+import { Command } from 'commander';
+import { count, EXIT, printResult, table } from '../terminal/index.js';
+import { shortTime } from '../report/index.js';
+import { type SessionOptions, withConnection } from './connection.js';
+import type { RunCommand } from './run-command.js';
+
+interface SymbolGap extends GapAnswer {
+  symbol: string;
+}
+
+const EXAMPLES = `
+Examples:
+  barkeep gaps my-session
+  barkeep gaps my-session SPY --json
+
+A gap is a run of minutes without a bar, before the clock. Attempts count how often a repository was asked for it.`;
+
+export function gapsCommand(run: RunCommand): Command {
+  return withConnection(new Command('gaps'))
+    .description('print the gaps of a session, or of one symbol')
+    .argument('<session>')
+    .argument('[symbol]', 'default: all symbols')
+    .addHelpText('after', EXAMPLES)
+    .action((id: string, symbol: string | undefined, options: SessionOptions) =>
+      run(async (context) => {
+        const client = await context.existingCoordinator(options);
+        const symbols = symbol === undefined ? (await client.session(id)).symbols : [symbol];
+        const gaps: SymbolGap[] = [];
+        for (const name of symbols) {
+          gaps.push(...(await client.gaps(id, name)).map((gap) => ({ symbol: name, ...gap })));
+        }
+        printResult(options, { session: id, gaps }, () => gapsTable(gaps));
+        return EXIT.ok;
+      }),
+    );
+}
+
+function gapsTable(gaps: readonly SymbolGap[]): string {
+  if (gaps.length === 0) return 'no gaps';
+  const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => [
+    symbol,
+    shortTime(start),
+    shortTime(end),
+    bars,
+    status,
+    attempts,
+    lastError ?? '',
+  ]);
+  const minutes = gaps.reduce((sum, { bars }) => sum + bars, 0);
+  const head = ['symbol', 'from', 'to (excluded)', 'bars', 'status', 'attempts', 'last error'];
+  return `${table(head, rows)}\n${count(gaps.length)} gaps, ${count(minutes)} bars`;
+}

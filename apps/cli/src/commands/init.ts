@@ -1,0 +1,117 @@
+/** `barkeep init`: makes a folder with sample data, a spec and a strategy that run. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { CliError, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
+import { CSV_HEADER, csvRow, makeMarket } from '../demo/index.js';
+import type { RunCommand } from './run-command.js';
+
+const SEED = 20_240_304;
+const EXAMPLES = `
+Example:
+  barkeep init my-strategies
+
+The folder must be new or empty. Its README.md says how to run it.`;
+
+export function initCommand(run: RunCommand): Command {
+  return new Command('init')
+    .description('make a folder with sample data, a session spec and a strategy')
+    .argument('<folder>')
+    .option('--json', 'print { folder, files }')
+    .addHelpText('after', EXAMPLES)
+    .action((folder: string, options: OutputOptions) =>
+      run(async (context) => {
+        const path = resolve(context.cwd, folder);
+        const files = await makeFolder(path);
+        printResult(
+          options,
+          { folder: path, files },
+          () => `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`,
+        );
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** @throws CliError when the folder has files */
+async function makeFolder(path: string): Promise<string[]> {
+  await mkdir(path, { recursive: true });
+  if ((await readdir(path)).length > 0)
+    throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
+  const market = makeMarket(SEED);
+  const contents: Record<string, string> = {
+    'README.md': README,
+    'package.json': PACKAGE,
+    'reference.csv': [CSV_HEADER, ...market.reference.map(csvRow), ''].join('\n'),
+    'session.json': SPEC,
+    'strategy.ts': STRATEGY,
+    'stream.csv': [CSV_HEADER, ...market.streamRows, ''].join('\n'),
+  };
+  for (const [name, text] of Object.entries(contents)) await writeFile(join(path, name), text);
+  return Object.keys(contents);
+}
+
+const README = `# A strategy on Barkeep
+
+\`stream.csv\` is a week of ten symbols from a bad feed: minutes are missing and a few rows are corrupt.
+\`reference.csv\` has the missing bars. The session of \`session.json\` streams the one and repairs it from the other.
+
+    npm install
+    barkeep up                                         # in a second terminal
+    barkeep import stream.csv --dataset stream
+    barkeep import reference.csv --dataset reference
+    barkeep run session.json
+    npx tsx strategy.ts
+`;
+
+const PACKAGE = `${JSON.stringify(
+  {
+    name: 'my-strategies',
+    private: true,
+    type: 'module',
+    dependencies: { '@barkeep/client': '*' },
+    devDependencies: { tsx: '^4' },
+  },
+  null,
+  2,
+)}\n`;
+
+const SPEC = `${JSON.stringify(
+  {
+    id: 'first',
+    symbols: ['ALPHA', 'EMBER'],
+    start: '2024-03-04',
+    end: '2024-03-08',
+    source: { type: 'dataset', dataset: 'stream' },
+    backfill: ['reference'],
+    derivedIntervals: ['5m', '15m'],
+  },
+  null,
+  2,
+)}\n`;
+
+const STRATEGY = `/** Buys EMBER when the average of the last 5 five-minute closes is above that of the last 20. */
+import { runBacktest } from '@barkeep/client';
+
+const average = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+let [position, cash, last] = [0, 0, 0];
+
+await runBacktest({
+  spec: {
+    symbols: ['ALPHA', 'EMBER'],
+    start: '2024-03-04',
+    end: '2024-03-08',
+    source: { type: 'dataset', dataset: 'stream' },
+    backfill: ['reference'],
+  },
+  onStep(step, mirror) {
+    const ember = mirror.bars('EMBER', '5m');
+    if (ember.count < 20) return;
+    last = ember.close(0);
+    const wanted = average(ember.closes(5)) > average(ember.closes(20)) ? 1 : 0;
+    cash -= (wanted - position) * last;
+    position = wanted;
+  },
+});
+console.log(\`profit and loss per share: \${(cash + position * last).toFixed(2)}\`);
+`;

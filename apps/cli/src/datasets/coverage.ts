@@ -1,0 +1,83 @@
+/** Counts the minutes of a dataset that a calendar expects, by month, and the rows for which it has no slot. */
+import type { SymbolExtent } from '@barkeep/bar-repository';
+import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
+import type { Database } from '../services/index.js';
+
+export interface Coverage {
+  calendar: string;
+  hours: Hours;
+  /** Present slots of the expected ones, 0 to 1, between the first and the last trading day of each symbol. */
+  share: number;
+  /** Rows for which the calendar has no slot. */
+  outside: number;
+  /** By month of the trading date. */
+  months: { month: string; expected: number; present: number }[];
+}
+
+interface Covered {
+  id: number;
+  rows: number;
+  extents: readonly SymbolExtent[];
+  calendar: Calendar;
+  hours: Hours;
+}
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+export async function coverageOf(
+  database: Database,
+  { id, rows, extents, calendar, hours }: Covered,
+): Promise<Coverage> {
+  const days = daysOf(extents, calendar, hours);
+  const expected = new Map<string, number>();
+  for (const { first, last } of extents) {
+    for (const { date, segments } of days) {
+      if (segments.at(-1)!.close <= first || segments[0]!.open > last) continue;
+      const slots = segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
+      expected.set(date.slice(0, 7), (expected.get(date.slice(0, 7)) ?? 0) + slots);
+    }
+  }
+  const present = await presentByMonth(database, id, days);
+  const months = [...expected]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
+  const inside = [...present.values()].reduce((sum, slots) => sum + slots, 0);
+  const all = months.reduce((sum, month) => sum + month.expected, 0);
+  return { calendar: calendar.id, hours, share: inside / Math.max(1, all), outside: rows - inside, months };
+}
+
+function daysOf(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
+  if (extents.length === 0) return [];
+  const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const first = Math.min(...extents.map((extent) => extent.first));
+  const last = Math.max(...extents.map((extent) => extent.last));
+  // A trading day may start on the previous date, or carry the name of the next one.
+  const from = [date(first - DAY_MS), calendar.firstDate].sort().at(-1)!;
+  const to = [date(last + DAY_MS), calendar.lastDate].sort()[0]!;
+  return from > to ? [] : calendar.tradingDays(from, to, hours);
+}
+
+async function presentByMonth(
+  database: Database,
+  id: number,
+  days: readonly TradingDay[],
+): Promise<Map<string, number>> {
+  const segments = days.flatMap(({ date, segments: of }) =>
+    of.map(({ open, close }) => ({ month: date.slice(0, 7), open, close })),
+  );
+  const rows = await database.query<{ month: string; present: string }[]>(
+    `SELECT s.month, sum(held.rows) AS present
+     FROM unnest($2::text[], $3::float8[], $4::float8[]) AS s(month, opens, closes)
+     CROSS JOIN LATERAL (SELECT count(*) AS rows FROM bars b WHERE b.dataset_id = $1
+       AND b."time" >= to_timestamp(s.opens) AND b."time" < to_timestamp(s.closes)) AS held
+     GROUP BY s.month`,
+    [
+      id,
+      segments.map(({ month }) => month),
+      segments.map(({ open }) => open / 1000),
+      segments.map(({ close }) => close / 1000),
+    ],
+  );
+  return new Map(rows.map(({ month, present }) => [month, Number(present)]));
+}

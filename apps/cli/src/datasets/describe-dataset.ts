@@ -1,0 +1,108 @@
+/** Describes a dataset by its rows: symbols, coverage against a calendar, quarantined rows, spacing and largest jumps. */
+import { datasetExtent, datasetValues, type DatasetValues } from '@barkeep/bar-repository';
+import type { Calendar, Hours } from '@barkeep/bars';
+import { closesOf, spacingOf, spacingText } from '../import/index.js';
+import type { Database } from '../services/index.js';
+import { type Coverage, coverageOf } from './coverage.js';
+
+export interface DatasetDescription {
+  dataset: string;
+  rows: number;
+  /** UTC dates with a row. */
+  days: number;
+  values: DatasetValues;
+  symbols: { symbol: string; rows: number; first: string; last: string; zeroVolumeShare: number }[];
+  coverage?: Coverage;
+  quarantined: {
+    rows: number;
+    reasons: Record<string, number>;
+    examples: { symbol: string; time: string | null; reason: string; close: number | null; volume: number | null }[];
+  };
+  /** Of the first symbol's first rows, such as `1-minute`; null when it has too few rows. */
+  spacing: string | null;
+  looksLikeCloses: boolean;
+  /** The largest changes from one close to the next, as a share of the former. */
+  jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
+}
+
+export interface DescribedDataset {
+  dataset: string;
+  id: number;
+  calendar?: Calendar;
+  hours?: Hours;
+}
+
+const SAMPLE_ROWS = 5_000;
+const EXAMPLES = 5;
+
+export async function describeDataset(database: Database, wanted: DescribedDataset): Promise<DatasetDescription> {
+  const { dataset, id, calendar, hours = 'regular' } = wanted;
+  const extents = await datasetExtent(database, id);
+  const counts = await database.query<{ symbol_id: number; rows: string; zero: string }[]>(
+    'SELECT symbol_id, count(*) AS rows, count(*) FILTER (WHERE volume = 0) AS zero FROM bars WHERE dataset_id = $1 GROUP BY symbol_id',
+    [id],
+  );
+  const byId = new Map(counts.map((row) => [row.symbol_id, row]));
+  const [dates] = await database.query<{ days: string }[]>(
+    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date) AS days FROM bars WHERE dataset_id = $1`,
+    [id],
+  );
+  const times = await sampleTimes(database, id, extents[0]?.id);
+  const spacing = spacingOf(times);
+  const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
+    const rows = Number(byId.get(symbolId)?.rows ?? 0);
+    const zeroVolumeShare = Number(byId.get(symbolId)?.zero ?? 0) / Math.max(1, rows);
+    return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
+  });
+  const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
+  return {
+    dataset,
+    rows,
+    days: Number(dates?.days ?? 0),
+    values: await datasetValues(database, id),
+    symbols,
+    ...(calendar !== undefined && { coverage: await coverageOf(database, { id, rows, extents, calendar, hours }) }),
+    quarantined: await quarantinedOf(database, dataset),
+    spacing: spacing === undefined ? null : spacingText(spacing),
+    looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
+    jumps: await jumpsOf(database, id),
+  };
+}
+
+async function sampleTimes(database: Database, id: number, symbolId: number | undefined): Promise<number[]> {
+  if (symbolId === undefined) return [];
+  const rows = await database.query<{ time: Date }[]>(
+    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${SAMPLE_ROWS}`,
+    [id, symbolId],
+  );
+  return rows.map(({ time }) => time.getTime());
+}
+
+async function quarantinedOf(database: Database, dataset: string): Promise<DatasetDescription['quarantined']> {
+  const reasons = await database.query<{ reason: string; rows: string }[]>(
+    'SELECT reason, count(*) AS rows FROM quarantined_bars WHERE dataset = $1 GROUP BY reason ORDER BY count(*) DESC',
+    [dataset],
+  );
+  const examples = await database.query<
+    { symbol: string; time: Date | null; reason: string; close: number; volume: number }[]
+  >(
+    `SELECT symbol, "time", reason, close, volume FROM quarantined_bars WHERE dataset = $1 ORDER BY id LIMIT ${EXAMPLES}`,
+    [dataset],
+  );
+  return {
+    rows: reasons.reduce((sum, { rows }) => sum + Number(rows), 0),
+    reasons: Object.fromEntries(reasons.map(({ reason, rows }) => [reason, Number(rows)])),
+    examples: examples.map((row) => ({ ...row, time: row.time?.toISOString() ?? null })),
+  };
+}
+
+async function jumpsOf(database: Database, id: number): Promise<DatasetDescription['jumps']> {
+  const rows = await database.query<{ symbol: string; time: Date; before: number; close: number; change: number }[]>(
+    `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
+     FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before
+           FROM bars WHERE dataset_id = $1) j JOIN symbols s ON s.id = j.symbol_id
+     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${EXAMPLES}`,
+    [id],
+  );
+  return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
+}

@@ -1,0 +1,2 @@
+/** Describes datasets. */
+export { type DatasetDescription, describeDataset } from './describe-dataset.js';

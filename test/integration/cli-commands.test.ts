@@ -1,0 +1,137 @@
+/** Commands that only look: what they start, what they print, and how they fail. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-commands-'));
+  await writeFile(join(folder, 'package.json'), '{}');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const { PATH, HOME } = process.env;
+  return new Promise((resolve) =>
+    execFile(
+      process.execPath,
+      [BARKEEP, ...args],
+      { env: { PATH, HOME, ...env }, cwd: folder },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      },
+    ),
+  );
+}
+
+describe('a command that only reads', () => {
+  it.each([['status'], ['datasets'], ['bars', 'x', 'SPY'], ['gaps', 'x'], ['dataset', 'show', 'x'], ['export', 'x']])(
+    'starts nothing in a folder without data, makes no folder, and says where it looked: %s',
+    async (...args) => {
+      const { code, stdout, stderr } = await barkeep(args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in/);
+      expect(await readdir(folder)).toEqual(['package.json']);
+    },
+  );
+
+  it('names the address of a coordinator that does not answer', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const address = silent.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const { code, stderr } = await barkeep(['status', '--json'], { BARKEEP_URL: url });
+    silent.close();
+    expect(code).toBe(1);
+    const { error } = JSON.parse(stderr) as { error: { message: string; exitCode: number } };
+    expect(error).toMatchObject({
+      exitCode: 1,
+      message: `expected a coordinator at ${url}, was: no answer within 2 s`,
+    });
+  });
+
+  it('names the server and the variable of a wrong address', async () => {
+    const { code, stderr } = await barkeep(['datasets'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/x' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/expected PostgreSQL at 127\.0\.0\.1:1 \(DATABASE_URL\), was: .*ECONNREFUSED/);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('reports wrong usage as JSON under --json', async () => {
+    const { stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toMatchObject({ error: { exitCode: 1 } });
+  });
+});
+
+describe('barkeep', () => {
+  it('init makes a folder whose files import', async () => {
+    expect(await barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await readdir(join(folder, 'mine'))).toEqual(
+      expect.arrayContaining(['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv']),
+    );
+    const { stdout } = await barkeep(['import', 'mine/stream.csv', '--dataset', 'd', '--dry-run', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
+    expect((await barkeep(['init', 'mine'])).stderr).toContain('expected a new or an empty folder');
+  });
+
+  it('completion prints a script with every command', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { code, stdout } = await barkeep(['completion', shell]);
+      expect(code).toBe(0);
+      for (const word of ['import', 'gaps', 'doctor']) expect(stdout).toContain(word);
+    }
+  });
+
+  it('doctor says what is wrong and starts nothing', async () => {
+    const { code, stdout } = await barkeep(['doctor', '--json'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' });
+    expect(code).toBe(1);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'Node.js', ok: true }));
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'databaseUrl', ok: false }));
+    expect(await readdir(folder)).toEqual(['package.json']);
+  });
+});
+
+describe('barkeep dataset show', () => {
+  let database: TestDatabase;
+  beforeAll(async () => (database = await createTestDatabase()));
+  afterAll(() => database.drop());
+
+  it('shows rows, coverage by month, rows outside, conflicts, spacing and jumps', async () => {
+    const env = { DATABASE_URL: database.url };
+    const minute = (at: number, close = 10, day = '04'): string =>
+      `2024-03-${day}T14:${30 + at}:00Z,${Math.min(10, close)},${Math.max(10, close)},${Math.min(10, close)},${close},${at % 2}\n`;
+    const rows = Array.from({ length: 20 }, (_, at) => minute(at, at === 7 ? 13 : 10)).join('');
+    const outside = '2024-03-09T14:30:00Z,10,10,10,10,1\n';
+    await writeFile(join(folder, 'a.csv'), `time,open,high,low,close,volume\n${rows}${outside}`);
+    await writeFile(join(folder, 'b.csv'), `time,open,high,low,close,volume\n${minute(0, 11)}`);
+    await barkeep(['import', 'a.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
+    await barkeep(['import', 'b.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
+    const { code, stdout } = await barkeep(['dataset', 'show', 'shown', '--calendar', 'XNYS', '--json'], env);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 21,
+      days: 2,
+      spacing: '1-minute',
+      symbols: [{ symbol: 'ACME', rows: 21, first: '2024-03-04T14:30:00.000Z' }],
+      coverage: { outside: 1, months: [{ month: '2024-03', expected: 5 * 390, present: 20 }] },
+      quarantined: { rows: 1, reasons: { conflict: 1 }, examples: [{ symbol: 'ACME', close: 11 }] },
+      values: { anyPrices: false, withoutVolume: false },
+    });
+    const text = (await barkeep(['dataset', 'show', 'shown', '--calendar', 'XNYS'], env)).stdout;
+    expect(text).toContain('30.00 %');
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});
