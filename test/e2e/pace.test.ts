@@ -128,6 +128,7 @@ test('with a sink that is too slow `overrun: fail` fails the session and says wh
   expect(failed.error).toMatch(
     /^pace: expected the bars that close at 2013-10-07T\S+ at 6000 × real time, was \d+ ms late/,
   );
+  expect(failed.pace.overruns).toBe(1);
 });
 
 test('a barrier that is not ready in time is an overrun too, and the clock stays behind it', async () => {

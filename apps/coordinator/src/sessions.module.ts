@@ -15,13 +15,16 @@ import { isOutage } from './problems/index.js';
 import {
   Certificates,
   layoutOf,
+  LostTail,
   Reconciler,
   SessionControl,
   SessionLifecycle,
   SessionService,
   SessionSteering,
   SessionViews,
+  SessionWaiting,
   SymbolChanges,
+  SymbolWarnings,
 } from './lifecycle/index.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { streamMetrics } from './figures/index.js';
@@ -80,16 +83,11 @@ export class SessionsModule {
             const changes = changesOf(config, dataSource, redis, producer);
             const certificates = certificatesOf(config, dataSource, redis);
             const control = new SessionControl(sessions, redis, config.sessions.prefix);
-            const reconciler = new Reconciler({
-              sessions,
-              producer,
-              lifecycle,
-              changes,
-              control,
-              certificates,
-              isSettled,
-              warn,
-            });
+            const keyPrefix = config.sessions.prefix;
+            const lostTail = new LostTail({ sessions, control, producer, redis, keyPrefix, warn });
+            const parts = { sessions, producer, lifecycle, changes, control, lostTail, certificates, isSettled, warn };
+            const reconciler = new Reconciler(parts);
+            redis.on('ready', () => reconciler.forgetSettled());
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
@@ -147,15 +145,18 @@ async function lifecycleOf(
   const { modulePath } = config.repositories;
   const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
   const upkeepDefaults = { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 };
-  const views = new SessionViews(redis, config.sessions.prefix, sessions);
   const keyPrefix = config.sessions.prefix;
   const control = new SessionControl(sessions, redis, keyPrefix);
+  const lostTail = new LostTail({ sessions, control, producer, redis, keyPrefix, warn });
+  const waiting = new SessionWaiting({ redis, producer, failures: async () => [], now: Date.now });
+  const views = new SessionViews(redis, keyPrefix, sessions, waiting, new SymbolWarnings(dataSource), lostTail);
   return new SessionService({
     dataSource,
     sessions,
     views,
     changes: changesOf(config, dataSource, redis, producer),
     steering: new SessionSteering({ sessions, views, control, producer, redis, queueRedis, keyPrefix }),
+    lostTail,
     certificates: certificatesOf(config, dataSource, redis),
     keyPrefix,
     redis,

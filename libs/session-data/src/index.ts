@@ -29,7 +29,7 @@ export {
   type SessionEventType,
   emitState,
 } from './events/index.js';
-export { type FedStream, FeedFrontier, type FeedProgress, SessionFeed } from './feed/index.js';
+export { type FedStream, FeedFrontier, type FeedProgress, readFeedProgress, SessionFeed } from './feed/index.js';
 export {
   byPartition,
   ConsumerAheadError,
@@ -88,6 +88,7 @@ export {
   setControl,
   type StoreCondition,
   type StreamFigures,
+  type StreamWait,
 } from './stream/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {

@@ -3,13 +3,16 @@
  * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
+import type { LostTail } from './lost-tail.js';
 import type { SessionControl } from './session-control.js';
 import type { SymbolChanges } from './symbol-changes.js';
 
+/** Completed sessions that are compared with their stores at the same time. */
+const COMPARED_AT_ONCE = 50;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
@@ -19,6 +22,7 @@ export interface ReconcilerParts {
   lifecycle: Pick<SessionLifecycle, 'remove'>;
   changes: SymbolChanges;
   control: SessionControl;
+  lostTail: LostTail;
   certificates: Certificates;
   /** True when a completed session has nothing left to repair, or has no store any more. */
   isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>;
@@ -67,6 +71,28 @@ export class Reconciler {
     await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
   }
 
+  /** The stores of completed sessions may have lost writes since. */
+  private async compareStores(rows: readonly SessionRow<SessionSpec>[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
+      const checks = rows.slice(from, from + COMPARED_AT_ONCE).map((row) => this.checkTail(row));
+      await Promise.all(checks);
+    }
+  }
+
+  private async checkTail(row: SessionRow<SessionSpec>): Promise<void> {
+    try {
+      await this.parts.lostTail.check(row);
+    } catch (error) {
+      // One session whose calendar is gone must not stop the round of the others.
+      if (!(error instanceof UnknownCalendarError)) throw error;
+    }
+  }
+
+  /** Forgets which sessions are settled: the session Redis came back, perhaps without its newest writes. */
+  forgetSettled(): void {
+    this.settled = new Set();
+  }
+
   /** A session that was paused or stopped while its store was away: the store follows now. */
   private async repairControls(): Promise<void> {
     for (const state of ['paused', 'stopped'] as const) {
@@ -92,6 +118,7 @@ export class Reconciler {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const settled = new Set<string>();
+    await this.compareStores(rows);
     for (const row of rows) {
       const { id, incarnation, spec } = row;
       if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);

@@ -5,14 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  datasetExtent,
   datasetNames,
+  resolveDataset,
   SessionRepository,
   WrongStateError,
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
 import {
-  parseSessionSpec,
+  parseSessionRequest,
+  resolveSymbols,
+  sourceName,
   SessionSpecError,
   shown,
   type SessionLimits,
@@ -45,6 +49,7 @@ import type { Certificates } from './certificates.js';
 import { EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
+import type { LostTail } from './lost-tail.js';
 import { isActive, refOf, type SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import { layoutOf, type SymbolChanges } from './symbol-changes.js';
@@ -59,6 +64,7 @@ export interface SessionServiceParts {
   views: SessionViews;
   changes: SymbolChanges;
   steering: SessionSteering;
+  lostTail: LostTail;
   certificates: Certificates;
   keyPrefix: string;
   redis: Redis;
@@ -79,7 +85,7 @@ export class SessionService extends SessionLifecycle {
   }
 
   async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
-    const spec = parseSessionSpec(body, this.parts.upkeepDefaults, this.parts.limits);
+    const spec = await this.specOf(body, options.idempotencyKey);
     await this.checkDatasets(spec);
     if (options.start) await this.parts.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
@@ -91,7 +97,7 @@ export class SessionService extends SessionLifecycle {
   }
 
   async find(id: string): Promise<SessionView> {
-    return this.parts.views.view(await this.parts.sessions.get(id));
+    return this.parts.views.fullView(await this.parts.sessions.get(id));
   }
 
   async list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView> {
@@ -183,13 +189,35 @@ export class SessionService extends SessionLifecycle {
   private async begun(id: string): Promise<SessionRow<SessionSpec>> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new WrongStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
-    return row;
+    return this.parts.lostTail.check(row);
   }
 
   /** The row of an existing session has the number. */
   private async historyDays(spec: SessionSpec): Promise<number> {
     const existing = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
     return existing?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
+  }
+
+  /**
+   * The spec of a body. `symbols: "dataset"` becomes the list of all symbols that the source has now; a repeated call gets the list
+   * of the session that the first one created.
+   * @throws SessionSpecError
+   */
+  private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
+    const { upkeepDefaults, limits, sessions, dataSource } = this.parts;
+    const request = parseSessionRequest(body, upkeepDefaults, limits);
+    if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
+    const existing =
+      (request.id === undefined ? undefined : await sessions.find(request.id)) ??
+      (idempotencyKey === undefined ? undefined : await sessions.findByKey(idempotencyKey));
+    if (existing) return resolveSymbols(request, existing.spec.symbols, limits);
+    const datasetId = await resolveDataset(dataSource, sourceName(request));
+    const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
+    return resolveSymbols(
+      request,
+      extents.map(({ symbol }) => symbol),
+      limits,
+    );
   }
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {

@@ -118,12 +118,7 @@ export class SessionSteering {
 
   private async viewOf({ row, outages }: Changed): Promise<SessionView> {
     if (outages.size > 0) return this.parts.views.viewWithoutServer(row, [...outages.keys()]);
-    try {
-      return await this.parts.views.view(row);
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      return this.parts.views.viewWithoutServer(row, [SESSION_REDIS]);
-    }
+    return this.parts.views.view(row);
   }
 
   /** A create that fails leaves no session: without its row a job of it ends, and a stream removes the keys that it made. */

@@ -14,7 +14,11 @@ import {
 import type { Redis } from 'ioredis';
 import type { ConsumerAnswer } from '../openapi/index.js';
 import type { SessionView, WaitingFor } from './session-lifecycle.js';
+import { isOutage } from '../problems/index.js';
 import { historyView } from './history-view.js';
+import type { LostTail } from './lost-tail.js';
+import type { SessionWaiting } from './session-waiting.js';
+import type { SymbolWarnings } from './symbol-warnings.js';
 
 const SESSIONS_KEPT = 500;
 
@@ -25,6 +29,9 @@ export class SessionViews {
     private readonly redis: Redis,
     private readonly keyPrefix: string,
     private readonly sessions: SessionRepository<SessionSpec>,
+    private readonly waiting: SessionWaiting,
+    private readonly warnings: SymbolWarnings,
+    private readonly lostTail: LostTail,
   ) {}
 
   /** The data of a session. Kept: it follows changes of the symbols. */
@@ -41,23 +48,34 @@ export class SessionViews {
     return session;
   }
 
-  async view(row: SessionRow<SessionSpec>): Promise<SessionView> {
+  /** {@link view} with the warnings, which take a look at the datasets. */
+  async fullView(row: SessionRow<SessionSpec>): Promise<SessionView> {
+    const [view, warnings] = await Promise.all([this.view(row), this.warnings.of(row)]);
+    return { ...view, warnings };
+  }
+
+  /** A completed session whose store lost writes runs again from now on. */
+  async view(stored: SessionRow<SessionSpec>): Promise<SessionView> {
     // Without a checkpoint the store was never created.
-    if (!row.checkpoint) return this.viewOf(row);
+    if (!stored.checkpoint) return this.viewOf(stored);
+    let row = stored;
     try {
+      row = await this.lostTail.check(stored);
       const session = this.open(row);
       const { layout } = session;
-      const [position, history, { figures, timedOutDays }, consumers] = await Promise.all([
+      const [position, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
         session.position(),
         session.history(),
         readStreamFigures(this.redis, layout),
         new SessionConsumers(this.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
+      const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
         ...figureViews(figures),
         timedOutDays,
+        waitingFor,
         consumers: consumers.map(consumerView),
         clock: iso(clock),
         frontier: iso(frontier),
@@ -69,6 +87,7 @@ export class SessionViews {
     } catch (error) {
       // One session whose calendar file is gone must not make a list fail.
       if (error instanceof UnknownCalendarError) return this.viewOf(row);
+      if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
       if (!(error instanceof SessionLostError)) throw error;
       return this.viewOf(await this.markLost(row, error));
     }

@@ -60,11 +60,12 @@ export class ClockLimit {
    */
   async checkPositions(): Promise<{ positions: PartitionPosition[]; frontier: number; control: Control }> {
     const { layout, store, writer } = this.parts;
-    const { clock, frontier: written, figures } = this.progress;
+    const { clock, frontier: written, figures, shownWait: wait } = this.progress;
     const [positions, control] = await Promise.all([
       store.positions(),
-      writer.moveClock(clock, { from: clock, events: [], figures }),
+      writer.moveClock(clock, { from: clock, events: [], figures, wait }),
     ]);
+    this.progress.isWaitStored = wait !== null;
     const frontier = Math.min(...positions.map((position) => position.frontier));
     if (frontier < written) throw new RewindError(layout.id, frontier);
     return { positions, frontier, control };

@@ -3,6 +3,7 @@
  * one is due (pace), or as its consumers allow (lockstep). All places that may be passed are passed in one call, each with its
  * event. So a late clock catches up at once, and no bar is skipped or emitted twice.
  */
+import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control, type UpkeepStore } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { ClockLimit, type ClockLimitParts } from './clock-limit.js';
@@ -44,6 +45,21 @@ export class ClockLoop {
 
   /** Runs until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
+    try {
+      await this.follow(stop);
+    } catch (error) {
+      if (error instanceof PaceOverrunError) await this.storeFigures();
+      throw error;
+    }
+  }
+
+  /** The overrun that ends a session is in its figures too. */
+  private async storeFigures(): Promise<void> {
+    const { clock, figures } = this.progress;
+    await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
+  }
+
+  private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
@@ -66,6 +82,7 @@ export class ClockLoop {
     if (!joining.any) return;
     const since = this.now();
     for (;;) {
+      this.progress.waitFor('symbols');
       await this.look();
       if (!joining.any) break;
       const isLong = this.now() - since >= WAITING_AFTER_MS;
@@ -73,6 +90,7 @@ export class ClockLoop {
       await wake.wait(WAITING_AFTER_MS, stop);
       stop.throwIfAborted();
     }
+    this.progress.waitFor(undefined);
     await trailing.follow(this.progress.clock);
     await this.progress.setState('running');
   }
@@ -98,15 +116,18 @@ export class ClockLoop {
     const { clock, figures } = this.progress;
     const last = places.at(-1)!;
     const events = await eventsOf(places, store, this.dayChanges);
+    const wait = this.progress.isWaitStored ? null : undefined;
     let control: Control;
     try {
-      control = await writer.moveClock(last.time, { from: clock, events, figures, joins: lockstep.joins });
+      control = await writer.moveClock(last.time, { from: clock, events, figures, wait, joins: lockstep.joins });
     } catch (error) {
       if (!(error instanceof ConsumersChangedError)) throw error;
       this.mustLook = true;
       return;
     }
     this.progress.clock = Math.max(clock, last.time);
+    this.progress.waitFor(undefined);
+    this.progress.isWaitStored = false;
     // From here on the clock follows the frontier, which was not read so far.
     if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
     await trailing.follow(this.progress.clock);
@@ -137,12 +158,20 @@ export class ClockLoop {
     const nextClose = this.places.nextClose(clock);
     const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.places.next(clock).time);
     let boundMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
+    this.progress.waitFor(...this.waitAt(isBlocked, isHeld, dueInMs));
     if (isHeld) boundMs = LOOK_AGAIN_MS;
     else if (isBlocked && dueInMs <= 0) boundMs = await this.waitForData(nextClose);
     boundMs = Math.min(boundMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - this.now()));
     const isWoken = await this.parts.wake.wait(boundMs, stop);
     const isKnown = isWoken && this.limit.onMessages();
     this.mustLook = (isWoken && !isKnown) || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
+  }
+
+  /** What the clock waits for, and until when (epoch ms) if time alone ends the wait. */
+  private waitAt(isBlocked: boolean, isHeld: boolean, dueInMs: number): Parameters<StreamProgress['waitFor']> {
+    if (isHeld) return ['consumers'];
+    if (isBlocked && dueInMs <= 0) return [this.isUnfed ? 'feed' : 'upkeep'];
+    return dueInMs > LOOK_AGAIN_MS ? ['pace', Date.now() + dueInMs] : [undefined];
   }
 
   /** A bar is due that may not be shown yet. @returns how long to wait at most */

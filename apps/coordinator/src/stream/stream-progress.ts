@@ -4,7 +4,7 @@
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import type { Control, SessionLayout, SessionWriter, StreamFigures } from '@barkeep/session-data';
+import type { Control, SessionLayout, SessionWriter, StreamFigures, StreamWait } from '@barkeep/session-data';
 import { WakeSignal } from './wake-signals.js';
 
 /** `changed`: symbols were added or removed; the stream starts again with the current ones. */
@@ -13,6 +13,8 @@ export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
 const CHECKPOINT_EVERY_MS = 1_000;
+/** A shorter wait is not shown. */
+const WAIT_SHOWN_AFTER_MS = 1_000;
 /** How often the row is read at most. */
 const FOLLOW_EVERY_MS = 1_000;
 
@@ -27,6 +29,9 @@ export class StreamProgress {
   private checkpointAt = 0;
   private followedAt = performance.now();
   private state: 'running' | 'waiting-upkeep' = 'running';
+  private wait: StreamWait | undefined;
+  /** Whether the store may show a wait. */
+  isWaitStored = true;
 
   constructor(
     private readonly layout: SessionLayout,
@@ -55,6 +60,18 @@ export class StreamProgress {
     this.outcome = OUTCOMES[control];
     this.end(new Error(`the session was ${this.outcome}`));
     this.signal.throwIfAborted();
+  }
+
+  /** Records what the clock waits for; undefined when it does not wait. @param until epoch ms, when the wait ends without an event */
+  waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
+    if (kind === undefined) this.wait = undefined;
+    else this.wait = { kind, since: this.wait?.kind === kind ? this.wait.since : Date.now(), until };
+  }
+
+  /** The wait that the store is to show. */
+  get shownWait(): StreamWait | null {
+    const { wait } = this;
+    return wait && Date.now() - wait.since >= WAIT_SHOWN_AFTER_MS ? wait : null;
   }
 
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {

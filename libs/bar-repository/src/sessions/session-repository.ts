@@ -66,6 +66,12 @@ export class SessionRepository<Spec = unknown> {
     return rows[0];
   }
 
+  /** The session that was created with an idempotency key. */
+  async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
+    const rows = await this.select('WHERE idempotency_key = $1', [idempotencyKey]);
+    return rows[0];
+  }
+
   /** The state that a session has now; undefined when it is gone. */
   async stateOf({ id, incarnation }: SessionKey): Promise<SessionState | undefined> {
     const [row] = await this.dataSource.query<{ state: SessionState }[]>(

@@ -55,25 +55,7 @@ export class FeedFrontier {
 
   /** The progress of every stream. @throws SessionLostError */
   async progress(): Promise<FeedProgress> {
-    const { layout } = this;
-    const pipeline = this.redis.pipeline().time();
-    layout.keys.forEach(({ meta, feed }, partition) => {
-      const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
-      pipeline.hget(meta, 'incarnation').hmget(feed, ...fields, 'none');
-    });
-    const [time, ...replies] = await runPipeline(pipeline);
-    const [seconds, micros] = (time as (string | number)[]).map(Number);
-    const streams = layout.keys.flatMap((_, partition) => {
-      if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);
-      const values = replies[2 * partition + 1] as (string | null)[];
-      return layout.symbolsOf(partition).map((symbol, i) => ({
-        symbol,
-        reached: Number(values[3 * i] ?? layout.start),
-        heardAt: Number(values[3 * i + 1] ?? 0),
-        ended: values[3 * i + 2] === '1',
-      }));
-    });
-    return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
+    return readFeedProgress(this.redis, this.layout);
   }
 
   /**
@@ -120,4 +102,26 @@ export class FeedFrontier {
     this.frontiers[partition] = Number(reply[1]);
     return { control: reply[2], bars: reply[3] ?? 0 };
   }
+}
+
+/** The position of every stream of a fed session. @throws SessionLostError */
+export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
+  const pipeline = redis.pipeline().time();
+  layout.keys.forEach(({ meta, feed }, partition) => {
+    const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
+    pipeline.hget(meta, 'incarnation').hmget(feed, ...fields, 'none');
+  });
+  const [time, ...replies] = await runPipeline(pipeline);
+  const [seconds, micros] = (time as (string | number)[]).map(Number);
+  const streams = layout.keys.flatMap((_, partition) => {
+    if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);
+    const values = replies[2 * partition + 1] as (string | null)[];
+    return layout.symbolsOf(partition).map((symbol, i) => ({
+      symbol,
+      reached: Number(values[3 * i] ?? layout.start),
+      heardAt: Number(values[3 * i + 1] ?? 0),
+      ended: values[3 * i + 2] === '1',
+    }));
+  });
+  return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
 }

@@ -1,3 +1,3 @@
 /** Bars that are fed into a session. */
-export { type FedStream, FeedFrontier, type FeedProgress } from './feed-frontier.js';
+export { type FedStream, FeedFrontier, type FeedProgress, readFeedProgress } from './feed-frontier.js';
 export { type FedBars, SessionFeed } from './feed.js';

@@ -3,7 +3,7 @@ export { compareStore, type StoreCondition } from './compare.js';
 export { noteHistory, readHistory } from './history.js';
 export { removeLeftover, removeSession } from './remove.js';
 export { SessionRetention } from './retention.js';
-export { noFigures, readStreamFigures, type StreamFigures } from './stream-figures.js';
+export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
 export { type ClaimedPosition, type Control, type Fence } from './fence.js';
 export { type PartitionWindow } from './partition-window.js';
 export { readControl, SessionWriter, setControl } from './writer.js';

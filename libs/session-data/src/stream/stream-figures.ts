@@ -26,6 +26,16 @@ const FIGURES = [
   'prefetchBytes',
 ] as const satisfies readonly (keyof StreamFigures)[];
 const TIMED_OUT = 'timed-out ';
+const WAIT = 'wait';
+
+/** What the stream of a session waits for, as its owner saw it last. */
+export interface StreamWait {
+  kind: 'upkeep' | 'consumers' | 'feed' | 'pace' | 'symbols';
+  /** Epoch ms. */
+  since: number;
+  /** When the wait ends without any event, epoch ms; null when it does not. */
+  until: number | null;
+}
 
 export function noFigures(): StreamFigures {
   return { overruns: 0, lagMs: 0, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
@@ -35,15 +45,21 @@ export function noFigures(): StreamFigures {
 export async function readStreamFigures(
   redis: Redis,
   layout: SessionLayout,
-): Promise<{ figures: StreamFigures; timedOutDays: string[] }> {
+): Promise<{ figures: StreamFigures; timedOutDays: string[]; wait: StreamWait | null }> {
   const hash = await redis.hgetall(layout.keysOf(0).stream);
   const figures = noFigures();
   for (const name of FIGURES) figures[name] = Number(hash[name] ?? 0);
   const marked = Object.keys(hash).filter((field) => field.startsWith(TIMED_OUT));
-  return { figures, timedOutDays: marked.map((field) => field.slice(TIMED_OUT.length)).sort() };
+  const wait = hash[WAIT] ? (JSON.parse(hash[WAIT]) as StreamWait) : null;
+  return { figures, timedOutDays: marked.map((field) => field.slice(TIMED_OUT.length)).sort(), wait };
 }
 
 /** Field and value of every figure, as a script takes them. */
 export function figureArguments(figures: StreamFigures): (string | number)[] {
   return FIGURES.flatMap((name) => [name, Math.round(figures[name])]);
+}
+
+/** Field and value of the wait, as script arguments. */
+export function waitArguments(wait: StreamWait | null): string[] {
+  return [WAIT, wait === null ? '' : JSON.stringify(wait)];
 }

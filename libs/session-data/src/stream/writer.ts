@@ -13,7 +13,7 @@ import {
   type Window,
 } from '../layout/index.js';
 import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
-import { figureArguments, type StreamFigures } from './stream-figures.js';
+import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import type { ClaimedPosition, Control, Fence } from './fence.js';
 import type { PartitionWindow } from './partition-window.js';
 import { flushWindow } from './window-flush.js';
@@ -34,6 +34,8 @@ export interface ClockMove {
   joins?: number | undefined;
   /** Stored in the same call. */
   figures?: StreamFigures;
+  /** What the stream waits for; null when it waits no longer. @default what is stored stays */
+  wait?: StreamWait | null | undefined;
 }
 
 export class SessionWriter {
@@ -90,9 +92,12 @@ export class SessionWriter {
    *   behind `from` or `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
-    const { from = 0, events = [{ type: 'clock', time: to }], figures, joins = '' } = move;
+    const { from = 0, events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
-    const figureArgs = figures ? figureArguments(figures) : [];
+    const figureArgs = [
+      ...(figures ? figureArguments(figures) : []),
+      ...(wait === undefined ? [] : waitArguments(wait)),
+    ];
     // A new store has its clock at the start: that is no move.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;

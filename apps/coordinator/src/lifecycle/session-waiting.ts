@@ -1,0 +1,131 @@
+/** Says in words what a running session waits for, from the wait that its stream recorded and the state of the others. */
+import type { SessionRow } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import {
+  readFeedProgress,
+  type ConsumerView,
+  type OpenSession,
+  type SessionLayout,
+  type StreamWait,
+} from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import type { WaitingFor } from './session-lifecycle.js';
+import { isActive } from './session-steering.js';
+
+/** Age of the oldest upkeep job, while none runs, after which workers are missing. */
+const NO_WORKER_AFTER_MS = 20_000;
+/** Most names in one answer. */
+const NAMES_MAX = 20;
+
+/** A repository that fails, times in epoch ms. */
+export interface FailingRepository {
+  repository: string;
+  error: string;
+  since: number;
+  nextTryAt: number;
+}
+
+export interface SessionWaitingParts {
+  redis: Redis;
+  producer: Pick<UpkeepProducer, 'idleUpkeepSince'>;
+  failures: (layout: SessionLayout) => Promise<readonly FailingRepository[]>;
+  now: () => number;
+}
+
+export class SessionWaiting {
+  constructor(private readonly parts: SessionWaitingParts) {}
+
+  /** @returns null for a session that does not wait @throws what Redis throws */
+  async of(
+    row: SessionRow<SessionSpec>,
+    session: OpenSession,
+    wait: StreamWait | null,
+    clock: number,
+    consumers: readonly ConsumerView[],
+  ): Promise<WaitingFor | null> {
+    if (!isActive(row) || !wait) return null;
+    const since = iso(wait.since);
+    switch (wait.kind) {
+      case 'consumers':
+        return { ...consumersWait(row, consumers), since };
+      case 'feed':
+        return { ...(await this.feedWait(session.layout, clock)), since };
+      case 'pace':
+        return { ...paceWait(wait.until), since };
+      case 'symbols': {
+        const shown = new Set(session.activeSymbols());
+        return { ...symbolsWait(session.layout.symbols.filter((symbol) => !shown.has(symbol))), since };
+      }
+      case 'upkeep':
+        return this.upkeepWait(session.layout, since);
+      default:
+        return null;
+    }
+  }
+
+  private async feedWait(layout: SessionLayout, clock: number) {
+    const { streams } = await readFeedProgress(this.parts.redis, layout);
+    const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
+    const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
+    return { kind: 'feed' as const, what: slow.slice(0, NAMES_MAX), detail, nextTryAt: null };
+  }
+
+  private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
+    const { failures, producer, now } = this.parts;
+    const failing = await failures(layout);
+    if (failing.length > 0) {
+      const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
+      const first = failing[0]!;
+      return {
+        kind: 'repository',
+        what: failing.map(({ repository }) => repository),
+        since: iso(Math.min(...failing.map((failure) => failure.since))),
+        detail: `waiting for repository ${first.repository}: ${first.error}`,
+        nextTryAt: iso(next),
+      };
+    }
+    const idleSince = await producer.idleUpkeepSince();
+    const isIdle = idleSince !== undefined && now() - idleSince >= NO_WORKER_AFTER_MS;
+    const detail = isIdle
+      ? `no upkeep worker has taken a job for ${Math.round((now() - idleSince) / 1000)} s`
+      : 'waiting for upkeep to repair and derive the next window';
+    return { kind: 'worker', what: [], since, detail, nextTryAt: null };
+  }
+}
+
+function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {
+  const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
+  const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
+  const kind = 'consumers' as const;
+  if (consumers.length < expected) {
+    const what = present.map(({ name }) => name);
+    return { kind, what, detail: `waiting for ${what.length} of ${expected} consumers to join`, nextTryAt: null };
+  }
+  const slowest = Math.min(...present.map(({ time }) => time));
+  const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
+  const at = Number.isFinite(slowest) ? `, the slowest, at ${iso(slowest)}` : '';
+  return { kind, what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}`, nextTryAt: null };
+}
+
+function paceWait(until: number | null) {
+  const nextTryAt = until === null ? null : iso(until);
+  return { kind: 'pace' as const, what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
+}
+
+function symbolsWait(joining: readonly string[]) {
+  const detail = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;
+  return { kind: 'symbols' as const, what: joining.slice(0, NAMES_MAX), detail, nextTryAt: null };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= NAMES_MAX ? names.join(', ') : `${names.slice(0, NAMES_MAX).join(', ')} …`;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
