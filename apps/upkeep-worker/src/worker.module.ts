@@ -1,6 +1,7 @@
 /** Assembles the upkeep worker: one processor per queue, with the configured concurrency, and the classes that do the work. */
 import { loadRepositories } from '@barkeep/bar-repository';
 import type { Config, Connections } from '@barkeep/service';
+import { StoreClock } from '@barkeep/session-data';
 import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
@@ -53,19 +54,21 @@ export class WorkerModule {
 
 function work(config: Config, { dataSource, sessionRedis, queues }: Connections, logger: Logger): Provider[] {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
-  const producer = new UpkeepProducer(queues, { attempts, backoffMs });
+  // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
+  const { now } = new StoreClock(sessionRedis);
+  const producer = new UpkeepProducer(queues, { attempts, backoffMs }, now);
   const sessions = new UpkeepSessions(sessionRedis, config.sessions.prefix);
   const settings = { backoffMs, repositoryTimeoutMs: config.repositories.timeoutMs };
   const { modulePath } = config.repositories;
   return [
-    { provide: GapDetector, useValue: new GapDetector(sessions, producer) },
+    { provide: GapDetector, useValue: new GapDetector(sessions, producer, now) },
     { provide: Aggregator, useValue: new Aggregator(sessions, producer) },
     {
       provide: Backfiller,
       useFactory: async () => {
         const own = modulePath ? await loadRepositories(modulePath) : new Map<string, unknown>();
         const repositories = new Repositories(dataSource, own, (message) => logger.warn(message));
-        return new Backfiller(sessions, repositories, dataSource, producer, settings);
+        return new Backfiller(sessions, repositories, dataSource, producer, settings, now);
       },
     },
   ];

@@ -65,6 +65,7 @@ export {
   loadSlotsScript,
   quickBeside,
   slotsCommand,
+  StoreClock,
   type StoreReads,
   storeReads,
   type Receiver,

@@ -18,6 +18,8 @@ export class UpkeepProducer {
   constructor(
     private readonly queues: Queues,
     private readonly retry: RetrySettings,
+    /** Epoch ms, by the clock of the times that are passed to {@link detectAt}. */
+    private readonly now: () => number = Date.now,
   ) {}
 
   /** Adds a job, unless one with its id is queued or one with its deduplication id will run after the current one. */
@@ -49,7 +51,8 @@ export class UpkeepProducer {
       {
         ...scheduledOptions(this.retry),
         jobId: `detect.${session.incarnation}.${second}`,
-        delay: Math.max(0, second * 1000 - Date.now()),
+        delay: Math.max(0, second * 1000 - this.now()),
+        timestamp: this.now(),
       },
     );
   }

@@ -15,6 +15,7 @@ describe('isOutage', () => {
     ['a Redis without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
     ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
     ['a command without an answer', new Error('Command timed out')],
+    ['a command whose connection closed', new Error('Command aborted due to connection close')],
     ['an outage as a cause', new Error('could not read', { cause: withCode('ECONNRESET') })],
   ])('is true for %s', (_, error) => expect(isOutage(error)).toBe(true));
 

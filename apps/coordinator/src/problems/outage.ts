@@ -26,6 +26,7 @@ const REDIS_REPLIES = /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISC
 
 const MESSAGES = [
   /^Connection is closed\.$/,
+  /^Command aborted due to connection close$/,
   /^Command timed out$/,
   /^Stream isn't writeable and enableOfflineQueue options is false$/,
   /^Connection terminated/,

@@ -3,6 +3,7 @@ export { quickBeside, runAndReceive, type StoreReads, storeReads, type Receiver 
 export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
 export { runPipeline } from './pipeline.js';
+export { StoreClock } from './store-clock.js';
 export { Script, type ScriptArgument, ScriptReplyError } from './script.js';
 export { isScriptUnknown, loadSlotsScript, runWithSlots, slotsCommand } from './slots-read.js';
 export { runTransaction } from './transaction.js';

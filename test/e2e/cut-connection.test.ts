@@ -1,0 +1,52 @@
+/** A connection to the session Redis that is cut in the middle of an answer, at any place, fails no session. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from '../support/api.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-04' };
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const SPEC = {
+  ...DATES,
+  symbols: SYMBOLS,
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['market'],
+  upkeep: { barrier: { minutes: 30 } },
+};
+/** Bytes of the servers' answers between two cuts; most answers of the stream and of upkeep are shorter than these together. */
+const CUTS = Array.from({ length: 40 }, (_, i) => 1 + 61 * i);
+
+let system: TestSystem;
+let gate: TcpGate;
+
+beforeAll(async () => {
+  gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  system = await TestSystem.create({ SESSION_REDIS_URL: gate.url });
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 8 });
+  await writeBars(system.databaseUrl, 'market', market);
+  await writeBars(system.databaseUrl, 'holey', holey(market, 0.03, 9));
+});
+
+afterAll(async () => {
+  await system?.close();
+  await gate?.shut();
+});
+
+test('I1 I11 cuts after any number of bytes change nothing of a session', async () => {
+  const api = new Api((await system.coordinator()).url);
+  await system.worker();
+  const reference = await api.run({ ...SPEC, id: 'whole' });
+  await api.settled(reference);
+  const id = await api.run({ ...SPEC, id: 'cut' });
+  for (const bytes of CUTS) {
+    gate.cutAfter(bytes);
+    // The wait gives the processes traffic to cut.
+    await sleep(60);
+    const { body } = await api.call<{ state?: string; error?: string }>('GET', `/v1/sessions/${id}`);
+    expect([body.state, body.error ?? null]).not.toContain('failed');
+  }
+  gate.cutAfter(Infinity);
+  await api.settled(id, 60_000);
+  expect(await api.digest(id)).toBe(await api.digest(reference));
+});
