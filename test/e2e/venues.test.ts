@@ -1,4 +1,5 @@
-/** Sessions on days that are not like others: a half day, a lunch break, an evening open; on generated markets. */
+/** Sessions on unusual days: a half day, a lunch break, an evening open; on generated markets. */
+import type { Bar } from '@barkeep/bars';
 import { Api, type ApiBar } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -64,4 +65,28 @@ test('an evening open, CMES: the first slot of the day is on the evening before'
   expect(minutes.at(-1)!.closeTime < '2024-03-06').toBe(true);
   const [first] = await bars('4h');
   expect(first).toMatchObject({ openTime: '2024-03-04T23:00:00.000Z', complete: true, expectedCount: 240 });
+});
+
+/** A bar of one price for each minute from `first` to `last`, both included, ISO 8601. */
+function plainBars(first: string, last: string): Bar[] {
+  const bars: Bar[] = [];
+  for (let openTime = Date.parse(first); openTime <= Date.parse(last); openTime += 60_000) {
+    bars.push({ openTime, open: 1, high: 2, low: 0, close: 1, volume: 100 });
+  }
+  return bars;
+}
+
+test.each([
+  ['CMES without its maintenance hour', 'CMES', '2024-06-11', '2024-06-10T22:00Z', '2024-06-11T20:59Z', 1_380],
+  ['the Sunday evening of FX', 'FX', '2024-03-11', '2024-03-10T21:00Z', '2024-03-11T23:59Z', 1_440],
+  ['XLON after 2023', 'XLON', '2024-03-04', '2024-03-04T08:00Z', '2024-03-04T16:29Z', 510],
+])('%s: a day of these bars is whole', async (_what, calendar, date, first, last, expected) => {
+  const dataset = `plain-${calendar}`;
+  await writeBars(system.databaseUrl, dataset, new Map([['GEN', plainBars(first, last)]]));
+  const source = { type: 'dataset', dataset };
+  const id = await api.run({ id: dataset, symbols: ['GEN'], start: date, end: date, calendar, source });
+  await api.completed(id);
+  expect(await api.metrics(id, 'GEN')).toMatchObject({ expected, filled: expected, barQuality: 100, gapCount: 0 });
+  const bars = await api.bars(id, 'GEN', 'last=10000');
+  expect(bars[0]!.openTime).toBe(`${first.slice(0, 16)}:00.000Z`);
 });

@@ -1,54 +1,48 @@
 /**
- * Every shipped calendar against recorded trading days, row by row, both ways: no day too many, none missing.
- * The recordings are not part of this repository. Without them one test says so; the unit tests hold known days in any case.
+ * Every shipped calendar against the tables that it was made from, row by row, both ways: no day too many, none missing.
+ * The tables are not part of this repository. Without them one test says so; the unit tests hold known days in any case.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { type Hours, type TradingDay, calendarNamed } from '@barkeep/bars';
+import { calendarNamed, type Hours, type TradingDay } from '@barkeep/bars';
 
-const folder = path.resolve(__dirname, '../../../shared/data/calendars');
+const ROOT = path.resolve(__dirname, '../..');
+const DATA = path.join(ROOT, 'libs/bars/src/calendar/data');
+const shared = path.resolve(ROOT, '../shared/data');
+const tables = path.join(shared, 'calendars-2027');
 
-/** Calendar id, file of its recorded days. */
-const recordings = [
-  ['XNYS', 'xnys.csv'],
-  ['XNAS', 'xnys.csv'],
-  ['XLON', 'xlon.csv'],
-  ['XTKS', 'xtks.csv'],
-  ['XHKG', 'xhkg.csv'],
-  ['XBOM', 'xbom.csv'],
-  ['CMES', 'cmes.csv'],
-  ['24/5', '24-5.csv'],
-  ['24/7', '24-7.csv'],
-] as const;
+const IDS = 'XNYS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX'.split(
+  ' ',
+);
 
-const usEquityHours = z.object({
-  timeZone: z.string(),
-  premarket: z.tuple([z.string(), z.string()]),
-  market: z.tuple([z.string(), z.string()]),
-  postmarket: z.tuple([z.string(), z.string()]),
-  holidays: z.array(z.string()),
-  earlyCloses: z.record(z.string(), z.string()),
-});
+const hardDays = z.array(
+  z.object({
+    calendar: z.string(),
+    date: z.string(),
+    segments: z.array(z.tuple([z.string(), z.string()])),
+    why: z.string(),
+  }),
+);
 
-function recordedRows(file: string): string[] {
-  const lines = readFileSync(path.join(folder, file), 'utf8').trim().split('\n').slice(1);
+function rowsOf(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => line.replace('T00:00:00Z,', ','));
 }
 
-/** A trading day in the form of a recorded row: date, open, close, break start, break end. */
+const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+/** A trading day in the form of a row: date, open, close, break start, break end. */
 function rowOf({ date, segments }: TradingDay): string {
   const [first, second] = segments;
-  const isBroken = second !== undefined;
-  const times = [first?.open, segments.at(-1)?.close, isBroken ? first?.close : undefined, second?.open];
-  return [
-    date,
-    ...times.map((ms) => (ms === undefined ? '' : new Date(ms).toISOString().replace('.000Z', 'Z'))),
-  ].join();
+  const times = [first?.open, segments.at(-1)?.close, second && first?.close, second?.open];
+  return [date, ...times.map((ms) => (ms === undefined ? '' : iso(ms)))].join();
 }
 
-/** What a row-by-row comparison finds; a short list is easier to read than two texts of 8,000 lines. */
+/** The differing rows; a short list is easier to read than two texts of 8,000 lines. */
 function differences(expected: readonly string[], actual: readonly string[]): string[] {
   const [expectedSet, actualSet] = [new Set(expected), new Set(actual)];
   return [
@@ -58,51 +52,82 @@ function differences(expected: readonly string[], actual: readonly string[]): st
   ];
 }
 
-/** Rows that the hours file stands for. As in its source, an early close ends the day, the after-market with it. */
-function rowsOfHoursFile(from: string, to: string, kind: Hours): string[] {
-  const file = usEquityHours.parse(JSON.parse(readFileSync(path.join(folder, 'us-equity-hours.json'), 'utf8')));
-  const [open, close] = kind === 'regular' ? file.market : [file.premarket[0], file.postmarket[1]];
-  const rows: string[] = [];
-  for (let day = DateTime.fromISO(from, { zone: 'utc' }); day <= DateTime.fromISO(to, { zone: 'utc' });) {
-    const date = day.toFormat('yyyy-MM-dd');
-    const at = (time: string) => DateTime.fromISO(`${date}T${time}`, { zone: file.timeZone }).toMillis();
-    if (day.weekday <= 5 && !file.holidays.includes(date)) {
-      rows.push(rowOf({ date, segments: [{ open: at(open), close: at(file.earlyCloses[date] ?? close) }] }));
-    }
-    day = day.plus({ days: 1 });
-  }
-  return rows;
+function calendarRows(id: string, rows: readonly string[], hours: Hours = 'regular'): string[] {
+  const [from, to] = [rows[0]!.slice(0, 10), rows.at(-1)!.slice(0, 10)];
+  return calendarNamed(id).tradingDays(from, to, hours).map(rowOf);
 }
 
-if (existsSync(folder)) {
-  describe('calendars and recorded trading days', () => {
-    it.each(recordings)('%s has exactly the days, opens, closes and breaks of %s', (id, file) => {
-      const rows = recordedRows(file);
-      const [from, to] = [rows[0]?.slice(0, 10) ?? '', rows.at(-1)?.slice(0, 10) ?? ''];
-      expect(rows.length).toBeGreaterThan(200);
-      expect(differences(rows, calendarNamed(id).tradingDays(from, to).map(rowOf))).toEqual([]);
+/** The rows with extended hours: an early close ends the after-market earlier. */
+function extendedRows(rows: readonly string[]): string[] {
+  const phases = readFileSync(path.join(tables, 'us-extended-hours.csv'), 'utf8').split('\n');
+  const columnsOf = (start: string) => phases.find((line) => line.startsWith(start))!.split(',');
+  const open = columnsOf('regular,pre-market')[2]!;
+  const close = columnsOf('regular,after-hours')[3]!;
+  const earlyClose = columnsOf('early-close,after-hours')[3]!;
+  const zone = 'America/New_York';
+  return rows.map((row) => {
+    const [date, , regularClose] = row.split(',');
+    const wall = DateTime.fromISO(regularClose!, { zone });
+    const isEarly = wall.hour * 60 + wall.minute <= 14 * 60;
+    const at = (time: string) => iso(DateTime.fromISO(`${date}T${time}`, { zone }).toMillis());
+    return [date, at(open), at(isEarly ? earlyClose : close), '', ''].join();
+  });
+}
+
+if (existsSync(tables)) {
+  describe('calendars and tables of trading days', () => {
+    it.each([...IDS, 'XNAS'])('%s has exactly the days, opens, closes and breaks of its table', (id) => {
+      const rows = rowsOf(path.join(tables, `${(id === 'XNAS' ? 'XNYS' : id).toLowerCase()}.csv`));
+      expect(rows.length).toBeGreaterThan(2_900);
+      expect(differences(rows, calendarRows(id, rows))).toEqual([]);
     });
 
-    it.each(['regular', 'extended'] as const)(
-      'XNYS has the %s hours of us-equity-hours.json from 2023-01-14 on',
-      (kind) => {
-        const xnys = calendarNamed('XNYS');
-        const rows = rowsOfHoursFile('2023-01-14', xnys.lastDate, kind);
-        expect(rows.length).toBeGreaterThan(1490);
-        expect(differences(rows, xnys.tradingDays('2023-01-14', xnys.lastDate, kind).map(rowOf))).toEqual([]);
-      },
-    );
+    it('XNYS has pre- and after-market on every day of its table', () => {
+      const rows = rowsOf(path.join(tables, 'xnys.csv'));
+      expect(differences(extendedRows(rows), calendarRows('XNYS', rows, 'extended'))).toEqual([]);
+    });
 
-    it('no calendar begins after or ends before its recorded days', () => {
-      for (const [id, file] of recordings) {
-        const [rows, calendar] = [recordedRows(file), calendarNamed(id)];
-        expect(calendar.firstDate <= (rows[0] ?? '').slice(0, 10)).toBe(true);
-        expect(calendar.lastDate >= (rows.at(-1) ?? '').slice(0, 10)).toBe(true);
+    it('24/5 has the days of its table', () => {
+      const rows = rowsOf(path.join(shared, 'calendars/24-5.csv'));
+      expect(differences(rows, calendarRows('24/5', rows))).toEqual([]);
+    });
+
+    it('every hard day is right', () => {
+      const days = hardDays.parse(JSON.parse(readFileSync(path.join(tables, 'hard-days.json'), 'utf8')));
+      const wrong = days.filter(({ calendar, date, segments }) => {
+        const day = calendarNamed(calendar.toUpperCase()).tradingDay(date);
+        return (
+          JSON.stringify(day?.segments.map(({ open, close }) => [iso(open), iso(close)]) ?? []) !==
+          JSON.stringify(segments)
+        );
+      });
+      expect(days).toHaveLength(200);
+      expect(wrong).toEqual([]);
+    });
+
+    it('a calendar ends where its table ends: on its last day, or with the year', () => {
+      for (const id of IDS) {
+        const last = rowsOf(path.join(tables, `${id.toLowerCase()}.csv`))
+          .at(-1)!
+          .slice(0, 10);
+        expect([last, `${last.slice(0, 4)}-12-31`]).toContain(calendarNamed(id).lastDate);
+      }
+    });
+
+    it('the shipped files are those that the generator makes of the tables', () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'barkeep-calendars-'));
+      try {
+        for (const file of readdirSync(DATA)) copyFileSync(path.join(DATA, file), path.join(folder, file));
+        execFileSync('node', [path.join(ROOT, 'scripts/calendar-from-table.mjs'), tables, folder], { cwd: ROOT });
+        const texts = (from: string) => readdirSync(DATA).map((file) => readFileSync(path.join(from, file), 'utf8'));
+        expect(texts(folder)).toEqual(texts(DATA));
+      } finally {
+        rmSync(folder, { recursive: true });
       }
     });
   });
 } else {
-  const reason = `calendars were not compared with recorded trading days, as there is no folder ${folder}`;
+  const reason = `calendars were not compared with tables of trading days, because there is no folder ${tables}`;
   it(`SKIPPED: ${reason}`, () => {
     console.warn(`SKIPPED: ${reason}`);
   });

@@ -42,7 +42,7 @@ refuse stay as rows.
 
 Examples:
   barkeep pack vendor-a
-  barkeep pack futures --calendar CMES --hours extended --start 2024-01-01 --end 2024-06-30 --symbols ES,NQ`;
+  barkeep pack futures --calendar CMES --start 2024-01-01 --end 2024-06-30 --symbols ES,NQ`;
 
 export function packCommand(run: RunCommand): Command {
   return new Command('pack')

@@ -19,7 +19,9 @@ const own = (id: string) =>
 
 describe('calendars by name', () => {
   it('the shipped ones are these, each under its own id', () => {
-    const ids = ['XNYS', 'XNAS', 'XLON', 'XTKS', 'XHKG', 'XBOM', 'CMES', '24/5', '24/7'];
+    const venues =
+      'XNYS XNAS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX';
+    const ids = [...venues.split(' '), '24/5', '24/7'];
     expect(calendarIds()).toEqual(ids);
     expect(ids.map((id) => calendarNamed(id).id)).toEqual(ids);
   });
@@ -33,7 +35,7 @@ describe('calendars by name', () => {
     (id) => {
       expect(() => calendarNamed(id)).toThrow(UnknownCalendarError);
       expect(() => calendarNamed(id)).toThrow(
-        `expected a calendar of XNYS, XNAS, XLON, XTKS, XHKG, XBOM, CMES, 24/5, 24/7, was ${JSON.stringify(id)}`,
+        `expected a calendar of ${calendarIds().join(', ')}, was ${JSON.stringify(id)}`,
       );
     },
   );

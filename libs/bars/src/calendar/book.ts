@@ -8,19 +8,56 @@ import { DuplicateCalendarError, UnknownCalendarError } from './errors.js';
 import { parseCalendarFile } from './parse.js';
 import aroundTheClock5 from './data/24-5.json';
 import aroundTheClock7 from './data/24-7.json';
+import bvmf from './data/bvmf.json';
 import cmes from './data/cmes.json';
+import fx from './data/fx.json';
+import xams from './data/xams.json';
+import xasx from './data/xasx.json';
 import xbom from './data/xbom.json';
+import xetr from './data/xetr.json';
 import xhkg from './data/xhkg.json';
+import xjse from './data/xjse.json';
+import xkrx from './data/xkrx.json';
 import xlon from './data/xlon.json';
+import xmil from './data/xmil.json';
 import xnys from './data/xnys.json';
+import xpar from './data/xpar.json';
+import xses from './data/xses.json';
+import xshg from './data/xshg.json';
+import xswx from './data/xswx.json';
+import xtai from './data/xtai.json';
 import xtks from './data/xtks.json';
+import xtse from './data/xtse.json';
 
 interface ShippedFile {
   id: string;
   aliases?: readonly string[];
 }
 
-const shippedFiles: readonly ShippedFile[] = [xnys, xlon, xtks, xhkg, xbom, cmes, aroundTheClock5, aroundTheClock7];
+const shippedFiles: readonly ShippedFile[] = [
+  xnys,
+  xlon,
+  xtks,
+  xhkg,
+  xbom,
+  xetr,
+  xpar,
+  xams,
+  xswx,
+  xmil,
+  xtse,
+  xasx,
+  xkrx,
+  xshg,
+  xtai,
+  xses,
+  bvmf,
+  xjse,
+  cmes,
+  fx,
+  aroundTheClock5,
+  aroundTheClock7,
+];
 
 /** The calendars of one process. */
 export class CalendarBook {

@@ -20,11 +20,23 @@ describe('known days of the shipped calendars', () => {
     ['the Monday after it began', 'XNYS', '2013-03-11', 'regular', ['2013-03-11T13:30Z 2013-03-11T20:00Z']],
     ['the Monday after it ended', 'XNYS', '2013-11-04', 'regular', ['2013-11-04T14:30Z 2013-11-04T21:00Z']],
     ['Christmas Eve, a half day', 'XNYS', '2015-12-24', 'regular', ['2015-12-24T14:30Z 2015-12-24T18:00Z']],
-    ['a half day with pre-market', 'XNYS', '2015-12-24', 'extended', ['2015-12-24T09:00Z 2015-12-24T18:00Z']],
+    [
+      'a half day with after-market until 17:00',
+      'XNYS',
+      '2015-12-24',
+      'extended',
+      ['2015-12-24T09:00Z 2015-12-24T22:00Z'],
+    ],
     ['extended hours, one segment', 'XNYS', '2014-06-05', 'extended', ['2014-06-05T08:00Z 2014-06-06T00:00Z']],
     ['a close at 14:00', 'XNYS', '1990-12-24', 'regular', ['1990-12-24T14:30Z 1990-12-24T19:00Z']],
     ['the attacks of 2001', 'XNYS', '2001-09-11', 'regular', undefined],
-    ['the Monday the market came back', 'XNYS', '2001-09-17', 'regular', ['2001-09-17T13:30Z 2001-09-17T20:00Z']],
+    [
+      'the Monday the market reopened, at 09:33',
+      'XNYS',
+      '2001-09-17',
+      'regular',
+      ['2001-09-17T13:33Z 2001-09-17T20:00Z'],
+    ],
     ['hurricane Sandy', 'XNYS', '2012-10-29', 'regular', undefined],
     ['a day of mourning', 'XNYS', '2025-01-09', 'regular', undefined],
     ['a Saturday', 'XNYS', '2014-06-07', 'extended', undefined],
@@ -51,28 +63,46 @@ describe('known days of the shipped calendars', () => {
       'XHKG',
       '2011-03-04',
       'regular',
-      ['2011-03-04T02:00Z 2011-03-04T04:00Z', '2011-03-04T05:00Z 2011-03-04T08:00Z'],
+      ['2011-03-04T02:00Z 2011-03-04T04:30Z', '2011-03-04T06:30Z 2011-03-04T08:00Z'],
     ],
     [
       'the first day of a 09:30 open',
       'XHKG',
       '2011-03-07',
       'regular',
-      ['2011-03-07T01:30Z 2011-03-07T04:00Z', '2011-03-07T05:00Z 2011-03-07T08:00Z'],
+      ['2011-03-07T01:30Z 2011-03-07T04:00Z', '2011-03-07T05:30Z 2011-03-07T08:00Z'],
     ],
+    ['a typhoon in the morning', 'XHKG', '2023-10-09', 'regular', ['2023-10-09T06:00Z 2023-10-09T08:00Z']],
+    ['a Muhurat evening', 'XBOM', '2024-11-01', 'regular', ['2024-11-01T12:30Z 2024-11-01T13:30Z']],
     ['a half day without an afternoon', 'XHKG', '2015-12-24', 'regular', ['2015-12-24T01:30Z 2015-12-24T04:00Z']],
     ['a typhoon', 'XHKG', '2023-07-17', 'regular', undefined],
     ['another typhoon', 'XHKG', '2020-10-13', 'regular', undefined],
     ['a session on a Saturday', 'XBOM', '2024-01-20', 'regular', ['2024-01-20T03:45Z 2024-01-20T10:00Z']],
-    ['a Monday that opens on Sunday evening', 'CMES', '2013-11-04', 'regular', ['2013-11-03T23:00Z 2013-11-04T23:00Z']],
+    ['a Monday that opens on Sunday evening', 'CMES', '2024-11-04', 'regular', ['2024-11-03T23:00Z 2024-11-04T22:00Z']],
     [
       'the evening after the clocks went forward',
       'CMES',
-      '2013-03-11',
+      '2024-03-11',
       'regular',
-      ['2013-03-10T22:00Z 2013-03-11T22:00Z'],
+      ['2024-03-10T22:00Z 2024-03-11T21:00Z'],
     ],
-    ['Thanksgiving until noon', 'CMES', '2013-11-28', 'regular', ['2013-11-27T23:00Z 2013-11-28T18:00Z']],
+    [
+      'a halt of a quarter of an hour until 2021',
+      'CMES',
+      '2021-06-25',
+      'regular',
+      ['2021-06-24T22:00Z 2021-06-25T20:15Z', '2021-06-25T20:30Z 2021-06-25T21:00Z'],
+    ],
+    ['Thanksgiving until noon', 'CMES', '2024-11-28', 'regular', ['2024-11-27T23:00Z 2024-11-28T18:00Z']],
+    [
+      'a Monday that opens on Sunday at 17:00 New York',
+      'FX',
+      '2024-03-11',
+      'regular',
+      ['2024-03-10T21:00Z 2024-03-11T21:00Z'],
+    ],
+    ['a Sunday', 'FX', '2024-03-10', 'regular', undefined],
+    ['London after 2023', 'XLON', '2024-03-04', 'regular', ['2024-03-04T08:00Z 2024-03-04T16:30Z']],
     ['a Friday', '24/5', '2018-03-09', 'regular', ['2018-03-09T00:00Z 2018-03-10T00:00Z']],
     ['a Saturday', '24/5', '2018-03-10', 'regular', undefined],
     ['a Saturday', '24/7', '2018-03-10', 'regular', ['2018-03-10T00:00Z 2018-03-11T00:00Z']],
@@ -99,7 +129,7 @@ describe('every shipped calendar', () => {
     const times = calendar
       .tradingDays(calendar.firstDate, calendar.lastDate)
       .flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close - 1]));
-    expect(times.length).toBeGreaterThan(10_000);
+    expect(times.length).toBeGreaterThan(5_000);
     expect(times.filter((time, index) => time <= (times[index - 1] ?? Number.NEGATIVE_INFINITY))).toEqual([]);
   });
 
@@ -110,7 +140,9 @@ describe('every shipped calendar', () => {
       ['2013-03-07', '2013-04-02'],
       ['2013-10-24', '2013-11-06'],
       ['2021-03-11', '2021-03-30'],
+      ['2024-10-25', '2024-11-07'],
     ] as const) {
+      if (from < calendar.firstDate) continue;
       for (const day of calendar.tradingDays(from, to)) {
         const grid = new DayGrid(day, parseInterval('1m'));
         if (grid.slotCount !== minutesOf(day)) wrong.push(`${day.date} has ${grid.slotCount} slots`);

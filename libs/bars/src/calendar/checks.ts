@@ -19,13 +19,20 @@ export function calendarProblems(file: CalendarFile): CalendarProblem[] {
 function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarProblem[] {
   const problems: CalendarProblem[] = [];
   if (lastDate < firstDate) problems.push({ field: 'lastDate', expected: `${firstDate} or later`, was: lastDate });
-  hours.forEach(({ from }, index) => {
+  hours.forEach(({ from, weekdays }, index) => {
     const previous = hours[index - 1]?.from;
     const field = `hours[${index}].from`;
     if (previous === undefined && from > firstDate) {
       problems.push({ field, expected: `${firstDate} (firstDate) or before`, was: from });
     }
-    if (previous !== undefined && from <= previous) problems.push({ field, expected: `after ${previous}`, was: from });
+    if (previous !== undefined && from < previous)
+      problems.push({ field, expected: `${previous} or after`, was: from });
+    const taken = hours.slice(0, index).flatMap((entry) => (entry.from === from ? entry.weekdays : []));
+    const twice = weekdays.filter((weekday) => taken.includes(weekday));
+    if (twice.length > 0) {
+      const expected = `weekdays that no other entry from ${from} has`;
+      problems.push({ field: `hours[${index}].weekdays`, expected, was: twice.join(', ') });
+    }
   });
   return problems;
 }

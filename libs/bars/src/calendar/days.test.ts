@@ -44,7 +44,7 @@ describe('trading days', () => {
   it('a date outside the limits is an error that names them', () => {
     expect(() => xnys.tradingDay('1989-12-29')).toThrow(CalendarRangeError);
     expect(() => xnys.tradingDays('2028-12-29', '2029-01-02')).toThrow(
-      'expected a date from 1990-01-01 to 2028-12-31, the limits of calendar XNYS, was 2029-01-02',
+      'expected a date from 1990-01-01 to 2027-12-31, the limits of calendar XNYS, was 2029-01-02',
     );
     expect(() => xnys.tradingDaysBefore('2029-01-02', 1)).toThrow(CalendarRangeError);
   });

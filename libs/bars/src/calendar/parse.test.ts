@@ -67,7 +67,8 @@ describe('a calendar file', () => {
   it.each<[what: string, change: object, fields: string[]]>([
     ['limits in the wrong order', { lastDate: '2023-12-31' }, ['lastDate']],
     ['hours that begin after the first date', { hours: [{ ...week, from: '2024-01-02' }] }, ['hours[0].from']],
-    ['hours that are not in order', { hours: [week, week] }, ['hours[1].from']],
+    ['hours that are not in order', { hours: [week, { ...week, from: '2000-01-01' }] }, ['hours[1].from']],
+    ['two hours of one weekday', { hours: [week, week] }, ['hours[1].weekdays']],
     [
       'a close before its open',
       { hours: [{ ...week, segments: [{ open: '16:00', close: '09:30' }] }] },

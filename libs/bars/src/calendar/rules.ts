@@ -17,10 +17,10 @@ export interface WallDay {
   extended: readonly WallSegment[] | undefined;
 }
 
+/** A normal week that holds from a day on. */
 interface Period {
   fromDay: number;
-  weekdays: ReadonlySet<Weekday>;
-  hours: WallDay;
+  week: Map<Weekday, WallDay>;
 }
 
 /** Minutes from midnight of the trading date to a wall time of a calendar file: `'09:30'` 570, `'17:00-1d'` -420. */
@@ -48,13 +48,7 @@ export class CalendarRules {
   readonly #holidays: ReadonlySet<number>;
 
   constructor(file: CalendarFile) {
-    this.#periods = file.hours
-      .map((period) => ({
-        fromDay: epochDayOf(period.from),
-        weekdays: new Set(period.weekdays),
-        hours: wallDayOf(period),
-      }))
-      .sort((left, right) => right.fromDay - left.fromDay);
+    this.#periods = periodsOf(file);
     for (const special of file.specialDays ?? []) {
       const hours = wallDayOf(special);
       for (const date of special.dates) this.#specialDays.set(epochDayOf(date), hours);
@@ -67,7 +61,18 @@ export class CalendarRules {
     const special = this.#specialDays.get(epochDay);
     if (special !== undefined) return special;
     if (this.#holidays.has(epochDay)) return undefined;
-    const period = this.#periods.find(({ fromDay }) => fromDay <= epochDay);
-    return period?.weekdays.has(weekdayOf(epochDay)) === true ? period.hours : undefined;
+    return this.#periods.find(({ fromDay }) => fromDay <= epochDay)?.week.get(weekdayOf(epochDay));
   }
+}
+
+/** The periods of a file, latest first. Entries with the same first date are one period. */
+function periodsOf(file: CalendarFile): Period[] {
+  const periods = new Map<number, Period>();
+  for (const entry of file.hours) {
+    const fromDay = epochDayOf(entry.from);
+    const period = periods.get(fromDay) ?? { fromDay, week: new Map<Weekday, WallDay>() };
+    for (const weekday of entry.weekdays) period.week.set(weekday, wallDayOf(entry));
+    periods.set(fromDay, period);
+  }
+  return [...periods.values()].sort((left, right) => right.fromDay - left.fromDay);
 }

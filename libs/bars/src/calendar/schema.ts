@@ -42,7 +42,9 @@ export const calendarFileSchema = z.strictObject({
     .array(z.strictObject({ from: date, weekdays: z.array(z.enum(WEEKDAYS)).min(1).max(7), segments, extended }))
     .min(1)
     .max(100)
-    .describe('The normal week; each entry holds until the next one begins.'),
+    .describe(
+      'The normal week from a date on, until an entry with a later date. Entries with the same date are for different weekdays.',
+    ),
   specialDays: z
     .array(z.strictObject({ name: z.string().min(1).max(200), segments, extended, dates }))
     .max(1000)

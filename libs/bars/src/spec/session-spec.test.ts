@@ -187,7 +187,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { start: '1989-12-29' },
       {
         field: 'start',
-        expected: 'a date from 1990-01-01 to 2028-12-31, the known range of XNYS',
+        expected: 'a date from 1990-01-01 to 2027-12-31, the known range of XNYS',
         was: '"1989-12-29"',
       },
     ],

@@ -1,0 +1,166 @@
+/**
+ * Turns trading days into a calendar file: periods with a normal week, special days and holidays. The periods are those that
+ * make the file shortest. Pure.
+ */
+import { parseCalendar } from '@barkeep/bars';
+import { wallDays } from './calendar-table.mjs';
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const LONG_WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+const DAY_MS = 86_400_000;
+const CLOSED = '[]';
+/** The cost of a period, in exceptions: about the lines that it takes in the file. */
+const PERIOD_COST = 8;
+/** A close up to this minute of the day is an early close; extended hours then end earlier too. */
+const EARLY_CLOSE = 14 * 60;
+
+const dateOf = (day) => new Date(day * DAY_MS).toISOString().slice(0, 10);
+const dayOf = (date) => Date.parse(date) / DAY_MS;
+const weekdayOf = (day) => (day + 3) % 7;
+
+/** @param before the calendar's file so far @param table its trading days, in wall time @param extended extended hours, if any */
+export function calendarFileOf(before, table, extended) {
+  const hasEarlierDays = before.hours.length > 0 && before.firstDate < table[0].date;
+  const firstDate = hasEarlierDays ? before.firstDate : table[0].date;
+  const days = [...(hasEarlierDays ? daysBefore(table[0].date, before) : []), ...table];
+  const lastDate = lastDateOf(table.at(-1).date);
+  const patterns = patternsOf(days, dayOf(firstDate), dayOf(lastDate));
+  const periods = periodsOf(patterns, dayOf(firstDate));
+  const { hours, specialDays, holidays } = fileDays(patterns, dayOf(firstDate), periods, extended);
+  const { $schema, id, name, aliases, source, zone } = before;
+  return {
+    $schema,
+    id,
+    name,
+    ...(aliases && { aliases }),
+    source,
+    zone,
+    firstDate,
+    lastDate,
+    hours,
+    specialDays,
+    holidays,
+  };
+}
+
+/** The days of the calendar so far that are before a date. */
+function daysBefore(date, before) {
+  return wallDays(parseCalendar(before).tradingDays(before.firstDate, dateOf(dayOf(date) - 1)), before.zone);
+}
+
+/** The last known date: the end of a year whose last trading days are in the table, otherwise the last trading day. */
+function lastDateOf(lastTradingDate) {
+  return lastTradingDate.slice(5) >= '12-28' ? `${lastTradingDate.slice(0, 4)}-12-31` : lastTradingDate;
+}
+
+/** The segments of each day as text, from the first day to the last one. */
+function patternsOf(days, first, last) {
+  const patterns = Array(last - first + 1).fill(CLOSED);
+  for (const { date, segments } of days) patterns[dayOf(date) - first] = JSON.stringify(segments);
+  return patterns;
+}
+
+/** The periods, as indexes of their first days, with the fewest exceptions and periods: by dynamic programming. */
+function periodsOf(patterns, first) {
+  const changes = patterns.flatMap((pattern, i) => (i >= 7 && pattern !== patterns[i - 7] ? [i] : []));
+  const starts = [0, ...changes];
+  const ends = [...changes, patterns.length];
+  const best = ends.map(() => ({ cost: Infinity, from: 0 }));
+  for (let s = 0; s < starts.length; s++) {
+    const base = s === 0 ? 0 : best[s - 1].cost;
+    const counts = WEEKDAYS.map(() => new Map());
+    const most = WEEKDAYS.map(() => 0);
+    let days = 0;
+    let day = starts[s];
+    for (let e = s; e < ends.length; e++) {
+      for (; day < ends[e]; day++, days++) {
+        const weekday = weekdayOf(first + day);
+        const count = (counts[weekday].get(patterns[day]) ?? 0) + 1;
+        counts[weekday].set(patterns[day], count);
+        most[weekday] = Math.max(most[weekday], count);
+      }
+      const cost = base + PERIOD_COST + days - most.reduce((sum, count) => sum + count, 0);
+      if (cost <= best[e].cost) best[e] = { cost, from: s };
+    }
+  }
+  const periods = [];
+  for (let e = ends.length - 1; e >= 0; e = best[e].from - 1) periods.unshift(starts[best[e].from]);
+  return periods;
+}
+
+/** The most frequent pattern of each weekday in `[from, to)`. */
+function normalWeek(patterns, first, from, to) {
+  return WEEKDAYS.map((_, weekday) => {
+    const counts = new Map();
+    for (let day = from; day < to; day++) {
+      if (weekdayOf(first + day) === weekday) counts.set(patterns[day], (counts.get(patterns[day]) ?? 0) + 1);
+    }
+    return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? CLOSED;
+  });
+}
+
+function fileDays(patterns, first, periods, extended) {
+  const hours = [];
+  const holidays = [];
+  const special = new Map();
+  periods.forEach((from, i) => {
+    const to = periods[i + 1] ?? patterns.length;
+    const week = normalWeek(patterns, first, from, to);
+    for (const pattern of new Set(week)) {
+      if (pattern === CLOSED) continue;
+      const weekdays = WEEKDAYS.filter((_, weekday) => week[weekday] === pattern);
+      hours.push({ from: dateOf(first + from), weekdays, ...hoursOf(pattern, extended) });
+    }
+    for (let day = from; day < to; day++) {
+      const normal = week[weekdayOf(first + day)];
+      if (patterns[day] === normal) continue;
+      if (patterns[day] === CLOSED) holidays.push(dateOf(first + day));
+      else
+        addSpecial(special, nameOf(patterns[day], normal, weekdayOf(first + day)), patterns[day], dateOf(first + day));
+    }
+  });
+  const specialDays = [...special.values()].map(({ name, pattern, dates }) => ({
+    name,
+    ...hoursOf(pattern, extended),
+    dates,
+  }));
+  return { hours, specialDays, holidays };
+}
+
+function addSpecial(special, name, pattern, date) {
+  const key = `${name} ${pattern}`;
+  if (!special.has(key)) special.set(key, { name, pattern, dates: [] });
+  special.get(key).dates.push(date);
+}
+
+/** What is special about a day, compared with the normal hours of its weekday. */
+function nameOf(pattern, normal, weekday) {
+  if (normal === CLOSED) return `session on a ${LONG_WEEKDAYS[weekday]}`;
+  const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];
+  const [[open], [usualOpen]] = [day[0], usual[0]];
+  const [close, usualClose] = [day.at(-1)[1], usual.at(-1)[1]];
+  const losesPart = usual.length > day.length && usualOpen >= 0;
+  if (losesPart && open === usualOpen && close < usualClose) return 'half day without an afternoon';
+  if (losesPart && open > usualOpen && close === usualClose) return 'half day without a morning';
+  if (open === usualOpen && close < usualClose) return 'early close';
+  if (open === usualOpen && close > usualClose) return 'late close';
+  if (open > usualOpen && close === usualClose) return 'late open';
+  if (open < usualOpen && close === usualClose) return 'early open';
+  return 'other hours';
+}
+
+function hoursOf(pattern, extended) {
+  const segments = JSON.parse(pattern);
+  const written = segments.map(([open, close]) => ({ open: wallTime(open, false), close: wallTime(close, true) }));
+  if (!extended) return { segments: written };
+  const close = segments.at(-1)[1] <= EARLY_CLOSE ? extended.earlyClose : extended.close;
+  return { segments: written, extended: [{ open: extended.open, close }] };
+}
+
+/** A wall time of a calendar file; midnight at the end of a day is 24:00. */
+function wallTime(minute, isClose) {
+  const day = isClose && minute % 1440 === 0 ? minute / 1440 - 1 : Math.floor(minute / 1440);
+  const shift = day === 0 ? '' : day < 0 ? '-1d' : '+1d';
+  const ofDay = minute - day * 1440;
+  return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}${shift}`;
+}
