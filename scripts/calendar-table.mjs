@@ -1,6 +1,6 @@
 /** Reads and writes tables of trading days: `date,open,close,break_start,break_end`, times in UTC. */
 import { readFileSync } from 'node:fs';
-import { DateTime } from 'luxon';
+import { IANAZone } from 'luxon';
 
 const MINUTE_MS = 60_000;
 
@@ -25,8 +25,7 @@ export function wallDays(days, zone) {
 
 /** Minutes of wall time from a date's midnight to a moment; negative on the previous evening. */
 function wallMinute(time, date, zone) {
-  const wall = DateTime.fromMillis(time, { zone });
-  return (Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute) - Date.parse(date)) / MINUTE_MS;
+  return (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
 }
 
 /** Trading days as the text of a table. */

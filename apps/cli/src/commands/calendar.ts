@@ -1,5 +1,7 @@
-/** `barkeep calendar show | check`: prints a calendar's trading days, or checks a calendar file. */
+/** `barkeep calendar show | check`: prints a calendar's trading days, or checks a calendar, also against a table. */
+import { readFile } from 'node:fs/promises';
 import {
+  type Calendar,
   CalendarBook,
   calendarIds,
   calendarNamed,
@@ -10,14 +12,19 @@ import {
 } from '@barkeep/bars';
 import { readCalendars, useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
+import { compareWithTable } from './calendar-table.js';
 import type { RunCommand } from './run-command.js';
 
 interface ShowOptions extends OutputOptions {
   from: string;
   to: string;
   hours: Hours;
+}
+
+interface CheckOptions extends OutputOptions {
+  table?: string;
 }
 
 interface DayLine {
@@ -58,20 +65,45 @@ function showCommand(run: RunCommand): Command {
 
 function checkCommand(run: RunCommand): Command {
   return new Command('check')
-    .description('check a calendar file (its form: docs/calendar.schema.json)')
-    .argument('<file>')
-    .option('--json', 'print { id, name, zone, firstDate, lastDate, ok }')
-    .addHelpText('after', '\nExample:\n  barkeep calendar check my-venue.json')
-    .action((file: string, options: OutputOptions) =>
+    .description('check a calendar file (its form: docs/calendar.schema.json), or compare a calendar with a table')
+    .argument('<calendar>', 'a calendar file, or with --table the name of a shipped calendar')
+    .option('--table <csv>', 'trading days to compare with: date,open,close,break_start,break_end, times in UTC')
+    .option('--json', 'print { id, name, zone, firstDate, lastDate, ok }, with --table also days and differences')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  barkeep calendar check my-venue.json\n  barkeep calendar check XLON --table xlon.csv',
+    )
+    .action((named: string, options: CheckOptions) =>
       run(async () => {
-        const calendars = await readCalendars(file);
-        // Throws when a shipped calendar has the same name.
-        const { id, name, zone, firstDate, lastDate } = new CalendarBook(calendars).named(calendars[0]!.id);
-        const result = { id, name, zone, firstDate, lastDate, ok: true };
-        printResult(options, result, () => `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`);
-        return EXIT.ok;
+        const calendar = await calendarOf(named, options);
+        const { id, name, zone, firstDate, lastDate } = calendar;
+        const compared = options.table && compareWithTable(calendar, await readText(options.table));
+        const ok = !compared || compared.differences.length === 0;
+        printResult(options, { id, name, zone, firstDate, lastDate, ok, ...(compared || {}) }, () => {
+          if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
+          if (ok) return `${id} has exactly the ${count(compared.days)} trading days of ${options.table}`;
+          const rows = compared.differences.map((day) => [day.date, day.calendar, day.table]);
+          return table(['date', `${id} (UTC)`, 'table'], rows);
+        });
+        return ok ? EXIT.ok : EXIT.failed;
       }),
     );
+}
+
+/** The calendar of a file, or with a table also a shipped one by name. */
+async function calendarOf(named: string, options: CheckOptions): Promise<Calendar> {
+  if (options.table && calendarIds().includes(named)) return calendarNamed(named);
+  const calendars = await readCalendars(named);
+  // Throws when a shipped calendar has the same name.
+  return new CalendarBook(calendars).named(calendars[0]!.id);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`--table: expected a readable file, was ${path}`, EXIT.failed, { cause: error });
+  }
 }
 
 function daysOf(id: string, { from, to, hours }: ShowOptions): TradingDay[] {
