@@ -77,9 +77,10 @@ function checkCommand(run: RunCommand): Command {
       run(async () => {
         const calendar = await calendarOf(named, options);
         const { id, name, zone, firstDate, lastDate } = calendar;
-        const compared = options.table && compareWithTable(calendar, await readText(options.table));
+        const compared =
+          options.table === undefined ? undefined : compareWithTable(calendar, await readText(options.table));
         const ok = !compared || compared.differences.length === 0;
-        printResult(options, { id, name, zone, firstDate, lastDate, ok, ...(compared || {}) }, () => {
+        printResult(options, { id, name, zone, firstDate, lastDate, ok, ...compared }, () => {
           if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
           if (ok) return `${id} has exactly the ${count(compared.days)} trading days of ${options.table}`;
           const rows = compared.differences.map((day) => [day.date, day.calendar, day.table]);

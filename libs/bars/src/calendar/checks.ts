@@ -27,8 +27,8 @@ function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarPr
     }
     if (previous !== undefined && from < previous)
       problems.push({ field, expected: `${previous} or after`, was: from });
-    const taken = hours.slice(0, index).flatMap((entry) => (entry.from === from ? entry.weekdays : []));
-    const twice = weekdays.filter((weekday) => taken.includes(weekday));
+    const sameDate = hours.slice(0, index).filter((entry) => entry.from === from);
+    const twice = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
     if (twice.length > 0) {
       const expected = `weekdays that no other entry from ${from} has`;
       problems.push({ field: `hours[${index}].weekdays`, expected, was: twice.join(', ') });
