@@ -58,7 +58,7 @@ describe('the calendars of a folder', () => {
 
   it('are only the shipped ones without a folder', async () => {
     await useOwnCalendars(undefined);
-    expect(calendarIds()).toHaveLength(9);
+    expect(calendarIds()).toHaveLength(23);
   });
 });
 
