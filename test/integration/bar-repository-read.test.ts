@@ -173,7 +173,7 @@ describe('a DataSource as BarSource', () => {
       const answer = await barSourceOf('main', repository)?.bars(query);
       expect([...(answer?.bars.keys() ?? [])]).toEqual(['CCC', 'AAA']);
       expect(answer?.bars.get('AAA')).toEqual(marketBars(1).slice(390, 395));
-      expect(answer?.skipped.size).toBe(0);
+      expect(answer?.refused).toEqual([]);
     }
   });
 
@@ -187,7 +187,7 @@ describe('a DataSource as BarSource', () => {
     ]);
     const answer = await barSourceOf('dirty', dataSource)?.bars(query);
     expect(answer?.bars.get('AAA')).toHaveLength(4);
-    expect(answer?.skipped).toEqual(new Map([['not-finite', 1]]));
+    expect(answer?.refused).toMatchObject([{ symbol: 'AAA', reason: 'not-finite', time: OPEN + 60_000 }]);
   });
 
   test('a dataset that does not exist is a failure, not an answer without bars', async () => {

@@ -36,8 +36,9 @@ async function fullStore(spec: object = manySpec): Promise<TestStore> {
       for (let slot = 0; slot < 390; slot++) if (!chunk.has(slot)) after[slot] = 1;
       return { symbol, before: states, after, dueAt: 5, runs: [] };
     });
-    await upkeep.fill(partition, 0, fills, new Map([['not-finite', 1]]));
+    await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
     await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
+    await upkeep.noteRepositoryFailure({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
   }
   await deriveAll(store);
   await writer.moveClock(layout.end);

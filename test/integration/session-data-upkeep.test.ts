@@ -46,7 +46,7 @@ describe('I4 a fill', () => {
   test('writes empty slots, counts them and marks the day, and does nothing more when it is sent again', async () => {
     const store = await filledDay();
     const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: UNFILLABLE, 14: NO_TRADE });
-    const refused = new Map([['not-finite', 2]]);
+    const refused = [{ symbol: 'AAA', reason: 'not-finite', total: 2 }];
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
     const once = await server.dump(store.layout.id);
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());

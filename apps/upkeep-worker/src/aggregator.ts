@@ -17,7 +17,13 @@ import type { UpkeepSessions } from './upkeep-sessions.js';
 /** Symbols whose chunks are in memory at the same time. */
 const SYMBOLS_A_BATCH = 32;
 
+/** Partitions whose derived days are remembered. */
+const PARTITIONS_KNOWN = 1_000;
+
 export class Aggregator {
+  /** Up to which day the stored bars of a partition are derived, and the frontier then. */
+  private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
+
   constructor(
     private readonly sessions: UpkeepSessions,
     private readonly producer: UpkeepProducer,
@@ -30,7 +36,7 @@ export class Aggregator {
 
   private async derive(
     store: UpkeepStore,
-    { sessionId, incarnation, partition }: Payload<'aggregate'>,
+    { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
     signal?: AbortSignal,
   ): Promise<void> {
     const position = (await store.positions())[partition];
@@ -43,18 +49,47 @@ export class Aggregator {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const upTo = await this.deriveDay(store, partition, day, slots, frontier, false);
+      const upTo = await this.deriveDay(store, partition, day, slots, frontier, isOpen(store) ? 'stored' : 'settled');
       const counts = () => new DaySlots(slots).countsBefore(slotCount);
       const closes = upTo === close ? { dayIndex: day, counts: counts() } : undefined;
       const moved = await store.moveWatermark(partition, settledTo, upTo, closes);
       settledTo = Math.max(settledTo, upTo);
       // A feed's frontier may be inside a window. The buckets before it are derived, and the watermark waits for the window's end.
       if (!moved || upTo < Math.min(layout.windowEndBefore(frontier), close)) {
-        await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+        if (mayDetect || !moved) await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+        if (moved && isOpen(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
         break;
       }
     }
     await this.deriveDirty(store, partition, { ...position, watermark: settledTo }, signal);
+  }
+
+  /**
+   * Derives what is stored of the days from `fromDay` on, while an earlier day waits for a repository. A day that was derived whole is
+   * not visited again: what is written to it later marks it as dirty.
+   */
+  private async deriveStored(
+    store: UpkeepStore,
+    partition: number,
+    fromDay: number,
+    frontier: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { layout } = store;
+    const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
+    const before = this.derivedTo.get(key);
+    // A frontier that went back belongs to a store that was set back: derive its days again.
+    let day = before && before.frontier <= frontier ? Math.max(fromDay, before.day) : fromDay;
+    for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+      signal?.throwIfAborted();
+      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
+      await this.deriveDay(store, partition, day, slots, frontier, 'stored');
+      if (layout.grid(day).close > frontier) break;
+    }
+    this.derivedTo.delete(key);
+    this.derivedTo.set(key, { day, frontier });
+    const [oldest] = this.derivedTo.keys();
+    if (this.derivedTo.size > PARTITIONS_KNOWN && oldest) this.derivedTo.delete(oldest);
   }
 
   private async deriveDirty(
@@ -77,12 +112,13 @@ export class Aggregator {
       const { close, slotCount } = layout.grid(day);
       if (close <= watermark) await store.events.quality(partition, day, new DaySlots(all).countsBefore(slotCount));
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
-      await this.deriveDay(store, partition, day, dirty, frontier, true);
+      await this.deriveDay(store, partition, day, dirty, frontier, isOpen(store) ? 'stored again' : 'settled again');
     }
   }
 
   /**
-   * Derives the stale buckets of a day, or all of them.
+   * Derives the stale buckets of a day, or all of them (`again`). Of a symbol with slots that are not settled: the buckets before
+   * the first of these slots (`settled`), or every closed bucket from the bars that are stored (`stored`).
    * @returns the time up to which every symbol is settled and derived, epoch ms
    */
   private async deriveDay(
@@ -91,18 +127,20 @@ export class Aggregator {
     day: number,
     days: readonly SymbolDay[],
     frontier: number,
-    all: boolean,
+    extent: 'settled' | 'settled again' | 'stored' | 'stored again',
   ): Promise<number> {
+    const all = extent.endsWith('again');
     const grid = store.layout.grid(day);
     const closed = grid.closedBy(frontier);
     const firstGaps = days.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
     // The watermark moves window by window, as the clock does. A symbol with a gap is derived up to the gap's window.
     const settled = store.layout.windowStart(day, Math.min(closed, ...firstGaps));
     const whole = days.filter((_, i) => firstGaps[i] === closed);
-    const others = settled > 0 ? days.filter((_, i) => firstGaps[i] !== closed) : [];
+    const othersTo = extent.startsWith('stored') ? closed : settled;
+    const others = othersTo > 0 ? days.filter((_, i) => firstGaps[i] !== closed) : [];
     const refused =
       (await this.deriveSymbols(store, partition, day, closed, whole, all)) +
-      (await this.deriveSymbols(store, partition, day, settled, others, all));
+      (await this.deriveSymbols(store, partition, day, othersTo, others, all));
     return refused > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
   }
 
@@ -160,6 +198,11 @@ export class Aggregator {
     });
     return (await store.writeDerived(partition, day, closed, items)).size;
   }
+}
+
+/** True when readers see bars before they are repaired, so that derived bars must not wait for a repository (I12). */
+function isOpen({ layout }: UpkeepStore): boolean {
+  return layout.spec.upkeep.barrier === 'none';
 }
 
 function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {

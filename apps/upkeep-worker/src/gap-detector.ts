@@ -4,7 +4,7 @@
  */
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
-import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Payload, PayloadInput, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
 export class GapDetector {
@@ -32,8 +32,8 @@ export class GapDetector {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const session = { sessionId, incarnation };
-    const backfills: Payload<'backfill'>[] = [];
-    const aggregates: Payload<'aggregate'>[] = [];
+    const backfills: PayloadInput<'backfill'>[] = [];
+    const aggregates: PayloadInput<'aggregate'>[] = [];
     let isAtEnd = (await store.nextRetry()) === undefined;
     for (const [partition, { frontier, watermark, retainedFrom }] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
@@ -41,7 +41,11 @@ export class GapDetector {
       const dates = await this.datesToAsk(store, partition, { from, frontier, retainedFrom }, force);
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force })));
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
-      if (dates.length === 0 && isBehind) aggregates.push({ ...session, partition });
+      // Without a barrier readers see bars before they are repaired, so derived bars do not wait for a repository (I12).
+      const isOpen = store.layout.spec.upkeep.barrier === 'none';
+      if (isBehind && (isOpen || dates.length === 0)) {
+        aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
+      }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;
     }
     await this.producer.addBackfills(backfills);

@@ -1,7 +1,7 @@
 /** Assembles the upkeep worker: one processor per queue, with the configured concurrency, and the classes that do the work. */
 import { loadRepositories } from '@barkeep/bar-repository';
 import type { Config, Connections } from '@barkeep/service';
-import { StoreClock } from '@barkeep/session-data';
+import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
 import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
@@ -9,10 +9,10 @@ import type { Redis } from 'ioredis';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregator.js';
-import { Backfiller } from './backfiller.js';
+import { Backfiller, retryDelayMs, SessionFailer } from './backfill/index.js';
 import { GapDetector } from './gap-detector.js';
 import { AggregateProcessor, BackfillProcessor, DetectGapsProcessor } from './processors.js';
-import { Repositories } from './repositories.js';
+import { Repositories, RepositoryFailedError } from './repositories/index.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 
 export const PROCESSORS = [DetectGapsProcessor, BackfillProcessor, AggregateProcessor] as const;
@@ -33,7 +33,9 @@ export class WorkerModule {
           lockDuration: queues.workerLockMs,
           stalledInterval: queues.stalledCheckMs,
           maxStalledCount: STARTS_MAX,
-          maxStartedAttempts: STARTS_MAX,
+          // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
+          ...(name === 'backfill' ? {} : { maxStartedAttempts: STARTS_MAX }),
+          settings: { backoffStrategy: backoffOf(queues.backoffMs) },
         },
       )(processor);
     register('detect-gaps', DetectGapsProcessor, queues.detectConcurrency);
@@ -52,13 +54,19 @@ export class WorkerModule {
   }
 }
 
+/** The delay of a backfill job: that of the repository's failure, or one that grows with the attempts after another error. */
+function backoffOf(backoffMs: number) {
+  return (attemptsMade: number, _type?: string, error?: Error): number =>
+    error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
+}
+
 function work(config: Config, { dataSource, sessionRedis, queues }: Connections, logger: Logger): Provider[] {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
   const { now } = new StoreClock(sessionRedis);
   const producer = new UpkeepProducer(queues, { attempts, backoffMs }, now);
   const sessions = new UpkeepSessions(sessionRedis, config.sessions.prefix);
-  const settings = { backoffMs, repositoryTimeoutMs: config.repositories.timeoutMs };
+  const settings = { backoffMs, attempts, repositoryTimeoutMs: config.repositories.timeoutMs };
   const { modulePath } = config.repositories;
   return [
     { provide: GapDetector, useValue: new GapDetector(sessions, producer, now) },
@@ -67,8 +75,14 @@ function work(config: Config, { dataSource, sessionRedis, queues }: Connections,
       provide: Backfiller,
       useFactory: async () => {
         const own = modulePath ? await loadRepositories(modulePath) : new Map<string, unknown>();
-        const repositories = new Repositories(dataSource, own, (message) => logger.warn(message));
-        return new Backfiller(sessions, repositories, dataSource, producer, settings, now);
+        const repositories = new Repositories(dataSource, {
+          own,
+          limitOf: (name, limits) => new RepositoryLimit(sessionRedis, config.sessions.prefix, name, limits),
+          observe: () => undefined,
+          warn: (message) => logger.warn(message),
+        });
+        const failer = new SessionFailer(dataSource, sessionRedis);
+        return new Backfiller(sessions, repositories, dataSource, producer, failer, settings, now);
       },
     },
   ];

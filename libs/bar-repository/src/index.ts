@@ -10,6 +10,7 @@ export {
   firstBars,
   quarantine,
   type QuarantinedBar,
+  quarantineTotals,
   removeDataset,
   resolveDataset,
   type SymbolExtent,
@@ -27,6 +28,7 @@ export {
   withSnapshot,
 } from './packs/index.js';
 export {
+  type AskPermit,
   type BarAnswer,
   type BarsBySymbolRepository,
   type BarSource,
@@ -35,6 +37,7 @@ export {
   type Fetch,
   fetchFrom,
   loadRepositories,
+  type RefusedRecord,
 } from './repositories/index.js';
 export {
   BarImporter,

@@ -112,7 +112,18 @@ describe('what answers make of the asked slots', () => {
     const { runs, filled, refused } = fill([10, 11], { answers });
     expect([...written(runs).keys()]).toEqual([11]);
     expect(filled).toBe(1);
-    expect(Object.fromEntries(refused)).toEqual({ 'off-grid': 2, 'outside-calendar': 1 });
+    expect(refused.map(({ dataset, reason }) => [dataset, reason])).toEqual([
+      [1, 'off-grid'],
+      [1, 'outside-calendar'],
+      [2, 'off-grid'],
+    ]);
+  });
+
+  it('I12 a repository that failed changes only slots for which a better one has the bar', () => {
+    const states = new Uint8Array(grid.slotCount);
+    states[11] = 2;
+    const { after, filled } = fill([10, 11, 12], { states, answers: [answer(1, barAt(10))], isPartial: true });
+    expect([filled, after[10], after[11], after[12]]).toEqual([1, BACKFILLED, 2, 0]);
   });
 
   it('I6 an answer without the bar makes it absent, the n-th one unfillable', () => {

@@ -58,6 +58,18 @@ export interface FillInput {
   complete: boolean;
   /** Answers without the bar that settle a slot as unfillable. */
   asksToSettle: number;
+  /**
+   * A repository failed before it answered: slots without a bar keep their state. @default false
+   */
+  isPartial?: boolean;
+}
+
+/** A bar of an answer that was refused. */
+export interface RefusedBar {
+  /** The dataset's number in the session. */
+  dataset: number;
+  bar: Bar;
+  reason: RefusalReason;
 }
 
 export interface FillPlan {
@@ -68,13 +80,13 @@ export interface FillPlan {
   filled: number;
   /** Slots of the day to request again, including those not requested this time. */
   absent: number;
-  /** Bars of the answers that fit no slot, by reason: off the grid, or outside the trading day. */
-  refused: ReadonlyMap<RefusalReason, number>;
+  /** Bars of the answers that fit no slot: off the grid, or outside the trading day. */
+  refused: readonly RefusedBar[];
 }
 
 /** Plans the asked slots: filled from the first dataset that has the bar, otherwise one answer closer to unfillable. */
 export function planFill(input: FillInput): FillPlan {
-  const { grid, asked, states, complete, asksToSettle } = input;
+  const { grid, asked, states, complete, asksToSettle, isPartial } = input;
   const after = new Uint8Array(grid.slotCount);
   if (states) after.set(states);
   const { chunk, refused } = chunkOfAnswers(input);
@@ -82,6 +94,7 @@ export function planFill(input: FillInput): FillPlan {
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
       if (chunk.has(slot)) after[slot] = BACKFILLED;
+      else if (isPartial) continue;
       else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(after[slot]!, asksToSettle, complete);
       else after[slot] = ABSENT_UNASKED;
     }
@@ -95,13 +108,13 @@ export function planFill(input: FillInput): FillPlan {
 /** The answers as a chunk: only asked slots, each from the first dataset that has it. Counts bars that fit no slot. */
 function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   const chunk = new DayChunk(grid.slotCount);
-  const refused = new Map<RefusalReason, number>();
+  const refused: RefusedBar[] = [];
   const isAsked = new Uint8Array(grid.slotCount);
   for (const { start, end } of asked) isAsked.fill(1, start, end);
   for (const { dataset, bars } of answers) {
     for (const bar of bars) {
       const slot = grid.slotAt(bar.openTime);
-      if (typeof slot === 'string') refused.set(slot, (refused.get(slot) ?? 0) + 1);
+      if (typeof slot === 'string') refused.push({ dataset, bar, reason: slot });
       else if (isAsked[slot] === 1 && !chunk.has(slot)) chunk.writeBar(slot, bar, 'backfilled', dataset);
     }
   }

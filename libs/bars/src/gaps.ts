@@ -61,14 +61,14 @@ export function statusOf(state: number): GapStatus {
 /**
  * The gaps of a day in slots `[from, to)`: runs of empty slots, split where status or attempts change. Leaves no-trade slots
  * out, because a confirmed absence of trades is not a gap.
- * @param maxRetries attempts shown for an unfillable slot
+ * @param asksToSettle attempts shown for an unfillable slot
  */
 export function gapsOf(
   bitmap: Uint8Array,
   states: Uint8Array | undefined,
   from: number,
   to: number,
-  maxRetries: number,
+  asksToSettle: number,
 ): SlotGap[] {
   const gaps: SlotGap[] = [];
   for (const run of emptyRuns(bitmap, from, to)) {
@@ -77,7 +77,7 @@ export function gapsOf(
       const state = states?.[slot] ?? 0;
       if (slot + 1 < run.end && (states?.[slot + 1] ?? 0) === state) continue;
       const status = statusOf(state);
-      const attempts = state === UNFILLABLE ? maxRetries : state <= ASKS_MAX ? state : 0;
+      const attempts = state === UNFILLABLE ? asksToSettle : state <= ASKS_MAX ? state : 0;
       if (status !== 'no-trade') gaps.push({ start, end: slot + 1, status, attempts });
       start = slot + 1;
     }

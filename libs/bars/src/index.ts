@@ -85,6 +85,7 @@ export {
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {
+  asksToSettle,
   DEFAULT_LIMITS,
   type FieldProblem,
   HISTORY_DAYS_MAX,

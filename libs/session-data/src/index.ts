@@ -91,12 +91,16 @@ export {
   type StreamFigures,
   type StreamWait,
 } from './stream/index.js';
+export { RepositoryLimit, type RepositoryLimits } from './limits/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {
   closedBuckets,
   DaySlots,
   type PartitionPosition,
   readDaySlots,
+  readRepositoryFailures,
+  type RefusedCount,
+  type RepositoryFailure,
   type SymbolDay,
   type SymbolFill,
   UpkeepStore,

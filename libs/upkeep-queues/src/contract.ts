@@ -17,19 +17,26 @@ const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** True: request every empty slot, settled or not. */
 const force = z.boolean().default(false);
 
+/** False: the job adds no detection for gaps that it meets, because the caller has just found them. */
+const mayDetect = z.boolean().default(true);
+/** How often a repository failed under this job. */
+const failures = z.int().min(0).default(0);
+
 export const PAYLOADS = {
   /** Stream a session from its frontier to its end. */
   stream: session.extend({ run: z.int().min(0) }),
   /** Find the slots of a session that are missing, or due to be requested again. */
   'detect-gaps': session.extend({ force }),
   /** Request the missing bars of one partition on one trading day. */
-  backfill: session.extend({ partition, date, force }),
+  backfill: session.extend({ partition, date, force, failures }),
   /** Derive the outdated bars of one partition, and move its watermark. */
-  aggregate: session.extend({ partition }),
+  aggregate: session.extend({ partition, mayDetect }),
 } as const;
 
 export type JobName = keyof typeof PAYLOADS;
 export type Payload<Name extends JobName> = z.output<(typeof PAYLOADS)[Name]>;
+/** A payload whose fields with defaults may be left out. */
+export type PayloadInput<Name extends JobName> = z.input<(typeof PAYLOADS)[Name]>;
 export const JOB_NAMES = Object.keys(PAYLOADS) as JobName[];
 
 /** A payload that does not fit the contract. The job fails without a retry, which could not help. */

@@ -1,3 +1,4 @@
+export { noteJobTaken, readUpkeepActivity, type UpkeepActivity, WORKER_SILENT_MS } from './activity.js';
 export * from './connections.js';
 export * from './contract.js';
 export * from './options.js';

@@ -1,7 +1,7 @@
 /** How each job is queued: its id, its retries, and which triggers are merged into one job. */
 import { randomUUID } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
-import type { JobName, Payload } from './contract.js';
+import type { JobName, PayloadInput } from './contract.js';
 
 /** How a failed job is retried. */
 export interface RetrySettings {
@@ -19,7 +19,14 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
-type OptionsOf = { [Name in JobName]: (payload: Payload<Name>, retry: RetrySettings) => JobsOptions };
+/** No limit in practice: with `onFailure: wait` a job asks until the repository answers. */
+const BACKFILL_ATTEMPTS = 1_000_000;
+/** Name of the backoff whose delays the backfill worker computes. */
+export const REPOSITORY_BACKOFF = 'repository';
+/** Lowest priority that BullMQ knows. */
+const PRIORITY_MAX = 2_097_151;
+
+type OptionsOf = { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions };
 
 const OPTIONS: OptionsOf = {
   // One job for each run of a session. It is removed when it ends: the reconciler adds it again if the session still runs.
@@ -36,8 +43,10 @@ const OPTIONS: OptionsOf = {
     removeOnFail: FAILED_KEPT,
   }),
   // Deterministic id: a gap that is found several times is requested by one job.
-  backfill: ({ incarnation, date, partition, force }, retry) => ({
-    ...retries(retry),
+  // The worker decides when a failing repository is asked again, and when it gives up.
+  backfill: ({ incarnation, date, partition, force }) => ({
+    attempts: BACKFILL_ATTEMPTS,
+    backoff: { type: REPOSITORY_BACKOFF },
     jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}`,
     removeOnFail: FAILED_KEPT,
   }),
@@ -52,10 +61,18 @@ const OPTIONS: OptionsOf = {
 /** The options of a job. Every job has an id, so that a call that ioredis sends twice adds it once. */
 export function jobOptions<Name extends JobName>(
   name: Name,
-  payload: Payload<Name>,
+  payload: PayloadInput<Name>,
   retry: RetrySettings,
 ): JobsOptions {
   return { removeOnComplete: true, ...OPTIONS[name](payload, retry) };
+}
+
+/**
+ * The priority of the `rank`-th backfill job of a session, from 0. The first job of each session runs before the second job of any
+ * session, so that a session with many gaps does not delay the others.
+ */
+export function backfillPriority(rank: number): number {
+  return Math.min(rank + 1, PRIORITY_MAX);
 }
 
 /** The options of a scheduler's jobs, whose ids BullMQ chooses. The worker's `maxStartedAttempts` ends a job that kills its worker. */

@@ -3,8 +3,15 @@
  * retried. Runs no jobs.
  */
 import type { Job, Queue } from 'bullmq';
-import { JOB_NAMES, type JobName, type Payload } from './contract.js';
-import { incarnationOf, jobOptions, scheduledOptions, schedulerId, type RetrySettings } from './options.js';
+import { JOB_NAMES, type JobName, type Payload, type PayloadInput } from './contract.js';
+import {
+  backfillPriority,
+  incarnationOf,
+  jobOptions,
+  scheduledOptions,
+  schedulerId,
+  type RetrySettings,
+} from './options.js';
 
 export type Queues = Record<JobName, Queue>;
 
@@ -23,23 +30,30 @@ export class UpkeepProducer {
   ) {}
 
   /** Adds a job, unless one with its id is queued or one with its deduplication id will run after the current one. */
-  async add<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
+  async add<Name extends JobName>(name: Name, payload: PayloadInput<Name>): Promise<void> {
     await this.queues[name].add(name, payload, jobOptions(name, payload, this.retry));
   }
 
   /** Adds several jobs of one queue in one call. */
-  async addAll<Name extends JobName>(name: Name, payloads: readonly Payload<Name>[]): Promise<void> {
+  async addAll<Name extends JobName>(name: Name, payloads: readonly PayloadInput<Name>[]): Promise<void> {
     if (payloads.length === 0) return;
     await this.queues[name].addBulk(payloads.map((data) => ({ name, data, opts: jobOptions(name, data, this.retry) })));
   }
 
   /** Adds backfill jobs. Removes a finally failed job with the same id first, because it would block the new one. */
-  async addBackfills(payloads: readonly Payload<'backfill'>[]): Promise<void> {
+  async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
+    if (payloads.length === 0) return;
     const queue = this.queues.backfill;
     const ids = payloads.map((payload) => jobOptions('backfill', payload, this.retry).jobId!);
     const kept = await Promise.all(ids.map((id) => queue.getJob(id) as Promise<Job | undefined>));
     await Promise.all(kept.map(async (job) => ((await job?.isFailed()) ? job?.remove() : undefined)));
-    await this.addAll('backfill', payloads);
+    await queue.addBulk(
+      payloads.map((data, rank) => ({
+        name: 'backfill',
+        data,
+        opts: { ...jobOptions('backfill', data, this.retry), priority: backfillPriority(rank) },
+      })),
+    );
   }
 
   /** Schedules one run of detect-gaps at `time`, epoch ms, rounded up to a second so that many calls make one job. */

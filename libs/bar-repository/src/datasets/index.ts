@@ -13,5 +13,5 @@ export {
   UnknownDatasetError,
 } from './datasets.js';
 export { firstBars } from './first-bars.js';
-export { quarantine, quarantineCounts, type QuarantinedBar } from './quarantine.js';
+export { quarantine, quarantineCounts, type QuarantinedBar, quarantineTotals } from './quarantine.js';
 export { removeDataset } from './remove-dataset.js';

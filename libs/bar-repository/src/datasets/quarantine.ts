@@ -69,6 +69,27 @@ function timestampOf(time: number | null | undefined): string | null {
   return year >= 1 && year <= 9999 ? date.toISOString() : null;
 }
 
+/** Refused bars of one symbol for one reason. */
+export interface QuarantineTotal {
+  symbol: string;
+  reason: string;
+  total: number;
+}
+
+/** Number of a session's quarantined bars from these datasets, for each of the symbols and reasons. */
+export async function quarantineTotals(
+  dataSource: DataSource,
+  incarnation: string,
+  datasets: readonly string[],
+  symbols: readonly string[],
+): Promise<QuarantineTotal[]> {
+  return dataSource.query<QuarantineTotal[]>(
+    `SELECT symbol, reason, count(*)::int AS total FROM quarantined_bars
+     WHERE incarnation = $1::uuid AND dataset = ANY($2) AND symbol = ANY($3) GROUP BY symbol, reason`,
+    [incarnation, datasets, symbols],
+  );
+}
+
 /** Number of quarantined bars of a session (`null`: of all imports), by symbol and reason. */
 export async function quarantineCounts(
   dataSource: DataSource,

@@ -1,5 +1,5 @@
 import { addRecords, barOfRecord } from './bar-record.js';
-import type { BarAnswer } from './bar-source.js';
+import { emptyAnswer } from './bar-source.js';
 
 const TIME = Date.UTC(2024, 0, 2, 14, 30);
 const range = { from: TIME, to: TIME + 600_000 };
@@ -48,17 +48,24 @@ test('I7 values that cannot be right are refused with their reason', () => {
 });
 
 test('I7 valid records are kept oldest first, refused ones are counted, and of two with one time the first is kept', () => {
-  const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+  const answer = emptyAnswer();
   const later = { ...values, time: TIME + 60_000 };
   addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, { ...later, close: 1 }], range);
   expect(answer.bars.get('SPY')?.map((bar) => [bar.openTime, bar.close])).toEqual([
     [TIME, 2],
     [TIME + 60_000, 2],
   ]);
-  expect(answer.skipped).toEqual(
-    new Map([
-      ['malformed', 1],
-      ['conflict', 1],
-    ]),
-  );
+  expect(answer.refused).toMatchObject([
+    { symbol: 'SPY', reason: 'malformed', time: null, raw: '7' },
+    { symbol: 'SPY', reason: 'conflict', time: TIME + 60_000, close: 1, raw: expect.stringContaining('"close":1') },
+  ]);
+});
+
+test.each([
+  ['seconds', TIME / 1_000],
+  ['microseconds', TIME * 1_000],
+  ['nanoseconds', TIME * 1_000_000],
+])('I7 a time in %s is refused by that name', (unit, time) => {
+  expect(barOfRecord({ ...values, time }, 'SPY', range)).toBe(`time-in-${unit}`);
+  expect(barOfRecord({ ...values, time: String(time) }, 'SPY', range)).toBe(`time-in-${unit}`);
 });

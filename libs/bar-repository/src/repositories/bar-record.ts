@@ -4,13 +4,17 @@
  * `numeric` so). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
  */
 import { refuseBar, type Bar } from '@barkeep/bars';
-import { countSkipped, type BarAnswer, type BarQuery, type SkipReason } from './bar-source.js';
+import type { BarAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
 
 /** Fields that may carry the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
 /** The bar in `record`, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
-export function barOfRecord(record: unknown, symbol: string, query: Pick<BarQuery, 'from' | 'to'>): Bar | SkipReason {
+export function barOfRecord(
+  record: unknown,
+  symbol: string,
+  query: Pick<BarQuery, 'from' | 'to'>,
+): Bar | RecordRefusal {
   if (typeof record !== 'object' || record === null) return 'malformed';
   const fields = new Map<string, unknown>(Object.entries(record));
   const named = fields.get('symbol');
@@ -30,13 +34,27 @@ export function barOfRecord(record: unknown, symbol: string, query: Pick<BarQuer
     volume === undefined
   )
     return 'malformed';
+  if (!isWithin(openTime, query)) {
+    for (const [reason, ms] of OTHER_UNITS) if (isWithin(openTime * ms, query)) return reason;
+  }
   const bar: Bar = { openTime, open, high, low, close, volume };
   const refused = refuseBar(bar);
   if (refused) return refused;
-  return openTime >= query.from && openTime < query.to ? bar : 'malformed';
+  return isWithin(openTime, query) ? bar : 'malformed';
 }
 
-/** Adds the valid records to the answer, oldest first, and counts the refused ones. Of two bars with the same time the first is kept. */
+/** Units that vendors use for times, with their length in milliseconds. */
+const OTHER_UNITS = [
+  ['time-in-seconds', 1_000],
+  ['time-in-microseconds', 1e-3],
+  ['time-in-nanoseconds', 1e-6],
+] as const;
+
+function isWithin(time: number, { from, to }: Pick<BarQuery, 'from' | 'to'>): boolean {
+  return time >= from && time < to;
+}
+
+/** Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept. */
 export function addRecords(
   answer: BarAnswer,
   symbol: string,
@@ -47,18 +65,36 @@ export function addRecords(
   for (const record of records) {
     const bar = barOfRecord(record, symbol, query);
     if (typeof bar === 'string') {
-      countSkipped(answer.skipped, bar);
+      answer.refused.push(refusedRecord(record, symbol, bar));
       continue;
     }
     const first = byTime.get(bar.openTime);
     if (first === undefined) byTime.set(bar.openTime, bar);
-    else if (!sameValues(first, bar)) countSkipped(answer.skipped, 'conflict');
+    else if (!sameValues(first, bar)) answer.refused.push(refusedRecord(record, symbol, 'conflict'));
   }
   if (byTime.size > 0)
     answer.bars.set(
       symbol,
       [...byTime.values()].sort((a, b) => a.openTime - b.openTime),
     );
+}
+
+/** The record as it is quarantined, with those of its fields that can be read. */
+function refusedRecord(record: unknown, symbol: string, reason: RecordRefusal): RefusedRecord {
+  const fields = new Map<string, unknown>(typeof record === 'object' && record !== null ? Object.entries(record) : []);
+  const values = Object.fromEntries(
+    (['open', 'high', 'low', 'close', 'volume'] as const).map((name) => [name, numberOf(fields.get(name)) ?? null]),
+  );
+  const time = timeOf(TIME_FIELDS.map((name) => fields.get(name)).find((value) => value !== undefined)) ?? null;
+  return { symbol, time, ...values, reason, raw: textOf(record) };
+}
+
+function textOf(record: unknown): string {
+  try {
+    return JSON.stringify(record) ?? String(record);
+  } catch {
+    return String(record);
+  }
 }
 
 function sameValues(a: Bar, b: Bar): boolean {

@@ -20,7 +20,7 @@ test('an object with getBarsBySymbol is asked by position, keeps its this, and m
     ['B', '2024-01-02T14:30:00.000Z', '2024-01-02T14:32:00.000Z', '1m'],
   ]);
   expect(answer?.bars).toEqual(new Map([['A', [{ openTime: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 }]]]));
-  expect(answer?.skipped).toEqual(new Map([['malformed', 1]]));
+  expect(answer?.refused).toMatchObject([{ symbol: 'A', reason: 'malformed' }]);
 });
 
 test('an object with getBars is asked with one argument, and may answer later', async () => {
@@ -42,7 +42,7 @@ test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefi
   },
 );
 
-test('a repository that throws or rejects makes the answer fail with its error', async () => {
+test('I12 a repository that throws or rejects fails for that symbol alone, with its error', async () => {
   const failure = new Error('vendor down');
   const throws = {
     getBars: (): never => {
@@ -50,15 +50,26 @@ test('a repository that throws or rejects makes the answer fail with its error',
     },
   };
   const rejects = { getBarsBySymbol: () => Promise.reject(failure) };
-  await expect(barSourceOf('v', throws)?.bars(query)).rejects.toBe(failure);
-  await expect(barSourceOf('v', rejects)?.bars(query)).rejects.toBe(failure);
+  for (const repository of [throws, rejects]) {
+    const answer = await barSourceOf('v', repository)?.bars(query);
+    expect(answer?.failed).toEqual(
+      new Map([
+        ['A', failure],
+        ['B', failure],
+      ]),
+    );
+  }
+  const half = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [bar]) };
+  const answer = await barSourceOf('v', half)?.bars(query);
+  expect([[...answer!.failed.keys()], [...answer!.bars.keys()]]).toEqual([['A'], ['B']]);
 });
 
 test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure, not "no bars"', async (answer) => {
-  await expect(barSourceOf('v', { getBars: () => answer })?.bars(query)).rejects.toThrow(RepositoryAnswerError);
+  const { failed } = (await barSourceOf('v', { getBars: () => answer })?.bars(query))!;
+  expect([...failed.values()]).toEqual([expect.any(RepositoryAnswerError), expect.any(RepositoryAnswerError)]);
 });
 
-test('a repository is asked for eight symbols at a time, for each once, and for none after a failure', async () => {
+test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
   let running = 0;
   let most = 0;
   const asked: string[] = [];
@@ -68,13 +79,13 @@ test('a repository is asked for eight symbols at a time, for each once, and for 
       most = Math.max(most, ++running);
       await new Promise(setImmediate);
       running--;
-      if (symbol === 'S40') throw new Error('at S40');
+      if (Number(symbol.slice(1)) >= 40) throw new Error(`at ${symbol}`);
       return [];
     },
   };
   const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
-  await expect(barSourceOf('v', repository)?.bars({ ...query, symbols })).rejects.toThrow('at S40');
-  await new Promise(setImmediate);
+  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
+  expect(answer!.failed.size + answer!.unasked.size).toBe(60);
   expect(most).toBe(8);
   expect(asked.length).toBeLessThan(60);
   expect(new Set(asked).size).toBe(asked.length);
@@ -86,4 +97,29 @@ test('an abort ends the wait for a repository that hangs', async () => {
   const answer = barSourceOf('v', hanging)?.bars(query, controller.signal);
   controller.abort(new Error('stopping'));
   await expect(answer).rejects.toThrow('stopping');
+});
+
+test('symbols that the slice left unasked are listed, also those that wait for a permit', async () => {
+  const slice = new AbortController();
+  const asked: string[] = [];
+  const repository = { getBars: ({ symbol }: { symbol: string }) => (asked.push(symbol), []) };
+  let permits = 3;
+  const permit = (signal: AbortSignal | undefined): Promise<() => void> => {
+    if (permits-- > 0) return Promise.resolve(() => undefined);
+    setImmediate(() => slice.abort());
+    return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+  };
+  const symbols = Array.from({ length: 20 }, (_, i) => `S${i}`);
+  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols, permit, slice: slice.signal });
+  expect(asked).toHaveLength(3);
+  expect(answer?.unasked.size).toBe(17);
+});
+
+test('a question that takes too long fails for its symbol, and a failed question gives its permit back', async () => {
+  const outcomes: unknown[] = [];
+  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };
+  const answer = await barSourceOf('v', hanging)?.bars({ ...query, permit, timeoutMs: 20 });
+  expect([...answer!.failed.keys()]).toEqual(['A']);
+  expect(outcomes).toEqual([undefined, expect.objectContaining({ name: 'TimeoutError' })]);
 });

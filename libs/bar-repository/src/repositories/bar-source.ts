@@ -1,8 +1,9 @@
 /**
  * The interface through which backfill asks any repository for bars.
- * A source answers valid bars only, and counts the records that it refused by reason. When the repository fails, the source
- * rejects, because the worker must not take a failure for "there are no bars".
+ * A source answers valid bars only, and lists the records that it refused. It lists the symbols for which the repository failed,
+ * because the worker must not take a failure for "there are no bars".
  */
+import type { QuarantinedBar } from '../datasets/index.js';
 import type { TimeRange } from '../rows/index.js';
 import type { Bar, RefusalReason } from '@barkeep/bars';
 
@@ -17,26 +18,52 @@ export interface BarQuery {
   interval: string;
   /** The ranges to ask for, by symbol and in order, when they are less than `[from, to)`. A source may answer more. */
   wanted?: ReadonlyMap<string, readonly TimeRange[]>;
+  /** Longest time for one question, ms. @default no limit */
+  timeoutMs?: number;
+  /** Called before each question. @default no limit */
+  permit?: AskPermit;
+  /** When it aborts, the source starts no more questions and lists the symbols that it did not ask for. */
+  slice?: AbortSignal;
 }
 
-/** Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. */
-export type SkipReason = RefusalReason | 'malformed';
+/**
+ * Waits until a repository may be asked once more.
+ * @returns a function that the source calls with the outcome: undefined, or the error of the repository
+ * @throws the reason of `signal`
+ */
+export type AskPermit = (signal: AbortSignal | undefined) => Promise<(error?: unknown) => void>;
+
+/**
+ * Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. The
+ * others mean that its time is within the request when it is read in another unit than milliseconds.
+ */
+export type RecordRefusal =
+  RefusalReason | 'malformed' | 'time-in-seconds' | 'time-in-microseconds' | 'time-in-nanoseconds';
+
+/** A refused record, in the form in which it is quarantined. */
+export interface RefusedRecord extends Omit<QuarantinedBar, 'dataset'> {
+  reason: RecordRefusal;
+}
 
 export interface BarAnswer {
   /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may be missing. */
   bars: Map<string, Bar[]>;
-  /** Number of refused records by reason. The answer is complete without them. */
-  skipped: Map<SkipReason, number>;
+  /** The refused records. The answer is complete without them. */
+  refused: RefusedRecord[];
+  /** The symbols for which the repository failed, with its error. */
+  failed: Map<string, unknown>;
+  /** The symbols that were not asked for, because the slice ended or too many questions failed. */
+  unasked: Set<string>;
 }
 
 export interface BarSource {
   /** Name of the dataset that the bars belong to. */
   readonly name: string;
-  /** @throws what the repository throws, the signal's reason, RepositoryAnswerError for an answer that is no array. */
+  /** @throws what a dataset throws, the signal's reason; errors of single questions are part of the answer */
   bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer>;
 }
 
-/** Adds one to a count. */
-export function countSkipped(skipped: Map<SkipReason, number>, reason: SkipReason): void {
-  skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+/** An answer without anything. */
+export function emptyAnswer(): BarAnswer {
+  return { bars: new Map(), refused: [], failed: new Map(), unasked: new Set() };
 }

@@ -1,7 +1,7 @@
 /** A {@link BarSource} on a dataset in Barkeep's own tables. One COPY reads all symbols of a query. */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import { countSkipped, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { emptyAnswer, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets/index.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
@@ -17,12 +17,26 @@ export class DatasetSource implements BarSource {
 
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+    await initialize(this.dataSource);
+    const timeout = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
+    const settle = await query.permit?.(signal);
+    try {
+      const answer = await this.answer(query, AbortSignal.any([...(signal ? [signal] : []), ...timeout]));
+      settle?.();
+      return answer;
+    } catch (error) {
+      settle?.(error);
+      throw error;
+    }
+  }
+
+  private async answer(query: BarQuery, signal: AbortSignal): Promise<BarAnswer> {
     const { datasetId: lastId } = this;
     const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
     if (lastId !== undefined && isKnown) {
       const answer = await this.read(lastId, query, signal);
       // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
-      const hasRows = answer.bars.size > 0 || answer.skipped.size > 0;
+      const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
       if (hasRows || (await this.resolve()) === lastId) return answer;
     }
     const [datasetId] = await Promise.all([this.resolve(), this.learn(query.symbols)]);
@@ -36,16 +50,20 @@ export class DatasetSource implements BarSource {
   }
 
   private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
-    const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+    const answer = emptyAnswer();
     const byId = new Map<number, Bar[]>();
+    const names = new Map<number, string>();
     for (const symbol of query.symbols) {
       const id = this.ids.get(symbol);
-      if (id !== undefined) byId.set(id, []);
+      if (id === undefined) continue;
+      byId.set(id, []);
+      names.set(id, symbol);
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
       const bar = { openTime, open, high, low, close, volume };
-      const refused = refuseBar(bar);
-      if (refused) countSkipped(answer.skipped, refused);
+      const reason = refuseBar(bar);
+      const symbol = names.get(symbolId);
+      if (reason && symbol) answer.refused.push({ symbol, time: openTime, open, high, low, close, volume, reason });
       else byId.get(symbolId)?.push(bar);
     };
     const spans = this.spans(query);
@@ -76,4 +94,21 @@ export class DatasetSource implements BarSource {
     const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
     for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);
   }
+}
+
+/** `initialize` of each DataSource that is being initialized, so that concurrent calls wait for the same one. */
+const initializing = new WeakMap<DataSource, Promise<unknown>>();
+
+/**
+ * Connects a `DataSource` that its owner did not initialize. Otherwise TypeORM would fail each query with "Driver not Connected".
+ * @throws what `initialize` throws; the next call tries again
+ */
+export async function initialize(dataSource: DataSource): Promise<void> {
+  if (dataSource.isInitialized) return;
+  let connected = initializing.get(dataSource);
+  if (!connected) {
+    connected = dataSource.initialize().finally(() => initializing.delete(dataSource));
+    initializing.set(dataSource, connected);
+  }
+  await connected;
 }

@@ -1,6 +1,9 @@
-/** A {@link BarSource} on a repository that answers one symbol per call. Asks for several symbols at the same time. */
+/**
+ * A {@link BarSource} on a repository that answers one symbol per call. Asks for several symbols at the same time. A symbol for which
+ * the repository fails does not affect the others (I12).
+ */
 import { addRecords } from './bar-record.js';
-import type { BarAnswer, BarQuery, BarSource } from './bar-source.js';
+import { emptyAnswer, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
 /** Asks the repository for one symbol. Returns an array of records, or a promise of one. */
 export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
@@ -21,6 +24,8 @@ export class RepositoryAnswerError extends Error {
 
 /** Calls at the same time: enough to hide the round trips, and few enough for a repository with a small connection pool. */
 const CONCURRENCY = 8;
+/** Failed questions after which the source asks no more: the repository is probably down. */
+const FAILURES_MAX = 8;
 
 export class ObjectSource implements BarSource {
   constructor(
@@ -29,25 +34,52 @@ export class ObjectSource implements BarSource {
   ) {}
 
   async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
-    const answer: BarAnswer = { bars: new Map(), skipped: new Map() };
+    const answer = emptyAnswer();
     const symbols = [...new Set(query.symbols)].values();
-    let failed = false;
-    const worker = async (): Promise<void> => {
+    const ask = async (): Promise<void> => {
       for (const symbol of symbols) {
-        if (failed) return;
-        addRecords(answer, symbol, await this.records(symbol, query, signal), query);
+        signal?.throwIfAborted();
+        if (query.slice?.aborted || answer.failed.size >= FAILURES_MAX) answer.unasked.add(symbol);
+        else await this.askOne(symbol, query, answer, signal);
       }
     };
-    try {
-      await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-    } finally {
-      failed = true;
-    }
+    await Promise.all(Array.from({ length: CONCURRENCY }, ask));
     return answer;
   }
 
-  private async records(symbol: string, query: BarQuery, signal: AbortSignal | undefined): Promise<unknown[]> {
-    signal?.throwIfAborted();
+  private async askOne(symbol: string, query: BarQuery, answer: BarAnswer, signal?: AbortSignal): Promise<void> {
+    const settle = await this.permitted(query, signal);
+    if (settle === undefined) {
+      answer.unasked.add(symbol);
+      return;
+    }
+    const timeout = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
+    try {
+      const records = await this.records(symbol, query, AbortSignal.any([...(signal ? [signal] : []), ...timeout]));
+      settle();
+      addRecords(answer, symbol, records, query);
+    } catch (error) {
+      settle(error);
+      // An abort ends the whole query. An error of the repository concerns this symbol alone.
+      signal?.throwIfAborted();
+      answer.failed.set(symbol, error);
+    }
+  }
+
+  /** Waits for the permit. @returns undefined when the slice ended first */
+  private async permitted(query: BarQuery, signal?: AbortSignal): Promise<((error?: unknown) => void) | undefined> {
+    if (!query.permit) return () => undefined;
+    const { slice } = query;
+    try {
+      return await query.permit(slice && signal ? AbortSignal.any([slice, signal]) : (slice ?? signal));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (slice?.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  private async records(symbol: string, query: BarQuery, signal: AbortSignal): Promise<unknown[]> {
     const wanted = query.wanted?.get(symbol);
     // New dates for each call, because a repository may change them.
     const start = new Date(wanted?.[0]?.from ?? query.from);
@@ -60,8 +92,8 @@ export class ObjectSource implements BarSource {
 }
 
 /** The answer, or a rejection when the signal aborts first, so that a repository that hangs does not keep a worker from stopping. */
-async function orAborted(answer: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-  if (!signal) return answer;
+async function orAborted(answer: unknown, signal: AbortSignal): Promise<unknown> {
+  signal.throwIfAborted();
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     abort = () => reject(signal.reason as Error);

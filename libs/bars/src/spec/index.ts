@@ -10,5 +10,5 @@ export {
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './schema.js';
-export { parseSessionRequest, parseSessionSpec, resolveSymbols, sourceName } from './session-spec.js';
+export { asksToSettle, parseSessionRequest, parseSessionSpec, resolveSymbols, sourceName } from './session-spec.js';
 export { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';

@@ -120,6 +120,11 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
           .default('day'),
         retryMissingBars: z.boolean().default(defaults.retryMissingBars),
         maxRetries: whole(1, 100).default(defaults.maxRetries),
+        /**
+         * What happens when a repository fails in every attempt: the barrier waits and attempts continue, or its slots become
+         * absent, or the session fails.
+         */
+        onFailure: z.enum(['wait', 'continue', 'fail'], '"wait", "continue" or "fail"').default('wait'),
         autoComputeDerived: z.boolean().default(defaults.autoComputeDerived),
       })
       .prefault({}),

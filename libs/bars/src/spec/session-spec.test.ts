@@ -40,6 +40,7 @@ describe('a good spec', () => {
         barrier: 'day',
         retryMissingBars: true,
         maxRetries: 5,
+        onFailure: 'wait',
         autoComputeDerived: true,
       },
       retentionHours: 24,

@@ -17,6 +17,11 @@ import {
 } from './schema.js';
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';
 
+/** Clean answers without a bar that settle its slot as unfillable. */
+export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
+  return retryMissingBars ? maxRetries : 1;
+}
+
 /** The name of a session's source in its list of datasets: the dataset's name, or `feed`. */
 export function sourceName(spec: Pick<SessionSpec, 'source'>): string {
   return spec.source.type === 'feed' ? FEED : spec.source.dataset;

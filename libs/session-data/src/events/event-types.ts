@@ -62,6 +62,8 @@ const EVENTS = {
   'gap-filled': { date: word, symbols: barsBySymbol },
   'gap-settled': { date: word, symbols: settledBySymbol },
   'late-bars': { date: word, symbols: barsBySymbol },
+  'repository-failed': { repository: word, error: word, nextTryAt: time },
+  'repository-recovered': { repository: word, failedMs: number },
   derived: { date: word, symbols: symbolList },
   quality: { date: word, symbols: number, ...SLOTS, barQuality: number },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
@@ -73,7 +75,7 @@ export type SessionEventType = keyof typeof EVENTS;
 /** All names of events. */
 export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
 /** Names of the fields that hold a time, epoch ms. */
-export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position']);
+export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
 
 type FieldsOf<T extends SessionEventType> = {
   [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: (typeof EVENTS)[T][F] extends Field<infer V> ? V : never;

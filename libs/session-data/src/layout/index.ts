@@ -19,5 +19,5 @@ export {
   UnknownIntervalError,
   UnknownSymbolError,
 } from './errors.js';
-export { ANY_SYMBOL, dayMember, PartitionKeys, wakeChannel } from './keys.js';
+export { dayMember, PartitionKeys, wakeChannel } from './keys.js';
 export { PARTITION_SYMBOLS, SessionLayout, type Window } from './layout.js';

@@ -35,6 +35,17 @@ export class PartitionKeys {
   get errors(): string {
     return `${this.base}:errors`;
   }
+  /**
+   * Hash of repository to its current failure as JSON: `error`, `since` and `nextTryAt` (epoch ms), `failures`. There only while
+   * the repository fails; partition 0 only.
+   */
+  get repositories(): string {
+    return `${this.base}:repositories`;
+  }
+  /** Hash of `symbol reason` to the number of refused bars of repositories that `refused` includes. */
+  get repositoryRefused(): string {
+    return `${this.base}:repository-refused`;
+  }
   /** Hash of `symbol reason` to the number of refused bars. */
   get refused(): string {
     return `${this.base}:refused`;
@@ -84,9 +95,6 @@ export class PartitionKeys {
 export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
-
-/** Stands for the symbol in counts of what a repository's answer was refused for. */
-export const ANY_SYMBOL = '*';
 
 /** Names a symbol's day in the sets and hashes above. */
 export function dayMember(date: string, symbol: string): string {

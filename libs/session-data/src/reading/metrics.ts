@@ -4,6 +4,7 @@
  */
 import {
   addDayCounts,
+  asksToSettle,
   barQuality,
   bitmapBytes,
   DayChunk,
@@ -154,7 +155,7 @@ export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: s
     if (closed === 0) return;
     const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
     addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
-    gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, layout.spec.upkeep.maxRetries));
+    gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, asksToSettle(layout.spec.upkeep)));
     for (const bar of chunk.bars(grid, 0, closed)) {
       high = Math.max(high, bar.high);
       low = Math.min(low, bar.low);
@@ -190,7 +191,7 @@ export async function readGaps(redis: Redis, layout: SessionLayout, symbol: stri
       states ?? undefined,
       0,
       grid.closedBy(frontier),
-      layout.spec.upkeep.maxRetries,
+      asksToSettle(layout.spec.upkeep),
     );
     return found.map(({ start, end, status, attempts }) => ({
       start: grid.openTime(start),

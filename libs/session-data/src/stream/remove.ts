@@ -65,7 +65,7 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   for (const partition of partitions) {
     const keys = layout.keysOf(partition);
     batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream);
-    batch.push(keys.consumers, keys.feed, keys.told);
+    batch.push(keys.consumers, keys.feed, keys.told, keys.repositories, keys.repositoryRefused);
     for (const key of symbolKeys(layout, partition)) {
       batch.push(key);
       if (batch.length < KEYS_A_CALL) continue;

@@ -3,8 +3,10 @@ export { DaySlots, readDaySlots } from './day-counts.js';
 export {
   closedBuckets,
   type PartitionPosition,
+  type RefusedCount,
   type SymbolDerived,
   type SymbolFill,
   UpkeepStore,
 } from './upkeep-store.js';
+export { readRepositoryFailures, type RepositoryFailure } from './repository-failures.js';
 export { type SymbolDay } from './symbol-day.js';

@@ -4,7 +4,7 @@
  */
 import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { ANY_SYMBOL, dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
   LUA,
   runPipeline,
@@ -16,6 +16,12 @@ import {
 } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
+import {
+  clearRepositoryFailure,
+  noteRepositoryFailure,
+  readRepositoryFailures,
+  type RepositoryFailure,
+} from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
 
@@ -33,6 +39,13 @@ export interface SymbolFill {
   dueAt: number | undefined;
   /** Records for empty slots, run by run. */
   runs: readonly { start: number; records: Uint8Array }[];
+}
+
+/** Refused bars of one symbol for one reason, in all answers of repositories so far. */
+export interface RefusedCount {
+  symbol: string;
+  reason: string;
+  total: number;
 }
 
 /** Derived chunks of one symbol's day, one for each derived interval, aggregated from the bars of `bitmap`. */
@@ -142,7 +155,7 @@ export class UpkeepStore {
 
   /**
    * Writes bars into empty slots, and states: all of a symbol or nothing of it, and nothing at or after the frontier.
-   * @param refused number of bad records in the repositories' answers, by reason
+   * @param refused totals of bars that repositories answered and that were refused
    * @returns the symbols that were refused because they changed meanwhile: read them again
    * @throws SessionLostError
    */
@@ -150,15 +163,15 @@ export class UpkeepStore {
     partition: number,
     dayIndex: number,
     fills: readonly SymbolFill[],
-    refused: ReadonlyMap<string, number> = new Map(),
+    refused: readonly RefusedCount[] = [],
   ): Promise<Set<string>> {
     const { date, slotCount, open } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
     const isHistory = this.layout.isHistory(dayIndex);
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.events];
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.events, keys.repositoryRefused];
     const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, refused.size);
-    for (const [reason, count] of refused) args.push(dayMember(ANY_SYMBOL, reason), count);
+    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, refused.length);
+    for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
@@ -222,6 +235,21 @@ export class UpkeepStore {
     const reply = await MOVE_WATERMARK.run(this.redis, [meta, told, events], args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
+  }
+
+  /** The repositories of the session that fail now. */
+  async repositoryFailures(): Promise<RepositoryFailure[]> {
+    return readRepositoryFailures(this.redis, this.layout);
+  }
+
+  /** Stores that a repository failed. @param now epoch ms of the wall clock @throws SessionLostError */
+  async noteRepositoryFailure(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
+    await noteRepositoryFailure(this.redis, this.layout, failure, now);
+  }
+
+  /** Stores that a repository answered. @param now epoch ms of the wall clock @throws SessionLostError */
+  async clearRepositoryFailure(repository: string, now: number): Promise<void> {
+    await clearRepositoryFailure(this.redis, this.layout, repository, now);
   }
 
   /** Stores a repository's error for the gaps that it left open. */

@@ -1,9 +1,9 @@
 --- Fills empty slots, and stores what was learned of the others, symbol by symbol. Refuses a symbol whose states changed
 --- since they were read, or one of whose slots is filled; refuses all when the store was set back to before the treated
 --- slots, because the stream will write them. Writes nothing to a day that is no longer retained. Emits what it wrote.
---- KEYS: meta, retry, dirty, errors, refused, events, then for each symbol: chunk, states
+--- KEYS: meta, retry, dirty, errors, refused, events, repository-refused, then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept,
----       number of refusals f, f × (field, count),
+---       number of refusals f, f × (field, refused bars of this session so far),
 ---       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
 ---       unfillable and absent, settled slots (JSON) or '', number of runs r, r × (first slot, records)
 --- Answer: {'done', member of each refused symbol …} | {'gone'}
@@ -24,7 +24,7 @@ local function empty(bits, from, count)
   return true
 end
 
-for i = 7, #KEYS, 2 do
+for i = 8, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
     due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8], runs = {} }
   local runs = tonumber(ARGV[at + 9])
@@ -45,8 +45,14 @@ for i = 7, #KEYS, 2 do
   end
 end
 
-if #plan > 0 then
-  for r = 1, refusals do redis.call('HINCRBY', KEYS[5], ARGV[6 + 2 * r], ARGV[7 + 2 * r]) end
+-- The totals come from PostgreSQL, which stores each refused bar once. So a repeated call counts nothing twice.
+for r = 1, refusals do
+  local field, total = ARGV[6 + 2 * r], tonumber(ARGV[7 + 2 * r])
+  local counted = tonumber(redis.call('HGET', KEYS[7], field) or 0)
+  if total > counted then
+    redis.call('HINCRBY', KEYS[5], field, total - counted)
+    redis.call('HSET', KEYS[7], field, total)
+  end
 end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
 local date, filled, settled = '', {}, {}

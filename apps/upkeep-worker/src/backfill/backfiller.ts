@@ -1,0 +1,252 @@
+/**
+ * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars into
+ * empty slots, and notes the slots for which they have none.
+ *
+ * A repository that fails affects only the slots that it was asked for (I12). The job asks it again with growing delays. After
+ * the configured attempts the session's `upkeep.onFailure` decides: `wait` asks on, `continue` makes the slots absent, `fail` fails
+ * the session. A job with many symbols runs in time slices, so that it does not delay the jobs of other sessions.
+ */
+import { completeSymbols } from '@barkeep/bar-repository';
+import {
+  asksToSettle,
+  fewestAsks,
+  planFill,
+  retryAt,
+  slotsToAsk,
+  type DatasetAnswer,
+  type DayGrid,
+  type FillPlan,
+} from '@barkeep/bars';
+import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import { UnrecoverableError } from 'bullmq';
+import type { DataSource } from 'typeorm';
+import { messageOf, RepositoryFailedError, retryAfterMsOf, type Repositories } from '../repositories/index.js';
+import type { UpkeepSessions } from '../upkeep-sessions.js';
+import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './questions.js';
+import { quarantineRefused, refusalTexts } from './refusals.js';
+import type { SessionFailer } from './session-failer.js';
+
+/** Rounds in which symbols that changed while they were filled are read again. */
+const ROUNDS_MAX = 5;
+/** After this time a job asks no more and goes back to the queue, ms. */
+const SLICE_MS = 500;
+/** Symbols by which each failure moves the start of the list. */
+const SYMBOLS_SKIPPED = 8;
+/** Longest delay between two attempts on a failing repository, ms. */
+const RETRY_MS_MAX = 60_000;
+
+export interface BackfillSettings {
+  /** First delay after a failure; it doubles with each one, less up to half of it at random. */
+  backoffMs: number;
+  repositoryTimeoutMs: number;
+  /** Failures of a repository under one job after which `onFailure` decides. */
+  attempts: number;
+}
+
+/** One day of a partition, while its job runs. */
+interface DayJob {
+  store: UpkeepStore;
+  payload: Payload<'backfill'>;
+  day: number;
+  grid: DayGrid;
+  slice: AbortSignal;
+  signal: AbortSignal | undefined;
+  /** True when this is the last attempt before `onFailure` decides. */
+  isLastAttempt: boolean;
+}
+
+export class Backfiller {
+  constructor(
+    private readonly sessions: UpkeepSessions,
+    private readonly repositories: Repositories,
+    private readonly dataSource: DataSource,
+    private readonly producer: UpkeepProducer,
+    private readonly failer: SessionFailer,
+    private readonly settings: BackfillSettings,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * @throws SessionLostError; RepositoryFailedError, when the job is to be tried again; SliceEndedError, when it is to be
+   * continued; UnrecoverableError, when the session failed
+   */
+  async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
+    const slice = AbortSignal.timeout(SLICE_MS);
+    await this.sessions.with(payload, async (store) => {
+      const day = store.layout.dayIndexOf(payload.date);
+      if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
+      const grid = store.layout.grid(day);
+      const isLastAttempt = payload.failures + 1 >= this.settings.attempts;
+      await this.fillDay({ store, payload, day, grid, slice, signal, isLastAttempt });
+    });
+  }
+
+  private async fillDay(job: DayJob): Promise<void> {
+    const { store, payload } = job;
+    const { sessionId, incarnation, partition } = payload;
+    let failure: SymbolFailure | undefined;
+    let isCut = false;
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const asks = await this.asks(job);
+      if (asks.length === 0) break;
+      const answer = await askRepositories(this.repositories, store, job.grid, asks, {
+        timeoutMs: this.settings.repositoryTimeoutMs,
+        slice: job.slice,
+        signal: job.signal,
+      });
+      const changed = await this.write(job, asks, answer);
+      failure = [...answer.failed.values()][0];
+      isCut = answer.unasked.size > 0;
+      if (changed.size === 0 || failure || isCut) break;
+    }
+    if (failure) await this.afterFailure(job, failure);
+    if (isCut) throw new SliceEndedError();
+    await this.producer.add('aggregate', { sessionId, incarnation, partition });
+    // The store is asked, not this job: a job that died after its writes has not scheduled its retries.
+    const nextRetry = await store.nextRetry();
+    if (nextRetry !== undefined) {
+      const soonest = this.now() + this.settings.backoffMs;
+      await this.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
+    }
+  }
+
+  private async asks({ store, day, payload: { partition, date, force, failures } }: DayJob): Promise<Ask[]> {
+    // Sent together and answered in this order, so that the slots are not older than the frontier.
+    const [positions, retries, symbols] = await Promise.all([
+      store.positions(),
+      store.dueRetries(partition, this.now()),
+      store.readDay(partition, day, store.layout.symbolsOf(partition)),
+    ]);
+    const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
+    const { open } = store.layout.grid(day);
+    if (open < retainedFrom) return [];
+    const closed = store.layout.grid(day).closedBy(frontier);
+    const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
+    // The stream may have continued since the detection, so gaps may be new here.
+    await store.events.gapsFound(partition, day, closed, symbols);
+    const asks = symbols.flatMap((symbolDay) => {
+      const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
+      const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
+      return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
+    });
+    // After a failure start with other symbols, so that those that always fail do not keep the rest from being asked for.
+    const first = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
+    return [...asks.slice(first), ...asks.slice(0, first)];
+  }
+
+  /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile */
+  private async write(job: DayJob, asks: readonly Ask[], answer: DayAnswer): Promise<ReadonlySet<string>> {
+    const { store, grid, day, payload } = job;
+    const complete = await this.completeOf(job, answer);
+    const fills: SymbolFill[] = [];
+    for (const ask of asks) {
+      const { fill, plan } = this.fillOf(job, ask, answer, complete.has(ask.symbol));
+      if (fill) fills.push(fill);
+      for (const { dataset, bar, reason } of plan.refused) {
+        const { openTime: time, ...values } = bar;
+        answer.refused.push({
+          symbol: ask.symbol,
+          dataset: store.layout.datasets[dataset]!,
+          time,
+          ...values,
+          reason,
+        });
+      }
+    }
+    const counts = await quarantineRefused(this.dataSource, store.layout, answer.refused);
+    const changed = await store.fill(payload.partition, day, fills, counts);
+    const texts = refusalTexts(answer.refused);
+    for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
+    for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
+    await this.clearFailures(store, answer);
+    return changed;
+  }
+
+  /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
+  private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
+    const { store, grid, isLastAttempt } = job;
+    const { symbol, bitmap, states, asked } = ask;
+    const { upkeep } = store.layout.spec;
+    const isGivenUp = answer.failed.has(symbol) && isLastAttempt && upkeep.onFailure === 'continue';
+    const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
+    const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
+    // A repository that is given up counts as one answer without bars.
+    if (isGivenUp) answers.push({ dataset: 0, bars: [] });
+    const input = { grid, bitmap, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial };
+    const plan = planFill(input);
+    if (isPartial && plan.filled === 0) return { plan };
+    const dueAt = isPartial ? (plan.absent > 0 ? this.now() : undefined) : this.dueAt(plan);
+    return { plan, fill: { symbol, before: states, after: plan.after, runs: plan.runs, dueAt } };
+  }
+
+  /**
+   * The symbols whose day is declared complete, among those that still lack bars. They are asked for again, because a bar that
+   * was stored together with the declaration, after the first answer, would otherwise count as never traded.
+   */
+  private async completeOf(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
+    const { store, grid } = job;
+    if (answer.open.length === 0) return new Set();
+    const symbols = answer.open.map(({ symbol }) => symbol);
+    // A feed is no dataset, so a dataset of the same name says nothing about it.
+    const { spec, datasets } = store.layout;
+    const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
+    const complete = await completeSymbols(this.dataSource, declared, symbols, grid.date);
+    const asks = answer.open.filter(({ symbol }) => complete.has(symbol));
+    if (asks.length === 0) return complete;
+    const again = await askRepositories(this.repositories, store, grid, asks, {
+      timeoutMs: this.settings.repositoryTimeoutMs,
+      slice: job.slice,
+      signal: job.signal,
+    });
+    for (const [symbol, answers] of again.answers) answer.answers.set(symbol, answers);
+    for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
+    for (const symbol of again.unasked) answer.unasked.add(symbol);
+    answer.refused.push(...again.refused);
+    return new Set([...complete].filter((symbol) => !again.failed.has(symbol) && !again.unasked.has(symbol)));
+  }
+
+  private async clearFailures(store: UpkeepStore, { answered, failed }: DayAnswer): Promise<void> {
+    if (answered.size === 0) return;
+    const failing = new Set([...failed.values()].map(({ repository }) => repository));
+    for (const { repository } of await store.repositoryFailures()) {
+      if (answered.has(repository) && !failing.has(repository))
+        await store.clearRepositoryFailure(repository, this.now());
+    }
+  }
+
+  /** @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots */
+  private async afterFailure(job: DayJob, { repository, error }: SymbolFailure): Promise<void> {
+    const { store, payload, isLastAttempt } = job;
+    const { sessionId, incarnation, partition } = payload;
+    const { onFailure } = store.layout.spec.upkeep;
+    const failures = payload.failures + 1;
+    const retryInMs = retryAfterMsOf(error) ?? this.retryDelay(failures);
+    const text = messageOf(error);
+    const noted = { repository, error: text, nextTryAt: this.now() + retryInMs, failures };
+    await store.noteRepositoryFailure(noted, this.now());
+    if (isLastAttempt && onFailure === 'continue') return;
+    if (isLastAttempt && onFailure === 'fail') {
+      const reason = `repository ${repository} failed ${failures} times: ${text}`;
+      await this.failer.fail(store.layout, reason);
+      throw new UnrecoverableError(reason);
+    }
+    // Stored bars are derived while the repository is away.
+    await this.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
+    throw new RepositoryFailedError(repository, failures, retryInMs, error);
+  }
+
+  private retryDelay(failures: number): number {
+    return retryDelayMs(failures, this.settings.backoffMs);
+  }
+
+  private dueAt({ after, absent }: FillPlan): number | undefined {
+    return absent > 0 ? retryAt(this.now(), fewestAsks(after), this.settings.backoffMs) : undefined;
+  }
+}
+
+/** Delay before attempt `failures` + 1, ms: it doubles up to a minute, less up to half of it at random. */
+export function retryDelayMs(failures: number, backoffMs: number): number {
+  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, 20), RETRY_MS_MAX);
+  return Math.round(delay * (1 - Math.random() / 2));
+}

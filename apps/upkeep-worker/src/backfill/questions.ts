@@ -1,0 +1,127 @@
+/**
+ * Asks the repositories of a session for the slots of one day, best first, each only for the symbols that still lack bars after
+ * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
+ * take the place of what the better one may still give (I1).
+ */
+import type { BarAnswer, RefusedRecord } from '@barkeep/bar-repository';
+import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
+import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
+import type { Repositories, Repository } from '../repositories/index.js';
+
+/** A symbol's day with the slots to ask for. */
+export interface Ask extends SymbolDay {
+  asked: SlotRange[];
+}
+
+/** The failure of a repository for one symbol. */
+export interface SymbolFailure {
+  repository: string;
+  error: unknown;
+}
+
+/** What the repositories answered for one day. */
+export interface DayAnswer {
+  /** By symbol, best dataset first. */
+  answers: Map<string, DatasetAnswer[]>;
+  /** Asks that all repositories answered, and that still lack bars. */
+  open: readonly Ask[];
+  failed: Map<string, SymbolFailure>;
+  /** Symbols that were not asked for because the job's time slice ended. */
+  unasked: Set<string>;
+  refused: (RefusedRecord & { dataset: string })[];
+  /** Repositories that answered at least one question. */
+  answered: Set<string>;
+}
+
+/** Thrown when a job's time slice ended before all symbols were asked for. The job goes back to the queue. */
+export class SliceEndedError extends Error {
+  override readonly name = 'SliceEndedError';
+  constructor() {
+    super('expected to ask for all symbols within the time slice, were some left');
+  }
+}
+
+export interface QuestionOptions {
+  timeoutMs: number;
+  /** Ends the job's time slice. */
+  slice: AbortSignal;
+  signal: AbortSignal | undefined;
+}
+
+/** @throws the reason of the signal */
+export async function askRepositories(
+  repositories: Repositories,
+  store: UpkeepStore,
+  grid: DayGrid,
+  asks: readonly Ask[],
+  options: QuestionOptions,
+): Promise<DayAnswer> {
+  const { layout } = store;
+  const day: DayAnswer = {
+    answers: new Map(asks.map(({ symbol }) => [symbol, []])),
+    open: asks,
+    failed: new Map(),
+    unasked: new Set(),
+    refused: [],
+    answered: new Set(),
+  };
+  for (const name of layout.spec.backfill) {
+    if (day.open.length === 0) break;
+    const repository = repositories.get(name);
+    if (!repository) continue;
+    const answer = await askOne(repository, layout.incarnation, grid, day.open, options);
+    const dataset = layout.datasets.indexOf(name);
+    for (const record of answer.refused) day.refused.push({ ...record, dataset: name });
+    for (const [symbol, error] of answer.failed) day.failed.set(symbol, { repository: name, error });
+    for (const symbol of answer.unasked) day.unasked.add(symbol);
+    const answered = day.open.filter(({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol));
+    if (answered.length > 0) day.answered.add(name);
+    for (const { symbol } of answered) day.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
+    day.open = answered.filter(({ symbol, asked }) => !covers(grid, asked, day.answers.get(symbol)!));
+  }
+  return day;
+}
+
+/** Asks one repository. An error of the whole call counts for each symbol. @throws the reason of the signal */
+async function askOne(
+  { source, permitFor, isOwn }: Repository,
+  session: string,
+  grid: DayGrid,
+  asks: readonly Ask[],
+  { timeoutMs, slice, signal }: QuestionOptions,
+): Promise<BarAnswer> {
+  const wanted = new Map(
+    asks.map(({ symbol, asked }) => [
+      symbol,
+      asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
+    ]),
+  );
+  const ranges = [...wanted.values()].flat();
+  const query = {
+    symbols: [...wanted.keys()],
+    from: ranges.reduce((least, { from }) => Math.min(least, from), Infinity),
+    to: ranges.reduce((most, { to }) => Math.max(most, to), -Infinity),
+    wanted,
+    intervalMs: grid.interval.ms,
+    interval: grid.interval.name,
+    timeoutMs,
+    permit: permitFor(session),
+    ...(isOwn ? { slice } : {}),
+  };
+  try {
+    return await source.bars(query, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const failed = new Map(query.symbols.map((symbol) => [symbol, error]));
+    return { bars: new Map(), refused: [], failed, unasked: new Set() };
+  }
+}
+
+/** True when the answers have a bar for every asked slot. */
+function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
+  const slots = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
+  return asked.every(({ start, end }) => {
+    for (let slot = start; slot < end; slot++) if (!slots.has(slot)) return false;
+    return true;
+  });
+}

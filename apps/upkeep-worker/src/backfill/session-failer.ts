@@ -1,0 +1,33 @@
+/** Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. */
+import { SessionRepository, WrongStateError } from '@barkeep/bar-repository';
+import { setControl, emitState, type SessionLayout } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+
+/** A session without barriers may have completed before the repository failed in every attempt. */
+const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
+
+export class SessionFailer {
+  private readonly sessions: SessionRepository;
+
+  constructor(
+    dataSource: DataSource,
+    private readonly redis: Redis,
+  ) {
+    this.sessions = new SessionRepository(dataSource);
+  }
+
+  /** Does nothing for a session that has ended in another way. Safe to repeat. */
+  async fail(layout: SessionLayout, error: string): Promise<void> {
+    const row = await this.sessions.find(layout.id);
+    if (row?.incarnation !== layout.incarnation) return;
+    try {
+      await this.sessions.transition(layout.id, FAILABLE, 'failed', { error });
+    } catch (cause) {
+      if (cause instanceof WrongStateError) return;
+      throw cause;
+    }
+    await setControl(this.redis, layout, 'stop');
+    await emitState(this.redis, layout, 'failed', error);
+  }
+}

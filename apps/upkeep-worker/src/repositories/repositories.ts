@@ -1,0 +1,81 @@
+/**
+ * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in PostgreSQL.
+ * Each question to a repository of the user needs a permit, which holds its limits across all workers.
+ */
+import { barSourceOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
+import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+import { parseEntry } from './repository-entry.js';
+import { retryAfterMsOf } from './repository-error.js';
+
+/** Called with each question that was answered or failed. */
+export type RepositoryObserver = (repository: string, tookMs: number, error?: unknown) => void;
+
+/** A repository with the permits that its questions need. */
+export interface Repository {
+  source: BarSource;
+  /** The permit for questions of one session. */
+  permitFor(session: string): AskPermit;
+  /** True when it is asked symbol by symbol, which takes long for many symbols. */
+  isOwn: boolean;
+}
+
+export interface RepositoriesOptions {
+  /** The user's repositories by name: entries of the module. */
+  own: ReadonlyMap<string, unknown>;
+  limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;
+  observe: RepositoryObserver;
+  /** Called for an entry that has none of the three forms; it is never asked. */
+  warn: (message: string) => void;
+}
+
+export class Repositories {
+  private readonly found = new Map<string, Repository | undefined>();
+
+  /** @throws RepositoryLimitError */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: RepositoriesOptions,
+  ) {
+    for (const [name, value] of options.own) {
+      const { repository, limits } = parseEntry(name, value);
+      const source = barSourceOf(name, repository);
+      const permitFor = source && this.limited(name, options.limitOf(name, limits));
+      this.found.set(name, permitFor && { source, permitFor, isOwn: true });
+      if (!source)
+        options.warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
+    }
+  }
+
+  /** The repository with this name, or undefined when the user's module has an entry of that name that is no repository. */
+  get(name: string): Repository | undefined {
+    if (!this.found.has(name)) this.found.set(name, this.dataset(name));
+    return this.found.get(name);
+  }
+
+  private dataset(name: string): Repository | undefined {
+    const source = barSourceOf(name, this.dataSource);
+    const permit: AskPermit = () => Promise.resolve(this.observed(name, () => undefined));
+    return source && { source, permitFor: () => permit, isOwn: false };
+  }
+
+  private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
+    return (session) => async (signal) => {
+      const giveBack = await limit.take(session, signal);
+      return this.observed(name, (error) => {
+        giveBack();
+        const restMs = retryAfterMsOf(error);
+        // When Redis is away the job's own delay still holds.
+        if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
+      });
+    };
+  }
+
+  private observed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
+    const askedAt = performance.now();
+    return (error) => {
+      settle(error);
+      this.options.observe(name, performance.now() - askedAt, error);
+    };
+  }
+}

@@ -1,0 +1,11 @@
+--- Blocks all questions to a repository for a while. A longer block stays.
+--- KEYS: resting of the repository
+--- ARGV: rest (ms)
+--- Answer: 'rests'
+
+local t = redis.call('TIME')
+local ends = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + tonumber(ARGV[1])
+if ends > tonumber(redis.call('GET', KEYS[1]) or 0) then
+  redis.call('SET', KEYS[1], string.format('%.0f', ends), 'PX', ARGV[1])
+end
+return 'rests'

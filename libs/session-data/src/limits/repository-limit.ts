@@ -1,0 +1,149 @@
+/**
+ * The limits of one repository, across all workers: questions in a period, questions at the same time, and a rest that the
+ * repository asked for. Sessions that wait take turns, so that a session with many gaps does not starve the others.
+ *
+ * A permit is a lease in Redis. The worker extends it while the question runs, and it expires when the worker dies.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { LUA, Script } from '../redis/index.js';
+
+const TAKE = new Script(LUA.takePermit);
+const RENEW = new Script(LUA.renewPermits);
+const REST = new Script(LUA.restRepository);
+
+/** Life of a lease that is not extended: so long a dead worker's questions count. */
+const LEASE_MS = 10_000;
+const RENEW_MS = LEASE_MS / 3;
+/** Time between two attempts to get a permit. A permit that this process gives back is taken at once. */
+const LOOK_MS = 20;
+/** A session that has not tried for so long has given up its turn. */
+const PATIENCE_MS = 1_000;
+
+/** Undefined: not limited. */
+export interface RepositoryLimits {
+  /** Questions in each `durationMs`. */
+  max?: number;
+  durationMs?: number;
+  /** Questions at the same time. */
+  concurrency?: number;
+}
+
+interface Waiter {
+  resolve: (giveBack: () => void) => void;
+  reject: (error: Error) => void;
+}
+
+export class RepositoryLimit {
+  private readonly waiting = new Map<string, Waiter[]>();
+  private readonly leases = new Set<string>();
+  private readonly keys: string[];
+  private isLooking = false;
+  private lookNow: () => void = () => undefined;
+  private renewal: NodeJS.Timeout | undefined;
+
+  /** @param prefix of all keys @param name of the repository */
+  constructor(
+    private readonly redis: Redis,
+    prefix: string,
+    name: string,
+    private readonly limits: RepositoryLimits,
+  ) {
+    const base = `${prefix}:{repository:${name}}`;
+    this.keys = ['leases', 'asked', 'waiting', 'turns', 'resting'].map((part) => `${base}:${part}`);
+  }
+
+  /**
+   * Waits until a session may ask one question.
+   * @returns a function that the caller calls when the question is answered
+   * @throws the reason of `signal`, what Redis throws
+   */
+  take(session: string, signal?: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const onAbort = (): void => {
+        this.remove(session, waiter);
+        reject(signal!.reason as Error);
+      };
+      const settle = (): void => signal?.removeEventListener('abort', onAbort);
+      const waiter: Waiter = {
+        resolve: (giveBack) => (settle(), resolve(giveBack)),
+        reject: (error) => (settle(), reject(error)),
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.waiting.set(session, [...(this.waiting.get(session) ?? []), waiter]);
+      void this.look();
+    });
+  }
+
+  /** Blocks all questions to the repository for `ms`. */
+  async rest(ms: number): Promise<void> {
+    await REST.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
+  }
+
+  /** Tries to get permits for the sessions that wait, one session after another, until none waits. */
+  private async look(): Promise<void> {
+    this.lookNow();
+    if (this.isLooking) return;
+    this.isLooking = true;
+    try {
+      while (this.waiting.size > 0) {
+        const woken = new Promise<void>((resolve) => (this.lookNow = resolve));
+        let isGranted = false;
+        for (const session of [...this.waiting.keys()]) isGranted = (await this.tryOne(session)) || isGranted;
+        if (!isGranted) await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+      }
+    } catch (error) {
+      for (const waiter of [...this.waiting.values()].flat()) waiter.reject(error as Error);
+      this.waiting.clear();
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  private async tryOne(session: string): Promise<boolean> {
+    const waiters = this.waiting.get(session) ?? [];
+    if (waiters.length === 0) return false;
+    const lease = randomUUID();
+    const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
+    const more = waiters.length > 1 ? 'more' : '';
+    const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
+    const [verdict] = (await TAKE.run(this.redis, this.keys, args)) as [string];
+    if (verdict !== 'granted') return false;
+    this.hold(lease);
+    const giveBack = (): void => this.giveBack(lease);
+    const [waiter] = this.waiting.get(session) ?? [];
+    if (!waiter) giveBack();
+    else {
+      this.remove(session, waiter);
+      waiter.resolve(giveBack);
+    }
+    return true;
+  }
+
+  private remove(session: string, waiter: Waiter): void {
+    const others = (this.waiting.get(session) ?? []).filter((other) => other !== waiter);
+    if (others.length > 0) this.waiting.set(session, others);
+    else this.waiting.delete(session);
+  }
+
+  private hold(lease: string): void {
+    this.leases.add(lease);
+    this.renewal ??= setInterval(() => {
+      RENEW.run(this.redis, [this.keys[0]!], [LEASE_MS, ...this.leases]).catch(() => undefined);
+    }, RENEW_MS).unref();
+  }
+
+  private giveBack(lease: string): void {
+    this.leases.delete(lease);
+    if (this.leases.size === 0) {
+      clearInterval(this.renewal);
+      this.renewal = undefined;
+    }
+    // A lease that stays because Redis is away expires.
+    this.redis.zrem(this.keys[0]!, lease).then(
+      () => this.lookNow(),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The repositories of a session that fail now: which, with what error, since when, and when the next attempt is. Workers
+ * write this, and the coordinator reads it to say what a session waits for. A repository that answers has no entry.
+ */
+import type { Redis } from 'ioredis';
+import { EVENTS_KEPT } from '../events/index.js';
+import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { LUA, Script } from '../redis/index.js';
+
+const NOTE_REPOSITORY = new Script(LUA.noteRepository);
+const ERROR_CHARS_MAX = 500;
+
+export interface RepositoryFailure {
+  repository: string;
+  error: string;
+  /** First failure in a row, epoch ms of the wall clock. */
+  since: number;
+  /** When the worker asks again, epoch ms of the wall clock. */
+  nextTryAt: number;
+  /** Failures in a row of the job that failed last. */
+  failures: number;
+}
+
+/** The failing repositories of a session, longest failing first. */
+export async function readRepositoryFailures(redis: Redis, layout: SessionLayout): Promise<RepositoryFailure[]> {
+  const entries = Object.entries(await redis.hgetall(layout.keysOf(0).repositories));
+  const failures = entries.map(([repository, text]) => ({
+    repository,
+    ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>),
+  }));
+  return failures.sort((a, b) => a.since - b.since);
+}
+
+/**
+ * Stores a failure and keeps the time of the first one in a row. Emits `repository-failed` for the first one.
+ * @throws SessionLostError
+ */
+export async function noteRepositoryFailure(
+  redis: Redis,
+  layout: SessionLayout,
+  { repository, error, nextTryAt, failures }: Omit<RepositoryFailure, 'since'>,
+  now: number,
+): Promise<void> {
+  const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
+  await run(redis, layout, [repository, now, text, Math.round(nextTryAt), failures]);
+}
+
+/** Removes the failure of a repository that answered, if there is one, and emits `repository-recovered`. @throws SessionLostError */
+export async function clearRepositoryFailure(
+  redis: Redis,
+  layout: SessionLayout,
+  repository: string,
+  now: number,
+): Promise<void> {
+  await run(redis, layout, [repository, now]);
+}
+
+async function run(redis: Redis, layout: SessionLayout, args: (string | number)[]): Promise<void> {
+  const { meta, repositories, events } = layout.keysOf(0);
+  const reply = await NOTE_REPOSITORY.run(
+    redis,
+    [meta, repositories, events],
+    [layout.incarnation, EVENTS_KEPT, ...args],
+  );
+  if (reply === 'gone') throw new SessionLostError(layout.id);
+}
