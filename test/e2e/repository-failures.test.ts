@@ -105,14 +105,10 @@ async function settle(repository: string, onFailure: string, barrier: string): P
           ? 'waiting-upkeep'
           : 'completed';
   await api.until(id, (session) => session.state === state, 60_000);
+  const status = isWrong || onFailure === 'continue' ? 'unfillable' : 'missing';
   const gaps = await api.eventually(
     () => api.gaps(id, 'AAA'),
-    (found) =>
-      found.length > 0 &&
-      found.every(
-        ({ lastError, status }) =>
-          lastError !== null && (status !== 'missing' || (!isWrong && onFailure !== 'continue')),
-      ),
+    (found) => found.length > 0 && found.every((gap) => gap.lastError !== null && gap.status === status),
     60_000,
   );
   return look(id, gaps);

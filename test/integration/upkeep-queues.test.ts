@@ -1,14 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  noteJobTaken,
   openQueues,
   parsePayload,
   producerConnection,
+  readUpkeepActivity,
   UpkeepProducer,
   workerConnection,
   type JobName,
   type Queues,
 } from '@barkeep/upkeep-queues';
-import { Worker, type Job } from 'bullmq';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 const RETRY = { attempts: 2, backoffMs: 1 };
@@ -89,8 +91,8 @@ test('however often a job is added, it waits once, with a payload of the contrac
   const payloads = {
     stream: { ...ref, run: 1 },
     'detect-gaps': { ...ref, force: false },
-    backfill: { ...ref, partition: 0, date: '2013-10-07', force: false },
-    aggregate: { ...ref, partition: 0 },
+    backfill: { ...ref, partition: 0, date: '2013-10-07', force: false, failures: 0 },
+    aggregate: { ...ref, partition: 0, mayDetect: true },
   };
   for (const name of Object.keys(payloads) as JobName[]) {
     await Promise.all([1, 2, 3].map(() => producer.add(name, payloads[name])));
@@ -152,19 +154,40 @@ test('a backfill that failed for good is kept to be looked at, and gives way whe
   const tried = counter();
   const { worker } = work('backfill', async () => {
     tried.hit();
-    throw new Error('the vendor is away');
+    throw new UnrecoverableError('the session failed');
   });
   await producer.addBackfills([payload]);
-  await tried.reached(RETRY.attempts);
+  await tried.reached(1);
   await idle('backfill');
   const [failed] = await queues.backfill.getFailed();
-  expect(failed).toMatchObject({ failedReason: 'the vendor is away', attemptsMade: RETRY.attempts });
+  expect(failed).toMatchObject({ failedReason: 'the session failed', attemptsMade: 1 });
   await worker.pause();
   await producer.addBackfills([payload, { ...payload, date: '2013-10-08' }]);
   await producer.addBackfills([payload]);
-  const waiting = await queues.backfill.getWaiting();
+  const waiting = await queues.backfill.getPrioritized();
   expect(waiting.map(({ data }) => (data as typeof payload).date).sort()).toEqual(['2013-10-07', '2013-10-08']);
   expect(await queues.backfill.getFailedCount()).toBe(0);
+});
+
+test('the first day of each session is backfilled before the second day of any', async () => {
+  const [first, second] = [session(), session()];
+  const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
+  await producer.addBackfills(days.map((date) => ({ ...first, partition: 0, date })));
+  await producer.addBackfills(days.slice(0, 2).map((date) => ({ ...second, partition: 0, date })));
+  const waiting = await queues.backfill.getPrioritized();
+  const order = waiting.map(({ data }) => (data as { incarnation: string }).incarnation);
+  expect(order).toEqual([first, second, first, second, first].map(({ incarnation }) => incarnation));
+});
+
+test('I11 the activity says for how long jobs have waited while no worker took one', async () => {
+  const now = Date.now();
+  const prefixed = () => readUpkeepActivity(redis, queues, prefix, now + 25_000);
+  expect(await prefixed()).toMatchObject({ waitingSince: undefined, silentMs: 0 });
+  await producer.add('aggregate', { ...session(), partition: 0 });
+  await producer.addBackfills([{ ...session(), partition: 0, date: '2013-10-07' }]);
+  expect((await prefixed()).silentMs).toBeGreaterThan(20_000);
+  await noteJobTaken(redis, prefix, now + 24_000);
+  expect(await prefixed()).toMatchObject({ takenAt: now + 24_000, silentMs: 1_000 });
 });
 
 test('a scheduler is made once, runs at once and then every so often, and is made again after a loss', async () => {

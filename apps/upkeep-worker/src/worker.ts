@@ -3,8 +3,15 @@
  * then closes the connections.
  */
 import 'reflect-metadata';
-import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
-import { workerConnection } from '@barkeep/upkeep-queues';
+import {
+  type Config,
+  type Connections,
+  openConnections,
+  type RunningService,
+  STOP_ORDER,
+  StopSequence,
+} from '@barkeep/service';
+import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';
 import pino from 'pino';
@@ -29,6 +36,7 @@ export async function startWorker(config: Config): Promise<RunningService> {
     app.useLogger(app.get(NestLogger));
     for (const processor of PROCESSORS) {
       const { worker } = app.get<{ worker: import('bullmq').Worker }>(processor);
+      worker.on('active', () => noteTaken(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
         const cancel = setTimeout(
           () => worker.cancelAllJobs('the worker is stopping'),
@@ -45,4 +53,14 @@ export async function startWorker(config: Config): Promise<RunningService> {
     await stop.run();
     throw error;
   }
+}
+
+let notedAt = 0;
+
+/** Tells the coordinators that a worker takes jobs, at most once a second. When the queue Redis is away nothing is lost. */
+function noteTaken({ queueRedis }: Connections, config: Config): void {
+  const now = Date.now();
+  if (now - notedAt < 1_000) return;
+  notedAt = now;
+  noteJobTaken(queueRedis, config.queues.prefix, now).catch(() => undefined);
 }
