@@ -84,7 +84,7 @@ export async function askRepositories(
 
 /** Asks one repository. An error of the whole call counts for each symbol. @throws the reason of the signal */
 async function askOne(
-  { source, permitFor, isOwn }: Repository,
+  repository: Repository,
   session: string,
   grid: DayGrid,
   asks: readonly Ask[],
@@ -105,11 +105,11 @@ async function askOne(
     intervalMs: grid.interval.ms,
     interval: grid.interval.name,
     timeoutMs,
-    permit: permitFor(session),
-    ...(isOwn ? { slice } : {}),
+    permit: repository.permitFor(session),
+    ...(repository.isOwn ? { slice } : {}),
   };
   try {
-    return await source.bars(query, signal);
+    return await repository.source.bars(query, signal);
   } catch (error) {
     signal?.throwIfAborted();
     const failed = new Map(query.symbols.map((symbol) => [symbol, error]));

@@ -62,16 +62,16 @@ export class Repositories {
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
-      return this.observed(name, (error) => {
+      return this.observed(name, (outcome) => {
         giveBack();
-        const restMs = retryAfterMsOf(error);
+        const restMs = retryAfterMsOf(outcome);
         // When Redis is away the job's own delay still holds.
         if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
       });
     };
   }
 
-  private observed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
+  private observed(name: string, settle: (outcome?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
       settle(error);

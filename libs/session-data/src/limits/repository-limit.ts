@@ -90,7 +90,8 @@ export class RepositoryLimit {
       while (this.waiting.size > 0) {
         const woken = new Promise<void>((resolve) => (this.lookNow = resolve));
         let isGranted = false;
-        for (const session of [...this.waiting.keys()]) isGranted = (await this.tryOne(session)) || isGranted;
+        const sessions = [...this.waiting.keys()];
+        for (const session of sessions) isGranted = (await this.tryOne(session)) || isGranted;
         if (!isGranted) await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
       }
     } catch (error) {
