@@ -2,10 +2,11 @@
  * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars into
  * empty slots, and notes the slots for which they have none.
  *
- * A repository that fails affects only the slots that it was asked for (I12). The job asks it again with growing delays. After
+ * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing delays. After
  * the configured attempts the session's `upkeep.onFailure` decides: `wait` asks on, `continue` makes the slots absent, `fail` fails
  * the session. A job with many symbols runs in time slices, so that it does not delay the jobs of other sessions.
  */
+import { setMaxListeners } from 'node:events';
 import { completeSymbols } from '@barkeep/bar-repository';
 import {
   asksToSettle,
@@ -73,6 +74,8 @@ export class Backfiller {
    */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
     const slice = AbortSignal.timeout(SLICE_MS);
+    // Every question that waits for a permit listens.
+    setMaxListeners(0, slice);
     await this.sessions.with(payload, async (store) => {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
@@ -130,7 +133,7 @@ export class Backfiller {
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
     });
-    // After a failure start with other symbols, so that those that always fail do not keep the rest from being asked for.
+    // After a failure start with other symbols, so that those that always fail do not block the others.
     const first = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
     return [...asks.slice(first), ...asks.slice(0, first)];
   }
@@ -181,7 +184,7 @@ export class Backfiller {
   }
 
   /**
-   * The symbols whose day is declared complete, among those that still lack bars. They are asked for again, because a bar that
+   * The symbols whose day is declared complete, among those that still lack bars. They are requested again, because a bar that
    * was stored together with the declaration, after the first answer, would otherwise count as never traded.
    */
   private async completeOf(job: DayJob, answer: DayAnswer): Promise<Set<string>> {

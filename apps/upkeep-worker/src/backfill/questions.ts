@@ -26,14 +26,14 @@ export interface DayAnswer {
   /** Asks that all repositories answered, and that still lack bars. */
   open: readonly Ask[];
   failed: Map<string, SymbolFailure>;
-  /** Symbols that were not asked for because the job's time slice ended. */
+  /** Symbols that were not requested because the job's time slice ended. */
   unasked: Set<string>;
   refused: (RefusedRecord & { dataset: string })[];
   /** Repositories that answered at least one question. */
   answered: Set<string>;
 }
 
-/** Thrown when a job's time slice ended before all symbols were asked for. The job goes back to the queue. */
+/** Thrown when a job's time slice ended before all symbols were requested. The job goes back to the queue. */
 export class SliceEndedError extends Error {
   override readonly name = 'SliceEndedError';
   constructor() {

@@ -13,7 +13,7 @@ export async function quarantineRefused(
   layout: SessionLayout,
   refused: readonly QuarantinedBar[],
 ): Promise<RefusedCount[]> {
-  // The stream quarantines and counts the rows of its own dataset.
+  // The stream quarantines and counts the rows of the source dataset.
   const source = sourceName(layout.spec);
   const rows = refused.filter(({ dataset }) => dataset !== source);
   if (rows.length === 0) return [];

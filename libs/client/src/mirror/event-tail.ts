@@ -137,6 +137,8 @@ const NO_NEWS: ReadonlySet<string> = new Set<SessionEventType>([
   'stream-silent',
   'gap-found',
   'gap-settled',
+  'repository-failed',
+  'repository-recovered',
   'quality',
 ]);
 

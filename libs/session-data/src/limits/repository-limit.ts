@@ -1,6 +1,6 @@
 /**
- * The limits of one repository, across all workers: questions in a period, questions at the same time, and a rest that the
- * repository asked for. Sessions that wait take turns, so that a session with many gaps does not starve the others.
+ * The limits of one repository, across all workers: questions in a period, questions at the same time, and a pause that the
+ * repository demands. Sessions that wait take turns, so that a session with many gaps does not starve the others.
  *
  * A permit is a lease in Redis. The worker extends it while the question runs, and it expires when the worker dies.
  */
