@@ -42,7 +42,7 @@ export async function noteRepositoryFailure(
   now: number,
 ): Promise<void> {
   const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
-  await run(redis, layout, [repository, now, text, Math.round(nextTryAt), failures]);
+  await run(redis, layout, [repository, Math.round(now), text, Math.round(nextTryAt), failures]);
 }
 
 /** Removes the failure of a repository that answered, if there is one, and emits `repository-recovered`. @throws SessionLostError */
@@ -52,7 +52,7 @@ export async function clearRepositoryFailure(
   repository: string,
   now: number,
 ): Promise<void> {
-  await run(redis, layout, [repository, now]);
+  await run(redis, layout, [repository, Math.round(now)]);
 }
 
 async function run(redis: Redis, layout: SessionLayout, args: (string | number)[]): Promise<void> {
