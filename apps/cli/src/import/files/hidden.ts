@@ -1,4 +1,4 @@
-/** Names that folders and archives hold beside the data: resource forks of macOS and hidden files. Pure. */
+/** Names in folders and archives that are not data: resource forks of macOS and hidden files. Pure. */
 
 /** @param path inside of the folder or the zip, with slashes */
 export function isHidden(path: string): boolean {

@@ -44,7 +44,7 @@ export interface LeanOptions {
   priceScale?: number;
 }
 
-/** The path is not one of Lean's. */
+/** The path does not follow Lean's naming. */
 export class LeanPathError extends Error {
   override readonly name = 'LeanPathError';
 }
