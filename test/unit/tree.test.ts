@@ -55,6 +55,7 @@ describe('the container image', () => {
     const images = [
       ...read('Dockerfile').matchAll(/^FROM (\S+)/gm),
       ...read('docker-compose.yml').matchAll(/image: (\S+)/g),
+      ...read('docker-compose.valkey.yml').matchAll(/image: (\S+)/g),
     ];
     expect(images.map((match) => match[1]!).filter((image) => !/:\d+\.\d+(\.\d+)?/.test(image))).toEqual([]);
   });

@@ -1,0 +1,77 @@
+/**
+ * Keys and passwords of the containers. `docker compose up` makes them once, into a volume that all containers share, so that
+ * there is no default password.
+ *
+ *   node --import ./scripts/container-keys.mjs PROGRAM   sets what the environment leaves out from the files in /keys
+ *   node scripts/container-keys.mjs make                 makes the files that do not exist, and says where they are
+ *   node scripts/container-keys.mjs show                 prints them as lines for a shell, with addresses on the host
+ *
+ * A value of the environment wins over a file. Without the folder /keys nothing is set.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = process.env.BARKEEP_KEYS_DIR ?? '/keys';
+/** File to the variable whose value it holds. */
+const FILES = {
+  'api-key': 'BARKEEP_API_KEYS',
+  'admin-key': 'BARKEEP_ADMIN_KEYS',
+  'redis-password': 'REDIS_PASSWORD',
+  'postgres-password': 'POSTGRES_PASSWORD',
+};
+/** Variables with a URL that gets a password, to the file with the password. */
+const URLS = {
+  REDIS_URL: 'redis-password',
+  SESSION_REDIS_URL: 'redis-password',
+  DATABASE_URL: 'postgres-password',
+};
+/** Where docker-compose.yml publishes the servers. */
+const HOST_URLS = {
+  REDIS_URL: 'redis://127.0.0.1:6379/0',
+  SESSION_REDIS_URL: 'redis://127.0.0.1:6380/0',
+  DATABASE_URL: 'postgres://barkeep@127.0.0.1:5432/barkeep',
+};
+
+/** @returns {string} the file's text, empty when it does not exist */
+function read(file) {
+  const path = join(FOLDER, file);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+}
+
+function withPassword(url, file) {
+  const full = new URL(url);
+  if (full.password === '') full.password = read(file);
+  return full.href;
+}
+
+/** Sets the variables that are empty or not set, and the passwords that URLs leave out. */
+function load() {
+  for (const [file, name] of Object.entries(FILES))
+    if (!process.env[name] && read(file)) process.env[name] = read(file);
+  for (const [name, file] of Object.entries(URLS))
+    if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
+}
+
+/** Writes each file whole or not at all; the other containers run as other users and read them. */
+function make() {
+  for (const [file, name] of Object.entries(FILES)) {
+    const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
+    if (value === read(file)) continue;
+    const path = join(FOLDER, file);
+    writeFileSync(`${path}.new`, `${value}\n`, { mode: 0o444 });
+    renameSync(`${path}.new`, path);
+  }
+  console.log('Keys and passwords are in the volume "keys". To see them: docker compose run --rm keys show');
+}
+
+function show() {
+  for (const [file, name] of Object.entries(FILES)) console.log(`export ${name}=${read(file)}`);
+  for (const [name, url] of Object.entries(HOST_URLS)) console.log(`export ${name}=${withPassword(url, URLS[name])}`);
+}
+
+if (process.argv[1] !== fileURLToPath(import.meta.url)) load();
+else if (process.argv[2] === 'make') make();
+else if (process.argv[2] === 'show') show();
+else throw new Error(`expected make or show, was "${process.argv[2] ?? ''}"`);
