@@ -36,6 +36,10 @@ module.exports = {
     },
     { ...shared, ...services, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...shared, ...services, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    // Only by `npm run test:compose`, which brings a Docker engine.
+    ...(process.env.BARKEEP_COMPOSE_TESTS === '1'
+      ? [{ ...shared, displayName: 'compose', testMatch: ['<rootDir>/test/compose/**/*.test.ts'] }]
+      : []),
   ],
   testTimeout: 60_000,
   // End-to-end tests mostly wait: two at once take little more than one.

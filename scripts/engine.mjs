@@ -1,7 +1,7 @@
 /**
  * A Docker engine for the tests of docker-compose.yml, on a machine that has none.
  *
- *   node scripts/engine.mjs -- PROGRAM ARGS…   runs a program with DOCKER_HOST set, and stops the engine afterwards
+ *   node scripts/engine.mjs -- PROGRAM ARGS…   runs a program with DOCKER_HOST and BARKEEP_COMPOSE_TESTS=1 set, and stops the engine afterwards
  *
  * Uses the engine that `docker version` finds. Otherwise, as root on Debian or Ubuntu, it installs docker.io and starts one with
  * a folder and a socket of its own. Where neither is possible it says so and exits with 3. The images that Dockerfile and
@@ -18,7 +18,9 @@ const CHECK_MS = 500;
 const NO_ENGINE = 3;
 
 const quiet = { stdio: 'ignore' };
-const hasEngine = () => spawnSync('docker', ['compose', 'version'], quiet).status === 0 && spawnSync('docker', ['version'], quiet).status === 0;
+const hasEngine = () =>
+  spawnSync('docker', ['compose', 'version'], quiet).status === 0 &&
+  spawnSync('docker', ['version'], quiet).status === 0;
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`], quiet).status === 0;
 
 /** @throws Error when this machine can have no engine */
@@ -27,7 +29,8 @@ function install() {
   if (process.getuid?.() !== 0 || !has('apt-get'))
     throw new Error('no Docker engine: expected a running one, or root on Debian or Ubuntu to install docker.io');
   process.stderr.write('installing docker.io by apt-get\n');
-  const command = 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iptables';
+  const command =
+    'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iptables';
   if (spawnSync('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
     throw new Error('docker.io could not be installed');
 }
@@ -56,7 +59,8 @@ async function start() {
 const command = process.argv.slice(process.argv.indexOf('--') + 1);
 try {
   const stop = hasEngine() ? () => undefined : await start();
-  const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' });
+  const env = { ...process.env, BARKEEP_COMPOSE_TESTS: '1' };
+  const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit', env });
   stop();
   process.exitCode = status ?? 1;
 } catch (error) {

@@ -46,7 +46,14 @@ afterAll(async () => {
 }, TEST_MS);
 
 test('nothing runs as root, and no program can write outside its volumes', async () => {
-  for (const service of ['coordinator-1', 'coordinator-2', 'upkeep-worker', 'redis-queue', 'redis-session', 'postgres']) {
+  for (const service of [
+    'coordinator-1',
+    'coordinator-2',
+    'upkeep-worker',
+    'redis-queue',
+    'redis-session',
+    'postgres',
+  ]) {
     const [id] = await idsOf(service);
     const [container] = JSON.parse(await docker('inspect', id!)) as [Container];
     expect([service, container.HostConfig.ReadonlyRootfs]).toEqual([service, true]);
@@ -88,18 +95,21 @@ const DISTURBANCES: [string, string, (id: string) => Promise<unknown>, (id: stri
   ['cut off', 'upkeep-worker', disconnect, connect],
 ];
 
-test.each(DISTURBANCES)('I1 I11 a session ends with the same digest when a container is %s (%s)', async (how, service, disturb, undo) => {
-  const id = `${how}-${service}`.replace(' ', '-');
-  const [container] = await idsOf(service);
-  await running(id);
-  await disturb(container!);
-  await new Promise((resolve) => setTimeout(resolve, 3_000)); // long enough to be noticed
-  await undo(container!);
-  await compose('up', '--wait');
-  await reachable(id);
-  await api.completed(id, SESSION_MS);
-  expect(await api.digest(id)).toBe(digest);
-});
+test.each(DISTURBANCES)(
+  'I1 I11 a session ends with the same digest when a container is %s (%s)',
+  async (how, service, disturb, undo) => {
+    const id = `${how}-${service}`.replace(' ', '-');
+    const [container] = await idsOf(service);
+    await running(id);
+    await disturb(container!);
+    await new Promise((resolve) => setTimeout(resolve, 3_000)); // long enough to be noticed
+    await undo(container!);
+    await compose('up', '--wait');
+    await reachable(id);
+    await api.completed(id, SESSION_MS);
+    expect(await api.digest(id)).toBe(digest);
+  },
+);
 
 test('I1 workers come and go during a session', async () => {
   await running('scaled');
@@ -147,7 +157,11 @@ function spec(id: string, speed?: number): object {
 /** Starts a session that takes about 15 s, and waits until its clock moves. */
 async function running(id: string): Promise<void> {
   await api.run(spec(id, 7_800));
-  await api.until(id, ({ clock, frontier }) => clock !== null && frontier !== null && clock > '2024-03-04T15:00', SESSION_MS);
+  await api.until(
+    id,
+    ({ clock, frontier }) => clock !== null && frontier !== null && clock > '2024-03-04T15:00',
+    SESSION_MS,
+  );
 }
 
 /** Waits until the API answers again for a session. */

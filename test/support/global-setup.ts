@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { pingServices, startServices, type Services } from '@barkeep/local-system';
 
-/** What docker-compose.yml publishes on this machine. */
+/** What docker-compose.yml publishes on this machine; REDIS_PASSWORD and POSTGRES_PASSWORD are those of its keys. */
 const composeUrls: ServiceUrls = {
-  redisUrl: 'redis://127.0.0.1:6379/0',
-  sessionRedisUrl: 'redis://127.0.0.1:6380/0',
-  databaseUrl: 'postgres://barkeep:barkeep@127.0.0.1:5432/barkeep',
+  redisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6379/0`,
+  sessionRedisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6380/0`,
+  databaseUrl: `postgres://barkeep:${process.env['POSTGRES_PASSWORD'] ?? ''}@127.0.0.1:5432/barkeep`,
 };
 
 declare global {
