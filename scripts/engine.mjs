@@ -4,7 +4,7 @@
  *   node scripts/engine.mjs -- PROGRAM ARGS…   runs a program with DOCKER_HOST and BARKEEP_COMPOSE_TESTS=1 set, and stops the engine afterwards
  *
  * Uses the engine that `docker version` finds. Otherwise, as root on Debian or Ubuntu, it installs docker.io and starts one with
- * a folder and a socket of its own. Where neither is possible it says so and exits with 3. The images that Dockerfile and
+ * a separate folder and socket. Where neither is possible it says so and exits with 3. The images that Dockerfile and
  * compose file name must be reachable, or be in the engine already (BARKEEP_ENGINE_DIR names the folder of an engine).
  */
 import { spawn, spawnSync } from 'node:child_process';
