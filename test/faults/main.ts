@@ -57,11 +57,14 @@ function whole(name: string, text: string): number {
 }
 
 /** Runs schedules in several labs at the same time. */
-async function campaign(schedules: readonly Schedule[], { labs, verbose }: Options): Promise<ScheduleResult[]> {
+async function campaign(
+  schedules: readonly Schedule[],
+  { labs, verbose }: Options,
+  results: ScheduleResult[],
+): Promise<void> {
   const queue = schedules.values();
   const references: References = new Map();
-  const results = await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose)));
-  return results.flat();
+  await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, results)));
 }
 
 /** Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. */
@@ -69,8 +72,8 @@ async function runInLabs(
   schedules: Iterable<Schedule>,
   references: References,
   verbose: boolean,
-): Promise<ScheduleResult[]> {
-  const results: ScheduleResult[] = [];
+  results: ScheduleResult[],
+): Promise<void> {
   let lab: Lab | undefined;
   let runner: Runner | undefined;
   let inLab = 0;
@@ -89,7 +92,6 @@ async function runInLabs(
     }
   }
   await lab?.close();
-  return results;
 }
 
 function printResult({ schedule, violations, trace, tookMs }: ScheduleResult, verbose: boolean): void {
@@ -106,8 +108,12 @@ async function main(): Promise<void> {
   const { schedules, seed, only, kind } = options;
   const startedAt = Date.now();
   const planned = Array.from({ length: schedules }, (_, i) => scheduleOf(seed + i, { faults: FAULTS, only, kind }));
-  const results = await campaign(planned, options);
-  print(`\n${summary(results, (Date.now() - startedAt) / 1000)}`);
+  const results: ScheduleResult[] = [];
+  const printSummary = (): void => print(`\n${summary(results, (Date.now() - startedAt) / 1000)}`);
+  // An interrupted campaign shows what it has found so far.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependOnceListener(signal, printSummary);
+  await campaign(planned, options, results);
+  printSummary();
   process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0;
 }
 

@@ -12,15 +12,30 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 const READ_BYTES = 256 * 1024;
 /** A COPY counts as long after so many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
+/** The last message of every answer: ReadyForQuery, with one byte of state after these. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
+/** Time between two checks for silence. */
+const SILENCE_CHECK_MS = 1_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const REST_MS = 1;
+
+/** Sockets with a silence limit, by the function that returns it: those of one pool. */
+const pools = new WeakMap<() => number, Set<CopySocket>>();
 
 export class CopySocket extends Socket {
   private receiver: ((bytes: Buffer) => void) | undefined;
   /** Bytes that the receiver got. */
   private received = 0;
+  /** Since when an answer is expected and no byte has come, ms; undefined while none is expected. */
+  private silentSince: number | undefined;
+  /** When the last byte came, ms. */
+  private heardAt = performance.now();
 
-  constructor() {
+  /**
+   * @param silenceLimitMs returns how long the server may answer nothing before it is given up (`ETIMEDOUT`), ms. Without it a half-open connection stays
+   *   until TCP gives up, which takes a quarter of an hour.
+   */
+  constructor(silenceLimitMs?: () => number) {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     const reader: { deliver?: (bytes: Buffer) => void } = {};
     // `net.connect` passes `onread` to the constructor, but the types declare it for `connect` only.
@@ -35,6 +50,34 @@ export class CopySocket extends Socket {
     };
     super(options);
     reader.deliver = (bytes) => this.deliver(bytes);
+    if (silenceLimitMs !== undefined) this.limitSilence(silenceLimitMs);
+  }
+
+  override _write(...args: Parameters<Socket['_write']>): void {
+    this.silentSince = performance.now();
+    super._write(...args);
+  }
+
+  private limitSilence(limitMs: () => number): void {
+    const pool = pools.get(limitMs) ?? new Set<CopySocket>();
+    pools.set(limitMs, pool.add(this));
+    const timer = setInterval(() => {
+      // A reader that is behind is not the server's silence.
+      if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
+      if (this.silentSince === undefined || performance.now() - this.silentSince < limitMs()) return;
+      // Idle connections that were open at that time are most likely half-open too: each would cost another limit.
+      const since = this.silentSince;
+      for (const socket of pool) if (socket.heardAt < since) socket.giveUp(limitMs());
+    }, SILENCE_CHECK_MS).unref();
+    this.once('close', () => {
+      clearInterval(timer);
+      pool.delete(this);
+    });
+  }
+
+  private giveUp(limitMs: number): void {
+    const error = new Error(`expected an answer of PostgreSQL within ${limitMs / 1000} s, was none`);
+    this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   }
 
   /** Passes bytes to `receiver` instead of `pg`; undefined ends that. The bytes are valid until the receiver returns. */
@@ -45,6 +88,9 @@ export class CopySocket extends Socket {
 
   private deliver(bytes: Buffer): void {
     const { receiver } = this;
+    this.heardAt = performance.now();
+    const isAnswered = bytes.subarray(-READY.length - 1, -1).equals(READY);
+    this.silentSince = isAnswered ? undefined : performance.now();
     if (!receiver) {
       this.emit('data', Buffer.from(bytes));
       return;
@@ -62,6 +108,6 @@ export class CopySocket extends Socket {
 }
 
 /** The socket for a connection with these settings of `pg`. With TLS it is an ordinary socket, because TLS wraps it and reads itself. */
-export function socketFor({ ssl }: { ssl?: unknown }): Socket {
-  return ssl ? new Socket() : new CopySocket();
+export function socketFor({ ssl }: { ssl?: unknown }, silenceLimitMs?: () => number): Socket {
+  return ssl ? new Socket() : new CopySocket(silenceLimitMs);
 }

@@ -12,6 +12,8 @@ export interface DataSourceOptions {
   poolSize?: number;
   /** Name in `pg_stat_activity`. @default 'barkeep' */
   applicationName?: string;
+  /** Returns how long the server may answer nothing before the connection is given up, ms. @default no limit */
+  silenceLimitMs?: () => number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -46,6 +48,9 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     poolSize: Math.max(2, options.poolSize ?? 10),
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: { options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '), stream: socketFor },
+    extra: {
+      options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
+      stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
+    },
   });
 }

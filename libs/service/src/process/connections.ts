@@ -15,6 +15,9 @@ import { serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
+/** A PostgreSQL that answers nothing for so long is given up, ms: statements of a service are short. */
+const POSTGRES_SILENCE_MS = 30_000;
+
 export interface Connections {
   dataSource: DataSource;
   /** An ioredis client whose commands fail fast; so does `sessionRedis`. */
@@ -42,7 +45,13 @@ export async function openConnections(name: string, config: Config, logger: Logg
     const connectionName = `${name}:${role}`;
     return logOutages(producerConnection(url, { ...FAIL_FAST, connectionName }), connectionName, logger);
   };
-  const dataSource = createDataSource(databaseUrl, { poolSize: config.postgres.pool, applicationName: name });
+  let isMigrated = false;
+  const dataSource = createDataSource(databaseUrl, {
+    poolSize: config.postgres.pool,
+    applicationName: name,
+    // A migration may take longer.
+    silenceLimitMs: () => (isMigrated ? POSTGRES_SILENCE_MS : Infinity),
+  });
   const queueRedis = redisClient(redisUrl, 'queue-redis');
   const sessionRedis = redisClient(sessionRedisUrl, 'session-redis');
   let queues: Queues | undefined;
@@ -76,6 +85,7 @@ export async function openConnections(name: string, config: Config, logger: Logg
     queues = openQueues(queueRedis, config.queues.prefix);
     let ran: string[] = [];
     await awaitServer(postgres, async () => void (ran = await migrate(dataSource)), logger);
+    isMigrated = true;
     if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };
   } catch (error) {
