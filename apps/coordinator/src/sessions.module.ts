@@ -148,7 +148,7 @@ async function lifecycleOf(
   const keyPrefix = config.sessions.prefix;
   const control = new SessionControl(sessions, redis, keyPrefix);
   const lostTail = new LostTail({ sessions, control, producer, redis, keyPrefix, warn });
-  const waiting = new SessionWaiting({ redis, producer, failures: async () => [], now: Date.now });
+  const waiting = new SessionWaiting({ redis, producer, now: Date.now });
   const views = new SessionViews(redis, keyPrefix, sessions, waiting, new SymbolWarnings(dataSource), lostTail);
   return new SessionService({
     dataSource,

@@ -29,7 +29,6 @@ export interface FailingRepository {
 export interface SessionWaitingParts {
   redis: Redis;
   producer: Pick<UpkeepProducer, 'idleUpkeepSince'>;
-  failures: (layout: SessionLayout) => Promise<readonly FailingRepository[]>;
   now: () => number;
 }
 
@@ -72,8 +71,8 @@ export class SessionWaiting {
   }
 
   private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
-    const { failures, producer, now } = this.parts;
-    const failing = await failures(layout);
+    const { redis, producer, now } = this.parts;
+    const failing = await failingRepositories(redis, layout);
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       const first = failing[0]!;
@@ -92,6 +91,16 @@ export class SessionWaiting {
       : 'waiting for upkeep to repair and derive the next window';
     return { kind: 'worker', what: [], since, detail, nextTryAt: null };
   }
+}
+
+/** The failures that the workers store, one hash field for each repository that fails now; the longest failing first. */
+async function failingRepositories(redis: Redis, layout: SessionLayout): Promise<FailingRepository[]> {
+  const fields = await redis.hgetall(layout.keysOf(0).meta.replace(/meta$/, 'repositories'));
+  const failing = Object.entries(fields).map(([repository, text]) => ({
+    ...(JSON.parse(text) as Omit<FailingRepository, 'repository'>),
+    repository,
+  }));
+  return failing.sort((a, b) => a.since - b.since);
 }
 
 function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {
