@@ -55,6 +55,7 @@ export class CopySocket extends Socket {
 
   override _write(...args: Parameters<Socket['_write']>): void {
     this.silentSince = performance.now();
+    // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
     super._write(...args);
   }
 
