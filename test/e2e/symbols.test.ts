@@ -178,7 +178,7 @@ test('what cannot be is answered with its cause', async () => {
     status: 404,
     body: { type: 'urn:barkeep:problem:unknown-session' },
   });
-  expect(await add(id, 'aaa')).toMatchObject({ status: 400, body: { type: 'urn:barkeep:problem:invalid-input' } });
+  expect(await add(id, 'a%20a')).toMatchObject({ status: 400, body: { type: 'urn:barkeep:problem:invalid-input' } });
   expect(await remove(id, 'BBB')).toMatchObject({ status: 404, body: { type: 'urn:barkeep:problem:unknown-symbol' } });
   expect(await remove(id, 'AAA')).toMatchObject({ status: 409, body: { type: 'urn:barkeep:problem:symbol-count' } });
   await api().ok('DELETE', `/v1/sessions/${id}`);

@@ -146,7 +146,7 @@ describe('bad input', () => {
       'derivedIntervals[0]',
     ],
     ['5,001 symbols', { ...spec, symbols: many }, 'symbols'],
-    ['a lower-case symbol', { ...spec, symbols: ['spy'] }, 'symbols[0]'],
+    ['a symbol with a space', { ...spec, symbols: ['S PY'] }, 'symbols[0]'],
     ['__proto__', `{"symbols":["SPY"],"__proto__":{"admin":true}}`, '__proto__'],
     ['__proto__ within', `{"upkeep":{"\\u005f_proto__":1}}`, 'upkeep.__proto__'],
     ['no body', undefined, 'symbols'],
@@ -186,7 +186,7 @@ describe('bad input', () => {
     ['/v1/sessions/one/symbols/SPY/bars?to=2013-10-07', 'from'],
     ['/v1/sessions/one/symbols/SPY/bars?lats=5', 'lats'],
     ['/v1/sessions/one/latest', 'symbols'],
-    ['/v1/sessions/one/latest?symbols=SPY,spy', 'symbols[1]'],
+    ['/v1/sessions/one/latest?symbols=SPY,S%20PY', 'symbols[1]'],
     ['/v1/sessions?state=asleep', 'state'],
     ['/v1/sessions?__proto__=1', '__proto__'],
     ['/v1/sessions/one?verbose=1', 'verbose'],
@@ -196,7 +196,7 @@ describe('bad input', () => {
   });
 
   it('in a path is a 404, or a 400 when it cannot be decoded', async () => {
-    expect((await problemIn(await get('/v1/sessions/one/symbols/spy/bars'))).status).toBe(404);
+    expect((await problemIn(await get('/v1/sessions/one/symbols/S%20PY/bars'))).status).toBe(404);
     expect((await problemIn(await get('/v1/nowhere'))).type).toBe('urn:barkeep:problem:unknown-route');
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
     expect((await problemIn(await get('/v1/sessions', { method: 'PATCH' }))).status).toBe(404);
