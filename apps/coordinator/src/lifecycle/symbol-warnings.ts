@@ -1,35 +1,61 @@
-/** Warns of symbols of which no dataset of a session has a bar. Looks them up once in a while and keeps the answer. */
+/**
+ * Warns of symbols that no dataset of a session has a bar of. Looks them up from time to time, one session after another,
+ * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the answer of before.
+ */
 import { firstBars, resolveDataset, symbolIds, type SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
 const KEPT_MS = 30_000;
+/** Longest that a caller waits for a look-up. */
+const WAIT_MS = 500;
 const SESSIONS_KEPT = 500;
 /** Most symbols that are named. */
 const NAMES_MAX = 20;
 
 interface Kept {
-  warnings: Promise<string[]>;
+  /** Of the last look-up that ended. */
+  warnings: string[];
+  /** The look-up that runs. */
+  pending: Promise<void> | undefined;
+  /** When the answer is too old. */
   until: number;
 }
 
 export class SymbolWarnings {
   private readonly kept = new Map<string, Kept>();
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns none for a session that is fed, and while Postgres cannot answer */
+  /** @returns none for a session that is fed, and while the first look-up has no answer */
   async of(row: SessionRow<SessionSpec>): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
-    const key = `${row.incarnation} ${(row.membership ?? UNCHANGED).version}`;
-    const kept = this.kept.get(key);
-    if (kept && performance.now() < kept.until) return kept.warnings;
-    const warnings = this.lookUp(row).catch(() => []);
+    const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
+    if (performance.now() >= kept.until) kept.pending ??= this.refresh(row, kept);
+    if (kept.pending) await Promise.race([kept.pending, sleep(WAIT_MS, undefined, { ref: false })]);
+    return kept.warnings;
+  }
+
+  private keptOf(key: string): Kept {
+    const kept = this.kept.get(key) ?? { warnings: [], pending: undefined, until: 0 };
     this.kept.delete(key);
-    this.kept.set(key, { warnings, until: performance.now() + KEPT_MS });
+    this.kept.set(key, kept);
     const [oldest] = this.kept.keys();
     if (this.kept.size > SESSIONS_KEPT && oldest) this.kept.delete(oldest);
-    return warnings;
+    return kept;
+  }
+
+  /** Keeps the warnings of before when Postgres cannot answer. */
+  private refresh(row: SessionRow<SessionSpec>, kept: Kept): Promise<void> {
+    const refreshed = this.turn.then(async () => {
+      kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
+      kept.until = performance.now() + KEPT_MS;
+      kept.pending = undefined;
+    });
+    this.turn = refreshed;
+    return refreshed;
   }
 
   private async lookUp({ spec, membership }: SessionRow<SessionSpec>): Promise<string[]> {
