@@ -91,7 +91,7 @@ export {
   type StreamFigures,
   type StreamWait,
 } from './stream/index.js';
-export { RepositoryLimit, type RepositoryLimits } from './limits/index.js';
+export { removeRepositoryLimits, RepositoryLimit, type RepositoryLimits } from './limits/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {
   closedBuckets,

@@ -9,7 +9,8 @@ import type { Queues } from './producer.js';
 export const WORKER_SILENT_MS = 20_000;
 
 const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
-const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
+/** The key in the queue Redis. @param prefix BullMQ's key prefix */
+export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
 /** Stores that a worker took a job. @param now epoch ms of the wall clock */
 export async function noteJobTaken(redis: Redis, prefix: string, now: number): Promise<void> {

@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { dataFolder, findServers, startApps, startServers, type Scope } from '@barkeep/local-system';
+import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
+import { Redis } from 'ioredis';
 import type { ConnectOptions } from '../settings.js';
 import { moduleText } from './remote-repository.js';
 import { RepositoryServer } from './repository-server.js';
@@ -35,7 +37,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const { env, log } = options;
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
-  scope.onEnd(() => removeQueues(urls.redisUrl, prefix));
+  scope.onEnd(() => removeKeys(urls, prefix));
   const logFolder = await temporaryFolder(scope);
   const repositories = await serveRepository(options, logFolder, scope);
   const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
@@ -43,6 +45,18 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
   const { urls: coordinators } = await startApps(urls, wanted, scope);
   return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
+}
+
+/** Removes what the run's processes stored beside its session. */
+async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
+  await removeQueues(redisUrl, prefix);
+  const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });
+  redis.on('error', () => undefined); // the command that fails reports it
+  try {
+    await removeRepositoryLimits(redis, prefix);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */

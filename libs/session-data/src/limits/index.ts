@@ -1,2 +1,2 @@
 /** Limits of repositories across all workers: rate, concurrency, and turns between sessions. */
-export { RepositoryLimit, type RepositoryLimits } from './repository-limit.js';
+export { removeRepositoryLimits, RepositoryLimit, type RepositoryLimits } from './repository-limit.js';

@@ -20,6 +20,8 @@ const LOOK_MS = 20;
 /** A session that has not tried for so long has given up its turn. */
 const PATIENCE_MS = 1_000;
 
+const limitKeys = (prefix: string, name: string) => `${prefix}:{repository:${name}}`;
+
 /** Undefined: not limited. */
 export interface RepositoryLimits {
   /** Questions in each `durationMs`. */
@@ -49,7 +51,7 @@ export class RepositoryLimit {
     name: string,
     private readonly limits: RepositoryLimits,
   ) {
-    const base = `${prefix}:{repository:${name}}`;
+    const base = limitKeys(prefix, name);
     this.keys = ['leases', 'asked', 'waiting', 'turns', 'resting'].map((part) => `${base}:${part}`);
   }
 
@@ -146,5 +148,12 @@ export class RepositoryLimit {
       () => this.lookNow(),
       () => undefined,
     );
+  }
+}
+
+/** Removes the leases and turns of all repositories under a prefix, by one SCAN. No worker may be asking them. */
+export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `${limitKeys(prefix, '*')}:*`, count: 1_000 })) {
+    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
   }
 }
