@@ -4,7 +4,7 @@ import { loadRepositories, SessionCertificates, SessionRepository, type SessionR
 import type { SessionSpec } from '@barkeep/bars';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { OpenSession, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
-import { UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
+import { readUpkeepActivity, UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
@@ -56,9 +56,8 @@ export class SessionsModule {
         { provide: UpkeepProducer, inject: [QUEUES], useFactory: (queues: Queues) => producerOf(queues, config) },
         {
           provide: SessionLifecycle,
-          inject: [DataSource, SESSION_REDIS, QUEUE_REDIS, UpkeepProducer],
-          useFactory: (dataSource: DataSource, redis: Redis, queueRedis: Redis, producer: UpkeepProducer) =>
-            lifecycleOf(config, dataSource, redis, queueRedis, producer),
+          inject: [DataSource, SESSION_REDIS, QUEUE_REDIS, QUEUES, UpkeepProducer],
+          useFactory: (...parts: [DataSource, Redis, Redis, Queues, UpkeepProducer]) => lifecycleOf(config, ...parts),
         },
         {
           provide: StreamRunner,
@@ -139,6 +138,7 @@ async function lifecycleOf(
   dataSource: DataSource,
   redis: Redis,
   queueRedis: Redis,
+  queues: Queues,
   producer: UpkeepProducer,
 ): Promise<SessionService> {
   const sessions = new SessionRepository<SessionSpec>(dataSource, config.sessions.prefix);
@@ -148,7 +148,9 @@ async function lifecycleOf(
   const keyPrefix = config.sessions.prefix;
   const control = new SessionControl(sessions, redis, keyPrefix);
   const lostTail = new LostTail({ sessions, control, producer, redis, keyPrefix, warn });
-  const waiting = new SessionWaiting({ redis, producer, now: Date.now });
+  const workerSilentMs = async () =>
+    (await readUpkeepActivity(queueRedis, queues, config.queues.prefix, Date.now())).silentMs;
+  const waiting = new SessionWaiting({ redis, workerSilentMs });
   const views = new SessionViews(redis, keyPrefix, sessions, waiting, new SymbolWarnings(dataSource), lostTail);
   return new SessionService({
     dataSource,

@@ -100,22 +100,6 @@ export class UpkeepProducer {
     return (await this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!)) !== undefined;
   }
 
-  /**
-   * When the oldest upkeep job that no worker has taken was added, epoch ms; undefined while a worker runs a job of its queue or
-   * no job waits.
-   */
-  async idleUpkeepSince(): Promise<number | undefined> {
-    const queues = [this.queues['detect-gaps'], this.queues.backfill, this.queues.aggregate];
-    const added = await Promise.all(
-      queues.map(async (queue) => {
-        const [active, [oldest]] = await Promise.all([queue.getActiveCount(), queue.getWaiting(0, 0)]);
-        return active === 0 ? oldest?.timestamp : undefined;
-      }),
-    );
-    const times = added.filter((time) => time !== undefined);
-    return times.length > 0 ? Math.min(...times) : undefined;
-  }
-
   async close(): Promise<void> {
     await Promise.all(JOB_NAMES.map((name) => this.queues[name].close()));
   }

@@ -1,19 +1,18 @@
 import { SessionWaiting } from './session-waiting.js';
 
 const row = { state: 'waiting-upkeep', spec: { pace: { mode: 'max' } } } as never;
-const session = { layout: { keysOf: () => ({ meta: 'barkeep:{s:0}:meta' }) } } as never;
+const session = { layout: { keysOf: () => ({ repositories: 'barkeep:{s:0}:repositories' }) } } as never;
 const wait = { kind: 'upkeep', since: 1_000, until: null } as const;
 
-function waiting(failures: Record<string, object>, idleSince: number | undefined) {
+function waiting(failures: Record<string, object>, silentMs: number) {
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === 'barkeep:{s:0}:repositories' ? fields : {});
-  const producer = { idleUpkeepSince: async () => idleSince };
-  return new SessionWaiting({ redis: { hgetall } as never, producer, now: () => 30_000 });
+  return new SessionWaiting({ redis: { hgetall } as never, workerSilentMs: async () => silentMs });
 }
 
 test('I12 a session that waits for upkeep names the repository that fails, its error and the next try', async () => {
   const failures = { b: { error: '403 forbidden', since: 2_000, nextTryAt: 9_000 } };
-  expect(await waiting(failures, undefined).of(row, session, wait, 0, [])).toEqual({
+  expect(await waiting(failures, 0).of(row, session, wait, 0, [])).toEqual({
     kind: 'repository',
     what: ['b'],
     since: '1970-01-01T00:00:02.000Z',
@@ -23,14 +22,13 @@ test('I12 a session that waits for upkeep names the repository that fails, its e
 });
 
 test('I11 it says when no worker takes jobs, and else that upkeep works', async () => {
-  const detail = async (idleSince: number | undefined) =>
-    (await waiting({}, idleSince).of(row, session, wait, 0, []))?.detail;
-  expect(await detail(5_000)).toBe('no upkeep worker has taken a job for 25 s');
-  expect(await detail(25_000)).toBe('waiting for upkeep to repair and derive the next window');
-  expect(await detail(undefined)).toBe('waiting for upkeep to repair and derive the next window');
+  const detail = async (silentMs: number) => (await waiting({}, silentMs).of(row, session, wait, 0, []))?.detail;
+  expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');
+  expect(await detail(5_000)).toBe('waiting for upkeep to repair and derive the next window');
+  expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
 });
 
 test('a session that does not run, or does not wait, waits for nothing', async () => {
-  expect(await waiting({}, undefined).of({ state: 'paused' } as never, session, wait, 0, [])).toBeNull();
-  expect(await waiting({}, undefined).of(row, session, null, 0, [])).toBeNull();
+  expect(await waiting({}, 0).of({ state: 'paused' } as never, session, wait, 0, [])).toBeNull();
+  expect(await waiting({}, 0).of(row, session, null, 0, [])).toBeNull();
 });

@@ -3,33 +3,24 @@ import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import {
   readFeedProgress,
+  readRepositoryFailures,
   type ConsumerView,
   type OpenSession,
   type SessionLayout,
   type StreamWait,
 } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { WaitingFor } from './session-lifecycle.js';
 import { isActive } from './session-steering.js';
 
-/** Age of the oldest upkeep job, while none runs, after which workers are missing. */
-const NO_WORKER_AFTER_MS = 20_000;
 /** Most names in one answer. */
 const NAMES_MAX = 20;
 
-/** A repository that fails, times in epoch ms. */
-export interface FailingRepository {
-  repository: string;
-  error: string;
-  since: number;
-  nextTryAt: number;
-}
-
 export interface SessionWaitingParts {
   redis: Redis;
-  producer: Pick<UpkeepProducer, 'idleUpkeepSince'>;
-  now: () => number;
+  /** For how long upkeep jobs have waited while no worker took one, ms; 0 when none waits. */
+  workerSilentMs: () => Promise<number>;
 }
 
 export class SessionWaiting {
@@ -71,8 +62,8 @@ export class SessionWaiting {
   }
 
   private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
-    const { redis, producer, now } = this.parts;
-    const failing = await failingRepositories(redis, layout);
+    const { redis, workerSilentMs } = this.parts;
+    const failing = await readRepositoryFailures(redis, layout);
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       const first = failing[0]!;
@@ -84,23 +75,13 @@ export class SessionWaiting {
         nextTryAt: iso(next),
       };
     }
-    const idleSince = await producer.idleUpkeepSince();
-    const isIdle = idleSince !== undefined && now() - idleSince >= NO_WORKER_AFTER_MS;
-    const detail = isIdle
-      ? `no upkeep worker has taken a job for ${Math.round((now() - idleSince) / 1000)} s`
-      : 'waiting for upkeep to repair and derive the next window';
+    const silentMs = await workerSilentMs();
+    const detail =
+      silentMs >= WORKER_SILENT_MS
+        ? `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`
+        : 'waiting for upkeep to repair and derive the next window';
     return { kind: 'worker', what: [], since, detail, nextTryAt: null };
   }
-}
-
-/** The failures that the workers store, one hash field for each repository that fails now; the longest failing first. */
-async function failingRepositories(redis: Redis, layout: SessionLayout): Promise<FailingRepository[]> {
-  const fields = await redis.hgetall(layout.keysOf(0).meta.replace(/meta$/, 'repositories'));
-  const failing = Object.entries(fields).map(([repository, text]) => ({
-    ...(JSON.parse(text) as Omit<FailingRepository, 'repository'>),
-    repository,
-  }));
-  return failing.sort((a, b) => a.since - b.since);
 }
 
 function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {
