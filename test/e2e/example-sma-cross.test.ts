@@ -32,6 +32,8 @@ const cellsOf = (text: string) =>
     .map((line) => line.split(/ {2,}/));
 const whole = (value: number) => value.toLocaleString('en-US');
 const decimals = (value: number) => value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
+/** Rounded down: 100 % only when every slot has a bar. */
+const percent = (part: number, of: number) => `${decimals(Math.floor((10_000 * part) / of) / 100)} %`;
 const total = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
 const countOf = (bars: PlainBars) => total([...bars.values()].map(({ length }) => length));
 
@@ -54,7 +56,7 @@ describe('the example sma-cross', () => {
       decimals(profit),
       whole(came),
       whole(all - came),
-      `${decimals((100 * all) / slots)} %`,
+      percent(all, slots),
     ];
     const expected = [...reference].map(([symbol, { length }]) => {
       const count = repaired.trades.filter((trade) => trade.symbol === symbol).length;

@@ -130,6 +130,6 @@ it('a run that was cut short is gone on with, for symbols and days that are name
     'expected symbols with bars in whole, was XXX',
   );
   await expect(system.barkeep('pack', 'nowhere')).rejects.toThrow(
-    'expected a dataset, was "nowhere"; there are: holey, whole',
+    'expected a dataset, was "nowhere"; existing ones: holey, whole',
   );
 });

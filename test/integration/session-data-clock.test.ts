@@ -60,13 +60,18 @@ test('a store whose clock is behind what the stream knows has lost writes', asyn
 test('figures are those of the last move, and a day times out once', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
-  expect(await readStreamFigures(server.redis, layout)).toEqual({ figures: noFigures(), timedOutDays: [] });
+  expect(await readStreamFigures(server.redis, layout)).toEqual({
+    figures: noFigures(),
+    timedOutDays: [],
+    wait: null,
+  });
   const figures = { ...noFigures(), overruns: 2, lagMs: 17.4, prefetchHits: 3 };
   await writer.moveClock(layout.start, { events: [], figures });
   for (const day of [1, 0, 1]) await writer.markTimedOut(day, 1_000);
   expect(await readStreamFigures(server.redis, layout)).toEqual({
     figures: { ...figures, lagMs: 17 },
     timedOutDays: ['2013-10-07', '2013-10-08'],
+    wait: null,
   });
   expect(await events(store)).toHaveLength(2);
   await expect(store.as({ epoch: 1, owner: 'other' }).markTimedOut(0, 1)).rejects.toThrow(FencedError);
