@@ -1,6 +1,6 @@
 /**
  * The body of a feeding request, batch by batch: the next one is read when the last has been taken, so that a body of any
- * length needs little memory and whoever sends is slowed down to what the store takes.
+ * length needs little memory and a fast sender is slowed down to what the store takes.
  */
 import type { Request } from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -48,7 +48,7 @@ async function takeLines(request: Request, take: (records: readonly FedRecord[])
   );
   // Whoever went away before this was called says so no more: the pipe would never end.
   if (request.destroyed && !request.complete) throw cut;
-  // By hand and not by `pipeline`: that takes a failed request's connection away, and nobody would read the rest of it.
+  // Not by `pipeline`: it destroys the connection of a failed request, and the rest of the body would not be read.
   request.once('error', () => lines.destroy(cut));
   request.once('close', () => !request.complete && lines.destroy(cut));
   request.pipe(lines);

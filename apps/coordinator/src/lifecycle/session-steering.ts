@@ -1,7 +1,7 @@
 /**
- * Starts, pauses, resumes and stops sessions. Each call changes the row in Postgres first, which decides races, and then tells the
- * other servers: the store gets the control, the queue gets the job. A server that is away then is told later, by the reconciler
- * or by the stream. Each call may be repeated and leads to the state that it names.
+ * Starts, pauses, resumes and stops sessions. Each call changes the row in Postgres first, which decides races, and then updates
+ * the other servers: the store gets the control, the queue gets the job. The reconciler or the stream updates later a server that is
+ * away at that moment. Each call may be repeated and leads to the state that it names.
  */
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -17,13 +17,13 @@ import { layoutOf } from './symbol-changes.js';
 const SESSION_REDIS = 'the session Redis';
 const QUEUE_REDIS = 'the queue Redis';
 
-/** A server that is being told of a change. */
-interface Told {
+/** The update of one server after a row changed. */
+interface ServerUpdate {
   server: string;
-  told: Promise<unknown>;
+  update: Promise<unknown>;
 }
 
-/** A row that was changed, and the servers that could not be told of it. */
+/** A row that was changed, and the servers that could not be updated. */
 interface Changed {
   row: SessionRow<SessionSpec>;
   /** The error by the server's name. */
@@ -59,13 +59,13 @@ export class SessionSteering {
 
   async pause(id: string): Promise<SessionView> {
     const row = await this.enter(id, ACTIVE_STATES, 'paused');
-    return this.viewOf(await tell(row, [this.tellStore(row)]));
+    return this.viewOf(await settle(row, [this.updateStore(row)]));
   }
 
   async stop(id: string): Promise<SessionView> {
     const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
-    const unscheduled = { server: QUEUE_REDIS, told: this.parts.producer.unschedule(row.incarnation) };
-    return this.viewOf(await tell(row, [this.tellStore(row), unscheduled]));
+    const unscheduled = { server: QUEUE_REDIS, update: this.parts.producer.unschedule(row.incarnation) };
+    return this.viewOf(await settle(row, [this.updateStore(row), unscheduled]));
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
@@ -103,7 +103,7 @@ export class SessionSteering {
       const patch = { incrementRun: true, error: null, forgetCheckpoint };
       row = await this.parts.sessions.transition(id, from, 'running', patch);
     }
-    return tell(row, [this.tellStore(row), { server: QUEUE_REDIS, told: this.queue(row) }]);
+    return settle(row, [this.updateStore(row), { server: QUEUE_REDIS, update: this.queue(row) }]);
   }
 
   private async queue(row: SessionRow<SessionSpec>): Promise<void> {
@@ -112,8 +112,8 @@ export class SessionSteering {
     if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
   }
 
-  private tellStore(row: SessionRow<SessionSpec>): Told {
-    return { server: SESSION_REDIS, told: this.parts.control.follow(row) };
+  private updateStore(row: SessionRow<SessionSpec>): ServerUpdate {
+    return { server: SESSION_REDIS, update: this.parts.control.follow(row) };
   }
 
   private async viewOf({ row, outages }: Changed): Promise<SessionView> {
@@ -128,14 +128,14 @@ export class SessionSteering {
   }
 }
 
-/** Waits until the servers were told of a row. The reconciler tells those that are away now. @throws errors that are no outage */
-async function tell(row: SessionRow<SessionSpec>, tells: readonly Told[]): Promise<Changed> {
-  const results = await Promise.allSettled(tells.map(({ told }) => told));
+/** Waits until the servers have the change of a row. The reconciler updates those that are away now. @throws errors that are no outage */
+async function settle(row: SessionRow<SessionSpec>, updates: readonly ServerUpdate[]): Promise<Changed> {
+  const results = await Promise.allSettled(updates.map(({ update }) => update));
   const outages = new Map<string, Error>();
   for (const [i, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
     if (!isOutage(result.reason)) throw result.reason;
-    outages.set(tells[i]!.server, result.reason as Error);
+    outages.set(updates[i]!.server, result.reason as Error);
   }
   return { row, outages };
 }
