@@ -50,10 +50,17 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
     }
     links.add(link);
     if (isFrozen) for (const socket of [near, far]) socket.pause();
+    const delayed: Buffer[] = [];
+    const sendOldest = (): void => {
+      const data = delayed.shift()!;
+      if (!far.destroyed) far.write(data);
+    };
     near.on('data', (data: Buffer) => {
       if (far.destroyed) return;
-      if (delayMs === 0) far.write(data);
-      else setTimeout(() => far.write(data), delayMs);
+      if (delayMs === 0 && delayed.length === 0) return void far.write(data);
+      // Bytes never overtake those that still wait: each timer sends the oldest.
+      delayed.push(data);
+      setTimeout(sendOldest, delayMs);
     });
     far.on('data', (data: Buffer) => {
       near.write(data.subarray(0, Math.min(data.length, bytesLeft)));
