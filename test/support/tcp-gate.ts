@@ -57,10 +57,10 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
     };
     near.on('data', (data: Buffer) => {
       if (far.destroyed) return;
-      if (delayMs === 0 && delayed.length === 0) return void far.write(data);
       // Bytes never overtake those that still wait: each timer sends the oldest.
       delayed.push(data);
-      setTimeout(sendOldest, delayMs);
+      if (delayMs === 0 && delayed.length === 1) sendOldest();
+      else setTimeout(sendOldest, delayMs);
     });
     far.on('data', (data: Buffer) => {
       near.write(data.subarray(0, Math.min(data.length, bytesLeft)));
