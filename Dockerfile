@@ -14,6 +14,7 @@ COPY libs/bar-repository/package.json libs/bar-repository/
 COPY libs/upkeep-queues/package.json libs/upkeep-queues/
 COPY libs/service/package.json libs/service/
 COPY libs/local-system/package.json libs/local-system/
+COPY libs/local-run/package.json libs/local-run/
 COPY libs/client/package.json libs/client/
 COPY apps/coordinator/package.json apps/coordinator/
 COPY apps/upkeep-worker/package.json apps/upkeep-worker/

@@ -6,7 +6,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-const LIBS = ['bars', 'session-data', 'bar-repository', 'upkeep-queues', 'service', 'local-system', 'client'] as const;
+const LIBS = [
+  'bars',
+  'session-data',
+  'bar-repository',
+  'upkeep-queues',
+  'service',
+  'local-system',
+  'local-run',
+  'client',
+] as const;
 const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
 
 /** The libraries that each package may import. Apps may import any library, and no package imports an app. */
@@ -17,7 +26,8 @@ const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   'upkeep-queues': ['bars'],
   service: ['bars', 'bar-repository', 'upkeep-queues'],
   'local-system': ['service'],
-  client: ['bars', 'bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
+  'local-run': ['bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
+  client: ['bars', 'bar-repository', 'local-run', 'local-system', 'service', 'session-data'],
 };
 
 interface Package {

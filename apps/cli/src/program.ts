@@ -1,4 +1,5 @@
 /** Assembles the command line. Each command has its own file; the context carries what commands share. */
+import { barkeepVersion } from '@barkeep/service';
 import { Command } from 'commander';
 import {
   barsCommand,
@@ -42,7 +43,7 @@ First steps:
 export function buildProgram(run: RunCommand = runInLifetime): Command {
   const program = new Command('barkeep')
     .description('bars in time order, a clock that never shows the future, complete data')
-    .version('0.1.0')
+    .version(barkeepVersion())
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
   const live = [eventsCommand, feedCommand, gapsCommand, exportCommand];

@@ -2,7 +2,7 @@
  * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with the
  * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
  */
-import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
+import { barkeepVersion, type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,7 +13,6 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { createLogger } from './access/index.js';
 import { configureHttp } from './configure-http.js';
-import { readVersion } from './runtime/index.js';
 
 export interface Coordinator {
   /** Address on which it listens, `http://127.0.0.1:3000`. */
@@ -46,7 +45,7 @@ export async function startCoordinator(
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));
-    configureHttp(app, config, logger, readVersion());
+    configureHttp(app, config, logger, barkeepVersion());
     const url = await listen(app, config);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
     announce(config, url, logger);

@@ -67,7 +67,13 @@ export {
 export type { ConnectOptions } from './settings.js';
 export type { SpecInput } from './spec-input.js';
 export { runBacktest, type Delivered, type RunOptions, type RunResult } from './run/index.js';
-export { RunOptionsError, type RunRepository, type RunSpec, type TypeOrmConnection } from './run/index.js';
+export {
+  LocalRunMissingError,
+  RunOptionsError,
+  type RunRepository,
+  type RunSpec,
+  type TypeOrmConnection,
+} from './run/index.js';
 export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 export type { RunBars, SymbolBar } from './run/index.js';
 export {

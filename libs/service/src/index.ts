@@ -9,6 +9,7 @@ export {
   type ServiceUrls,
 } from './config/index.js';
 export {
+  barkeepVersion,
   type Connections,
   openConnections,
   readCalendars,

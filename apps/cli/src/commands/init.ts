@@ -1,7 +1,9 @@
 /** `barkeep init`: makes a folder with sample data, a spec and a strategy that run. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { barkeepVersion } from '@barkeep/service';
 import { Command } from 'commander';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { CliError, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
 import { CSV_HEADER, csvRow, makeMarket } from '../demo/index.js';
 import type { RunCommand } from './run-command.js';
@@ -40,8 +42,8 @@ async function makeFolder(path: string): Promise<string[]> {
     throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
   const market = makeMarket(SEED);
   const contents: Record<string, string> = {
-    'README.md': README,
-    'package.json': PACKAGE,
+    'README.md': readme(!hasClient(path)),
+    'package.json': manifest(!hasClient(path)),
     'reference.csv': [CSV_HEADER, ...market.reference.map(csvRow), ''].join('\n'),
     'session.json': SPEC,
     'strategy.ts': STRATEGY,
@@ -51,30 +53,33 @@ async function makeFolder(path: string): Promise<string[]> {
   return Object.keys(contents);
 }
 
-const README = `# A strategy on Barkeep
+const readme = (install: boolean): string => `# A strategy on Barkeep
 
 \`stream.csv\` is a week of ten symbols from a bad feed: minutes are missing and a few rows are corrupt.
 \`reference.csv\` has the missing bars. The session of \`session.json\` streams the one and repairs it from the other.
 
-    npm install
-    barkeep up                                         # in a second terminal
-    barkeep import stream.csv --dataset stream
-    barkeep import reference.csv --dataset reference
-    barkeep run session.json
-    npx tsx strategy.ts
+${install ? '    npm install\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
+    npx barkeep import stream.csv --dataset stream
+    npx barkeep import reference.csv --dataset reference
+    npx barkeep run session.json
+    npx tsx strategy.ts           # Node 22.18 and later also run it as: node strategy.ts
 `;
 
-const PACKAGE = `${JSON.stringify(
-  {
-    name: 'my-strategies',
-    private: true,
-    type: 'module',
-    dependencies: { '@barkeep/client': '*' },
-    devDependencies: { tsx: '^4' },
-  },
-  null,
-  2,
-)}\n`;
+function manifest(install: boolean): string {
+  const ours = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
+  const packages = install ? { dependencies: ours, devDependencies: { tsx: '^4' } } : {};
+  return `${JSON.stringify({ name: 'my-strategies', private: true, type: 'module', ...packages }, null, 2)}\n`;
+}
+
+/** Whether programs of this folder find the client library, in the folder or in one above it. */
+function hasClient(folder: string): boolean {
+  try {
+    createRequire(join(folder, 'strategy.ts')).resolve('@barkeep/client');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const SPEC = `${JSON.stringify(
   {
@@ -104,11 +109,12 @@ await runBacktest({
     source: { type: 'dataset', dataset: 'stream' },
     backfill: ['reference'],
   },
-  onStep(step, mirror) {
-    const ember = mirror.bars('EMBER', '5m');
-    if (ember.count < 20) return;
-    last = ember.close(0);
-    const wanted = average(ember.closes(5)) > average(ember.closes(20)) ? 1 : 0;
+  every: '5m',
+  onStep({ mirror }) {
+    const closes = mirror.closes('EMBER', 20, '5m'); // oldest first, none after this step
+    if (closes.length < 20) return;
+    last = closes.at(-1)!;
+    const wanted = average(closes.slice(-5)) > average(closes) ? 1 : 0;
     cash -= (wanted - position) * last;
     position = wanted;
   },

@@ -1,4 +1,3 @@
-/** What every part of the coordinator uses: connections, metrics, version. */
+/** What every part of the coordinator uses: connections, metrics. */
 export { ConnectionsModule, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './connections.js';
 export { MetricsService } from './metrics.service.js';
-export { readVersion } from './version.js';

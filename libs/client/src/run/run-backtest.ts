@@ -2,6 +2,7 @@
  * Runs a whole backtest in one call: starts servers and processes, feeds the bars, follows in lockstep, and stops everything in
  * order, also after an error. Leaves no processes and no keys behind, unless `keep` is set.
  */
+import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import type { ClientSession } from '../client-session.js';
 import { connect } from '../connect.js';
@@ -17,7 +18,14 @@ import {
 } from '../http/index.js';
 import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
-import { planRun, RunOptionsError, type RunPlan, type RunRepository, type RunSpec } from './run-spec.js';
+import {
+  LocalRunMissingError,
+  planRun,
+  RunOptionsError,
+  type RunPlan,
+  type RunRepository,
+  type RunSpec,
+} from './run-spec.js';
 
 /** The options of a run. */
 export interface RunOptions extends ConnectOptions {
@@ -130,11 +138,24 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
-/** Imported on demand: a program that only connects does not need database drivers and queues. */
 async function startHere(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
-  const { startLocalRun } = await import('./local-run.js');
+  const { startLocalRun } = await importLocalRun();
   const { env = process.env, repository, log = toStderr } = options;
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
+}
+
+/**
+ * Imported on demand: a program that only connects needs no servers, database drivers or queues. The published client has them in
+ * the package `@barkeep/cli`. @throws LocalRunMissingError
+ */
+async function importLocalRun(): Promise<typeof LocalRunModule> {
+  try {
+    return await import('@barkeep/local-run');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') throw new LocalRunMissingError(error);
+    throw error;
+  }
 }
 
 /** Runs both at the same time. When one fails, ends the other and throws the first error. */

@@ -26,6 +26,17 @@ export class RunOptionsError extends Error {
   override readonly name = 'RunOptionsError';
 }
 
+/** `runBacktest` was to start servers, and the package that has them is not installed. */
+export class LocalRunMissingError extends Error {
+  override readonly name = 'LocalRunMissingError';
+  constructor(cause: unknown) {
+    const remedy = 'npm install @barkeep/cli, or name a coordinator that runs with the option coordinator';
+    super(`expected the package @barkeep/cli, which starts the servers of a run, was not installed: ${remedy}`, {
+      cause,
+    });
+  }
+}
+
 /** The completed options of a run. */
 export interface RunPlan {
   spec: SpecInput & { id: string };

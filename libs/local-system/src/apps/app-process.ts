@@ -6,10 +6,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AppMissingError, AppStartError } from './errors.js';
+import { programFile } from './program-file.js';
 
-const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
 const READY_LIMIT_MS = 60_000;
 /** The apps end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
@@ -91,7 +91,7 @@ export class AppProcess {
     const child = fork(this.spec.entry, [], {
       env,
       detached: true,
-      execArgv: ['-r', END_WITH_PARENT],
+      execArgv: ['-r', programFile('end-with-parent')],
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

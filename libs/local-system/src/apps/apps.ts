@@ -6,11 +6,8 @@ import { join } from 'node:path';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { AppProcess } from './app-process.js';
 import { AppStartError } from './errors.js';
+import { programFile } from './program-file.js';
 import type { Scope } from './scope.js';
-
-const APPS = join(__dirname, '../../../../apps');
-const COORDINATOR = join(APPS, 'coordinator/dist/main.js');
-const WORKER = join(APPS, 'upkeep-worker/dist/main.js');
 
 export interface AppsWanted {
   coordinators: number;
@@ -39,9 +36,11 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
     return new AppProcess({ name, entry, env: { ...env, BARKEEP_PORT: String(port) }, logFile }, wanted.note);
   };
   const coordinators = Array.from({ length: wanted.coordinators }, (_, index) =>
-    make('coordinator', COORDINATOR, index, index === 0 ? wanted.port : 0),
+    make('coordinator', programFile('coordinator'), index, index === 0 ? wanted.port : 0),
   );
-  const workers = Array.from({ length: wanted.workers }, (_, index) => make('worker', WORKER, index, 0));
+  const workers = Array.from({ length: wanted.workers }, (_, index) =>
+    make('worker', programFile('upkeep-worker'), index, 0),
+  );
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
   await startAll([...coordinators, ...workers]);

@@ -3,3 +3,4 @@ export { type Connections, openConnections } from './connections.js';
 export { readCalendars, useOwnCalendars } from './own-calendars.js';
 export { type RunningService, runService } from './run-service.js';
 export { STOP_ORDER, StopSequence } from './shutdown.js';
+export { barkeepVersion } from './version.js';

@@ -4,6 +4,7 @@
  * servers with other programs and remove all of their keys afterwards.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -12,7 +13,6 @@ import { dataFolder, findServers, startApps, startServers, type Scope } from '@b
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
-import type { ConnectOptions } from '../settings.js';
 import { moduleText } from './remote-repository.js';
 import { RepositoryServer } from './repository-server.js';
 
@@ -29,11 +29,23 @@ export interface LocalRunOptions {
   log: (line: string) => void;
 }
 
-/** The built file that workers load; also right when this file runs from its source. */
-const REMOTE = join(__dirname, '../../dist/run/remote-repository.js');
+/** The addresses of the system that a local run started. */
+export interface LocalRun {
+  coordinator: string | undefined;
+  /** URL of the session Redis. */
+  redis: string;
+  /** Prefix of the run's keys in the session Redis. */
+  keyPrefix: string;
+  env: NodeJS.ProcessEnv;
+}
 
-/** Starts the system; the scope stops it in order. @returns the options to connect with */
-export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<ConnectOptions> {
+/** The built file that workers load; also right when this file runs from its source. In the published package it is in the same folder. */
+const REMOTE = [join(__dirname, 'remote-repository.js'), join(__dirname, '../dist/remote-repository.js')].find(
+  existsSync,
+)!;
+
+/** Starts the system; the scope stops it in order. @returns its addresses */
+export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
@@ -47,7 +59,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
-/** Removes what the run's processes stored beside its session. */
+/** Removes what the run's processes stored besides its session. */
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
   await removeQueues(redisUrl, prefix);
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });

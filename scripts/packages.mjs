@@ -1,0 +1,215 @@
+/**
+ * Makes the packages that are published: `@barkeep/client` and `@barkeep/cli`, as tarballs in dist-packages/ and as folders in dist/packages/.
+ *
+ *   npm run pack               makes them
+ *   npm run pack -- --publish-dry-run   also shows what publishing would send
+ *
+ * The bundler puts the workspace packages into both. Third-party packages stay dependencies, with the versions that the workspace's
+ * package.json files name. The client has types and is built as ES module and as CommonJS. The command line has the coordinator, the upkeep worker
+ * and the local runs of the client as files of its own.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** The packages as folders. */
+const STAGED = join(ROOT, 'dist/packages');
+/** The tarballs. */
+const OUT = join(ROOT, 'dist-packages');
+const OURS = /^@barkeep\//;
+const LOCAL_RUN = '@barkeep/local-run';
+
+/** `--publish-dry-run` is the only argument. */
+const [argument, ...others] = process.argv.slice(2);
+if (others.length > 0 || (argument !== undefined && argument !== '--publish-dry-run')) {
+  process.stderr.write(`pack: expected no argument or --publish-dry-run, was ${process.argv.slice(2).join(' ')}\n`);
+  process.exit(2);
+}
+
+const manifests = new Map(
+  ['libs', 'apps'].flatMap((kind) =>
+    readdirSync(join(ROOT, kind)).map((name) => {
+      const folder = join(ROOT, kind, name);
+      return [`@barkeep/${name}`, { folder, ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }];
+    }),
+  ),
+);
+const { version, engines, license } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+for (const folder of [STAGED, OUT]) rmSync(folder, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+const { rolldown } = await import('rolldown');
+await makeClient();
+await makeCommandLine();
+for (const name of ['client', 'cli']) pack(name);
+
+/** The library: one file for ES modules, one for CommonJS, and their types. */
+async function makeClient() {
+  const folder = join(STAGED, 'client');
+  const entry = join(ROOT, 'libs/client/src/index.ts');
+  const found = new Set();
+  for (const [format, file] of [
+    ['es', 'index.mjs'],
+    ['cjs', 'index.cjs'],
+  ]) {
+    const bundle = await rolldown({
+      input: entry,
+      platform: 'node',
+      plugins: [fromSources(), localRunInCommandLine()],
+      external: (id) => packageOf(id) !== undefined,
+      treeshake: { moduleSideEffects: false },
+      tsconfig: join(ROOT, 'tsconfig.base.json'),
+    });
+    const { output } = await bundle.write({ file: join(folder, 'dist', file), format, codeSplitting: false });
+    for (const id of output[0].imports) found.add(packageOf(id));
+    await bundle.close();
+  }
+  found.delete('node');
+  await writeTypes(join(folder, 'dist'));
+  writeManifest(folder, {
+    name: '@barkeep/client',
+    description:
+      'Read, follow, feed and steer Barkeep sessions: bars of a backtest in time order, from a clock that never shows the future.',
+    main: './dist/index.cjs',
+    module: './dist/index.mjs',
+    types: './dist/index.d.cts',
+    exports: {
+      '.': {
+        import: { types: './dist/index.d.mts', default: './dist/index.mjs' },
+        require: { types: './dist/index.d.cts', default: './dist/index.cjs' },
+      },
+      './package.json': './package.json',
+    },
+    sideEffects: false,
+    dependencies: versionsOf(found),
+    peerDependencies: { '@barkeep/cli': version },
+    peerDependenciesMeta: { '@barkeep/cli': { optional: true } },
+  });
+}
+
+/** The command, and the programs that it starts. */
+async function makeCommandLine() {
+  const folder = join(STAGED, 'cli');
+  const built = (path) => join(ROOT, path);
+  const bundle = await rolldown({
+    input: {
+      main: built('apps/cli/dist/main.js'),
+      index: built('libs/local-run/dist/index.js'),
+      'remote-repository': built('libs/local-run/dist/remote-repository.js'),
+      coordinator: built('apps/coordinator/dist/main.js'),
+      'upkeep-worker': built('apps/upkeep-worker/dist/main.js'),
+    },
+    platform: 'node',
+    external: (id) => packageOf(id) !== undefined,
+  });
+  await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
+  await bundle.close();
+  cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'bin/barkeep.js'), "#!/usr/bin/env node\n'use strict';\nrequire('../dist/main.js');\n", {
+    mode: 0o755,
+  });
+  writeManifest(folder, {
+    name: '@barkeep/cli',
+    description:
+      'The barkeep command: imports bars, runs backtest sessions, and starts coordinators, upkeep workers and private servers.',
+    bin: { barkeep: './bin/barkeep.js' },
+    main: './dist/index.js',
+    exports: { '.': './dist/index.js', './package.json': './package.json' },
+    // All of them, because Nest loads some by their names.
+    dependencies: versionsOf(namesOf([...manifests.values()])),
+  });
+}
+
+/** Reads workspace packages from their sources, so that the bundler sees which names are used. */
+function fromSources() {
+  return {
+    name: 'workspace-sources',
+    resolveId: (id) => (OURS.test(id) && id !== LOCAL_RUN ? join(manifests.get(id).folder, 'src/index.ts') : null),
+  };
+}
+
+/** A local run needs servers and queues, which are in the other package. */
+function localRunInCommandLine() {
+  return {
+    name: 'local-run-in-command-line',
+    resolveId: (id) => (id === LOCAL_RUN ? { id: '@barkeep/cli', external: true } : null),
+  };
+}
+
+/** The package of an import that the bundle leaves to the reader's node_modules, `node` for a module of Node; undefined for our files. */
+function packageOf(id) {
+  if (id.startsWith('.') || isAbsolute(id) || OURS.test(id) || id.startsWith('\0')) return undefined;
+  const name = id.startsWith('@') ? id.split('/', 2).join('/') : id.split('/', 1)[0];
+  return id.startsWith('node:') || builtinModules.includes(name) ? 'node' : name;
+}
+
+/** The third-party packages that these packages depend on. */
+function namesOf(ours) {
+  const names = ours.flatMap(({ dependencies = {} }) => Object.keys(dependencies));
+  return new Set(names.filter((name) => !OURS.test(name)));
+}
+
+/** The versions that the workspace packages ask for. */
+function versionsOf(names) {
+  const asked = [...manifests.values()].flatMap(({ dependencies = {} }) => Object.entries(dependencies));
+  return Object.fromEntries(
+    [...names]
+      .sort((a, b) => a.localeCompare(b, 'en'))
+      .map((name) => {
+        const [, wanted] = asked.find(([other]) => other === name) ?? [];
+        if (wanted === undefined)
+          throw new Error(`pack: ${name} is imported, and no package.json of the workspace names it`);
+        return [name, wanted];
+      }),
+  );
+}
+
+/** One file of declarations, for both kinds of modules. */
+async function writeTypes(folder) {
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const bundle = await rollup({
+    input: join(ROOT, 'libs/client/dist/index.d.ts'),
+    plugins: [
+      {
+        name: 'workspace-types',
+        resolveId: (id) => (OURS.test(id) ? join(manifests.get(id).folder, 'dist/index.d.ts') : null),
+      },
+      dts(),
+    ],
+    external: (id) => packageOf(id) !== undefined,
+    onwarn: ({ message }) => process.stderr.write(`pack: ${message}\n`),
+  });
+  for (const file of ['index.d.mts', 'index.d.cts']) await bundle.write({ file: join(folder, file), format: 'es' });
+  await bundle.close();
+}
+
+function writeManifest(folder, manifest) {
+  const { name, description, ...rest } = manifest;
+  const whole = {
+    name,
+    version,
+    description,
+    license,
+    engines,
+    type: 'commonjs',
+    files: ['dist', ...(manifest.bin ? ['bin'] : [])],
+    ...rest,
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);
+  cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
+  const readme = join(manifests.get(name).folder, 'README.md');
+  cpSync(readme, join(folder, 'README.md'));
+}
+
+function pack(name) {
+  const folder = join(STAGED, name);
+  const answer = execFileSync('npm', ['pack', '--json', '--pack-destination', OUT], { cwd: folder, encoding: 'utf8' });
+  const [{ filename, size, unpackedSize }] = JSON.parse(answer);
+  const kB = (bytes) => `${Math.round(bytes / 1000).toLocaleString('en')} kB`;
+  process.stdout.write(`dist-packages/${filename}  ${kB(size)}, unpacked ${kB(unpackedSize)}\n`);
+  if (argument) execFileSync('npm', ['publish', '--dry-run', '--access', 'public'], { cwd: folder, stdio: 'inherit' });
+}

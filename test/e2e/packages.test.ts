@@ -1,0 +1,161 @@
+/**
+ * The published packages, installed from their tarballs in empty folders, where nothing of this checkout is found. They are made
+ * from the built files; npm takes third-party packages from its cache or from the registry.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { snippetsOf } from '../support/snippets.js';
+
+const ROOT = join(__dirname, '../..');
+/** No server of the environment: the packages must find or start their own. */
+const { REDIS_URL: _, SESSION_REDIS_URL: __, DATABASE_URL: ___, NODE_PATH: ____, ...ENV } = process.env;
+const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
+
+let tarballs: { client: string; cli: string };
+let folders: { client: string; whole: string };
+
+beforeAll(async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/packages.mjs'], { cwd: ROOT });
+  const files = [...stdout.matchAll(/^dist-packages\/\S+\.tgz/gm)].map(([path]) => join(ROOT, path));
+  tarballs = { client: files.find((f) => f.includes('client'))!, cli: files.find((f) => f.includes('cli-'))! };
+  folders = { client: await emptyFolder(), whole: await emptyFolder() };
+  await run(folders.client, 'npm', ...INSTALL, tarballs.client);
+  await run(folders.whole, 'npm', ...INSTALL, tarballs.client, tarballs.cli, 'tsx@4');
+}, 300_000);
+
+afterAll(async () => {
+  for (const folder of Object.values(folders ?? {})) await rm(folder, { recursive: true, force: true });
+});
+
+/** Others may enter it: then the private PostgreSQL, which never runs as root, keeps its data in it. */
+async function emptyFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-packages-')));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** @returns standard output @throws with all output when the program fails */
+async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(program, args, { cwd, env: ENV, maxBuffer: 1 << 26 })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+const barkeep = (cwd: string, ...args: string[]) => run(cwd, 'npx', '--no-install', 'barkeep', ...args);
+
+describe('the client alone', () => {
+  const USE = `
+    const kinds = [typeof connect, typeof runBacktest];
+    const spec = { symbols: ['A'], start: '2024-03-04', end: '2024-03-04' };
+    runBacktest({ spec, bars: { A: [] } }).catch(({ name, message }) => console.log(JSON.stringify({ kinds, name, message })));`;
+
+  it.each([
+    ['an ES module', 'use.mjs', `import { connect, runBacktest } from '@barkeep/client';${USE}`],
+    ['CommonJS', 'use.cjs', `const { connect, runBacktest } = require('@barkeep/client');${USE}`],
+  ])('is imported from %s, and says which package runs servers', async (_kind, file, text) => {
+    await writeFile(join(folders.client, file), text);
+    const answer = JSON.parse(await run(folders.client, process.execPath, file)) as Record<string, unknown>;
+    expect(answer).toMatchObject({ kinds: ['function', 'function'], name: 'LocalRunMissingError' });
+    expect(answer['message']).toContain('npm install @barkeep/cli');
+  });
+
+  it.each([
+    ['nodenext', 'nodenext', 'snippet.mts'],
+    ['nodenext', 'nodenext', 'snippet.cts'],
+    ['esnext', 'bundler', 'snippet.ts'],
+  ])('has types for module %s with resolution %s in %s', async (module, moduleResolution, file) => {
+    const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
+    const snippet = snippets.find(({ language }) => language === 'ts');
+    // CommonJS has no await at the top of a module.
+    const body = snippet!.text.replace(/^(import .*\n)([\s\S]*)/, '$1async function main() {\n$2}\nvoid main();\n');
+    await writeFile(join(folders.client, file), body);
+    const options = { module, moduleResolution, target: 'es2022', strict: true, noEmit: true, skipLibCheck: false };
+    const compilerOptions = { ...options, types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] };
+    await writeFile(join(folders.client, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    await run(folders.client, process.execPath, join(ROOT, 'node_modules/.bin/tsc'), '-p', 'tsconfig.json');
+  });
+
+  it('is at most 20 MB and 20 packages, with nothing native and no source', async () => {
+    const files = await readdir(join(folders.client, 'node_modules'), { recursive: true, withFileTypes: true });
+    const lock = JSON.parse(await readFile(join(folders.client, 'package-lock.json'), 'utf8')) as { packages: object };
+    expect(Object.keys(lock.packages).length - 1).toBeLessThanOrEqual(20);
+    expect(files.filter(({ name }) => /\.node$|^binding\.gyp$/.test(name))).toEqual([]);
+    const kB = Number((await run(folders.client, 'du', '-sk', 'node_modules')).split('\t')[0]);
+    expect(kB).toBeLessThanOrEqual(20_000);
+    const ours = await readdir(join(folders.client, 'node_modules/@barkeep/client'), { recursive: true });
+    expect(ours.sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist',
+      'dist/index.cjs',
+      'dist/index.d.cts',
+      'dist/index.d.mts',
+      'dist/index.mjs',
+      'package.json',
+    ]);
+  });
+});
+
+describe('the command line with the client', () => {
+  it('runs the first snippet of the client guide', async () => {
+    const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
+    const code = snippets.find(({ language }) => language === 'ts');
+    const output = snippets.find(({ language }) => language === 'text');
+    await writeFile(join(folders.whole, 'snippet.mts'), code!.text);
+    expect(await run(folders.whole, 'npx', '--no-install', 'tsx', 'snippet.mts')).toBe(output!.text);
+  });
+
+  it('runs the demonstration', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect((await barkeep(folders.whole, '--version')).trim()).toBe(version);
+    expect(await barkeep(folders.whole, 'demo')).toContain(
+      'digest 3022c068de4720d62912b0092a1e7a91a80b26fc3907c4763ff1c93012814ed7',
+    );
+  }, 180_000);
+
+  it('makes a folder whose steps run: up, import, run, a strategy in TypeScript', async () => {
+    await barkeep(folders.whole, 'init', 'first');
+    const folder = join(folders.whole, 'first');
+    const command = join(folders.whole, 'node_modules/.bin/barkeep');
+    const up = spawn(process.execPath, [command, 'up', '--port', '0'], {
+      cwd: folder,
+      env: ENV,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(up, 'exit');
+    try {
+      await printed(up.stdout, /Ctrl-C/);
+      await barkeep(folder, 'import', 'stream.csv', '--dataset', 'stream');
+      await barkeep(folder, 'import', 'reference.csv', '--dataset', 'reference');
+      expect(await barkeep(folder, 'run', 'session.json')).toMatch(/^session first completed, 3,900 bars/);
+      expect(await run(folder, 'npx', '--no-install', 'tsx', 'strategy.ts')).toMatch(
+        /^profit and loss per share: -?\d+\.\d\d\n$/,
+      );
+    } finally {
+      up.kill('SIGINT');
+      await ended;
+    }
+  }, 180_000);
+});
+
+/** Resolves when a line matches; reads on afterwards, so that the program can write. */
+async function printed(stream: Readable, wanted: RegExp): Promise<void> {
+  const lines = createInterface(stream);
+  const seen: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      seen.push(line);
+      if (wanted.test(line)) resolve();
+    });
+    lines.on('close', () => reject(new Error(`expected ${wanted}, was:\n${seen.join('\n')}`)));
+  });
+}
