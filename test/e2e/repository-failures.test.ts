@@ -183,7 +183,7 @@ test('a failing repository is in the session store with its error, since when, a
     });
     expect(failure['failures']).toBeGreaterThanOrEqual(3);
     const types = async (id: string) => {
-      const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+');
+      const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:changes`, '-', '+');
       return entries.map(([, fields]) => fields[1]).filter((type) => type?.startsWith('repository-'));
     };
     expect(await types('dead-wait-day')).toEqual(['repository-failed']);

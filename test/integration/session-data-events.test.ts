@@ -54,7 +54,7 @@ async function fillOf(
   return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
 }
 
-const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader);
+const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader, 'operator');
 
 async function said(store: TestStore, from: EventCursor = EVENTS_BEGINNING): Promise<object[]> {
   return (await eventsOf(store).read(from)).events.map(({ event }) => plain(event));
@@ -124,6 +124,90 @@ describe('upkeep says', () => {
       { ...event, ...counts, barQuality: (1160 / 1170) * 100 },
       { ...event, ...repaired, barQuality: 100 },
     ]);
+  });
+});
+
+describe('I2 a strategy', () => {
+  const seenBy = async (store: TestStore) =>
+    (await new SessionEvents(server.redis, store.reader).read()).events
+      .map(({ event }) => plain(event))
+      .filter((event) => 'type' in event && event.type !== 'clock');
+
+  test('sees a change once the clock has passed its slots, in parts when the clock is among them', async () => {
+    const store = await filledDay();
+    const { layout, writer, upkeep } = store;
+    const closeOf = (slot: number) => layout.grid(0).closeTime(slot);
+    await writer.moveClock(closeOf(9));
+    const days = await upkeep.readDay(0, 0, layout.symbols);
+    await upkeep.events.gapsFound(0, 0, SLOTS, days);
+    await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 })]);
+    expect(await said(store)).toHaveLength(4);
+    expect(await seenBy(store)).toEqual([]);
+
+    await writer.moveClock(closeOf(12));
+    expect(await seenBy(store)).toEqual([
+      { type: 'gap-found', date: DATE, symbols: { AAA: 3 } },
+      { type: 'gap-filled', date: DATE, symbols: { AAA: 2 } },
+      { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 0, unfillable: 0, absent: 1 } } },
+    ]);
+    // Repeating the move publishes nothing twice.
+    await writer.moveClock(closeOf(12));
+    await writer.claim();
+    expect(await seenBy(store)).toHaveLength(3);
+
+    await writer.moveClock(layout.grid(0).close);
+    const rest = (await seenBy(store)).slice(3);
+    expect(rest).toHaveLength(3);
+    expect(rest).toEqual(
+      expect.arrayContaining([
+        { type: 'gap-found', date: DATE, symbols: { AAA: 7 } },
+        { type: 'gap-filled', date: DATE, symbols: { AAA: 1 } },
+        { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 0 } } },
+      ]),
+    );
+  });
+
+  test('sees a change of what the clock has passed at once', async () => {
+    const store = await filledDay();
+    await store.writer.moveClock(store.layout.grid(0).close);
+    await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
+    expect(await seenBy(store)).toEqual([{ type: 'gap-filled', date: DATE, symbols: { AAA: 1 } }]);
+  });
+
+  test('sees a derived bar change once the clock has passed the first bucket that changed', async () => {
+    const store = await filledDay();
+    const { layout, writer, upkeep } = store;
+    const write = async () => upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
+    await write();
+    await writer.moveClock(layout.grid(0).closeTime(9));
+    const before = (await seenBy(store)).length;
+    await upkeep.fill(0, 0, [await fillOf(store, [15], {})]);
+    await write();
+    await writer.moveClock(layout.grid(0).closeTime(14));
+    expect((await seenBy(store)).slice(before)).toEqual([]);
+    await writer.moveClock(layout.grid(0).close);
+    expect((await seenBy(store)).slice(before)).toContainEqual(
+      expect.objectContaining({ type: 'derived', date: DATE, symbols: expect.arrayContaining(['AAA']) }),
+    );
+  });
+
+  test('sees counts, gaps, refusals and the digest up to the clock', async () => {
+    const store = await server.begin();
+    const { layout, writer, reader } = store;
+    await flushUpTo(store, market, layout.end);
+    await writer.moveClock(layout.grid(0).closeTime(7));
+    const seen = await reader.position('strategy');
+    expect(seen).toMatchObject({
+      clock: layout.grid(0).closeTime(7),
+      counts: { expected: 24, filled: 24, missing: 0 },
+    });
+    expect([seen.frontier, seen.watermark].every((time) => time <= seen.clock)).toBe(true);
+    expect(await reader.gaps('AAA', 'strategy')).toEqual([]);
+    expect(await reader.gaps('AAA', 'operator')).not.toEqual([]);
+    expect(await reader.digest('strategy')).toMatchObject({ chunks: 0 });
+    await writer.moveClock(layout.end);
+    expect(await reader.position('strategy')).toMatchObject({ counts: (await reader.position('operator')).counts });
+    expect(await reader.digest('strategy')).toEqual(await reader.digest('operator'));
   });
 });
 

@@ -95,7 +95,18 @@ test('I9 after its removal no key of a session is left, and no late script bring
   const derived = await derivedOf(store, 1, 0, 390);
   const kinds = new Set((await server.keys(layout.id)).map((key) => key.split('}:')[1]!.split(':')[0]));
   expect(kinds).toEqual(
-    new Set(['meta', 'retry', 'errors', 'refused', 'repository-refused', 'repositories', 'events', 'chunk', 'states']),
+    new Set([
+      'meta',
+      'retry',
+      'errors',
+      'refused',
+      'repository-refused',
+      'repositories',
+      'changes',
+      'events',
+      'chunk',
+      'states',
+    ]),
   );
   expect(await removeSession(server.redis, layout)).toBeGreaterThan(2 * MANY.length);
   expect(await server.keys(layout.id)).toEqual([]);

@@ -150,10 +150,10 @@ it('I6 takes a late bar out of whatever its empty slot was counted as, and says 
   expect(late).toEqual({ ...none, accepted: 6, late: 5 });
   expect(await counts()).toMatchObject({ streamed: 7, absent: 1, noTrade: 0, unfillable: 0, expected: 40 });
   expect(await countedSlots(store)).toEqual(await counts());
-  const { dirty, retry, events } = store.layout.keysOf(0);
+  const { dirty, retry, changes } = store.layout.keysOf(0);
   expect(await server.redis.smembers(dirty)).toEqual(['2013-10-07 AAA']);
   expect(await server.redis.zrange(retry, 0, -1)).toEqual(['2013-10-07 AAA']);
-  const said = (await server.redis.xrange(events, '-', '+')).map(([, fields]) => fields);
+  const said = (await server.redis.xrange(changes, '-', '+')).map(([, fields]) => fields);
   expect(said.filter(([, type]) => type === 'late-bars')).toEqual([
     ['type', 'late-bars', 'date', '2013-10-07', 'symbols', '{"AAA":5}'],
   ]);

@@ -101,14 +101,15 @@ export class Api {
     return answer.body;
   }
 
+  /** In an operator's view: with the frontier, the watermark and the counts up to there. */
   session(id: string): Promise<Session> {
-    return this.ok('GET', `/v1/sessions/${id}`);
+    return this.ok('GET', `/v1/sessions/${id}?view=operator`);
   }
   metrics(id: string, symbol: string): Promise<Metrics> {
     return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/metrics`);
   }
   gaps(id: string, symbol: string): Promise<Gap[]> {
-    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/gaps`);
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/gaps?view=operator`);
   }
   bars(id: string, symbol: string, query: string): Promise<ApiBar[]> {
     return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/bars?${query}`);

@@ -49,12 +49,12 @@ export class StoreServer {
     await writer.init();
     await writer.claim();
     const upkeep = new UpkeepStore(this.redis, layout);
-    return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout), as };
+    return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
   /** Everything that is stored of a session, by key; tells whether two stores are the same to the last byte. */
   async dump(id: string): Promise<Map<string, string>> {
-    const keys = (await this.keys(id)).filter((key) => !key.endsWith(':events')).sort();
+    const keys = (await this.keys(id)).filter((key) => !/:(events|changes|pending)$/.test(key)).sort();
     const dumps = await Promise.all(keys.map(async (key) => [key, await this.content(key)] as const));
     return new Map(dumps);
   }

@@ -49,6 +49,7 @@ export {
   UnknownConsumerError,
   UnknownIntervalError,
   UnknownSymbolError,
+  type View,
   wakeChannel,
   type Window,
 } from './layout/index.js';

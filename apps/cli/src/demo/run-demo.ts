@@ -78,7 +78,11 @@ async function startAll(
   const [url = ''] = apps.urls;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
   report(`${pids.join(', ')}\nAPI docs ${url}/docs, queues ${url}/queues`);
-  return { client: new CoordinatorClient(url, env.apiKey, life.signal), apps, databaseUrl: services.databaseUrl };
+  return {
+    client: new CoordinatorClient(url, env.apiKey, life.signal, 'operator'),
+    apps,
+    databaseUrl: services.databaseUrl,
+  };
 }
 
 async function runSession(

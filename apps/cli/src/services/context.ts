@@ -85,7 +85,7 @@ export class Context {
       throw new CliError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
     await checkCoordinator(url, this.life.signal);
-    return new CoordinatorClient(url, apiKey, this.life.signal);
+    return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
   }
 
   /**

@@ -27,6 +27,10 @@ export function authenticate(keys: ApiKeys): RequestHandler {
       return sendProblem(request, response, problem('foreign-origin', detail));
     }
     response.locals['role'] = role;
+    if (role === 'user' && asksOperatorView(request)) {
+      const detail = 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
+      return sendProblem(request, response, problem('forbidden', detail));
+    }
     return next();
   };
 }
@@ -36,6 +40,11 @@ export const adminOnly: RequestHandler = (request, response, next) => {
   if (response.locals['role'] === 'user') return refuse(request, response);
   return next();
 };
+
+/** Whether a request names the operator's view, in whichever route: it shows what is after the clock. */
+function asksOperatorView({ url }: Request): boolean {
+  return new URL(url, 'http://here').searchParams.getAll('view').includes('operator');
+}
 
 function refuse(request: Request, response: Response): void {
   const scheme = PAGES.test(request.originalUrl.split('?', 1)[0] ?? '') ? 'Basic' : 'Bearer';

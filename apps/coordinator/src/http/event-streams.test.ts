@@ -8,6 +8,7 @@ import type { EventFeed } from '../lifecycle/index.js';
 
 /** A session in which there is always more to tell. */
 class EndlessFeed implements EventFeed {
+  readonly view = 'strategy';
   reads = 0;
 
   async begin(): Promise<EventCursor> {

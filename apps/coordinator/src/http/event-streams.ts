@@ -11,6 +11,7 @@ import {
   type EventCursor,
   type SessionEvent,
   type SessionEventType,
+  type View,
 } from '@barkeep/session-data';
 import type { Response } from 'express';
 import type { EventFeed } from '../lifecycle/index.js';
@@ -75,7 +76,7 @@ export class EventStreams {
     let cursor = from;
     let isLostSaid = false;
     // Whoever reads nothing but this goes on from here.
-    await write(response, `retry: 1000\nid: ${encodeCursor(cursor)}\n\n`, signal);
+    await write(response, `retry: 1000\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
     let writtenAt = Date.now();
     for (;;) {
       signal.throwIfAborted();
@@ -88,13 +89,13 @@ export class EventStreams {
       } else {
         isLostSaid = false;
         if (answer.gap) await write(response, 'event: gap\ndata: {}\n\n', signal);
-        for (const text of messages(answer.events, types)) await write(response, text, signal);
+        for (const text of messages(answer.events, types, feed.view)) await write(response, text, signal);
         count = answer.events.length;
         cursor = answer.cursor;
       }
       if (count > 0) writtenAt = Date.now();
       else if (Date.now() - writtenAt >= KEEP_ALIVE_MS) {
-        await write(response, `: keep-alive\nid: ${encodeCursor(cursor)}\n\n`, signal);
+        await write(response, `: keep-alive\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
         writtenAt = Date.now();
       }
       if (count === 0) await this.next();
@@ -129,11 +130,11 @@ async function write(response: Response, text: string, signal: AbortSignal): Pro
 }
 
 /** Events as text, several at a time. */
-function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionEventType> | undefined) {
+function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionEventType> | undefined, view: View) {
   let text = '';
   for (const { event, cursor } of events) {
     if (types && !types.has(event.type)) continue;
-    text += message(event, cursor);
+    text += message(event, cursor, view);
     if (text.length < CHUNK_CHARS) continue;
     yield text;
     text = '';
@@ -142,8 +143,8 @@ function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionE
 }
 
 /** One event as it is sent. */
-export function message(event: SessionEvent, cursor: EventCursor): string {
-  return `id: ${encodeCursor(cursor)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
+export function message(event: SessionEvent, cursor: EventCursor, view: View = 'strategy'): string {
+  return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
 }
 
 /** A state that no store can say. */

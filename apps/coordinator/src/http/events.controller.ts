@@ -1,6 +1,6 @@
 /** `/v1/sessions/{id}/events`: what happens in a session, as server-sent events. */
 import { Controller, Get, Headers, Inject, Logger, Param, Res, UseGuards } from '@nestjs/common';
-import { decodeCursor, type EventCursor } from '@barkeep/session-data';
+import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
@@ -53,13 +53,13 @@ export class EventsController {
   })
   async events(
     @Param('id', SessionIdPipe) id: string,
-    @CheckedQuery() { from, types }: EventsQuery,
+    @CheckedQuery() { from, types, view }: EventsQuery,
     @Res() response: Response,
     @Headers('last-event-id') lastEventId?: string,
   ): Promise<void> {
     if (this.streams.stopping) throw new ProblemError('not-ready', 'the service is stopping');
-    const feed = await this.sessions.events(id);
-    const cursor = lastEventId ? cursorOf(lastEventId) : await feed.begin(from);
+    const feed = await this.sessions.events(id, view);
+    const cursor = lastEventId ? cursorOf(lastEventId, view) : await feed.begin(from);
     try {
       await this.streams.send(response, feed, cursor, types);
     } catch (error) {
@@ -69,8 +69,10 @@ export class EventsController {
   }
 }
 
-function cursorOf(text: string): EventCursor {
-  const cursor = decodeCursor(text);
+function cursorOf(text: string, view: View): EventCursor {
+  const cursor = decodeCursor(text, view);
   if (cursor) return cursor;
-  throw new InvalidInputError([{ field: 'Last-Event-ID', expected: 'the id of an event', was: shown(text) }]);
+  throw new InvalidInputError([
+    { field: 'Last-Event-ID', expected: 'the id of an event of this view', was: shown(text) },
+  ]);
 }

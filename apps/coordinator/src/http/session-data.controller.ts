@@ -25,6 +25,8 @@ import {
   SymbolPipe,
   symbolsQuery,
   type SymbolsQuery,
+  viewQuery,
+  type ViewQuery,
 } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
 import { SessionLifecycle, type CertificateView } from '../lifecycle/index.js';
@@ -119,36 +121,48 @@ export class SessionDataController {
   @Operation({
     summary: 'Quality of the data of a symbol, with the counts it comes from',
     params,
+    query: viewQuery,
     answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: metricsExample }],
-    problems: reading,
+    problems: ['invalid-input', ...reading],
   })
   async metrics(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
+    @CheckedQuery() { view }: ViewQuery,
   ): Promise<MetricsView> {
-    return metricsView(await (await this.sessions.open(id)).metrics(symbol));
+    return metricsView(await (await this.sessions.open(id)).metrics(symbol, view));
   }
 
   @Get('symbols/:symbol/gaps')
   @Operation({
-    summary: 'Gaps of a symbol before the frontier, oldest first',
+    summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
     params,
+    query: viewQuery,
     answers: [{ status: 200, description: 'the gaps', component: 'Gap', list: true, example: [gapExample] }],
-    problems: reading,
+    problems: ['invalid-input', ...reading],
   })
-  async gaps(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<GapView[]> {
-    return (await (await this.sessions.open(id)).gaps(symbol)).map(gapView);
+  async gaps(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('symbol', SymbolPipe) symbol: string,
+    @CheckedQuery() { view }: ViewQuery,
+  ): Promise<GapView[]> {
+    return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
   }
 
   @Get('digest')
   @Operation({
-    summary: 'SHA-256 over all stored bars, and the counts under it',
+    summary:
+      'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     params: { id: params.id },
+    query: viewQuery,
     answers: [{ status: 200, description: 'the digest', component: 'Digest', example: digestExample }],
-    problems: ['unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
+    problems: ['invalid-input', 'unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  async digest(@Param('id', SessionIdPipe) id: string): Promise<{ digest: string; chunks: number; bars: number }> {
-    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest();
+  async digest(
+    @Param('id', SessionIdPipe) id: string,
+    @CheckedQuery() { view }: ViewQuery,
+  ): Promise<{ digest: string; chunks: number; bars: number }> {
+    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
     return { digest, chunks, bars };
   }
 

@@ -15,6 +15,8 @@ import {
   SessionIdPipe,
   sessionPageExample,
   specExample,
+  viewQuery,
+  type ViewQuery,
 } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
 import { SessionLifecycle, type SessionPageView, type SessionView } from '../lifecycle/index.js';
@@ -92,11 +94,12 @@ export class SessionsController {
   @Operation({
     summary: 'State, clock, progress and counts of a session',
     params,
+    query: viewQuery,
     answers: [session],
-    problems: ['unknown-session', 'unavailable'],
+    problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
-  find(@Param('id', SessionIdPipe) id: string): Promise<SessionView> {
-    return this.sessions.find(id);
+  find(@Param('id', SessionIdPipe) id: string, @CheckedQuery() { view }: ViewQuery): Promise<SessionView> {
+    return this.sessions.find(id, view);
   }
 
   @Post(':id/start')

@@ -94,7 +94,7 @@ export class Certificates {
   private async catchUpOne(row: Row & { isKept: boolean }): Promise<void> {
     if (row.isKept) return this.keepConsumers(row);
     const { session } = this.open(row);
-    const { watermark } = await session.position();
+    const { watermark } = await session.position('operator');
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 

@@ -11,6 +11,7 @@ import {
   SessionLostError,
   type EventCursor,
   type OpenSession,
+  type View,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { EventFeed, FeedAnswer } from './session-lifecycle.js';
@@ -29,17 +30,18 @@ export class EventFeeds {
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  feedOf(row: SessionRow<SessionSpec>): EventFeed {
+  feedOf(row: SessionRow<SessionSpec>, view: View = 'strategy'): EventFeed {
     return {
-      begin: (from) => this.begin(row, from),
-      read: (cursor) => this.shared(row, cursor),
+      view,
+      begin: (from) => this.begin(row, view, from),
+      read: (cursor) => this.shared(row, view, cursor),
     };
   }
 
-  private async begin(row: SessionRow<SessionSpec>, from: 'beginning' | 'now'): Promise<EventCursor> {
+  private async begin(row: SessionRow<SessionSpec>, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
     if (from === 'beginning') return EVENTS_BEGINNING;
     try {
-      return await new SessionEvents(this.redis, this.open(row)).now();
+      return await new SessionEvents(this.redis, this.open(row), view).now();
     } catch (error) {
       // No event was emitted yet: all events come after now.
       if (error instanceof SessionLostError) return EVENTS_BEGINNING;
@@ -47,21 +49,21 @@ export class EventFeeds {
     }
   }
 
-  private shared(row: SessionRow<SessionSpec>, cursor: EventCursor): Promise<FeedAnswer> {
-    const key = `${row.incarnation} ${encodeCursor(cursor)}`;
+  private shared(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<FeedAnswer> {
+    const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
     if (!read) {
-      read = this.read(row, cursor).finally(() => this.reads.delete(key));
+      read = this.read(row, view, cursor).finally(() => this.reads.delete(key));
       this.reads.set(key, read);
     }
     return read;
   }
 
-  private async read(row: SessionRow<SessionSpec>, cursor: EventCursor): Promise<FeedAnswer> {
+  private async read(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<FeedAnswer> {
     const session = this.open(row);
     const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
     try {
-      return await new SessionEvents(this.redis, session).read(cursor, { limit });
+      return await new SessionEvents(this.redis, session, view).read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
       const now = await this.sessions.find(row.id);

@@ -4,7 +4,7 @@
  */
 import type { SessionSpec, SlotCounts } from '@barkeep/bars';
 import type { SessionState } from '@barkeep/bar-repository';
-import type { Certificate, EventBatch, EventCursor, OpenSession } from '@barkeep/session-data';
+import type { Certificate, EventBatch, EventCursor, OpenSession, View } from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
 import type { CertifiedConsumer, ConsumerAnswer, FedView } from '../openapi/index.js';
 
@@ -110,6 +110,8 @@ export type FeedAnswer = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
 export interface EventFeed {
+  /** Whose events they are; a cursor is of one view. */
+  readonly view: View;
   /** The cursor of the first event, or of now. */
   begin(from: 'beginning' | 'now'): Promise<EventCursor>;
   /** The events after a cursor; returns at once when there are none. */
@@ -126,9 +128,9 @@ export abstract class SessionLifecycle {
     options: { start: boolean; idempotencyKey?: string },
   ): Promise<{ session: SessionView; created: boolean }>;
   /** @throws SessionNotFoundError */
-  abstract find(id: string): Promise<SessionView>;
+  abstract find(id: string, view?: View): Promise<SessionView>;
   /** @throws CursorError */
-  abstract list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView>;
+  abstract list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageView>;
   /**
    * The four calls change the row first. When a server could not be told after that, the view has `waitingFor` with kind `server`, and
    * the change takes effect within seconds of the server's return. Each may be repeated.
@@ -161,5 +163,5 @@ export abstract class SessionLifecycle {
   /** @throws SessionNotFoundError, WrongStateError, SessionLostError */
   abstract certificate(id: string): Promise<CertificateView>;
   /** The session's events, from before its first start until it is deleted. @throws SessionNotFoundError */
-  abstract events(id: string): Promise<EventFeed>;
+  abstract events(id: string, view?: View): Promise<EventFeed>;
 }

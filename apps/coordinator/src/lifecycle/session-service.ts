@@ -33,6 +33,7 @@ import {
   SessionConsumers,
   UnknownConsumerError,
   UnknownSymbolError,
+  type View,
 } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
@@ -96,13 +97,13 @@ export class SessionService extends SessionLifecycle {
     return { session: await this.parts.steering.startCreated(row, created), created };
   }
 
-  async find(id: string): Promise<SessionView> {
-    return this.parts.views.fullView(await this.parts.sessions.get(id));
+  async find(id: string, view?: View): Promise<SessionView> {
+    return this.parts.views.fullView(await this.parts.sessions.get(id), view);
   }
 
-  async list(query: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPageView> {
+  async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageView> {
     const { rows, cursor } = await this.parts.sessions.list(query);
-    const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row)));
+    const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
   }
 
@@ -181,8 +182,8 @@ export class SessionService extends SessionLifecycle {
     return this.parts.certificates.view(await this.begun(id));
   }
 
-  async events(id: string): Promise<EventFeed> {
-    return this.eventFeeds.feedOf(await this.parts.sessions.get(id));
+  async events(id: string, view?: View): Promise<EventFeed> {
+    return this.eventFeeds.feedOf(await this.parts.sessions.get(id), view);
   }
 
   /** A session that was started: before that it has no data. @throws WrongStateError, SessionNotFoundError */

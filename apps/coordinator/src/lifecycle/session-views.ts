@@ -10,6 +10,7 @@ import {
   SessionLostError,
   type ConsumerView,
   type StreamFigures,
+  type View,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { ConsumerAnswer } from '../openapi/index.js';
@@ -49,13 +50,17 @@ export class SessionViews {
   }
 
   /** {@link view} with the warnings, which take a look at the datasets. */
-  async fullView(row: SessionRow<SessionSpec>): Promise<SessionView> {
-    const [view, warnings] = await Promise.all([this.view(row), this.warnings.of(row)]);
+  async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionView> {
+    if (who === 'strategy') return this.view(row, who);
+    const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
     return { ...view, warnings };
   }
 
-  /** A completed session whose store lost writes runs again from now on. */
-  async view(stored: SessionRow<SessionSpec>): Promise<SessionView> {
+  /**
+   * A completed session whose store lost writes runs again from now on.
+   * @param who a strategy sees nothing that depends on what is after the clock
+   */
+  async view(stored: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionView> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
@@ -64,7 +69,7 @@ export class SessionViews {
       const session = this.open(row);
       const { layout } = session;
       const [position, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
-        session.position(),
+        session.position(who),
         session.history(),
         readStreamFigures(this.redis, layout),
         new SessionConsumers(this.redis, layout).list(),
@@ -73,9 +78,9 @@ export class SessionViews {
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
-        ...figureViews(figures),
-        timedOutDays,
-        waitingFor,
+        ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
+        timedOutDays: timedOutDays.filter((date) => who === 'operator' || isPassed(layout, date, clock)),
+        waitingFor: who === 'operator' ? waitingFor : kindOf(waitingFor),
         consumers: consumers.map(consumerView),
         clock: iso(clock),
         frontier: iso(frontier),
@@ -133,6 +138,21 @@ function serverAway(servers: readonly string[]): WaitingFor {
   const what = [...servers];
   const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
   return { kind: 'server', what, since: null, detail, nextTryAt: null };
+}
+
+/** What a session waits for may be after the clock: a strategy learns only the kind. */
+function kindOf(waitingFor: WaitingFor | null): WaitingFor | null {
+  return waitingFor && { ...waitingFor, what: [], detail: '', nextTryAt: null };
+}
+
+/** Prefetching reads days after the clock. */
+function withoutPrefetch(figures: StreamFigures): StreamFigures {
+  return { ...figures, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
+}
+
+function isPassed(layout: SessionLayout, date: string, clock: number): boolean {
+  const day = layout.dayIndexOf(date);
+  return day !== undefined && layout.grid(day).close <= clock;
 }
 
 function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {

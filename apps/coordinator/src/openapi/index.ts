@@ -41,6 +41,8 @@ export {
   type ListQuery,
   parseIdempotencyKey,
   symbolsQuery,
+  viewQuery,
+  type ViewQuery,
   type SymbolsQuery,
 } from './queries.js';
 export { CheckedQuery, QueryGuard } from './query-guard.js';

@@ -36,6 +36,14 @@ const fill = z
   .default('none')
   .meta({ description: 'forward shows an empty slot with the last close, volume 0 and origin filled-forward' });
 
+const view = z.enum(['strategy', 'operator'], 'strategy or operator').default('strategy').meta({
+  description:
+    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with a key of BARKEEP_ADMIN_KEYS where keys are set',
+});
+
+/** For routes with two views. */
+export const viewQuery = z.strictObject({ view });
+
 /** For routes that take no query. */
 export const noQuery = z.strictObject({});
 
@@ -50,6 +58,7 @@ export const listQuery = z.strictObject({
   state: z.enum(SESSION_STATES, `one of ${SESSION_STATES.join(', ')}`).optional(),
   limit: count(1, PAGE_MAX).default(50),
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
+  view,
 });
 
 export const intervalQuery = z.strictObject({ interval, fill });
@@ -66,6 +75,7 @@ export const symbolsQuery = z.strictObject({
 
 /** Where events begin, and which of them; all when `types` is left out. */
 export const eventsQuery = z.strictObject({
+  view,
   from: z
     .enum(['now', 'beginning'], 'now or beginning')
     .default('now')
@@ -128,6 +138,7 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
 
 export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
+export type ViewQuery = z.output<typeof viewQuery>;
 export type IntervalQuery = z.output<typeof intervalQuery>;
 export type SymbolsQuery = z.output<typeof symbolsQuery>;
 export type FeedQuery = z.output<typeof feedQuery>;

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { View } from '@barkeep/session-data';
 import { CoordinatorUnreachableError } from '../outage/index.js';
 import * as answers from './answers.js';
 import { readCertificate, type Certificate } from './certificate-answer.js';
-import { problemError } from './problems.js';
+import { ApiProblemError, problemError } from './problems.js';
 
 /** How long a coordinator that does not answer is waited for: another one takes over within 10 s. */
 const AWAY_LIMIT_MS = 30_000;
@@ -44,6 +45,8 @@ export class CoordinatorClient {
     readonly baseUrl: string,
     private readonly apiKey: string | undefined,
     private readonly signal: AbortSignal,
+    /** `operator`: sessions and gaps up to the frontier, where the key allows that. */
+    private readonly view: View = 'strategy',
   ) {}
 
   /**
@@ -60,7 +63,7 @@ export class CoordinatorClient {
 
   /** State, clock, progress and counts of a session. */
   async session(id: string): Promise<answers.SessionStatus> {
-    return answers.readSession(await this.#call('GET', sessionPath(id)));
+    return answers.readSession(await this.#read(sessionPath(id)));
   }
 
   /** All sessions, newest first, page after page. */
@@ -69,7 +72,7 @@ export class CoordinatorClient {
     let cursor: string | undefined;
     do {
       const query: string = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const page = answers.readSessionPage(await this.#call('GET', `/v1/sessions${query}`));
+      const page = answers.readSessionPage(await this.#read(`/v1/sessions${query}`));
       all.push(...page.sessions);
       cursor = page.nextCursor;
     } while (cursor !== undefined);
@@ -116,9 +119,9 @@ export class CoordinatorClient {
     return metrics;
   }
 
-  /** Gaps of one symbol before the frontier, oldest first. */
+  /** Gaps of one symbol before the clock, for an operator before the frontier, oldest first. */
   async gaps(id: string, symbol: string): Promise<answers.GapAnswer[]> {
-    return answers.readGaps(await this.#call('GET', `${symbolPath(id, symbol)}/gaps`));
+    return answers.readGaps(await this.#read(`${symbolPath(id, symbol)}/gaps`));
   }
 
   /** Adds a symbol. */
@@ -157,6 +160,18 @@ export class CoordinatorClient {
   /** Says that no more bars of a symbol will be fed. */
   async endFeed(id: string, symbol: string): Promise<void> {
     await this.#call('POST', `${symbolPath(id, symbol)}/end`);
+  }
+
+  /** Reads in the client's view; a key that may not see the operator's view gets the strategy's. */
+  async #read(path: string): Promise<unknown> {
+    if (this.view === 'operator') {
+      try {
+        return await this.#call('GET', `${path}${path.includes('?') ? '&' : '?'}view=operator`);
+      } catch (error) {
+        if (!(error instanceof ApiProblemError) || error.status !== 403) throw error;
+      }
+    }
+    return this.#call('GET', path);
   }
 
   async #call(method: string, path: string, content?: Content): Promise<unknown> {

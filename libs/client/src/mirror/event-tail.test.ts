@@ -4,13 +4,17 @@ import { EventTail, newsOf, stateOf, type StreamEntry } from './event-tail.js';
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
 
 test('says which days of which symbols changed, and the newest state', () => {
-  const tail = new EventTail(['1-0', '0-0']);
+  const tail = new EventTail(['1-0', '1-0', '0-0']);
   const round = tail.decode([
+    [
+      entry('1-0', { type: 'clock', time: '1' }),
+      entry('2-0', { type: 'gap-filled', date: '2013-10-09', symbols: '{"PUBLISHED":3}' }),
+      entry('3-0', { type: 'state', state: 'running' }),
+      entry('4-0', { type: 'state', state: 'failed', error: 'no rows' }),
+    ],
     [
       entry('1-0', { type: 'gap-filled', date: '2013-10-07', symbols: '{"OLD":1}' }),
       entry('2-0', { type: 'gap-filled', date: '2013-10-08', symbols: '{"AAA":3}' }),
-      entry('3-0', { type: 'state', state: 'running' }),
-      entry('4-0', { type: 'state', state: 'failed', error: 'no rows' }),
     ],
     [
       entry('1-0', { type: 'derived', date: '2013-10-08', symbols: '["BBB"]' }),
@@ -24,7 +28,7 @@ test('says which days of which symbols changed, and the newest state', () => {
   expect(round).toMatchObject({ state: { state: 'failed', error: 'no rows' }, isGap: false, isMore: false });
   expect(tail.cursor(0)).toBe('1-0');
   tail.commit(round);
-  expect([tail.cursor(0), tail.cursor(1)]).toEqual(['4-0', '1-2']);
+  expect([0, 1, 2].map((stream) => tail.cursor(stream))).toEqual(['4-0', '2-0', '1-2']);
 });
 
 test('reports a gap when the last processed entry was trimmed', () => {
@@ -37,7 +41,9 @@ test('reports a gap when the last processed entry was trimmed', () => {
 
 test('reports a gap for a change that cannot be parsed', () => {
   const change = { type: 'late-bars', date: '2013-10-08', symbols: 'many' };
-  expect(new EventTail(['1-0']).decode([[entry('1-0', change), entry('2-0', change)]])).toMatchObject({ isGap: true });
+  expect(new EventTail(['0-0', '1-0']).decode([[], [entry('1-0', change), entry('2-0', change)]])).toMatchObject({
+    isGap: true,
+  });
   const unknown = { type: 'something-new', symbols: 'many' };
   expect(new EventTail(['1-0']).decode([[entry('1-0', change), entry('2-0', unknown)]])).toMatchObject({
     isGap: false,

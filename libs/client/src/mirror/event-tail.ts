@@ -1,6 +1,7 @@
 /**
  * Extracts from a session's event streams what a mirror needs: which days of which symbols changed after they were read, and
- * the session's state. Reads the stream of every partition from its last position. Reports a gap when entries were trimmed
+ * the session's state. Reads the session's public events for its state, and the changes of every partition, also those after
+ * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream. Reports a gap when entries were trimmed
  * before they were read; the mirror then reloads everything. Does no I/O itself.
  */
 import {
@@ -38,7 +39,7 @@ export interface TailRound {
   isGap: boolean;
   /** True when more entries are available now. */
   isMore: boolean;
-  /** The last entry that was read of each partition's stream; for {@link EventTail.commit}. */
+  /** The last entry that was read of each stream; for {@link EventTail.commit}. */
   cursors: readonly string[];
 }
 
@@ -46,26 +47,26 @@ export interface TailRound {
 export type StreamEntry = [id: string, fields: string[]];
 
 export class EventTail {
-  /** Id of the last processed entry, by partition. */
+  /** Id of the last processed entry, by stream. */
   private cursors: readonly string[];
 
-  /** @param cursors the newest entry of each partition at the start; '0-0' for an empty stream */
+  /** @param cursors the newest entry of each stream at the start; '0-0' for an empty stream */
   constructor(cursors: readonly string[]) {
     this.cursors = cursors;
   }
 
-  /** Commands that read the newest entry of each partition; {@link EventTail.newest} decodes their replies. */
+  /** Commands that read the newest entry of each stream; {@link EventTail.newest} decodes their replies. */
   static newestCommands(layout: SessionLayout): ReadCommand[] {
-    return layout.keys.map(({ events }) => ['xrevrange', events, '+', '-', 'COUNT', 1]);
+    return streamsOf(layout).map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
   }
 
   static newest(replies: readonly unknown[]): string[] {
     return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
 
-  /** The reads of one round, one per partition. Each also returns the last entry of the round before, if it is not trimmed. */
+  /** The reads of one round, one per stream. Each also returns the last entry of the round before, if it is not trimmed. */
   commands(layout: SessionLayout): ReadCommand[] {
-    return layout.keys.map(({ events }, p) => ['xrange', events, this.cursor(p), '+', 'COUNT', PAGE]);
+    return streamsOf(layout).map((key, stream) => ['xrange', key, this.cursor(stream), '+', 'COUNT', PAGE]);
   }
 
   /** Decodes the replies of a round. The position moves only with {@link commit}. */
@@ -73,26 +74,39 @@ export class EventTail {
     const changes = new Map<string, DayChange>();
     const cursors: string[] = [];
     const round: TailRound = { changes, state: undefined, isGap: false, isMore: false, cursors };
-    (replies as StreamEntry[][]).forEach((entries, p) => {
-      const cursor = this.cursor(p);
+    (replies as StreamEntry[][]).forEach((entries, stream) => {
+      const cursor = this.cursor(stream);
       // A stream that was empty cannot have been trimmed while it has less than a page of entries.
       const isWhole = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
       if (!isWhole) round.isGap = true;
       if (entries.length === PAGE) round.isMore = true;
       cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
-      for (const [id, fields] of entries) if (id !== cursor) addEntry(fields, changes, round);
+      for (const [id, fields] of entries) {
+        // The public events repeat each change once the clock has passed it.
+        if (id !== cursor && (stream > 0 || !isChange(fields))) addEntry(fields, changes, round);
+      }
     });
     return round;
   }
 
-  /** Id of the last processed entry of a partition. */
-  cursor(partition: number): string {
-    return this.cursors[partition] ?? EMPTY_STREAM;
+  /** Id of the last processed entry of a stream: 0 for the public events, 1 + p for the changes of partition p. */
+  cursor(stream: number): string {
+    return this.cursors[stream] ?? EMPTY_STREAM;
   }
 
   commit({ cursors }: Pick<TailRound, 'cursors'>): void {
     this.cursors = cursors;
   }
+}
+
+/** The public events of partition 0, which has those of the session, then the changes of each partition. */
+function streamsOf({ keys }: SessionLayout): string[] {
+  return [keys[0]!.events, ...keys.map(({ changes }) => changes)];
+}
+
+/** True for an entry that reports changed bars of a day. */
+export function isChange(fields: readonly string[]): boolean {
+  return CHANGES.has(field(fields, 'type') ?? '');
 }
 
 function addEntry(

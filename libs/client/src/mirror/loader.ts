@@ -95,9 +95,9 @@ export class Loader {
     return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
-  /** Id of the newest processed entry in the events of partition 0. */
-  get lastEventId(): string {
-    return this.tail.cursor(0);
+  /** Ids of the newest processed entries in the events and in the changes of partition 0. */
+  get lastIds(): [event: string, change: string] {
+    return [this.tail.cursor(0), this.tail.cursor(1)];
   }
 
   /**

@@ -6,7 +6,7 @@
 import { dayAtClock, quickBeside, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { newsOf, type News, type StreamEntry } from './event-tail.js';
+import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
 import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
 import type { LoaderOptions } from './loader-options.js';
 import { Loader } from './loader.js';
@@ -134,17 +134,26 @@ export class StoreFollower {
 
   /** Catches up after each relevant event, and at least every {@link BLOCK_MS}. */
   private async watch(): Promise<void> {
-    const key = this.loader.holdings.layout.keysOf(0).events;
-    let last = this.loader.lastEventId;
+    const { events, changes } = this.loader.holdings.layout.keysOf(0);
+    const [firstEvent, firstChange] = this.loader.lastIds;
+    const last = new Map([
+      [events, firstEvent],
+      [changes, firstChange],
+    ]);
     while (!this.isClosed) {
       try {
-        // Changes in other partitions emit no event in this stream, so the read blocks only until the next check is due.
+        // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.
         const block = Math.ceil(Math.max(1, this.checkedAt + BLOCK_MS - performance.now()));
-        const reply = await this.blocking.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', key, last);
-        const entries: StreamEntry[] = reply?.[0]?.[1] ?? [];
-        last = entries.at(-1)?.[0] ?? last;
+        const places = [...last.keys(), ...last.values()];
+        const reply = await this.blocking.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', ...places);
         let isNews = performance.now() - this.checkedAt >= BLOCK_MS;
-        for (const [, fields] of entries) isNews = this.isRelevant(newsOf(fields)) || isNews;
+        for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
+          last.set(key, entries.at(-1)?.[0] ?? last.get(key)!);
+          for (const [, fields] of entries) {
+            if (key === events && isChange(fields)) continue;
+            isNews = this.isRelevant(newsOf(fields)) || isNews;
+          }
+        }
         if (!isNews) continue;
       } catch {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning on a server that answers with errors.

@@ -99,6 +99,21 @@ export function parseEvent(list: readonly string[], at: number): SessionEvent | 
   return event as SessionEvent;
 }
 
+/** Types that tell of a change of bars: a strategy sees them once the clock has passed the slots that they cover. */
+const CHANGES: ReadonlySet<SessionEventType> = new Set([
+  'gap-found',
+  'gap-filled',
+  'gap-settled',
+  'late-bars',
+  'derived',
+  'quality',
+  'day-timed-out',
+]);
+
+export function isChange(type: SessionEventType): boolean {
+  return CHANGES.has(type);
+}
+
 /** Whether an event has this name. */
 export function isEventType(name: string): name is SessionEventType {
   return Object.hasOwn(EVENTS, name);

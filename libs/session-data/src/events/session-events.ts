@@ -4,9 +4,9 @@
  * when events were trimmed before they were read.
  */
 import type { Redis } from 'ioredis';
-import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
-import { parseEvent, type SessionEvent } from './event-types.js';
+import { isChange, parseEvent, type SessionEvent } from './event-types.js';
 import { runPipeline } from '../redis/index.js';
 
 /** An event with the cursor from which the next one is read. */
@@ -46,13 +46,15 @@ export class SessionEvents {
   constructor(
     private readonly redis: Redis,
     private readonly session: EventSource,
+    /** A strategy's events never tell of anything after the clock; an operator's come when they happen. */
+    private readonly view: View = 'strategy',
   ) {}
 
   /** The cursor after all events so far. @throws SessionLostError */
   async now(): Promise<EventCursor> {
     await this.session.refresh();
     const pipeline = this.redis.pipeline();
-    for (const { events } of this.session.layout.keys) pipeline.xrevrange(events, '+', '-', 'COUNT', 1);
+    for (const key of this.streams()) pipeline.xrevrange(key, '+', '-', 'COUNT', 1);
     return ((await runPipeline(pipeline)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
@@ -69,9 +71,10 @@ export class SessionEvents {
     const { layout } = this.session;
     const pipeline = this.redis.pipeline();
     pipeline.hmget(layout.keysOf(0).meta, 'incarnation', 'version');
-    for (const [partition, { events }] of layout.keys.entries()) {
-      pipeline.xread('COUNT', limit, 'STREAMS', events, from[partition] ?? FIRST_ID);
-      pipeline.xrange(events, '-', '+', 'COUNT', 1);
+    const streams = this.streams();
+    for (const [at, key] of streams.entries()) {
+      pipeline.xread('COUNT', limit, 'STREAMS', key, from[at] ?? FIRST_ID);
+      pipeline.xrange(key, '-', '+', 'COUNT', 1);
     }
     const [meta, ...replies] = await runPipeline(pipeline);
     const [incarnation, version] = meta as (string | null)[];
@@ -80,40 +83,53 @@ export class SessionEvents {
       await this.session.refresh();
       if (this.session.layout !== layout) return this.readOnce(from, limit);
     }
-    const read = layout.keys.map((_, partition) => {
-      const entries = (replies[2 * partition] as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
-      const [first] = replies[2 * partition + 1] as Entry[];
+    const read = streams.map((_, at) => {
+      const entries = (replies[2 * at] as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
+      const [first] = replies[2 * at + 1] as Entry[];
       return { entries, first: first?.[0] };
     });
     const gaps = await Promise.all(
-      read.map(async ({ entries, first }, partition) => {
-        const id = from[partition] ?? FIRST_ID;
+      read.map(async ({ entries, first }, at) => {
+        const id = from[at] ?? FIRST_ID;
         // If the last entry that was read is also the last that was trimmed, nothing is lost, but that cannot be seen.
         if (entries.length === 0 || first === undefined || compareIds(first, id) <= 0) return false;
-        return id === FIRST_ID ? this.isTrimmed(partition) : true;
+        return id === FIRST_ID ? this.isTrimmed(streams[at]!) : true;
       }),
     );
-    return { ...merged(from, read), gap: gaps.includes(true) };
+    const { events, cursor } = merged(from, read);
+    // An operator reads each change where it happened: what partition 0 publishes of it later is a repetition.
+    const shown =
+      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !isChange(event.type)) : events;
+    const gap = gaps.includes(true);
+    if (shown.length === 0 && events.length > 0 && !gap) return this.readOnce(cursor, limit);
+    return { events: shown.map(({ event, cursor: at }) => ({ event, cursor: at })), cursor, gap };
+  }
+
+  /** The streams of the view: a strategy's are those that every partition publishes. */
+  private streams(): string[] {
+    const { layout } = this.session;
+    if (this.view === 'strategy') return layout.keys.map(({ events }) => events);
+    return [layout.keysOf(0).events, ...layout.keys.map(({ changes }) => changes)];
   }
 
   /** Whether a stream has lost its first entries. */
-  private async isTrimmed(partition: number): Promise<boolean> {
-    const info = (await this.redis.xinfo('STREAM', this.session.layout.keysOf(partition).events)) as unknown[];
+  private async isTrimmed(key: string): Promise<boolean> {
+    const info = (await this.redis.xinfo('STREAM', key)) as unknown[];
     const field = (name: string) => info[info.indexOf(name) + 1];
     return field('length') !== field('entries-added');
   }
 }
 
 /** Entries of all partitions in one order, each with the cursor after it. */
-function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[]): Omit<EventBatch, 'gap'> {
+function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[]) {
   const all = read.flatMap(({ entries }, partition) => entries.map(([id, fields]) => ({ partition, id, fields })));
   all.sort((a, b) => compareIds(a.id, b.id) || a.partition - b.partition);
-  const events: CursoredEvent[] = [];
+  const events: (CursoredEvent & { stream: number })[] = [];
   let cursor: EventCursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
   for (const { partition, id, fields } of all) {
     cursor = cursorAfter(cursor, partition, id);
     const event = parseEvent(fields, Number(id.split('-')[0]));
-    if (event) events.push({ event, cursor });
+    if (event) events.push({ event, cursor, stream: partition });
   }
   return { events, cursor };
 }

@@ -17,7 +17,7 @@ import {
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError, UnknownSymbolError } from '../layout/index.js';
 import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
-import { EVENTS_KEPT } from '../events/index.js';
+import { EVENTS_KEPT, publishReached } from '../events/index.js';
 
 const FEED = new Script(LUA.feed);
 
@@ -146,10 +146,24 @@ export class SessionFeed {
     } = input;
     const partition = this.partitionOf(symbol);
     const keys = layout.keysOf(partition);
-    const names = [keys.meta, keys.feed, keys.refused, keys.dirty, keys.retry, keys.events];
+    const names = [
+      keys.meta,
+      keys.feed,
+      keys.refused,
+      keys.dirty,
+      keys.retry,
+      keys.changes,
+      keys.pending,
+      keys.refusedAhead,
+    ];
     const batch = `${this.feeder}:${this.batches++}`;
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    args.push(EVENTS_KEPT, keys.wake, LATE, counts.size);
+    // Refusals are visible to a strategy once the clock has passed every bar of the call.
+    const last = bars.reduce(
+      (time, { openTime }) => (Number.isFinite(openTime) ? Math.max(time, openTime) : time),
+      layout.start,
+    );
+    args.push(EVENTS_KEPT, keys.wake, LATE, Math.min(last, layout.end), counts.size);
     for (const [reason, count] of counts) args.push(dayMember(symbol, reason), count);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
@@ -163,7 +177,9 @@ export class SessionFeed {
     const reply = (await FEED.run(this.redis, names, args)) as [string, string?];
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
     if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
-    return reply[1].split(' ').map(Number);
+    const answer = reply[1].split(' ').map(Number);
+    if (answer[2]! > 0) await publishReached(this.redis, layout, partition, layout.start);
+    return answer;
   }
 
   private partitionOf(symbol: string): number {

@@ -20,4 +20,5 @@ export {
   UnknownSymbolError,
 } from './errors.js';
 export { dayMember, PartitionKeys, wakeChannel } from './keys.js';
+export type { View } from './view.js';
 export { PARTITION_SYMBOLS, SessionLayout, type Window } from './layout.js';

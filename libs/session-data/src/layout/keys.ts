@@ -58,6 +58,21 @@ export class PartitionKeys {
   get events(): string {
     return `${this.base}:events`;
   }
+  /**
+   * Stream of changes that upkeep and feeding make, when they make them, also after the clock: mirrors and operators read it.
+   * A strategy must not.
+   */
+  get changes(): string {
+    return `${this.base}:changes`;
+  }
+  /** Sorted set of changes that are not in the public events yet, scored by the earliest time at which a part of them may be. */
+  get pending(): string {
+    return `${this.base}:pending`;
+  }
+  /** Hash of refused bars by window, for windows that the clock has not passed: `time symbol reason` to their number. */
+  get refusedAhead(): string {
+    return `${this.base}:refused-ahead`;
+  }
   /** Hash of the values that were emitted last, so that none is emitted twice: gaps and counts of days in each partition, the state in partition 0. */
   get told(): string {
     return `${this.base}:told`;

@@ -14,16 +14,21 @@ export interface SessionDigest {
 
 const CHUNKS_A_CALL = 128;
 
-/** Reads all chunks from the day `firstKept` on. Equal bars have equal digests, with any ids, partitions and processes. */
-export async function digestOf(redis: Redis, layout: SessionLayout, firstKept = 0): Promise<SessionDigest> {
+/** Reads all chunks of the days `[firstKept, end)`. Equal bars have equal digests, with any ids, partitions and processes. */
+export async function digestOf(
+  redis: Redis,
+  layout: SessionLayout,
+  firstKept = 0,
+  end = layout.days.length,
+): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
   for (const interval of intervalsByName(layout)) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
-      for (let from = firstKept; from < layout.days.length; from += CHUNKS_A_CALL) {
-        const days = layout.days.slice(from, from + CHUNKS_A_CALL);
+      for (let from = firstKept; from < end; from += CHUNKS_A_CALL) {
+        const days = layout.days.slice(from, Math.min(from + CHUNKS_A_CALL, end));
         const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
         chunks.forEach((bytes, i) => {
           if (!bytes) return;

@@ -16,7 +16,8 @@ import {
   type SlotGap,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { dayMember, type SessionLayout, SessionLostError, type View } from '../layout/index.js';
+import { refusedIn, refusedTotal } from './refusals.js';
 import { runPipeline } from '../redis/index.js';
 import type { Control } from '../stream/index.js';
 
@@ -26,10 +27,15 @@ export interface SessionPosition {
   frontier: number;
   watermark: number;
   control: Control;
-  /** Slots of all symbols before the frontier, in the session's own days, retained or not. */
+  /** Slots of all symbols before the frontier (in a strategy's view before the clock), in the session's own days, retained or not. */
   counts: SlotCounts;
   /** Bars refused so far, for all reasons. */
   refused: number;
+}
+
+/** With the frontier of each partition, epoch ms; undefined for one that is not counted. */
+export interface PartitionedPosition extends SessionPosition {
+  frontiers: readonly (number | undefined)[];
 }
 
 export interface SymbolMetrics extends SlotCounts {
@@ -77,20 +83,22 @@ export async function readPosition(
   redis: Redis,
   layout: SessionLayout,
   joining: ReadonlySet<string> = new Set(),
-): Promise<SessionPosition> {
+): Promise<PartitionedPosition> {
   const pipeline = redis.pipeline();
   pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
-  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hvals(refused);
-  const [first, ...replies] = (await runPipeline(pipeline)) as (string | null)[][];
+  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hgetall(refused);
+  const [first, ...replies] = await runPipeline(pipeline);
   const [clock, control] = first as [string, Control];
-  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0 };
+  const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
+  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
   for (let p = 0; p < layout.partitions; p++) {
-    const [incarnation, ...numbers] = replies[2 * p]!;
+    const [incarnation, ...numbers] = replies[2 * p] as (string | null)[];
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition.
     if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
     const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] =
       numbers.map(Number);
+    frontiers[p] = frontier!;
     at.frontier = Math.min(at.frontier, frontier!);
     at.watermark = Math.min(at.watermark, watermark!);
     const slots = layout.slotsClosedBy(frontier!) - layout.slotsClosedBy(begun!);
@@ -100,7 +108,7 @@ export async function readPosition(
     at.counts.noTrade += noTrade!;
     at.counts.unfillable += unfillable!;
     at.counts.absent += absent!;
-    at.refused += replies[2 * p + 1]!.reduce((sum, count) => sum + Number(count), 0);
+    at.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
   }
   const { counts } = at;
   counts.filled = counts.streamed + counts.backfilled;
@@ -144,7 +152,12 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
 }
 
 /** @throws SessionLostError */
-export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolMetrics> {
+export async function readMetrics(
+  redis: Redis,
+  layout: SessionLayout,
+  symbol: string,
+  view: View,
+): Promise<SymbolMetrics> {
   const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
   const counts = noCounts();
   const gaps: SlotGap[] = [];
@@ -162,16 +175,17 @@ export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: s
       volume += bar.volume;
     }
   });
-  const refused = await redis.hgetall(layout.keysOf(layout.partitionOf(symbol)!).refused);
+  const keys = layout.keysOf(layout.partitionOf(symbol)!);
+  const refused = await refusedIn(redis, keys, view === 'operator' ? Infinity : clock);
   const reasons = Object.entries(refused).flatMap(([field, count]) =>
-    field.startsWith(`${symbol} `) ? [[field.slice(symbol.length + 1), Number(count)]] : [],
+    field.startsWith(`${symbol} `) && Number(count) > 0 ? [[field.slice(symbol.length + 1), Number(count)]] : [],
   );
   return {
     symbol,
     barQuality: barQuality(counts),
     ...counts,
     ...summarizeGaps(gaps),
-    watermark,
+    watermark: view === 'operator' ? watermark : Math.min(watermark, clock),
     sessionHigh: counts.filled > 0 ? high : null,
     sessionLow: counts.filled > 0 ? low : null,
     sessionVolume: volume,
@@ -180,17 +194,20 @@ export async function readMetrics(redis: Redis, layout: SessionLayout, symbol: s
 }
 
 /** @throws SessionLostError */
-export async function readGaps(redis: Redis, layout: SessionLayout, symbol: string): Promise<SymbolGap[]> {
-  const { frontier, days } = await readSymbol(redis, layout, symbol, false);
+export async function readGaps(redis: Redis, layout: SessionLayout, symbol: string, view: View): Promise<SymbolGap[]> {
+  const { clock, frontier, days } = await readSymbol(redis, layout, symbol, false);
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
   return days.flatMap(({ day, bytes, states }) => {
     const grid = layout.grid(day);
+    const limit = view === 'operator' ? frontier : clock;
+    // An error of a repository is of the whole day: before the day's end it may be about slots after the clock.
+    const isErrorShown = view === 'operator' || grid.close <= clock;
     const found = gapsOf(
       bytes ?? new Uint8Array(0),
       states ?? undefined,
       0,
-      grid.closedBy(frontier),
+      grid.closedBy(limit),
       asksToSettle(layout.spec.upkeep),
     );
     return found.map(({ start, end, status, attempts }) => ({
@@ -199,7 +216,7 @@ export async function readGaps(redis: Redis, layout: SessionLayout, symbol: stri
       bars: end - start,
       status,
       attempts,
-      lastError: lastErrors[day] ?? null,
+      lastError: (isErrorShown ? lastErrors[day] : null) ?? null,
     }));
   });
 }

@@ -10,7 +10,14 @@ import { BarSeries } from './bar-series.js';
 import { certify, type Certificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
-import { type SessionLayout, SymbolsChangedError, UnknownIntervalError, UnknownSymbolError } from '../layout/index.js';
+import {
+  type SessionLayout,
+  SymbolsChangedError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+  type View,
+} from '../layout/index.js';
+import { readVisiblePosition } from './visible-position.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import {
@@ -36,7 +43,7 @@ const LIMIT = 10_000;
 const CHANGES_MAX = 20;
 
 /** One list of symbols with the reads for it. */
-interface View {
+interface Listing {
   layout: SessionLayout;
   joining: ReadonlySet<string>;
   key: string;
@@ -44,32 +51,44 @@ interface View {
 }
 
 export class OpenSession {
-  private view: View;
+  private listing: Listing;
 
-  /** @param layout the session; its symbols are looked up when it is first read */
+  /**
+   * @param layout the session; its symbols are looked up when it is first read
+   * @param view the default view of {@link position}, {@link metrics}, {@link gaps} and {@link digest}. Bars never go past
+   *   the clock, in either view
+   */
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
+    readonly view: View = 'strategy',
   ) {
-    this.view = viewOf(redis, layout, []);
+    this.listing = listingOf(redis, layout, []);
   }
 
   /** The session with the symbols that it had when it was last read. */
   get layout(): SessionLayout {
-    return this.view.layout;
+    return this.listing.layout;
   }
 
   /** Looks up which symbols the session has now. @throws SessionLostError */
   async refresh(): Promise<void> {
-    const { layout } = this.view;
+    const { layout } = this.listing;
     const { membership, joining } = await readSymbols(this.redis, layout);
     const isSame = membership.version === layout.membership.version;
-    this.view = viewOf(this.redis, isSame ? layout : withMembership(layout, membership), joining);
+    this.listing = listingOf(this.redis, isSame ? layout : withMembership(layout, membership), joining);
   }
 
-  /** Clock, frontier, watermark and the counts of all symbols before the frontier. @throws SessionLostError */
-  async position(): Promise<SessionPosition> {
-    return this.read(({ layout, joining }) => readPosition(this.redis, layout, joining), true);
+  /**
+   * Clock, frontier, watermark and the counts of all symbols before the frontier; in a strategy's view all of them up to the
+   * clock. @throws SessionLostError
+   */
+  async position(view = this.view): Promise<SessionPosition> {
+    return this.read(async ({ layout, joining }) => {
+      if (view === 'strategy') return readVisiblePosition(this.redis, layout, joining);
+      const { clock, control, frontier, watermark, counts, refused } = await readPosition(this.redis, layout, joining);
+      return { clock, control, frontier, watermark, counts, refused };
+    }, true);
   }
 
   /** The session's clock, epoch ms. @throws SessionLostError */
@@ -79,7 +98,7 @@ export class OpenSession {
 
   /** The symbols that can be read, as of the last answer. */
   activeSymbols(): readonly string[] {
-    return this.layout.symbols.filter((symbol) => !this.view.joining.has(symbol));
+    return this.layout.symbols.filter((symbol) => !this.listing.joining.has(symbol));
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -94,8 +113,8 @@ export class OpenSession {
     options?: ReadOptions,
   ): Promise<Map<string, ShownBar>> {
     const { fill = 'none' } = options ?? {};
-    const bars = await this.read(async (view) => {
-      const all = symbols.map((symbol) => this.series(view, symbol, interval));
+    const bars = await this.read(async (listing) => {
+      const all = symbols.map((symbol) => this.series(listing, symbol, interval));
       return (await Promise.all(all.map((series) => series.last(1, fill)))).map(([bar]) => bar);
     });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
@@ -108,7 +127,7 @@ export class OpenSession {
     count: number,
     { fill = 'none' }: ReadOptions = {},
   ): Promise<ShownBar[]> {
-    return this.read((view) => this.series(view, symbol, interval).last(count, fill));
+    return this.read((listing) => this.series(listing, symbol, interval).last(count, fill));
   }
 
   /**
@@ -123,7 +142,7 @@ export class OpenSession {
     limit = LIMIT,
     { fill = 'none' }: ReadOptions = {},
   ): Promise<ShownBar[]> {
-    return this.read((view) => this.series(view, symbol, interval).between(from, to, limit, fill));
+    return this.read((listing) => this.series(listing, symbol, interval).between(from, to, limit, fill));
   }
 
   /** Visible bars that opened at `time` or later, oldest first, at most `limit`. */
@@ -139,7 +158,7 @@ export class OpenSession {
 
   /** Number of visible bars; one that is still forming does not count. */
   async barCount(symbol: string, interval?: string): Promise<number> {
-    return this.read((view) => this.series(view, symbol, interval).count());
+    return this.read((listing) => this.series(listing, symbol, interval).count());
   }
 
   /**
@@ -152,26 +171,29 @@ export class OpenSession {
   }
 
   /** Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own. */
-  async metrics(symbol: string): Promise<SymbolMetrics> {
-    return this.read((view) => {
-      this.series(view, symbol);
-      return readMetrics(this.redis, view.layout, symbol);
+  async metrics(symbol: string, view = this.view): Promise<SymbolMetrics> {
+    return this.read((listing) => {
+      this.series(listing, symbol);
+      return readMetrics(this.redis, listing.layout, symbol, view);
     }, true);
   }
 
-  /** Gaps of one symbol before the frontier, in the session's own days as far as they are kept, oldest first. */
-  async gaps(symbol: string): Promise<SymbolGap[]> {
-    return this.read((view) => {
-      this.series(view, symbol);
-      return readGaps(this.redis, view.layout, symbol);
+  /**
+   * Gaps of one symbol before the clock, in an operator's view before the frontier, in the retained days of the session's
+   * own, oldest first. A gap that spans the clock ends there.
+   */
+  async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
+    return this.read((listing) => {
+      this.series(listing, symbol);
+      return readGaps(this.redis, listing.layout, symbol, view);
     }, true);
   }
 
-  /** SHA-256 over all chunks in key order (I1), staged ones included. */
-  async digest(): Promise<SessionDigest> {
+  /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
+  async digest(view = this.view): Promise<SessionDigest> {
     return this.read(async ({ layout, reads }) => {
-      await reads.read([]);
-      return digestOf(this.redis, layout, reads.firstKept);
+      const [clock] = await reads.read([]);
+      return digestOf(this.redis, layout, reads.firstKept, view === 'operator' ? undefined : layout.dayIndexAt(clock));
     }, true);
   }
 
@@ -192,23 +214,23 @@ export class OpenSession {
    * Runs a read, and runs it again when the symbols changed meanwhile.
    * @param checked true when the read does not use {@link ClockedReads}, which notices the change
    */
-  private async read<T>(run: (view: View) => Promise<T>, checked = false): Promise<T> {
+  private async read<T>(run: (listing: Listing) => Promise<T>, checked = false): Promise<T> {
     for (let change = 0; ; change++) {
-      const { view } = this;
+      const { listing } = this;
       try {
-        const answer = await run(view);
-        if (checked) await view.reads.read([]);
+        const answer = await run(listing);
+        if (checked) await listing.reads.read([]);
         return answer;
       } catch (error) {
         const isChange = error instanceof SymbolsChangedError;
         if ((!isChange && !(error instanceof UnknownSymbolError)) || change >= CHANGES_MAX) throw error;
-        if (this.view === view) await this.refresh();
-        if (!isChange && this.view.key === view.key) throw error;
+        if (this.listing === listing) await this.refresh();
+        if (!isChange && this.listing.key === listing.key) throw error;
       }
     }
   }
 
-  private series({ layout, joining, reads }: View, symbol: string, interval: string = layout.base.name): BarSeries {
+  private series({ layout, joining, reads }: Listing, symbol: string, interval: string = layout.base.name): BarSeries {
     const partition = layout.partitionOf(symbol);
     if (partition === undefined || joining.has(symbol)) {
       throw new UnknownSymbolError(layout.id, symbol, joining.has(symbol));
@@ -222,7 +244,7 @@ export class OpenSession {
   }
 }
 
-function viewOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): View {
+function listingOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): Listing {
   const key = symbolsKey(String(layout.membership.version), joining.join(' '));
   return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
 }

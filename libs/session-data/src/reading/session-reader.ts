@@ -4,7 +4,7 @@
  */
 import { calendarIds, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { PartitionKeys, SessionCalendarError, SessionLayout, SessionLostError } from '../layout/index.js';
+import { PartitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
 
 export class SessionReader {
@@ -14,15 +14,19 @@ export class SessionReader {
     private readonly keyPrefix: string,
   ) {}
 
-  /** Opens a session, with the symbols that it has now. @throws SessionLostError when nothing is stored for it; SessionCalendarError */
-  async open(sessionId: string): Promise<OpenSession> {
+  /**
+   * Opens a session, with the symbols that it has now.
+   * @param view the view of the answers @default 'strategy'
+   * @throws SessionLostError when nothing is stored for it; SessionCalendarError
+   */
+  async open(sessionId: string, { view = 'strategy' }: { view?: View } = {}): Promise<OpenSession> {
     const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
     const [stamp, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
     const incarnation = stamp?.split('+')[0];
     if (!incarnation || !spec) throw new SessionLostError(sessionId);
     const parsed = specOf(sessionId, JSON.parse(spec));
     const layout = new SessionLayout(sessionId, incarnation, parsed, this.keyPrefix, Number(historyDays));
-    const session = new OpenSession(this.redis, layout);
+    const session = new OpenSession(this.redis, layout, view);
     await session.refresh();
     return session;
   }

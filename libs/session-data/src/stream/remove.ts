@@ -66,6 +66,7 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
     const keys = layout.keysOf(partition);
     batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream);
     batch.push(keys.consumers, keys.feed, keys.told, keys.repositories, keys.repositoryRefused);
+    batch.push(keys.changes, keys.pending, keys.refusedAhead);
     for (const key of symbolKeys(layout, partition)) {
       batch.push(key);
       if (batch.length < KEYS_A_CALL) continue;

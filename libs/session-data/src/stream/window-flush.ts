@@ -33,7 +33,7 @@ export async function flushWindow(
   if (isWhole && names.length > 0) return flushDays(redis, keys, names, args, part);
   args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));
   args.push(...slotsOf([...part.chunks.values()], fromSlot, toSlot));
-  return FLUSH_SLOTS.run(redis, [keys.meta, keys.refused, ...names], args);
+  return FLUSH_SLOTS.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...names], args);
 }
 
 async function flushDays(
@@ -50,7 +50,7 @@ async function flushDays(
     stagedNames.push(name);
     staged.push(name, bytes);
   }
-  const script = FLUSH_DAYS.command([keys.meta, keys.refused, ...stagedNames, ...names], args);
+  const script = FLUSH_DAYS.command([keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names], args);
   return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
 }
 

@@ -3,7 +3,7 @@
  * by (epoch, owner) and may be repeated. Does not decide when the clock moves, and reads no bars.
  */
 import type { Redis } from 'ioredis';
-import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState } from '../events/index.js';
+import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState, publishEvents } from '../events/index.js';
 import {
   ConsumersChangedError,
   FencedError,
@@ -70,7 +70,10 @@ export class SessionWriter {
       return { frontier: this.layout.isVacant(p) ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
     const frontiers = positions.map(({ frontier }) => frontier);
-    return { frontier: Math.min(...frontiers), frontiers, clock: positions[0]!.clock };
+    const { clock } = positions[0]!;
+    // The owner before may have crashed between a move of the clock and the events of that move.
+    await publishEvents(this.redis, this.layout, clock);
+    return { frontier: Math.min(...frontiers), frontiers, clock };
   }
 
   /**
@@ -120,16 +123,17 @@ export class SessionWriter {
     this.refuse(reply[0]);
     if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
     if (reply[0] === 'joined') throw new ConsumersChangedError(this.layout.id);
+    if (to > from || events.length > 0) await publishEvents(this.redis, this.layout, to);
     return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
   }
 
   /** Marks a day whose source gave no answer in time, and emits that once. @throws FencedError, SessionLostError */
   async markTimedOut(dayIndex: number, timeoutMs: number): Promise<void> {
-    const { meta, events, stream } = this.layout.keysOf(0);
+    const { meta, changes, stream, pending } = this.layout.keysOf(0);
     const { date, close } = this.layout.grid(dayIndex);
     const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
-    const args = [...this.fenceArguments(0), date, EVENTS_KEPT, ...fields];
-    this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, events, stream], args)) as [string])[0]);
+    const args = [...this.fenceArguments(0), date, close, EVENTS_KEPT, ...fields];
+    this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, changes, stream, pending], args)) as [string])[0]);
   }
 
   /** Emits a state of the session, once. */

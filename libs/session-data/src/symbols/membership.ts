@@ -167,10 +167,11 @@ async function restamp(
   { partition, version }: Pick<Leaver, 'partition' | 'version'>,
   count: number,
 ): Promise<void> {
-  const keys = tableKeys(layout, partition);
+  const { meta, pending, refusedAhead } = layout.keysOf(partition);
+  const keys = [...tableKeys(layout, partition), pending, refusedAhead];
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (;;) {
-    const retiredTo = (await redis.hget(layout.keysOf(partition).meta, 'retiredTo')) ?? '';
+    const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
     // The counts of retired days cannot be split by symbol: they stay, and their slots stay expected.
     const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
     const reply = await RESTAMP.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);

@@ -56,10 +56,11 @@ export async function clearRepositoryFailure(
 }
 
 async function run(redis: Redis, layout: SessionLayout, args: (string | number)[]): Promise<void> {
-  const { meta, repositories, events } = layout.keysOf(0);
+  // Not among the public events: a repository may fail on slots after the clock.
+  const { meta, repositories, changes } = layout.keysOf(0);
   const reply = await NOTE_REPOSITORY.run(
     redis,
-    [meta, repositories, events],
+    [meta, repositories, changes],
     [layout.incarnation, EVENTS_KEPT, ...args],
   );
   if (reply === 'gone') throw new SessionLostError(layout.id);

@@ -17,18 +17,26 @@ export function stateChanges(before: Uint8Array | undefined, after: Uint8Array):
   return changes;
 }
 
-/** JSON of how many slots became no-trade, unfillable and absent; empty when none did. */
-export function settledSlots(before: Uint8Array | undefined, after: Uint8Array): string {
-  const settled = [0, 0, 0];
+/** Slots that became no-trade, unfillable and absent, as JSON: their counts, and their runs; both empty when none did. */
+export function settledSlots(before: Uint8Array | undefined, after: Uint8Array): [counts: string, runs: string] {
+  const counts = { noTrade: 0, unfillable: 0, absent: 0 };
+  const runs = { noTrade: [] as number[], unfillable: [] as number[], absent: [] as number[] };
   after.forEach((state, slot) => {
     const was = before?.[slot] ?? 0;
     if (was === state) return;
-    const to = counterOf(state);
-    if (to !== undefined && to > 0 && to !== counterOf(was)) settled[to - 1]!++;
+    const kind = SETTLED[counterOf(state) ?? 0];
+    if (kind === undefined || counterOf(state) === counterOf(was)) return;
+    counts[kind]++;
+    const slots = runs[kind];
+    if (slots.at(-1) === slot) slots[slots.length - 1] = slot + 1;
+    else slots.push(slot, slot + 1);
   });
-  const [noTrade, unfillable, absent] = settled;
-  return settled.some((count) => count > 0) ? JSON.stringify({ noTrade, unfillable, absent }) : '';
+  const isNone = Object.values(counts).every((count) => count === 0);
+  return isNone ? ['', ''] : [JSON.stringify(counts), JSON.stringify(runs)];
 }
+
+/** Kinds of settled slots by their counter. */
+const SETTLED = [undefined, 'noTrade', 'unfillable', 'absent'] as const;
 
 function counterOf(state: number): number | undefined {
   if (state === 0) return undefined;

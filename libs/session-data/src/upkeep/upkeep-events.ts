@@ -5,7 +5,7 @@
  */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { countFields, EVENTS_KEPT } from '../events/index.js';
+import { countFields, EVENTS_KEPT, publishReached } from '../events/index.js';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import { LUA, Script, type ScriptArgument } from '../redis/index.js';
 import type { SymbolDay } from './symbol-day.js';
@@ -26,27 +26,30 @@ export class UpkeepEvents {
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<void> {
     const lacking = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
     if (lacking.length === 0) return;
-    const { meta, told, events } = this.layout.keysOf(partition);
+    const { meta, told, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
     const seen = await this.redis.hmget(told, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
     const args: ScriptArgument[] = [];
     lacking.forEach((symbol, i) => {
       const before = seen[i] ?? '';
       if (Number(before) >= closed) return;
-      args.push(symbol.symbol, before, closed, missingIn(symbol, Number(before), closed));
+      const missing = missingIn(symbol, Number(before), closed);
+      args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
     });
     if (args.length === 0) return;
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
-    this.refuse(await EMIT_GAPS.run(this.redis, [meta, told, events], [...head, ...args]));
+    this.refuse(await EMIT_GAPS.run(this.redis, [meta, told, changes, pending], [...head, ...args]));
+    await publishReached(this.redis, this.layout, partition, open);
   }
 
   /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */
   async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
-    const { meta, told, events } = this.layout.keysOf(partition);
-    const { open } = this.layout.grid(dayIndex);
+    const { meta, told, changes, pending } = this.layout.keysOf(partition);
+    const { open, close } = this.layout.grid(dayIndex);
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
-    const args = [this.layout.stampOf(partition), open, date, EVENTS_KEPT, ...rest];
-    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, told, events], args));
+    const args = [this.layout.stampOf(partition), open, close, date, EVENTS_KEPT, ...rest];
+    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, told, changes, pending], args));
+    await publishReached(this.redis, this.layout, partition, open);
   }
 
   /** Date, counts as text, fields and values, as the scripts take them. */
@@ -62,12 +65,16 @@ export class UpkeepEvents {
   }
 }
 
-/** Number of slots of `[from, to)` that are empty and were not tried yet. */
-function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): number {
-  let count = 0;
+/** Slots of `[from, to)` that are empty and were not tried yet: their number, and their runs as from, to in turn. */
+function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
+  const runs: number[] = [];
+  const add = (start: number, end: number) => {
+    if (runs.at(-1) === start) runs[runs.length - 1] = end;
+    else runs.push(start, end);
+  };
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    if (!states) count += end - start;
-    else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') count++;
+    if (!states) add(start, end);
+    else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
   }
-  return count;
+  return { count: runs.reduce((sum, slot, i) => sum + (i % 2 === 0 ? -slot : slot), 0), runs };
 }

@@ -14,7 +14,7 @@ import {
   ScriptReplyError,
   slotsCommand,
 } from '../redis/index.js';
-import { EVENTS_KEPT } from '../events/index.js';
+import { EVENTS_KEPT, publishReached } from '../events/index.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import {
   clearRepositoryFailure,
@@ -165,21 +165,24 @@ export class UpkeepStore {
     fills: readonly SymbolFill[],
     refused: readonly RefusedCount[] = [],
   ): Promise<Set<string>> {
-    const { date, slotCount, open } = this.layout.grid(dayIndex);
+    const { date, slotCount, open, close } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
     const isHistory = this.layout.isHistory(dayIndex);
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.events, keys.repositoryRefused];
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
+    names.push(keys.refusedAhead, keys.repositoryRefused);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, refused.length);
+    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
       args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes);
-      args.push(settledSlots(before, after), runs.length);
+      args.push(...settledSlots(before, after), runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
-    return this.refusedOf('fill', await FILL.run(this.redis, names, args));
+    const changed = this.refusedOf('fill', await FILL.run(this.redis, names, args));
+    await publishReached(this.redis, this.layout, partition, open);
+    return changed;
   }
 
   /**
@@ -195,7 +198,7 @@ export class UpkeepStore {
   ): Promise<Set<string>> {
     const keys = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    const names = [keys.meta, keys.dirty, keys.events];
+    const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
     const args: ScriptArgument[] = [
       this.layout.stampOf(partition),
@@ -207,14 +210,16 @@ export class UpkeepStore {
     ];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
-      args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots));
+      args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
     }
     for (const { symbol, bitmap, chunks } of items) {
       names.push(keys.chunk(this.layout.base.name, symbol, date));
       derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
-    return this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
+    const changed = this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
+    await publishReached(this.redis, this.layout, partition, open);
+    return changed;
   }
 
   /**
@@ -229,11 +234,12 @@ export class UpkeepStore {
     to: number,
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
-    const { meta, told, events, wake } = this.layout.keysOf(partition);
+    const { meta, told, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
     if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-    const reply = await MOVE_WATERMARK.run(this.redis, [meta, told, events], args);
+    const reply = await MOVE_WATERMARK.run(this.redis, [meta, told, changes, pending], args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
+    if (closes) await publishReached(this.redis, this.layout, partition, to - 1);
     return reply === 'moved';
   }
 
@@ -282,6 +288,11 @@ export function closedBuckets(starts: Int32Array, closedSlots: number): number {
   let buckets = 0;
   while (buckets + 1 < starts.length && starts[buckets + 1]! <= closedSlots) buckets++;
   return buckets;
+}
+
+/** The end of each bucket in base slots, u32 little-endian, as derive.lua takes them. */
+function endsOf(starts: Int32Array): Uint8Array {
+  return new Uint8Array(Uint32Array.from(starts.subarray(1)).buffer);
 }
 
 function parseMember(member: string): { date: string; symbol: string } {

@@ -1,27 +1,32 @@
 --- Emits the gaps that were not emitted yet. Of each symbol the caller looked at base slots [0, n) of the day; a symbol of
 --- which another call emitted more since is skipped.
---- KEYS: meta, told, events
+--- KEYS: meta, told, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
----       then for each symbol: name, n as it was read or '', n now, bars newly missing
+---       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs of slots (JSON)
 --- Answer: 'emitted' | 'gone' | 'retired'
 
+--- include shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
 if m[1] ~= ARGV[1] then return 'gone' end
 if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
-local names, looked, symbols = {}, {}, {}
-for i = 5, #ARGV, 4 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
+local names, looked, symbols, slots = {}, {}, {}, {}
+for i = 5, #ARGV, 5 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
 local told = redis.call('HMGET', KEYS[2], unpack(names))
 for n, name in ipairs(names) do
-  local i = 1 + 4 * n
+  local i = 5 * n
   if (told[n] or '') == ARGV[i + 1] then
     looked[#looked + 1] = name
     looked[#looked + 1] = ARGV[i + 2]
-    if ARGV[i + 3] ~= '0' then symbols[#symbols + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 3] end
+    if ARGV[i + 3] ~= '0' then
+      symbols[#symbols + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 3]
+      slots[#slots + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 4]
+    end
   end
 end
 if #looked > 0 then redis.call('HSET', KEYS[2], unpack(looked)) end
 if #symbols > 0 then
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'type', 'gap-found', 'date', ARGV[3],
+  local id = redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'type', 'gap-found', 'date', ARGV[3],
     'symbols', '{' .. table.concat(symbols, ',') .. '}')
+  defer(KEYS[4], ARGV[2], id, 'gap-found', ARGV[3], '{' .. table.concat(slots, ',') .. '}')
 end
 return 'emitted'

@@ -1,11 +1,13 @@
 --- Emits the counts of a closed day when they differ from those emitted last.
---- KEYS: meta, told, events
---- ARGV: stamp, open of the day (ms), date, events kept, counts as text, then fields and values of the event
+--- KEYS: meta, told, changes, pending
+--- ARGV: stamp, open of the day (ms), close of the day (ms), date, events kept, counts as text, then fields and values of the event
 --- Answer: 'emitted' | 'gone' | 'retired'
 
 --- include shared/emit-once.lua
+--- include shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
 if m[1] ~= ARGV[1] then return 'gone' end
 if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
-emit_once(KEYS[2], KEYS[3], ARGV[4], ARGV[3], ARGV[5], unpack(ARGV, 6))
+local id = emit_once(KEYS[2], KEYS[3], ARGV[5], ARGV[4], ARGV[6], unpack(ARGV, 7))
+if id then defer(KEYS[4], ARGV[3], id, 'quality', ARGV[4], cjson.encode({ unpack(ARGV, 7) })) end
 return 'emitted'

@@ -4,14 +4,15 @@
 --- Days that are no longer retained take nothing.
 --- The caller holds no fence. Bars at or after the frontier are staged: stored, but in no count until advance.lua passes
 --- them. So each bar is counted once, wherever it comes from and however often it is sent.
---- KEYS: meta, feed, refused, dirty, retry, events, then for each day: chunk, states
+--- KEYS: meta, feed, refused, dirty, retry, changes, pending, refused-ahead, then for each day: chunk, states
 --- ARGV: incarnation, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends, events kept,
----       wake channel, state of a slot that was filled late, number of refusals f, f × (field, count),
+---       wake channel, state of a slot that was filled late, time of the last bar (ms), number of refusals f, f × (field, count),
 ---       then for each day: date, open (ms), chunk bytes, bitmap bytes, slots,
 ---       places (for each bar u32 slot, f64 close time), records
 --- Answer: {'fed', 'accepted duplicates late retainedFrom position-of-each-conflict …'} | {'lost'};
 ---         the same batch gets the same answer again
 
+--- include ../../events/lua/shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'lost'} end
 local symbol, frontier, kept = ARGV[2], tonumber(m[2]), tonumber(m[3] or 0)
@@ -22,12 +23,13 @@ local function has(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(128, slot % 8)) ~= 0
 end
 
-local refusals = tonumber(ARGV[9])
-local at, index = 10 + 2 * refusals, 0
+local refusals = tonumber(ARGV[10])
+local at, index = 11 + 2 * refusals, 0
 local accepted, duplicates, late = 0, 0, 0
 local answer, plan = {}, {}
-for i = 7, #KEYS, 2 do
+for i = 9, #KEYS, 2 do
   local day = { chunk = KEYS[i], states = KEYS[i + 1], date = ARGV[at], total = tonumber(ARGV[at + 2]), bytes = tonumber(ARGV[at + 3]),
+    open = ARGV[at + 1],
     slots = tonumber(ARGV[at + 4]), fresh = {}, late = {}, low = math.huge, high = -1 }
   local places, records = ARGV[at + 5], ARGV[at + 6]
   local count = #places / 12
@@ -106,16 +108,23 @@ local function settle(day)
   if not is_asked then redis.call('ZREM', KEYS[5], member) end
   redis.call('SADD', KEYS[4], member)
   redis.call('HINCRBY', KEYS[1], 'streamed', #day.late)
-  redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', 'late-bars', 'date', day.date,
+  local id = redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', 'late-bars', 'date', day.date,
     'symbols', cjson.encode({ [symbol] = #day.late }))
+  local runs = {}
+  for _, slot in ipairs(day.late) do runs[#runs + 1] = slot .. ',' .. slot + 1 end
+  defer(KEYS[7], day.open, id, 'late-bars', day.date, '{"' .. symbol .. '":[' .. table.concat(runs, ',') .. ']}')
 end
 
 for _, day in ipairs(plan) do
   write(day)
   if #day.late > 0 then settle(day) end
 end
-for r = 1, refusals do redis.call('HINCRBY', KEYS[3], ARGV[8 + 2 * r], ARGV[9 + 2 * r]) end
-if #answer > 0 then redis.call('HINCRBY', KEYS[3], symbol .. ' conflict', #answer) end
+local function refuse(field, count)
+  redis.call('HINCRBY', KEYS[3], field, count)
+  redis.call('HINCRBY', KEYS[8], ARGV[9] .. ' ' .. field, count)
+end
+for r = 1, refusals do refuse(ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
+if #answer > 0 then refuse(symbol .. ' conflict', #answer) end
 local text = table.concat({ accepted, duplicates, late, m[3] or '0', unpack(answer) }, ' ')
 local time = redis.call('TIME')
 local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))

@@ -3,7 +3,7 @@
 --- ARGV: incarnation, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: 'noted' | 'lost' | 'fenced'
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier')
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'clock')
 if m[1] ~= ARGV[1] then return 'lost' end
 if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return 'fenced' end
 local field = 'silent ' .. ARGV[4]

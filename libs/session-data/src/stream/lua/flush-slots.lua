@@ -1,6 +1,6 @@
 --- Writes some slots of one day for all symbols of a partition, and moves the frontier. All of it or nothing: everything
 --- is checked before the first write, because Lua does not roll back. A window that is in the store is left as it is.
---- KEYS: meta, refused, then a chunk for each symbol
+--- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
 --- ARGV: those of shared/check-window.lua, then first slot, number of slots, offset of the first record in bytes,
 ---       bitmap bytes that contain the slots (of all symbols, one after the other, no other bit set), records (likewise)
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
@@ -11,7 +11,7 @@ local first_slot, slots = tonumber(ARGV[first]), tonumber(ARGV[first + 1])
 local bits, records = ARGV[first + 3], ARGV[first + 4]
 local bitmap_at = math.floor(first_slot / 8)
 local bits_each, records_each = math.floor((first_slot + slots + 7) / 8) - bitmap_at, RECORD_BYTES * slots
-local symbols = #KEYS - 2
+local symbols = #KEYS - 3
 if #bits ~= symbols * bits_each or #records ~= symbols * records_each then
   return redis.error_reply('flush: expected ' .. symbols .. ' symbols with ' .. slots .. ' slots each')
 end
@@ -25,7 +25,7 @@ for s = 1, slots do
   places[s] = math.floor((first_slot + s - 1) / 8) - bitmap_at + 1
 end
 for i = 0, symbols - 1 do
-  local key, at, bits_at = KEYS[i + 3], i * records_each, i * bits_each
+  local key, at, bits_at = KEYS[i + 4], i * records_each, i * bits_each
   if call('SETRANGE', key, record_at, sub(records, at + 1, at + records_each)) < total then
     call('SETRANGE', key, total - 1, '\0')
   end

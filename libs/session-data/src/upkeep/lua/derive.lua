@@ -2,46 +2,85 @@
 --- that is still being streamed only the closed buckets are written, because another worker may have seen more. Writes
 --- nothing to a day that is no longer retained. A day stays dirty when it has bars that this worker did not see: one of
 --- them may be the repaired one. Emits the symbols whose bytes changed; an equal chunk is not written again.
---- KEYS: meta, dirty, events, then for each item: base chunk, d derived chunks
+--- KEYS: meta, dirty, changes, pending, then for each item: base chunk, d derived chunks
 --- ARGV: stamp, d, open of the day (ms), whole bitmap bytes to compare, mask of the byte after them, events kept,
----       d × (bitmap bytes, closed buckets), then for each item: member, bitmap, d chunks
+---       d × (bitmap bytes, closed buckets, end of each bucket in base slots as u32, little-endian), then for each item: member, bitmap, d chunks
 --- Answer: {'done', member of each refused item …} | {'gone'}
 
+--- include ../../events/lua/shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'gone'} end
 if tonumber(ARGV[3]) < tonumber(m[2] or 0) then return {'done'} end
 local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local at, date, changed_symbols, answer = 7 + 2 * d, '', {}, {'done'}
+local at, date, changed_symbols, changed_ends, answer = 7 + 3 * d, '', {}, {}, {'done'}
 
+-- The first and the last bucket in which two chunks of one length differ, counted from 1; nil when none does.
+local function changed_range(old, new, bitmap_bytes, buckets)
+  local function differs(from, to)
+    local a, b = bitmap_bytes + (from - 1) * RECORD_BYTES + 1, bitmap_bytes + to * RECORD_BYTES
+    return old:sub(a, b) ~= new:sub(a, b)
+  end
+  if buckets == 0 or not differs(1, buckets) then return nil end
+  local low, high = 1, buckets
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if differs(1, middle) then high = middle else low = middle + 1 end
+  end
+  local first = low
+  high = buckets
+  while low < high do
+    local middle = math.ceil((low + high) / 2)
+    if differs(middle, buckets) then low = middle else high = middle - 1 end
+  end
+  return first, low
+end
+
+-- The first and the last bucket of a chunk that have a bar, counted from 1.
+local function filled_range(chunk, bitmap_bytes, buckets)
+  local empty = string.rep('\0', bitmap_bytes + buckets * RECORD_BYTES)
+  return changed_range(empty, chunk, bitmap_bytes, buckets)
+end
+
+-- Answers whether it changed the chunk, and the first and the last closed bucket that changed, or nil.
 local function write(key, chunk, bitmap_bytes, buckets)
   local length = bitmap_bytes + buckets * RECORD_BYTES
   local there = redis.call('GETRANGE', key, 0, length - 1)
   if length == #chunk or there == '' then
     if there == chunk then return false end
     redis.call('SET', key, chunk)
-    return true
+    if there == '' then return true, filled_range(chunk, bitmap_bytes, buckets) end
+    return true, changed_range(there, chunk, bitmap_bytes, buckets)
   end
   local merged = {}
   for b = 1, bitmap_bytes do merged[b] = string.char(bit.bor(there:byte(b), chunk:byte(b))) end
   local bytes_now = table.concat(merged) .. chunk:sub(bitmap_bytes + 1, length)
   if bytes_now == there then return false end
   redis.call('SETRANGE', key, 0, bytes_now)
-  return true
+  return true, changed_range(there, bytes_now, bitmap_bytes, buckets)
 end
 
-for i = 4, #KEYS, d + 1 do
+for i = 5, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
   local there = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
   local same = there:sub(1, bytes) == bits:sub(1, bytes)
     and bit.band(there:byte(bytes + 1) or 0, mask) == bit.band(bits:byte(bytes + 1) or 0, mask)
   if same then
-    local changed = false
+    local is_changed, first_end, last_end = false, nil, nil
     for k = 1, d do
-      changed = write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[5 + 2 * k]), tonumber(ARGV[6 + 2 * k])) or changed
+      local ends = ARGV[6 + 3 * k]
+      local is_written, first, last = write(KEYS[i + k], ARGV[at + 1 + k], tonumber(ARGV[4 + 3 * k]), tonumber(ARGV[5 + 3 * k]))
+      is_changed = is_changed or is_written
+      if first then
+        first_end = math.min(first_end or math.huge, (struct.unpack('<I4', ends, 4 * first - 3)))
+        last_end = math.max(last_end or 0, (struct.unpack('<I4', ends, 4 * last - 3)))
+      end
     end
-    if changed then
+    if is_changed then
       date = member:sub(1, 10)
       changed_symbols[#changed_symbols + 1] = '"' .. member:sub(12) .. '"'
+      if first_end then
+        changed_ends[#changed_ends + 1] = '"' .. member:sub(12) .. '":[' .. first_end .. ',' .. last_end .. ']'
+      end
     end
     if there == bits then redis.call('SREM', KEYS[2], member) end
   else
@@ -50,6 +89,8 @@ for i = 4, #KEYS, d + 1 do
   at = at + 2 + d
 end
 if #changed_symbols > 0 then
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'type', 'derived', 'date', date, 'symbols', '[' .. table.concat(changed_symbols, ',') .. ']')
+  local list = '[' .. table.concat(changed_symbols, ',') .. ']'
+  local id = redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'type', 'derived', 'date', date, 'symbols', list)
+  if #changed_ends > 0 then defer(KEYS[4], ARGV[3], id, 'derived', date, '{' .. table.concat(changed_ends, ',') .. '}') end
 end
 return answer

@@ -1,20 +1,22 @@
 --- Fills empty slots, and stores what was learned of the others, symbol by symbol. Refuses a symbol whose states changed
 --- since they were read, or one of whose slots is filled; refuses all when the store was set back to before the treated
 --- slots, because the stream will write them. Writes nothing to a day that is no longer retained. Emits what it wrote.
---- KEYS: meta, retry, dirty, errors, refused, events, repository-refused, then for each symbol: chunk, states
---- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept,
+--- KEYS: meta, retry, dirty, errors, refused, changes, pending, refused-ahead, repository-refused,
+---       then for each symbol: chunk, states
+--- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
 ---       number of refusals f, f × (field, refused bars of this session so far),
 ---       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
----       unfillable and absent, settled slots (JSON) or '', number of runs r, r × (first slot, records)
+---       unfillable and absent, settled slots (JSON of counts, then of runs) or '' and '', number of runs r, r × (first slot, records)
 --- Answer: {'done', member of each refused symbol …} | {'gone'}
 
+--- include ../../events/lua/shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'gone'} end
 if tonumber(ARGV[5]) < tonumber(m[3] or 0) then return {'done'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_set_back = tonumber(m[2]) < tonumber(ARGV[4])
-local refusals = tonumber(ARGV[7])
-local at, plan, answer = 8 + 2 * refusals, {}, {'done'}
+local refusals = tonumber(ARGV[8])
+local at, plan, answer = 9 + 2 * refusals, {}, {'done'}
 
 local function empty(bits, from, count)
   for slot = from, from + count - 1 do
@@ -24,11 +26,12 @@ local function empty(bits, from, count)
   return true
 end
 
-for i = 8, #KEYS, 2 do
+for i = 10, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
-    due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8], runs = {} }
-  local runs = tonumber(ARGV[at + 9])
-  at = at + 10
+    due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8],
+    settled_runs = ARGV[at + 9], runs = {} }
+  local runs = tonumber(ARGV[at + 10])
+  at = at + 11
   for r = 1, runs do
     symbol.runs[r] = { from = tonumber(ARGV[at]), records = ARGV[at + 1] }
     at = at + 2
@@ -47,21 +50,34 @@ end
 
 -- The totals come from PostgreSQL, which stores each refused bar once. So a repeated call counts nothing twice.
 for r = 1, refusals do
-  local field, total = ARGV[6 + 2 * r], tonumber(ARGV[7 + 2 * r])
-  local counted = tonumber(redis.call('HGET', KEYS[7], field) or 0)
+  local field, total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
+  local counted = tonumber(redis.call('HGET', KEYS[9], field) or 0)
   if total > counted then
     redis.call('HINCRBY', KEYS[5], field, total - counted)
-    redis.call('HSET', KEYS[7], field, total)
+    redis.call('HINCRBY', KEYS[8], ARGV[7] .. ' ' .. field, total - counted)
+    redis.call('HSET', KEYS[9], field, total)
   end
 end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
 local date, filled, settled = '', {}, {}
+local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(plan) do
   local name, bars = symbol.member:sub(12), 0
   date = symbol.member:sub(1, 10)
-  for _, run in ipairs(symbol.runs) do bars = bars + #run.records / RECORD_BYTES end
-  if bars > 0 then filled[#filled + 1] = '"' .. name .. '":' .. bars end
-  if symbol.settled ~= '' then settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled end
+  local places = {}
+  for _, run in ipairs(symbol.runs) do
+    local count = #run.records / RECORD_BYTES
+    bars = bars + count
+    places[#places + 1] = run.from .. ',' .. run.from + count
+  end
+  if bars > 0 then
+    filled[#filled + 1] = '"' .. name .. '":' .. bars
+    filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. table.concat(places, ',') .. ']'
+  end
+  if symbol.settled ~= '' then
+    settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled
+    settled_runs[#settled_runs + 1] = '"' .. name .. '":' .. symbol.settled_runs
+  end
   if #symbol.runs > 0 then
     if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
     local bytes = {}
@@ -85,10 +101,12 @@ for _, symbol in ipairs(plan) do
     if symbol.counts[c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, symbol.counts[c]) end
   end
 end
-local function emit(type, symbols)
+local function emit(type, symbols, runs)
   if #symbols == 0 then return end
-  redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', type, 'date', date, 'symbols', '{' .. table.concat(symbols, ',') .. '}')
+  local list = '{' .. table.concat(symbols, ',') .. '}'
+  local id = redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', type, 'date', date, 'symbols', list)
+  defer(KEYS[7], ARGV[5], id, type, date, '{' .. table.concat(runs, ',') .. '}')
 end
-emit('gap-filled', filled)
-emit('gap-settled', settled)
+emit('gap-filled', filled, filled_runs)
+emit('gap-settled', settled, settled_runs)
 return answer

@@ -1,11 +1,12 @@
 --- Moves a partition's watermark forward, never past its frontier. Leaves a store that was set back as it is: what was
 --- found to be whole between the two times is no longer there. Emits the counts of a day that ends there.
---- KEYS: meta, told, events
+--- KEYS: meta, told, changes, pending
 --- ARGV: stamp, from (ms), to (ms), wake channel, events kept,
 ---       then, when a day ends at `to`: date, counts as text, fields and values of the event
 --- Answer: 'moved' | 'set-back' | 'gone'
 
 --- include ../../events/lua/shared/emit-once.lua
+--- include ../../events/lua/shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark')
 if m[1] ~= ARGV[1] then return 'gone' end
 local to, watermark = tonumber(ARGV[3]), tonumber(m[3])
@@ -13,6 +14,7 @@ if watermark < tonumber(ARGV[2]) or tonumber(m[2]) < to then return 'set-back' e
 if to > watermark then
   redis.call('HSET', KEYS[1], 'watermark', ARGV[3])
   redis.call('PUBLISH', ARGV[4], 'watermark')
-  if ARGV[6] then emit_once(KEYS[2], KEYS[3], ARGV[5], ARGV[6], ARGV[7], unpack(ARGV, 8)) end
+  local id = ARGV[6] and emit_once(KEYS[2], KEYS[3], ARGV[5], ARGV[6], ARGV[7], unpack(ARGV, 8))
+  if id then defer(KEYS[4], ARGV[3], id, 'quality', ARGV[6], cjson.encode({ unpack(ARGV, 8) })) end
 end
 return 'moved'

@@ -1,5 +1,5 @@
 --- Stores that a repository failed, or removes its failure when it answered. Emits the first failure and the recovery.
---- KEYS: meta, repositories, events of partition 0
+--- KEYS: meta, repositories, changes of partition 0
 --- ARGV: incarnation, events kept, repository, now (ms), then, when it failed: error, next try (ms), failures in a row
 --- Answer: 'noted' | 'gone'
 

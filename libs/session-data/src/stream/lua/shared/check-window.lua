@@ -1,5 +1,5 @@
 --- The checks that both flush scripts begin with. The script defines `refuse(reply)` before this.
---- KEYS: meta, refused
+--- KEYS: meta, refused, refused-ahead
 --- ARGV: incarnation, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
 ---       number of refusals r, r × (field, count); `first` is the position of the argument after those
 --- Answer: {'written', …} | {'done', …} (the window is in the store) | {'rewind', …} (the store lost writes) |

@@ -1,0 +1,132 @@
+--- Moves pending changes that the clock has passed to the public events. A change that the clock has passed in part is
+--- split at the clock. Nothing that depends on slots after the clock is published. Repeating the call publishes nothing
+--- twice. Also forgets which refusals were ahead of the clock once it has passed them.
+--- KEYS: meta, pending, events, refused-ahead
+--- ARGV: stamp, clock (ms), date of the day that contains the clock, base slots of that day that are closed,
+---       length of a base slot (ms), events kept
+--- Answer: 'published' | 'gone'
+---
+--- The detail of a change, by type:
+---   gap-found, gap-filled, late-bars  {symbol: [from, to, from, to, …]}, base slots, `to` exclusive
+---   gap-settled                       {symbol: {noTrade: [from, to, …], unfillable: […], absent: […]}}
+---   derived                           {symbol: [end, …]}: ends of the first and the last bucket that changed, in base slots
+---   others                            a list of the event's fields and values, published as a whole
+
+if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
+for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
+  if tonumber(field:match('^%S+')) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[4], field) end
+end
+local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+if #due == 0 then return 'published' end
+local clock, today, closed_today, slot_ms = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local kinds = { 'noTrade', 'unfillable', 'absent' }
+
+-- Number of slots before `closed`; the rest goes to `rest`.
+local function split_runs(runs, closed, rest)
+  local count = 0
+  for i = 1, #runs, 2 do
+    local from, to = runs[i], runs[i + 1]
+    if to <= closed then count = count + to - from
+    else
+      if from < closed then count = count + closed - from end
+      rest[#rest + 1] = math.max(from, closed)
+      rest[#rest + 1] = to
+    end
+  end
+  return count
+end
+
+local splitters = {}
+function splitters.runs(runs, closed)
+  local rest = {}
+  local count = split_runs(runs, closed, rest)
+  return count > 0 and tostring(count), rest, rest[1]
+end
+splitters['gap-found'], splitters['gap-filled'], splitters['late-bars'] = splitters.runs, splitters.runs, splitters.runs
+splitters['gap-settled'] = function(settled, closed)
+  local counts, rest, total, first = {}, {}, 0, nil
+  for _, kind in ipairs(kinds) do
+    rest[kind] = {}
+    local count = split_runs(settled[kind] or {}, closed, rest[kind])
+    counts[#counts + 1] = '"' .. kind .. '":' .. count
+    total = total + count
+    if rest[kind][1] and (not first or rest[kind][1] < first) then first = rest[kind][1] end
+  end
+  return total > 0 and '{' .. table.concat(counts, ',') .. '}', rest, first
+end
+splitters.derived = function(ends, closed)
+  local is_passed, rest = false, {}
+  for _, slot in ipairs(ends) do
+    if slot <= closed then is_passed = true else rest[#rest + 1] = slot end
+  end
+  return is_passed and '', rest, rest[1] and rest[1] - 1
+end
+
+-- One event for each type and date, in the order in which they first occur.
+local events, order = {}, {}
+for _, member in ipairs(due) do
+  redis.call('ZREM', KEYS[2], member)
+  local id, type, date, text = member:match('^(%S+) (%S+) (%S+) (.*)$')
+  local detail = cjson.decode(text)
+  local split = splitters[type]
+  if not split then
+    order[#order + 1] = detail
+  else
+    local closed = math.huge
+    if date == today then closed = closed_today elseif date > today then closed = 0 end
+    local name = type .. ' ' .. date
+    local event = events[name]
+    local left, first_left
+    for symbol, slots in pairs(detail) do
+      local passed, rest, first = split(slots, closed)
+      if passed then
+        if not event then
+          event = { type = type, date = date, symbols = {} }
+          events[name] = event
+          order[#order + 1] = event
+        end
+        event.symbols[#event.symbols + 1] = { symbol, passed }
+      end
+      if first then
+        left = left or {}
+        left[symbol] = rest
+        first_left = math.min(first_left or first, first)
+      end
+    end
+    if left then
+      local ahead = date == today and math.max(first_left - closed, 0) * slot_ms or 1
+      redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(left))
+    end
+  end
+end
+
+for _, event in ipairs(order) do
+  if event.type then
+    -- Several changes of one symbol are added up; symbols are in the order of their names.
+    local bySymbol, names, texts = {}, {}, {}
+    for _, pair in ipairs(event.symbols) do
+      local symbol, value = pair[1], pair[2]
+      local sum = bySymbol[symbol]
+      if not sum then
+        names[#names + 1] = symbol
+        bySymbol[symbol] = value
+      elseif tonumber(value) then bySymbol[symbol] = tostring(tonumber(sum) + tonumber(value))
+      elseif value ~= '' then
+        local a, b = cjson.decode(sum), cjson.decode(value)
+        local counts = {}
+        for _, kind in ipairs(kinds) do counts[#counts + 1] = '"' .. kind .. '":' .. (a[kind] + b[kind]) end
+        bySymbol[symbol] = '{' .. table.concat(counts, ',') .. '}'
+      end
+    end
+    table.sort(names)
+    for i, symbol in ipairs(names) do
+      texts[i] = event.type == 'derived' and '"' .. symbol .. '"' or '"' .. symbol .. '":' .. bySymbol[symbol]
+    end
+    local list = table.concat(texts, ',')
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'type', event.type, 'date', event.date,
+      'symbols', event.type == 'derived' and '[' .. list .. ']' or '{' .. list .. '}')
+  else
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', unpack(event))
+  end
+end
+return 'published'

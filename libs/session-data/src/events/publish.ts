@@ -1,0 +1,41 @@
+/**
+ * Publishes changes that the clock has passed: moves them from the pending ones to the public events, partition by partition.
+ * The owner calls it after each move of the clock, and upkeep after each change of a day that the clock has reached.
+ */
+import type { Redis } from 'ioredis';
+import type { SessionLayout } from '../layout/index.js';
+import { LUA, Script } from '../redis/index.js';
+import { EVENTS_KEPT } from './events-kept.js';
+
+const PUBLISH = new Script(LUA.publish);
+
+/** @param clock a time that the session's clock has reached, epoch ms */
+export async function publishEvents(
+  redis: Redis,
+  layout: SessionLayout,
+  clock: number,
+  partitions: readonly number[] = [...layout.keys.keys()],
+): Promise<void> {
+  const dayIndex = layout.dayIndexAt(clock);
+  const isOver = dayIndex === layout.days.length;
+  const grid = layout.grid(isOver ? dayIndex - 1 : dayIndex);
+  const place = [clock, grid.date, isOver ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
+  await Promise.all(
+    partitions.map((partition) => {
+      const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
+      return PUBLISH.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
+    }),
+  );
+}
+
+/** Publishes the changes of one partition after a change of a day that opens at `open`, epoch ms, if the clock is past that. */
+export async function publishReached(
+  redis: Redis,
+  layout: SessionLayout,
+  partition: number,
+  open: number,
+): Promise<void> {
+  // Read after the change: when the clock moves later than this, the owner publishes the change.
+  const clock = Number(await redis.hget(layout.keysOf(0).meta, 'clock'));
+  if (clock > open) await publishEvents(redis, layout, clock, [partition]);
+}

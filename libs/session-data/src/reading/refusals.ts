@@ -1,0 +1,30 @@
+/** Counts of refused bars: all, or only those of windows that the clock has passed. */
+import type { Redis } from 'ioredis';
+import type { PartitionKeys } from '../layout/index.js';
+import { runPipeline } from '../redis/index.js';
+
+/** Number of refused bars by `symbol reason`, as text. */
+export type Refusals = Record<string, string>;
+
+/** @param clock refusals of windows that end after it are left out; Infinity for all */
+export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
+  const [refused, ahead] = await runPipeline(redis.pipeline().hgetall(keys.refused).hgetall(keys.refusedAhead));
+  return withoutAhead(refused as Refusals, ahead as Refusals, clock);
+}
+
+export function refusedTotal(refused: Refusals): number {
+  return Object.values(refused).reduce((sum, count) => sum + Number(count), 0);
+}
+
+/** @param ahead by `time symbol reason`: the window's end, epoch ms */
+function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusals {
+  const visible = { ...refused };
+  for (const [field, count] of Object.entries(ahead)) {
+    const at = field.indexOf(' ');
+    const name = field.slice(at + 1);
+    // A symbol that left takes its refusals with it.
+    if (Number(field.slice(0, at)) <= clock || visible[name] === undefined) continue;
+    visible[name] = String(Math.max(0, Number(visible[name]) - Number(count)));
+  }
+  return visible;
+}

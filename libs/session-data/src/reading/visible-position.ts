@@ -1,0 +1,62 @@
+/**
+ * A session's position in a strategy's view: its counts up to the clock. The store counts up to the frontier, so the slots
+ * between the two are read and subtracted; there are none when the session is at its end. Reads only.
+ */
+import { noCounts, type SlotCounts } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import type { SessionLayout } from '../layout/index.js';
+import { DaySlots, UpkeepStore } from '../upkeep/index.js';
+import { readPosition, type PartitionedPosition, type SessionPosition } from './metrics.js';
+import { refusedIn, refusedTotal } from './refusals.js';
+
+/** How often the store may change during one read before the last answer is taken. */
+const CHANGES_MAX = 5;
+
+/** Frontier and watermark are not after the clock in it. @throws SessionLostError */
+export async function readVisiblePosition(
+  redis: Redis,
+  layout: SessionLayout,
+  joining: ReadonlySet<string>,
+): Promise<SessionPosition> {
+  let position = await readPosition(redis, layout, joining);
+  for (let change = 0; ; change++) {
+    const ahead = await countAhead(redis, layout, position);
+    const refused = await countRefused(redis, layout, position);
+    const now = await readPosition(redis, layout, joining);
+    if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
+      return visible(position, ahead, refused);
+    }
+    position = now;
+  }
+}
+
+function visible(position: PartitionedPosition, ahead: SlotCounts, refused: number): SessionPosition {
+  const { clock, frontier, watermark, control, counts } = position;
+  const names = Object.keys(counts) as (keyof SlotCounts)[];
+  const rest = Object.fromEntries(names.map((name) => [name, counts[name] - ahead[name]])) as unknown as SlotCounts;
+  const cut = { frontier: Math.min(frontier, clock), watermark: Math.min(watermark, clock) };
+  return { clock, control, ...cut, counts: rest, refused };
+}
+
+/** Counts of the slots between the clock and each partition's frontier. */
+async function countAhead(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<SlotCounts> {
+  const { clock, frontiers } = position;
+  const ahead = noCounts();
+  const store = new UpkeepStore(redis, layout);
+  for (const [partition, frontier = clock] of frontiers.entries()) {
+    for (let day = layout.dayIndexAt(clock); day < layout.days.length && layout.grid(day).open < frontier; day++) {
+      if (layout.isHistory(day)) continue;
+      const grid = layout.grid(day);
+      const slots = new DaySlots(await store.readDay(partition, day, layout.symbolsOf(partition)));
+      const [before, stored] = [slots.countsBefore(grid.closedBy(clock)), slots.countsBefore(grid.closedBy(frontier))];
+      for (const name of Object.keys(ahead) as (keyof SlotCounts)[]) ahead[name] += stored[name] - before[name];
+    }
+  }
+  return ahead;
+}
+
+async function countRefused(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<number> {
+  const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
+  const refused = await Promise.all(counted.map((keys) => refusedIn(redis, keys, position.clock)));
+  return refused.reduce((sum, counts) => sum + refusedTotal(counts), 0);
+}

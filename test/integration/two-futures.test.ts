@@ -1,0 +1,101 @@
+/**
+ * I2: two stores whose bars differ only after an instant, with the clock at that instant, look the same to a strategy: every
+ * call of the reader, every event, every metric. An operator sees that they differ, so the view's cut is what makes them equal.
+ */
+import { SessionEvents, SessionReader, type View } from '@barkeep/session-data';
+import { Mirror } from '../../libs/client/src/mirror/index.js';
+import { marketBars } from '../support/market.js';
+import { deriveAll, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+afterAll(() => server.close());
+
+const SLOTS = 390;
+const whole = marketBars({ ...SMALL_SPEC, seed: 21 });
+const SPEC = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
+
+/** What a strategy can ask, but for the wall time of events and the id. */
+async function answers({ layout }: TestStore, view: View): Promise<object> {
+  const session = await new SessionReader(server.redis, server.prefix).open(layout.id, { view });
+  const bySymbol = await Promise.all(
+    layout.symbols.map(async (symbol) => ({
+      metrics: await session.metrics(symbol),
+      gaps: await session.gaps(symbol),
+      count: await session.barCount(symbol),
+      bars: await Promise.all(
+        ['1m', '5m', '15m'].map((interval) => session.barsBetween(symbol, interval, layout.start, layout.end)),
+      ),
+      filled: await session.lastBars(symbol, '5m', 30, { fill: 'forward' }),
+      latest: await session.latestBar(symbol),
+    })),
+  );
+  const mirror = await Mirror.open(server.redis, session);
+  const mirrored = layout.symbols.map((symbol) => [mirror.lastBars(symbol, 800), mirror.barQuality(symbol)]);
+  mirror.close();
+  const { events } = await new SessionEvents(server.redis, session, view).read();
+  return {
+    position: await session.position(),
+    digest: await session.digest(),
+    certificate: await session.certificate(),
+    bySymbol,
+    mirrored,
+    events: events.map(({ event }) => ({ ...event, at: 0 })),
+  };
+}
+
+/** A session with the clock at `clock`, whose bars from there on are those of `seed`, with other holes and refusals. */
+async function storeAt(dayIndex: number, slot: number, variant: number): Promise<TestStore> {
+  const layout = server.layout(SPEC);
+  const clock = slot === SLOTS ? layout.grid(dayIndex).close : layout.grid(dayIndex).closeTime(slot - 1);
+  const other = marketBars({ ...SMALL_SPEC, seed: 100 + variant });
+  const bars = new Map(
+    [...whole].map(([symbol, past]) => {
+      const before = past.filter(({ openTime }, i) => openTime < clock && i % 17 !== 3);
+      const after = other.get(symbol)!.filter(({ openTime }, i) => openTime >= clock && i % (5 + variant) !== 0);
+      return [symbol, [...before, ...after]];
+    }),
+  );
+  const store = await server.begin(layout);
+  const { upkeep, writer } = store;
+  for (const window of layout.windowsFrom(0)) {
+    for (const part of partsOf(layout, window, bars)) {
+      const isAhead = window.to > clock;
+      await writer.flush(window, { ...part, refused: new Map([['AAA off-grid', isAhead ? variant + 1 : 2]]) });
+    }
+    const days = await upkeep.readDay(0, window.dayIndex, layout.symbols);
+    await upkeep.events.gapsFound(0, window.dayIndex, SLOTS, days);
+    const fills = days.map(({ symbol, bitmap, states }) => {
+      const after = new Uint8Array(SLOTS);
+      for (let at = 0; at < SLOTS; at++) if (!(bitmap[at >> 3]! & (0x80 >> (at & 7)))) after[at] = at % 2 ? 1 : 201;
+      return { symbol, before: states, after, dueAt: undefined, runs: [] };
+    });
+    await upkeep.fill(0, window.dayIndex, fills);
+  }
+  await deriveAll(store);
+  if (variant > 0) await upkeep.noteError(0, layout.day(dayIndex).date, ['AAA'], 'the future is away');
+  if (variant > 0) await writer.markTimedOut(1, 1_000);
+  await upkeep.moveWatermark(0, layout.start, variant > 0 ? layout.end : layout.grid(dayIndex).close);
+  await writer.moveClock(clock);
+  return store;
+}
+
+test.each([
+  [0, 1],
+  [0, 203],
+  [0, 388],
+  [1, 5],
+])(
+  'I2 two sessions with equal bars up to the end of day %d, slot %d, look the same to a strategy',
+  async (day, slot) => {
+    const [one, two] = [await storeAt(day, slot, 0), await storeAt(day, slot, 3)];
+    expect(await answers(two, 'strategy')).toEqual(await answers(one, 'strategy'));
+    // The stores differ: an operator sees it, and so would a strategy without the cut.
+    for (const key of ['position', 'digest', 'events'] as const) {
+      const [a, b] = (await Promise.all([answers(one, 'operator'), answers(two, 'operator')])) as Record<
+        string,
+        unknown
+      >[];
+      expect(a![key]).not.toEqual(b![key]);
+    }
+  },
+);
