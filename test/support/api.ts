@@ -105,8 +105,8 @@ export class Api {
   session(id: string): Promise<Session> {
     return this.ok('GET', `/v1/sessions/${id}?view=operator`);
   }
-  metrics(id: string, symbol: string): Promise<Metrics> {
-    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/metrics`);
+  metrics(id: string, symbol: string, view: 'strategy' | 'operator' = 'strategy'): Promise<Metrics> {
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/metrics?view=${view}`);
   }
   gaps(id: string, symbol: string): Promise<Gap[]> {
     return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/gaps?view=operator`);

@@ -3,14 +3,8 @@
  * repaired, and moves the watermark over every bucket whose slots are settled and derived. The watermark stops at the first slot
  * that backfill has not settled. The aggregator then adds a detection job, as it does when the store was set back.
  */
-import { aggregateCascade, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
-import {
-  closedBuckets,
-  DaySlots,
-  type PartitionPosition,
-  type SymbolDay,
-  type UpkeepStore,
-} from '@barkeep/session-data';
+import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
+import { DaySlots, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 

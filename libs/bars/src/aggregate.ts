@@ -105,7 +105,7 @@ export function aggregateCascade(
     const { plan, source, starts } = cascade[i]!;
     const chunk = into[i]!;
     chunk.clear();
-    const buckets = closedBucketsOf(plan.starts, closedSlots);
+    const buckets = closedBuckets(plan.starts, closedSlots);
     if (source < 0) aggregateInto(chunk, base, starts, buckets);
     else joinBuckets(chunk, into[source]!, base, starts, plan.starts, buckets);
   }
@@ -158,12 +158,12 @@ function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number):
 /** The derived chunk of a day, with the buckets that are closed when `closedSlots` base slots are. */
 export function aggregateDay(base: DayChunk, plan: DerivedPlan, closedSlots = base.slotCount): DayChunk {
   const derived = new DayChunk(plan.grid.slotCount);
-  aggregateInto(derived, base, plan.starts, closedBucketsOf(plan.starts, closedSlots));
+  aggregateInto(derived, base, plan.starts, closedBuckets(plan.starts, closedSlots));
   return derived;
 }
 
 /** Number of buckets that lie within base slots `[0, closedSlots)`. */
-function closedBucketsOf(starts: Int32Array, closedSlots: number): number {
+export function closedBuckets(starts: Int32Array, closedSlots: number): number {
   let buckets = starts.length - 1;
   while (buckets > 0 && starts[buckets]! > closedSlots) buckets--;
   return buckets;

@@ -2,6 +2,7 @@ export {
   aggregateCascade,
   aggregateDay,
   aggregateInto,
+  closedBuckets,
   type DerivedPlan,
   planCascade,
   planDerived,

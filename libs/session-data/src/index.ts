@@ -95,7 +95,6 @@ export {
 export { removeRepositoryLimits, RepositoryLimit, type RepositoryLimits } from './limits/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {
-  closedBuckets,
   DaySlots,
   type PartitionPosition,
   readDaySlots,

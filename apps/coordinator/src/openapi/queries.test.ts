@@ -49,7 +49,7 @@ describe('the query of bars', () => {
 describe('the other queries', () => {
   it('have defaults', () => {
     expect(parseInput(createQuery, {})).toEqual({ start: false });
-    expect(parseInput(listQuery, {})).toEqual({ limit: 50 });
+    expect(parseInput(listQuery, {})).toEqual({ limit: 50, view: 'strategy' });
     expect(parseInput(symbolsQuery, { symbols: 'SPY,IBM' })).toEqual({
       symbols: ['SPY', 'IBM'],
       fill: 'none',

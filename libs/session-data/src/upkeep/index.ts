@@ -1,7 +1,6 @@
 /** The upkeep side: gaps, fills, derived bars, watermark. */
 export { DaySlots, readDaySlots } from './day-counts.js';
 export {
-  closedBuckets,
   type PartitionPosition,
   type RefusedCount,
   type SymbolDerived,

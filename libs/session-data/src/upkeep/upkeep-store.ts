@@ -2,7 +2,7 @@
  * The upkeep side of a session's store: what a worker reads to decide, and its writes. Works on one day and one partition at
  * a time. Each write checks that the state on which it was decided is still stored. Decides nothing.
  */
-import { bitmapBytes, chunkBytes, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
+import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
@@ -281,13 +281,6 @@ export class UpkeepStore {
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));
   }
-}
-
-/** Number of buckets that contain only base slots `[0, closedSlots)`. */
-export function closedBuckets(starts: Int32Array, closedSlots: number): number {
-  let buckets = 0;
-  while (buckets + 1 < starts.length && starts[buckets + 1]! <= closedSlots) buckets++;
-  return buckets;
 }
 
 /** The end of each bucket in base slots, u32 little-endian, as derive.lua takes them. */
