@@ -45,7 +45,7 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
     const batch = days.slice(at, at + step);
     const wanted = search.open(batch[0]!);
     if (wanted.length === 0) break;
-    const counter = new WindowCounter(batch, at, base, interval);
+    const counter = new WindowCounter(batch, at, base, interval, spec.prices);
     // One range with the nights in it: it reads few rows more, and a range for each day would be a query for each day.
     const range = { from: batch.at(-1)!.segments[0]!.open, to: batch[0]!.segments.at(-1)!.close };
     for (const datasetId of datasetIds) {

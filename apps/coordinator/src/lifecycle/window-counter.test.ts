@@ -2,7 +2,8 @@ import { calendarNamed, parseInterval } from '@barkeep/bars';
 import { WindowCounter } from './window-counter.js';
 
 const days = calendarNamed('XNYS').tradingDays('2013-10-07', '2013-10-09', 'regular').reverse();
-const counterOf = (interval: string) => new WindowCounter(days, 5, parseInterval('1m'), parseInterval(interval));
+const counterOf = (interval: string) =>
+  new WindowCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
 const good = [10, 12, 9, 11, 100] as const;
 
 function add(counter: WindowCounter, symbolId: number, time: string, values: readonly number[] = good): void {

@@ -3,7 +3,7 @@
  * store. It uses the same slots and refusals as the stream, so the count equals the bars of the stream. Rows may come in any
  * order and from several datasets. Pure.
  */
-import { DayGrid, refuseValues, bucketStarts, type Interval, type TradingDay } from '@barkeep/bars';
+import { DayGrid, refuseValues, bucketStarts, type Interval, type Prices, type TradingDay } from '@barkeep/bars';
 
 /** Bars of one symbol on one day. */
 export interface DayCount {
@@ -28,7 +28,13 @@ export class WindowCounter {
   private readonly days: readonly CountedDay[];
 
   /** @param days newest first @param first index of the first of them */
-  constructor(days: readonly TradingDay[], first: number, base: Interval, interval: Interval) {
+  constructor(
+    days: readonly TradingDay[],
+    first: number,
+    base: Interval,
+    interval: Interval,
+    private readonly prices: Prices,
+  ) {
     this.days = days.map((day, i) => {
       const grid = new DayGrid(day, base);
       const bucketOf = new Int32Array(grid.slotCount);
@@ -51,7 +57,7 @@ export class WindowCounter {
     const counted = this.dayAt(time);
     const slot = counted?.grid.slotAt(time);
     if (!counted || typeof slot !== 'number') return;
-    if (refuseValues(open, high, low, close, volume) !== undefined) return;
+    if (refuseValues(open, high, low, close, volume, this.prices) !== undefined) return;
     let found = counted.found.get(symbolId);
     if (!found) counted.found.set(symbolId, (found = new Uint8Array(counted.buckets)));
     found[counted.bucketOf[slot]!] = 1;

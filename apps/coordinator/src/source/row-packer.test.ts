@@ -34,6 +34,7 @@ function packing(grid: DayGrid) {
     origin: 1,
     symbols,
     quarantined: [],
+    prices: 'positive' as const,
     newChunk: () => new DayChunk(grid.slotCount),
   };
   let rows = 0;

@@ -7,7 +7,7 @@
  * which finds the reason. The slow path accepts every row that the fast path accepts.
  */
 import { POSTGRES_EPOCH_MS, READ_ROW, readRow, type QuarantinedBar } from '@barkeep/bar-repository';
-import { refuseValues, type DayChunk, type DayGrid } from '@barkeep/bars';
+import { refuseValues, type DayChunk, type DayGrid, type Prices } from '@barkeep/bars';
 import type { MutablePart } from './window-read.js';
 
 /** Refused bars of one window that are kept; the rest is only counted. */
@@ -21,6 +21,7 @@ const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE
 export interface RowTarget {
   grid: DayGrid;
   dataset: string;
+  prices: Prices;
   /** One of `ORIGIN_CODES`. */
   origin: number;
   /** By the symbol's number; rows of other symbols do not come. */
@@ -40,11 +41,14 @@ export class RowPacker {
   // The last row's segment, in microseconds since Postgres' epoch.
   private openMicros = 0;
   private readonly stepMicros: number;
+  /** Least valid price. */
+  private readonly floor: number;
   private firstSlot = 0;
   private segmentSlots = 0;
 
   constructor(private readonly target: RowTarget) {
     this.stepMicros = target.grid.stepMs * 1000;
+    this.floor = target.prices === 'any' ? -Number.MAX_VALUE : 0;
     this.selectSegment(target.grid.open);
   }
 
@@ -64,7 +68,7 @@ export class RowPacker {
     // NaN fails these comparisons; the same rule as refuseValues.
     const isValid =
       open + high + low + close + volume < Infinity &&
-      low >= 0 &&
+      low >= this.floor &&
       open >= low &&
       open <= high &&
       close >= low &&
@@ -77,11 +81,11 @@ export class RowPacker {
 
   /** Adds the first row of a symbol or of a segment, or refuses an invalid row. */
   private addSlowly(row: DataView, at: number): void {
-    const { grid, origin } = this.target;
+    const { grid, origin, prices } = this.target;
     readRow(row, at, (_, time, open, high, low, close, volume) => {
       const part = this.part!;
       const slot = grid.slotAt(time);
-      const reason = typeof slot === 'string' ? slot : refuseValues(open, high, low, close, volume);
+      const reason = typeof slot === 'string' ? slot : refuseValues(open, high, low, close, volume, prices);
       if (typeof slot === 'string' || reason !== undefined) {
         return this.refuse({ time, open, high, low, close, volume, reason: reason! });
       }

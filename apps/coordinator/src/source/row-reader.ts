@@ -33,6 +33,7 @@ export class RowReader implements WindowReader {
     const packer = new RowPacker({
       grid,
       dataset: sourceName(layout.spec),
+      prices: layout.spec.prices,
       origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
       symbols,
       quarantined: into.quarantined,

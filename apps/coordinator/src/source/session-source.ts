@@ -53,7 +53,7 @@ export class SessionSource {
     const rows = new RowReader(dataSource, layout, datasetId, symbols);
     const own: WindowReader = isPacked ? new PackedReader(dataSource, layout, datasetId, symbols, rows) : rows;
     const session: SharingSession = {
-      content: `${datasetId} ${symbols.name}`,
+      content: `${datasetId} ${layout.spec.prices} ${symbols.name}`,
       from: missing.from,
       to: layout.end,
       awaitsUntil: isOneOfMany ? performance.now() + KEPT_MS : 0,

@@ -5,7 +5,7 @@
  */
 import type { BarAnswer, RefusedRecord } from '@barkeep/bar-repository';
 import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
-import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
+import type { SessionLayout, SymbolDay, UpkeepStore } from '@barkeep/session-data';
 import type { Repositories, Repository } from '../repositories/index.js';
 
 /** A symbol's day with the slots to ask for. */
@@ -69,7 +69,7 @@ export async function askRepositories(
     if (day.open.length === 0) break;
     const repository = repositories.get(name);
     if (!repository) continue;
-    const answer = await askOne(repository, layout.incarnation, grid, day.open, options);
+    const answer = await askOne(repository, layout, grid, day.open, options);
     const dataset = layout.datasets.indexOf(name);
     for (const record of answer.refused) day.refused.push({ ...record, dataset: name });
     for (const [symbol, error] of answer.failed) day.failed.set(symbol, { repository: name, error });
@@ -85,7 +85,7 @@ export async function askRepositories(
 /** Asks one repository. An error of the whole call counts for each symbol. @throws the reason of the signal */
 async function askOne(
   repository: Repository,
-  session: string,
+  { incarnation, spec }: SessionLayout,
   grid: DayGrid,
   asks: readonly Ask[],
   { timeoutMs, slice, signal }: QuestionOptions,
@@ -105,7 +105,8 @@ async function askOne(
     intervalMs: grid.interval.ms,
     interval: grid.interval.name,
     timeoutMs,
-    permit: repository.permitFor(session),
+    prices: spec.prices,
+    permit: repository.permitFor(incarnation),
     ...(repository.isOwn ? { slice } : {}),
   };
   try {

@@ -13,7 +13,7 @@ const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 export function barOfRecord(
   record: unknown,
   symbol: string,
-  query: Pick<BarQuery, 'from' | 'to'>,
+  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
 ): Bar | RecordRefusal {
   if (typeof record !== 'object' || record === null) return 'malformed';
   const fields = new Map<string, unknown>(Object.entries(record));
@@ -38,7 +38,7 @@ export function barOfRecord(
     for (const [reason, ms] of OTHER_UNITS) if (isWithin(openTime * ms, query)) return reason;
   }
   const bar: Bar = { openTime, open, high, low, close, volume };
-  const refused = refuseBar(bar);
+  const refused = refuseBar(bar, query.prices);
   if (refused) return refused;
   return isWithin(openTime, query) ? bar : 'malformed';
 }
@@ -59,7 +59,7 @@ export function addRecords(
   answer: BarAnswer,
   symbol: string,
   records: Iterable<unknown>,
-  query: Pick<BarQuery, 'from' | 'to'>,
+  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
 ): void {
   const byTime = new Map<number, Bar>();
   for (const record of records) {

@@ -5,7 +5,7 @@
  */
 import type { QuarantinedBar } from '../datasets/index.js';
 import type { TimeRange } from '../rows/index.js';
-import type { Bar, RefusalReason } from '@barkeep/bars';
+import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
 
 export interface BarQuery {
   symbols: readonly string[];
@@ -16,6 +16,8 @@ export interface BarQuery {
   intervalMs: number;
   /** The same interval by name: `1m`. */
   interval: string;
+  /** Which prices are valid. @default 'positive' */
+  prices?: Prices;
   /** The ranges to ask for, by symbol and in order, when they are less than `[from, to)`. A source may answer more. */
   wanted?: ReadonlyMap<string, readonly TimeRange[]>;
   /** Longest time for one question, ms. @default no limit */

@@ -61,7 +61,7 @@ export class DatasetSource implements BarSource {
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
       const bar = { openTime, open, high, low, close, volume };
-      const reason = refuseBar(bar);
+      const reason = refuseBar(bar, query.prices);
       const symbol = names.get(symbolId);
       if (reason && symbol) answer.refused.push({ symbol, time: openTime, open, high, low, close, volume, reason });
       else byId.get(symbolId)?.push(bar);

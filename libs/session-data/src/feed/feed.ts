@@ -100,7 +100,7 @@ export class SessionFeed {
     const refused: FedBars['refused'] = [];
     let last = -Infinity;
     bars.forEach((bar, index) => {
-      const place = refuseBar(bar) ?? this.placeOf(bar.openTime);
+      const place = refuseBar(bar, this.layout.spec.prices) ?? this.placeOf(bar.openTime);
       if (typeof place === 'string') {
         // A single bar is never in conflict.
         refused.push({ index, reason: place as FeedRefusal });
