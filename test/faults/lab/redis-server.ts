@@ -14,6 +14,7 @@ const DUMP_ALL = `local all = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
   all[#all + 1] = key
   all[#all + 1] = redis.call('DUMP', key)
+  all[#all + 1] = math.max(0, redis.call('PEXPIRETIME', key))
 end
 return all`;
 
@@ -87,10 +88,13 @@ export class RedisServer {
 
   /** Remembers all keys. @returns a function that puts the server back to them, in one transaction */
   async snapshot(): Promise<() => Promise<void>> {
-    const kept = (await this.client.callBuffer('EVAL', DUMP_ALL, 0)) as Buffer[];
+    const kept = (await this.client.callBuffer('EVAL', DUMP_ALL, 0)) as (Buffer | number)[];
     return async () => {
       const restore = this.client.multi().flushall();
-      for (let i = 0; i < kept.length; i += 2) restore.restore(kept[i]!, 0, kept[i + 1]!);
+      for (let i = 0; i < kept.length; i += 3) {
+        // Keys keep the moment of their expiry, as in a restored file: a lock must not become one for ever.
+        restore.restore(kept[i] as Buffer, kept[i + 2] as number, kept[i + 1] as Buffer, 'ABSTTL');
+      }
       await restore.exec();
     };
   }
