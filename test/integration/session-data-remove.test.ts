@@ -1,5 +1,5 @@
 import { DayChunk } from '@barkeep/bars';
-import { removeLeftover, removeSession, SessionLostError, setControl } from '@barkeep/session-data';
+import { removeLeftover, removeSession, ReturnedKeys, SessionLostError, setControl } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/market.js';
 import {
   deriveAll,
@@ -147,4 +147,47 @@ test('I9 what was begun after the removal is taken away too, what belongs to a n
   const before = await server.dump(anew.layout.id);
   expect(await removeLeftover(server.redis, old.layout)).toBe(0);
   expect(await server.dump(anew.layout.id)).toEqual(before);
+});
+
+describe('keys that come back after a removal', () => {
+  const none = new AbortController().signal;
+  const keysOf = (store: TestStore) => server.redis.keys(`${store.layout.keysOf(0).prefix}:{${store.layout.id}:*`);
+
+  /** A removed session whose keys came back; without its meta hashes when a removal was lost in part. */
+  async function returned(withoutMeta = false): Promise<TestStore> {
+    const store = await fullStore();
+    if (withoutMeta) for (const { meta } of store.layout.keys) await server.redis.unlink(meta);
+    return store;
+  }
+
+  function sweeper(store: TestStore, isTaken: boolean, incarnation = store.layout.incarnation) {
+    const removed = new Map([[store.layout.id, { incarnations: [incarnation], isTaken }]]);
+    const find = (ids: readonly string[]) => Promise.resolve(new Map([...removed].filter(([id]) => ids.includes(id))));
+    return new ReturnedKeys(server.redis, store.layout.keysOf(0).prefix, find);
+  }
+
+  test('I9 are removed, with their meta hashes and without them', async () => {
+    for (const withoutMeta of [false, true]) {
+      const store = await returned(withoutMeta);
+      const before = await keysOf(store);
+      expect(before.length).toBeGreaterThan(100);
+      expect(await sweeper(store, false).sweep(Infinity, none)).toBe(before.length);
+      expect(await keysOf(store)).toEqual([]);
+    }
+  });
+
+  test('I9 are removed under an id that another session has, as long as their meta hash shows whose they are', async () => {
+    const store = await returned();
+    await sweeper(store, true).sweep(Infinity, none);
+    expect(await keysOf(store)).toEqual([]);
+  });
+
+  test('keys of a session that exists, and of one that is not known, stay', async () => {
+    const store = await returned();
+    const before = (await keysOf(store)).sort();
+    expect(await sweeper(store, true, '00000000-0000-4000-8000-000000000000').sweep(Infinity, none)).toBe(0);
+    for (const { meta } of store.layout.keys) await server.redis.unlink(meta);
+    expect(await sweeper(store, true).sweep(Infinity, none)).toBe(0);
+    expect((await keysOf(store)).sort()).toEqual(before.filter((key) => !key.endsWith(':meta')));
+  });
 });

@@ -4,6 +4,7 @@ import {
   openQueues,
   parsePayload,
   producerConnection,
+  releaseLostLocks,
   readUpkeepActivity,
   UpkeepProducer,
   workerConnection,
@@ -266,3 +267,27 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
     letGo();
   },
 );
+
+test('I11 the job of a lock that lost its expiry runs again', async () => {
+  const taken = counter();
+  const { died } = work(
+    'detect-gaps',
+    async () => {
+      taken.hit();
+      await new Promise(() => undefined);
+    },
+    1_000,
+  );
+  await producer.add('detect-gaps', { ...session(), force: false });
+  await taken.reached(1);
+  await died();
+  const [id] = await redis.lrange(`${prefix}:detect-gaps:active`, 0, -1);
+  const lock = `${prefix}:detect-gaps:${id}:lock`;
+  // As a queue Redis that was restored from a copy of its keys has it.
+  await redis.set(lock, 'of-a-worker-that-is-gone');
+  await releaseLostLocks(redis, prefix);
+  expect(await redis.exists(lock)).toBe(0);
+  const again = counter();
+  work('detect-gaps', async () => again.hit());
+  await again.reached(1);
+});

@@ -3,11 +3,8 @@ import { type Config, type Connections, StopSequence } from '@barkeep/service';
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
-import { ConnectionsModule } from './runtime/index.js';
+import { CONFIG, ConnectionsModule } from './runtime/index.js';
 import { HttpModule } from './http/index.js';
-
-/** Injection token of the frozen `Config`. */
-export const CONFIG = Symbol('CONFIG');
 
 /** Objects that exist before the application and outlive it. */
 export interface Surroundings {

@@ -1,10 +1,23 @@
 /** Wires the session side of the coordinator: lifecycle, streams, reconciler, in the order in which they stop. */
 import { hostname } from 'node:os';
-import { loadRepositories, SessionCertificates, SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import {
+  hasRemoved,
+  loadRepositories,
+  removedAmong,
+  SessionCertificates,
+  SessionRepository,
+  type SessionRow,
+} from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
-import { OpenSession, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
-import { readUpkeepActivity, UpkeepProducer, workerConnection, type Queues } from '@barkeep/upkeep-queues';
+import { OpenSession, ReturnedKeys, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
+import {
+  readUpkeepActivity,
+  releaseLostLocks,
+  UpkeepProducer,
+  workerConnection,
+  type Queues,
+} from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
@@ -68,10 +81,19 @@ export class SessionsModule {
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [DataSource, SESSION_REDIS, UpkeepProducer, SessionLifecycle, StreamProcessor, StopSequence],
+          inject: [
+            DataSource,
+            SESSION_REDIS,
+            QUEUE_REDIS,
+            UpkeepProducer,
+            SessionLifecycle,
+            StreamProcessor,
+            StopSequence,
+          ],
           useFactory: (
             dataSource: DataSource,
             redis: Redis,
+            queueRedis: Redis,
             producer: UpkeepProducer,
             lifecycle: SessionLifecycle,
             streams: StreamProcessor,
@@ -84,9 +106,21 @@ export class SessionsModule {
             const control = new SessionControl(sessions, redis, config.sessions.prefix);
             const keyPrefix = config.sessions.prefix;
             const lostTail = new LostTail({ sessions, control, producer, redis, keyPrefix, warn });
-            const parts = { sessions, producer, lifecycle, changes, control, lostTail, certificates, isSettled, warn };
-            const reconciler = new Reconciler(parts);
-            redis.on('ready', () => reconciler.forgetSettled());
+            const reconciler = new Reconciler({
+              sessions,
+              producer,
+              lifecycle,
+              changes,
+              control,
+              lostTail,
+              certificates,
+              isSettled,
+              returnedKeys: new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids)),
+              hasRemoved: () => hasRemoved(dataSource),
+              releaseLostLocks: () => releaseLostLocks(queueRedis, config.queues.prefix),
+              warn,
+            });
+            redis.on('ready', () => reconciler.onStoreReturned());
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
             stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());

@@ -63,4 +63,6 @@ export {
   SymbolConflictError,
   withSessionLock,
   WrongStateError,
+  hasRemoved,
+  removedAmong,
 } from './sessions/index.js';

@@ -62,6 +62,7 @@ export {
   SessionReader,
 } from './reading/index.js';
 export {
+  isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,
   quickBeside,
@@ -84,6 +85,7 @@ export {
   readStreamFigures,
   removeLeftover,
   removeSession,
+  ReturnedKeys,
   SessionRetention,
   SessionWriter,
   readControl,

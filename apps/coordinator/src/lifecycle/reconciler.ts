@@ -4,6 +4,7 @@
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import type { ReturnedKeys } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
@@ -13,6 +14,8 @@ import type { SymbolChanges } from './symbol-changes.js';
 
 /** Completed sessions that are compared with their stores at the same time. */
 const COMPARED_AT_ONCE = 50;
+/** Thousands of the store's keys at which one round looks for keys of removed sessions. */
+const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
@@ -24,6 +27,10 @@ export interface ReconcilerParts {
   control: SessionControl;
   lostTail: LostTail;
   certificates: Certificates;
+  returnedKeys: Pick<ReturnedKeys, 'sweep'>;
+  /** Whether any removed session is remembered. */
+  hasRemoved: () => Promise<boolean>;
+  releaseLostLocks: () => Promise<void>;
   /** True when a completed session has nothing left to repair, or has no store any more. */
   isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>;
   warn: (message: string, error: unknown) => void;
@@ -35,6 +42,9 @@ export class Reconciler {
   private readonly stopping = new AbortController();
   /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
+
+  /** True until a round has looked at all keys of the store. */
+  private mustSweepAll = true;
 
   constructor(private readonly parts: ReconcilerParts) {}
 
@@ -64,9 +74,11 @@ export class Reconciler {
       if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
       if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     }
+    await this.parts.releaseLostLocks();
     await this.repairControls();
     await this.scheduleUnsettled();
     for (const { id } of await this.parts.sessions.expired(new Date())) await this.parts.lifecycle.remove(id);
+    await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
   }
@@ -88,9 +100,24 @@ export class Reconciler {
     }
   }
 
-  /** Forgets which sessions are settled: the session Redis came back, perhaps without its newest writes. */
-  forgetSettled(): void {
+  /** The session Redis came back, perhaps without its newest writes: the next round checks everything. */
+  onStoreReturned(): void {
     this.settled = new Set();
+    this.mustSweepAll = true;
+  }
+
+  /** Keys of removed sessions may have come back with older data of the store (I9). */
+  private async removeReturned(): Promise<void> {
+    const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
+    if (!(await this.parts.hasRemoved())) return;
+    this.mustSweepAll = false;
+    const removed = await this.parts.returnedKeys.sweep(calls, this.stopping.signal);
+    if (removed > 0) {
+      this.parts.warn(
+        `removed ${removed} keys of removed sessions`,
+        new Error('the session Redis lost its newest writes'),
+      );
+    }
   }
 
   /** A session that was paused or stopped while its store was away: the store follows now. */

@@ -8,6 +8,7 @@ import type { SessionSpec } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
+import { probeWrite } from '../runtime/index.js';
 import { isOutage } from '../problems/index.js';
 import type { SessionControl } from './session-control.js';
 import type { SessionView } from './session-lifecycle.js';
@@ -31,9 +32,6 @@ interface Changed {
 }
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
-
-/** Lifetime of the key that tests whether a Redis takes writes. */
-const PROBE_MS = 1_000;
 
 export interface SessionSteeringParts {
   sessions: SessionRepository<SessionSpec>;
@@ -84,8 +82,7 @@ export class SessionSteering {
   /** @throws an outage when the session Redis or the queue Redis is away or takes no writes */
   async checkWrites(): Promise<void> {
     const { redis, queueRedis, keyPrefix } = this.parts;
-    const probe = (client: Redis) => client.set(`${keyPrefix}:probe`, '', 'PX', PROBE_MS);
-    await Promise.all([probe(redis), probe(queueRedis)]);
+    await Promise.all([probeWrite(redis, keyPrefix), probeWrite(queueRedis, keyPrefix)]);
   }
 
   /** Changes the row, and leaves it as it is when it has the state already: a repeated call leads to the same end. */

@@ -1,11 +1,17 @@
-/** What readiness asks: one real, time-bound question to each server. */
+/**
+ * What readiness asks: one real, time-bound write to each server. A server that only answers reads, such as a replica after a failover
+ * or a full Redis, is not ready.
+ */
+import type { Config } from '@barkeep/service';
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { QUEUE_REDIS, SESSION_REDIS } from '../runtime/index.js';
+import { CONFIG, probeWrite, QUEUE_REDIS, SESSION_REDIS } from '../runtime/index.js';
 
 const ANSWER_WITHIN_MS = 2_000;
+/** A transaction that may only read refuses it. Uses a table that no other statement locks. */
+const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
 
 @Injectable()
 export class HealthChecks {
@@ -14,14 +20,15 @@ export class HealthChecks {
     @Inject(DataSource) private readonly dataSource: DataSource,
     @Inject(QUEUE_REDIS) private readonly queueRedis: Redis,
     @Inject(SESSION_REDIS) private readonly sessionRedis: Redis,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** One question a server, none of which rejects. */
   all(): (() => Promise<HealthIndicatorResult>)[] {
     return [
-      () => this.ask('postgres', () => this.dataSource.query('SELECT 1')),
-      () => this.ask('queue-redis', () => this.queueRedis.ping()),
-      () => this.ask('session-redis', () => this.sessionRedis.ping()),
+      () => this.ask('postgres', () => this.dataSource.query(WRITE_NOTHING)),
+      () => this.ask('queue-redis', () => probeWrite(this.queueRedis, this.config.queues.prefix)),
+      () => this.ask('session-redis', () => probeWrite(this.sessionRedis, this.config.sessions.prefix)),
     ];
   }
 

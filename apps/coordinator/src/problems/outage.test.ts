@@ -13,6 +13,7 @@ describe('isOutage', () => {
     ['a full pool', new Error('timeout exceeded when trying to connect')],
     ['a Redis that loads its data', reply('LOADING Redis is loading the dataset in memory')],
     ['a Redis without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
+    ['a Redis that became a replica', reply('UNBLOCKED force unblock from blocking operation, instance state changed')],
     ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
     ['a command without an answer', new Error('Command timed out')],
     ['a command whose connection closed', new Error('Command aborted due to connection close')],

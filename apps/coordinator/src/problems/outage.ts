@@ -2,33 +2,16 @@
  * Tells an error that means "Postgres or Redis is away" from one that is our fault. Pure; looks through wrappers
  * (`cause`, TypeORM's `driverError`, the `errors` of an AggregateError) to a bounded depth.
  */
+import { isRedisOutage } from '@barkeep/session-data';
 
 /** Seconds after which asking again makes sense; the value of Retry-After. */
 export const RETRY_AFTER_SECONDS = 2;
 
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'NR_CLOSED',
-]);
-
 /** SQLSTATE classes and codes: connection (08), out of resources (53), shut down or starting (57P), system error (58), read only (25006). */
 const SQL_STATES = /^(08...|53...|57P0[1-5]|58...|25006)$/;
 
-const REDIS_REPLIES = /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY) /;
-
+/** Of pg and TypeORM, which give them no code. */
 const MESSAGES = [
-  /^Connection is closed\.$/,
-  /^Command aborted due to connection close$/,
-  /^Command timed out$/,
-  /^Stream isn't writeable and enableOfflineQueue options is false$/,
   /^Connection terminated/,
   /^timeout exceeded when trying to connect$/i,
   /^Query read timeout$/,
@@ -37,17 +20,17 @@ const MESSAGES = [
   /^Driver not Connected$/,
 ];
 
-const NAMES = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'ConnectionIsNotSetError']);
+const NAMES = new Set(['ConnectionIsNotSetError']);
 
 const DEPTH_MAX = 5;
 
 /** True when the error comes of a server behind the service that cannot be reached or cannot serve now. */
 export function isOutage(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > DEPTH_MAX) return false;
-  if (NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message))) return true;
-  if (error.name === 'ReplyError' && REDIS_REPLIES.test(error.message)) return true;
+  if (isRedisOutage(error) || NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message)))
+    return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (NETWORK_CODES.has(code) || SQL_STATES.test(code)) return true;
+  if (SQL_STATES.test(code)) return true;
   return wrappedBy(error).some((inner) => isOutage(inner, depth + 1));
 }
 

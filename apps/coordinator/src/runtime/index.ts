@@ -1,3 +1,5 @@
-/** What every part of the coordinator uses: connections, metrics. */
+/** What every part of the coordinator uses: configuration, connections, metrics. */
+export { CONFIG } from './config-token.js';
 export { ConnectionsModule, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './connections.js';
 export { MetricsService } from './metrics.service.js';
+export { probeWrite } from './write-probe.js';

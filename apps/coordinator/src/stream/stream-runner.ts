@@ -7,6 +7,7 @@ import type { SessionSpec } from '@barkeep/bars';
 import { FencedError, RewindError, SessionLostError, emitState } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Certificates, controlOf, layoutOf, type SessionControl } from '../lifecycle/index.js';
 import { isChanged, type SessionStreams, versionOf } from './session-streams.js';
 
@@ -25,12 +26,19 @@ export interface StreamRunnerParts {
   isOutage: (error: unknown) => boolean;
 }
 
+/** Changes of the symbols after which the stream rests for a moment, so that a store and a row that disagree cost little. */
+const CHANGES_AT_ONCE = 10;
+const CHANGES_PAUSE_MS = 1_000;
+
 export class StreamRunner {
   constructor(private readonly parts: StreamRunnerParts) {}
 
   /** @returns when the job is done @throws the signal's reason, and outages, which are retried */
   async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
-    while (await this.runOnce(payload, signal)) signal.throwIfAborted();
+    for (let changes = 1; await this.runOnce(payload, signal); changes++) {
+      signal.throwIfAborted();
+      if (changes % CHANGES_AT_ONCE === 0) await sleep(CHANGES_PAUSE_MS, undefined, { signal });
+    }
   }
 
   /**

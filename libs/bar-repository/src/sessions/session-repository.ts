@@ -7,6 +7,7 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
+import { noteRemoved } from './removed-sessions.js';
 import { ownedBy } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
@@ -234,6 +235,7 @@ export class SessionRepository<Spec = unknown> {
       );
       const incarnations = rows.map((row) => row.incarnation);
       await manager.query('DELETE FROM quarantined_bars WHERE incarnation = ANY($1::uuid[])', [incarnations]);
+      await noteRemoved(manager, id, incarnations);
       return rows[0];
     });
   }

@@ -1,7 +1,8 @@
 /**
- * Decides which errors mean that the session Redis is unavailable for a moment, and how long the client retries. ioredis
- * reconnects on its own and the client repeats its call. The program gets every other error at once.
+ * Decides how long the client retries while the session Redis is unavailable. ioredis reconnects on its own and the client repeats its
+ * call. The program gets every other error at once.
  */
+import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
@@ -9,12 +10,6 @@ import type { Redis } from 'ioredis';
 export const OUTAGE_LIMIT_MS = 60_000;
 /** Time between a failure and the next attempt, ms. */
 export const OUTAGE_RETRY_MS = 500;
-
-const CLASSES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
-const CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
-const REPLIES = /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY) /;
-const MESSAGES =
-  /^(Connection is closed|Command aborted due to connection close|Command timed out|Stream isn't writeable)/;
 
 /** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
 export class SessionRedisAwayError extends Error {
@@ -26,14 +21,6 @@ export class SessionRedisAwayError extends Error {
   ) {
     super(`session ${sessionId}: expected the session Redis to answer, was: ${cause.message}`, { cause });
   }
-}
-
-/** Whether an error means that Redis is unavailable or not ready yet. */
-export function isOutage(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  const code: unknown = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && CODES.test(code)) return true;
-  return CLASSES.has(error.name) || REPLIES.test(error.message) || MESSAGES.test(error.message);
 }
 
 /** How long the session Redis has been failing; a success resets it. */
@@ -57,7 +44,8 @@ export class Outage {
    *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
    */
   terminalError(error: unknown): Error | undefined {
-    if (!isOutage(error)) return error instanceof Error ? error : new Error(String(error));
+    if (!(error instanceof Error)) return new Error(String(error));
+    if (!isRedisOutage(error)) return error;
     this.since ??= performance.now();
     const shallEnd = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
     return shallEnd ? new SessionRedisAwayError(this.sessionId, error) : undefined;
@@ -75,7 +63,7 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       outage.succeeded();
       return result;
     } catch (error) {
-      if (signal?.aborted && isOutage(error)) signal.throwIfAborted();
+      if (signal?.aborted && isRedisOutage(error)) signal.throwIfAborted();
       const end = outage.terminalError(error);
       if (end) throw end;
     }

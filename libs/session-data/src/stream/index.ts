@@ -2,6 +2,7 @@
 export { compareStore, type StoreCondition } from './compare.js';
 export { noteHistory, readHistory } from './history.js';
 export { removeLeftover, removeSession } from './remove.js';
+export { type FindRemoved, ReturnedKeys } from './returned-keys.js';
 export { SessionRetention } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
 export { type ClaimedPosition, type Control, type Fence } from './fence.js';

@@ -14,7 +14,7 @@ import {
   type Membership,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { FencedError, SessionLayout, SessionLostError } from '../layout/index.js';
+import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
 import { COUNTERS, LUA, runPipeline, Script, type ScriptArgument } from '../redis/index.js';
 import type { Fence } from '../stream/index.js';
 
@@ -43,6 +43,8 @@ interface Leaver {
 }
 
 const DAYS_A_CALL = 32;
+/** How often closing a partition is tried again after days retired meanwhile. Days retire far more slowly than the calls. */
+const RESTAMPS_MAX = 50;
 
 /** Fields of partition 0's meta hash that {@link symbolsKey} uses. */
 export const SYMBOLS_KEY_FIELDS = ['version', 'joining'] as const;
@@ -170,13 +172,14 @@ async function restamp(
   const { meta, pending, refusedAhead } = layout.keysOf(partition);
   const keys = [...tableKeys(layout, partition), pending, refusedAhead];
   const vacant = layout.isVacant(partition) ? '1' : '0';
-  for (;;) {
+  for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
     // The counts of retired days cannot be split by symbol: they stay, and their slots stay expected.
     const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
     const reply = await RESTAMP.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
     if (reply !== 'moved') return;
   }
+  throw new SymbolsChangedError(layout.id);
 }
 
 /** Removes a symbol's days. No writer can change them any more, so the counts read here are those that the script subtracts. */

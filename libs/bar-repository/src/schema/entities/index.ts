@@ -5,6 +5,7 @@ import { DatasetChangeEntity } from './dataset-change.entity.js';
 import { DatasetEntity } from './dataset.entity.js';
 import { PackedDayEntity } from './packed-day.entity.js';
 import { QuarantinedBarEntity } from './quarantined-bar.entity.js';
+import { RemovedSessionEntity } from './removed-session.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { SymbolEntity } from './symbol.entity.js';
 
@@ -15,6 +16,7 @@ export {
   DatasetEntity,
   PackedDayEntity,
   QuarantinedBarEntity,
+  RemovedSessionEntity,
   SessionEntity,
   SymbolEntity,
 };
@@ -26,6 +28,7 @@ export const ENTITIES = [
   BarEntity,
   SessionEntity,
   QuarantinedBarEntity,
+  RemovedSessionEntity,
   CompleteDayEntity,
   DatasetChangeEntity,
   PackedDayEntity,

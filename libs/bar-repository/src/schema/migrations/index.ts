@@ -3,6 +3,7 @@ import { CoverBars1763769700000 } from './cover-bars.js';
 import { CreateTables1763700000000 } from './create-tables.js';
 import { DatasetValues1764000000000 } from './dataset-values.js';
 import { PackDays1763769600000 } from './pack-days.js';
+import { RemovedSessions1764100000000 } from './removed-sessions.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
 
 /** Every migration, oldest first. */
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   AddCertificates1763800000000,
   SessionDeployments1763900000000,
   DatasetValues1764000000000,
+  RemovedSessions1764100000000,
 ] as const;

@@ -1,0 +1,25 @@
+/**
+ * Decides which errors mean that a Redis server is unavailable, or cannot serve for the moment: the same call may succeed later. All
+ * programs share this list, so that a coordinator and a client never judge the same error differently. Pure.
+ */
+
+const NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
+
+/** Of the operating system, and of the client's own connections. */
+const CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|NR_CLOSED)/;
+
+/** What a server answers while it starts, is a replica, fails over, is full, cannot write its file, or is busy with a script. */
+const REPLIES =
+  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|ERR max number of clients reached)\b/;
+
+/** Of ioredis, which gives them no code. */
+const MESSAGES =
+  /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/;
+
+/** True for an error of a Redis server that is away or cannot serve now. Looks at the error itself, not at its causes. */
+export function isRedisOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && CODES.test(code)) return true;
+  return NAMES.has(error.name) || MESSAGES.test(error.message) || REPLIES.test(error.message);
+}

@@ -1,0 +1,12 @@
+--- Removes keys of a partition whose session was removed, and that came back with older data of the server.
+--- KEYS: meta, keys of the partition to remove
+--- ARGV: '1' when no session has the id now, incarnations that were removed
+--- Answer: number of removed keys
+
+local stamp = redis.call('HGET', KEYS[1], 'incarnation')
+local is_removed = not stamp and ARGV[1] == '1'
+for i = 2, #ARGV do
+  if stamp and stamp:match('^[^+]*') == ARGV[i] then is_removed = true end
+end
+if not is_removed or #KEYS < 2 then return 0 end
+return redis.call('UNLINK', unpack(KEYS, 2))

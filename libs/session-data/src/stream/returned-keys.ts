@@ -1,0 +1,96 @@
+/**
+ * Finds and removes keys of removed sessions. A server that loses its newest writes after it has answered a removal brings the keys
+ * back (I9). The work is proportional to what the server holds: its keys are walked by SCAN, a bounded number in each call. Removes
+ * only what is known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition still
+ * belongs to a removed session.
+ */
+import type { Redis } from 'ioredis';
+import { LUA, Script } from '../redis/index.js';
+
+const REMOVE_RETURNED = new Script(LUA.removeReturned);
+
+const KEYS_A_CALL = 1_000;
+/** Most keys that one call of a script removes. */
+const REMOVED_AT_ONCE = 500;
+
+/** The sessions that were removed under one id. */
+export interface RemovedSessions {
+  incarnations: readonly string[];
+  /** True when another session has the id now. */
+  isTaken: boolean;
+}
+
+/** Which of these ids had sessions that were removed. Ids that had none are absent. */
+export type FindRemoved = (ids: readonly string[]) => Promise<ReadonlyMap<string, RemovedSessions>>;
+
+export class ReturnedKeys {
+  private cursor = '0';
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keyPrefix: string,
+    private readonly findRemoved: FindRemoved,
+  ) {}
+
+  /**
+   * Looks at further keys of the server, and begins again after the last one.
+   * @param callsMax how many thousands of keys; Infinity: all up to the last one
+   * @returns the number of removed keys
+   */
+  async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    for (let call = 0; call < callsMax && !signal.aborted; call++) {
+      const [next, keys] = await this.scan(this.cursor);
+      removed += await this.removeAmong(keys);
+      this.cursor = next;
+      if (next === '0') break;
+    }
+    return removed;
+  }
+
+  private async removeAmong(keys: readonly string[]): Promise<number> {
+    const ids = [...new Set(keys.flatMap((key) => this.partitionOf(key)?.id ?? []))];
+    if (ids.length === 0) return 0;
+    const removed = await this.findRemoved(ids);
+    let count = 0;
+    for (const [id, sessions] of removed) count += await this.removeSessions(id, sessions);
+    return count;
+  }
+
+  /** The meta hashes go last: they show which keys belong to a removed session. */
+  private async removeSessions(id: string, { incarnations, isTaken }: RemovedSessions): Promise<number> {
+    let count = 0;
+    const bases = new Set<string>();
+    const removeFrom = async (base: string, keys: readonly string[]): Promise<void> => {
+      const args = [isTaken ? '0' : '1', ...incarnations];
+      for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
+        const some = keys.slice(from, from + REMOVED_AT_ONCE);
+        count += Number(await REMOVE_RETURNED.run(this.redis, [`${base}:meta`, ...some], args));
+      }
+    };
+    let cursor = '0';
+    do {
+      const [next, keys] = await this.scan(cursor, `{${id}:`);
+      for (const base of new Set(keys.flatMap((key) => this.partitionOf(key)?.base ?? []))) {
+        bases.add(base);
+        const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
+        await removeFrom(base, others);
+      }
+      cursor = next;
+    } while (cursor !== '0');
+    for (const base of bases) await removeFrom(base, [`${base}:meta`]);
+    return count;
+  }
+
+  private scan(cursor: string, after = '{'): Promise<[string, string[]]> {
+    const pattern = `${this.keyPrefix}:${after}`.replace(/[\\*?[\]^]/g, '\\$&');
+    return this.redis.scan(cursor, 'MATCH', `${pattern}*`, 'COUNT', KEYS_A_CALL);
+  }
+
+  /** The session and the partition of a key; undefined for a key of another kind. */
+  private partitionOf(key: string): { id: string; base: string } | undefined {
+    const rest = key.slice(this.keyPrefix.length + 1);
+    const found = /^\{(.+):\d+\}(?=:)/.exec(rest);
+    return found ? { id: found[1]!, base: `${this.keyPrefix}:${found[0]}` } : undefined;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Servers that take no writes for a while, or come back with older data: calls that failed leave nothing (I13), removed sessions stay
+ * removed (I9), and programs that follow a session continue (I11). Uses Redis servers of its own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@barkeep/client';
+import { RedisServer } from '../faults/lab/redis-server.js';
+import { Api, type Session } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-03' };
+const SYMBOLS = ['AAA', 'BBB'];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+
+const folder = mkdtempSync(join(tmpdir(), 'store-returns-'));
+let system: TestSystem;
+let queue: RedisServer;
+let store: RedisServer;
+let api: Api;
+
+beforeAll(async () => {
+  queue = await RedisServer.start(join(folder, 'queue'), await freePort());
+  store = await RedisServer.start(join(folder, 'session'), await freePort());
+  system = await TestSystem.create({ REDIS_URL: queue.url, SESSION_REDIS_URL: store.url });
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);
+});
+
+afterAll(async () => {
+  await system?.close();
+  await Promise.all([queue?.close(), store?.close()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ready = () => api.call<{ checks: Record<string, string> }>('GET', '/health/ready');
+
+test.each([
+  ['queue-redis', () => queue],
+  ['session-redis', () => store],
+] as const)('I13 three calls that are answered 503 while %s takes no writes leave nothing', async (name, server) => {
+  await server().control('REPLICAOF', '127.0.0.1', 1);
+  expect(await ready()).toMatchObject({ status: 503, body: { checks: { [name]: 'down', postgres: 'up' } } });
+  for (let i = 0; i < 3; i++) expect((await api.call('POST', '/v1/sessions?start=true', SPEC)).status).toBe(503);
+  await server().control('REPLICAOF', 'NO', 'ONE');
+  await api.eventually(ready, ({ status }) => status === 200);
+  // A session that is created now runs to its end, so that one of before would have been taken too.
+  await api.completed(await api.run({ ...SPEC, id: `after-${name}` }));
+  const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
+  expect(sessions.map(({ id }) => id)).toEqual([`after-${name}`]);
+  await api.ok('DELETE', `/v1/sessions/after-${name}`);
+});
+
+test('a full Redis and a PostgreSQL that may only read are not ready', async () => {
+  await store.config('maxmemory', '1kb');
+  expect(await ready()).toMatchObject({ status: 503, body: { checks: { 'session-redis': 'down' } } });
+  await store.config('maxmemory', '0');
+  const database = new URL(system.databaseUrl).pathname.slice(1);
+  await system.query(`ALTER DATABASE "${database}" SET default_transaction_read_only = on`);
+  await system.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+    [database],
+  );
+  expect(await ready()).toMatchObject({ status: 503, body: { checks: { postgres: 'down', 'session-redis': 'up' } } });
+  await system.query(`BEGIN READ WRITE; ALTER DATABASE "${database}" RESET default_transaction_read_only; COMMIT`);
+  await system.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+    [database],
+  );
+  await api.eventually(ready, ({ status }) => status === 200);
+});
+
+test('I9 keys of a removed session that come back with older data are removed, and those of others stay', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'removed' }));
+  await api.completed(await api.run({ ...SPEC, id: 'stays' }));
+  const digest = await api.digest('stays');
+  const restore = await store.snapshot();
+  await api.ok('DELETE', '/v1/sessions/removed');
+  const keys = (id: string) => store.client.keys(`${system.sessionPrefix}:{${id}:*`);
+  expect(await keys('removed')).toEqual([]);
+  await restore();
+  expect((await keys('removed')).length).toBeGreaterThan(5);
+  await api.eventually(
+    () => keys('removed'),
+    (found) => found.length === 0,
+  );
+  expect(await api.digest('stays')).toBe(digest);
+});
+
+test('I11 a consumer continues when the session Redis was full for a moment', async () => {
+  const pace = { mode: 'lockstep', window: 60, consumers: 1, heartbeatSeconds: 5 };
+  await api.run({ ...SPEC, id: 'full', pace });
+  const barkeep = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+  try {
+    let steps = 0;
+    for await (const step of barkeep.session('full').follow({ consumer: 'one' })) {
+      if (++steps !== 400) continue;
+      await store.config('maxmemory', '1kb');
+      // By then the acknowledgement of this step was refused: the consumer's position in the store is before it.
+      setTimeout(() => void store.config('maxmemory', '0'), 2_000);
+      expect(step.time).toBeLessThan(Date.parse('2013-10-04'));
+    }
+    expect(steps).toBe(3 * 390);
+  } finally {
+    await barkeep.close();
+  }
+  await api.completed('full');
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
