@@ -91,6 +91,20 @@ test('bars are imported, run through a session and read back; a refused row is r
   expect(first).toEqual(second);
   expect(first).toMatchObject({ digest: expect.stringMatching(/^[0-9a-f]{64}$/), bars: 29 });
 
+  const wider = { ...spec, id: 'strict', symbols: ['ACME', 'NOPE'], source };
+  await writeFile(join(folder, 'strict.json'), JSON.stringify(wider));
+  for (const [args, code] of [
+    [['strict.json', '--strict'], 2],
+    [['strict.json'], 0],
+    [['spec.json', '--strict'], 0],
+  ] as const) {
+    const ended = await barkeep('run', ...args);
+    expect([args, ended.code]).toEqual([args, code]);
+    const warning = 'warning: no dataset of the session has a bar of symbol NOPE';
+    if (code === 2) expect(ended.stderr).toContain(warning);
+    if (args[0] === 'spec.json') expect(ended.stderr).not.toContain('warning:');
+  }
+
   const missing = await barkeep('bars', 'cli', 'NOBODY');
   expect(missing).toMatchObject({ code: 1, stdout: '' });
   expect(missing.stderr).toMatch(/symbol: expected one of session cli, was "NOBODY"/);

@@ -8,6 +8,7 @@ import {
   DaysRemovedError,
   followSession,
   type FollowOptions,
+  type KeptStart,
   NotLockstepError,
   SessionEndedError,
   type Step,
@@ -253,6 +254,37 @@ function plainHash({ layout }: TestStore, every: '5m'): string {
   }
   return hash.toString('hex');
 }
+
+test('I11 a consumer that comes back after the end is warned that it gets no further step', async () => {
+  const store = await finished(LOCKSTEP);
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  try {
+    const starts: KeptStart[] = [];
+    const steps = async (options: FollowOptions) => {
+      let count = 0;
+      for await (const step of follow(store, { onKept: (kept) => starts.push(kept), ...options }))
+        count += step ? 1 : 0;
+      return count;
+    };
+    const all = await steps({ consumer: 'one' });
+    expect(all).toBeGreaterThan(0);
+    expect(warn).not.toHaveBeenCalled();
+    expect(await steps({ consumer: 'one' })).toBe(0);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(String(warn.mock.calls[0]![0])).toBe(
+      `consumer one has been through session ${store.layout.id} (${all} steps): ` +
+        'it gets no further step; another name, or from: "beginning", starts again',
+    );
+    expect(await steps({ consumer: 'one', from: 'beginning' })).toBe(all);
+    expect(starts.map(({ steps: delivered, atEnd }) => [delivered, atEnd])).toEqual([
+      [0, false],
+      [all, true],
+      [0, false],
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
+});
 
 test('beginnings: where it left off, from the beginning, at the clock', async () => {
   const store = await server.begin(server.layout(LOCKSTEP));

@@ -83,6 +83,7 @@ export {
   withoutSymbol,
   withSymbol,
 } from './membership.js';
+export { isUnknownSymbolsWarning, unknownSymbolsWarning } from './session-warnings.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {

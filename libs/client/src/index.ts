@@ -16,6 +16,7 @@ export {
   DaysRemovedError,
   type FollowOptions,
   followSession,
+  type KeptStart,
   NotLockstepError,
   Step,
   StepIntervalError,

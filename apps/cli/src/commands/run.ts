@@ -1,6 +1,7 @@
 /** `barkeep run`: creates a session from a spec, starts it and follows it to its end. */
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import { isUnknownSymbolsWarning } from '@barkeep/bars';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
 import {
@@ -29,7 +30,11 @@ import type { RunCommand } from './run-command.js';
 interface RunOptions extends SessionOptions {
   keep?: boolean;
   waitSettled?: boolean;
+  strict?: boolean;
 }
+
+/** A coordinator answers without its warnings while it still looks symbols up; it waits half a second for them. */
+const WARNING_TRIES = 3;
 
 const EXAMPLES = `
 Examples:
@@ -39,13 +44,14 @@ Examples:
 
 A spec with the id of an existing session continues that session. After Ctrl-C the session continues if its
 coordinator still runs; "barkeep run" with the same spec follows it again.
-Exit code: 0 when the session completed, otherwise 1.`;
+Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
 export function runSessionCommand(run: RunCommand): Command {
   return withConnection(new Command('run'))
     .description('run a session to its end and show the result of every symbol')
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
+    .option('--strict', 'exit with code 2 when no dataset knows a symbol of the session')
     .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: RunOptions) => run((context) => runSession(context, file, options)));
@@ -70,11 +76,25 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     progress.stop();
   }
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
+  const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
+  for (const warning of warnings) note(`warning: ${warning}`);
   if (options.keep) {
     note(`the coordinator stays at ${client.baseUrl} until Ctrl-C`);
     await context.life.interrupted();
   }
-  return ended.state === 'completed' ? EXIT.ok : EXIT.failed;
+  if (ended.state !== 'completed') return EXIT.failed;
+  return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
+}
+
+/** What the session warns of. @param tries how often the coordinator is asked for them */
+async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
+  for (let session = ended, i = 1; ; i++) {
+    const { warnings } = session.raw as { warnings?: unknown };
+    if (i === tries || (Array.isArray(warnings) && warnings.length > 0)) {
+      return Array.isArray(warnings) ? warnings.map(String) : [];
+    }
+    session = await client.session(ended.id);
+  }
 }
 
 async function follow(

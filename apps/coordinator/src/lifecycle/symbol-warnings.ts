@@ -3,7 +3,7 @@
  * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the answer of before.
  */
 import { firstBars, resolveDataset, symbolIds, type SessionRow } from '@barkeep/bar-repository';
-import { currentSymbols, sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
@@ -11,8 +11,6 @@ const KEPT_MS = 30_000;
 /** Longest that a caller waits for a look-up. */
 const WAIT_MS = 500;
 const SESSIONS_KEPT = 500;
-/** Most symbols that are named. */
-const NAMES_MAX = 20;
 
 interface Kept {
   /** Of the last look-up that ended. */
@@ -69,8 +67,6 @@ export class SymbolWarnings {
       [...ids.values()],
     );
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
-    if (unknown.length === 0) return [];
-    const named = unknown.slice(0, NAMES_MAX).join(', ') + (unknown.length > NAMES_MAX ? ' …' : '');
-    return [`no dataset of the session has a bar of ${unknown.length === 1 ? 'symbol' : 'symbols'} ${named}`];
+    return unknown.length === 0 ? [] : [unknownSymbolsWarning(unknown)];
   }
 }

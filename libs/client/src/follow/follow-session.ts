@@ -13,6 +13,17 @@ import { stepInterval } from './step-times.js';
 import type { Step } from './step.js';
 import { Walk } from './walk.js';
 
+/** Where a consumer with a name starts. */
+export interface KeptStart {
+  /** Everything up to here is done, epoch ms. */
+  time: number;
+  /** Steps and bars that were delivered under this name before. */
+  steps: number;
+  bars: number;
+  /** True when the consumer has been through the whole session: the loop ends without a step. */
+  atEnd: boolean;
+}
+
 /** How a session is followed. */
 export interface FollowOptions {
   /**
@@ -27,6 +38,8 @@ export interface FollowOptions {
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
   from?: JoinFrom;
+  /** Called once with the position at which a consumer with a name starts, before its first step. */
+  onKept?: (kept: KeptStart) => void;
   /** Days that the step's mirror holds in addition to the day of the step. @default as many as fit 512 MiB */
   keepDays?: number;
   /** Ends the loop by throwing the signal's reason. */
@@ -79,6 +92,7 @@ export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<St
   try {
     if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
     const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
+    if (kept && name !== undefined) announce(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
     try {
       for (;;) {
         const step = walk.tryStep() ?? (await walk.nextStep());
@@ -96,6 +110,15 @@ export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<St
   } finally {
     follower.close();
   }
+}
+
+/** A loop of no steps looks like a mistake, so the program is told why. */
+function announce(name: string, session: string, kept: KeptStart, { onKept }: FollowOptions): void {
+  onKept?.(kept);
+  if (!kept.atEnd) return;
+  const help = 'it gets no further step; another name, or from: "beginning", starts again';
+  const steps = `has been through session ${session} (${kept.steps} steps)`;
+  process.emitWarning(`consumer ${name} ${steps}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }
 
 function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptions): string | undefined {

@@ -51,6 +51,7 @@ export class Walk {
     this.layout = layout;
     this.mirror = new BarMirror(holdings);
     this.chain = DeliveredChain.from(deliveredHash);
+    this.start = { time, steps, bars };
     this.done = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
     this.times = stepsAfter(layout, every, time);
@@ -67,6 +68,13 @@ export class Walk {
   get position(): ConsumerPosition {
     const { time, hash, steps, bars } = this.done;
     return { time, deliveredHash: hexOf(hash), steps, bars };
+  }
+
+  /** Where the walk started. */
+  readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
+  /** True when a consumer that was in the session before has no step left. */
+  get isAtEnd(): boolean {
+    return this.next === undefined && this.start.steps > 0;
   }
 
   /** The next step, if its bars are loaded and the event loop had its turn. */
