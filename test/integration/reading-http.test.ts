@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
+import { Client } from 'pg';
 import { z } from 'zod';
 import * as answers from '../../apps/coordinator/src/openapi/answers.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -110,7 +111,26 @@ test('a fill that is none is refused by name', async () => {
   expect(await response.json()).toMatchObject({ problems: [{ field: 'fill', expected: 'one of none, forward' }] });
 });
 
-test('a coordinator that does not know the calendar shows the session, and says why its data cannot be read', async () => {
+test('a coordinator that does not know the calendar reads a session, which keeps its days', async () => {
+  const other = await startCoordinatorProcess(own());
+  try {
+    const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
+    expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: '2024-03-06T10:30:00.000Z' }]);
+    expect((await fetch(`${other.url}/v1/sessions/mars/symbols/AAA/bars`)).status).toBe(200);
+  } finally {
+    await other.stop();
+  }
+});
+
+async function forgetDays(): Promise<void> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('UPDATE sessions SET days = NULL');
+  await client.end();
+}
+
+test('without the kept days of a session it shows the session, and says why its data cannot be read', async () => {
+  await forgetDays();
   const other = await startCoordinatorProcess(own());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());

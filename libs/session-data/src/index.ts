@@ -55,6 +55,7 @@ export {
 } from './layout/index.js';
 export {
   type Certificate,
+  daysHashOf,
   ClockedReads,
   dayAtClock,
   OpenSession,

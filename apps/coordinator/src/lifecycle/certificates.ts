@@ -6,6 +6,7 @@
 import type { SessionCertificates, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
+  daysHashOf,
   SessionLostError,
   type Certificate,
   type ConsumerView,
@@ -51,8 +52,15 @@ export class Certificates {
   async view(row: Row): Promise<CertificateView> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
-    const { datasets } = this.open(row).session.layout;
-    const head = { session: id, spec, datasets: [...datasets], storedAt: stored?.storedAt.toISOString() ?? null };
+    const { layout } = this.open(row).session;
+    const daysHash = daysHashOf(layout);
+    const head = {
+      session: id,
+      spec,
+      daysHash,
+      datasets: [...layout.datasets],
+      storedAt: stored?.storedAt.toISOString() ?? null,
+    };
     try {
       const now = { ...(await this.make(row)), consumers: (await this.consumersOf(row)).consumers };
       const changedSince = stored ? changedDates(stored.certificate, now) : [];

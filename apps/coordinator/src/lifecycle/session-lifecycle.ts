@@ -93,6 +93,8 @@ export interface CertificateView extends Certificate {
   session: string;
   /** Without its id. */
   spec: Omit<SessionSpec, 'id'>;
+  /** SHA-256 of the trading days that the session was created with. */
+  daysHash: string;
   /** By their number in the bars: the source, then those that fill its gaps. */
   datasets: string[];
   /** `store`: made from the store now; `kept`: kept when the session was complete, because its store is gone. */

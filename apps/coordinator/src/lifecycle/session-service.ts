@@ -14,8 +14,10 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import {
+  encodeDays,
   parseSessionRequest,
   resolveSymbols,
+  sessionDays,
   sourceName,
   SessionSpecError,
   shown,
@@ -91,7 +93,8 @@ export class SessionService extends SessionLifecycle {
     if (options.start) await this.parts.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = await this.historyDays(spec);
-    const session = { id, spec, historyDays, idempotencyKey: options.idempotencyKey };
+    const days = encodeDays(sessionDays(spec, historyDays));
+    const session = { id, spec, historyDays, days, idempotencyKey: options.idempotencyKey };
     const { row, created } = await this.parts.sessions.create(session);
     if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
     return { session: await this.parts.steering.startCreated(row, created), created };

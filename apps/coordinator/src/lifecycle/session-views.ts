@@ -6,11 +6,11 @@ import {
   OpenSession,
   readStreamFigures,
   SessionConsumers,
-  SessionLayout,
   SessionLostError,
   type ConsumerView,
   type StreamFigures,
   type View,
+  type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { ConsumerAnswer } from '../openapi/index.js';
@@ -19,6 +19,7 @@ import { isOutage } from '../problems/index.js';
 import { historyView } from './history-view.js';
 import type { LostTail } from './lost-tail.js';
 import type { SessionWaiting } from './session-waiting.js';
+import { layoutOf } from './symbol-changes.js';
 import type { SymbolWarnings } from './symbol-warnings.js';
 
 const SESSIONS_KEPT = 500;
@@ -39,9 +40,7 @@ export class SessionViews {
   open(row: SessionRow<SessionSpec>): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
-      const { id, incarnation, spec, historyDays } = row;
-      const layout = new SessionLayout(id, incarnation, spec, this.keyPrefix, historyDays);
-      session = new OpenSession(this.redis, layout);
+      session = new OpenSession(this.redis, layoutOf(row, this.keyPrefix, UNCHANGED));
       this.opened.set(row.incarnation, session);
       const [oldest] = this.opened.keys();
       if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);

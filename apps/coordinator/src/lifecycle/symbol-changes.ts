@@ -14,7 +14,7 @@ import {
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
-import { UNCHANGED, withoutSymbol, withSymbol, type Membership, type SessionSpec } from '@barkeep/bars';
+import { decodeDays, UNCHANGED, withoutSymbol, withSymbol, type Membership, type SessionSpec } from '@barkeep/bars';
 import {
   updateSymbols,
   readSymbols,
@@ -43,8 +43,10 @@ export interface SymbolChangesParts {
 }
 
 /** The layout of a row's session, with its current symbols. @throws UnknownCalendarError */
-export function layoutOf({ id, incarnation, spec, historyDays, membership }: Row, keyPrefix: string): SessionLayout {
-  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership ?? UNCHANGED);
+export function layoutOf(row: Row, keyPrefix: string, membership = row.membership ?? UNCHANGED): SessionLayout {
+  const { id, incarnation, spec, historyDays, days } = row;
+  const kept = days ? decodeDays(days) : undefined;
+  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, kept);
 }
 
 export class SymbolChanges {

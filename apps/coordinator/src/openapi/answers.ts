@@ -90,6 +90,7 @@ export type CertifiedConsumer = z.output<typeof certifiedConsumerAnswer>;
 export const certificateAnswer = z.strictObject({
   session: z.string(),
   spec: sessionSpecSchema().describe('without its id'),
+  daysHash: sha256.describe('of the trading days that the session was created with'),
   datasets: z.array(z.string()).describe('by their number in the bars'),
   from: z
     .enum(['store', 'kept'])

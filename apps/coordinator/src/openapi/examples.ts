@@ -102,6 +102,7 @@ const { id: _, ...specWithoutId } = parseSessionSpec(specExample);
 export const certificateExample = {
   session: 'lean-october',
   spec: specWithoutId,
+  daysHash: '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
   datasets: ['lean', 'vendor-b'],
   from: 'store',
   storedAt: '2026-01-05T09:00:02.000Z',

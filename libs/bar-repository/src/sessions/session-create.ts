@@ -9,6 +9,8 @@ export interface NewSession<Spec> {
   spec: Spec;
   /** @default 0 */
   historyDays?: number;
+  /** The session's trading days, as `encodeDays` writes them. They do not decide whether two specs are the same. @default null */
+  days?: string | null;
   idempotencyKey?: string | null;
   /** Deployment that owns the session. @default null: any */
   deployment?: string | null;
@@ -23,7 +25,8 @@ export interface CreatedSession<Spec> {
 type Found<Spec> = SessionRow<Spec> & { sameSpec: boolean };
 
 const INSERT = `
-  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment) VALUES ($1, $2::jsonb, $3, $4, $5)
+  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days)
+  VALUES ($1, $2::jsonb, $3, $4, $5, $6)
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
@@ -45,7 +48,7 @@ export async function createSession<Spec>(
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const further = [session.historyDays ?? 0, session.deployment ?? null];
+    const further = [session.historyDays ?? 0, session.deployment ?? null, session.days ?? null];
     const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...further]);
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);

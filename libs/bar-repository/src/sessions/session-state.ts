@@ -34,6 +34,8 @@ export interface SessionRow<Spec = unknown> {
   spec: Spec;
   /** Number of history days. Computed when the session is created, so later data does not change it. */
   historyDays: number;
+  /** The trading days that it was created with (`encodeDays`), history first; null: those that its calendar has now. */
+  days: string | null;
   /** Changes of its symbols since it was created; null when there are none. */
   membership: Membership | null;
   state: SessionState;

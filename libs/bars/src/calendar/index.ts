@@ -3,5 +3,6 @@ export { CalendarBook } from './book.js';
 export { calendarIds, calendarNamed, useCalendars } from './calendar.js';
 export { Calendar } from './days.js';
 export { CalendarDataError, DuplicateCalendarError, UnknownCalendarError } from './errors.js';
+export { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 export { parseCalendar, parseCalendars } from './parse.js';
 export { type Hours, type Segment, type TradingDay } from './trading-day.js';

@@ -18,7 +18,7 @@ export class PartitionKeys {
 
   /**
    * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (stream/retention.ts), begun (symbols/membership.ts); in
-   * partition 0 also clock, control, spec, historyDays, joins and gathered (consumers/consumers.ts).
+   * partition 0 also clock, control, spec, historyDays, days, joins and gathered (consumers/consumers.ts).
    */
   get meta(): string {
     return `${this.base}:meta`;

@@ -3,13 +3,13 @@
  * its symbols, so that every process gets the same answer without asking. Pure.
  */
 import {
-  calendarNamed,
   currentSymbols,
   DayGrid,
   addedPartition,
   intervalName,
   parseInterval,
   planDerived,
+  sessionDays,
   sourceName,
   UNCHANGED,
   type DerivedPlan,
@@ -64,7 +64,10 @@ export class SessionLayout {
   private readonly grids = new Map<string, DayGrid[]>();
   private readonly plans = new Map<string, DerivedPlan[]>();
 
-  /** @param historyDays trading days before the first one; fewer when the calendar begins later */
+  /**
+   * @param historyDays trading days before the first one; fewer when the calendar begins later
+   * @param keptDays the days that the session was created with @default those that its calendar has now
+   */
   constructor(
     readonly id: string,
     readonly incarnation: string,
@@ -72,11 +75,10 @@ export class SessionLayout {
     keyPrefix: string,
     historyDays: number,
     readonly membership: Membership = UNCHANGED,
+    keptDays?: readonly TradingDay[],
   ) {
-    const calendar = calendarNamed(spec.calendar);
-    const history = calendar.tradingDaysBefore(spec.start, historyDays, spec.hours);
-    this.historyDays = history.length;
-    this.days = [...history, ...calendar.tradingDays(spec.start, spec.end, spec.hours)];
+    this.days = keptDays ?? sessionDays(spec, historyDays);
+    this.historyDays = this.days.filter(({ date }) => date < spec.start).length;
     this.base = parseInterval(spec.baseInterval);
     this.derived = spec.derivedIntervals.map(parseInterval);
     this.computed = spec.upkeep.autoComputeDerived ? this.derived : [];

@@ -9,6 +9,7 @@ import {
   bitmapBytes,
   chunkBytes,
   countBits,
+  encodeDays,
   noCounts,
   ORIGIN_CODES,
   ORIGIN_OFFSET,
@@ -42,6 +43,11 @@ export interface Certificate {
 
 /** The first link of a chain. */
 export const NO_DIGEST = '0'.repeat(64);
+
+/** SHA-256 of a session's trading days as text (`encodeDays`), 64 hexadecimal digits: equal for sessions of equal days. */
+export function daysHashOf({ days }: SessionLayout): string {
+  return createHash('sha256').update(encodeDays(days)).digest('hex');
+}
 
 /** Chunks that are in memory at once. */
 const CHUNKS_A_CALL = 16;

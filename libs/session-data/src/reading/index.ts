@@ -1,5 +1,5 @@
 /** Reads of a session that know its clock. */
-export { type Certificate } from './certificate.js';
+export { type Certificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { dayAtClock } from './forming-read.js';
 export { OpenSession, type ReadOptions } from './open-session.js';

@@ -2,7 +2,7 @@
  * Finds sessions in the store and opens them for reading. The spec is read once. A session that was deleted and created
  * again under the same id is recognized by its incarnation.
  */
-import { calendarIds, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
+import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { PartitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
@@ -21,11 +21,20 @@ export class SessionReader {
    */
   async open(sessionId: string, { view = 'strategy' }: { view?: View } = {}): Promise<OpenSession> {
     const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
-    const [stamp, spec, historyDays] = await this.redis.hmget(meta, 'incarnation', 'spec', 'historyDays');
+    const fields = ['incarnation', 'spec', 'historyDays', 'days'];
+    const [stamp, spec, historyDays, days] = await this.redis.hmget(meta, ...fields);
     const incarnation = stamp?.split('+')[0];
     if (!incarnation || !spec) throw new SessionLostError(sessionId);
     const parsed = specOf(sessionId, JSON.parse(spec));
-    const layout = new SessionLayout(sessionId, incarnation, parsed, this.keyPrefix, Number(historyDays));
+    const layout = new SessionLayout(
+      sessionId,
+      incarnation,
+      parsed,
+      this.keyPrefix,
+      Number(historyDays),
+      UNCHANGED,
+      days ? decodeDays(days) : undefined,
+    );
     const session = new OpenSession(this.redis, layout, view);
     await session.refresh();
     return session;

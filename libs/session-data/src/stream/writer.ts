@@ -2,6 +2,7 @@
  * The streaming side of a session's store: creates it, takes it over, writes windows, moves the clock. Every call is fenced
  * by (epoch, owner) and may be repeated. Does not decide when the clock moves, and reads no bars.
  */
+import { encodeDays } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState, publishEvents } from '../events/index.js';
 import {
@@ -47,10 +48,17 @@ export class SessionWriter {
 
   /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
-    const { start, spec, keys, historyDays, membership } = this.layout;
+    const { start, spec, keys, historyDays, days, membership } = this.layout;
     const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
     for (const [partition, { meta }] of keys.entries()) {
-      const args = [...this.fenceArguments(partition), start, JSON.stringify(spec), historyDays, ...symbols];
+      const args = [
+        ...this.fenceArguments(partition),
+        start,
+        JSON.stringify(spec),
+        historyDays,
+        encodeDays(days),
+        ...symbols,
+      ];
       const reply = await INIT.run(this.redis, [meta], args);
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }

@@ -69,7 +69,7 @@ export async function readSymbols(redis: Redis, layout: SessionLayout): Promise<
 /** The same session with another list of symbols. */
 export function withMembership(layout: SessionLayout, membership: Membership): SessionLayout {
   const { id, incarnation, spec, historyDays } = layout;
-  return new SessionLayout(id, incarnation, spec, layout.keysOf(0).prefix, historyDays, membership);
+  return new SessionLayout(id, incarnation, spec, layout.keysOf(0).prefix, historyDays, membership, layout.days);
 }
 
 /**

@@ -26,6 +26,10 @@ export class SessionEntity {
   @Column({ type: 'integer', name: 'history_days', default: 0 })
   historyDays!: number;
 
+  /** The trading days that the session was created with (`encodeDays` of libs/bars); null: those of its calendar. */
+  @Column({ type: 'text', nullable: true })
+  days!: string | null;
+
   /** Changes of the spec's symbols since the session was created. */
   @Column({ type: 'jsonb', nullable: true })
   membership!: Membership | null;

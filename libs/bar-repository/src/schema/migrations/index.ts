@@ -4,6 +4,7 @@ import { CreateTables1763700000000 } from './create-tables.js';
 import { DatasetValues1764000000000 } from './dataset-values.js';
 import { PackDays1763769600000 } from './pack-days.js';
 import { RemovedSessions1764100000000 } from './removed-sessions.js';
+import { SessionDays1764200000000 } from './session-days.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
 
 /** Every migration, oldest first. */
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   SessionDeployments1763900000000,
   DatasetValues1764000000000,
   RemovedSessions1764100000000,
+  SessionDays1764200000000,
 ] as const;

@@ -1,6 +1,6 @@
 --- Creates the meta hash of a partition, unless it exists.
 --- KEYS: meta
---- ARGV: incarnation, epoch, owner, start (ms), spec (JSON), history days,
+--- ARGV: incarnation, epoch, owner, start (ms), spec (JSON), history days, trading days (text),
 ---       version of the symbols and their changes (JSON); '0' and '' when nothing changed
 --- Answer: 'created' | 'exists' | 'other' (another session has this id)
 
@@ -10,6 +10,7 @@ if there then
   return 'other'
 end
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'epoch', ARGV[2], 'owner', ARGV[3],
-  'frontier', ARGV[4], 'watermark', ARGV[4], 'clock', ARGV[4], 'control', 'run', 'spec', ARGV[5], 'historyDays', ARGV[6])
-if ARGV[7] ~= '0' then redis.call('HSET', KEYS[1], 'version', ARGV[7], 'symbols', ARGV[8]) end
+  'frontier', ARGV[4], 'watermark', ARGV[4], 'clock', ARGV[4], 'control', 'run', 'spec', ARGV[5], 'historyDays', ARGV[6],
+  'days', ARGV[7])
+if ARGV[8] ~= '0' then redis.call('HSET', KEYS[1], 'version', ARGV[8], 'symbols', ARGV[9]) end
 return 'created'

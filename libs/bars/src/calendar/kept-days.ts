@@ -1,0 +1,68 @@
+/**
+ * The trading days of a session as short text. A session keeps the days that it was created with, so that a later correction of
+ * its calendar does not change what is stored for it. Pure.
+ *
+ * The text is a JSON array of runs. A run is `[date, gaps, ...minutes]`: its first date, the number of days to each further date
+ * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
+ */
+import type { Hours, Segment, TradingDay } from './trading-day.js';
+import { calendarNamed } from './calendar.js';
+
+type Run = [date: string, gaps: string, ...minutes: number[]];
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** More days between two dates than a digit can say begin a new run. */
+const GAP_MAX = 35;
+
+/** What of a session's spec decides its days. */
+interface SpecDates {
+  calendar: string;
+  start: string;
+  end: string;
+  hours: Hours;
+}
+
+/** The days of a session as its calendar has them now. @param historyDays days before `start` @throws UnknownCalendarError */
+export function sessionDays({ calendar, start, end, hours }: SpecDates, historyDays: number): TradingDay[] {
+  const days = calendarNamed(calendar);
+  return [...days.tradingDaysBefore(start, historyDays, hours), ...days.tradingDays(start, end, hours)];
+}
+
+/** Equal days give equal text. */
+export function encodeDays(days: readonly TradingDay[]): string {
+  const runs: Run[] = [];
+  let last = NaN;
+  for (const { date, segments } of days) {
+    const midnight = Date.parse(date);
+    const minutes = segments.flatMap(({ open, close }) => [open, close].map((time) => (time - midnight) / MINUTE_MS));
+    const gap = (midnight - last) / DAY_MS;
+    last = midnight;
+    const run = runs.at(-1);
+    if (run && gap <= GAP_MAX && isSame(run.slice(2), minutes)) run[1] += gap.toString(36);
+    else runs.push([date, '', ...minutes]);
+  }
+  return JSON.stringify(runs);
+}
+
+/** @param text of {@link encodeDays} */
+export function decodeDays(text: string): TradingDay[] {
+  return (JSON.parse(text) as Run[]).flatMap(([date, gaps, ...minutes]) => {
+    let midnight = Date.parse(date);
+    const days = [dayAt(midnight, minutes)];
+    for (const gap of gaps) days.push(dayAt((midnight += parseInt(gap, 36) * DAY_MS), minutes));
+    return days;
+  });
+}
+
+function dayAt(midnight: number, minutes: readonly number[]): TradingDay {
+  const segments: Segment[] = [];
+  for (let i = 0; i < minutes.length; i += 2) {
+    segments.push({ open: midnight + minutes[i]! * MINUTE_MS, close: midnight + minutes[i + 1]! * MINUTE_MS });
+  }
+  return { date: new Date(midnight).toISOString().slice(0, 10), segments };
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

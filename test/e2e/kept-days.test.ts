@@ -1,0 +1,79 @@
+/** A session keeps the trading days that it was created with, whatever its calendar's file says later. */
+import type { Bar } from '@barkeep/bars';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Api } from '../support/api.js';
+import { writeBars } from '../support/market.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
+const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'all-day' }, derivedIntervals: ['1h'] };
+
+/** A venue that opens on these weekdays at 09:00 in Berlin. */
+const calendar = (weekdays: string[], close: string) => ({
+  id: 'MARS',
+  name: 'A made-up venue',
+  zone: 'Europe/Berlin',
+  firstDate: '2024-01-01',
+  lastDate: '2024-12-31',
+  hours: [{ from: '2024-01-01', weekdays, segments: [{ open: '09:00', close }] }],
+});
+
+let system: TestSystem;
+let folder: string;
+let processes: SystemProcess[] = [];
+let api: Api;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
+  system = await TestSystem.create({ BARKEEP_CALENDARS_DIR: folder });
+  const open = Date.parse('2024-03-04T00:00Z');
+  const bars: Bar[] = Array.from({ length: 3 * 1440 }, (_, i) => {
+    return { openTime: open + i * 60_000, open: i, high: i + 1, low: i, close: i, volume: 1 };
+  });
+  await writeBars(system.databaseUrl, 'all-day', new Map([['AAA', bars]]));
+});
+
+afterAll(async () => {
+  await system?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Starts the services with this calendar, after those that run have ended. */
+async function restartWith(weekdays: string[], close: string): Promise<void> {
+  await Promise.all(processes.map((process) => process.signal('SIGTERM')));
+  await writeFile(join(folder, 'mars.json'), JSON.stringify(calendar(weekdays, close)));
+  const [coordinator, worker] = await Promise.all([system.coordinator(), system.worker()]);
+  processes = [coordinator, worker];
+  api = new Api(coordinator.url);
+}
+
+async function completed(id: string) {
+  await api.completed(id);
+  const { expected, filled } = await api.metrics(id, 'AAA');
+  const { daysHash } = await api.ok<{ daysHash: string }>('GET', `/v1/sessions/${id}/certificate`);
+  return { expected, filled, daysHash, digest: await api.digest(id) };
+}
+
+it('I1 a corrected calendar changes no session that exists, and every one that is created later', async () => {
+  await restartWith(['Mon', 'Wed'], '10:30');
+  await api.run({ ...SPEC, id: 'before' });
+  const before = await completed('before');
+  expect(before).toMatchObject({ expected: 180, filled: 180 });
+  await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'waits' });
+
+  await restartWith(['Mon', 'Tue', 'Wed'], '11:00');
+  expect(await completed('before')).toEqual(before);
+  // The same spec is the same session.
+  expect((await api.call('POST', '/v1/sessions', { ...SPEC, id: 'before' })).status).toBe(200);
+  await api.ok('POST', '/v1/sessions/waits/start');
+  expect(await completed('waits')).toEqual(before);
+  await api.run({ ...SPEC, id: 'after' });
+  const after = await completed('after');
+  expect(after).toMatchObject({ expected: 360, filled: 360 });
+  expect(after.daysHash).not.toBe(before.daysHash);
+  expect(await api.ok('GET', '/v1/sessions/before/symbols/AAA/bars?last=1&interval=1h')).toMatchObject([
+    { closeTime: '2024-03-06T09:30:00.000Z' },
+  ]);
+});
