@@ -41,6 +41,8 @@ export {
 } from './repositories/index.js';
 export {
   BarImporter,
+  countRows,
+  countRowsInSpans,
   type ImportOptions,
   POSTGRES_EPOCH_MS,
   READ_ROW,

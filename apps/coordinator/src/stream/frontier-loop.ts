@@ -10,6 +10,7 @@ import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { SourceWindows, WindowRead } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
+import type { OutsideCounter } from './outside-counter.js';
 import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
@@ -22,6 +23,8 @@ export interface FrontierLoopParts {
   dataSource: DataSource;
   producer: UpkeepProducer;
   joining: Pick<JoiningSymbols, 'any'>;
+  /** Counts the rows without a slot, beside the stream. */
+  outside: Pick<OutsideCounter, 'passed' | 'finish'>;
   metrics: StreamMetrics;
   /** Wakes the clock loop. */
   wake: WakeSignal;
@@ -54,7 +57,8 @@ export class FrontierLoop {
     for (let restarts = 0; ; restarts++) {
       const windows = this.source.windowsFrom(this.progress.frontier);
       try {
-        return await this.streamFrom(this.progress.frontier, windows, stop);
+        await this.streamFrom(this.progress.frontier, windows, stop);
+        return await this.parts.outside.finish(this.progress.frontier);
       } catch (error) {
         if (!(error instanceof RewindError) || stop.aborted || restarts >= RESTARTS_MAX) throw error;
         this.parts.warn('the store lost its newest writes; streaming them again', error);
@@ -100,6 +104,7 @@ export class FrontierLoop {
     this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
     if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);
+    this.parts.outside.passed(window.to);
     await this.progress.checkpoint();
   }
 

@@ -20,6 +20,7 @@ import { layoutOf, type SessionControl, type SymbolChanges } from '../lifecycle/
 import { ChunkPool, SessionSource, type PrefetchBudget, type SharedWindows } from '../source/index.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
+import { OutsideCounter } from './outside-counter.js';
 import { SessionStream, type SessionStreamParts, type StreamStart } from './session-stream.js';
 import type { StreamOutcome } from './stream-progress.js';
 import { TrailingWindow } from './trailing-window.js';
@@ -78,7 +79,8 @@ export class SessionStreams {
       const { dataSource, producer, stagedDays, metrics, warn } = this.parts;
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
-      const held = { layout, epoch, writer, trailing, store, joining, lockstep, wake };
+      const outside = new OutsideCounter({ redis, layout, writer, dataSource, warn });
+      const held = { layout, epoch, writer, trailing, store, joining, lockstep, outside, wake };
       const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, warn };
       const start = { ...position, ...figures };
       if (!source) return await this.followFeed(parts, start, position.frontiers, signal);

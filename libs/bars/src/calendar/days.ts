@@ -88,6 +88,11 @@ export class Calendar {
     return days.reverse();
   }
 
+  /** The local midnight at which a date begins, epoch ms; any date, known or not. @throws {CalendarDateError} */
+  startOf(date: string): number {
+    return this.#utcOf(epochDayOf(date), 0);
+  }
+
   #knownDayOf(date: string): number {
     const epochDay = epochDayOf(date);
     if (epochDay >= this.#firstDay && epochDay <= this.#lastDay) return epochDay;

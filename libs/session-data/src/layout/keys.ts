@@ -50,6 +50,13 @@ export class PartitionKeys {
   get refused(): string {
     return `${this.base}:refused`;
   }
+  /**
+   * Hash of `date symbol` to the rows of the source that have no slot on that local date (stream/outside.ts), and of `counted` to how
+   * far they are counted.
+   */
+  get outside(): string {
+    return `${this.base}:outside`;
+  }
   /** Hash of symbol to the number of its bars before the session's first day; exists once the history is whole. */
   get history(): string {
     return `${this.base}:history`;

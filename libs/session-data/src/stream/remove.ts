@@ -64,7 +64,7 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   let batch: string[] = [];
   for (const partition of partitions) {
     const keys = layout.keysOf(partition);
-    batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.history, keys.events, keys.stream);
+    batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.outside, keys.history, keys.events, keys.stream);
     batch.push(keys.consumers, keys.feed, keys.told, keys.repositories, keys.repositoryRefused);
     batch.push(keys.changes, keys.pending, keys.refusedAhead);
     for (const key of symbolKeys(layout, partition)) {

@@ -1,0 +1,143 @@
+/**
+ * Counts the rows of a session's dataset that have no slot, behind the frontier and beside the stream: in the background now and then,
+ * and the rest when the frontier is at the end. The store says how far the counts are, so another owner continues from there.
+ */
+import { countRows, countRowsInSpans, resolveDataset, symbolIds } from '@barkeep/bar-repository';
+import { calendarNamed, outsideSpans, sourceName, type Calendar, type OutsideSpan } from '@barkeep/bars';
+import { noteOutside, outsideTo, type OutsideDay, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+
+/** Shortest time between the starts of two counts in the background. */
+const COUNT_EVERY_MS = 2_000;
+/** Symbols × dates of one query: bounds how long it takes. */
+const CELLS_A_QUERY = 20_000;
+const DAY_MS = 86_400_000;
+
+export interface OutsideCounterParts {
+  redis: Redis;
+  layout: SessionLayout;
+  writer: SessionWriter;
+  dataSource: DataSource;
+  warn: (message: string, error: unknown) => void;
+}
+
+/** Local dates, the second excluded. */
+interface Dates {
+  from: string;
+  to: string;
+}
+
+export class OutsideCounter {
+  private readonly calendar: Calendar;
+  private running: Promise<void> = Promise.resolve();
+  private isRunning = false;
+  private startedAt = performance.now();
+
+  constructor(private readonly parts: OutsideCounterParts) {
+    this.calendar = calendarNamed(parts.layout.spec.calendar);
+  }
+
+  /** Begins to count what is before the frontier, epoch ms, unless that was begun a moment ago. A failure is made up by the next count. */
+  passed(frontier: number): void {
+    if (this.isRunning || performance.now() - this.startedAt < COUNT_EVERY_MS) return;
+    const { layout, warn } = this.parts;
+    this.isRunning = true;
+    this.startedAt = performance.now();
+    this.running = this.count(frontier)
+      .catch((error: unknown) => warn(`session ${layout.id}: rows without a slot are counted later`, error))
+      .finally(() => (this.isRunning = false));
+  }
+
+  /** Counts what is left before the frontier. @throws what Postgres and the store throw */
+  async finish(frontier: number): Promise<void> {
+    await this.running;
+    await this.count(frontier);
+  }
+
+  private async count(frontier: number): Promise<void> {
+    const { redis, layout } = this.parts;
+    const { start, end } = layout.spec;
+    const to = layout.days[layout.dayIndexAt(frontier)]?.date ?? dateAfter(end);
+    const marks = await outsideTo(redis, layout);
+    for (const mark of new Set(marks)) {
+      const partitions = marks.flatMap((other, partition) =>
+        other === mark && !layout.isVacant(partition) ? [partition] : [],
+      );
+      const dates = { from: mark ?? start, to };
+      if (partitions.length > 0 && dates.from < to) await this.countFor(partitions, dates, mark === undefined);
+    }
+  }
+
+  private async countFor(partitions: readonly number[], dates: Dates, isNew: boolean): Promise<void> {
+    const { redis, layout, writer, dataSource } = this.parts;
+    const symbols = partitions.flatMap((partition) => [...layout.symbolsOf(partition)]);
+    const [datasetId, ids] = await Promise.all([
+      resolveDataset(dataSource, sourceName(layout.spec)),
+      symbolIds(dataSource, symbols),
+    ]);
+    let isFirst = isNew;
+    for (const part of parts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / symbols.length)))) {
+      const days = datasetId === undefined ? [] : await this.daysOf(datasetId, ids, part);
+      for (const partition of partitions) {
+        const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
+        await noteOutside(redis, layout, writer, { partition, to: part.to, isFirst, days: own });
+      }
+      isFirst = false;
+    }
+  }
+
+  private async daysOf(
+    datasetId: number,
+    ids: ReadonlyMap<string, number>,
+    { from, to }: Dates,
+  ): Promise<OutsideDay[]> {
+    if (ids.size === 0) return [];
+    const { dataSource, layout } = this.parts;
+    const spans = outsideSpans(this.calendar, from, dateBefore(to), layout.spec.hours);
+    const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
+    const counted = await countRowsInSpans(dataSource, datasetId, [...symbolOf.keys()], spans);
+    const days = new Map<string, OutsideDay & { symbolId: number }>();
+    for (const { symbolId, span, rows, first } of counted) {
+      const { date, kind } = spans[span] as OutsideSpan;
+      const symbol = symbolOf.get(symbolId)!;
+      const until = this.calendar.startOf(dateAfter(date));
+      const day = days.get(`${date} ${symbol}`) ?? {
+        symbolId,
+        symbol,
+        date,
+        rows: 0,
+        outside: 0,
+        extended: 0,
+        first,
+        until,
+      };
+      day[kind] += rows;
+      day.first = Math.min(day.first, first);
+      days.set(`${date} ${symbol}`, day);
+    }
+    const found = [...days.values()];
+    const ranges = found.map(({ symbolId, date, until }) => ({
+      symbolId,
+      from: this.calendar.startOf(date),
+      to: until,
+    }));
+    const totals = await countRows(dataSource, datasetId, ranges);
+    return found.map(({ symbolId: _, ...day }, i) => ({ ...day, rows: totals[i]! }));
+  }
+}
+
+function* parts({ from, to }: Dates, count: number): Generator<Dates> {
+  for (let at = from; at < to; at = dateAfter(at, count)) {
+    const next = dateAfter(at, count);
+    yield { from: at, to: next < to ? next : to };
+  }
+}
+
+function dateAfter(date: string, days = 1): string {
+  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+function dateBefore(date: string): string {
+  return dateAfter(date, -1);
+}

@@ -1,0 +1,91 @@
+/**
+ * Rows of a session's source that have no slot, by symbol and local date: counted by the owner of the stream behind the frontier, and
+ * stored with the mark up to which they are counted. Counts are whole values and not increments, so a date that is counted twice is
+ * counted once. They are not part of the digest.
+ */
+import type { Redis } from 'ioredis';
+import { dayMember, type SessionLayout } from '../layout/index.js';
+import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
+import type { SessionWriter } from './writer.js';
+
+const NOTE_OUTSIDE = new Script(LUA.noteOutside);
+
+/** Field that holds the mark: the stamp of the partition and the first date that is not counted. */
+const MARK = 'counted';
+const DAYS_A_CALL = 2_000;
+
+/** The rows of one symbol on one local date that has rows without a slot. */
+export interface OutsideDay {
+  symbol: string;
+  /** Local date of the venue. */
+  date: string;
+  /** All rows of the date, with those in slots. */
+  rows: number;
+  /** Rows without a slot, but for those of `extended`. */
+  outside: number;
+  /** Rows in hours that the calendar knows as extended, and the session does not have. */
+  extended: number;
+  /** Open time of the first row without a slot, epoch ms. */
+  first: number;
+  /** End of the date, epoch ms: before that a strategy must not see these counts. */
+  until: number;
+}
+
+/** The first date that is not counted, of each partition; undefined where nothing is counted for the partition's present symbols. */
+export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(string | undefined)[]> {
+  const pipeline = redis.pipeline();
+  for (const { outside } of layout.keys) pipeline.hget(outside, MARK);
+  const marks = (await runPipeline(pipeline)) as (string | null)[];
+  return marks.map((mark, partition) => {
+    const [stamp, date] = mark?.split(' ') ?? [];
+    return stamp === layout.stampOf(partition) ? date : undefined;
+  });
+}
+
+/**
+ * Stores counts of one partition.
+ * @param to the first date that is not counted @param isFirst forgets what was counted for other symbols of the partition
+ * @throws FencedError, SessionLostError
+ */
+export async function noteOutside(
+  redis: Redis,
+  layout: SessionLayout,
+  writer: SessionWriter,
+  { partition, to, isFirst, days }: { partition: number; to: string; isFirst: boolean; days: readonly OutsideDay[] },
+): Promise<void> {
+  const { meta, outside } = layout.keysOf(partition);
+  for (let at = 0; at === 0 || at < days.length; at += DAYS_A_CALL) {
+    const part = days.slice(at, at + DAYS_A_CALL);
+    const isLast = at + DAYS_A_CALL >= days.length;
+    // The mark moves with the last part: an interrupted call is repeated.
+    const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
+    const fields = part.flatMap((day) => [dayMember(day.date, day.symbol), textOf(day)]);
+    const args = [...writer.fenceArguments(partition), isFirst && at === 0 ? '1' : '', mark, ...fields];
+    const reply = (await NOTE_OUTSIDE.run(redis, [meta, outside], args)) as string[];
+    writer.refuse(reply[0] ?? '');
+    if (reply[0] !== 'noted') throw new ScriptReplyError('note outside', reply);
+  }
+}
+
+/** All counts of the session's present symbols, by date and symbol. */
+export async function readOutside(redis: Redis, layout: SessionLayout): Promise<OutsideDay[]> {
+  const pipeline = redis.pipeline();
+  for (const { outside } of layout.keys) pipeline.hgetall(outside);
+  const hashes = (await runPipeline(pipeline)) as Record<string, string>[];
+  const days = hashes.flatMap((hash, partition) =>
+    Object.entries(hash).flatMap(([field, text]) => {
+      const [date, symbol = ''] = field.split(' ');
+      return layout.partitionOf(symbol) === partition ? [dayOf(date!, symbol, text)] : [];
+    }),
+  );
+  return days.sort((a, b) => (a.date === b.date ? (a.symbol < b.symbol ? -1 : 1) : a.date < b.date ? -1 : 1));
+}
+
+function textOf({ rows, outside, extended, first, until }: OutsideDay): string {
+  return [rows, outside, extended, first, until].join(' ');
+}
+
+function dayOf(date: string, symbol: string, text: string): OutsideDay {
+  const [rows = 0, outside = 0, extended = 0, first = 0, until = 0] = text.split(' ').map(Number);
+  return { symbol, date, rows, outside, extended, first, until };
+}
