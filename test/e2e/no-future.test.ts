@@ -5,7 +5,7 @@
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
-import { Api, type ApiBar, type Metrics } from '../support/api.js';
+import { Api, type ApiBar } from '../support/api.js';
 import { Canary, CANARY_CLOSES, CANARY_DATES, CANARY_MINUTES, canaryMarket, minutesBy } from '../support/canary.js';
 import { holey, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -34,7 +34,6 @@ interface Ask {
 }
 
 /** Answers of the API that other tests do not check. */
-type Extremes = Metrics & { sessionHigh: number | null; sessionLow: number | null; sessionVolume: number };
 
 let system: TestSystem;
 let barkeep: Barkeep;
@@ -116,7 +115,7 @@ const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] =
     return (canary, clock) => canary.lookApi(bars, clock, `API last ${interval}`);
   },
   async ({ reader, symbol }) => {
-    const { sessionHigh: high, sessionLow: low, sessionVolume: volume } = await reader.metrics(symbol);
+    const { runHigh: high, runLow: low, runVolume: volume } = await reader.metrics(symbol);
     return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, "reader's metrics");
   },
   async ({ id, reader, symbol, interval, from }) => {
@@ -128,7 +127,7 @@ const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] =
     return (canary, clock) => canary.lookAll(bars.values(), clock, `reader's latest of many ${interval}`);
   },
   async ({ id, symbol }) => {
-    const { sessionHigh: high, sessionLow: low, sessionVolume: volume } = (await api.metrics(id, symbol)) as Extremes;
+    const { runHigh: high, runLow: low, runVolume: volume } = await api.metrics(id, symbol);
     return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, 'API metrics');
   },
   async ({ reader, symbol, interval }) => {

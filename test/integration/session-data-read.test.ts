@@ -25,6 +25,12 @@ const values = ({ openTime, open, high, low, close, volume }: Bar | StoredBar) =
   volume,
 ];
 
+function rangeOf(bars: number[][]): { high: number | null; low: number | null; volume: number } {
+  const volume = bars.reduce((sum, bar) => sum + bar[5]!, 0);
+  if (bars.length === 0) return { high: null, low: null, volume };
+  return { high: Math.max(...bars.map((bar) => bar[2]!)), low: Math.min(...bars.map((bar) => bar[3]!)), volume };
+}
+
 /** Checks every call of the reader against the market at one clock. */
 async function expectVisible({ reader, layout }: TestStore, clock: number): Promise<void> {
   for (const symbol of SMALL_SPEC.symbols) {
@@ -44,9 +50,12 @@ async function expectVisible({ reader, layout }: TestStore, clock: number): Prom
     const metrics = await reader.metrics(symbol);
     expect(metrics.filled).toBe(bars.length);
     expect(metrics.expected).toBe(layout.slotsClosedBy(clock));
-    expect(metrics.sessionHigh).toBe(bars.length > 0 ? Math.max(...bars.map(([, , high]) => high!)) : null);
-    expect(metrics.sessionLow).toBe(bars.length > 0 ? Math.min(...bars.map(([, , , low]) => low!)) : null);
-    expect(metrics.sessionVolume).toBe(bars.reduce((sum, [, , , , , volume]) => sum + volume!, 0));
+    const run = rangeOf(bars);
+    expect(metrics).toMatchObject({ runHigh: run.high, runLow: run.low, runVolume: run.volume });
+    const day = layout.days.findLast(({ segments }) => segments[0]!.open < clock);
+    const ofDay = rangeOf(bars.filter(([openTime]) => openTime! >= (day?.segments[0]!.open ?? Infinity)));
+    expect(metrics).toMatchObject({ sessionHigh: ofDay.high, sessionLow: ofDay.low, sessionVolume: ofDay.volume });
+    expect(metrics.date).toBe(day?.date ?? null);
     for (const derived of await reader.barsBetween(symbol, '5m', 0, Infinity)) {
       expect(derived.closeTime).toBeLessThanOrEqual(clock);
     }

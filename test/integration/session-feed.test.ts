@@ -105,8 +105,7 @@ it('I7 refuses what cannot be stored, by its reason, and takes the rest', async 
     'AAA not-finite': '2',
     'AAA negative-price': '1',
     'AAA off-grid': '1',
-    'AAA outside-calendar': '1',
-    'AAA outside-session': '2',
+    'AAA extended-hours': '3',
     'AAA malformed': '2',
   });
   await expect(feed.feed('ZZZ', bars)).rejects.toThrow(UnknownSymbolError);

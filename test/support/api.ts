@@ -33,7 +33,8 @@ export interface Session {
   watermark: string | null;
   progress: number;
   error: string | null;
-  counts: Counts & { refused: number };
+  warnings: string[];
+  counts: Counts & { refused: number; outside: number; extended: number };
   history: {
     days: number;
     firstDate: string | null;
@@ -51,7 +52,17 @@ export interface Metrics extends Counts {
   gapCount: number;
   largestGap: number;
   watermark: string;
+  date: string | null;
+  sessionHigh: number | null;
+  sessionLow: number | null;
+  sessionVolume: number;
+  runHigh: number | null;
+  runLow: number | null;
+  runVolume: number;
   refused: Record<string, number>;
+  outside: number;
+  extended: number;
+  outsideExamples: string[];
 }
 export interface Gap {
   start: string;

@@ -87,7 +87,7 @@ export {
   withSymbol,
 } from './membership.js';
 export { isUnknownSymbolsWarning, unknownSymbolsWarning } from './session-warnings.js';
-export { outsideSpans, type OutsideSpan } from './outside.js';
+export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {

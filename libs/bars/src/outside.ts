@@ -2,7 +2,7 @@
  * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed dates. Hours that
  * the calendar knows as extended are named apart. Pure.
  */
-import { type Calendar, dateOf, epochDayOf, type Hours, type Segment } from './calendar/index.js';
+import { type Calendar, DAY_MS, dateOf, epochDayOf, type Hours, type Segment } from './calendar/index.js';
 
 /** A time without a slot, `[from, to)` in epoch ms, within one local date. */
 export interface OutsideSpan {
@@ -32,6 +32,14 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
     }
   }
   return spans.sort((left, right) => left.from - right.from);
+}
+
+/** Whether a time, epoch ms, is in extended hours of the calendar that a session with `hours` does not have. */
+export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
+  if (hours === 'extended' || !calendar.hasExtendedHours) return false;
+  const at = (kind: Hours) =>
+    segmentsAround(calendar, Math.floor(time / DAY_MS), kind).some(({ open, close }) => time >= open && time < close);
+  return at('extended') && !at('regular');
 }
 
 /** Segments of a date and of the dates before and after it, in order: a trading day may reach into both. */

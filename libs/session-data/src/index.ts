@@ -47,6 +47,7 @@ export {
   SessionLostError,
   SymbolsChangedError,
   UnknownConsumerError,
+  UnknownDateError,
   UnknownIntervalError,
   UnknownSymbolError,
   type View,
@@ -59,6 +60,7 @@ export {
   ClockedReads,
   dayAtClock,
   OpenSession,
+  type OutsideRows,
   type ReadOptions,
   SessionReader,
 } from './reading/index.js';

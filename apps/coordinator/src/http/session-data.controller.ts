@@ -18,6 +18,8 @@ import {
   type IntervalQuery,
   isoTime,
   metricsExample,
+  metricsQuery,
+  type MetricsQuery,
   type MetricsView,
   Operation,
   QueryGuard,
@@ -121,16 +123,18 @@ export class SessionDataController {
   @Operation({
     summary: 'Quality of the data of a symbol, with the counts it comes from',
     params,
-    query: viewQuery,
+    description:
+      'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
+    query: metricsQuery,
     answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: metricsExample }],
     problems: ['invalid-input', ...reading],
   })
   async metrics(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { view }: ViewQuery,
+    @CheckedQuery() { view, date }: MetricsQuery,
   ): Promise<MetricsView> {
-    return metricsView(await (await this.sessions.open(id)).metrics(symbol, view));
+    return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
   }
 
   @Get('symbols/:symbol/gaps')

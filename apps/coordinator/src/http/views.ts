@@ -23,7 +23,11 @@ export function barView(bar: ShownBar): BarView {
 }
 
 export function metricsView(metrics: SymbolMetrics): MetricsView {
-  return { ...metrics, watermark: isoTime(metrics.watermark) };
+  return {
+    ...metrics,
+    watermark: isoTime(metrics.watermark),
+    outsideExamples: metrics.outsideExamples.map(isoTime),
+  };
 }
 
 export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapView {

@@ -51,8 +51,8 @@ export interface SessionView {
   waitingFor: WaitingFor | null;
   /** Sentences for people, for example about a symbol that no dataset knows. */
   warnings: string[];
-  /** Slots of all symbols before the frontier, and the bars that were refused. */
-  counts: SlotCounts & { refused: number };
+  /** Slots of all symbols before the frontier, the bars that were refused, and the rows without a slot. */
+  counts: SlotCounts & { refused: number; outside: number; extended: number };
   /** Null when the spec requests none. */
   history: HistoryView | null;
   /** How well the clock keeps its pace: how often it fell behind, and how far behind it is, ms; zeros at `max`. */

@@ -18,6 +18,7 @@ import type { SessionView, WaitingFor } from './session-lifecycle.js';
 import { isOutage } from '../problems/index.js';
 import { historyView } from './history-view.js';
 import type { LostTail } from './lost-tail.js';
+import { outsideWarnings } from './outside-warnings.js';
 import type { SessionWaiting } from './session-waiting.js';
 import { layoutOf } from './symbol-changes.js';
 import type { SymbolWarnings } from './symbol-warnings.js';
@@ -52,7 +53,7 @@ export class SessionViews {
   async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionView> {
     if (who === 'strategy') return this.view(row, who);
     const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
-    return { ...view, warnings };
+    return { ...view, warnings: [...view.warnings, ...warnings] };
   }
 
   /**
@@ -67,8 +68,9 @@ export class SessionViews {
       row = await this.lostTail.check(stored);
       const session = this.open(row);
       const { layout } = session;
-      const [position, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
+      const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
         session.position(who),
+        session.outsideRows(who),
         session.history(),
         readStreamFigures(this.redis, layout),
         new SessionConsumers(this.redis, layout).list(),
@@ -85,8 +87,9 @@ export class SessionViews {
         frontier: iso(frontier),
         watermark: iso(watermark),
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
-        counts: { ...counts, refused },
+        counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
+        warnings: who === 'operator' ? outsideWarnings(row.spec, rows, counts.streamed) : [],
       };
     } catch (error) {
       // One session whose calendar file is gone must not make a list fail.
@@ -121,7 +124,7 @@ export class SessionViews {
       error: row.error,
       waitingFor: null,
       warnings: [],
-      counts: { ...noCounts(), refused: 0 },
+      counts: { ...noCounts(), refused: 0, outside: 0, extended: 0 },
       history: historyView(row),
       ...figureViews(noFigures()),
       timedOutDays: [],

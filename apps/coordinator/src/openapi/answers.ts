@@ -36,6 +36,11 @@ const counts = {
   missing: slots.describe('empty, and not asked for yet'),
 };
 
+const outsideCounts = {
+  outside: slots.describe('rows of the source that have no slot, in hours that the calendar does not know'),
+  extended: slots.describe('rows of the source in extended hours of the calendar that the session does not have'),
+};
+
 export const metricsAnswer = z.strictObject({
   symbol: z.string(),
   barQuality: z.number().min(0).max(100).describe('filled / expected before the clock, in percent'),
@@ -43,10 +48,19 @@ export const metricsAnswer = z.strictObject({
   gapCount: slots,
   largestGap: slots.describe('bars in the largest gap'),
   watermark: time,
-  sessionHigh: z.number().nullable(),
+  date: z.iso
+    .date()
+    .nullable()
+    .describe('the trading day that the clock is in, or the one that was requested; null before the first slot'),
+  sessionHigh: z.number().nullable().describe('of that trading day, up to the clock; null without a bar'),
   sessionLow: z.number().nullable(),
   sessionVolume: z.number(),
-  refused: z.record(z.string(), slots).describe('refused bars by reason'),
+  runHigh: z.number().nullable().describe('of all days of the session, up to the clock; null without a bar'),
+  runLow: z.number().nullable(),
+  runVolume: z.number(),
+  refused: z.record(z.string(), slots).describe('refused bars of the run by reason'),
+  ...outsideCounts,
+  outsideExamples: z.array(time).describe('open times of the first rows without a slot'),
 });
 export type MetricsView = z.output<typeof metricsAnswer>;
 
@@ -143,7 +157,7 @@ export const sessionAnswer = z.strictObject({
   error: z.string().nullable(),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
   warnings: z.array(z.string()).describe('for example a symbol that no dataset knows'),
-  counts: z.strictObject({ ...counts, refused: slots }),
+  counts: z.strictObject({ ...counts, refused: slots, ...outsideCounts }),
   history: historyAnswer.nullable().describe('null when the spec asks for none'),
   pace: z.strictObject({
     overruns: slots.describe('times that the clock fell behind its pace'),

@@ -35,6 +35,8 @@ export const sessionExample = {
     absent: 0,
     missing: 0,
     refused: 0,
+    outside: 0,
+    extended: 0,
   },
   history: { days: 1, firstDate: '2013-10-04', calendarBegins: false, bars: { SPY: 390, IBM: 389 } },
   pace: { overruns: 0, lagMs: 0 },
@@ -76,10 +78,17 @@ export const metricsExample = {
   gapCount: 1,
   largestGap: 1,
   watermark: '2013-10-11T20:00:00.000Z',
-  sessionHigh: 187.33,
+  date: '2013-10-11',
+  sessionHigh: 182.31,
   sessionLow: 178.7,
-  sessionVolume: 21_804_100,
+  sessionVolume: 5_212_300,
+  runHigh: 187.33,
+  runLow: 178.7,
+  runVolume: 21_804_100,
   refused: { 'high-below-low': 1 },
+  outside: 0,
+  extended: 1250,
+  outsideExamples: ['2013-10-07T12:00:00.000Z'],
 };
 
 export const gapExample = {

@@ -41,6 +41,8 @@ export {
   type ListQuery,
   parseIdempotencyKey,
   symbolsQuery,
+  metricsQuery,
+  type MetricsQuery,
   viewQuery,
   type ViewQuery,
   type SymbolsQuery,

@@ -44,6 +44,14 @@ const view = z.enum(['strategy', 'operator'], 'strategy or operator').default('s
 /** For routes with two views. */
 export const viewQuery = z.strictObject({ view });
 
+export const metricsQuery = z.strictObject({
+  view,
+  date: z.iso
+    .date('a trading day of the session, such as 2013-10-07')
+    .optional()
+    .meta({ description: 'counts, gaps and session figures of this trading day alone', example: '2013-10-07' }),
+});
+
 /** For routes that take no query. */
 export const noQuery = z.strictObject({});
 
@@ -136,6 +144,7 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
       ];
 }
 
+export type MetricsQuery = z.output<typeof metricsQuery>;
 export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
 export type ViewQuery = z.output<typeof viewQuery>;

@@ -18,6 +18,7 @@ import {
   SessionLostError,
   SymbolsChangedError,
   UnknownConsumerError,
+  UnknownDateError,
   UnknownIntervalError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
@@ -30,6 +31,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof SessionSpecError) return invalid(error.problems);
   if (error instanceof UnknownIntervalError) {
     return invalid([{ field: 'interval', expected: `one of ${error.known.join(', ')}`, was: `"${error.interval}"` }]);
+  }
+  if (error instanceof UnknownDateError) {
+    return invalid([{ field: 'date', expected: 'a trading day of the session', was: shown(error.date) }]);
   }
   if (error instanceof IntervalError) {
     return invalid([{ field: 'interval', expected: 'an interval such as 5m, 2h or 1d', was: `"${error.value}"` }]);

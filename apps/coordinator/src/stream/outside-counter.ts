@@ -8,8 +8,10 @@ import { noteOutside, outsideTo, type OutsideDay, type SessionLayout, type Sessi
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
-/** Shortest time between the starts of two counts in the background. */
-const COUNT_EVERY_MS = 2_000;
+/** Shortest pause between two counts in the background. */
+const PAUSE_MS = 250;
+/** A pause is at least so many times as long as the count before it: counting takes a small part of the database's time. */
+const PAUSE_FACTOR = 20;
 /** Symbols × dates of one query: bounds how long it takes. */
 const CELLS_A_QUERY = 20_000;
 const DAY_MS = 86_400_000;
@@ -32,21 +34,26 @@ export class OutsideCounter {
   private readonly calendar: Calendar;
   private running: Promise<void> = Promise.resolve();
   private isRunning = false;
-  private startedAt = performance.now();
+  /** When the next count in the background may start, as `performance.now()` shows it. */
+  private nextAt = 0;
+  private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
   constructor(private readonly parts: OutsideCounterParts) {
     this.calendar = calendarNamed(parts.layout.spec.calendar);
   }
 
-  /** Begins to count what is before the frontier, epoch ms, unless that was begun a moment ago. A failure is made up by the next count. */
+  /** Starts to count what is before the frontier, epoch ms, unless that was done a moment ago. The next count repeats one that failed. */
   passed(frontier: number): void {
-    if (this.isRunning || performance.now() - this.startedAt < COUNT_EVERY_MS) return;
+    if (this.isRunning || performance.now() < this.nextAt) return;
     const { layout, warn } = this.parts;
+    const startedAt = performance.now();
     this.isRunning = true;
-    this.startedAt = performance.now();
     this.running = this.count(frontier)
       .catch((error: unknown) => warn(`session ${layout.id}: rows without a slot are counted later`, error))
-      .finally(() => (this.isRunning = false));
+      .finally(() => {
+        this.isRunning = false;
+        this.nextAt = performance.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (performance.now() - startedAt));
+      });
   }
 
   /** Counts what is left before the frontier. @throws what Postgres and the store throw */
@@ -70,15 +77,12 @@ export class OutsideCounter {
   }
 
   private async countFor(partitions: readonly number[], dates: Dates, isNew: boolean): Promise<void> {
-    const { redis, layout, writer, dataSource } = this.parts;
-    const symbols = partitions.flatMap((partition) => [...layout.symbolsOf(partition)]);
-    const [datasetId, ids] = await Promise.all([
-      resolveDataset(dataSource, sourceName(layout.spec)),
-      symbolIds(dataSource, symbols),
-    ]);
+    const { redis, layout, writer } = this.parts;
+    const { datasetId, ids } = await this.lookUp();
+    const symbols = new Map([...ids].filter(([symbol]) => partitions.includes(layout.partitionOf(symbol)!)));
     let isFirst = isNew;
-    for (const part of parts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / symbols.length)))) {
-      const days = datasetId === undefined ? [] : await this.daysOf(datasetId, ids, part);
+    for (const part of parts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / (symbols.size + 1))))) {
+      const days = symbols.size === 0 ? [] : await this.daysOf(datasetId, symbols, part);
       for (const partition of partitions) {
         const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
         await noteOutside(redis, layout, writer, { partition, to: part.to, isFirst, days: own });
@@ -87,12 +91,24 @@ export class OutsideCounter {
     }
   }
 
+  /** The numbers of the dataset and of its symbols; looked up again while Postgres does not know all symbols. A removed dataset has none. */
+  private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
+    const { layout, dataSource } = this.parts;
+    if (this.source?.ids.size === layout.symbols.length) return this.source;
+    const dataset = sourceName(layout.spec);
+    const [datasetId, ids] = await Promise.all([
+      resolveDataset(dataSource, dataset),
+      symbolIds(dataSource, layout.symbols),
+    ]);
+    if (datasetId === undefined) return { datasetId: 0, ids: new Map() };
+    return (this.source = { datasetId, ids });
+  }
+
   private async daysOf(
     datasetId: number,
     ids: ReadonlyMap<string, number>,
     { from, to }: Dates,
   ): Promise<OutsideDay[]> {
-    if (ids.size === 0) return [];
     const { dataSource, layout } = this.parts;
     const spans = outsideSpans(this.calendar, from, dateBefore(to), layout.spec.hours);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));

@@ -22,6 +22,7 @@ export async function countRowsInSpans(
   spans: readonly TimeRange[],
 ): Promise<SpanRows[]> {
   const gaps = mergeRanges(spans);
+  if (gaps.length === 0) return [];
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,

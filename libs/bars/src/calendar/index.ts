@@ -1,7 +1,7 @@
 /** Trading calendars: which hours a venue trades on a date. */
 export { CalendarBook } from './book.js';
 export { calendarIds, calendarNamed, useCalendars } from './calendar.js';
-export { dateOf, epochDayOf } from './dates.js';
+export { DAY_MS, dateOf, epochDayOf } from './dates.js';
 export { Calendar } from './days.js';
 export { CalendarDataError, DuplicateCalendarError, UnknownCalendarError } from './errors.js';
 export { decodeDays, encodeDays, sessionDays } from './kept-days.js';

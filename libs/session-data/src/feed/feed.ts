@@ -7,7 +7,9 @@ import { randomUUID } from 'node:crypto';
 import {
   type Bar,
   bitmapBytes,
+  calendarNamed,
   chunkBytes,
+  isExtendedTime,
   LATE,
   ORIGIN_CODES,
   RECORD_BYTES,
@@ -15,7 +17,14 @@ import {
   refuseBar,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError, UnknownSymbolError } from '../layout/index.js';
+import {
+  dayMember,
+  EXTENDED_HOURS,
+  isOutsideReason,
+  type SessionLayout,
+  SessionLostError,
+  UnknownSymbolError,
+} from '../layout/index.js';
 import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
 
@@ -114,7 +123,13 @@ export class SessionFeed {
     });
     const reached = days.size > 0 ? last - latenessMs(this.layout) : undefined;
     const counts = new Map<string, number>();
-    for (const { reason } of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    const { calendar, hours } = this.layout.spec;
+    for (const { index, reason } of refused) {
+      const isExtended =
+        isOutsideReason(reason) && isExtendedTime(calendarNamed(calendar), bars[index]!.openTime, hours);
+      const name = isExtended ? EXTENDED_HOURS : reason;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
     if (malformed > 0) counts.set('malformed', malformed);
     const answer = await this.run(symbol, { bars, days, reached, counts });
     const [accepted, duplicates, late, retainedFrom, ...conflicts] = answer as [number, number, number, number];

@@ -81,6 +81,17 @@ export class UnknownIntervalError extends Error {
   }
 }
 
+/** A date that is not a trading day of the session. */
+export class UnknownDateError extends Error {
+  override readonly name = 'UnknownDateError';
+  constructor(
+    readonly sessionId: string,
+    readonly date: string,
+  ) {
+    super(`date: expected a trading day of session ${sessionId}, was "${date}"`);
+  }
+}
+
 /** Bars were fed to a session that reads them from a dataset. */
 export class NotAFeedError extends Error {
   override readonly name = 'NotAFeedError';

@@ -2,5 +2,6 @@
 export { type Certificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { dayAtClock } from './forming-read.js';
+export { type OutsideRows } from './outside-counts.js';
 export { OpenSession, type ReadOptions } from './open-session.js';
 export { SessionReader } from './session-reader.js';

@@ -16,8 +16,10 @@ import {
   type SlotGap,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError, type View } from '../layout/index.js';
-import { refusedIn, refusedTotal } from './refusals.js';
+import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
+import { readOutsideRows } from './outside-counts.js';
+import { PriceRange } from './price-range.js';
+import { refusedIn, refusedReasons, refusedTotal } from './refusals.js';
 import { runPipeline } from '../redis/index.js';
 import type { Control } from '../stream/index.js';
 
@@ -47,12 +49,23 @@ export interface SymbolMetrics extends SlotCounts {
   largestGap: number;
   /** Epoch ms. */
   watermark: number;
-  /** Of all visible bars; null when there is none. */
+  /** The trading day that the clock is in (that of the newest visible slot), or the one that was requested; null before the first slot. */
+  date: string | null;
+  /** Of the visible bars of that day; null when there is none. */
   sessionHigh: number | null;
   sessionLow: number | null;
   sessionVolume: number;
-  /** Refused bars by reason. */
+  /** Of all visible bars; null when there is none. */
+  runHigh: number | null;
+  runLow: number | null;
+  runVolume: number;
+  /** Refused bars of the run by reason, without those that have no slot. */
   refused: Record<string, number>;
+  /** Rows without a slot, and those of them that are in extended hours of the calendar, which are not in `outside`. */
+  outside: number;
+  extended: number;
+  /** Open times of the first rows without a slot, one of each date, epoch ms. */
+  outsideExamples: number[];
 }
 
 export interface SymbolGap {
@@ -64,6 +77,9 @@ export interface SymbolGap {
   attempts: number;
   lastError: string | null;
 }
+
+/** Most examples of rows without a slot. */
+const EXAMPLES_MAX = 5;
 
 const META_FIELDS = [
   'incarnation',
@@ -151,46 +167,61 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
   return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
 }
 
-/** @throws SessionLostError */
+/**
+ * @param date a trading day of the session's own: counts, gaps and rows without a slot are of this day
+ * @throws SessionLostError, UnknownDateError
+ */
 export async function readMetrics(
   redis: Redis,
   layout: SessionLayout,
   symbol: string,
   view: View,
+  date?: string,
 ): Promise<SymbolMetrics> {
+  const only = date === undefined ? undefined : ownDay(layout, date);
   const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
+  const current = only ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
-  let [high, low, volume] = [-Infinity, Infinity, 0];
-  days.forEach(({ day, bytes, states }) => {
+  const [ofDay, ofRun] = [new PriceRange(), new PriceRange()];
+  for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
-    if (closed === 0) return;
     const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
+    ofRun.add(chunk, grid, closed);
+    if (day === current) ofDay.add(chunk, grid, closed);
+    if (closed === 0 || (only !== undefined && day !== only)) continue;
     addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
     gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, asksToSettle(layout.spec.upkeep)));
-    for (const bar of chunk.bars(grid, 0, closed)) {
-      high = Math.max(high, bar.high);
-      low = Math.min(low, bar.low);
-      volume += bar.volume;
-    }
-  });
+  }
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const refused = await refusedIn(redis, keys, view === 'operator' ? Infinity : clock);
-  const reasons = Object.entries(refused).flatMap(([field, count]) =>
-    field.startsWith(`${symbol} `) && Number(count) > 0 ? [[field.slice(symbol.length + 1), Number(count)]] : [],
-  );
+  const rows = await readOutsideRows(redis, layout, new Set([symbol]), { view, clock }, date);
   return {
     symbol,
     barQuality: barQuality(counts),
     ...counts,
     ...summarizeGaps(gaps),
     watermark: view === 'operator' ? watermark : Math.min(watermark, clock),
-    sessionHigh: counts.filled > 0 ? high : null,
-    sessionLow: counts.filled > 0 ? low : null,
-    sessionVolume: volume,
-    refused: Object.fromEntries(reasons) as Record<string, number>,
+    date: current === undefined ? null : layout.day(current).date,
+    sessionHigh: ofDay.high,
+    sessionLow: ofDay.low,
+    sessionVolume: ofDay.volume,
+    runHigh: ofRun.high,
+    runLow: ofRun.low,
+    runVolume: ofRun.volume,
+    refused: refusedReasons(refused, symbol),
+    outside: rows.outside,
+    extended: rows.extended,
+    outsideExamples: rows.days.slice(0, EXAMPLES_MAX).map(({ first }) => first),
   };
+}
+
+/** The number of a day of the session's own. @throws UnknownDateError */
+function ownDay(layout: SessionLayout, date: string): number {
+  const day = layout.dayIndexOf(date);
+  if (day === undefined || layout.isHistory(day)) throw new UnknownDateError(layout.id, date);
+  return day;
 }
 
 /** @throws SessionLostError */

@@ -17,6 +17,7 @@ import {
   UnknownSymbolError,
   type View,
 } from '../layout/index.js';
+import { readOutsideRows, type OutsideRows } from './outside-counts.js';
 import { readVisiblePosition } from './visible-position.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
@@ -170,11 +171,23 @@ export class OpenSession {
     return this.read(({ layout }) => readHistory(this.redis, layout), true);
   }
 
-  /** Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own. */
-  async metrics(symbol: string, view = this.view): Promise<SymbolMetrics> {
+  /**
+   * Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own.
+   * @param date counts and extremes are of this trading day @throws UnknownDateError
+   */
+  async metrics(symbol: string, view = this.view, date?: string): Promise<SymbolMetrics> {
     return this.read((listing) => {
       this.series(listing, symbol);
-      return readMetrics(this.redis, listing.layout, symbol, view);
+      return readMetrics(this.redis, listing.layout, symbol, view, date);
+    }, true);
+  }
+
+  /** Rows of all symbols that have no slot. Joining symbols are not counted. @throws SessionLostError */
+  async outsideRows(view = this.view): Promise<OutsideRows> {
+    return this.read(async ({ layout, joining, reads }) => {
+      const [clock] = await reads.read([]);
+      const symbols = new Set(layout.symbols.filter((symbol) => !joining.has(symbol)));
+      return readOutsideRows(this.redis, layout, symbols, { view, clock });
     }, true);
   }
 

@@ -1,0 +1,40 @@
+import { outsideWarnings } from './outside-warnings.js';
+
+const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
+
+const day = (rows: number, outside: number, extended: number, symbol = 'ACME') => ({
+  symbol,
+  date: '2024-03-04',
+  rows,
+  outside,
+  extended,
+  first: 0,
+  until: 0,
+});
+
+function warnings(...days: ReturnType<typeof day>[]): string[] {
+  return outsideWarnings(SPEC, { days, outside: 0, extended: 0 }, 0);
+}
+
+const SENTENCE = '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular hours; is the time zone right?';
+
+test('I10 a date whose rows lie outside for more than one in a hundred is warned of, the first one by name', () => {
+  expect(warnings(day(390, 300, 0))).toEqual([SENTENCE]);
+  expect(warnings(day(400, 4, 0), day(390, 300, 0))).toEqual([SENTENCE]);
+  expect(warnings(day(390, 300, 0), day(390, 5, 0, 'ZETA'))).toEqual([
+    `${SENTENCE} The same holds for 1 more day of its symbols.`,
+  ]);
+  expect(warnings(day(400, 4, 0), day(960, 0, 480))).toEqual([]);
+});
+
+test('I10 rows in extended hours are warned of when they are more than the rows in slots', () => {
+  expect(warnings(day(390, 0, 300))).toEqual([SENTENCE]);
+  expect(warnings(day(600, 0, 210))).toEqual([]);
+});
+
+test('I10 bars that were fed are warned of together', () => {
+  const fed = { ...SPEC, source: { type: 'feed' as const, latenessSeconds: 0 } };
+  expect(outsideWarnings(fed, { days: [], outside: 300, extended: 0 }, 90)).toEqual([
+    '300 of 390 fed bars are outside XNYS regular hours; is the time zone right?',
+  ]);
+});

@@ -1,0 +1,224 @@
+/** Rows that no slot takes are counted: wrong zones, breaks, closed days, extended hours, bars that are fed. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bar } from '@barkeep/bars';
+import { Api, type Session } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { type SystemProcess, TestSystem } from '../support/system.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const OFF = { enabled: false };
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let api: Api;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-outside-'));
+  system = await TestSystem.create();
+  coordinator = await system.coordinator();
+  api = new Api(coordinator.url);
+}, 60_000);
+afterAll(async () => {
+  await system?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Flat bars, one a minute. */
+function minutes(from: string, count: number, stepMs = MINUTE): Bar[] {
+  const start = Date.parse(from);
+  const values = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
+  return Array.from({ length: count }, (_, i) => ({ openTime: start + i * stepMs, ...values }));
+}
+
+/** Streams rows of one dataset to the end. @returns the session in an operator's view */
+async function streamed(id: string, bars: Record<string, readonly Bar[]>, spec: object): Promise<Session> {
+  await writeBars(system.databaseUrl, id, new Map(Object.entries(bars).map(([symbol, of]) => [symbol, [...of]])));
+  await api.run({ id, symbols: Object.keys(bars), source: { type: 'dataset', dataset: id }, upkeep: OFF, ...spec });
+  return api.completed(id);
+}
+
+const shifted = (bars: readonly Bar[], byMs: number): Bar[] =>
+  bars.map((bar) => ({ ...bar, openTime: bar.openTime + byMs }));
+const day = (date: string, calendar = 'XNYS') =>
+  marketBars({ symbols: ['ACME'], start: date, end: date, seed: 4, calendar }).get('ACME')!;
+
+test('I10 a file that was imported in the wrong zone: the rows outside are counted, with a warning that asks for the zone', async () => {
+  const rows = minutes('2024-03-04T09:30:00Z', 390).map(({ openTime }, i) => {
+    const wall = new Date(openTime).toISOString().slice(0, 19).replace('T', ' ');
+    return `${wall},${100 + i},${101 + i},${99 + i},${100 + i},100`;
+  });
+  const file = join(folder, 'a.csv');
+  await writeFile(file, ['time,open,high,low,close,volume', ...rows].join('\n'));
+  await system.barkeep('import', file, '--dataset', 'k13', '--symbol', 'ACME');
+  const dates = { start: '2024-03-04', end: '2024-03-04' };
+  await api.run({ id: 'tz1', symbols: ['ACME'], ...dates, source: { type: 'dataset', dataset: 'k13' }, upkeep: OFF });
+  const { counts, warnings } = await api.completed('tz1');
+  // 04:30 to 09:30 in New York is in the extended hours of XNYS.
+  expect(counts).toMatchObject({ streamed: 90, refused: 0, outside: 0, extended: 300 });
+  expect(warnings).toEqual([
+    '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular hours; is the time zone right?',
+  ]);
+  expect(await api.metrics('tz1', 'ACME')).toMatchObject({
+    extended: 300,
+    outsideExamples: ['2024-03-04T09:30:00.000Z'],
+  });
+});
+
+test.each([
+  ['XLON', '2024-07-04', -1 * HOUR, 60, 450],
+  ['XTKS', '2024-07-04', -9 * HOUR, 300, 0],
+  ['XHKG', '2024-07-04', -8 * HOUR, 330, 0],
+  ['XBOM', '2024-07-04', -5.5 * HOUR, 330, 45],
+  ['XASX', '2024-07-04', 10 * HOUR, 240, 0],
+])(
+  'I10 a day of %s that is shifted by its offset has its rows outside counted',
+  async (calendar, date, by, outside, inside) => {
+    const id = `zone-${calendar}`;
+    const { counts, warnings } = await streamed(
+      id,
+      { ACME: shifted(day(date, calendar), by) },
+      { start: date, end: date, calendar },
+    );
+    expect(counts).toMatchObject({ streamed: inside, outside, extended: 0, refused: 0 });
+    expect(warnings).toEqual([
+      `${outside} of ${outside + inside} rows of ACME on ${date} are outside ${calendar} regular hours; is the time zone right?`,
+    ]);
+  },
+);
+
+test.each([
+  ['XHKG', '2024-03-04T04:10:00Z'],
+  ['XTKS', '2024-03-04T02:40:00Z'],
+])('I10 a row in the lunch break of %s is outside', async (calendar, time) => {
+  const spec = { start: '2024-03-04', end: '2024-03-04', calendar };
+  const bars = [...day('2024-03-04', calendar), ...minutes(time, 1)];
+  const { counts, warnings } = await streamed(`lunch-${calendar}`, { ACME: bars }, spec);
+  expect(counts).toMatchObject({ streamed: bars.length - 1, outside: 1, extended: 0, missing: 0 });
+  expect(warnings).toEqual([]);
+});
+
+test('I10 a week that opens on Sunday evening has no row outside', async () => {
+  const spec = { start: '2024-03-04', end: '2024-03-08', calendar: 'CMES' };
+  const bars = marketBars({ symbols: ['ES'], seed: 4, ...spec }).get('ES')!;
+  const { counts, warnings } = await streamed('overnight', { ES: bars }, spec);
+  expect(counts).toMatchObject({ streamed: bars.length, outside: 0, extended: 0, missing: 0 });
+  expect(warnings).toEqual([]);
+});
+
+describe('a dataset with rows of every kind', () => {
+  const DATES = { start: '2024-03-08', end: '2024-03-11' };
+  const whole = marketBars({ symbols: ['AAA', 'BBB'], seed: 5, ...DATES });
+  const messy = {
+    AAA: [
+      ...whole.get('AAA')!.slice(0, 500),
+      ...minutes('2024-03-08T10:00:00Z', 20), // before the open, extended
+      ...minutes('2024-03-09T02:00:00Z', 7), // Friday night
+      ...minutes('2024-03-09T15:00:00Z', 11), // Saturday
+      ...minutes('2024-03-11T04:30:00Z', 13), // Monday, after midnight in New York
+      ...minutes('2024-03-11T19:58:30Z', 2), // off the grid
+      ...minutes('2024-03-12T04:30:00Z', 17), // Tuesday
+      ...minutes('2024-03-08T04:30:00Z', 19), // Thursday
+    ],
+    BBB: whole.get('BBB')!,
+  };
+
+  /** Rows between the local midnights of the first and the last date, as Postgres says. */
+  async function rowsBetweenMidnights(dataset: string): Promise<number> {
+    const [row] = await system.query<{ rows: number }>(
+      `SELECT count(*)::int AS rows FROM bars b JOIN datasets d ON d.id = b.dataset_id
+       WHERE d.name = $1 AND ("time" AT TIME ZONE 'America/New_York')::date BETWEEN $2 AND $3`,
+      [dataset, DATES.start, DATES.end],
+    );
+    return row!.rows;
+  }
+
+  test('I10 the counts add up to the rows between the midnights, in every arrangement', async () => {
+    const session = await streamed('messy', messy, DATES);
+    await system.query(
+      `UPDATE bars SET low = -1 WHERE "time" = '2024-03-08T15:00Z' AND dataset_id = (SELECT id FROM datasets WHERE name = 'messy')`,
+    );
+    const spec = { symbols: ['AAA', 'BBB'], ...DATES, source: { type: 'dataset', dataset: 'messy' }, upkeep: OFF };
+    await api.run({ ...spec, id: 'messy-invalid' });
+    await api.run({ ...spec, id: 'messy-derived', derivedIntervals: ['5m', '1d'] });
+    const wanted = { outside: 31, extended: 20 };
+    expect(session.counts).toMatchObject({ refused: 2, ...wanted });
+    for (const id of ['messy', 'messy-invalid', 'messy-derived']) {
+      const { counts } = await api.completed(id);
+      const { streamed: bars, refused, outside, extended } = counts;
+      expect([id, bars + refused + outside + extended]).toEqual([id, await rowsBetweenMidnights('messy')]);
+      expect(counts).toMatchObject({ ...wanted, refused: id === 'messy' ? 2 : 4 });
+    }
+    const metrics = await Promise.all(['AAA', 'BBB'].map((symbol) => api.metrics('messy', symbol)));
+    expect(metrics.map(({ outside, extended }) => ({ outside, extended }))).toEqual([
+      wanted,
+      { outside: 0, extended: 0 },
+    ]);
+    expect(metrics[0]!.outsideExamples).toEqual(
+      ['2024-03-08T10:00', '2024-03-09T15:00', '2024-03-11T04:30'].map((time) => `${time}:00.000Z`),
+    );
+    expect(session.warnings).toEqual([
+      expect.stringMatching(
+        /^7 of 417 rows of AAA on 2024-03-08 are outside XNYS regular hours; .* 2 more days of its symbols\.$/,
+      ),
+    ]);
+  });
+
+  test('I10 with extended hours the rows of extended hours are in slots', async () => {
+    const { counts } = await streamed('messy-extended', messy, { ...DATES, hours: 'extended' });
+    expect(counts).toMatchObject({ outside: 31, extended: 0 });
+  });
+
+  test('I10 another owner counts no row twice, and a symbol that is added later is counted too', async () => {
+    await writeBars(system.databaseUrl, 'taken', new Map(Object.entries(messy)));
+    const other = await system.coordinator();
+    const spec = { symbols: ['BBB'], ...DATES, source: { type: 'dataset', dataset: 'taken' }, upkeep: OFF };
+    const pace = { mode: 'lockstep', consumers: 1 };
+    const second = new Api(other.url);
+    await second.run({ ...spec, id: 'taken', symbols: ['AAA'], pace });
+    await second.until('taken', ({ counts }) => counts.outside === 31);
+    await other.signal('SIGKILL');
+    await api.ok('POST', '/v1/sessions/taken/symbols/BBB');
+    await api.until('taken', ({ counts }) => counts.expected === 4 * 390, 60_000);
+    expect((await api.session('taken')).counts).toMatchObject({ outside: 31, extended: 20 });
+    expect(await api.metrics('taken', 'AAA')).toMatchObject({ outside: 0, extended: 0 });
+  });
+
+  test('I2 a strategy sees the rows outside of a date when the clock has passed its midnight', async () => {
+    await streamed('passed', messy, DATES);
+    await writeBars(system.databaseUrl, 'ahead', new Map(Object.entries(messy)));
+    const source = { type: 'dataset', dataset: 'ahead' };
+    const pace = { mode: 'clock', speed: 0.1 };
+    await api.run({ id: 'ahead', symbols: ['AAA'], ...DATES, source, upkeep: OFF, pace });
+    const { warnings } = await api.until('ahead', ({ counts }) => counts.outside === 31);
+    expect(warnings).toHaveLength(1);
+    const strategy = await api.ok<Session>('GET', '/v1/sessions/ahead');
+    expect(strategy.counts).toMatchObject({ outside: 0, extended: 0, refused: 0 });
+    expect(strategy.warnings).toEqual([]);
+    expect(await api.metrics('ahead', 'AAA')).toMatchObject({ outside: 0, extended: 0, outsideExamples: [] });
+    const passed = await api.ok<Session>('GET', '/v1/sessions/passed');
+    expect(passed.counts).toMatchObject({ outside: 31, extended: 20 });
+    await api.ok('POST', '/v1/sessions/ahead/stop');
+  });
+});
+
+test('I10 bars that are fed and have no slot are counted as outside or extended, and not as refused', async () => {
+  const dates = { start: '2024-03-04', end: '2024-03-05' };
+  await api.run({ id: 'fed', symbols: ['ACME'], ...dates, source: { type: 'feed' }, upkeep: OFF });
+  const bars = [
+    ...day('2024-03-04'),
+    ...minutes('2024-03-04T21:10:00Z', 30), // after the close, extended
+    ...minutes('2024-03-05T02:00:00Z', 20), // night
+    { ...minutes('2024-03-05T15:00:00Z', 1)[0]!, high: 1 },
+  ];
+  const fed = await api.ok<{ refused: object }>('POST', '/v1/sessions/fed/symbols/ACME/bars', bars);
+  expect(fed.refused).toEqual({ 'outside-calendar': 50, 'high-below-low': 1 });
+  const { counts, warnings } = await api.until('fed', ({ counts: { outside } }) => outside > 0);
+  expect(counts).toMatchObject({ refused: 1, outside: 20, extended: 30 });
+  expect(warnings).toEqual(['20 of 440 fed bars are outside XNYS regular hours; is the time zone right?']);
+  const metrics = await api.ok<object>('GET', '/v1/sessions/fed/symbols/ACME/metrics?view=operator');
+  expect(metrics).toMatchObject({ refused: { 'high-below-low': 1 }, outside: 20, extended: 30 });
+  await api.ok('POST', '/v1/sessions/fed/stop');
+});
