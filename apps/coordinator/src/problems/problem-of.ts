@@ -30,7 +30,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof SessionSpecError) return invalid(error.problems);
   if (error instanceof UnknownIntervalError) {
-    return invalid([{ field: 'interval', expected: `one of ${error.known.join(', ')}`, was: `"${error.interval}"` }]);
+    return invalid([{ field: 'interval', expected: error.expected, was: `"${error.interval}"` }]);
   }
   if (error instanceof UnknownDateError) {
     return invalid([{ field: 'date', expected: 'a trading day of the session', was: shown(error.date) }]);

@@ -69,6 +69,12 @@ export class SymbolsChangedError extends Error {
   }
 }
 
+/** 1440m could mean the trading day or 24 hours, so it is the name of no interval. */
+function expectedOf(interval: string, known: readonly string[]): string {
+  const hint = interval === '1440m' ? ' (1d is the trading day, 24h is 24 hours)' : '';
+  return `one of ${known.join(', ')}${hint}`;
+}
+
 /** The session does not store this interval. */
 export class UnknownIntervalError extends Error {
   override readonly name = 'UnknownIntervalError';
@@ -77,7 +83,12 @@ export class UnknownIntervalError extends Error {
     readonly interval: string,
     readonly known: readonly string[],
   ) {
-    super(`interval: expected one of ${known.join(', ')}, was "${interval}"`);
+    super(`interval: expected ${expectedOf(interval, known)}, was "${interval}"`);
+  }
+
+  /** What was expected, in words. */
+  get expected(): string {
+    return expectedOf(this.interval, this.known);
   }
 }
 
