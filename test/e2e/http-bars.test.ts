@@ -128,6 +128,27 @@ it('gives metrics, gaps and the digest', async () => {
   expect(answers.digestAnswer.parse(await read('/digest')).bars).toBe(EXPECTED - 3);
 });
 
+it('gives metrics of the trading day that the clock is in, of the run, and of a date', async () => {
+  const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
+  const day = EXPECTED - 1_440;
+  expect(metrics).toMatchObject({
+    date: '2018-04-08',
+    sessionHigh: EXPECTED + 1,
+    sessionLow: day,
+    sessionVolume: 14_400,
+  });
+  expect(metrics).toMatchObject({ runHigh: EXPECTED + 1, runLow: 0, runVolume: 10 * (EXPECTED - 3) });
+  const first = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
+  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: 1_441, sessionLow: 0, sessionVolume: 14_380 });
+  expect(first).toMatchObject({ expected: 1_440, filled: 1_438, gapCount: 1, largestGap: 2, runHigh: EXPECTED + 1 });
+  const empty = answers.metricsAnswer.parse(await read('/symbols/EMPTY/metrics'));
+  expect(empty).toMatchObject({ date: '2018-04-08', sessionHigh: null, sessionVolume: 0, runLow: null, runVolume: 0 });
+  for (const date of ['2018-03-31', '2018-04-09', '2018-13-01', 'today']) {
+    const problem = answers.problemAnswer.parse(await read(`/symbols/AAA/metrics?date=${date}`));
+    expect(problem).toMatchObject({ status: 400, problems: [{ field: 'date', was: expect.stringContaining(date) }] });
+  }
+});
+
 it('gives 404 for a symbol and 400 for an interval that the session does not have', async () => {
   expect((await get('/symbols/IBM/bars')).status).toBe(404);
   expect((await get('/latest?symbols=AAA,IBM')).status).toBe(404);

@@ -1,5 +1,12 @@
 import { DayChunk } from '@barkeep/bars';
-import { removeLeftover, removeSession, ReturnedKeys, SessionLostError, setControl } from '@barkeep/session-data';
+import {
+  noteOutside,
+  removeLeftover,
+  removeSession,
+  ReturnedKeys,
+  SessionLostError,
+  setControl,
+} from '@barkeep/session-data';
 import { holey, marketBars } from '../support/market.js';
 import {
   deriveAll,
@@ -38,6 +45,8 @@ async function fullStore(spec: object = manySpec): Promise<TestStore> {
     });
     await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
     await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
+    const day = { symbol: symbols[0]!, date: '2013-10-07', rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
+    await noteOutside(server.redis, layout, writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
     await upkeep.noteRepositoryFailure({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
   }
   await deriveAll(store);
@@ -100,6 +109,7 @@ test('I9 after its removal no key of a session is left, and no late script bring
       'retry',
       'errors',
       'refused',
+      'outside',
       'repository-refused',
       'repositories',
       'changes',

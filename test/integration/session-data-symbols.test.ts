@@ -1,6 +1,9 @@
 /** Symbols that come to a store and leave it, on a real Redis: what is shown, what is refused, what remains. */
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import {
+  FencedError,
+  noteOutside,
+  outsideTo,
   updateSymbols,
   OpenSession,
   readSymbols,
@@ -47,8 +50,43 @@ const storeOf = (layout: SessionLayout): TestStore => ({
   as: (fence) => new SessionWriter(server.redis, layout, fence),
 });
 
+/** One symbol's rows without a slot on one date. */
+const outsideDay = (symbol: string, date: string, outside = 2) => ({
+  symbol,
+  date,
+  rows: 9,
+  outside,
+  extended: 1,
+  first: Date.parse(`${date}T04:00Z`),
+  until: Date.parse(`${date}T23:00Z`),
+});
+
+test('I10 counts of rows without a slot are stored once, and counted again when the symbols of a partition change', async () => {
+  const store = await full();
+  const { layout, writer, reader } = store;
+  const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
+  const note = { partition: 0, to: '2013-10-09', isFirst: true, days };
+  expect(await outsideTo(server.redis, layout)).toEqual([undefined]);
+  await noteOutside(server.redis, layout, writer, note);
+  await noteOutside(server.redis, layout, writer, { ...note, isFirst: false });
+  expect(await outsideTo(server.redis, layout)).toEqual(['2013-10-09']);
+  expect(await reader.outsideRows('operator')).toMatchObject({ outside: 6, extended: 3 });
+  expect((await reader.metrics('AAA', 'operator', '2013-10-07')).outside).toBe(2);
+  expect((await reader.metrics('AAA', 'operator')).outside).toBe(4);
+  await expect(noteOutside(server.redis, layout, store.as({ epoch: 0, owner: 'old' }), note)).rejects.toThrow(
+    FencedError,
+  );
+
+  const target = changed(layout, 'remove', 'BBB');
+  await updateSymbols(server.redis, target);
+  expect(await outsideTo(server.redis, target)).toEqual([undefined]);
+  expect(await reader.outsideRows('operator')).toMatchObject({ outside: 4, extended: 2 });
+});
+
 test('I9 nothing of a symbol that left remains, and a client with the old list writes nothing', async () => {
   const store = await full();
+  const note = { partition: 0, to: '2013-10-08', isFirst: true, days: [outsideDay('BBB', '2013-10-07')] };
+  await noteOutside(server.redis, store.layout, store.writer, note);
   const derived = await derivedOf(store, 0, 0, 390);
   const before = await store.reader.position();
   const target = changed(store.layout, 'remove', 'BBB');
@@ -56,6 +94,7 @@ test('I9 nothing of a symbol that left remains, and a client with the old list w
   expect(await updateSymbols(server.redis, target)).toBeUndefined();
   const left = await server.dump(store.layout.id);
   expect([...left.keys()].filter((key) => key.includes('BBB'))).toEqual([]);
+  expect(await server.redis.hkeys(store.layout.keysOf(0).outside)).toEqual(['counted']);
 
   await expect(store.upkeep.writeDerived(0, 0, 390, derived)).rejects.toThrow(SessionLostError);
   const fill = { symbol: 'BBB', before: undefined, after: new Uint8Array(390).fill(1), dueAt: 1, runs: [] };

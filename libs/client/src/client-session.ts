@@ -92,9 +92,13 @@ export class ClientSession {
     return this.#parts.http.upkeep(this.id);
   }
 
-  /** Quality and counts of one symbol before the clock. @throws SymbolNotFoundError */
-  metrics(symbol: string): Promise<SymbolMetrics> {
-    return this.#parts.http.metrics(this.id, symbol);
+  /**
+   * Quality and counts of one symbol before the clock.
+   * @param options `date`: those of this trading day, `YYYY-MM-DD`
+   * @throws SymbolNotFoundError
+   */
+  metrics(symbol: string, options: { date?: string } = {}): Promise<SymbolMetrics> {
+    return this.#parts.http.metrics(this.id, symbol, options);
   }
 
   /** The metrics of all symbols, in the session's order. */

@@ -104,9 +104,10 @@ export class CoordinatorClient {
     return readCertificate(await this.#call('GET', `${sessionPath(id)}/certificate`));
   }
 
-  /** Quality and counts of one symbol. */
-  async metrics(id: string, symbol: string): Promise<answers.SymbolMetrics> {
-    return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics`));
+  /** Quality and counts of one symbol. @param options `date`: those of this trading day, `YYYY-MM-DD` */
+  async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
+    const query = date === undefined ? '' : `?date=${encodeURIComponent(date)}`;
+    return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`));
   }
 
   /** The metrics of every symbol of a session, in the session's order. */

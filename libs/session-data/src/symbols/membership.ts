@@ -227,6 +227,6 @@ async function countsOf(
 }
 
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history, told } = layout.keysOf(partition);
-  return [meta, retry, dirty, errors, refused, history, told];
+  const { meta, retry, dirty, errors, refused, history, told, outside } = layout.keysOf(partition);
+  return [meta, retry, dirty, errors, refused, history, told, outside];
 }
