@@ -81,7 +81,7 @@ export class OutsideCounter {
     const { datasetId, ids } = await this.lookUp();
     const symbols = new Map([...ids].filter(([symbol]) => partitions.includes(layout.partitionOf(symbol)!)));
     let isFirst = isNew;
-    for (const part of parts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / (symbols.size + 1))))) {
+    for (const part of datesInParts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / (symbols.size + 1))))) {
       const days = symbols.size === 0 ? [] : await this.daysOf(datasetId, symbols, part);
       for (const partition of partitions) {
         const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
@@ -113,37 +113,26 @@ export class OutsideCounter {
     const spans = outsideSpans(this.calendar, from, dateBefore(to), layout.spec.hours);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
     const counted = await countRowsInSpans(dataSource, datasetId, [...symbolOf.keys()], spans);
-    const days = new Map<string, OutsideDay & { symbolId: number }>();
+    const days = new Map<string, OutsideDay>();
     for (const { symbolId, span, rows, first } of counted) {
       const { date, kind } = spans[span] as OutsideSpan;
       const symbol = symbolOf.get(symbolId)!;
       const until = this.calendar.startOf(dateAfter(date));
-      const day = days.get(`${date} ${symbol}`) ?? {
-        symbolId,
-        symbol,
-        date,
-        rows: 0,
-        outside: 0,
-        extended: 0,
-        first,
-        until,
-      };
+      const none = { symbol, date, rows: 0, outside: 0, extended: 0, first, until };
+      const day = days.get(`${date} ${symbol}`) ?? none;
       day[kind] += rows;
-      day.first = Math.min(day.first, first);
       days.set(`${date} ${symbol}`, day);
     }
     const found = [...days.values()];
-    const ranges = found.map(({ symbolId, date, until }) => ({
-      symbolId,
-      from: this.calendar.startOf(date),
-      to: until,
-    }));
+    const ranges = found.map(({ symbol, date, until }) => {
+      return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
+    });
     const totals = await countRows(dataSource, datasetId, ranges);
-    return found.map(({ symbolId: _, ...day }, i) => ({ ...day, rows: totals[i]! }));
+    return found.map((day, i) => ({ ...day, rows: totals[i]! }));
   }
 }
 
-function* parts({ from, to }: Dates, count: number): Generator<Dates> {
+function* datesInParts({ from, to }: Dates, count: number): Generator<Dates> {
   for (let at = from; at < to; at = dateAfter(at, count)) {
     const next = dateAfter(at, count);
     yield { from: at, to: next < to ? next : to };
