@@ -38,7 +38,7 @@ describe('the documents', () => {
 
   it('list no invariant that no test names', () => {
     const documented = [...read('docs/ARCHITECTURE.md').matchAll(/^\| \*\*(I\d+)\*\* /gm)].map((row) => row[1]!);
-    const names = TESTS.flatMap((file) => [...read(file).matchAll(/\b(?:it|each)\b[^\n]*\(\s*[`'"](I\d+) /g)]);
+    const names = TESTS.flatMap((file) => [...read(file).matchAll(/\b(?:it|test|each)\b[^\n]*\(\s*[`'"](I\d+) /g)]);
     const named = new Set(names.map((match) => match[1]!));
     expect(documented.length).toBeGreaterThan(8);
     expect(documented.filter((invariant) => !named.has(invariant))).toEqual([]);
