@@ -23,7 +23,7 @@ export interface FrontierLoopParts {
   dataSource: DataSource;
   producer: UpkeepProducer;
   joining: Pick<JoiningSymbols, 'any'>;
-  /** Counts the rows without a slot, beside the stream. */
+  /** Counts the rows without a slot while the stream runs. */
   outside: Pick<OutsideCounter, 'passed' | 'finish'>;
   metrics: StreamMetrics;
   /** Wakes the clock loop. */

@@ -1,5 +1,5 @@
 /**
- * Counts the rows of a session's dataset that have no slot, behind the frontier and beside the stream: in the background now and then,
+ * Counts the rows of a session's dataset that have no slot, behind the frontier: in the background while the stream runs,
  * and the rest when the frontier is at the end. The store says how far the counts are, so another owner continues from there.
  */
 import { countRows, countRowsInSpans, resolveDataset, symbolIds } from '@barkeep/bar-repository';
