@@ -6,7 +6,7 @@
  *
  * The bundler puts the workspace packages into both. Third-party packages stay dependencies, with the versions that the workspace's
  * package.json files name. The client has types and is built as ES module and as CommonJS. The command line has the coordinator, the upkeep worker
- * and the local runs of the client as files of its own.
+ * and the local runs of the client as separate files.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

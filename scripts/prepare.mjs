@@ -85,8 +85,8 @@ function run(program, args) {
     maxBuffer: 1 << 26,
   });
   if (status === 0) return;
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n');
-  process.stderr.write(`${said.slice(0, SHOWN_LINES_MAX).join('\n')}\n`);
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n');
+  process.stderr.write(`${output.slice(0, SHOWN_LINES_MAX).join('\n')}\n`);
   throw new Error(
     `expected "${[program, ...args].join(' ')}" to succeed, was ${error?.message ?? `exit code ${status}`}`,
   );
@@ -97,7 +97,7 @@ async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {
     if (Date.now() > deadline)
-      throw new Error(`expected the lock ${LOCK} to become free; remove it when nobody prepares`);
+      throw new Error(`expected the lock ${LOCK} to become free; remove it when no other process prepares`);
   }
   const release = () => rmSync(LOCK, { recursive: true, force: true });
   process.once('exit', release);

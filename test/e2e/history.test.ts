@@ -89,7 +89,7 @@ describeWithLean('a session with a history', () => {
     expect(await api.bars('window', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
     expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
     expect(await api.gaps('window', 'IBM')).toHaveLength(1);
-    // No removed day comes back, even when every slot is asked for again.
+    // No removed day comes back, even when upkeep requests every slot again.
     await api.ok('POST', '/v1/sessions/window/upkeep');
     const all = { ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } };
     await run(all);

@@ -1,4 +1,4 @@
-/** The row of a session is the truth for start, pause, resume and stop: its store follows, whichever server was away at the call. */
+/** The row of a session decides about start, pause, resume and stop. The store follows it, also when a server was away during the call. */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
@@ -78,7 +78,7 @@ test('I11 a session whose store lost an acknowledged resume runs', async () => {
   await redis.hset(metaKey(id), 'control', 'pause');
   await api().until(id, (seen) => seen.clock! > clock! && seen.state === 'running', 15_000);
   expect(await control(id)).toBe('run');
-  // Of the stop that the store was not told, the owner learns by the row alone.
+  // The stop did not reach the store, so the owner finds it in the row.
   await call(api(), id, 'stop');
 });
 

@@ -1,6 +1,6 @@
 /**
- * Servers that take no writes for a while, or come back with older data: calls that failed leave nothing (I13), removed sessions stay
- * removed (I9), and programs that follow a session continue (I11). Uses Redis servers of its own.
+ * Servers that refuse writes for a while, or come back with older data: failed calls leave nothing behind (I13), removed sessions stay
+ * removed (I9), and programs that follow a session continue (I11). Starts separate Redis servers.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

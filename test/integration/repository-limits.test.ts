@@ -41,7 +41,7 @@ test('one session with 1,000 questions does not starve another one that comes la
   expect(most).toBe(2);
 });
 
-test('no more questions start in a period than the limit allows, whichever worker asks', async () => {
+test('all workers together start no more questions in a period than the limit allows', async () => {
   const durationMs = 400;
   const both = workers('rate', { max: 3, durationMs });
   const times: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * Days that leave a session's store, on a real Redis: all their keys go, and none comes back, whichever client tries and
- * wherever the removal was cut short.
+ * Removal of days from a session's store, on a real Redis: all their keys are removed, and no client can write one again, also when
+ * the removal was interrupted.
  */
 import { aggregateDay, BACKFILLED, DayChunk, ORIGIN_CODES, type Bar, type Interval } from '@barkeep/bars';
 import {
@@ -83,7 +83,7 @@ async function derive({ upkeep, layout }: TestStore, day: number): Promise<Set<s
   return upkeep.writeDerived(0, day, slotCount, items);
 }
 
-/** Whatever the store says of a date, in key names, members and fields. */
+/** Everything that the store has of a date, in key names, members and fields. */
 async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> {
   const keys = layout.keysOf(0);
   const members = [
@@ -214,7 +214,7 @@ function marketDates(): string[] {
   return ['2013-10-01', '2013-10-02', '2013-10-03', '2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09'];
 }
 
-/** The server's connection, until it was used for so many scripts. */
+/** A connection that fails after a number of scripts. */
 function failingAfter(calls: number): Redis {
   let left = calls;
   return new Proxy(server.redis, {

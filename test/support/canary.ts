@@ -1,14 +1,14 @@
 /**
- * A market in which the future shows: every minute's prices are higher, lower and traded more than all before it, and each
- * day's are absurd beside the day's before. So a bar that includes anything from after its own close cannot look right.
- * Its own arithmetic, none of the product's.
+ * A market that reveals data from the future. Every minute has a higher high, a lower low and more volume than all minutes before it,
+ * and each day's prices are far above those of the day before. So a bar with data from after its close has wrong values.
+ * Computes everything without the product's code.
  */
 import type { Bar } from '@barkeep/bars';
 import type { ApiBar } from './api.js';
 import { tradingDays, type BarsBySymbol } from './market.js';
 
 const MINUTE_MS = 60_000;
-/** What the prices of a day are raised by. */
+/** Added to the prices of each day. */
 const ABSURD = [0, 1e6, 1e9, 1e12];
 
 /** The session's dates: the second day closes early, and a holiday comes after it. */

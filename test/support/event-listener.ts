@@ -1,4 +1,4 @@
-/** Listens to a session's server-sent events as a browser would, and keeps what it got. */
+/** Listens to a session's server-sent events as a browser would, and keeps all of them. */
 export interface SentEvent {
   id: string;
   type: string;
@@ -17,7 +17,7 @@ export class EventListener {
     this.ended = this.read(body);
   }
 
-  /** Connects; resolves when the answer has begun. @param lastEventId to go on after */
+  /** Connects; resolves when the answer has started. @param lastEventId the events start after it */
   static async connect(url: string, path: string, lastEventId?: string): Promise<EventListener> {
     const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const response = await fetch(new URL(path, url), { headers });
@@ -33,7 +33,7 @@ export class EventListener {
       const found = this.events.find(test);
       if (found) return found;
       if (Date.now() > deadline)
-        throw new Error(`still not said after ${boundMs} ms: ${JSON.stringify(this.events.slice(-3))}`);
+        throw new Error(`no such event after ${boundMs} ms: ${JSON.stringify(this.events.slice(-3))}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
@@ -57,7 +57,7 @@ export class EventListener {
         for (const message of messages) this.take(message);
       }
     } catch {
-      // The other side died: what came is kept, as the standard has it.
+      // The server died: the received events are kept, as the standard for server-sent events requires.
     }
   }
 

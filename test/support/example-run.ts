@@ -49,13 +49,13 @@ export class ExampleRun {
     const args = [join(ROOT, 'scripts/example.mjs'), this.name];
     const child = spawn(process.execPath, args, { env: this.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'close') as Promise<[number | null]>;
-    const said = { stdout: '', stderr: '' };
-    child.stdout.on('data', (text: Buffer) => (said.stdout += String(text)));
-    child.stderr.on('data', (text: Buffer) => (said.stderr += String(text)));
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (text: Buffer) => (output.stdout += String(text)));
+    child.stderr.on('data', (text: Buffer) => (output.stderr += String(text)));
     await this.until(async () => child.exitCode !== null || (await this.sessions('running')) > 0);
     if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
     const [code] = await ended;
-    return { code, ...said };
+    return { code, ...output };
   }
 
   /** Waits until no other client is connected to the database. @returns what is left: sessions, and keys of their store */

@@ -17,17 +17,17 @@ export interface Fed {
 }
 
 export class Feeder {
-  private readonly said: string[] = [];
+  private readonly lines: string[] = [];
   private errors = '';
 
   constructor(readonly child: ChildProcess) {
-    createInterface({ input: child.stdout! }).on('line', (line) => this.said.push(line));
+    createInterface({ input: child.stdout! }).on('line', (line) => this.lines.push(line));
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
   }
 
   /** Waits until it has sent its bars and holds. */
   async held(): Promise<void> {
-    while (!this.said.includes('held')) {
+    while (!this.lines.includes('held')) {
       if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);
       await once(this.child.stdout!, 'data');
     }
@@ -42,7 +42,7 @@ export class Feeder {
   async done(): Promise<Fed> {
     const code = this.child.exitCode ?? ((await once(this.child, 'close'))[0] as number);
     if (code !== 0) throw new Error(`the feeder ended with code ${code}: ${this.errors}`);
-    return JSON.parse(this.said.at(-1)!) as Fed;
+    return JSON.parse(this.lines.at(-1)!) as Fed;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Strategy processes of a test: each follows a session, can be held, paused and killed, and leaves what it saw behind. */
+/** Strategy processes of a test: each follows a session, can be held, paused and killed, and writes the steps that it saw to a file. */
 import type { ConnectOptions, FollowOptions } from '@barkeep/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,11 +9,11 @@ import { join } from 'node:path';
 export interface StrategyOptions {
   session: string;
   follow: FollowOptions;
-  /** The process kills itself in this one of its steps, counted from 1, without a message. */
+  /** Number of the step in which the process kills itself without a message, counted from 1. */
   dieAt?: number;
   /** It says `held` in this step, and waits for {@link Strategy.release}. */
   holdAt?: number;
-  /** It says `paused` in this step, `rested` when so much time has passed, ms, and waits for {@link Strategy.release}. */
+  /** It says `paused` in this step, `rested` after `pauseMs`, and waits for {@link Strategy.release}. */
   pauseAt?: number;
   pauseMs?: number;
 }
@@ -22,7 +22,7 @@ export interface StrategyOptions {
 export type SeenStep = string;
 
 export class Strategy {
-  private readonly said: string[] = [];
+  private readonly messages: string[] = [];
   private errors = '';
   private readonly ended: Promise<unknown>;
 
@@ -30,7 +30,7 @@ export class Strategy {
     private readonly child: ChildProcess,
     private readonly file: string,
   ) {
-    child.on('message', (message) => typeof message === 'string' && this.said.push(message));
+    child.on('message', (message) => typeof message === 'string' && this.messages.push(message));
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
     this.ended = once(child, 'close');
   }
@@ -45,15 +45,15 @@ export class Strategy {
   }
 
   has(word: string): boolean {
-    return this.said.some((message) => message.split(' ')[0] === word);
+    return this.messages.some((message) => message.split(' ')[0] === word);
   }
 
-  /** Lets it go on. */
+  /** Lets it continue. */
   release(): void {
     this.child.send('go');
   }
 
-  /** Waits for the end of one that kills itself, or kills it. */
+  /** Waits until it has killed itself. @param now kill it instead */
   async killed({ now = false } = {}): Promise<void> {
     if (now) this.child.kill('SIGKILL');
     await this.ended;

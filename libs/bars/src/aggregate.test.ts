@@ -18,7 +18,7 @@ const DAYS = (
   ] as const
 ).map(([calendar, date]): [string, TradingDay] => [`${calendar} ${date}`, calendarNamed(calendar).tradingDay(date)!]);
 
-/** A day of random bars of which a share is missing. */
+/** A day of random bars. @param share of the bars that are missing, 0 to 1 */
 function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
   const chunk = new DayChunk(grid.slotCount);
   for (let slot = 0; slot < grid.slotCount; slot++) {
@@ -32,7 +32,7 @@ function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
   return chunk;
 }
 
-/** The derived bars in the simplest way: group the bars by bucket, reduce the objects. */
+/** The derived bars by the simplest algorithm: group the bars by bucket, and reduce each group. */
 function naively(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): StoredBar[] {
   return Array.from({ length: derived.slotCount }, (_, bucket): StoredBar[] => {
     const [openTime, closeTime] = [derived.openTime(bucket), derived.closeTime(bucket)];
@@ -64,7 +64,7 @@ function naively(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): S
 describe.each(DAYS)('derived bars of %s', (_name, day) => {
   const grid = new DayGrid(day, BASE);
 
-  it.each(DERIVED)('I5 $name equals a plain reduce of the bars that are there, with its counts', (interval) => {
+  it.each(DERIVED)('I5 $name equals a plain reduce of the present bars, with its counts', (interval) => {
     const random = seeded(6);
     const plan = planDerived(grid, interval);
     for (const share of [0, 0.02, 0.5, 0.97, 1]) {
@@ -73,7 +73,7 @@ describe.each(DAYS)('derived bars of %s', (_name, day) => {
     }
   });
 
-  it('I5 only closed buckets are derived: a part of one is never shown as a bar', () => {
+  it('I5 only closed buckets are derived: a part of a bucket is never shown as a bar', () => {
     const random = seeded(7);
     const base = randomDay(grid, random, 0.1);
     for (const interval of DERIVED) {
@@ -102,7 +102,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
     const into = plans.map((plan) => new DayChunk(plan.grid.slotCount));
     for (const share of [0, 0.02, 0.5, 0.97, 1]) {
       const base = randomDay(grid, random, share);
-      // Volumes of which the sum depends on the order.
+      // Volumes whose sum depends on the order of the additions.
       for (let slot = 0; slot < grid.slotCount; slot++)
         if (base.has(slot)) base.doubles[base.firstDouble + slot * 6 + 4] = random.next() * 10 ** random.int(-6, 6);
       const closed = random.pick([grid.slotCount, random.int(0, grid.slotCount)]);
@@ -113,7 +113,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   });
 });
 
-it('an interval is derived from the coarsest earlier one whose buckets nest in its own', () => {
+it('an interval is derived from the coarsest earlier interval whose buckets fit into its buckets', () => {
   const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
   const names = ['5m', '7m', '15m', '30m', '1h', '1d'];
   const cascade = planCascade(names.map((name) => planDerived(grid, parseInterval(name))));
@@ -156,7 +156,7 @@ describe('the derived bars of a known day', () => {
     expect(derived.bars(hours.grid).every(({ complete }) => complete)).toBe(true);
   });
 
-  it('a volume that overflows is the largest number, by either way of deriving', () => {
+  it('a volume that overflows becomes the largest number, in both ways to derive', () => {
     const base = new DayChunk(390);
     const large = Number.MAX_VALUE;
     for (const slot of [0, 1]) base.write(slot, 1, 1, 1, 1, large, ORIGIN_CODES.streamed, 0, 1, 1);

@@ -25,7 +25,7 @@ const barAt = (slot: number, close = 10): Bar => ({
   volume: slot,
 });
 
-/** A day of which everything but these slots is there. */
+/** A day with a bar in every slot except these. */
 function dayWithout(empty: readonly number[]): DayChunk {
   const chunk = new DayChunk(grid.slotCount);
   for (let slot = 0; slot < grid.slotCount; slot++) {
@@ -53,16 +53,16 @@ function written(runs: readonly { start: number; records: Uint8Array }[]) {
 }
 const answer = (dataset: number, ...bars: Bar[]): DatasetAnswer => ({ dataset, bars });
 
-describe('which slots are asked for', () => {
+describe('the slots to request', () => {
   const { bitmap } = dayWithout([3, 4, 5, 6, 7, 8, 200, 389]);
   const states = new Uint8Array(grid.slotCount);
   states.set([2, NO_TRADE, UNFILLABLE, ABSENT_UNASKED, 1], 4);
   const run = (start: number, end = start + 1): SlotRange => ({ start, end });
 
-  it('missing: those that nobody was asked for', () => {
+  it('missing: the slots that were not requested yet', () => {
     expect(slotsToAsk(bitmap, states, 390, 'missing')).toEqual([run(3), run(200), run(389)]);
   });
-  it('due: the absent ones too, but nothing that is settled', () => {
+  it('due: the absent slots too, but no settled ones', () => {
     expect(slotsToAsk(bitmap, states, 390, 'due')).toEqual([run(3, 5), run(7, 9), run(200), run(389)]);
   });
   it('all: every empty slot', () => {
@@ -73,7 +73,7 @@ describe('which slots are asked for', () => {
       expect(slotsToAsk(bitmap, undefined, 390, mode)).toEqual([run(3, 9), run(200), run(389)]);
     }
   });
-  it('slots that are not closed are never asked for', () => {
+  it('slots that are not closed are never requested', () => {
     expect(slotsToAsk(bitmap, states, 5, 'due')).toEqual([run(3, 5)]);
     expect(slotsToAsk(bitmap, states, 0, 'all')).toEqual([]);
   });
@@ -84,8 +84,8 @@ describe('which slots are asked for', () => {
   });
 });
 
-describe('what answers make of the asked slots', () => {
-  it('the best dataset that has a bar fills its slot, the next ones fill what is left', () => {
+describe('the requested slots after the answers', () => {
+  it('the best dataset that has a bar fills its slot, and the next datasets fill the other slots', () => {
     const { runs, filled, absent, after } = fill([10, 11, 12, 50], {
       answers: [answer(2, barAt(11, 6)), answer(1, barAt(10, 7), barAt(11, 7), barAt(12, 7))],
     });
@@ -99,13 +99,13 @@ describe('what answers make of the asked slots', () => {
     expect([...after.subarray(10, 13), after[50]]).toEqual([BACKFILLED, BACKFILLED, BACKFILLED, 1]);
   });
 
-  it('I4 a bar for a slot that was not asked for is left, so that nothing streamed is overwritten', () => {
+  it('I4 a bar for a slot that was not requested is ignored, so that no streamed bar is overwritten', () => {
     const { runs, after } = fill([10], { answers: [answer(1, barAt(9), barAt(10), barAt(11))] });
     expect([...written(runs).keys()]).toEqual([10]);
     expect([after[9], after[11]]).toEqual([0, 0]);
   });
 
-  it('I7 bars off the grid and outside the calendar are left and counted, and the good ones kept', () => {
+  it('I7 bars off the grid and outside the calendar are refused and counted, and the valid ones kept', () => {
     const offGrid = { ...barAt(10), openTime: grid.openTime(10) + 1 };
     const outside = { ...barAt(10), openTime: grid.close };
     const answers = [answer(1, offGrid, outside, barAt(11)), answer(2, offGrid)];
@@ -137,7 +137,7 @@ describe('what answers make of the asked slots', () => {
     expect(seen).toEqual(['absent 1', 'absent 1', ...Array<string>(4).fill('unfillable 0')]);
   });
 
-  it('what was absent before is still to be asked for again, when only later slots were asked for', () => {
+  it('an absent slot is still due for a retry when only later slots were requested', () => {
     const states = new Uint8Array(grid.slotCount);
     states[10] = 2;
     const asked = [{ start: 50, end: 51 }];
@@ -151,26 +151,26 @@ describe('what answers make of the asked slots', () => {
     expect(fill([10], { complete: true }).after[10]).toBe(NO_TRADE);
   });
 
-  it('with nobody to ask gaps are detected only: absent, and not to be asked for again', () => {
+  it('without a repository gaps are only detected: their slots are absent and not due for a retry', () => {
     const plan = fill([10, 11]);
     expect([plan.after[10], plan.after[11], plan.absent, plan.filled]).toEqual([ABSENT_UNASKED, ABSENT_UNASKED, 0, 0]);
     expect(plan.runs).toEqual([]);
   });
 
-  it('an unfillable bar that appears later is taken', () => {
+  it('a bar that appears later fills its unfillable slot', () => {
     const states = new Uint8Array(grid.slotCount);
     states[10] = UNFILLABLE;
     expect(fill([10], { states, answers: [answer(1, barAt(10))] }).after[10]).toBe(BACKFILLED);
   });
 
-  it('what was known is not changed in place', () => {
+  it('the states of the caller are not changed in place', () => {
     const states = new Uint8Array(grid.slotCount).fill(1);
     const before = Uint8Array.from(states);
     fill([10], { states, answers: [answer(1, barAt(10))] });
     expect(states).toEqual(before);
   });
 
-  it('any day and any answers: each asked slot is filled by the first that has it or a step older, no other slot is touched', () => {
+  it('any day and any answers: the first answer with the bar fills a requested slot, a slot without an answer counts one more attempt, other slots stay', () => {
     const random = seeded(12);
     for (let round = 0; round < 60; round++) {
       const slots = Array.from({ length: grid.slotCount }, (_, slot) => slot);

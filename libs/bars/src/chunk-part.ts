@@ -1,4 +1,4 @@
-/** A day chunk of which only some slots were fetched. Pure. */
+/** Makes a day chunk from a part of its bytes. Pure. */
 import { DayChunk, recordOffset } from './chunk.js';
 
 /**

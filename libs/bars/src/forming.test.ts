@@ -89,7 +89,7 @@ describe('between two buckets', () => {
     }
   });
 
-  it('the trading day goes on forming over the lunch break', () => {
+  it('the bar of the trading day continues to form over the lunch break', () => {
     const plan = planDerived(base, parseInterval('1d'));
     const forming = formingBucket(base, plan, (morning.close + afternoon.open) / 2);
     expect(forming).toEqual({ bucket: 0, from: 0, closed: 150, to: 330 });

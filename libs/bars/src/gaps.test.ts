@@ -32,7 +32,7 @@ const runsOf = (text: string, from: number): SlotRange[] =>
   [...text.matchAll(/\.+/g)].map(({ index, 0: run }) => ({ start: from + index, end: from + index + run.length }));
 
 describe('empty runs', () => {
-  it('any range of any bitmap has the runs that a look at every slot finds', () => {
+  it('any range of any bitmap has the runs that a check of every slot finds', () => {
     const random = seeded(3);
     for (let round = 0; round < 500; round++) {
       const slots = random.int(1, 200);
@@ -44,7 +44,7 @@ describe('empty runs', () => {
     }
   });
 
-  it('a day that is full has none, one that is empty has one, and the padding is never part of it', () => {
+  it('a full day has no run, an empty day has one, and the padding is never part of a run', () => {
     expect(emptyRuns(bitmapOf('#'.repeat(390)), 0, 390)).toEqual([]);
     expect(emptyRuns(new Uint8Array(bitmapBytes(390)), 0, 390)).toEqual([{ start: 0, end: 390 }]);
     expect(emptyRuns(bitmapOf('####'), 0, 4)).toEqual([]);
@@ -65,7 +65,7 @@ describe('gaps', () => {
     ]);
   });
 
-  it('a no-trade slot is none', () => {
+  it('do not include no-trade slots', () => {
     expect(gapsOf(bitmap, states, 10, 11, 5)).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describe('gaps', () => {
     ]);
   });
 
-  it('a slot that nobody could be asked for is absent after no attempt', () => {
+  it('a slot without a repository is absent after no attempt', () => {
     const unasked = new Uint8Array(11).fill(ABSENT_UNASKED);
     expect(gapsOf(bitmap, unasked, 6, 8, 5)).toEqual([{ start: 6, end: 8, status: 'absent', attempts: 0 }]);
   });
@@ -105,7 +105,7 @@ describe('merged ranges', () => {
   });
 });
 
-describe('what becomes of an empty slot', () => {
+describe('the next state of an empty slot', () => {
   it('I6 it is absent after a clean answer and unfillable after as many as the session asks for', () => {
     const states = [0];
     for (let ask = 0; ask < 6; ask++) states.push(stateAfterAsk(states.at(-1)!, 5, false));
@@ -123,11 +123,11 @@ describe('what becomes of an empty slot', () => {
     }
   });
 
-  it('what is settled stays so', () => {
+  it('a settled slot stays settled', () => {
     expect([UNFILLABLE, NO_TRADE].map((state) => stateAfterAsk(state, 5, false))).toEqual([UNFILLABLE, NO_TRADE]);
   });
 
-  it('the first ask counts as the first, also for a slot that nobody could be asked for or that lost its bar', () => {
+  it('the first attempt counts as the first, also for a slot that had no repository or that lost its bar', () => {
     expect([ABSENT_UNASKED, BACKFILLED].map((state) => stateAfterAsk(state, 5, false))).toEqual([1, 1]);
   });
 

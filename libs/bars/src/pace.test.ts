@@ -57,7 +57,7 @@ describe('a schedule', () => {
     expect(schedule.dueAt(next!.open)).toBe(schedule.dueAt(day!.close));
   });
 
-  it('goes on from the clock when it is anchored again, however long it stood', () => {
+  it('continues from the clock when it is anchored again, after a stop of any length', () => {
     const clock = day!.closeTime(99);
     const schedule = PaceSchedule.from(time, 60, clock, 1_000_000);
     expect(schedule.dueAt(clock)).toBe(1_000_000);
@@ -82,7 +82,7 @@ describe('an overrun', () => {
     expect(meter.lagMs).toBe(0);
   });
 
-  it('is said with the speed, the bars and the lag', () => {
+  it('has an error message with the speed, the bars and the lag', () => {
     expect(new PaceOverrunError(600, Date.UTC(2013, 9, 7, 14), 312.4).message).toBe(
       'pace: expected the bars that close at 2013-10-07T14:00:00.000Z at 600 × real time, ' +
         'was 312 ms late: the store or the upkeep cannot keep up (pace.overrun is "fail")',

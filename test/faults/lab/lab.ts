@@ -1,6 +1,6 @@
 /**
- * A lab: two Redis servers, PostgreSQL, two coordinators and two workers of its own. Each process reaches each server through a gate
- * of its own, so that a fault can cut off one process. Other programs on this machine notice nothing.
+ * A lab: two Redis servers, PostgreSQL, two coordinators and two workers, separate from everything else on the machine. Each process
+ * has a TCP gate to each server, so that a fault can disconnect one process from one server.
  */
 import { systemPackages } from '@barkeep/local-system';
 import { execFile } from 'node:child_process';
@@ -51,7 +51,7 @@ export class Lab {
     return lab;
   }
 
-  /** True when clocks of processes can be moved here. */
+  /** True when libfaketime is available, so that a fault can move the clock of a process. */
   get canJump(): boolean {
     return this.faketime !== undefined;
   }
@@ -65,7 +65,7 @@ export class Lab {
     return PREFIX;
   }
 
-  /** A program of a user, which reaches the servers through gates of its own. */
+  /** A program of a user, with its own gates to the servers. */
   async program(name: string, file: string, argument: object): Promise<LabProcess> {
     const gates = await this.gatesFor();
     const connection = { coordinator: this.coordinators[0]!.url, redis: gates.session.url, keyPrefix: PREFIX };
@@ -143,7 +143,7 @@ export class Lab {
   }
 }
 
-/** The library of Debian's package libfaketime; undefined where it cannot be had. */
+/** Path of the library in Debian's package libfaketime; undefined where it is not available. */
 function faketimeLibrary(note: (line: string) => void): string | undefined {
   if (!systemPackages.canFetch()) return undefined;
   const target = systemPackages.cachePath('faketime', process.env);

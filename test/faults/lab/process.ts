@@ -1,6 +1,6 @@
 /**
- * One process of a lab: a coordinator, a worker, or a user's program, started as a user starts it. Tells ends that a fault caused from
- * ends that nobody asked for, and starts the process again.
+ * One process of a lab: a coordinator, a worker, or a user's program, started as a user starts it. Records each end that
+ * no fault caused, and starts the process again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ export interface ProcessSpec {
   env: NodeJS.ProcessEnv;
   logFile: string;
   gates: Readonly<Record<ServerName, TcpGate>>;
-  /** Address that it serves, if it does. */
+  /** Its address, if it is a server. */
   url?: string;
   /** The file by which libfaketime moves the process's clock. */
   timeFile?: string;
@@ -54,7 +54,7 @@ export class LabProcess {
   get pid(): number | undefined {
     return this.child?.pid;
   }
-  /** True while it is ready and may be expected to answer. */
+  /** True while it is ready and not frozen, so that it must answer. */
   get isLive(): boolean {
     return this.ready && !this.isFrozen && this.hasChild;
   }

@@ -1,4 +1,4 @@
-/** One Redis server of a lab: it keeps its port and its append-only file over every end, and does what faults ask for. */
+/** One Redis server of a lab. It keeps its port and its append-only file when it is restarted, and has the actions of faults. */
 import { findRedis } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ return all`;
 
 export class RedisServer {
   readonly url: string;
-  /** Works while the server does; nothing of the system uses it. */
+  /** A connection for the lab only; it works while the server runs. */
   readonly client: Redis;
   private child: ChildProcess | undefined;
 
@@ -68,7 +68,7 @@ export class RedisServer {
     await this.end('SIGKILL');
   }
 
-  /** Ends it in order: everything is in its file. */
+  /** Shuts it down in order, so that its file has all writes. */
   async shutdown(): Promise<void> {
     await this.end('SIGTERM');
   }
@@ -86,13 +86,13 @@ export class RedisServer {
     truncateSync(join(folder, file), Math.max(Math.ceil(size / 2), size - bytes));
   }
 
-  /** Remembers all keys. @returns a function that puts the server back to them, in one transaction */
+  /** Copies all keys. @returns a function that replaces the server's keys by the copy, in one transaction */
   async snapshot(): Promise<() => Promise<void>> {
     const kept = (await this.client.callBuffer('EVAL', DUMP_ALL, 0)) as (Buffer | number)[];
     return async () => {
       const restore = this.client.multi().flushall();
       for (let i = 0; i < kept.length; i += 3) {
-        // Keys keep the moment of their expiry, as in a restored file: a lock must not become one for ever.
+        // Keys keep the moment of their expiry, as in a restored file: a lock must still expire.
         restore.restore(kept[i] as Buffer, kept[i + 2] as number, kept[i + 1] as Buffer, 'ABSTTL');
       }
       await restore.exec();
@@ -107,7 +107,7 @@ export class RedisServer {
     await this.client.call(command, ...args);
   }
 
-  /** Blocks the server, which answers nobody meanwhile. */
+  /** Blocks the server: it answers no client for this time. */
   async sleep(forMs: number): Promise<void> {
     const own = this.client.duplicate({ commandTimeout: undefined });
     own.on('error', () => undefined);

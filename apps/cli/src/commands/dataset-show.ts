@@ -1,4 +1,4 @@
-/** `barkeep dataset show`: what a dataset holds, against a calendar, and what looks odd about it. */
+/** `barkeep dataset show`: shows the rows and symbols of a dataset, what looks wrong in it, and its coverage of a calendar. */
 import { resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
@@ -58,9 +58,9 @@ function descriptionText(found: DatasetDescription): string {
       ['symbol', 'rows', 'first bar', 'last bar', 'zero volume'],
       symbols
         .slice(0, SYMBOLS_SHOWN)
-        .map(({ symbol, rows: held, first, last, zeroVolumeShare }) => [
+        .map(({ symbol, rows: rowCount, first, last, zeroVolumeShare }) => [
           symbol,
-          held,
+          rowCount,
           shortTime(first),
           shortTime(last),
           shareText(zeroVolumeShare),

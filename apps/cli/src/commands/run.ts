@@ -68,9 +68,9 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     ended = await follow(client, created, options, progress, context.life.signal);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const goesOn = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
+    const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
     throw new InterruptedError(
-      `${error.message}: session ${created.id} ${goesOn}; "barkeep run ${file}" follows it again`,
+      `${error.message}: session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`,
     );
   } finally {
     progress.stop();

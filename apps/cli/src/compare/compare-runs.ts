@@ -1,6 +1,6 @@
 /**
  * Compares two runs: first the days of their certificates, then the bars of the first day that differs. A certificate
- * file has no bars, so a comparison with a file ends at the day.
+ * file has no bars, so a comparison with a file finds the day only.
  */
 import {
   type BarAnswer,
@@ -37,7 +37,7 @@ export interface Comparison {
   bar?: BarDifference;
 }
 
-/** Concurrent requests. */
+/** Most requests at the same time. */
 const AT_ONCE = 8;
 
 /** Reads a certificate file; when no such file exists, `name` is a session. @throws CliError */

@@ -9,7 +9,7 @@ describe('the market of the demonstration', () => {
     expect(makeMarket(8).streamRows).not.toEqual(market.streamRows);
   });
 
-  it('has 10 symbols and 5 days of 390 minutes, 3 of which no dataset has', () => {
+  it('has 10 symbols and 5 days of 390 minutes, and 3 minutes that no dataset has', () => {
     expect(DEMO_SYMBOLS).toHaveLength(10);
     expect(market.expected).toBe(10 * 5 * 390);
     expect(market.reference).toHaveLength(market.expected - 3);

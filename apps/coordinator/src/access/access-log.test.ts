@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { accessLog, createLogger } from './access-log.js';
 
 describe('the log', () => {
-  it('holds no key and no cookie, neither of a request nor of what somebody logs', async () => {
+  it('has no key and no cookie, neither of a request nor of a logged object', async () => {
     const lines: string[] = [];
     const logger = createLogger({ level: 'trace' }, { write: (line) => void lines.push(line) });
     const log = accessLog(logger);

@@ -5,7 +5,7 @@ const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
 describe('ApiKeys', () => {
   const keys = new ApiKeys(['user-key', 'both'], ['admin-key', 'both']);
 
-  it('tells users from admins, and knows nobody else', () => {
+  it('distinguishes users from admins, and knows no other key', () => {
     expect(keys.roleOf(['user-key'])).toBe('user');
     expect(keys.roleOf(['admin-key'])).toBe('admin');
     expect(keys.roleOf(['both'])).toBe('admin');

@@ -1,5 +1,5 @@
 /**
- * API keys: who a caller is, told by the key it presents. Pure but for hashing.
+ * API keys: finds the role of a caller by the key that it presents. Pure.
  * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -38,7 +38,7 @@ export class ApiKeys {
     let role: Role | undefined;
     for (const candidate of presented) {
       const hash = sha256(candidate);
-      // No early end: the time must not tell which key it was.
+      // Compares all keys, so that the time does not reveal which one matched.
       for (const key of this.keys) if (timingSafeEqual(key.hash, hash) && role !== 'admin') role = key.role;
     }
     return role;

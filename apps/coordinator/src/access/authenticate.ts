@@ -1,6 +1,6 @@
 /**
- * Lets a request in or turns it away, before anything of it is read: express middleware, in front of every route, so that
- * no route can be forgotten, neither the documentation nor the calls of the queue dashboard.
+ * Accepts or refuses a request before its body is read. Express middleware in front of every route, so that each one is
+ * protected, also the documentation and the calls of the queue dashboard.
  *
  * Without keys the service is open to this machine only. Then a page in a browser must not be able to use it either: the
  * request has to name a loopback host (against DNS rebinding), and a change must not come from another origin.
@@ -35,13 +35,13 @@ export function authenticate(keys: ApiKeys): RequestHandler {
   };
 }
 
-/** The middleware in front of what only an admin may see; comes after {@link authenticate}. */
+/** The middleware of routes for admins; runs after {@link authenticate}. */
 export const adminOnly: RequestHandler = (request, response, next) => {
   if (response.locals['role'] === 'user') return refuse(request, response);
   return next();
 };
 
-/** Whether a request names the operator's view, in whichever route: it shows what is after the clock. */
+/** True when a request to any route asks for the operator's view, which shows data after the clock. */
 function asksOperatorView({ url }: Request): boolean {
   return new URL(url, 'http://here').searchParams.getAll('view').includes('operator');
 }
@@ -53,7 +53,7 @@ function refuse(request: Request, response: Response): void {
   sendProblem(request, response, problem('unauthorized', detail));
 }
 
-/** True when a request to an open service cannot have been made by somebody else's page. */
+/** True when a request to an open service cannot come from a web page of another origin. */
 function isLocal(request: Request): boolean {
   const { host = '', origin } = request.headers;
   if (!URL.canParse(`http://${host}`)) return false;

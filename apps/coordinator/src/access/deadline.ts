@@ -1,6 +1,6 @@
 /**
- * Gives every request a bound: a server behind the service that neither answers nor refuses (a paused machine, a cut
- * network) must not hold its callers for ever. An answer that has begun, such as a stream of events, is left alone.
+ * Limits the time until a request is answered: a server that does not respond (a paused machine, a broken network) must not
+ * make callers wait without end. An answer that has started, such as a stream of events, is not limited.
  */
 import type { RequestHandler, Response } from 'express';
 import { sendProblem } from './problem-filter.js';
@@ -15,7 +15,7 @@ export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
   return (request, response, next) => {
     const timer = setTimeout(() => {
       if (response.headersSent) return;
-      // A body that is not here by now is not waited for.
+      // Do not wait for the rest of the body.
       response.setHeader('Connection', 'close');
       sendProblem(request, response, problem('unavailable', `expected an answer within ${ms} ms`));
     }, ms);
@@ -25,7 +25,7 @@ export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
   };
 }
 
-/** Lets a request take as long as it likes: one whose body is read for as long as somebody sends it. */
+/** Removes the limit from a request, such as one whose caller streams its body. */
 export function withoutDeadline(response: Response): void {
   clearTimeout(response.locals[TIMER] as NodeJS.Timeout | undefined);
 }

@@ -134,8 +134,8 @@ export abstract class SessionLifecycle {
   /** @throws CursorError */
   abstract list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageView>;
   /**
-   * The four calls change the row first. When a server could not be told after that, the view has `waitingFor` with kind `server`, and
-   * the change takes effect within seconds of the server's return. Each may be repeated.
+   * The four calls change the row first. When Redis is not reachable after that, the view has `waitingFor` with kind `server`, and
+   * the change takes effect within seconds of the server's return. Each call may be repeated.
    * @throws SessionNotFoundError, WrongStateError, an outage when the row could not be changed
    */
   abstract start(id: string): Promise<SessionView>;

@@ -1,5 +1,5 @@
 /**
- * What readiness asks: one real, time-bound write to each server. A server that only answers reads, such as a replica after a failover
+ * The checks of readiness: one real write to each server, with a time limit. A server that only answers reads, such as a replica after a failover
  * or a full Redis, is not ready.
  */
 import type { Config } from '@barkeep/service';
@@ -23,7 +23,7 @@ export class HealthChecks {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** One question a server, none of which rejects. */
+  /** One check for each server; a failed check resolves with `down`. */
   all(): (() => Promise<HealthIndicatorResult>)[] {
     return [
       () => this.ask('postgres', () => this.dataSource.query(WRITE_NOTHING)),

@@ -1,6 +1,6 @@
 /**
- * The queue dashboard at /queues. bull-board has no authentication of its own and can change jobs, so: for admins only
- * (page and calls alike), read-only unless the configuration says otherwise, and silent about where Redis is.
+ * The queue dashboard at /queues. bull-board has no authentication and can change jobs. So its page and its calls are
+ * for admins only, it is read-only unless the configuration says otherwise, and it does not show the address of Redis.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';

@@ -1,6 +1,6 @@
 /**
- * Which error becomes which problem document. Pure; one line a cause.
- * Guarantees that what the user sent is never answered with a 500, and that a 500 or 503 says nothing about our insides.
+ * Maps each error to a problem document. Pure.
+ * Guarantees that wrong input is never answered with a 500, and that a 500 or 503 reveals no internal details.
  */
 import { HttpException } from '@nestjs/common';
 import {
@@ -54,7 +54,7 @@ export function problemOf(error: unknown): Problem {
     return problem('symbols-changing', error.message);
   }
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
-  // A session was made when BARKEEP_CALENDARS_DIR had its calendar; one that is asked for now is a SessionSpecError.
+  // The session was created while BARKEEP_CALENDARS_DIR had its calendar. A new spec with an unknown calendar is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
   if (error instanceof HttpException) return ofHttpException(error);
   if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');

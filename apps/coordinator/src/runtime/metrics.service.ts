@@ -1,11 +1,11 @@
 /**
  * The process's Prometheus metrics: one registry, which every part of the coordinator may add to.
- * Guarantees that asking twice for a metric of the same name gives the same one. Shown at /metrics (./metrics.controller.ts).
+ * Guarantees one metric for each name: a second request returns the first one. Shown at /metrics (./metrics.controller.ts).
  */
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** A metric's name (`barkeep_…`, unit last) and what it tells. */
+/** A metric's name (`barkeep_…`, unit last) and description. */
 export interface MetricOptions<L extends string> {
   name: string;
   help: string;
@@ -14,7 +14,7 @@ export interface MetricOptions<L extends string> {
 
 @Injectable()
 export class MetricsService {
-  /** Of this process alone; not the library's global one, so that two apps in a process do not mix. */
+  /** Not the global registry of the library, so that two apps in one process have separate metrics. */
   readonly registry = new Registry();
 
   constructor() {
@@ -28,7 +28,7 @@ export class MetricsService {
     return new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
   }
 
-  /** A number that goes up and down; `collect` may set it whenever it is asked for. */
+  /** A number that goes up and down; `collect` may set it before each scrape. */
   gauge<L extends string>(options: MetricOptions<L>, collect?: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> {
     const known = this.registry.getSingleMetric(options.name);
     if (known instanceof Gauge) return known;

@@ -1,6 +1,6 @@
 /**
- * State that the loops of one stream share: its position, why it ends, and what of that Postgres knows. Nothing here is the
- * truth: the truth is in the store and in Postgres, from which another process can continue at any time.
+ * State that the loops of one stream share: its position, why it ends, and the state that Postgres has. All of it is a copy:
+ * the store and Postgres hold the original, and another process can continue from them at any time.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -81,7 +81,7 @@ export class StreamProgress {
   }
 
   /**
-   * Follows a pause or stop that the row has and the store was not told of; reads the row about once a second.
+   * Applies a pause or stop that is in the row but did not reach the store. Reads the row about once a second.
    * @throws the reason of that end, what Postgres throws
    */
   async followRow(): Promise<void> {

@@ -87,8 +87,8 @@ export class StreamRunner {
   }
 
   /**
-   * Ends the stream of a session that is to pause or stop. The row decides: it may say `running` where the store says `pause`,
-   * because the store lost a resume or was never told of it.
+   * Ends the stream of a session that is to pause or stop. The row decides: it may be `running` while the store has `pause`,
+   * because a resume was lost or did not reach the store.
    * @returns whether the session must be streamed again
    */
   private async rest({ id, incarnation, run }: SessionRow<SessionSpec>): Promise<boolean> {

@@ -47,7 +47,7 @@ describe('Repositories', () => {
     expect(repositories.get('empty')).toBeUndefined();
   });
 
-  it('takes a limit beside the repository, or as its property', () => {
+  it('accepts a limit next to the repository, or as its property', () => {
     const getBars = () => [];
     const limit = { max: 5, durationMs: 1_000, concurrency: 2 };
     const { repositories, limits } = repositoriesOf({

@@ -1,7 +1,7 @@
 /**
  * The interface through which backfill asks any repository for bars.
  * A source answers valid bars only, and lists the records that it refused. It lists the symbols for which the repository failed,
- * because the worker must not take a failure for "there are no bars".
+ * so that the worker does not confuse a failure with an answer without bars.
  */
 import type { QuarantinedBar } from '../datasets/index.js';
 import type { TimeRange } from '../rows/index.js';
@@ -54,7 +54,7 @@ export interface BarAnswer {
   refused: RefusedRecord[];
   /** The symbols for which the repository failed, with its error. */
   failed: Map<string, unknown>;
-  /** The symbols that were not asked for, because the slice ended or too many questions failed. */
+  /** The symbols that were not requested, because the slice ended or too many questions failed. */
   unasked: Set<string>;
 }
 

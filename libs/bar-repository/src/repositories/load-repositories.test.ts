@@ -8,7 +8,7 @@ import { loadRepositories, RepositoryModuleError } from './load-repositories.js'
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-repositories-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** jest has no `import()` of its own; what Node's gives for CommonJS is the exports under `default`. */
+/** jest does not support `import()`. For a CommonJS module Node's `import()` returns the exports under `default`. */
 async function importOfNode(url: string): Promise<unknown> {
   const exported: unknown = createRequire(__filename)(fileURLToPath(url));
   return { default: exported, 'module.exports': exported };

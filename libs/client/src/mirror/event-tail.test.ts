@@ -3,7 +3,7 @@ import { EventTail, newsOf, stateOf, type StreamEntry } from './event-tail.js';
 
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
 
-test('says which days of which symbols changed, and the newest state', () => {
+test('reports the changed days of each symbol, and the newest state', () => {
   const tail = new EventTail(['1-0', '1-0', '0-0']);
   const round = tail.decode([
     [

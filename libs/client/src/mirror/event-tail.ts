@@ -129,7 +129,7 @@ function addEntry(
   for (const symbol of Array.isArray(event.symbols) ? event.symbols : Object.keys(event.symbols)) changed.add(symbol);
 }
 
-/** What an entry means for a mirror, judged by its type alone. */
+/** The meaning of an entry for a mirror, by the type of its event. */
 export interface News {
   /** The new clock of the session, epoch ms. */
   clock?: number;

@@ -2,7 +2,7 @@ import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import { slotClock, slotOpens } from './slot-clock.js';
 
-/** Two days, the second of which closes early. */
+/** Two days; the second one closes early. */
 const layout = new SessionLayout(
   's',
   'i',

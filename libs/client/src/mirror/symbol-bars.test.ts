@@ -18,7 +18,7 @@ const layout = new SessionLayout(
   0,
 );
 
-/** Records of slots `[from, 390)`, of which these have a bar. */
+/** Records of slots `[from, 390)`, with bars in `slots`. */
 function recordsOf(from: number, slots: readonly number[]): Uint8Array {
   const chunk = new DayChunk(390);
   for (const slot of slots) chunk.write(slot, 1, 2, 1, 2, 100, 1, 0, 1, 1);

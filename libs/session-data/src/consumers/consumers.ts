@@ -94,8 +94,8 @@ export class SessionConsumers {
   }
 
   /**
-   * Joins, or comes back; whoever had the name before is refused from now on.
-   * @returns the token to acknowledge with, and where to go on; only `kept` answers a position with steps
+   * Joins, or joins again. An earlier consumer with this name is refused from now on.
+   * @returns the token for acknowledgements, and the position to continue from; only `kept` returns a position with steps
    * @throws ConsumerNameError, ConsumerCountError, SessionLostError
    */
   async join(name: string, from: JoinFrom): Promise<{ token: string; position: ConsumerPosition }> {
@@ -122,12 +122,12 @@ export class SessionConsumers {
     await this.report(name, token, 'stay', NOWHERE);
   }
 
-  /** The consumer leaves and limits the clock no longer; its position is kept. May be repeated. @throws as {@link acknowledge} */
+  /** The consumer leaves and no longer limits the clock; its position is kept. May be repeated. @throws as {@link acknowledge} */
   async leave(name: string, token: string, position: ConsumerPosition): Promise<void> {
     await this.report(name, token, 'leave', position);
   }
 
-  /** Removes a consumer and its position. @returns false when there is none of the name @throws SessionLostError */
+  /** Removes a consumer and its position. @returns false when no consumer has the name @throws SessionLostError */
   async remove(name: string): Promise<boolean> {
     return (await this.run(REMOVE_CONSUMER, [name]))[0] === 'removed';
   }

@@ -27,7 +27,7 @@ export interface EventReadOptions {
   /** Entries of one partition at most. @default 500 */
   limit?: number;
   /**
-   * How long to wait for an event when there is none, ms. Needs a connection of its own. Events of partitions other than 0
+   * How long to wait for an event when there is none, ms. Needs a separate connection. Events of partitions other than 0
    * are seen when the wait ends. @default 0
    */
   blockMs?: number;

@@ -22,7 +22,7 @@ describe('the layout of a session', () => {
     expect([plain.asksHistory, plain.isHistory(0)]).toEqual([false, false]);
   });
 
-  it('has the trading days before it as its first days, and a start of its own', () => {
+  it('starts with the days of its history, and has a separate start of the session', () => {
     const trailing = layout({ history: { trailingDays: 3 } }, 3);
     expect(trailing.days.map(({ date }) => date)).toEqual([
       '2013-10-04',
@@ -69,7 +69,7 @@ describe('the layout of a session', () => {
     expect(lunch.grid(0).closedBy(lunch.closeAfter(lunch.start, 155))).toBe(155);
   });
 
-  it('counts the slots of its own days alone', () => {
+  it('counts only the slots of days after its history', () => {
     const trailing = layout({ history: { trailingDays: 2 } }, 2);
     expect(trailing.slotsClosedBy(trailing.historyEnd)).toBe(0);
     expect(trailing.slotsClosedBy(trailing.sessionStart + 60_000)).toBe(1);

@@ -35,10 +35,10 @@ test('replies of every kind come out as they were sent, byte strings as views', 
   expect((replies[1] as Buffer).buffer).toBe(BYTES.buffer);
 });
 
-test('wherever what has come ends, the replies before it are there and the next one is not begun', () => {
+test('after a cut at any byte the complete replies are returned and the next one is not started', () => {
   let before = 0;
   for (let end = 0; end <= BYTES.length; end++) {
-    // What follows is of an earlier answer, and must not be read.
+    // The bytes after it belong to an earlier answer and must not be read.
     const bytes = Buffer.concat([BYTES.subarray(0, end), Buffer.from('\r\n:1\r\n')]);
     const { replies, at } = readAll(bytes, end);
     expect(replies).toEqual(REPLIES.slice(0, replies.length));
@@ -49,7 +49,7 @@ test('wherever what has come ends, the replies before it are there and the next 
   expect(before).toBe(REPLIES.length);
 });
 
-test('a list is begun where its first value is, once its length is there; what is none, or empty, is read at once', () => {
+test('a list starts at its first value once its length has arrived; a null or an empty list is read at once', () => {
   const parser = new ReplyParser();
   expect([1, 2, 3].map((end) => parser.begin(BYTES, 0, end))).toEqual([-1, -1, -1]);
   expect([parser.begin(BYTES, 0, 4), parser.length]).toEqual([4, 3]);

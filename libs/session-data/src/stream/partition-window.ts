@@ -1,10 +1,10 @@
-/** What one flush writes. */
+/** The content of one flush: a window of each partition. */
 import type { DayChunk } from '@barkeep/bars';
 
 /** The bars of one partition in one window. */
 export interface PartitionWindow {
   partition: number;
-  /** Chunks of the whole day, of which the window's slots are written; symbols without bars are left out. */
+  /** By symbol, a chunk of the whole day; the flush writes its slots in the window. Has only symbols with bars. */
   chunks: ReadonlyMap<string, DayChunk>;
   /** Number of bars in the window. */
   bars: number;

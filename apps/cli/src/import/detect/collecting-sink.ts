@@ -1,4 +1,4 @@
-/** Plans and reads a text in memory and collects the results; for tests. */
+/** For tests: reads a file that is in memory, as an import does, and collects its bars and refusals. */
 import type { Bar } from '@barkeep/bars';
 import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
 import { type FilePlan, FilePlanError, planFile } from './file-plan.js';
@@ -10,7 +10,7 @@ export interface Collected {
   plan: FilePlan | undefined;
 }
 
-/** @param pieceBytes size of the pieces that the text is cut into, so that rows are cut anywhere */
+/** @param pieceBytes size of the pieces in which the text is read; a small one splits rows between pieces */
 export function collect(
   text: string | Uint8Array,
   options: Partial<ReadOptions> & { fileName?: string } = {},
@@ -18,9 +18,9 @@ export function collect(
 ): Collected {
   const collected: Collected = { bars: [], refused: [], plan: undefined };
   const bytes = Buffer.from(text);
-  const { fileName = 'file.csv', ...given } = options;
+  const { fileName = 'file.csv', ...changes } = options;
   try {
-    const read: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(), ...given };
+    const read: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(), ...changes };
     const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, read);
     collected.plan = plan;
     if (plan === undefined) return collected;

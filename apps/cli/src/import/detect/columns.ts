@@ -21,7 +21,7 @@ export interface FoundColumns {
 
 const PRICES = ['open', 'high', 'low', 'close'] as const;
 
-/** The usual names of a time, the most telling first. */
+/** The usual names of a time, the most specific first. */
 const TIME_NAMES =
   'time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent starttime startat timeutc timestamputc ' +
   'datetimeutc dateutc gmttime localtime windowstart unixtimestamp timestampms opentimems timeopen barstart datetimeet date index';
@@ -82,8 +82,8 @@ function volumeColumns(header: readonly string[], ref: VolumeRef): FoundColumns[
 }
 
 /**
- * Columns of a file with a header: the user's, and for the rest the usual names.
- * @param hasVolume false when the user said that there is none
+ * Columns of a file with a header: those that the user names, and the others by their usual names.
+ * @param hasVolume false when the user states that the file has no volume
  */
 export function headerColumns(
   header: readonly string[],

@@ -263,7 +263,7 @@ describe('a named format', () => {
     },
   );
 
-  it('has a name, a title, a source and an example of its own', () => {
+  it('has a name, a title, a source and an example', () => {
     expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);
     for (const { title, source, example } of FORMATS)
       expect([title !== '', source.startsWith('http'), example.length > 0]).toEqual([true, true, true]);

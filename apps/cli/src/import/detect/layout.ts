@@ -1,4 +1,4 @@
-/** Finds the layout of a file: which format it has, where its header ends, and which fields are what. Pure. */
+/** Finds the layout of a file: its format, the end of its header, and the meaning of each column. Pure. */
 import { type BarFormat } from '../formats/index.js';
 import type { RowLayout } from '../reading/index.js';
 import { columnsByPlace, ColumnsError, formatColumns, type FoundColumns, headerColumns, quoted } from './columns.js';
@@ -20,13 +20,13 @@ export interface FileLayout {
   format: BarFormat | undefined;
   /** Names of the columns; numbers for a file without a header. */
   names: readonly string[];
-  /** Rows up to this line are no data. */
+  /** Number of lines before the data. */
   headerLines: number;
-  /** For the user, such as which volume was taken. */
+  /** Messages for the user, such as which volume column is used. */
   notes: string[];
 }
 
-/** A header has at most so many lines. */
+/** Most lines of a header after its first one. */
 const HEADER_LINES_MAX = 4;
 
 /** @throws ColumnsError, AmbiguousFormatError */
@@ -85,7 +85,7 @@ function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: bo
   throw problem ?? new ColumnsError('expected a header, was an empty file');
 }
 
-/** The first row with enough fields is the one to report. */
+/** True when a row is a more likely header than the one of the reported problem: the first row with enough fields is reported. */
 function isBetter(texts: readonly string[], problem: ColumnsError | undefined): boolean {
   return problem === undefined || (texts.length >= 5 && !problem.message.includes('", "'));
 }
@@ -99,9 +99,11 @@ function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
       `expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`,
     );
   }
-  const alike = options.format === undefined && options.zone === undefined ? lookalikes(sample) : [];
-  if (alike.length > 1)
-    throw new AmbiguousFormatError(`the rows look like ${alike.join(' or ')}: name one with --format, or give --tz`);
+  const candidates = options.format === undefined && options.zone === undefined ? lookalikes(sample) : [];
+  if (candidates.length > 1)
+    throw new AmbiguousFormatError(
+      `the rows look like ${candidates.join(' or ')}: name one with --format, or give --tz`,
+    );
   const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
   const { layout, notes } = layoutFrom(columns, first.texts, sample.rows);
   return { layout, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines, notes };
@@ -137,12 +139,15 @@ function layoutFrom(
   return { layout, notes };
 }
 
-/** Says what is likely wrong when every row has more fields than the header. */
+/**
+ * Refuses a file whose rows all have one field more than its header and a time of day as their second field. Such a file has the
+ * date and the time in two columns, and one name for both. @throws ColumnsError
+ */
 function checkSurplus(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];
-  const isEach = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
+  const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
   const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
-  if (!isEach || first.length !== names.length + 1 || !hasTime) return;
+  if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
   throw new ColumnsError(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
       'stand in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',

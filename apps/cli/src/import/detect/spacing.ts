@@ -1,11 +1,12 @@
-/** What the times of a sample say: how far apart the rows are, and whether the times look like closes. Pure. */
+/** Finds the spacing of a sample of rows, and whether their times look like the closes of bars. Pure. */
 
 const MINUTE_MS = 60_000;
 const HALF_HOUR_MS = 1_800_000;
-/** With fewer distances a wider spacing may be chance: quiet symbols have minutes without trades. */
+/** Fewest distances between times from which a spacing is concluded. */
 const REGULAR_DISTANCES_MIN = 3;
+/** The same when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be chance. */
 const IRREGULAR_DISTANCES_MIN = 20;
-/** A shorter run of minutes is not a trading session. */
+/** Fewest rows of a trading session. */
 const SESSION_ROWS_MIN = 20;
 
 /** The spacing of rows, ms; undefined when there are too few rows to know. */
@@ -44,30 +45,36 @@ export function spacingText(ms: number): string {
 }
 
 /**
- * Two times that look like the closes of a session's first and last bars, such as 09:31 and 16:00; undefined when none do,
- * or when others look like opens.
- * @param parts times of consecutive rows; a session that a part may cut off is left out
+ * The first and the last time of a trading session whose times look like closes, such as 09:31 and 16:00. Undefined when no
+ * session looks so, or when another one looks like opens (09:30 and 15:59).
+ * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A session at the edge of a part is ignored, unless the
+ *   file begins or ends there, because the part may contain only some of its rows
  */
 export function closesOf(
   parts: readonly { times: readonly number[]; isFirst: boolean; isLast: boolean }[],
 ): [number, number] | undefined {
   const sessions = parts.flatMap(({ times, isFirst, isLast }) => {
-    const runs = sessionsOf([...new Set(times)].sort((a, b) => a - b));
-    return runs.slice(isFirst ? 0 : 1, isLast ? undefined : -1).filter((run) => run.length >= SESSION_ROWS_MIN);
+    const found = sessionsOf([...new Set(times)].sort((a, b) => a - b));
+    return found
+      .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
+      .filter((session) => session.length >= SESSION_ROWS_MIN);
   });
-  const edges = sessions.map((run): [number, number] => [run[0]!, run.at(-1)!]);
-  const after = (time: number): number => ((time % HALF_HOUR_MS) + HALF_HOUR_MS) % HALF_HOUR_MS;
-  const closes = edges.find(([first, last]) => after(first) === MINUTE_MS && after(last) === 0);
-  const opens = edges.some(([first, last]) => after(first) === 0 && after(last) === HALF_HOUR_MS - MINUTE_MS);
+  const edges = sessions.map((session): [number, number] => [session[0]!, session.at(-1)!]);
+  const sinceHalfHour = (time: number): number => ((time % HALF_HOUR_MS) + HALF_HOUR_MS) % HALF_HOUR_MS;
+  const closes = edges.find(([first, last]) => sinceHalfHour(first) === MINUTE_MS && sinceHalfHour(last) === 0);
+  const opens = edges.some(
+    ([first, last]) => sinceHalfHour(first) === 0 && sinceHalfHour(last) === HALF_HOUR_MS - MINUTE_MS,
+  );
   return opens ? undefined : closes;
 }
 
+/** Splits times where they are more than half an hour apart. */
 function sessionsOf(sorted: readonly number[]): number[][] {
-  const runs: number[][] = [];
+  const sessions: number[][] = [];
   for (const time of sorted) {
-    const run = runs.at(-1);
-    if (run === undefined || time - run.at(-1)! > HALF_HOUR_MS) runs.push([time]);
-    else run.push(time);
+    const session = sessions.at(-1);
+    if (session === undefined || time - session.at(-1)! > HALF_HOUR_MS) sessions.push([time]);
+    else session.push(time);
   }
-  return runs;
+  return sessions;
 }

@@ -1,4 +1,4 @@
-/** Recognises what a file is by its first bytes. The name of a file does not count: many are named wrongly. Pure. */
+/** Recognises the kind of a file by its first bytes, because file names are often wrong. Pure. */
 
 /** What the bytes of a file are. `text` is everything that is not recognised as something else. */
 export type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
@@ -6,25 +6,25 @@ export type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be
 /** Number of bytes that {@link kindOf} and {@link unreadableKind} look at. */
 export const SIGNATURE_BYTES = 262;
 
-const ASCII = (text: string): number[] => [...Buffer.from(text, 'latin1')];
+const bytesOf = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 
-/** Files that Barkeep does not read, each with what the user can do. */
+/** Kinds of files that Barkeep cannot read, with a message that says what the user can do. */
 const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[] = [
-  { bytes: ASCII('BZh'), is: 'packed with bzip2, which is not read: unpack it first (bunzip2)' },
-  { bytes: [0xfd, ...ASCII('7zXZ')], is: 'packed with xz, which is not read: unpack it first (unxz)' },
-  { bytes: [...ASCII('7z'), 0xbc, 0xaf], is: 'a 7-Zip archive, which is not read: unpack it first (7z x)' },
-  { bytes: ASCII('Rar!'), is: 'a RAR archive, which is not read: unpack it first (unrar x)' },
+  { bytes: bytesOf('BZh'), is: 'packed with bzip2, which is not read: unpack it first (bunzip2)' },
+  { bytes: [0xfd, ...bytesOf('7zXZ')], is: 'packed with xz, which is not read: unpack it first (unxz)' },
+  { bytes: [...bytesOf('7z'), 0xbc, 0xaf], is: 'a 7-Zip archive, which is not read: unpack it first (7z x)' },
+  { bytes: bytesOf('Rar!'), is: 'a RAR archive, which is not read: unpack it first (unrar x)' },
   { bytes: [0x04, 0x22, 0x4d, 0x18], is: 'packed with LZ4, which is not read: unpack it first (unlz4)' },
-  { bytes: ASCII('ustar'), at: 257, is: 'a tar archive, which is not read: unpack it first (tar xf)' },
-  { bytes: ASCII('PAR1'), is: 'a Parquet file, which is not read: export it as CSV or NDJSON' },
-  { bytes: ASCII('ARROW1'), is: 'an Arrow file, which is not read: export it as CSV or NDJSON' },
-  { bytes: ASCII('FEA1'), is: 'a Feather file, which is not read: export it as CSV or NDJSON' },
-  { bytes: [0x89, ...ASCII('HDF')], is: 'an HDF5 file, which is not read: export it as CSV or NDJSON' },
-  { bytes: ASCII('SQLite format 3'), is: 'an SQLite database, which is not read: export its rows as CSV' },
+  { bytes: bytesOf('ustar'), at: 257, is: 'a tar archive, which is not read: unpack it first (tar xf)' },
+  { bytes: bytesOf('PAR1'), is: 'a Parquet file, which is not read: export it as CSV or NDJSON' },
+  { bytes: bytesOf('ARROW1'), is: 'an Arrow file, which is not read: export it as CSV or NDJSON' },
+  { bytes: bytesOf('FEA1'), is: 'a Feather file, which is not read: export it as CSV or NDJSON' },
+  { bytes: [0x89, ...bytesOf('HDF')], is: 'an HDF5 file, which is not read: export it as CSV or NDJSON' },
+  { bytes: bytesOf('SQLite format 3'), is: 'an SQLite database, which is not read: export its rows as CSV' },
   { bytes: [0xd0, 0xcf, 0x11, 0xe0], is: 'an Excel workbook (.xls), which is not read: save the sheet as CSV' },
-  { bytes: ASCII('%PDF'), is: 'a PDF document' },
-  { bytes: ASCII('<!DOCTYPE html'), is: 'a web page: the download gave a page instead of the data' },
-  { bytes: ASCII('<html'), is: 'a web page: the download gave a page instead of the data' },
+  { bytes: bytesOf('%PDF'), is: 'a PDF document' },
+  { bytes: bytesOf('<!DOCTYPE html'), is: 'a web page: the download gave a page instead of the data' },
+  { bytes: bytesOf('<html'), is: 'a web page: the download gave a page instead of the data' },
   { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32, which is not read: save it as UTF-8' },
   { bytes: [0, 0, 0xfe, 0xff], is: 'UTF-32, which is not read: save it as UTF-8' },
 ];
@@ -34,6 +34,7 @@ export function unreadableKind(first: Uint8Array): string | undefined {
   return NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
 }
 
+/** The kind of a file with these first bytes; `text` when they match no other kind. */
 export function kindOf(first: Uint8Array): FileKind {
   if (startsWith(first, [0x1f, 0x8b])) return 'gzip';
   if (startsWith(first, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';

@@ -179,7 +179,7 @@ describe('K6 a zip of several files', () => {
     );
   const zone = 'America/New_York';
 
-  it('gives each file the symbol of its own name', async () => {
+  it('gives each file the symbol in its name', async () => {
     const zip = zipSync({ 'AAPL_1min.txt': entry(0, 10), 'MSFT_1min.txt': entry(0, 20) });
     const { bars } = await imported('bundle.zip', zip, {
       symbolOf: symbolFromPath('{symbol}_1min.txt'),

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Remembers removed sessions, so that keys that a Redis server brings back with older data can be told from those of other systems. */
+/** Records removed sessions. A Redis server that comes back with older data may have their keys: the record shows that they are ours. */
 export class RemovedSessions1764100000000 implements MigrationInterface {
   readonly name = 'RemovedSessions1764100000000';
 
