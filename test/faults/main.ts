@@ -1,4 +1,5 @@
-/** The command: `npm run faults -- [--schedules N] [--seed S] [--only FAULT] [--kind KIND] [--labs N] [--verbose] [--list]`. Exit code 1 when a schedule failed. */
+/** The command: `npm run faults -- [--schedules N] [--seed S] [--only FAULT] [--kind KIND] [--labs N] [--results FILE] [--verbose] [--list]`. Exit code 1 when a schedule failed. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FAULTS, faultNamed } from './faults/index.js';
 import { KINDS, type KindName } from './kinds.js';
@@ -16,6 +17,8 @@ interface Options {
   kind?: KindName;
   labs: number;
   verbose: boolean;
+  /** A file of results, one a line: schedules that it has are not run again, and new results are added. */
+  results?: string;
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -29,6 +32,7 @@ function optionsOf(args: readonly string[]): Options {
       only: { type: 'string' },
       kind: { type: 'string' },
       labs: { type: 'string', default: '1' },
+      results: { type: 'string' },
       list: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
@@ -48,6 +52,7 @@ function optionsOf(args: readonly string[]): Options {
     kind: values.kind as KindName | undefined,
     labs: whole('--labs', values.labs),
     verbose: values.verbose,
+    results: values.results,
   };
 }
 
@@ -56,15 +61,22 @@ function whole(name: string, text: string): number {
   return Number(text);
 }
 
+/** Results of an earlier command; none when there is no file yet. */
+function readResults(file: string): ScheduleResult[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as ScheduleResult);
+}
+
 /** Runs schedules in several labs at the same time. */
 async function campaign(
   schedules: readonly Schedule[],
   { labs, verbose }: Options,
-  results: ScheduleResult[],
+  add: (result: ScheduleResult) => void,
 ): Promise<void> {
   const queue = schedules.values();
   const references: References = new Map();
-  await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, results)));
+  await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, add)));
 }
 
 /** Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. */
@@ -72,7 +84,7 @@ async function runInLabs(
   schedules: Iterable<Schedule>,
   references: References,
   verbose: boolean,
-  results: ScheduleResult[],
+  add: (result: ScheduleResult) => void,
 ): Promise<void> {
   let lab: Lab | undefined;
   let runner: Runner | undefined;
@@ -84,7 +96,7 @@ async function runInLabs(
       inLab = 0;
     }
     const result = await runner.run(schedule);
-    results.push(result);
+    add(result);
     printResult(result, verbose);
     if (result.violations.length > 0 || ++inLab === LAB_SCHEDULES) {
       await lab.close();
@@ -107,12 +119,19 @@ async function main(): Promise<void> {
   const options = optionsOf(process.argv.slice(2));
   const { schedules, seed, only, kind } = options;
   const startedAt = Date.now();
-  const planned = Array.from({ length: schedules }, (_, i) => scheduleOf(seed + i, { faults: FAULTS, only, kind }));
-  const results: ScheduleResult[] = [];
+  const results = options.results === undefined ? [] : readResults(options.results);
+  const isDone = new Set(results.map(({ schedule }) => `${schedule.seed} ${describe(schedule)}`));
+  const planned = Array.from({ length: schedules }, (_, i) =>
+    scheduleOf(seed + i, { faults: FAULTS, only, kind }),
+  ).filter((schedule) => !isDone.has(`${schedule.seed} ${describe(schedule)}`));
+  const add = (result: ScheduleResult): void => {
+    results.push(result);
+    if (options.results !== undefined) appendFileSync(options.results, `${JSON.stringify(result)}\n`);
+  };
   const printSummary = (): void => print(`\n${summary(results, (Date.now() - startedAt) / 1000)}`);
   // An interrupted campaign shows what it has found so far.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependOnceListener(signal, printSummary);
-  await campaign(planned, options, results);
+  await campaign(planned, options, add);
   printSummary();
   process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** Faults of PostgreSQL: a crash, a pause, terminated backends, and transactions that may only read. */
+/** Faults of PostgreSQL: a crash, a pause, terminated backends, a full disk, and transactions that may only read. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { anyKind, type Fault } from './fault.js';
 
@@ -33,6 +33,16 @@ export const postgresFaults: readonly Fault[] = [
         );
         await delay(100);
       }
+    },
+  },
+  {
+    name: 'postgres-disk-full',
+    suits: anyKind,
+    async run({ lab, forMs }) {
+      if (!lab.postgres.hasDisk) return;
+      const free = lab.postgres.fillDisk();
+      await delay(forMs);
+      free();
     },
   },
   {

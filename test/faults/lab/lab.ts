@@ -24,6 +24,8 @@ export const ROOT = join(__dirname, '../../..');
 const COORDINATORS = 2;
 const WORKERS = 2;
 const PREFIX = 'faults';
+/** Tables that a running session writes. */
+const WRITTEN_TABLES = ['sessions', 'quarantined_bars', 'removed_sessions'];
 
 export class Lab {
   readonly coordinators: LabProcess[] = [];
@@ -45,6 +47,8 @@ export class Lab {
     const postgres = await PostgresServer.start(join(ROOT, '.barkeep/faults', folder.slice(-6)));
     const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
     await lab.writeDatasets();
+    await postgres.useSmallDisk(WRITTEN_TABLES);
+    if (!postgres.hasDisk) note('postgres-disk-full is skipped: nothing can be mounted here');
     for (let i = 1; i <= COORDINATORS; i++) lab.coordinators.push(await lab.app('coordinator', i));
     for (let i = 1; i <= WORKERS; i++) lab.workers.push(await lab.app('upkeep-worker', i));
     await Promise.all(lab.processes.map((process) => process.start()));

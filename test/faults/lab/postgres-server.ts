@@ -1,9 +1,10 @@
 /** The PostgreSQL server of a lab. It keeps its data over every end; its port changes, which the gates follow. */
 import { startServices, type Services } from '@barkeep/local-system';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { SmallDisk } from './small-disk.js';
 
 const TRIES = 50;
 
@@ -11,6 +12,7 @@ export class PostgresServer {
   /** Called with the new URL after each start. */
   onStart: (url: string) => void = () => undefined;
   private services: Services | undefined;
+  private disk: SmallDisk | undefined;
 
   private constructor(private readonly folder: string) {}
 
@@ -72,6 +74,26 @@ export class PostgresServer {
 
   async close(): Promise<void> {
     await this.services?.stop();
+    this.disk?.remove();
+  }
+
+  /** True when {@link fillDisk} can fill a disk here. */
+  get hasDisk(): boolean {
+    return this.disk !== undefined;
+  }
+
+  /** Moves tables that the system writes to a small disk of their own. Needs the right to mount: otherwise nothing happens. */
+  async useSmallDisk(tables: readonly string[]): Promise<void> {
+    const { uid, gid } = statSync(join(this.folder, 'kept/postgres'));
+    this.disk = SmallDisk.mount(join(this.folder, 'small-disk'), { uid, gid });
+    if (!this.disk) return;
+    await this.query(`CREATE TABLESPACE small LOCATION '${this.disk.folder}'`);
+    for (const table of tables) await this.query(`ALTER TABLE ${table} SET TABLESPACE small`);
+  }
+
+  /** Leaves no free byte on the small disk. @returns a function that frees it again */
+  fillDisk(): () => void {
+    return this.disk!.fill();
   }
 
   private pid(): number {
