@@ -12,7 +12,8 @@ import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
 
 const CALL_LIMIT_MS = 120_000;
-const ATTEMPT_LIMIT_MS = 20_000;
+/** Longer than the deadline of the API, which answers 503 then. */
+const ATTEMPT_LIMIT_MS = 35_000;
 const RETRY_MS = 200;
 const STEP_WORK_MS = 2;
 const FEED_PAUSE_MS = 150;

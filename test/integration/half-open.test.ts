@@ -1,3 +1,4 @@
+import { storeReads } from '@barkeep/session-data';
 import { producerConnection, workerConnection } from '@barkeep/upkeep-queues';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
@@ -19,6 +20,31 @@ test.each([
       await redis.ping().catch(() => undefined);
       expect(await redis.ping()).toBe('PONG');
     } finally {
+      redis.disconnect();
+    }
+  },
+  40_000,
+);
+
+test.each([
+  ['answered', 0],
+  ['was connecting', 1],
+])(
+  'I11 a half-open connection of bulk reads, which before %s, is given up and works again',
+  async (_, early) => {
+    const redis = producerConnection(gate.url, { commandTimeout: 4_000, socketTimeout: 3_000 });
+    const reads = storeReads(redis);
+    try {
+      await redis.set('half-open-probe', 'x', 'EX', 60);
+      if (early === 0) expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+      const first = reads.run([['get', 'half-open-probe']]).catch(() => undefined);
+      if (early > 0) await new Promise((resolve) => setImmediate(resolve));
+      gate.halfOpen();
+      await first;
+      await reads.run([['get', 'half-open-probe']]).catch(() => undefined);
+      expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+    } finally {
+      reads.close();
       redis.disconnect();
     }
   },
