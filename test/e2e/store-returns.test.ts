@@ -90,6 +90,21 @@ test('I9 keys of a removed session that come back with older data are removed, a
   expect(await api.digest('stays')).toBe(digest);
 });
 
+test('I1 I11 a completed session whose store comes back older is streamed again from there, to the same digest', async () => {
+  await api.run({ ...SPEC, id: 'older', pace: { mode: 'clock', speed: 40_000 } });
+  await api.until('older', ({ clock }) => clock !== null && clock > '2013-10-02');
+  const restore = await store.snapshot();
+  const { clock: end } = await api.completed('older');
+  const digest = await api.digest('older');
+  await restore();
+  const back = await store.client.hget(`${system.sessionPrefix}:{older:0}:meta`, 'clock');
+  expect(Number(back)).toBeLessThan(Date.parse(end!));
+  const inStore = () => store.client.hget(`${system.sessionPrefix}:{older:0}:meta`, 'clock');
+  await api.eventually(inStore, (clock) => Number(clock) === Date.parse(end!));
+  await api.completed('older');
+  expect(await api.digest('older')).toBe(digest);
+});
+
 test('I11 a consumer continues when the session Redis was full for a moment', async () => {
   const pace = { mode: 'lockstep', window: 60, consumers: 1, heartbeatSeconds: 5 };
   await api.run({ ...SPEC, id: 'full', pace });
