@@ -117,13 +117,13 @@ export class Api {
     return this.ok('GET', `/v1/sessions/${id}?view=operator`);
   }
   metrics(id: string, symbol: string, view: 'strategy' | 'operator' = 'strategy'): Promise<Metrics> {
-    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/metrics?view=${view}`);
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}/metrics?view=${view}`);
   }
   gaps(id: string, symbol: string): Promise<Gap[]> {
-    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/gaps?view=operator`);
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}/gaps?view=operator`);
   }
   bars(id: string, symbol: string, query: string): Promise<ApiBar[]> {
-    return this.ok('GET', `/v1/sessions/${id}/symbols/${symbol}/bars?${query}`);
+    return this.ok('GET', `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}/bars?${query}`);
   }
   async digest(id: string): Promise<string> {
     return (await this.ok<{ digest: string }>('GET', `/v1/sessions/${id}/digest`)).digest;

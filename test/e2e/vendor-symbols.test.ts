@@ -1,0 +1,162 @@
+/**
+ * Symbols as vendors write them, through every way in and out: the import, each route, the client, the command line, events. They
+ * are raw in answers and percent-encoded in URLs. Two of them differ only in case, and two are names that objects have.
+ */
+import { type Barkeep, connect, type Step } from '@barkeep/client';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Api, type Session } from '../support/api.js';
+import { TestSystem, type SystemProcess } from '../support/system.js';
+
+const SYMBOLS = [
+  'BRK/B',
+  'A+B',
+  'ES=F',
+  '^GSPC',
+  'BACpB',
+  'BACPB',
+  '$X',
+  '~a',
+  '#1',
+  'a&b',
+  'x@y:z',
+  'constructor',
+  '__proto__',
+];
+const DATES = { start: '2024-03-04', end: '2024-03-04' };
+const OPEN = Date.parse('2024-03-04T14:30:00Z');
+const MINUTES = 390;
+/** The minute that each symbol lacks in the source. */
+const HOLE = 7;
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let api: Api;
+let barkeep: Barkeep;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-symbols-'));
+  system = await TestSystem.create();
+  [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+  const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
+  barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
+  for (const [dataset, hole] of [
+    ['holes', HOLE],
+    ['whole', -1],
+  ] as const) {
+    const file = join(folder, `${dataset}.csv`);
+    await writeFile(file, csv(hole));
+    await system.barkeep('import', file, '--dataset', dataset, '--symbol-case', 'keep');
+  }
+});
+
+afterAll(async () => {
+  await barkeep?.close();
+  await system?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Each symbol has prices of its own, so that a mix-up shows. */
+function csv(hole: number): string {
+  const rows = SYMBOLS.flatMap((symbol, i) =>
+    Array.from({ length: MINUTES }, (_, minute) => {
+      const time = new Date(OPEN + minute * 60_000).toISOString();
+      return minute === hole ? '' : `${time},${symbol},${100 + i},${101 + i},${99 + i},${100 + i},${minute}\n`;
+    }),
+  );
+  return `time,symbol,open,high,low,close,volume\n${rows.join('')}`;
+}
+
+const spec = (id: string) => ({
+  ...DATES,
+  id,
+  symbols: SYMBOLS,
+  source: { type: 'dataset' as const, dataset: 'holes' },
+  backfill: ['whole'],
+  derivedIntervals: ['5m'],
+});
+const at = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}`;
+
+it('every route of a symbol answers for that symbol alone', async () => {
+  const id = await api.run(spec('routes'));
+  await api.completed(id);
+  for (const [i, symbol] of SYMBOLS.entries()) {
+    const price = { open: 100 + i, high: 101 + i, low: 99 + i, close: 100 + i };
+    expect(await api.ok('GET', `${at(id, symbol)}/bars/latest`)).toMatchObject({ ...price, volume: MINUTES - 1 });
+    expect(await api.ok<object[]>('GET', `${at(id, symbol)}/bars?last=1000`)).toHaveLength(MINUTES);
+    expect(await api.ok('GET', `${at(id, symbol)}/metrics`)).toMatchObject({ backfilled: 1, streamed: MINUTES - 1 });
+    expect(await api.ok('GET', `${at(id, symbol)}/gaps`)).toEqual([]);
+  }
+  const query = SYMBOLS.map(encodeURIComponent).join(',');
+  const latest = Object.entries(
+    await api.ok<Record<string, { open: number }>>('GET', `/v1/sessions/${id}/latest?symbols=${query}`),
+  );
+  expect(latest.map(([symbol, { open }]) => [symbol, open])).toEqual(SYMBOLS.map((symbol, i) => [symbol, 100 + i]));
+  expect(await api.ok<Session>('GET', `/v1/sessions/${id}`)).toMatchObject({ symbols: SYMBOLS });
+});
+
+it('the client follows, reads and asks for them', async () => {
+  const session = await barkeep.createSession({ ...spec('client'), pace: { mode: 'lockstep' as const } });
+  await session.start();
+  const seen = new Map(SYMBOLS.map((symbol) => [symbol, 0]));
+  let last: Step | undefined;
+  for await (const step of session.follow({ consumer: 'all' })) {
+    for (const symbol of step.bars.keys()) seen.set(symbol, seen.get(symbol)! + 1);
+    last = step;
+    SYMBOLS.forEach((symbol, i) => expect(step.mirror.closes(symbol, 1)).toEqual(Float64Array.of(100 + i)));
+  }
+  expect(last!.time).toBe(OPEN + MINUTES * 60_000);
+  expect([...seen]).toEqual(SYMBOLS.map((symbol) => [symbol, MINUTES]));
+  const reader = await session.reader();
+  for (const [i, symbol] of SYMBOLS.entries()) {
+    expect(await reader.latestBar(symbol, '5m')).toMatchObject({ close: 100 + i });
+    expect(await session.metrics(symbol)).toMatchObject({ symbol, filled: MINUTES });
+    expect(await session.gaps(symbol)).toEqual([]);
+  }
+});
+
+it('a feed takes them', async () => {
+  await api.run({ ...DATES, id: 'fed', symbols: SYMBOLS, source: { type: 'feed' } });
+  const session = barkeep.session('fed');
+  for (const [i, symbol] of SYMBOLS.entries()) {
+    const stream = session.registerStream(symbol);
+    await stream.feed([{ openTime: OPEN, open: i, high: i, low: i, close: i, volume: 1 }]);
+    await stream.end();
+  }
+  await api.completed('fed');
+  for (const [i, symbol] of SYMBOLS.entries()) {
+    expect(await api.ok('GET', `${at('fed', symbol)}/bars/latest`)).toMatchObject({ close: i });
+  }
+});
+
+it('they join a session and leave it, and the digest is that of one without them', async () => {
+  const [first, ...others] = SYMBOLS;
+  const alone = await api.run({ ...spec('alone'), symbols: [first] });
+  await api.completed(alone);
+  const id = (await api.ok<Session>('POST', '/v1/sessions', { ...spec('changing'), symbols: [first] })).id;
+  for (const symbol of others) await api.ok('POST', at(id, symbol));
+  for (const symbol of others) await api.ok('DELETE', at(id, symbol));
+  await api.ok('POST', `/v1/sessions/${id}/start`);
+  await api.completed(id);
+  expect(await api.digest(id)).toBe(await api.digest(alone));
+});
+
+it('the command line prints and exports them, and reads its own export again', async () => {
+  const flags = ['--coordinator', coordinator.url];
+  expect(JSON.parse(await system.barkeep('gaps', 'routes', 'BRK/B', '--json', ...flags))).toEqual({
+    session: 'routes',
+    gaps: [],
+  });
+  const shown = await system.barkeep('bars', 'routes', '__proto__', '--last', '1', '--json', ...flags);
+  expect(JSON.parse(shown)).toMatchObject([{ close: 112 }]);
+  const file = join(folder, 'export.csv');
+  await system.barkeep('export', 'routes', '--out', file, ...flags);
+  expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1 + SYMBOLS.length * MINUTES);
+  await system.barkeep('import', file, '--dataset', 'again', '--symbol-case', 'keep');
+  const again = await api.run({ ...spec('again'), source: { type: 'dataset', dataset: 'again' }, backfill: [] });
+  await api.completed(again);
+  for (const symbol of SYMBOLS) expect(await api.metrics(again, symbol)).toMatchObject({ streamed: MINUTES });
+});
