@@ -36,11 +36,18 @@ export function sessionText(session: SessionStatus): string {
     `slots      ${count(counts.filled)} of ${count(counts.expected)} filled: streamed ${count(counts.streamed)}, backfilled ${count(counts.backfilled)}`,
     `           ${settled}; ${open}`,
     `refused    ${count(counts.refused)}`,
+    ...outsideLines(counts),
   ];
   const consumers = session.consumers.map(({ name, state, time, steps }) => {
     return `consumer   ${name}: ${state} at ${shortTime(time)}, ${count(steps)} steps`;
   });
   return [...lines, ...consumers, ...waitingLines(session.raw)].join('\n');
+}
+
+/** Rows without a slot, when there are any. */
+function outsideLines({ outside, extended }: SessionStatus['counts']): string[] {
+  if (outside + extended === 0) return [];
+  return [`outside    ${count(outside)}, and ${count(extended)} in extended hours`];
 }
 
 /** What a session waits for and what it warns of; empty when nothing. @param raw the coordinator's answer */

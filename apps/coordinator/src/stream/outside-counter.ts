@@ -4,7 +4,15 @@
  */
 import { countRows, countRowsInSpans, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import { calendarNamed, outsideSpans, sourceName, type Calendar, type OutsideSpan } from '@barkeep/bars';
-import { noteOutside, outsideTo, type OutsideDay, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
+import {
+  FencedError,
+  noteOutside,
+  outsideTo,
+  SessionLostError,
+  type OutsideDay,
+  type SessionLayout,
+  type SessionWriter,
+} from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
@@ -49,7 +57,11 @@ export class OutsideCounter {
     const startedAt = performance.now();
     this.isRunning = true;
     this.running = this.count(frontier)
-      .catch((error: unknown) => warn(`session ${layout.id}: rows without a slot are counted later`, error))
+      .catch((error: unknown) => {
+        // The stream learns that it no longer owns the session by its next write.
+        if (error instanceof FencedError || error instanceof SessionLostError) return;
+        warn(`session ${layout.id}: rows without a slot are counted later`, error);
+      })
       .finally(() => {
         this.isRunning = false;
         this.nextAt = performance.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (performance.now() - startedAt));

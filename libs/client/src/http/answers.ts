@@ -13,6 +13,10 @@ const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfi
 export interface SessionCounts extends SlotCounts {
   /** Bars that were refused. */
   refused: number;
+  /** Rows of the source that no slot of the calendar takes. */
+  outside: number;
+  /** Rows of the source in extended hours that the session does not have. */
+  extended: number;
 }
 
 /** A session as its coordinator shows it. */
@@ -161,11 +165,15 @@ export function readSession(value: unknown): SessionStatus {
     // Symbols come and go; a coordinator of an earlier version names those of the spec alone.
     symbols: array('symbols' in fields ? fields : spec, 'symbols').map(String),
     repairs: repairs(spec),
-    counts: { ...slotCounts(counts), refused: sum(counts['refused']) },
+    counts: { ...slotCounts(counts), refused: sum(counts['refused']), ...outsideCounts(counts) },
     // A coordinator of an earlier version knows of none.
     consumers: 'consumers' in fields ? array(fields, 'consumers').map(readConsumer) : [],
     raw: fields,
   };
+}
+
+function outsideCounts(counts: Fields): { outside: number; extended: number } {
+  return { outside: number(counts, 'outside'), extended: number(counts, 'extended') };
 }
 
 function readConsumer(value: unknown): ConsumerStatus {
