@@ -9,6 +9,7 @@ import { type References, Runner, type ScheduleResult } from './runner.js';
 import { describe, type Schedule, scheduleOf } from './schedule.js';
 
 const LAB_SCHEDULES = 40;
+const LAB_STARTS_MAX = 3;
 
 interface Options {
   schedules: number;
@@ -79,6 +80,25 @@ async function campaign(
   await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, add)));
 }
 
+let lastLab: Promise<unknown> = Promise.resolve();
+
+/** Labs start one after another, because many servers that start at once are slow. A start that fails is tried again. */
+function nextLab(): Promise<Lab> {
+  const create = async (): Promise<Lab> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Lab.create(print);
+      } catch (error) {
+        if (attempt === LAB_STARTS_MAX) throw error;
+        print(`a lab did not start: ${String(error)}`);
+      }
+    }
+  };
+  const next = lastLab.then(create, create);
+  lastLab = next;
+  return next;
+}
+
 /** Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. */
 async function runInLabs(
   schedules: Iterable<Schedule>,
@@ -91,7 +111,7 @@ async function runInLabs(
   let inLab = 0;
   for (const schedule of schedules) {
     if (lab === undefined || runner === undefined) {
-      lab = await Lab.create(print);
+      lab = await nextLab();
       runner = new Runner(lab, references);
       inLab = 0;
     }

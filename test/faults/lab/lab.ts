@@ -46,12 +46,12 @@ export class Lab {
     const queue = await RedisServer.start(join(folder, 'queue-redis'), await freePort());
     const postgres = await PostgresServer.start(join(ROOT, '.barkeep/faults', folder.slice(-6)));
     const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
-    await lab.writeDatasets();
-    await postgres.useSmallDisk(WRITTEN_TABLES);
-    if (!postgres.hasDisk) note('postgres-disk-full is skipped: nothing can be mounted here');
-    for (let i = 1; i <= COORDINATORS; i++) lab.coordinators.push(await lab.app('coordinator', i));
-    for (let i = 1; i <= WORKERS; i++) lab.workers.push(await lab.app('upkeep-worker', i));
-    await Promise.all(lab.processes.map((process) => process.start()));
+    try {
+      await lab.begin(note);
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
     return lab;
   }
 
@@ -89,6 +89,15 @@ export class Lab {
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(join(ROOT, '.barkeep/faults', this.folder.slice(-6)), { recursive: true, force: true });
+  }
+
+  private async begin(note: (line: string) => void): Promise<void> {
+    await this.writeDatasets();
+    await this.postgres.useSmallDisk(WRITTEN_TABLES);
+    if (!this.postgres.hasDisk) note('postgres-disk-full is skipped: nothing can be mounted here');
+    for (let i = 1; i <= COORDINATORS; i++) this.coordinators.push(await this.app('coordinator', i));
+    for (let i = 1; i <= WORKERS; i++) this.workers.push(await this.app('upkeep-worker', i));
+    await Promise.all(this.processes.map((process) => process.start()));
   }
 
   private async app(app: string, index: number): Promise<LabProcess> {
