@@ -13,7 +13,7 @@ const day = (rows: number, outside: number, extended: number, symbol = 'ACME') =
 });
 
 function warnings(...days: ReturnType<typeof day>[]): string[] {
-  return outsideWarnings(SPEC, { days, outside: 0, extended: 0 }, 0);
+  return outsideWarnings(SPEC, { days, outside: 0, extended: 0 }, { streamed: 0, isOver: false });
 }
 
 const SENTENCE = '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular hours; is the time zone right?';
@@ -34,7 +34,11 @@ test('I10 rows in extended hours are warned of when they are more than the rows 
 
 test('I10 bars that were fed are warned of together', () => {
   const fed = { ...SPEC, source: { type: 'feed' as const, latenessSeconds: 0 } };
-  expect(outsideWarnings(fed, { days: [], outside: 300, extended: 0 }, 90)).toEqual([
-    '300 of 390 fed bars are outside XNYS regular hours; is the time zone right?',
-  ]);
+  const of = (streamed: number, outside: number, extended: number, isOver = false) =>
+    outsideWarnings(fed, { days: [], outside, extended }, { streamed, isOver });
+  const sentence = '300 of 390 fed bars are outside XNYS regular hours; is the time zone right?';
+  expect(of(90, 300, 0)).toEqual([sentence]);
+  // Before the open: only bars of extended hours have come, or the first bars in slots are not counted yet.
+  expect([of(0, 3, 330), of(1, 0, 330)]).toEqual([[], []]);
+  expect(of(90, 0, 300, true)).toEqual([sentence]);
 });

@@ -89,7 +89,10 @@ export class SessionViews {
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
-        warnings: who === 'operator' ? outsideWarnings(row.spec, rows, counts.streamed) : [],
+        warnings:
+          who === 'operator'
+            ? outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver: row.completedAt !== null })
+            : [],
       };
     } catch (error) {
       // One session whose calendar file is gone must not make a list fail.
