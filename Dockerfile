@@ -10,6 +10,7 @@ WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 COPY libs/bars/package.json libs/bars/
 COPY libs/session-data/package.json libs/session-data/
+COPY libs/api/package.json libs/api/
 COPY libs/bar-repository/package.json libs/bar-repository/
 COPY libs/upkeep-queues/package.json libs/upkeep-queues/
 COPY libs/service/package.json libs/service/

@@ -2,7 +2,7 @@
 import { BarImporter, createDataSource, migrate } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
 import { z } from 'zod';
-import * as answers from '../../apps/coordinator/src/openapi/answers.js';
+import * as answers from '@barkeep/api';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 

@@ -128,7 +128,7 @@ function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiB
       low,
       close,
       volume,
-      origin: ORIGINS.get(origin)!,
+      origin: ORIGINS.get(origin)! as ApiBar['origin'],
       complete: sourceCount === expectedCount,
       sourceCount,
       expectedCount,

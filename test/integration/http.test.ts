@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { loadConfig, type Config } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
-import * as answers from '../../apps/coordinator/src/openapi/answers.js';
+import * as answers from '@barkeep/api';
 import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
@@ -245,7 +245,17 @@ describe('API keys', () => {
   it('are taken from Authorization and X-API-Key', async () => {
     expect((await as('/v1/sessions', bearer(USER))).status).toBe(200);
     expect((await as('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);
-    expect((await as('/v1/sessions', basic(USER))).status).toBe(401);
+  });
+
+  it('are taken as the password of HTTP Basic for reading, and for changes from a page of the service alone', async () => {
+    const change = (headers: Record<string, string>) =>
+      fetch(`${keyed.url}/v1/sessions/none/stop`, { method: 'POST', headers: { ...basic(USER), ...headers } });
+    expect((await as('/v1/sessions', basic(USER))).status).toBe(200);
+    expect((await as('/v1/sessions', basic('wrong-key-0123456789'))).status).toBe(401);
+    expect((await change({})).status).toBe(401);
+    expect((await change({ Origin: 'https://evil.example' })).status).toBe(401);
+    expect((await change({ Origin: 'null' })).status).toBe(401);
+    expect((await change({ Origin: keyed.url })).status).toBe(404);
   });
 
   it('open the dashboard only for an admin, also by HTTP Basic', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
 import { Client } from 'pg';
 import { z } from 'zod';
-import * as answers from '../../apps/coordinator/src/openapi/answers.js';
+import * as answers from '@barkeep/api';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';

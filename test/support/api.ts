@@ -1,4 +1,6 @@
-/** The coordinator's API as a test uses it. */
+/** The coordinator's API as a test uses it. Each answer is checked against the contract of the API. */
+import * as contract from '@barkeep/api';
+import { z } from 'zod';
 
 export interface ApiAnswer<T> {
   status: number;
@@ -6,85 +8,12 @@ export interface ApiAnswer<T> {
   body: T;
 }
 
-export interface Counts {
-  expected: number;
-  filled: number;
-  streamed: number;
-  backfilled: number;
-  noTrade: number;
-  unfillable: number;
-  absent: number;
-  missing: number;
-}
-export interface Consumer {
-  name: string;
-  state: string;
-  time: string;
-  steps: number;
-  bars: number;
-  deliveredHash: string;
-  seenAt: string;
-}
-export interface Session {
-  id: string;
-  state: string;
-  clock: string | null;
-  frontier: string | null;
-  watermark: string | null;
-  progress: number;
-  error: string | null;
-  warnings: string[];
-  counts: Counts & { refused: number; outside: number; extended: number };
-  history: {
-    days: number;
-    firstDate: string | null;
-    calendarBegins: boolean;
-    bars: Record<string, number> | null;
-  } | null;
-  pace: { overruns: number; lagMs: number };
-  prefetch: { hits: number; misses: number; bytes: number };
-  timedOutDays: string[];
-  consumers: Consumer[];
-}
-export interface Metrics extends Counts {
-  symbol: string;
-  barQuality: number;
-  gapCount: number;
-  largestGap: number;
-  watermark: string;
-  date: string | null;
-  sessionHigh: number | null;
-  sessionLow: number | null;
-  sessionVolume: number;
-  runHigh: number | null;
-  runLow: number | null;
-  runVolume: number;
-  refused: Record<string, number>;
-  outside: number;
-  extended: number;
-  outsideExamples: string[];
-}
-export interface Gap {
-  start: string;
-  end: string;
-  bars: number;
-  status: string;
-  attempts: number;
-  lastError: string | null;
-}
-export interface ApiBar {
-  openTime: string;
-  closeTime: string;
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-  volume: number;
-  origin: string;
-  complete: boolean;
-  sourceCount: number;
-  expectedCount: number;
-}
+export type Session = contract.SessionAnswer;
+export type Counts = Omit<Session['counts'], 'refused' | 'outside' | 'extended'>;
+export type Consumer = contract.ConsumerAnswer;
+export type Metrics = contract.MetricsAnswer;
+export type Gap = contract.GapAnswer;
+export type ApiBar = contract.BarAnswer;
 
 /** Calls one coordinator; answers of any status are returned, not thrown. */
 export class Api {
@@ -113,8 +42,8 @@ export class Api {
   }
 
   /** In an operator's view: with the frontier, the watermark and the counts up to there. */
-  session(id: string): Promise<Session> {
-    return this.ok('GET', `/v1/sessions/${id}?view=operator`);
+  async session(id: string): Promise<Session> {
+    return contract.sessionAnswer.parse(await this.ok('GET', `/v1/sessions/${id}?view=operator`));
   }
   metrics(id: string, symbol: string, view: 'strategy' | 'operator' = 'strategy'): Promise<Metrics> {
     return this.ok('GET', `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}/metrics?view=${view}`);

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PROBLEM_KINDS } from '../../apps/coordinator/src/problems/index.js';
+import { PROBLEM_KINDS } from '@barkeep/api';
 import { calendarIds } from '@barkeep/bars';
 
 const ROOT = join(__dirname, '../..');

@@ -9,6 +9,7 @@ const ROOT = join(__dirname, '../..');
 const LIBS = [
   'bars',
   'session-data',
+  'api',
   'bar-repository',
   'upkeep-queues',
   'service',
@@ -22,12 +23,13 @@ const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
 const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   bars: [],
   'session-data': ['bars'],
+  api: ['bars', 'session-data'],
   'bar-repository': ['bars'],
   'upkeep-queues': ['bars'],
   service: ['bars', 'bar-repository', 'upkeep-queues'],
   'local-system': ['service'],
   'local-run': ['bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
-  client: ['bars', 'bar-repository', 'local-run', 'local-system', 'service', 'session-data'],
+  client: ['api', 'bars', 'bar-repository', 'local-run', 'local-system', 'service', 'session-data'],
 };
 
 interface Package {

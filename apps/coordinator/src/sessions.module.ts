@@ -10,7 +10,7 @@ import {
 } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
-import { OpenSession, ReturnedKeys, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
+import { isOutage, OpenSession, ReturnedKeys, SessionConsumers, UpkeepStore } from '@barkeep/session-data';
 import {
   readUpkeepActivity,
   releaseLostLocks,
@@ -24,7 +24,6 @@ import type { WorkerOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { MetricsService, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './runtime/index.js';
-import { isOutage } from './problems/index.js';
 import {
   Certificates,
   layoutOf,

@@ -112,4 +112,5 @@ export {
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './spec/index.js';
+export { SESSION_STATES, type SessionState } from './session-state.js';
 export { bucketStarts, DayGrid } from './slots.js';

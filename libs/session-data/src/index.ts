@@ -54,6 +54,7 @@ export {
   wakeChannel,
   type Window,
 } from './layout/index.js';
+export { isOutage } from './outage/index.js';
 export {
   type Certificate,
   daysHashOf,

@@ -6,12 +6,22 @@ const day = (date: string, digest: string): CertifiedDay => ({
   open: `${date}T13:30:00.000Z`,
   close: `${date}T20:00:00.000Z`,
   digest,
-  counts: { expected: 390, filled: 390, backfilled: 0, noTrade: 0 },
+  counts: {
+    expected: 390,
+    filled: 390,
+    streamed: 390,
+    backfilled: 0,
+    noTrade: 0,
+    unfillable: 0,
+    absent: 0,
+    missing: 0,
+  },
 });
 
 function bar(minute: number, close = 10): BarAnswer {
   const openTime = `2013-10-07T13:${30 + minute}:00.000Z`;
-  const fields = { openTime, open: 10, high: 11, low: 9, close, volume: 5, origin: 'streamed' };
+  const closeTime = `2013-10-07T13:${31 + minute}:00.000Z`;
+  const fields = { openTime, closeTime, open: 10, high: 11, low: 9, close, volume: 5, origin: 'streamed' } as const;
   const counts = { complete: true, sourceCount: 1, expectedCount: 1 };
   return { ...fields, ...counts, raw: { ...fields, ...counts } };
 }

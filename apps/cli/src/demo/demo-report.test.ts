@@ -3,7 +3,13 @@ import { derivedCounts, gapsInStream } from './demo-report.js';
 import { demoMinutes } from './market.js';
 
 const VALUES = { open: 1, high: 1, low: 1, close: 1, volume: 1, sourceCount: 1, expectedCount: 1 };
-const bar = (openTime: string, origin: string, complete = true): unknown => ({ ...VALUES, openTime, origin, complete });
+const bar = (openTime: string, origin: string, complete = true): unknown => ({
+  ...VALUES,
+  openTime,
+  closeTime: openTime,
+  origin,
+  complete,
+});
 const times = demoMinutes().slice(0, 6);
 const at = (index: number): string => times[index] ?? '';
 

@@ -1,6 +1,6 @@
 /**
  * The log: one pino logger a process, and one line a request. Guarantees that no key or cookie gets into it.
- * Successful requests are `debug`, because a strategy makes thousands; refused ones `info`, failed ones `error`.
+ * Successful requests are `debug`, because a strategy makes thousands; refused requests are `info`, failed ones `error`.
  */
 import type { Config } from '@barkeep/service';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -25,7 +25,7 @@ export function accessLog(logger: Logger): HttpLogger {
   return pinoHttp({
     logger,
     genReqId: nameRequest,
-    // Whole requests and answers hold every header: what these leave out is never logged.
+    // Whole requests and answers hold every header. Only the fields that these return are logged.
     serializers: { req: requestLine, res: ({ statusCode }: ServerResponse) => ({ statusCode }) },
     wrapSerializers: false,
     customLogLevel: (_request, response, error) => levelOf(response.statusCode, error),
@@ -39,7 +39,7 @@ function levelOf(status: number, error: Error | undefined) {
   return status >= 400 ? 'info' : 'debug';
 }
 
-/** What of a request is logged: no headers but the client's name. */
+/** The fields of a request that are logged; of the headers only the user agent. */
 function requestLine(request: IncomingMessage) {
   const { id, method, url, socket, headers } = request;
   return { id, method, url, remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'] };

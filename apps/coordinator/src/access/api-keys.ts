@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `open`: no keys are configured, so everybody who can reach the service may do everything. */
+/** `open`: no keys are configured, so any caller that can reach the service may do everything. */
 export type Role = 'open' | 'user' | 'admin';
 
 /** Headers that may carry a key. */
@@ -46,8 +46,8 @@ export class ApiKeys {
 }
 
 /**
- * The keys in a request: `Authorization: Bearer KEY`, `X-API-Key: KEY`, and, where a browser must be able to ask its user
- * (`basic`), the password of HTTP Basic.
+ * The keys in a request: `Authorization: Bearer KEY`, `X-API-Key: KEY`, and, with `basic`, the
+ * password of HTTP Basic, which is what a browser asks its user for.
  */
 export function presentedKeys(headers: KeyHeaders, basic: boolean): string[] {
   const keys = [headers['x-api-key'] ?? []].flat();

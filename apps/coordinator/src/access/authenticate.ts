@@ -2,17 +2,20 @@
  * Accepts or refuses a request before its body is read. Express middleware in front of every route, so that each one is
  * protected, also the documentation and the calls of the queue dashboard.
  *
- * Without keys the service is open to this machine only. Then a page in a browser must not be able to use it either: the
- * request has to name a loopback host (against DNS rebinding), and a change must not come from another origin.
+ * Without keys the service is open to this machine only. A page in a browser must not be able to use it either: the request
+ * has to name a loopback host (against DNS rebinding), and a change must come from the same origin.
+ *
+ * A browser knows a key only as the password of HTTP Basic, and adds it to requests of foreign pages too. Basic therefore
+ * counts for reading and for changes that come from a page of this service.
  */
+import { problem } from '@barkeep/api';
 import { isLoopback } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { presentedKeys, type ApiKeys } from './api-keys.js';
 import { sendProblem } from './problem-filter.js';
-import { problem } from '../problems/index.js';
 
 const LIVENESS = '/health/live';
-/** Pages that people open in a browser, which can only ask for a password. Nothing under them changes anything from another origin. */
+/** Pages that people open in a browser, which can only ask for a password. */
 const PAGES = /^\/(docs|docs-json|queues)(\/|$)/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -20,7 +23,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function authenticate(keys: ApiKeys): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (request.path === LIVENESS) return next();
-    const role = keys.roleOf(presentedKeys(request.headers, PAGES.test(request.path)));
+    const takesBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
+    const role = keys.roleOf(presentedKeys(request.headers, takesBasic));
     if (role === undefined) return refuse(request, response);
     if (role === 'open' && !isLocal(request)) {
       const detail = 'the Host must be a loopback address and a change must come from the same origin';
@@ -59,5 +63,10 @@ function isLocal(request: Request): boolean {
   if (!URL.canParse(`http://${host}`)) return false;
   const { hostname } = new URL(`http://${host}`);
   if (!isLoopback(hostname.replace(/^\[|\]$/g, ''))) return false;
-  return SAFE_METHODS.has(request.method) || origin === undefined || origin === `http://${host}`;
+  return SAFE_METHODS.has(request.method) || origin === undefined || isSameOrigin(request);
+}
+
+/** Whether a page of this service sent the request. Browsers add Origin to every change. */
+function isSameOrigin({ headers: { host, origin } }: Request): boolean {
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

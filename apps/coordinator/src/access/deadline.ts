@@ -2,9 +2,9 @@
  * Limits the time until a request is answered: a server that does not respond (a paused machine, a broken network) must not
  * make callers wait without end. An answer that has started, such as a stream of events, is not limited.
  */
+import { problem } from '@barkeep/api';
 import type { RequestHandler, Response } from 'express';
 import { sendProblem } from './problem-filter.js';
-import { problem } from '../problems/index.js';
 
 /** Time until the first byte of an answer, ms. */
 export const ANSWER_WITHIN_MS = 30_000;

@@ -1,10 +1,10 @@
 /**
  * Reads JSON bodies within limits: size, depth, and no `__proto__` anywhere.
- * Guarantees that what a controller gets is harmless to walk; not responsible for what it means.
+ * Guarantees that a controller can walk a body without harm; not responsible for its meaning.
  */
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { shown } from '@barkeep/bars';
-import { InvalidInputError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems/index.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
 export const BODY_BYTES_MAX = 1_048_576;
@@ -25,16 +25,16 @@ function checkBody(request: Request, _response: Response, next: NextFunction): v
 }
 
 /**
- * Looks through a parsed body.
- * @throws InvalidInputError that names the field, when something is called `__proto__` or the nesting is too deep
+ * Checks a parsed body.
+ * @throws WrongFieldsError that names the field, when a field is called `__proto__` or the nesting is too deep
  */
 export function refuseHarmful(body: unknown): void {
   const open: { value: unknown; path: string; depth: number }[] = [{ value: body, path: '', depth: 0 }];
-  // A stack of our own: recursion could be sent deeper than the engine's.
+  // An explicit stack: a caller could nest deeper than recursion can go.
   for (let at = open.pop(); at; at = open.pop()) {
     if (typeof at.value !== 'object' || at.value === null) continue;
     if (at.depth >= BODY_DEPTH_MAX) {
-      throw new InvalidInputError([
+      throw new WrongFieldsError([
         { field: at.path.slice(0, 200), expected: `at most ${BODY_DEPTH_MAX} levels`, was: 'more' },
       ]);
     }
@@ -42,7 +42,7 @@ export function refuseHarmful(body: unknown): void {
     for (const [key, value] of Object.entries(at.value)) {
       const path = isArray ? `${at.path}[${key}]` : at.path ? `${at.path}.${key}` : key;
       if (key === '__proto__') {
-        throw new InvalidInputError([
+        throw new WrongFieldsError([
           { field: path, expected: 'no such field', was: typeof value === 'object' ? 'an object' : shown(value) },
         ]);
       }
@@ -51,7 +51,7 @@ export function refuseHarmful(body: unknown): void {
   }
 }
 
-/** The problem of a body that the parser gave up on; other errors stay what they are. */
+/** The problem of a body that the parser refused; other errors are returned unchanged. */
 export function bodyError(error: unknown): unknown {
   if (!(error instanceof Error) || !('status' in error)) return error;
   switch ('type' in error ? error.type : undefined) {
@@ -63,7 +63,7 @@ export function bodyError(error: unknown): unknown {
     case 'charset.unsupported':
       return new ProblemError('unsupported-media-type', error.message);
     default:
-      // Cut off in the middle, of another length than it says, or compressed and broken.
+      // The body is truncated, of another length than its header says, or compressed and broken.
       return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
 }

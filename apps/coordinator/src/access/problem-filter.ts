@@ -1,13 +1,17 @@
 /**
- * Turns everything that is thrown on the way to an answer into a problem document, and logs what is our fault.
- * Guarantees that an error answer has the media type of RFC 9457, names its request, and that a 503 says when to ask again.
+ * Turns every error of a request into a problem document, and logs faults of the service.
+ * Guarantees that an error answer has the media type of RFC 9457 and names its request, and that a 503 says when to retry.
  */
+import { PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { type Problem, PROBLEM_JSON, problemOf, RETRY_AFTER_SECONDS } from '../problems/index.js';
+import { problemOf } from '../problems/index.js';
 import { requestIdOf } from './request-id.js';
 
-/** Sends a problem document. An answer that has already begun cannot be taken back: its connection is closed. */
+/** Seconds after which a retry makes sense; the value of Retry-After. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Sends a problem document. An answer that has already begun cannot be changed: its connection is closed. */
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
     response.destroy();
@@ -28,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    // The deadline has answered in place of the route, which came too late.
+    // The deadline has already answered.
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');

@@ -7,7 +7,7 @@ export const REQUEST_ID_HEADER = 'X-Request-Id';
 
 const HARMLESS = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** Chooses the id of a request and puts it into the answer's header. */
+/** Chooses the id of a request and sets the header of its answer. */
 export function nameRequest(request: IncomingMessage, response: ServerResponse): string {
   const given = request.headers['x-request-id'];
   const id = typeof given === 'string' && HARMLESS.test(given) ? given : randomUUID();

@@ -1,4 +1,4 @@
-/** `/v1/sessions/{id}/consumers/{consumer}`: those who follow a session, of which one that holds it can be removed by hand. */
+/** `/v1/sessions/{id}/consumers/{consumer}`: an operator can remove a consumer that holds a session. */
 import { Controller, Delete, Inject, Param, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ConsumerPipe, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
@@ -15,12 +15,15 @@ export class ConsumersController {
   @Delete()
   @Operation({
     summary: 'Removes a consumer and its position',
-    description: 'It holds the clock no more, and is refused when it goes on; it may join again, as a new one.',
-    params: { id: 'lean-october', consumer: 'strategy-1' },
+    description: 'It no longer holds the clock, and its next call is refused. It may join again, as a new consumer.',
+    params: { id: 'first-run', consumer: 'strategy-1' },
     answers: [{ status: 204, description: 'removed' }],
     problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  remove(@Param('id', SessionIdPipe) id: string, @Param('consumer', ConsumerPipe) consumer: string): Promise<void> {
+  removeConsumer(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('consumer', ConsumerPipe) consumer: string,
+  ): Promise<void> {
     return this.sessions.removeConsumer(id, consumer);
   }
 }

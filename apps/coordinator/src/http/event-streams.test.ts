@@ -45,7 +45,7 @@ async function steady(look: () => number): Promise<number> {
 }
 
 describe('a stream of events', () => {
-  it('I8 reads nothing for a listener that does not read, goes on when it does, and ends when it goes or the service stops', async () => {
+  it('I8 reads nothing for a listener that does not read, continues when it reads, and ends when it disconnects or the service stops', async () => {
     const [streams, feed] = [new EventStreams(), new EndlessFeed()];
     const { server, url } = await serve(streams, feed);
     const [slow] = (await once(get(url), 'response')) as [IncomingMessage];

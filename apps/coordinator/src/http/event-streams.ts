@@ -1,8 +1,9 @@
 /**
- * Sends the events of sessions to whoever listens, as server-sent events. A listener that reads slowly is read for slowly:
- * nothing is fetched while its socket's buffer is full, so that a stalled one costs one batch. All listeners of the process
- * look for news at the same moments, so that those at one place share a read. Ends all when the service stops.
+ * Sends the events of sessions to listeners, as server-sent events. Applies back-pressure: nothing is fetched while the
+ * buffer of a listener's socket is full, so a stalled listener costs one batch. All listeners of the process poll at the
+ * same moments, so that listeners at the same cursor share a read. Ends all streams when the service stops.
  */
+import { isoTime } from '@barkeep/api';
 import { once } from 'node:events';
 import {
   encodeCursor,
@@ -15,21 +16,20 @@ import {
 } from '@barkeep/session-data';
 import type { Response } from 'express';
 import type { EventFeed } from '../lifecycle/index.js';
-import { isoTime } from '../openapi/index.js';
 
-/** How often new events are looked for, ms. */
+/** How often listeners poll for new events, ms. */
 const LOOK_EVERY_MS = 100;
-/** How often a session is looked for whose store is not there (yet), ms. */
+/** How often a listener polls a session that has no store (yet), ms. */
 const LOOK_FOR_STORE_MS = 500;
 const KEEP_ALIVE_MS = 15_000;
-/** Characters that are written at once, about. */
+/** About how many characters are written at once. */
 const CHUNK_CHARS = 16_384;
 
 export class EventStreams {
   private readonly ended = new AbortController();
   private tick: Promise<void> | undefined;
 
-  /** Ends every stream, and those that would still begin. */
+  /** Ends every stream, and each that begins later. */
   stop(): void {
     this.ended.abort(new Error('the service is stopping'));
   }
@@ -39,8 +39,8 @@ export class EventStreams {
   }
 
   /**
-   * Sends events from a cursor on until the listener goes, the session is deleted or the service stops.
-   * @param types those that are sent; all when undefined
+   * Sends events from a cursor on until the listener disconnects, the session is deleted or the service stops.
+   * @param types the types to send; all when undefined
    */
   async send(
     response: Response,
@@ -48,9 +48,9 @@ export class EventStreams {
     from: EventCursor,
     types: ReadonlySet<SessionEventType> | undefined,
   ): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.ended.signal]);
+    const disconnected = new AbortController();
+    response.once('close', () => disconnected.abort());
+    const signal = AbortSignal.any([disconnected.signal, this.ended.signal]);
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -74,8 +74,8 @@ export class EventStreams {
     signal: AbortSignal,
   ): Promise<void> {
     let cursor = from;
-    let isLostSaid = false;
-    // Whoever reads nothing but this goes on from here.
+    let isLostSent = false;
+    // A listener that gets only this reconnects from here.
     await write(response, `retry: 1000\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
     let writtenAt = Date.now();
     for (;;) {
@@ -84,10 +84,10 @@ export class EventStreams {
       let count = 0;
       if ('noStore' in answer) {
         if (answer.noStore === 'deleted') return write(response, stateMessage('deleted'), signal);
-        if (answer.noStore === 'lost' && !isLostSaid) await write(response, stateMessage('lost'), signal);
-        isLostSaid = answer.noStore === 'lost';
+        if (answer.noStore === 'lost' && !isLostSent) await write(response, stateMessage('lost'), signal);
+        isLostSent = answer.noStore === 'lost';
       } else {
-        isLostSaid = false;
+        isLostSent = false;
         if (answer.gap) await write(response, 'event: gap\ndata: {}\n\n', signal);
         for (const text of messages(answer.events, types, feed.view)) await write(response, text, signal);
         count = answer.events.length;
@@ -98,13 +98,13 @@ export class EventStreams {
         await write(response, `: keep-alive\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
         writtenAt = Date.now();
       }
-      if (count === 0) await this.next();
+      if (count === 0) await this.nextPoll();
       if ('noStore' in answer) await pause(LOOK_FOR_STORE_MS, signal);
     }
   }
 
-  /** The next moment at which news are looked for; one timer for all who wait. */
-  private next(): Promise<void> {
+  /** Resolves at the next poll; all waiting listeners share one timer. */
+  private nextPoll(): Promise<void> {
     return (this.tick ??= pause(LOOK_EVERY_MS, this.ended.signal).finally(() => (this.tick = undefined)));
   }
 }
@@ -112,24 +112,24 @@ export class EventStreams {
 /** Resolves after `ms`, or when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const end = () => {
+    const finish = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      signal.removeEventListener('abort', finish);
       resolve();
     };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish);
+    if (signal.aborted) finish();
   });
 }
 
-/** Writes, and waits until the listener has room again. @throws when it goes meanwhile */
+/** Writes, and waits while the listener's buffer is full. @throws when the listener disconnects meanwhile */
 async function write(response: Response, text: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (!response.write(text)) await once(response, 'drain', { signal });
 }
 
-/** Events as text, several at a time. */
+/** Events as text, several in one string. */
 function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionEventType> | undefined, view: View) {
   let text = '';
   for (const { event, cursor } of events) {
@@ -142,12 +142,12 @@ function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionE
   if (text !== '') yield text;
 }
 
-/** One event as it is sent. */
+/** One event in the format of server-sent events. */
 export function message(event: SessionEvent, cursor: EventCursor, view: View = 'strategy'): string {
   return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
 }
 
-/** A state that no store can say. */
+/** A state event of a session that has no store to read it from. */
 function stateMessage(state: 'deleted' | 'lost'): string {
   return `event: state\ndata: ${JSON.stringify({ at: isoTime(Date.now()), state })}\n\n`;
 }

@@ -1,20 +1,13 @@
-/** `/v1/sessions/{id}/events`: what happens in a session, as server-sent events. */
-import { Controller, Get, Headers, Inject, Logger, Param, Res, UseGuards } from '@nestjs/common';
+/** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
+import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
+import { Controller, Get, Inject, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import {
-  CheckedQuery,
-  eventsQuery,
-  type EventsQuery,
-  eventStreamExample,
-  Operation,
-  QueryGuard,
-  SessionIdPipe,
-} from '../openapi/index.js';
-import { InvalidInputError, ProblemError } from '../problems/index.js';
+import { CheckedQuery, eventStreamSchema, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { WrongFieldsError, ProblemError } from '../problems/index.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 
 @ApiTags('data')
@@ -32,19 +25,19 @@ export class EventsController {
 
   @Get()
   @Operation({
-    summary: 'What happens in a session, as server-sent events',
+    summary: 'The events of a session, as server-sent events',
     description:
-      'Begins with what is said from now on, or with the oldest that is kept (`from=beginning`); with `Last-Event-ID` it goes on after ' +
-      'that event, whichever service answers. An event `gap` says that events before the next were trimmed. A comment comes at least ' +
-      'every 15 s. Ends after the `state` `deleted`, and when the service stops: connect again with the last id.',
-    params: { id: 'lean-october' },
+      'Begins with new events, or with the oldest that is retained (`from=beginning`). With `Last-Event-ID` it continues after that ' +
+      'event, on any coordinator. An event `gap` says that events before the next one were trimmed. A comment comes at least every ' +
+      '15 s. The stream ends after the `state` `deleted` and when the service stops: then connect again with the last id.',
+    params: { id: 'first-run' },
     query: eventsQuery,
-    headers: { 'Last-Event-ID': 'the id of the last event that was received; goes before `from`' },
+    headers: { 'Last-Event-ID': lastEventIdHeader },
     answers: [
       {
         status: 200,
         description: 'the events',
-        schema: { type: 'string' },
+        schema: eventStreamSchema(),
         mediaType: 'text/event-stream',
         example: eventStreamExample,
       },
@@ -54,16 +47,17 @@ export class EventsController {
   async events(
     @Param('id', SessionIdPipe) id: string,
     @CheckedQuery() { from, types, view }: EventsQuery,
+    @Req() request: Request,
     @Res() response: Response,
-    @Headers('last-event-id') lastEventId?: string,
   ): Promise<void> {
     if (this.streams.stopping) throw new ProblemError('not-ready', 'the service is stopping');
+    const lastEventId = request.get('Last-Event-ID');
     const feed = await this.sessions.events(id, view);
     const cursor = lastEventId ? cursorOf(lastEventId, view) : await feed.begin(from);
     try {
       await this.streams.send(response, feed, cursor, types);
     } catch (error) {
-      // The answer has begun: nothing more can be said but its end, and whoever listens comes back.
+      // The answer has begun and can only be ended; the listener reconnects.
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');
     }
   }
@@ -72,7 +66,7 @@ export class EventsController {
 function cursorOf(text: string, view: View): EventCursor {
   const cursor = decodeCursor(text, view);
   if (cursor) return cursor;
-  throw new InvalidInputError([
+  throw new WrongFieldsError([
     { field: 'Last-Event-ID', expected: 'the id of an event of this view', was: shown(text) },
   ]);
 }

@@ -1,25 +1,15 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
+import { fedExample, feedQuery, type FedAnswer, type FeedEndAnswer, type FeedQuery } from '@barkeep/api';
 import { Body, Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import {
-  CheckedQuery,
-  fedExample,
-  type FedView,
-  type FeedEndView,
-  feedQuery,
-  type FeedQuery,
-  Operation,
-  QueryGuard,
-  SessionIdPipe,
-  SymbolPipe,
-} from '../openapi/index.js';
+import { CheckedQuery, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
-import { NDJSON, takeBody } from './fed-body.js';
+import { NDJSON, readFedBody } from './fed-body.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
-const endExample: FeedEndView = { ...params, ended: true };
+const endExample: FeedEndAnswer = { ...params, ended: true };
 const feeding = [
   'unknown-session',
   'unknown-symbol',
@@ -42,11 +32,11 @@ export class FeedController {
   @Operation({
     summary: 'Feeds bars of a symbol',
     description:
-      `A JSON array of bars, or ${NDJSON} with one a line and of any length: it is read as fast as the store takes it. Each bar has ` +
-      'openTime (or time), open, high, low, close and volume; other fields are left alone. Bars may come in any order, from any ' +
-      'number of processes, through any coordinator, and again: an equal bar is a duplicate, another one in a filled slot a conflict, ' +
-      'which is quarantined. A bar that cannot be stored is counted by its reason and never stops the others. What came before a ' +
-      'connection was cut is stored. A session that was just started is waited for.',
+      `A JSON array of bars, or ${NDJSON} with one bar a line and of any length: the coordinator reads it as fast as it can store it. ` +
+      'Each bar has openTime (or time), open, high, low, close and volume; other fields are ignored. Bars may come in any order, ' +
+      'from any number of processes, through any coordinator, and repeatedly: an equal bar is a duplicate; another bar in a filled ' +
+      'slot is a conflict, which is quarantined. A bar that cannot be stored is counted by its reason and does not stop the others. ' +
+      'Bars before a broken connection are stored. The call waits for a session that was just started.',
     params,
     query: feedQuery,
     body: {
@@ -57,7 +47,7 @@ export class FeedController {
       ],
       mediaTypes: ['application/json', NDJSON],
     },
-    answers: [{ status: 200, description: 'what became of the bars', component: 'Fed', example: fedExample }],
+    answers: [{ status: 200, description: 'the number of bars by outcome', component: 'Fed', example: fedExample }],
     problems: [
       'invalid-input',
       'malformed-json',
@@ -67,17 +57,17 @@ export class FeedController {
       'unsupported-media-type',
     ],
   })
-  async feed(
+  async feedBars(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
     @CheckedQuery() { through }: FeedQuery,
     @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<FedView> {
+  ): Promise<FedAnswer> {
     const intake = await this.sessions.feed(id, symbol);
     if (request.is(NDJSON)) withoutDeadline(response);
-    await takeBody(request, body, (records) => intake.take(records));
+    await readFedBody(request, body, (records) => intake.take(records));
     if (through !== undefined) await intake.through(through);
     return intake.fed;
   }
@@ -86,13 +76,16 @@ export class FeedController {
   @Operation({
     summary: 'No more bars will come for a symbol',
     description:
-      'Its stream does not hold the clock any more; when all have ended the session goes on to its end. Safe to repeat. ' +
-      'Bars that come all the same are stored.',
+      'Its stream no longer holds the clock; when all streams have ended, the session runs to its end. Safe to repeat. ' +
+      'Later bars are still stored.',
     params,
     answers: [{ status: 200, description: 'its stream has ended', component: 'FeedEnd', example: endExample }],
     problems: feeding,
   })
-  async end(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<FeedEndView> {
+  async endFeed(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('symbol', SymbolPipe) symbol: string,
+  ): Promise<FeedEndAnswer> {
     await (await this.sessions.feed(id, symbol)).end();
     return { id, symbol, ended: true };
   }

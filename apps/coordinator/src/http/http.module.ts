@@ -1,4 +1,4 @@
-/** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that provides the SessionLifecycle. */
+/** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that exports the SessionLifecycle. */
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
@@ -14,7 +14,7 @@ import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { SymbolsController } from './symbols.controller.js';
 
-/** Metrics for every module. */
+/** Makes the metrics injectable everywhere. */
 @Global()
 @Module({ providers: [MetricsService], exports: [MetricsService] })
 export class MetricsModule {}
@@ -45,7 +45,7 @@ export class HttpModule {
   }
 }
 
-/** Listeners go first: they come back to another service. */
+/** Event streams stop first: their listeners reconnect to another coordinator. */
 function eventStreams(stop: StopSequence): EventStreams {
   const streams = new EventStreams();
   stop.onStop('event streams', STOP_ORDER.accepting, () => streams.stop());

@@ -1,42 +1,38 @@
 /** `/v1/sessions/{id}/…`: reading the data of a session, never past its clock. */
-import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
 import {
-  barExample,
   BARS_MAX,
+  barExample,
   barsQuery,
-  type BarsQuery,
-  type BarView,
   certificateExample,
-  CheckedQuery,
-  componentRef,
   digestExample,
   gapExample,
-  type GapView,
   intervalQuery,
-  type IntervalQuery,
   isoTime,
   metricsExample,
   metricsQuery,
-  type MetricsQuery,
-  type MetricsView,
-  Operation,
-  QueryGuard,
-  SessionIdPipe,
-  SymbolPipe,
   symbolsQuery,
-  type SymbolsQuery,
   viewQuery,
+  type BarAnswer,
+  type BarsQuery,
+  type CertificateAnswer,
+  type GapAnswer,
+  type IntervalQuery,
+  type MetricsAnswer,
+  type MetricsQuery,
+  type SymbolsQuery,
   type ViewQuery,
-} from '../openapi/index.js';
+} from '@barkeep/api';
+import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CheckedQuery, componentRef, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
-import { SessionLifecycle, type CertificateView } from '../lifecycle/index.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 import { barView, gapView, metricsView } from './views.js';
 
-const params = { id: 'lean-october', symbol: 'IBM' };
+const params = { id: 'first-run', symbol: 'EMBER' };
 const FORMING =
-  'A derived bar whose window the clock is in shows as far as it is formed: complete is false, closeTime that of its last closed minute.';
+  'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
 const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
 @ApiTags('data')
@@ -62,7 +58,7 @@ export class SessionDataController {
     @CheckedQuery() query: BarsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<BarView[]> {
+  ): Promise<BarAnswer[]> {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
@@ -85,7 +81,7 @@ export class SessionDataController {
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
     @CheckedQuery() { interval, fill }: IntervalQuery,
-  ): Promise<BarView> {
+  ): Promise<BarAnswer> {
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
@@ -110,7 +106,7 @@ export class SessionDataController {
   async latest(
     @Param('id', SessionIdPipe) id: string,
     @CheckedQuery() { symbols, interval, fill }: SymbolsQuery,
-  ): Promise<Record<string, BarView | null>> {
+  ): Promise<Record<string, BarAnswer | null>> {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);
@@ -121,7 +117,7 @@ export class SessionDataController {
 
   @Get('symbols/:symbol/metrics')
   @Operation({
-    summary: 'Quality of the data of a symbol, with the counts it comes from',
+    summary: 'Quality of the data of a symbol, and the counts under it',
     params,
     description:
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
@@ -133,7 +129,7 @@ export class SessionDataController {
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
     @CheckedQuery() { view, date }: MetricsQuery,
-  ): Promise<MetricsView> {
+  ): Promise<MetricsAnswer> {
     return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
   }
 
@@ -149,7 +145,7 @@ export class SessionDataController {
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
     @CheckedQuery() { view }: ViewQuery,
-  ): Promise<GapView[]> {
+  ): Promise<GapAnswer[]> {
     return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
   }
 
@@ -172,22 +168,22 @@ export class SessionDataController {
 
   @Get('certificate')
   @Operation({
-    summary: 'What the days of a session hold, each with a digest, chained',
+    summary: 'A digest of each trading day of a session, chained',
     description:
-      'Of the days that the clock and upkeep are through. Two sessions over the same data have the same digests, whatever their ids, ' +
-      'the order of their symbols, and the machines that they ran on.',
+      'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
+      'order of their symbols and the machines do not matter.',
     params: { id: params.id },
     answers: [{ status: 200, description: 'the certificate', component: 'Certificate', example: certificateExample }],
     problems: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  certificate(@Param('id', SessionIdPipe) id: string): Promise<CertificateView> {
+  certificate(@Param('id', SessionIdPipe) id: string): Promise<CertificateAnswer> {
     return this.sessions.certificate(id);
   }
 }
 
 /** The Link header to the bars after `from`. */
 function nextLink(originalUrl: string, from: number): string {
-  const url = new URL(originalUrl, 'http://here');
+  const url = new URL(originalUrl, 'http://localhost');
   url.searchParams.set('from', isoTime(from));
   return `<${url.pathname}${url.search}>; rel="next"`;
 }

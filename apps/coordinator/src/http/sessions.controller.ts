@@ -1,32 +1,31 @@
-/** `/v1/sessions`: creating, listing and steering sessions. Says what HTTP adds; what happens is the lifecycle's. */
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+/** `/v1/sessions`: creating, listing and steering sessions. Only HTTP is here; the lifecycle does the work. */
 import {
-  CheckedQuery,
   createQuery,
-  type CreateQuery,
+  idempotencyKeyHeader,
   listQuery,
-  type ListQuery,
-  Operation,
-  parseIdempotencyKey,
-  QueryGuard,
   sessionExample,
-  SessionIdPipe,
   sessionPageExample,
   specExample,
   viewQuery,
   type ViewQuery,
-} from '../openapi/index.js';
+  type CreateQuery,
+  type ListQuery,
+  type SessionAnswer,
+  type SessionPageAnswer,
+} from '@barkeep/api';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CheckedQuery, Operation, parseIdempotencyKey, QueryGuard, SessionIdPipe } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
-import { SessionLifecycle, type SessionPageView, type SessionView } from '../lifecycle/index.js';
+import { SessionLifecycle } from '../lifecycle/index.js';
 
-const params = { id: 'lean-october' };
+const params = { id: 'first-run' };
 const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };
 const accepted = {
   ...session,
   status: 202,
-  description: 'the change is made; a server that could not be told follows',
+  description: 'the change is made; a server that is away now follows (waitingFor)',
 };
 const steering = {
   params,
@@ -46,15 +45,13 @@ export class SessionsController {
   @Operation({
     summary: 'Creates a session from a spec',
     description:
-      'Safe to repeat with the same `id` or Idempotency-Key and the same spec: answers 200 with the session that is there.',
+      'Safe to repeat with the same `id` or Idempotency-Key and the same spec: answers 200 with the existing session.',
     query: createQuery,
-    headers: {
-      'Idempotency-Key': 'any word of 1 to 255 visible ASCII characters; the same key and spec give the same session',
-    },
+    headers: { 'Idempotency-Key': idempotencyKeyHeader },
     body: { component: 'SessionSpec', example: specExample },
     answers: [
       { ...session, status: 201, description: 'created; Location names it' },
-      { ...session, description: 'it was there already' },
+      { ...session, description: 'it existed' },
     ],
     problems: [
       'invalid-input',
@@ -65,18 +62,17 @@ export class SessionsController {
       'unavailable',
     ],
   })
-  async create(
+  async createSession(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Body() body: unknown,
     @CheckedQuery() query: CreateQuery,
-    @Headers('idempotency-key') key?: string,
-  ): Promise<SessionView> {
+  ): Promise<SessionAnswer> {
     refuseOtherBodies(request);
-    const idempotencyKey = parseIdempotencyKey(key);
-    const { session: made, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
-    response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(made.id)}`);
-    return made;
+    const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
+    const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
+    response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
+    return view;
   }
 
   @Get()
@@ -86,7 +82,7 @@ export class SessionsController {
     answers: [{ status: 200, description: 'one page', component: 'SessionPage', example: sessionPageExample }],
     problems: ['invalid-input', 'unavailable'],
   })
-  list(@CheckedQuery() query: ListQuery): Promise<SessionPageView> {
+  listSessions(@CheckedQuery() query: ListQuery): Promise<SessionPageAnswer> {
     return this.sessions.list(query);
   }
 
@@ -98,43 +94,43 @@ export class SessionsController {
     answers: [session],
     problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
-  find(@Param('id', SessionIdPipe) id: string, @CheckedQuery() { view }: ViewQuery): Promise<SessionView> {
+  findSession(@Param('id', SessionIdPipe) id: string, @CheckedQuery() { view }: ViewQuery): Promise<SessionAnswer> {
     return this.sessions.find(id, view);
   }
 
   @Post(':id/start')
-  @Operation({ ...steering, summary: 'Starts a session, or goes on with a stopped one' })
-  async start(
+  @Operation({ ...steering, summary: 'Starts a session, or continues a stopped one' })
+  async startSession(
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionView> {
+  ): Promise<SessionAnswer> {
     return answer(response, await this.sessions.start(id));
   }
 
   @Post(':id/pause')
   @Operation({ ...steering, summary: 'Halts the clock' })
-  async pause(
+  async pauseSession(
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionView> {
+  ): Promise<SessionAnswer> {
     return answer(response, await this.sessions.pause(id));
   }
 
   @Post(':id/resume')
-  @Operation({ ...steering, summary: 'Goes on after a pause' })
-  async resume(
+  @Operation({ ...steering, summary: 'Continues after a pause' })
+  async resumeSession(
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionView> {
+  ): Promise<SessionAnswer> {
     return answer(response, await this.sessions.resume(id));
   }
 
   @Post(':id/stop')
   @Operation({ ...steering, summary: 'Stops a session; what is stored stays readable' })
-  async stop(
+  async stopSession(
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionView> {
+  ): Promise<SessionAnswer> {
     return answer(response, await this.sessions.stop(id));
   }
 
@@ -145,32 +141,37 @@ export class SessionsController {
     answers: [{ status: 204, description: 'removed' }],
     problems: ['unknown-session', 'unavailable'],
   })
-  remove(@Param('id', SessionIdPipe) id: string): Promise<void> {
+  deleteSession(@Param('id', SessionIdPipe) id: string): Promise<void> {
     return this.sessions.remove(id);
   }
 
   @Post(':id/upkeep')
   @Operation({
-    summary: 'Runs upkeep now: looks for gaps, fills them, derives again',
+    summary: 'Runs upkeep now: finds gaps, fills them, derives again',
     params,
     answers: [
-      { status: 202, description: 'asked for', component: 'Upkeep', example: { id: params.id, requested: true } },
+      {
+        status: 202,
+        description: 'a round is queued',
+        component: 'Upkeep',
+        example: { id: params.id, requested: true },
+      },
     ],
     problems: ['unknown-session', 'wrong-state', 'unavailable'],
   })
-  async upkeep(@Param('id', SessionIdPipe) id: string): Promise<{ id: string; requested: true }> {
+  async runUpkeep(@Param('id', SessionIdPipe) id: string): Promise<{ id: string; requested: true }> {
     await this.sessions.runUpkeep(id);
     return { id, requested: true };
   }
 }
 
-/** 202 when a server that the session needs could not be told of the change yet. */
-function answer(response: Response, view: SessionView): SessionView {
+/** 202 when a server that the session needs does not know of the change yet. */
+function answer(response: Response, view: SessionAnswer): SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;
 }
 
-/** A body that is not JSON was not read; it must not look like none. */
+/** The body parser skips a body that is not JSON; the route must not treat it as an empty one. */
 function refuseOtherBodies(request: Request): void {
   if (request.is('json') !== false) return;
   const was = request.headers['content-type'] ?? 'none';

@@ -1,12 +1,13 @@
-/** `/v1/sessions/{id}/symbols/{symbol}`: symbols that come to a session and leave it, also while it runs. */
+/** `/v1/sessions/{id}/symbols/{symbol}`: adding symbols to a session and removing them, also while it runs. */
+import type { SymbolAnswer } from '@barkeep/api';
 import { Controller, Delete, Inject, Param, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { NewSymbolPipe, Operation, QueryGuard, SessionIdPipe, SymbolPipe, type SymbolView } from '../openapi/index.js';
+import { NewSymbolPipe, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 
-const params = { id: 'lean-october', symbol: 'IBM' };
-const example: SymbolView = { ...params, state: 'joining' };
+const params = { id: 'first-run', symbol: 'EMBER' };
+const example: SymbolAnswer = { ...params, state: 'joining' };
 
 @ApiTags('sessions')
 @ApiSecurity('bearer')
@@ -20,13 +21,18 @@ export class SymbolsController {
   @Operation({
     summary: 'Adds a symbol to a session',
     description:
-      'While the session runs its clock is held, and never goes back, until the symbol is streamed, repaired and derived up to it; ' +
-      'readers get 404 for it until then. A symbol that the datasets do not know is one of which every bar is missing. ' +
-      'Safe to repeat: a symbol that is there is left as it is.',
+      'While the session runs, its clock is held until the symbol is streamed, repaired and derived up to it; readers get 404 for the ' +
+      'symbol until then. Of a symbol that no dataset has, every bar is missing. Safe to repeat: a symbol of the session is ' +
+      'left unchanged.',
     params,
     answers: [
-      { status: 202, description: 'it is joining', component: 'Symbol', example },
-      { status: 200, description: 'it is there', component: 'Symbol', example: { ...example, state: 'present' } },
+      { status: 202, description: 'the symbol is joining', component: 'Symbol', example },
+      {
+        status: 200,
+        description: 'the session has the symbol',
+        component: 'Symbol',
+        example: { ...example, state: 'present' },
+      },
     ],
     problems: [
       'invalid-input',
@@ -38,11 +44,11 @@ export class SymbolsController {
       'unavailable',
     ],
   })
-  async add(
+  async addSymbol(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', NewSymbolPipe) symbol: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SymbolView> {
+  ): Promise<SymbolAnswer> {
     const state = await this.sessions.addSymbol(id, symbol);
     response.status(state === 'joining' ? 202 : 200);
     return { id, symbol, state };
@@ -51,13 +57,12 @@ export class SymbolsController {
   @Delete()
   @Operation({
     summary: 'Removes a symbol and everything of it',
-    description:
-      'Whatever is under way for it ends quietly and writes nothing any more. The last symbol cannot be removed.',
+    description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     params,
     answers: [{ status: 204, description: 'removed' }],
     problems: ['unknown-session', 'unknown-symbol', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'],
   })
-  remove(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
+  removeSymbol(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
     return this.sessions.removeSymbol(id, symbol);
   }
 }

@@ -1,12 +1,12 @@
-/** How stored data looks in an answer: ISO times, fields in a fixed order, nothing internal. Pure. */
+/** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
+import { isoTime, type BarAnswer, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from '@barkeep/session-data';
-import { type BarView, type GapView, isoTime, type MetricsView } from '../openapi/index.js';
 
 type SymbolMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
 
-export function barView(bar: ShownBar): BarView {
+export function barView(bar: ShownBar): BarAnswer {
   return {
     openTime: isoTime(bar.openTime),
     closeTime: isoTime(bar.closeTime),
@@ -22,7 +22,7 @@ export function barView(bar: ShownBar): BarView {
   };
 }
 
-export function metricsView(metrics: SymbolMetrics): MetricsView {
+export function metricsView(metrics: SymbolMetrics): MetricsAnswer {
   return {
     ...metrics,
     watermark: isoTime(metrics.watermark),
@@ -30,6 +30,6 @@ export function metricsView(metrics: SymbolMetrics): MetricsView {
   };
 }
 
-export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapView {
+export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapAnswer {
   return { start: isoTime(start), end: isoTime(end), bars, status, attempts, lastError };
 }

@@ -3,6 +3,7 @@
  * Postgres when the store is gone. When a later repair changed days, the view names them. The hashes of what consumers received
  * are kept with it, and updated when consumers that were still behind have finished.
  */
+import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
 import type { SessionCertificates, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
@@ -13,8 +14,6 @@ import {
   type OpenSession,
   type SessionConsumers,
 } from '@barkeep/session-data';
-import type { CertifiedConsumer } from '../openapi/index.js';
-import type { CertificateView } from './session-lifecycle.js';
 import { consumerView } from './session-views.js';
 
 type Row = SessionRow<SessionSpec>;
@@ -23,7 +22,7 @@ type Row = SessionRow<SessionSpec>;
 export interface KeptCertificate extends Certificate, KeptConsumers {}
 
 interface KeptConsumers {
-  consumers: CertifiedConsumer[];
+  consumers: CertifiedConsumerAnswer[];
   /** An active consumer had not reached the end yet. */
   awaitsConsumers: boolean;
 }
@@ -49,7 +48,7 @@ export class Certificates {
   ) {}
 
   /** @throws SessionLostError when there is neither a store nor a kept certificate */
-  async view(row: Row): Promise<CertificateView> {
+  async view(row: Row): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
     const { layout } = this.open(row).session;
@@ -134,7 +133,7 @@ export class Certificates {
   }
 }
 
-function certified(consumer: ConsumerView): CertifiedConsumer {
+function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
   const { state: _, seenAt: __, ...delivered } = consumerView(consumer);
   return delivered;
 }

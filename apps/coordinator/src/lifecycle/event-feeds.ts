@@ -14,14 +14,14 @@ import {
   type View,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { EventFeed, FeedAnswer } from './session-lifecycle.js';
+import type { EventFeed, EventRead } from './session-lifecycle.js';
 
 /** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
 const ENTRIES_OF_PARTITION_MIN = 20;
 
 export class EventFeeds {
-  private readonly reads = new Map<string, Promise<FeedAnswer>>();
+  private readonly reads = new Map<string, Promise<EventRead>>();
 
   constructor(
     private readonly redis: Redis,
@@ -49,7 +49,7 @@ export class EventFeeds {
     }
   }
 
-  private shared(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<FeedAnswer> {
+  private shared(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
     if (!read) {
@@ -59,7 +59,7 @@ export class EventFeeds {
     return read;
   }
 
-  private async read(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<FeedAnswer> {
+  private async read(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<EventRead> {
     const session = this.open(row);
     const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
     try {

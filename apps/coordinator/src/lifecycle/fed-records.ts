@@ -2,8 +2,8 @@
  * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record too, with its
  * problem, so that it is counted and never stops the others. The values of a bar are validated elsewhere. Pure.
  */
+import { TIME_EXPECTED, parseTime } from '@barkeep/api';
 import { shown, type Bar } from '@barkeep/bars';
-import { parseTime, TIME_EXPECTED } from '../openapi/index.js';
 
 /** Position of a record in its body. */
 export interface RecordPlace {

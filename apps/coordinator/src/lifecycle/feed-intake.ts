@@ -2,11 +2,11 @@
  * Writes the bars of one symbol from one request into a fed session's store, and counts the result of each. Refused bars are
  * quarantined with their reason; a late bar triggers upkeep.
  */
+import type { FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
 import type { SessionFeed } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
-import type { FedView } from '../openapi/index.js';
 import type { FedRecord } from './fed-records.js';
 import type { SymbolIntake } from './session-lifecycle.js';
 import { hintUpkeep } from './upkeep-hint.js';
@@ -24,7 +24,7 @@ export interface FeedIntakeParts {
 }
 
 export class FeedIntake implements SymbolIntake {
-  readonly fed: FedView = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
+  readonly fed: FedAnswer = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
   private quarantined = 0;
 
   constructor(private readonly parts: FeedIntakeParts) {}

@@ -1,6 +1,6 @@
 /** The API's view of a session's history, and whether it is shorter than requested. Pure. */
+import type { HistoryAnswer } from '@barkeep/api';
 import { calendarNamed, UnknownCalendarError, type SessionSpec, type TradingDay } from '@barkeep/bars';
-import type { HistoryView } from './session-lifecycle.js';
 
 /** The columns of a session's row that this needs. */
 interface SessionHistory {
@@ -9,7 +9,7 @@ interface SessionHistory {
 }
 
 /** @param bars of each symbol; undefined while the history is not complete @returns null when the spec requests none */
-export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryView | null {
+export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {
   const { trailingDays = 0, bars: barsRequested } = session.spec.history;
   if (trailingDays === 0 && barsRequested === undefined) return null;
   const days = daysUpToStart(session);

@@ -3,13 +3,7 @@ export { Certificates } from './certificates.js';
 export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { LostTail } from './lost-tail.js';
 export { Reconciler } from './reconciler.js';
-export {
-  type CertificateView,
-  type EventFeed,
-  SessionLifecycle,
-  type SessionPageView,
-  type SessionView,
-} from './session-lifecycle.js';
+export { type EventFeed, SessionLifecycle } from './session-lifecycle.js';
 export { controlOf, SessionControl } from './session-control.js';
 export { SessionService } from './session-service.js';
 export { SessionSteering } from './session-steering.js';

@@ -2,6 +2,7 @@
  * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and decides
  * races; the store gets the control; the queue gets the job. A call may be repeated after an outage.
  */
+import type { CertificateAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -40,14 +41,7 @@ import {
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import {
-  SessionLifecycle,
-  type CertificateView,
-  type EventFeed,
-  type SessionPageView,
-  type SessionView,
-  type SymbolIntake,
-} from './session-lifecycle.js';
+import { SessionLifecycle, type EventFeed, type SymbolIntake } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
 import { EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
@@ -100,29 +94,29 @@ export class SessionService extends SessionLifecycle {
     return { session: await this.parts.steering.startCreated(row, created), created };
   }
 
-  async find(id: string, view?: View): Promise<SessionView> {
+  async find(id: string, view?: View): Promise<SessionAnswer> {
     return this.parts.views.fullView(await this.parts.sessions.get(id), view);
   }
 
-  async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageView> {
+  async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
   }
 
-  start(id: string): Promise<SessionView> {
+  start(id: string): Promise<SessionAnswer> {
     return this.parts.steering.start(id);
   }
 
-  resume(id: string): Promise<SessionView> {
+  resume(id: string): Promise<SessionAnswer> {
     return this.parts.steering.resume(id);
   }
 
-  pause(id: string): Promise<SessionView> {
+  pause(id: string): Promise<SessionAnswer> {
     return this.parts.steering.pause(id);
   }
 
-  stop(id: string): Promise<SessionView> {
+  stop(id: string): Promise<SessionAnswer> {
     return this.parts.steering.stop(id);
   }
 
@@ -181,7 +175,7 @@ export class SessionService extends SessionLifecycle {
     return this.parts.views.open(await this.begun(id));
   }
 
-  async certificate(id: string): Promise<CertificateView> {
+  async certificate(id: string): Promise<CertificateAnswer> {
     return this.parts.certificates.view(await this.begun(id));
   }
 

@@ -3,15 +3,14 @@
  * the other servers: the store gets the control, the queue gets the job. The reconciler or the stream updates later a server that is
  * away at that moment. Each call may be repeated and leads to the state that it names.
  */
+import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { removeSession } from '@barkeep/session-data';
+import { isOutage, removeSession } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import { probeWrite } from '../runtime/index.js';
-import { isOutage } from '../problems/index.js';
 import type { SessionControl } from './session-control.js';
-import type { SessionView } from './session-lifecycle.js';
 import type { SessionViews } from './session-views.js';
 import { layoutOf } from './symbol-changes.js';
 
@@ -47,27 +46,27 @@ export class SessionSteering {
   constructor(private readonly parts: SessionSteeringParts) {}
 
   /** Starts or continues a session; one that already runs stays as it is, so a start may be repeated. */
-  async start(id: string): Promise<SessionView> {
+  async start(id: string): Promise<SessionAnswer> {
     return this.viewOf(await this.run(id, STARTABLE));
   }
 
-  async resume(id: string): Promise<SessionView> {
+  async resume(id: string): Promise<SessionAnswer> {
     return this.viewOf(await this.run(id, ['paused']));
   }
 
-  async pause(id: string): Promise<SessionView> {
+  async pause(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, ACTIVE_STATES, 'paused');
     return this.viewOf(await settle(row, [this.updateStore(row)]));
   }
 
-  async stop(id: string): Promise<SessionView> {
+  async stop(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
     const unscheduled = { server: QUEUE_REDIS, update: this.parts.producer.unschedule(row.incarnation) };
     return this.viewOf(await settle(row, [this.updateStore(row), unscheduled]));
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
-  async startCreated(row: SessionRow<SessionSpec>, created: boolean): Promise<SessionView> {
+  async startCreated(row: SessionRow<SessionSpec>, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
       const [outage] = created ? started.outages.values() : [];
@@ -113,7 +112,7 @@ export class SessionSteering {
     return { server: SESSION_REDIS, update: this.parts.control.follow(row) };
   }
 
-  private async viewOf({ row, outages }: Changed): Promise<SessionView> {
+  private async viewOf({ row, outages }: Changed): Promise<SessionAnswer> {
     if (outages.size > 0) return this.parts.views.viewWithoutServer(row, [...outages.keys()]);
     return this.parts.views.view(row);
   }
@@ -132,7 +131,7 @@ async function settle(row: SessionRow<SessionSpec>, updates: readonly ServerUpda
   for (const [i, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
     if (!isOutage(result.reason)) throw result.reason;
-    outages.set(updates[i]!.server, result.reason as Error);
+    outages.set(updates[i]!.server, result.reason);
   }
   return { row, outages };
 }

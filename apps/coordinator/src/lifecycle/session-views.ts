@@ -1,4 +1,5 @@
 /** The API's view of a session: its row in Postgres, with the position and the figures of its store. */
+import type { ConsumerAnswer, SessionAnswer, WaitingFor } from '@barkeep/api';
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
@@ -13,9 +14,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { ConsumerAnswer } from '../openapi/index.js';
-import type { SessionView, WaitingFor } from './session-lifecycle.js';
-import { isOutage } from '../problems/index.js';
+import { isOutage } from '@barkeep/session-data';
 import { historyView } from './history-view.js';
 import type { LostTail } from './lost-tail.js';
 import { outsideWarnings } from './outside-warnings.js';
@@ -50,7 +49,7 @@ export class SessionViews {
   }
 
   /** {@link view} with the warnings, which take a look at the datasets. */
-  async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionView> {
+  async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
     if (who === 'strategy') return this.view(row, who);
     const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
@@ -60,7 +59,7 @@ export class SessionViews {
    * A completed session whose store lost writes runs again from now on.
    * @param who a strategy sees nothing that depends on what is after the clock
    */
-  async view(stored: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionView> {
+  async view(stored: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
@@ -110,11 +109,11 @@ export class SessionViews {
   }
 
   /** The view of a row when a server is away that the session needs: what the row says, and which server it waits for. */
-  viewWithoutServer(row: SessionRow<SessionSpec>, servers: readonly string[]): SessionView {
+  viewWithoutServer(row: SessionRow<SessionSpec>, servers: readonly string[]): SessionAnswer {
     return { ...this.viewOf(row), waitingFor: serverAway(servers) };
   }
 
-  private viewOf(row: SessionRow<SessionSpec>): SessionView {
+  private viewOf(row: SessionRow<SessionSpec>): SessionAnswer {
     return {
       id: row.id,
       state: row.state,
@@ -160,7 +159,7 @@ function isPassed(layout: SessionLayout, date: string, clock: number): boolean {
   return day !== undefined && layout.grid(day).close <= clock;
 }
 
-function figureViews(figures: StreamFigures): Pick<SessionView, 'pace' | 'prefetch'> {
+function figureViews(figures: StreamFigures): Pick<SessionAnswer, 'pace' | 'prefetch'> {
   const { overruns, lagMs, prefetchHits: hits, prefetchMisses: misses, prefetchBytes: bytes } = figures;
   return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
 }

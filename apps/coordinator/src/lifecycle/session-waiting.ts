@@ -1,4 +1,5 @@
 /** Says in words what a running session waits for, from the wait that its stream recorded and the state of the others. */
+import type { WaitingFor } from '@barkeep/api';
 import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import {
@@ -11,7 +12,6 @@ import {
 } from '@barkeep/session-data';
 import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import type { WaitingFor } from './session-lifecycle.js';
 import { isActive } from './session-steering.js';
 
 /** Most names in one answer. */

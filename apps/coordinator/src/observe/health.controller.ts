@@ -1,4 +1,4 @@
-/** `/health/live`: the process runs. `/health/ready`: it can serve, because Postgres and both Redis answer. */
+/** `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take writes, so the process can serve. */
 import { Controller, Get, HttpException, Inject } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
@@ -19,6 +19,7 @@ export class HealthController {
   @Get('live')
   @Operation({
     summary: 'Answers as long as the process runs; needs no key',
+    isPublic: true,
     answers: [{ status: 200, description: 'alive', component: 'Live', example: { status: 'live' } }],
   })
   live(): { status: 'live' } {
@@ -47,7 +48,7 @@ export class HealthController {
   }
 }
 
-/** Names and states out of terminus' exception. */
+/** Names and states from the exception of terminus. */
 function failedChecks(error: unknown): [string, string][] {
   if (!(error instanceof HttpException)) throw error;
   const body = error.getResponse();

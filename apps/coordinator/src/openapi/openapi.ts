@@ -1,17 +1,23 @@
 /** The OpenAPI document: /docs for people, /docs-json for programs. */
+import * as api from '@barkeep/api';
 import { sessionSpecSchema, type UpkeepDefaults } from '@barkeep/bars';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import * as answers from './answers.js';
+
+import { z } from 'zod';
 import { jsonSchema, type SchemaObject } from './json-schema.js';
 
 const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulated clock and keeps their data complete.
 
 Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or epoch milliseconds. Nothing past a session's
-clock can be read. Errors are problem documents (RFC 9457) whose \`type\` names the cause for ever.`;
+clock can be read. Errors are problem documents (RFC 9457); a \`type\` always stands for the same cause.`;
 
-/** Describes every route of the application, and the pages beside it. */
-export function openApiDocument(app: INestApplication, upkeepDefaults: UpkeepDefaults, version: string): OpenAPIObject {
+/** Describes every route of the application, and the pages that no controller serves. */
+export function openApiDocument(
+  app: INestApplication,
+  upkeepDefaults: UpkeepDefaults | undefined,
+  version: string,
+): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Barkeep')
@@ -19,9 +25,9 @@ export function openApiDocument(app: INestApplication, upkeepDefaults: UpkeepDef
     .setVersion(version)
     .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'a key of BARKEEP_API_KEYS' })
     .addSecurity('apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
-    .addTag('sessions')
-    .addTag('data')
-    .addTag('operation')
+    .addTag('sessions', 'Creating, steering and removing sessions')
+    .addTag('data', 'Bars, quality, events and certificates of a session')
+    .addTag('operation', 'Health, metrics and pages for operators')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
@@ -40,31 +46,33 @@ export function serveOpenApi(app: INestApplication, document: OpenAPIObject): vo
   });
 }
 
-function schemas(upkeepDefaults: UpkeepDefaults): Record<string, SchemaObject> {
+function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> {
   return {
     SessionSpec: jsonSchema(sessionSpecSchema(upkeepDefaults), 'input'),
-    Session: jsonSchema(answers.sessionAnswer, 'output'),
-    SessionPage: jsonSchema(answers.sessionPageAnswer, 'output'),
-    Bar: jsonSchema(answers.barAnswer, 'output'),
-    Metrics: jsonSchema(answers.metricsAnswer, 'output'),
-    Gap: jsonSchema(answers.gapAnswer, 'output'),
-    Certificate: jsonSchema(answers.certificateAnswer, 'output'),
-    Digest: jsonSchema(answers.digestAnswer, 'output'),
-    Symbol: jsonSchema(answers.symbolAnswer, 'output'),
-    FedBar: jsonSchema(answers.fedBarInput, 'input'),
-    Fed: jsonSchema(answers.fedAnswer, 'output'),
-    FeedEnd: jsonSchema(answers.feedEndAnswer, 'output'),
-    Upkeep: jsonSchema(answers.upkeepAnswer, 'output'),
-    Live: jsonSchema(answers.liveAnswer, 'output'),
-    Ready: jsonSchema(answers.readyAnswer, 'output'),
-    Problem: jsonSchema(answers.problemAnswer, 'output'),
+    Session: jsonSchema(api.sessionAnswer, 'output'),
+    SessionPage: jsonSchema(api.sessionPageAnswer, 'output'),
+    Bar: jsonSchema(api.barAnswer, 'output'),
+    Metrics: jsonSchema(api.metricsAnswer, 'output'),
+    Gap: jsonSchema(api.gapAnswer, 'output'),
+    Certificate: jsonSchema(api.certificateAnswer, 'output'),
+    Digest: jsonSchema(api.digestAnswer, 'output'),
+    Symbol: jsonSchema(api.symbolAnswer, 'output'),
+    FedBar: jsonSchema(api.fedBarInput, 'input'),
+    Fed: jsonSchema(api.fedAnswer, 'output'),
+    FeedEnd: jsonSchema(api.feedEndAnswer, 'output'),
+    Upkeep: jsonSchema(api.upkeepAnswer, 'output'),
+    Live: jsonSchema(api.liveAnswer, 'output'),
+    Ready: jsonSchema(api.readyAnswer, 'output'),
+    Problem: jsonSchema(api.problemAnswer, 'output'),
+    Events: jsonSchema(z.strictObject(api.eventAnswers), 'output'),
   };
 }
 
-/** What is served beside the controllers. */
+/** The pages that no controller serves. */
 function pages(): OpenAPIObject['paths'] {
-  const page = (summary: string, mediaType: string): OpenAPIObject['paths'][string] => ({
+  const page = (operationId: string, summary: string, mediaType: string): OpenAPIObject['paths'][string] => ({
     get: {
+      operationId,
       tags: ['operation'],
       summary,
       security: [{ bearer: [] }, { apiKey: [] }],
@@ -75,8 +83,8 @@ function pages(): OpenAPIObject['paths'] {
     },
   });
   return {
-    '/docs': page('This document, for people', 'text/html'),
-    '/docs-json': page('This document', 'application/json'),
-    '/queues': page('The queue dashboard; needs an admin key', 'text/html'),
+    '/docs': page('readDocs', 'This document, for people', 'text/html'),
+    '/docs-json': page('readDocument', 'This document', 'application/json'),
+    '/queues': page('readQueues', 'The queue dashboard; needs an admin key', 'text/html'),
   };
 }

@@ -1,16 +1,15 @@
 /**
- * `@Operation`: everything about a route but its path, said once: what it takes, what it answers, which problems it has,
- * with examples. The OpenAPI document is made from it, and the query guard checks requests against the same schema.
+ * `@Operation`: everything about a route but its path: what it takes, what it answers, which problems it has, with
+ * examples. The OpenAPI document is made from it, and the query guard checks requests against the same schema.
  */
+import { PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { problemExample } from './examples.js';
-import { componentRef, queryParameters, type SchemaObject } from './json-schema.js';
-import { PROBLEM_JSON, PROBLEM_KINDS, problem, type ProblemKind } from '../problems/index.js';
+import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './json-schema.js';
 import { QUERY_SCHEMA } from './query-guard.js';
 
-/** What a route answers when all is well. `component` names a schema of the document. */
+/** A successful answer of a route. `component` names a schema of the document. */
 export interface Answer {
   status: number;
   description: string;
@@ -30,8 +29,8 @@ export interface OperationOptions {
   params?: Readonly<Record<string, string>>;
   /** Schema of the query string; without one the route takes no query. */
   query?: z.ZodType;
-  /** Headers, with what they do. */
-  headers?: Readonly<Record<string, string>>;
+  /** Optional headers, each with its schema. */
+  headers?: Readonly<Record<string, z.ZodType>>;
   body?: {
     component: string;
     example: object;
@@ -42,27 +41,35 @@ export interface OperationOptions {
   };
   /** The first is the usual one: its status is what Nest sends. */
   answers: readonly [Answer, ...Answer[]];
-  /** Besides those that every route has. */
+  /** In addition to those that every route has. */
   problems?: readonly ProblemKind[];
+  /** True when the route needs no key. */
+  isPublic?: boolean;
 }
 
 const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
 
 /** Describes a route and sets its status and its query schema. */
 export function Operation(options: OperationOptions): MethodDecorator {
-  const { summary, description, params = {}, headers = {}, query, body, answers, problems = [] } = options;
+  const { summary, description, params = {}, headers = {}, query, body, answers, problems = [], isPublic } = options;
   return applyDecorators(
     HttpCode(answers[0].status),
     ...(query
       ? [SetMetadata(QUERY_SCHEMA, query), ...queryParameters(query).map((parameter) => ApiQuery(parameter))]
       : []),
-    ApiOperation({ summary, description }),
-    ...Object.entries(params).map(([name, example]) => ApiParam({ name, schema: { type: 'string' }, example })),
-    ...Object.entries(headers).map(([name, about]) => ApiHeader({ name, description: about, required: false })),
+    ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
+    // The example stands in the schema: next to a schema, @nestjs/swagger drops it.
+    ...Object.entries(params).map(([name, example]) => ApiParam({ name, schema: { type: 'string', example } })),
+    ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     ...answers.map(answerDocs),
     ...problemDocs([...problems, ...PROBLEMS_OF_ALL]),
   );
+}
+
+function headerDocs(name: string, header: z.ZodType): MethodDecorator {
+  const { description, ...schema } = jsonSchema(header, 'input');
+  return ApiHeader({ name, description, schema, required: false });
 }
 
 function bodyDocs({ component, example, list, mediaTypes }: NonNullable<OperationOptions['body']>): MethodDecorator[] {
@@ -85,7 +92,7 @@ function answerDocs({ status, description, component, list, schema, example, med
   });
 }
 
-/** One response a status; kinds that share one are named in its description, the first gives the example. */
+/** One response a status. Its description names all kinds of that status; the example is of the first kind. */
 function problemDocs(kinds: readonly ProblemKind[]): MethodDecorator[] {
   const byStatus = new Map<number, ProblemKind[]>();
   for (const kind of kinds)

@@ -1,14 +1,14 @@
 /**
- * Path parameters. An id or symbol that can be nobody's is answered like one that nobody has, before any server is asked;
- * so nothing odd (a NUL, 10,000 characters) gets further than here.
+ * Path parameters. An id or symbol that no session can have is answered like an unknown one before any server is asked.
+ * So odd text (a NUL, 10,000 characters) gets no further than here.
  */
 import { SessionNotFoundError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import type { PipeTransform } from '@nestjs/common';
-import { InvalidInputError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems/index.js';
 
-/** Lets through what can be a session's id. @throws SessionNotFoundError */
+/** Accepts a possible session id. @throws SessionNotFoundError */
 export class SessionIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {
     if (SESSION_ID_PATTERN.test(id)) return id;
@@ -16,15 +16,15 @@ export class SessionIdPipe implements PipeTransform<string, string> {
   }
 }
 
-/** Lets through what can become a symbol of a session. @throws InvalidInputError */
+/** Accepts a symbol that a session may get. @throws WrongFieldsError */
 export class NewSymbolPipe implements PipeTransform<string, string> {
   transform(symbol: string): string {
     if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new InvalidInputError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]);
+    throw new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]);
   }
 }
 
-/** Lets through what can be a consumer's name. @throws ProblemError `unknown-consumer` */
+/** Accepts a possible name of a consumer. @throws ProblemError `unknown-consumer` */
 export class ConsumerPipe implements PipeTransform<string, string> {
   transform(name: string): string {
     if (CONSUMER_PATTERN.test(name)) return name;
@@ -32,7 +32,7 @@ export class ConsumerPipe implements PipeTransform<string, string> {
   }
 }
 
-/** Lets through what can be a symbol. @throws ProblemError `unknown-symbol` */
+/** Accepts a possible symbol. @throws ProblemError `unknown-symbol` */
 export class SymbolPipe implements PipeTransform<string, string> {
   transform(symbol: string): string {
     if (SYMBOL_PATTERN.test(symbol)) return symbol;

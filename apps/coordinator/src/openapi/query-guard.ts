@@ -1,12 +1,13 @@
 /**
- * Checks the query string of every /v1 route against the schema that its `@Operation` names; a route without one takes
- * none. Guarantees that a controller only gets what was checked, and that an unknown parameter is an error.
+ * Checks the query string of every /v1 route against the schema that its `@Operation` names; a route without a schema takes
+ * no query. Guarantees that a controller only gets checked values, and that an unknown parameter is an error.
  */
+import { noQuery } from '@barkeep/api';
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { noQuery, parseInput } from './queries.js';
+import { parseInput } from './parse-input.js';
 
 /** Metadata key of a route's query schema. */
 export const QUERY_SCHEMA = 'barkeep:query-schema';

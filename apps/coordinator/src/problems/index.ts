@@ -1,12 +1,3 @@
 /** Errors of the API. */
-export { isOutage, RETRY_AFTER_SECONDS } from './outage.js';
+export { ProblemError, WrongFieldsError } from './errors.js';
 export { problemOf } from './problem-of.js';
-export {
-  InvalidInputError,
-  problem,
-  type Problem,
-  PROBLEM_JSON,
-  PROBLEM_KINDS,
-  ProblemError,
-  type ProblemKind,
-} from './problem.js';

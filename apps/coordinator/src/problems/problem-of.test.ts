@@ -1,3 +1,4 @@
+import { kindOf } from '@barkeep/api';
 import { NotFoundException } from '@nestjs/common';
 import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
@@ -8,14 +9,14 @@ import {
   UnknownSymbolError,
 } from '@barkeep/session-data';
 import { problemOf } from './problem-of.js';
-import { InvalidInputError, kindOf } from './problem.js';
+import { WrongFieldsError } from './errors.js';
 
 const problems = [{ field: 'end', expected: 'a date', was: '5' }];
 
 describe('problemOf', () => {
   it.each([
     [new SessionSpecError(problems), 400, 'invalid-input'],
-    [new InvalidInputError(problems), 400, 'invalid-input'],
+    [new WrongFieldsError(problems), 400, 'invalid-input'],
     [new UnknownIntervalError('s', '7m', ['1m', '5m']), 400, 'invalid-input'],
     [new CursorError('x'), 400, 'invalid-input'],
     [new SessionNotFoundError('s'), 404, 'unknown-session'],

@@ -2,6 +2,7 @@
  * Maps each error to a problem document. Pure.
  * Guarantees that wrong input is never answered with a 500, and that a 500 or 503 reveals no internal details.
  */
+import { problem, summary, type Problem, type ProblemKind } from '@barkeep/api';
 import { HttpException } from '@nestjs/common';
 import {
   CursorError,
@@ -14,6 +15,7 @@ import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalend
 import {
   FedSymbolsError,
   FeedNotBegunError,
+  isOutage,
   NotAFeedError,
   SessionLostError,
   SymbolsChangedError,
@@ -22,10 +24,9 @@ import {
   UnknownIntervalError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
-import { isOutage } from './outage.js';
-import { problem, ProblemError, summary, type Problem, type ProblemKind } from './problem.js';
+import { ProblemError } from './errors.js';
 
-/** The problem document of anything that was thrown; `internal-error` when it is a fault of ours. */
+/** The problem document of any thrown value; `internal-error` for a fault of the service. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof SessionSpecError) return invalid(error.problems);
@@ -75,7 +76,7 @@ const KIND_OF_STATUS: Readonly<Record<number, ProblemKind>> = {
   503: 'not-ready',
 };
 
-/** What Nest itself raises: an unknown route, a path that cannot be decoded. */
+/** Errors of Nest itself: an unknown route, a path that cannot be decoded. */
 function ofHttpException(error: HttpException): Problem {
   const kind = KIND_OF_STATUS[error.getStatus()];
   return kind ? problem(kind, error.message) : problem('internal-error', 'the cause is in the log of the service');

@@ -1,18 +1,7 @@
 /** The states of a session and the fields of its row. Types that the entity and the repository share. */
-import type { Membership } from '@barkeep/bars';
+import type { Membership, SessionState } from '@barkeep/bars';
 
-/** Every state, in the usual order. */
-export const SESSION_STATES = [
-  'created',
-  'running',
-  'paused',
-  'waiting-upkeep',
-  'completed',
-  'stopped',
-  'failed',
-  'lost',
-] as const;
-export type SessionState = (typeof SESSION_STATES)[number];
+export { SESSION_STATES, type SessionState } from '@barkeep/bars';
 
 /** States in which a coordinator should stream the session. The reconciler watches these, and only these can be claimed. */
 export const ACTIVE_STATES = ['running', 'waiting-upkeep'] as const satisfies readonly SessionState[];

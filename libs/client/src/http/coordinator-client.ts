@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
 import { CoordinatorUnreachableError } from '../outage/index.js';
 import * as answers from './answers.js';
-import { readCertificate, type Certificate } from './certificate-answer.js';
 import { ApiProblemError, problemError } from './problems.js';
 
 /** How long a coordinator that does not answer is waited for: another one takes over within 10 s. */
@@ -16,9 +15,9 @@ const AWAY_RETRY_MS = 500;
 const CALL_LIMIT_MS = 60_000;
 const METRICS_AT_ONCE = 8;
 
-/** What may be asked of a session, beside upkeep and its end. */
+/** The calls that change the state of a session. */
 export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
-/** Which bars are asked for: the `last` ones, or a range. */
+/** Which bars to read: the `last` ones, or a range. */
 export type BarsQuery = {
   /** Such as `5m`; the base interval when it is left out. */
   interval?: string;
@@ -54,7 +53,7 @@ export class CoordinatorClient {
    * @param options `start: true` starts it at once
    */
   async create(spec: unknown, { start = false } = {}): Promise<answers.SessionStatus> {
-    // A call whose answer was lost is made again: without an id or a key of its own it would make a second session.
+    // The client repeats a call whose answer was lost. Without an id or a key the repeated call would create a second session.
     const hasId = typeof spec === 'object' && spec !== null && 'id' in spec;
     const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
     const content: Content = { type: 'application/json', text: JSON.stringify(spec), headers };
@@ -100,8 +99,8 @@ export class CoordinatorClient {
   }
 
   /** The certificate: the digest, chained by trading day. */
-  async certificate(id: string): Promise<Certificate> {
-    return readCertificate(await this.#call('GET', `${sessionPath(id)}/certificate`));
+  async certificate(id: string): Promise<answers.Certificate> {
+    return answers.readCertificate(await this.#call('GET', `${sessionPath(id)}/certificate`));
   }
 
   /** Quality and counts of one symbol. @param options `date`: those of this trading day, `YYYY-MM-DD` */

@@ -1,23 +1,21 @@
 /** The coordinator's HTTP API. */
 export { CoordinatorClient, type BarsQuery, type LifecycleCall } from './coordinator-client.js';
-export type {
-  BarAnswer,
-  ConsumerStatus,
-  Digest,
-  FeedAnswer,
-  FeedProblem,
-  GapAnswer,
-  SessionCounts,
-  SessionStatus,
-  SlotCounts,
-  SymbolMetrics,
-} from './answers.js';
-export { readBars } from './answers.js';
 export {
-  readCertificate,
+  type BarAnswer,
   type Certificate,
   type CertifiedConsumer,
   type CertifiedCounts,
   type CertifiedDay,
-} from './certificate-answer.js';
+  type ConsumerStatus,
+  type Digest,
+  type FeedAnswer,
+  type FeedProblem,
+  type GapAnswer,
+  readBars,
+  readCertificate,
+  type SessionCounts,
+  type SessionStatus,
+  type SlotCounts,
+  type SymbolMetrics,
+} from './answers.js';
 export * from './problems.js';

@@ -3,7 +3,7 @@ import { ApiProblemError, InvalidInputError, problemError, WrongStateError } fro
 const document = (kind: string) => ({ type: `urn:barkeep:problem:${kind}`, title: 'A title', detail: 'What is wrong' });
 
 describe('a problem document as an error', () => {
-  it('has a class for its cause, and says what the coordinator said', () => {
+  it('has a class for its cause, and the message of the coordinator', () => {
     const error = problemError(409, { ...document('wrong-state'), requestId: 'r-1' });
     expect(error).toBeInstanceOf(WrongStateError);
     expect(error).toMatchObject({ name: 'WrongStateError', status: 409, kind: 'wrong-state', requestId: 'r-1' });

@@ -96,10 +96,10 @@ export function problemError(status: number, body: unknown): ApiProblemError {
   const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
   const { type, detail, title, requestId } = problem;
   const kind = typeof type === 'string' ? (type.split(':').at(-1) ?? '') : '';
-  const said = [detail, title].find((part): part is string => typeof part === 'string');
+  const message = [detail, title].find((part): part is string => typeof part === 'string');
   const details = { status, kind, problems: fieldsOf(problem['problems']) };
   const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
-  return new ErrorOfKind(said ?? 'no further word', {
+  return new ErrorOfKind(message ?? 'no further word', {
     ...details,
     requestId: typeof requestId === 'string' ? requestId : undefined,
   });

@@ -1,15 +1,13 @@
 /**
- * The query strings and headers that routes take: one strict schema each. What no schema names is refused, so that a
- * misspelt parameter is an error instead of a surprise.
+ * The query strings and headers that routes take: one strict schema each. A parameter that the schema does not name is
+ * refused, so that a misspelt parameter is an error instead of a surprise.
  */
-import { SESSION_STATES } from '@barkeep/bar-repository';
+import { FILLS, SESSION_STATES, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
-import { FILLS, problemsOf, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
-import { InvalidInputError } from '../problems/index.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
 
-/** Bars that one answer has at most. */
+/** Most bars that one answer has. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
 const PAGE_MAX = 500;
@@ -81,13 +79,13 @@ export const symbolsQuery = z.strictObject({
   fill,
 });
 
-/** Where events begin, and which of them; all when `types` is left out. */
+/** Where events begin, and their types; all types when `types` is left out. */
 export const eventsQuery = z.strictObject({
   view,
   from: z
     .enum(['now', 'beginning'], 'now or beginning')
     .default('now')
-    .meta({ description: 'now: what is said from here on; beginning: the oldest event that is kept' }),
+    .meta({ description: 'now: events from here on; beginning: from the oldest event that is retained' }),
   types: z
     .string()
     .transform((text) => text.split(','))
@@ -97,7 +95,7 @@ export const eventsQuery = z.strictObject({
     .meta({ description: 'comma list', example: 'clock,day-closed,state' }),
 });
 
-/** Either the last so many bars, or those that open in `[from, to)`; neither: the last 100. */
+/** Either the `last` bars, or those that open in `[from, to)`; without either the last 100. */
 export const barsQuery = z
   .strictObject({
     interval,
@@ -105,7 +103,7 @@ export const barsQuery = z
     last: count(1, BARS_MAX)
       .optional()
       .meta({
-        description: `the newest so many bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
+        description: `how many of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
       }),
     from: timeInput
       .optional()
@@ -132,31 +130,22 @@ export const feedQuery = z.strictObject({
   }),
 });
 
-/** The Idempotency-Key header: 1 to 255 visible ASCII characters. */
-const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters');
+/** The headers that routes read; Node gives their names in lower case. */
+export const idempotencyKeyHeader = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')
+  .meta({ description: 'any text of 1 to 255 visible ASCII characters; the same key and spec give the same session' });
 
-/** Checks the Idempotency-Key header; undefined when there is none. @throws InvalidInputError */
-export function parseIdempotencyKey(value: string | undefined): string | undefined {
-  return value === undefined
-    ? undefined
-    : parseInput(z.strictObject({ 'Idempotency-Key': idempotencyKey }), { 'Idempotency-Key': value })[
-        'Idempotency-Key'
-      ];
-}
+export const lastEventIdHeader = z
+  .string()
+  .meta({ description: 'the id of the last event that was received; it takes precedence over `from`' });
 
 export type MetricsQuery = z.output<typeof metricsQuery>;
+export type ViewQuery = z.output<typeof viewQuery>;
 export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
-export type ViewQuery = z.output<typeof viewQuery>;
 export type IntervalQuery = z.output<typeof intervalQuery>;
 export type SymbolsQuery = z.output<typeof symbolsQuery>;
 export type FeedQuery = z.output<typeof feedQuery>;
 export type EventsQuery = z.output<typeof eventsQuery>;
 export type BarsQuery = z.output<typeof barsQuery>;
-
-/** Parses what came with a request. @throws InvalidInputError that names every field that is wrong */
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new InvalidInputError(problemsOf(parsed.error, input));
-  return parsed.data;
-}

@@ -1,20 +1,21 @@
-import { barsQuery, createQuery, listQuery, parseIdempotencyKey, parseInput, symbolsQuery } from './queries.js';
-import { InvalidInputError } from '../problems/index.js';
+import { barsQuery, createQuery, listQuery, symbolsQuery } from '@barkeep/api';
+import { parseIdempotencyKey, parseInput } from './parse-input.js';
+import { WrongFieldsError } from '../problems/index.js';
 
 function problemsOf(run: () => unknown) {
   try {
     run();
   } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems;
+    if (error instanceof WrongFieldsError) return error.problems;
     throw error;
   }
-  throw new Error('expected an InvalidInputError, was none');
+  throw new Error('expected an WrongFieldsError, was none');
 }
 
 describe('the query of bars', () => {
   const parse = (query: Record<string, unknown>) => parseInput(barsQuery, query);
 
-  it('gives the last 100 when nothing is said', () => {
+  it('gives the last 100 bars without parameters', () => {
     expect(parse({})).toEqual({ last: 100, fill: 'none' });
     expect(parse({ interval: '5m', last: '20' })).toEqual({ interval: '5m', last: 20, fill: 'none' });
   });

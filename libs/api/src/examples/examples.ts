@@ -1,26 +1,28 @@
-/** The examples in the OpenAPI document; a test parses each with the schema it stands for. */
+/**
+ * The examples in the OpenAPI document; a test parses each with its schema. The spec runs on the data of the demonstration
+ * (`npm run demo -- --keep`, or `barkeep demo --data-only`).
+ */
 import { parseSessionSpec } from '@barkeep/bars';
 
 export const specExample = {
-  id: 'lean-october',
-  symbols: ['SPY', 'IBM'],
+  id: 'first-run',
+  symbols: ['ALPHA', 'EMBER'],
   calendar: 'XNYS',
-  start: '2013-10-07',
-  end: '2013-10-11',
+  start: '2024-03-04',
+  end: '2024-03-08',
   derivedIntervals: ['5m', '15m'],
-  history: { trailingDays: 1 },
-  source: { type: 'dataset', dataset: 'lean' },
-  backfill: ['vendor-b'],
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['reference'],
 };
 
 export const sessionExample = {
-  id: 'lean-october',
+  id: 'first-run',
   state: 'completed',
   spec: parseSessionSpec(specExample),
   symbols: parseSessionSpec(specExample).symbols,
-  clock: '2013-10-11T20:00:00.000Z',
-  frontier: '2013-10-11T20:00:00.000Z',
-  watermark: '2013-10-11T20:00:00.000Z',
+  clock: '2024-03-08T21:00:00.000Z',
+  frontier: '2024-03-08T21:00:00.000Z',
+  watermark: '2024-03-08T21:00:00.000Z',
   progress: 1,
   error: null,
   waitingFor: null,
@@ -38,7 +40,7 @@ export const sessionExample = {
     outside: 0,
     extended: 0,
   },
-  history: { days: 1, firstDate: '2013-10-04', calendarBegins: false, bars: { SPY: 390, IBM: 389 } },
+  history: null,
   pace: { overruns: 0, lagMs: 0 },
   prefetch: { hits: 4, misses: 0, bytes: 150_208 },
   timedOutDays: [],
@@ -51,8 +53,8 @@ export const sessionExample = {
 export const sessionPageExample = { sessions: [sessionExample], nextCursor: null };
 
 export const barExample = {
-  openTime: '2013-10-07T13:30:00.000Z',
-  closeTime: '2013-10-07T13:35:00.000Z',
+  openTime: '2024-03-04T14:30:00.000Z',
+  closeTime: '2024-03-04T14:35:00.000Z',
   open: 167.41,
   high: 167.58,
   low: 167.32,
@@ -65,7 +67,7 @@ export const barExample = {
 };
 
 export const metricsExample = {
-  symbol: 'IBM',
+  symbol: 'EMBER',
   barQuality: 99.95,
   expected: 1950,
   filled: 1949,
@@ -77,8 +79,8 @@ export const metricsExample = {
   missing: 0,
   gapCount: 1,
   largestGap: 1,
-  watermark: '2013-10-11T20:00:00.000Z',
-  date: '2013-10-11',
+  watermark: '2024-03-08T21:00:00.000Z',
+  date: '2024-03-08',
   sessionHigh: 182.31,
   sessionLow: 178.7,
   sessionVolume: 5_212_300,
@@ -92,8 +94,8 @@ export const metricsExample = {
 };
 
 export const gapExample = {
-  start: '2013-10-11T16:46:00.000Z',
-  end: '2013-10-11T16:47:00.000Z',
+  start: '2024-03-08T17:46:00.000Z',
+  end: '2024-03-08T17:47:00.000Z',
   bars: 1,
   status: 'unfillable',
   attempts: 5,
@@ -109,19 +111,19 @@ export const digestExample = {
 const { id: _, ...specWithoutId } = parseSessionSpec(specExample);
 
 export const certificateExample = {
-  session: 'lean-october',
+  session: 'first-run',
   spec: specWithoutId,
   daysHash: '5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9',
-  datasets: ['lean', 'vendor-b'],
+  datasets: ['stream', 'reference'],
   from: 'store',
   storedAt: '2026-01-05T09:00:02.000Z',
   changedSince: [],
   complete: true,
   days: [
     {
-      date: '2013-10-07',
-      open: '2013-10-07T13:30:00.000Z',
-      close: '2013-10-07T20:00:00.000Z',
+      date: '2024-03-04',
+      open: '2024-03-04T14:30:00.000Z',
+      close: '2024-03-04T21:00:00.000Z',
       digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       counts: {
         expected: 780,
@@ -139,7 +141,7 @@ export const certificateExample = {
   consumers: [
     {
       name: 'strategy-1',
-      time: '2013-10-07T20:00:00.000Z',
+      time: '2024-03-04T21:00:00.000Z',
       steps: 390,
       bars: 779,
       deliveredHash: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
@@ -149,7 +151,7 @@ export const certificateExample = {
 
 export const eventStreamExample = `id: ehp8ogz6w
 event: clock
-data: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}
+data: {"at":"2026-01-05T09:00:01.000Z","time":"2024-03-04T21:00:00.000Z"}
 
 `;
 
@@ -157,10 +159,10 @@ export const problemExample = {
   type: 'urn:barkeep:problem:invalid-input',
   title: 'The request is not valid',
   status: 400,
-  detail: 'end: expected a date not before start, 2013-10-07, was "2013-10-01"',
+  detail: 'end: expected a date not before start, 2024-03-04, was "2024-03-01"',
   instance: '/v1/sessions',
   requestId: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
-  problems: [{ field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-01"' }],
+  problems: [{ field: 'end', expected: 'a date not before start, 2024-03-04', was: '"2024-03-01"' }],
 };
 
 export const fedExample = {
@@ -170,7 +172,7 @@ export const fedExample = {
   conflicts: 1,
   refused: { 'high-below-low': 1 },
   problems: [
-    { index: 17, line: 18, reason: 'high-below-low', openTime: '2013-10-07T13:47:00.000Z' },
-    { index: 40, line: 41, reason: 'conflict', openTime: '2013-10-07T14:10:00.000Z' },
+    { index: 17, line: 18, reason: 'high-below-low', openTime: '2024-03-04T14:47:00.000Z' },
+    { index: 40, line: 41, reason: 'conflict', openTime: '2024-03-04T14:10:00.000Z' },
   ],
 };

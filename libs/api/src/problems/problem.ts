@@ -1,8 +1,9 @@
 /**
- * The problem documents of RFC 9457 that Barkeep answers with: their kinds, and the errors that the HTTP side raises itself.
- * Guarantees that a `type` stands for one cause and never changes. Which error becomes which problem: ./problem-of.ts.
+ * The problem documents of RFC 9457 that Barkeep answers with, and their kinds. Guarantees that a `type` stands for one
+ * cause and never changes.
  */
 import type { FieldProblem } from '@barkeep/bars';
+import { z } from 'zod';
 
 /** Media type of every error answer. */
 export const PROBLEM_JSON = 'application/problem+json';
@@ -38,49 +39,37 @@ export const PROBLEM_KINDS = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
 
+export const problemAnswer = z.strictObject({
+  type: z.string().describe('stable name of the cause, urn:barkeep:problem:…'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('what is wrong in this case, for people'),
+  instance: z.string().optional().describe('path of the request'),
+  requestId: z.string().optional().describe('names the request in the log of the service'),
+  problems: z
+    .array(z.strictObject({ field: z.string(), expected: z.string(), was: z.string() }))
+    .optional()
+    .describe('each field that is wrong, what was expected and what came'),
+  checks: z.record(z.string(), z.string()).optional().describe('of not-ready: each server with up or down'),
+});
 /** The body of an error answer. */
-export interface Problem {
-  /** Stable name of the cause, `urn:barkeep:problem:…`. */
-  type: string;
-  title: string;
-  status: number;
-  /** What is wrong this time, for people. */
-  detail: string;
-  /** Path of the request. */
-  instance?: string;
-  /** Names the request in the service's log. */
-  requestId?: string;
-  /** Each field that is wrong, what was expected and what came. */
+export type Problem = z.output<typeof problemAnswer>;
+
+/** What some kinds of problem say besides the detail. */
+export interface ProblemExtra {
   problems?: readonly FieldProblem[];
-  /** Of `not-ready`: each server with `up` or `down`. */
   checks?: Readonly<Record<string, string>>;
 }
 
 /** A problem document of a kind. */
-export function problem(kind: ProblemKind, detail: string, extra: Pick<Problem, 'problems' | 'checks'> = {}): Problem {
+export function problem(kind: ProblemKind, detail: string, { problems, checks }: ProblemExtra = {}): Problem {
+  const extra = { ...(problems && { problems: [...problems] }), ...(checks && { checks: { ...checks } }) };
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 
-/** The last part of a problem's `type`. */
-export function kindOf({ type }: Problem): string {
-  return type.slice(TYPE_PREFIX.length);
-}
-
-/** An error of the HTTP side that already knows its problem document. */
-export class ProblemError extends Error {
-  override readonly name = 'ProblemError';
-  readonly problem: Problem;
-  constructor(kind: ProblemKind, detail: string, extra: Pick<Problem, 'problems' | 'checks'> = {}) {
-    super(detail);
-    this.problem = problem(kind, detail, extra);
-  }
-}
-
-/** Input that is wrong in the named fields; answered with 400. */
-export class InvalidInputError extends ProblemError {
-  constructor(readonly problems: readonly FieldProblem[]) {
-    super('invalid-input', summary(problems), { problems });
-  }
+/** The last part of a problem's `type`; empty when there is none. */
+export function kindOf({ type }: Pick<Problem, 'type'>): string {
+  return type.split(':').at(-1) ?? '';
 }
 
 /** One line that says all that is wrong: "last: expected …, was …; to: …". */

@@ -15,8 +15,8 @@ describe('isOutage', () => {
     ['a Redis without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
     ['a Redis that became a replica', reply('UNBLOCKED force unblock from blocking operation, instance state changed')],
     ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
+    ['a connection that closed in a pipeline', new Error('Command aborted due to connection close')],
     ['a command without an answer', new Error('Command timed out')],
-    ['a command whose connection closed', new Error('Command aborted due to connection close')],
     ['an outage as a cause', new Error('could not read', { cause: withCode('ECONNRESET') })],
   ])('is true for %s', (_, error) => expect(isOutage(error)).toBe(true));
 

@@ -1,11 +1,9 @@
 /**
- * Tells an error that means "Postgres or Redis is away" from one that is our fault. Pure; looks through wrappers
- * (`cause`, TypeORM's `driverError`, the `errors` of an AggregateError) to a bounded depth.
+ * Which errors mean that Redis or PostgreSQL is away for now, so that the same call may succeed later. One classifier for
+ * the coordinator, the workers and the client. Pure. Looks through wrappers (`cause`, TypeORM's `driverError`, the `errors`
+ * of an AggregateError) to a bounded depth.
  */
-import { isRedisOutage } from '@barkeep/session-data';
-
-/** Seconds after which asking again makes sense; the value of Retry-After. */
-export const RETRY_AFTER_SECONDS = 2;
+import { isRedisOutage } from '../redis/index.js';
 
 /** SQLSTATE classes and codes: connection (08), out of resources (53), shut down or starting (57P), system error (58), read only (25006). */
 const SQL_STATES = /^(08...|53...|57P0[1-5]|58...|25006)$/;
@@ -24,8 +22,8 @@ const NAMES = new Set(['ConnectionIsNotSetError']);
 
 const DEPTH_MAX = 5;
 
-/** True when the error comes of a server behind the service that cannot be reached or cannot serve now. */
-export function isOutage(error: unknown, depth = 0): boolean {
+/** True when a server cannot be reached, or cannot serve now. */
+export function isOutage(error: unknown, depth = 0): error is Error {
   if (!(error instanceof Error) || depth > DEPTH_MAX) return false;
   if (isRedisOutage(error) || NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message)))
     return true;

@@ -1,0 +1,28 @@
+/** The OpenAPI document of the coordinator without its servers: for the linter and for programs that want the file alone. */
+import { barkeepVersion, StopSequence } from '@barkeep/service';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { HttpModule } from './http/index.js';
+import { SessionLifecycle } from './lifecycle/index.js';
+import { openApiDocument } from './openapi/index.js';
+import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from './runtime/index.js';
+
+/** Stands for what the controllers call; describing them calls nothing. */
+const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, SESSION_REDIS, CONFIG].map((provide) => ({ provide, useValue: {} }));
+const providers = [...unused, { provide: StopSequence, useValue: new StopSequence(0) }];
+
+@Global()
+@Module({ providers, exports: providers })
+class UnusedModule {}
+
+/** The document that a coordinator with default settings serves at /docs-json. */
+export async function describeApi(): Promise<OpenAPIObject> {
+  const app = await NestFactory.create(HttpModule.register([UnusedModule]), { logger: false });
+  try {
+    return openApiDocument(app, undefined, barkeepVersion());
+  } finally {
+    await app.close();
+  }
+}

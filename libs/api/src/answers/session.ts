@@ -1,0 +1,88 @@
+/** A session, its consumers and its symbols. */
+import { SESSION_STATES, sessionSpecSchema } from '@barkeep/bars';
+import { z } from 'zod';
+import { count, date, outsideCounts, sha256, slotCounts, time } from '../values/index.js';
+
+export const consumerAnswer = z.strictObject({
+  name: z.string(),
+  state: z
+    .enum(['active', 'silent', 'dropped', 'left'])
+    .describe('silent: no heartbeat for pace.heartbeatSeconds; dropped: silent, and it no longer holds the clock'),
+  time: time.describe('it has processed every step up to here'),
+  steps: count.describe('steps that were delivered to it'),
+  bars: count.describe('bars that were delivered to it'),
+  deliveredHash: sha256.describe('chained SHA-256 of what was delivered to it; zeros at first'),
+  seenAt: time.describe('its last heartbeat, wall clock'),
+});
+export type ConsumerAnswer = z.output<typeof consumerAnswer>;
+
+export const historyAnswer = z.strictObject({
+  days: count.describe('trading days before the first one of the session'),
+  firstDate: date.nullable().describe('the oldest of them'),
+  calendarBegins: z.boolean().describe('the spec wants more, and the calendar has no day before firstDate'),
+  bars: z
+    .record(z.string(), count)
+    .nullable()
+    .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are stored'),
+});
+export type HistoryAnswer = z.output<typeof historyAnswer>;
+
+export const waitingForAnswer = z.strictObject({
+  kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
+  what: z.array(z.string()).describe('names of what it waits for: repositories, consumers, symbols, servers'),
+  since: time.nullable(),
+  detail: z.string().describe('one sentence for people'),
+  nextTryAt: time.nullable().describe('when the next attempt is made; null when that depends on others'),
+});
+/** What a session waits for, and what would help. */
+export type WaitingFor = z.output<typeof waitingForAnswer>;
+
+export const sessionAnswer = z.strictObject({
+  id: z.string(),
+  state: z.enum(SESSION_STATES),
+  spec: sessionSpecSchema(),
+  symbols: z.array(z.string()).describe('the symbols that it has now, including those that are joining'),
+  clock: time.nullable().describe('readers see bars up to here; null before the first start'),
+  frontier: time.nullable().describe('the source is stored up to here'),
+  watermark: time.nullable().describe('every slot before it is filled, settled or absent, and derived bars are built'),
+  progress: z.number().min(0).max(1),
+  error: z.string().nullable().describe('why the session failed'),
+  waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
+  warnings: z.array(z.string()).describe('sentences for people, for example about a symbol that no dataset has'),
+  counts: z.strictObject({ ...slotCounts, refused: count, ...outsideCounts }).describe('slots of all symbols before the frontier'),
+  history: historyAnswer.nullable().describe('null when the spec has no history'),
+  pace: z.strictObject({
+    overruns: count.describe('times that the clock fell behind its pace'),
+    lagMs: z.number().min(0).describe('how far it is behind'),
+  }),
+  prefetch: z.strictObject({
+    hits: count.describe('day changes that waited for no rows'),
+    misses: count.describe('day changes that waited for rows'),
+    bytes: count.describe('bytes of bars that were read before their turn'),
+  }),
+  timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
+  consumers: z.array(consumerAnswer).describe('its consumers, by name, including those that left or were dropped'),
+  createdAt: time,
+  updatedAt: time,
+  completedAt: time.nullable().describe('when it completed, stopped, failed or was lost'),
+});
+/** A session as the API shows it. */
+export type SessionAnswer = z.output<typeof sessionAnswer>;
+
+export const sessionPageAnswer = z.strictObject({
+  sessions: z.array(sessionAnswer).describe('newest first'),
+  nextCursor: z.string().nullable().describe('for the next page; null on the last'),
+});
+export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
+
+export const symbolAnswer = z.strictObject({
+  id: z.string(),
+  symbol: z.string(),
+  state: z
+    .enum(['joining', 'present'])
+    .describe('joining: the clock is held until the symbol is whole up to it; readers get 404 for it until then'),
+});
+export type SymbolAnswer = z.output<typeof symbolAnswer>;
+
+export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
+export type UpkeepAnswer = z.output<typeof upkeepAnswer>;

@@ -1,0 +1,52 @@
+/**
+ * The data of each event of `GET /v1/sessions/{id}/events`. The names and fields are those of session-data; the compiler
+ * holds the two together. Times are ISO 8601 here, and epoch milliseconds in session-data.
+ */
+import { SESSION_STATES } from '@barkeep/bars';
+import type { SessionEvent, SessionEventType } from '@barkeep/session-data';
+import { z } from 'zod';
+import { count, date, slotCounts, time } from '../values/index.js';
+
+/** The fields of an event as the API shows them. */
+type Shown<E> = {
+  [F in keyof E as Exclude<F, 'type'>]: F extends 'at' | 'time' | 'position' | 'nextTryAt' ? string : E[F];
+};
+type Schemas = { [T in SessionEventType]: z.ZodType<Shown<Extract<SessionEvent, { type: T }>>> };
+
+const at = time.describe('when the store took the event, wall clock');
+const day = { at, time: time.describe('simulated time'), date, symbols: count };
+const consumer = { at, time, consumer: z.string(), position: time };
+const barsBySymbol = z.record(z.string(), count);
+const settled = z.strictObject({ noTrade: count, unfillable: count, absent: count });
+
+/** The data of an event by its type. */
+export const eventAnswers = {
+  clock: z.strictObject({ at, time }).describe('the clock moved'),
+  'day-opened': z
+    .strictObject({ ...day, expected: count, waitedMs: z.number().describe('how long the stream waited for the rows') })
+    .describe('the clock reached the first open of a trading day'),
+  'day-closing': z
+    .strictObject({ ...day, ...slotCounts })
+    .describe('the clock reached the last close of a trading day'),
+  'day-closed': z.strictObject({ ...day, ...slotCounts }).describe('every event of the trading day was emitted'),
+  'day-timed-out': z
+    .strictObject({ at, time, date, timeoutMs: count })
+    .describe('the source was silent for feed.timeoutSeconds; the rest of the day is empty'),
+  state: z.strictObject({ at, state: z.enum([...SESSION_STATES, 'deleted']), error: z.string().optional() }),
+  'consumer-joined': z.strictObject(consumer),
+  'consumer-left': z.strictObject({ ...consumer, reason: z.string() }),
+  'consumer-dropped': z.strictObject({ ...consumer, silentMs: count }),
+  'stream-silent': z.strictObject({ at, time, symbol: z.string() }).describe('the feed of a symbol is silent'),
+  'gap-found': z.strictObject({ at, date, symbols: barsBySymbol }).describe('empty slots, by symbol'),
+  'gap-filled': z.strictObject({ at, date, symbols: barsBySymbol }).describe('filled slots, by symbol'),
+  'gap-settled': z
+    .strictObject({ at, date, symbols: z.record(z.string(), settled) })
+    .describe('slots that reached a state without a bar, by symbol'),
+  'late-bars': z.strictObject({ at, date, symbols: barsBySymbol }).describe('fed bars behind the frontier, by symbol'),
+  'repository-failed': z
+    .strictObject({ at, repository: z.string(), error: z.string(), nextTryAt: time })
+    .describe('a repository failed; its slots wait for the next attempt'),
+  'repository-recovered': z.strictObject({ at, repository: z.string(), failedMs: count }),
+  derived: z.strictObject({ at, date, symbols: z.array(z.string()) }).describe('derived bars were built again'),
+  quality: z.strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() }),
+} as const satisfies Schemas;

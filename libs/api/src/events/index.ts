@@ -1,0 +1,2 @@
+/** The events of a session. */
+export * from './event.js';

@@ -1,0 +1,2 @@
+/** Examples of requests and answers. */
+export * from './examples.js';

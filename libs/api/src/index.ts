@@ -1,0 +1,9 @@
+/**
+ * `@barkeep/api`: the contract of the HTTP API. Zod schemas of every query, answer, event and problem. The coordinator
+ * makes its OpenAPI document from them, the client reads answers with them, and tests compare real answers with them.
+ */
+export * from './answers/index.js';
+export * from './events/index.js';
+export * from './examples/index.js';
+export * from './problems/index.js';
+export * from './requests/index.js';

@@ -1,0 +1,2 @@
+/** Problem documents. */
+export * from './problem.js';

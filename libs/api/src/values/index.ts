@@ -1,0 +1,2 @@
+/** Values that many schemas share. */
+export * from './values.js';

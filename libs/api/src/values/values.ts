@@ -1,0 +1,32 @@
+/** Values that many answers share. */
+import { z } from 'zod';
+
+/** A point in time, ISO 8601, UTC. */
+export const time = z.iso.datetime().describe('ISO 8601, UTC');
+
+/** A trading date, YYYY-MM-DD. */
+export const date = z.iso.date();
+
+/** A number of slots, bars or times that something happened. */
+export const count = z.int().min(0);
+
+/** 64 hexadecimal digits. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Slots by state. Each expected slot is in exactly one of the last six. */
+export const slotCounts = {
+  expected: count,
+  filled: count.describe('streamed + backfilled'),
+  streamed: count.describe('the bar came with the stream'),
+  backfilled: count.describe('the bar came from a repository'),
+  noTrade: count.describe('empty, and a complete source confirms that nothing traded'),
+  unfillable: count.describe('empty, and given up after maxRetries asks'),
+  absent: count.describe('empty; a repository was asked and answered without the bar'),
+  missing: count.describe('empty, and no repository was asked yet'),
+};
+
+/** Rows of the source that have no slot. */
+export const outsideCounts = {
+  outside: count.describe('rows of the source that have no slot, in hours that the calendar does not know'),
+  extended: count.describe('rows of the source in extended hours of the calendar that the session does not have'),
+};

@@ -1,0 +1,2 @@
+/** Which errors mean that a server is away. */
+export { isOutage } from './outage.js';

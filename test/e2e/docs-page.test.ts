@@ -1,0 +1,58 @@
+/** The documentation page in a browser: "Try it out" creates and starts a session on the data of the demonstration. */
+import { specExample } from '@barkeep/api';
+import type { Browser, Page } from 'playwright-core';
+import { Api } from '../support/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser.js';
+import { TestSystem } from '../support/system.js';
+
+const KEY = 'user-key-0123456789';
+
+describeWithBrowser('the documentation page', () => {
+  let system: TestSystem;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await system.barkeep('demo', '--data-only');
+    await system.worker();
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  it.each([
+    ['without keys', {}, undefined],
+    ['with a key as the password of the browser', { BARKEEP_API_KEYS: KEY }, { username: 'me', password: KEY }],
+  ])(
+    'creates, starts and deletes a session %s',
+    async (_, environment, httpCredentials) => {
+      const { url } = await system.coordinator(environment);
+      const context = await browser.newContext({ httpCredentials });
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(error.message));
+      await page.goto(`${url}/docs`);
+      expect(await tryOut(page, 'createSession')).toBe('201');
+      expect(await tryOut(page, 'startSession')).toBe('200');
+      const api = new Api(url, httpCredentials && { 'x-api-key': httpCredentials.password });
+      expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
+      expect(await tryOut(page, 'latestBar')).toBe('200');
+      expect(await tryOut(page, 'deleteSession')).toBe('204');
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+    240_000,
+  );
+});
+
+/** Opens an operation, presses "Try it out" and "Execute" with the values that the page suggests. @returns the status */
+async function tryOut(page: Page, operation: string): Promise<string> {
+  const block = page.locator(`.opblock[id$="-${operation}"]`);
+  await block.locator('.opblock-summary-control').click();
+  await block.getByRole('button', { name: 'Try it out' }).click();
+  await block.getByRole('button', { name: 'Execute', exact: true }).click();
+  const status = await block.locator('.live-responses-table .response .response-col_status').first().textContent();
+  return status?.trim().slice(0, 3) ?? '';
+}

@@ -1,0 +1,35 @@
+/** A real browser for a test: Chromium of the system, driven by playwright-core. A test without one says so and how to get it. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+
+/** The program on the PATH; undefined when there is none. */
+const PROGRAM = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  .find(isExecutable);
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `describe`, or a visible skip when there is no Chromium. */
+export function describeWithBrowser(name: string, tests: () => void): void {
+  if (PROGRAM) return describe(name, tests);
+  const reason = 'skipped: there is no chromium on the PATH (Debian: apt-get install chromium fonts-dejavu-core)';
+  console.warn(`${name}: ${reason}`);
+  describe.skip(`${name} (${reason})`, tests);
+}
+
+/** Starts the browser, without a window. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: PROGRAM, headless: true, args: [...FLAGS, '--disable-sync'] });
+}
