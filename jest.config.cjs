@@ -41,6 +41,7 @@ module.exports = {
       ? [{ ...shared, displayName: 'compose', testMatch: ['<rootDir>/test/compose/**/*.test.ts'] }]
       : []),
   ],
+  reporters: ['default', '<rootDir>/test/support/skip-reporter.cjs'],
   testTimeout: 60_000,
   // End-to-end tests mostly wait: two at once take little more than one.
   maxWorkers: Math.max(2, availableParallelism() - 1),

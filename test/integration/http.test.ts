@@ -9,6 +9,7 @@ import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { QUEUES } from '../../apps/coordinator/src/runtime/index.js';
+import { CONTRACT_STATUSES } from '../support/contract.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
@@ -285,6 +286,23 @@ describe('the documentation', () => {
     );
     expect(described.sort()).toEqual([...routesOf(open), 'get /docs', 'get /docs-json', 'get /queues'].sort());
     expect(described).toContain('get /v1/sessions/{id}/symbols/{symbol}/bars');
+  });
+
+  it('names the same statuses of success as the contract that the tests check answers against', async () => {
+    const document = (await (await get('/docs-json')).json()) as {
+      paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+    };
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { responses }]): [string, number[]] => [
+        `${method.toUpperCase()} ${path}`,
+        Object.keys(responses)
+          .map(Number)
+          .filter((status) => status < 300),
+      ]),
+    );
+    // The event stream is checked event by event.
+    const isChecked = ([route]: [string, number[]]) => / \/(v1|health)\//.test(route) && !route.endsWith('/events');
+    expect(Object.fromEntries(documented.filter(isChecked))).toEqual(CONTRACT_STATUSES);
   });
 
   it('has an example and problems for every route, and no dangling reference', async () => {

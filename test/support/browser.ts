@@ -21,11 +21,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** `describe`, or a visible skip when there is no Chromium. */
+/** `describe`. Without Chromium a skip, which the last lines of the run name (skip-reporter.cjs). */
 export function describeWithBrowser(name: string, tests: () => void): void {
   if (PROGRAM) return describe(name, tests);
   const reason = 'skipped: there is no chromium on the PATH (Debian: apt-get install chromium fonts-dejavu-core)';
-  console.warn(`${name}: ${reason}`);
   describe.skip(`${name} (${reason})`, tests);
 }
 

@@ -1,4 +1,6 @@
-/** Listens to a session's server-sent events as a browser would, and keeps all of them. */
+/** Listens to a session's server-sent events as a browser would, keeps them and checks each against the contract. */
+import { checkEvent } from './contract.js';
+
 export interface SentEvent {
   id: string;
   type: string;
@@ -10,6 +12,8 @@ export class EventListener {
   readonly events: SentEvent[] = [];
   lastEventId = '';
   private readonly gone = new AbortController();
+  /** The first event that was not as the contract says. */
+  private wrong: Error | undefined;
   /** Resolves when the connection has ended, in whatever way. */
   readonly ended: Promise<void>;
 
@@ -26,10 +30,11 @@ export class EventListener {
     return new EventListener(response.body);
   }
 
-  /** Waits until an event matches, earlier events included. */
+  /** Waits until an event matches, earlier events included. @throws when an event was not as the contract says */
   async until(test: (event: SentEvent) => boolean, boundMs = 30_000): Promise<SentEvent> {
     const deadline = Date.now() + boundMs;
     for (;;) {
+      if (this.wrong) throw this.wrong;
       const found = this.events.find(test);
       if (found) return found;
       if (Date.now() > deadline)
@@ -38,8 +43,10 @@ export class EventListener {
     }
   }
 
+  /** @throws when an event was not as the contract says */
   close(): void {
     this.gone.abort();
+    if (this.wrong) throw this.wrong;
   }
 
   private async read(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -70,6 +77,12 @@ export class EventListener {
     this.lastEventId = fields['id'] ?? this.lastEventId;
     const { event, data } = fields;
     if (event === undefined || data === undefined) return;
-    this.events.push({ id: this.lastEventId, type: event, data: JSON.parse(data) as Record<string, unknown> });
+    const sent = { id: this.lastEventId, type: event, data: JSON.parse(data) as Record<string, unknown> };
+    this.events.push(sent);
+    try {
+      checkEvent(sent.type, sent.data);
+    } catch (error) {
+      this.wrong ??= error as Error;
+    }
   }
 }
