@@ -111,12 +111,18 @@ test('a fill that is none is refused by name', async () => {
   expect(await response.json()).toMatchObject({ problems: [{ field: 'fill', expected: 'one of none, forward' }] });
 });
 
-test('a coordinator that does not know the calendar reads a session, which keeps its days', async () => {
+test('a coordinator that does not know the calendar reads a session, which keeps its days, and can delete one', async () => {
   const other = await startCoordinatorProcess(own());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
     expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: '2024-03-06T10:30:00.000Z' }]);
     expect((await fetch(`${other.url}/v1/sessions/mars/symbols/AAA/bars`)).status).toBe(200);
+    const headers = { 'Content-Type': 'application/json' };
+    const copy = JSON.stringify({ ...list.sessions[0]!.spec, id: 'mars-2' });
+    const url = `${coordinator.url}/v1/sessions`;
+    expect((await fetch(`${url}?start=true`, { method: 'POST', headers, body: copy })).status).toBe(201);
+    expect((await fetch(`${other.url}/v1/sessions/mars-2`, { method: 'DELETE' })).status).toBe(204);
+    expect((await fetch(`${url}/mars-2`)).status).toBe(404);
   } finally {
     await other.stop();
   }

@@ -75,7 +75,15 @@ export {
   summarizeGaps,
   UNFILLABLE,
 } from './gaps.js';
-export { type Interval, IntervalError, intervalName, isDerivable, parseInterval } from './interval.js';
+export {
+  type Interval,
+  INTERVAL_WORDS,
+  IntervalError,
+  intervalName,
+  isDerivable,
+  isInterval,
+  parseInterval,
+} from './interval.js';
 export {
   addedPartition,
   currentSymbols,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { accessLog, createLogger } from './access-log.js';
 
 describe('the log', () => {
-  it('has no key and no cookie, neither of a request nor of a logged object', async () => {
+  it('has no key, no cookie and no query string, neither of a request nor of a logged object', async () => {
     const lines: string[] = [];
     const logger = createLogger({ level: 'trace' }, { write: (line) => void lines.push(line) });
     const log = accessLog(logger);
@@ -22,7 +22,7 @@ describe('the log', () => {
       'x-api-key': 'secret-3',
       'x-request-id': 'mine',
     };
-    const response = await fetch(`http://127.0.0.1:${port}/v1/sessions`, { headers });
+    const response = await fetch(`http://127.0.0.1:${port}/v1/sessions?api_key=secret-4`, { headers });
     expect(response.headers.get('x-request-id')).toBe('mine');
     server.close();
     await once(server, 'close');

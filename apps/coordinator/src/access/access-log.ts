@@ -29,9 +29,18 @@ export function accessLog(logger: Logger): HttpLogger {
     serializers: { req: requestLine, res: ({ statusCode }: ServerResponse) => ({ statusCode }) },
     wrapSerializers: false,
     customLogLevel: (_request, response, error) => levelOf(response.statusCode, error),
-    customSuccessMessage: (request, response) => `${request.method} ${request.url} ${response.statusCode}`,
-    customErrorMessage: (request, response) => `${request.method} ${request.url} ${response.statusCode}`,
+    customSuccessMessage: message,
+    customErrorMessage: message,
   });
+}
+
+function message({ method, url }: IncomingMessage, { statusCode }: ServerResponse): string {
+  return `${method} ${pathOf(url)} ${statusCode}`;
+}
+
+/** Callers put keys into query strings by mistake, so a query string is never logged. */
+function pathOf(url: string | undefined): string | undefined {
+  return url?.split('?', 1)[0];
 }
 
 function levelOf(status: number, error: Error | undefined) {
@@ -42,5 +51,5 @@ function levelOf(status: number, error: Error | undefined) {
 /** The fields of a request that are logged; of the headers only the user agent. */
 function requestLine(request: IncomingMessage) {
   const { id, method, url, socket, headers } = request;
-  return { id, method, url, remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'] };
+  return { id, method, url: pathOf(url), remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'] };
 }

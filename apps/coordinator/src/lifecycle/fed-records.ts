@@ -2,7 +2,7 @@
  * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record too, with its
  * problem, so that it is counted and never stops the others. The values of a bar are validated elsewhere. Pure.
  */
-import { TIME_EXPECTED, parseTime } from '@barkeep/api';
+import { isEpochMs, parseTime, TIME_EXPECTED } from '@barkeep/api';
 import { shown, type Bar } from '@barkeep/bars';
 
 /** Position of a record in its body. */
@@ -50,7 +50,7 @@ export function recordOfLine(line: string, place: RecordPlace): FedRecord {
 
 /** Feeds send millions of times: the usual form is parsed first, without trying the others. */
 function timeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
   const ms = UTC.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(ms) ? parseTime(value) : ms;

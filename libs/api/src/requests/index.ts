@@ -1,3 +1,3 @@
 /** What requests bring besides a body. */
 export * from './queries.js';
-export { isoTime, parseTime, TIME_EXPECTED } from './time-input.js';
+export { isEpochMs, isoTime, parseTime, TIME_EXPECTED } from './time-input.js';

@@ -2,7 +2,15 @@
  * The query strings and headers that routes take: one strict schema each. A parameter that the schema does not name is
  * refused, so that a misspelt parameter is an error instead of a surprise.
  */
-import { FILLS, SESSION_STATES, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
+import {
+  FILLS,
+  INTERVAL_WORDS,
+  isInterval,
+  SESSION_STATES,
+  SYMBOL_PATTERN,
+  SYMBOL_WORDS,
+  SYMBOLS_MAX,
+} from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
@@ -25,7 +33,7 @@ function count(min: number, max: number) {
 
 const interval = z
   .string()
-  .max(16, 'an interval such as 5m, 2h or 1d')
+  .refine(isInterval, INTERVAL_WORDS)
   .optional()
   .meta({ description: 'the base interval when left out', example: '5m' });
 

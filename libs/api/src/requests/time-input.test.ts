@@ -10,8 +10,8 @@ describe('parseTime', () => {
     ['2013-10-07T15:30:00 02:00', open],
     [String(open), open],
     ['2013-10-07', Date.UTC(2013, 9, 7)],
-    ['0', 0],
-    ['-1000', -1000],
+    ['1969-12-31', -86_400_000],
+    ['631152000000', Date.UTC(1990, 0)],
   ])('takes %s', (text, ms) => expect(parseTime(text)).toBe(ms));
 
   it.each([
@@ -21,6 +21,10 @@ describe('parseTime', () => {
     '2013-02-30',
     '2013-13-01T00:00:00Z',
     '1e9',
+    '0',
+    '-1000',
+    '1709251200',
+    '631151999999',
     '99999999999999999',
     '07.10.2013',
   ])('refuses %p', (text) => expect(parseTime(text)).toBeUndefined());

@@ -2,6 +2,7 @@
  * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}; a coordinator that is being restarted is
  * waited for. Holds no state.
  */
+import { isoTime } from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
@@ -152,7 +153,8 @@ export class CoordinatorClient {
    * @param throughMs epoch ms that the stream has reached, whatever it brought
    */
   async feed(id: string, symbol: string, ndjson: string, throughMs?: number): Promise<answers.FeedAnswer> {
-    const query = throughMs === undefined ? '' : `?through=${throughMs}`;
+    // ISO 8601: the coordinator takes numbers before 1990 for seconds.
+    const query = throughMs === undefined ? '' : `?through=${isoTime(throughMs)}`;
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
     return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars${query}`, content));
   }

@@ -1,0 +1,100 @@
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FedRecord } from '../lifecycle/index.js';
+import { problemOf } from '../problems/index.js';
+import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
+
+const LINE_WITHIN_MS = 1_000;
+const LINE = JSON.stringify({ openTime: '2024-03-04T14:30:00Z', open: 1, high: 1, low: 1, close: 1, volume: 1 });
+
+let server: Server;
+let records: FedRecord[];
+let store: (batch: readonly FedRecord[]) => Promise<void>;
+
+beforeEach(async () => {
+  records = [];
+  store = async (batch) => void records.push(...batch);
+  const app = express();
+  app.post('/', async (request, response) => {
+    await readFedBody(request, undefined, (batch) => store(batch), LINE_WITHIN_MS);
+    response.json({ records: records.length });
+  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const problem = problemOf(error);
+    response.status(problem.status).json(problem);
+  });
+  server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function send(): {
+  body: ClientRequest;
+  answer: Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>;
+} {
+  const { port } = server.address() as AddressInfo;
+  const body = httpRequest({ port, host: '127.0.0.1', method: 'POST', headers: { 'content-type': NDJSON } });
+  // The service may close the connection while the body is still sent.
+  body.on('error', () => undefined);
+  const answer = (async () => {
+    const [response] = (await once(body, 'response')) as [IncomingMessage];
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
+    return { status: response.statusCode ?? 0, headers: response.headers, text };
+  })();
+  return { body, answer };
+}
+
+it('refuses a body of newlines after a bounded number of them', async () => {
+  const { body, answer } = send();
+  const newlines = Buffer.alloc(1_000_000, '\n');
+  Readable.from(Array.from({ length: 100 }, () => newlines)).pipe(body);
+  const { status, text } = await answer;
+  expect(status).toBe(413);
+  expect(text).toContain(`at most ${BLANK_LINES_MAX} blank lines`);
+  expect(records).toEqual([]);
+});
+
+it('skips blank lines between bars and counts them', async () => {
+  const { body, answer } = send();
+  body.end(`\n\r\n${LINE}\r\n${'\n'.repeat(1_000)}  \n{`);
+  expect((await answer).status).toBe(200);
+  expect(records).toMatchObject([
+    { index: 0, line: 3 },
+    { index: 1, line: 1_005, malformed: 'line: expected JSON', raw: '{' },
+  ]);
+});
+
+it('gives up on a line that is not whole in time, and closes the connection', async () => {
+  const { body, answer } = send();
+  body.write(`${LINE}\n${LINE.slice(0, 20)}`);
+  const bytes = setInterval(() => body.write(' '), LINE_WITHIN_MS / 10);
+  const { status, headers, text } = await answer;
+  clearInterval(bytes);
+  expect([status, headers.connection]).toEqual([400, 'close']);
+  expect(text).toContain('expected the rest of a line within');
+  expect(records).toHaveLength(1);
+});
+
+it('waits as long as the sender likes between two lines, and while the store is slow', async () => {
+  let stored = 0;
+  store = async (batch) => {
+    records.push(...batch);
+    if (stored++ === 0) await sleep(2 * LINE_WITHIN_MS);
+  };
+  const { body, answer } = send();
+  // More than the buffers between the socket and the store hold, cut within a line.
+  const text = `${LINE}\n`.repeat(20_000);
+  body.write(text.slice(0, -10));
+  body.write(text.slice(-10));
+  await sleep(3 * LINE_WITHIN_MS);
+  body.end(`${LINE}\n`);
+  expect((await answer).text).toBe(JSON.stringify({ records: 20_001 }));
+});
