@@ -107,6 +107,16 @@ it('I7 answers what became of every bar, and quarantines what is refused', async
   });
 });
 
+it('refuses epoch seconds in a bar and in through, and says that milliseconds are meant', async () => {
+  const id = await api.run({ ...SPEC, id: 'seconds' });
+  const seconds = { ...aaa[0]!, openTime: aaa[0]!.openTime / 1_000 };
+  const { refused, problems } = await feed(id, 'AAA', [seconds, aaa[1]!]);
+  expect(refused).toEqual({ malformed: 1 });
+  expect(problems[0]?.detail).toMatch(/openTime: expected .* epoch milliseconds .* not seconds/);
+  const { status, body } = await api.call('POST', `${path(id, 'AAA')}/bars?through=${seconds.openTime}`, []);
+  expect([status, JSON.stringify(body)]).toEqual([400, expect.stringMatching(/through.*milliseconds/)]);
+});
+
 it('names malformed lines by their numbers and takes the others', async () => {
   const id = await api.run({ ...SPEC, id: 'lines' });
   const lines = [JSON.stringify(aaa[0]), '', '{"open": 1', JSON.stringify({ ...aaa[1]!, time: 1 }), '[]'];

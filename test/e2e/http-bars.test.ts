@@ -26,7 +26,7 @@ beforeAll(async () => {
     calendar: '24/7',
     start: '2018-04-01',
     end: '2018-04-08',
-    derivedIntervals: ['5m'],
+    derivedIntervals: ['5m', '60m'],
     source: { type: 'dataset', dataset: 'minutes' },
     upkeep: { enabled: false, barrier: 'none' },
   };
@@ -99,6 +99,19 @@ it('gives ranges, end exclusive, without the holes', async () => {
   expect(range.map(({ openTime }) => openTime)).toEqual([iso(3), iso(4), iso(7)]);
 });
 
+it('refuses epoch seconds, and takes ISO times of any date', async () => {
+  for (const query of ['from=1522540800&to=1522627200', 'from=1522540800', `from=${iso(0)}&to=-1`]) {
+    const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?${query}`));
+    expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining('epoch milliseconds') as string });
+  }
+  expect(bars.parse(await read('/symbols/AAA/bars?from=1902-01-01&to=1970-01-01T00:00:00Z'))).toEqual([]);
+});
+
+it('takes every name of an interval that the spec takes', async () => {
+  const hours = bars.parse(await read('/symbols/AAA/bars?last=3&interval=60m'));
+  expect(hours).toEqual(await read('/symbols/AAA/bars?last=3&interval=1h'));
+});
+
 it('names the next page of a long range in its Link header, and the pages are the whole', async () => {
   const first = await get('/symbols/AAA/bars?from=2018-04-01&interval=1m');
   const page = bars.parse(await first.json());
@@ -153,6 +166,9 @@ it('gives 404 for a symbol and 400 for an interval that the session does not hav
   expect((await get('/symbols/IBM/bars')).status).toBe(404);
   expect((await get('/latest?symbols=AAA,IBM')).status).toBe(404);
   const problem = answers.problemAnswer.parse(await read('/symbols/AAA/bars?interval=7m'));
-  expect(problem).toMatchObject({ status: 400, problems: [{ field: 'interval', expected: 'one of 1m, 5m' }] });
-  expect(answers.problemAnswer.parse(await read('/symbols/AAA/bars?interval=abc')).status).toBe(400);
+  expect(problem).toMatchObject({ status: 400, problems: [{ field: 'interval', expected: 'one of 1m, 5m, 1h' }] });
+  for (const name of ['abc', '1440m']) {
+    const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?interval=${name}`));
+    expect(wrong.problems?.[0]?.expected).toContain('1d');
+  }
 });

@@ -1,4 +1,4 @@
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express from 'express';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,13 +19,14 @@ beforeEach(async () => {
   records = [];
   store = async (batch) => void records.push(...batch);
   const app = express();
-  app.post('/', async (request, response) => {
-    await readFedBody(request, undefined, (batch) => store(batch), LINE_WITHIN_MS);
-    response.json({ records: records.length });
-  });
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const problem = problemOf(error);
-    response.status(problem.status).json(problem);
+  app.post('/', (request, response) => {
+    const refuse = (error: unknown) => {
+      const problem = problemOf(error);
+      response.status(problem.status).json(problem);
+    };
+    readFedBody(request, undefined, (batch) => store(batch), LINE_WITHIN_MS)
+      .then(() => response.json({ records: records.length }))
+      .catch(refuse);
   });
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
