@@ -181,7 +181,7 @@ describe('bad input', () => {
     ['/v1/sessions/one/symbols/SPY/bars?last=0', 'last'],
     ['/v1/sessions/one/symbols/SPY/bars?last=10001', 'last'],
     ['/v1/sessions/one/symbols/SPY/bars?last=1&last=2', 'last'],
-    ['/v1/sessions/one/symbols/SPY/bars?last=5&from=0', 'last'],
+    ['/v1/sessions/one/symbols/SPY/bars?last=5&from=2013-10-07', 'last'],
     ['/v1/sessions/one/symbols/SPY/bars?from=yesterday', 'from'],
     ['/v1/sessions/one/symbols/SPY/bars?from=2013-10-08&to=2013-10-07', 'to'],
     ['/v1/sessions/one/symbols/SPY/bars?to=2013-10-07', 'from'],

@@ -17,8 +17,9 @@ import { Walk } from './walk.js';
 export interface KeptStart {
   /** Everything up to here is done, epoch ms. */
   time: number;
-  /** Steps and bars that were delivered under this name before. */
+  /** Steps that were delivered under this name before. */
   steps: number;
+  /** Bars of these steps. */
   bars: number;
   /** True when the consumer has been through the whole session: the loop ends without a step. */
   atEnd: boolean;
