@@ -10,7 +10,10 @@ import { openApiDocument } from './openapi/index.js';
 import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from './runtime/index.js';
 
 /** Stands for what the controllers call; describing them calls nothing. */
-const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, SESSION_REDIS, CONFIG].map((provide) => ({ provide, useValue: {} }));
+const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, SESSION_REDIS, CONFIG].map((provide) => ({
+  provide,
+  useValue: {},
+}));
 const providers = [...unused, { provide: StopSequence, useValue: new StopSequence(0) }];
 
 @Global()

@@ -44,7 +44,12 @@ export abstract class SessionLifecycle {
   /** @throws SessionNotFoundError */
   abstract find(id: string, view?: View): Promise<SessionAnswer>;
   /** @throws CursorError */
-  abstract list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageAnswer>;
+  abstract list(query: {
+    state?: SessionState;
+    limit: number;
+    cursor?: string;
+    view?: View;
+  }): Promise<SessionPageAnswer>;
   /**
    * The four calls change the row first. When Redis is not reachable after that, the view has `waitingFor` with kind `server`, and
    * the change takes effect within seconds of the server's return. Each call may be repeated.

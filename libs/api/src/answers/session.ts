@@ -49,7 +49,9 @@ export const sessionAnswer = z.strictObject({
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
   warnings: z.array(z.string()).describe('sentences for people, for example about a symbol that no dataset has'),
-  counts: z.strictObject({ ...slotCounts, refused: count, ...outsideCounts }).describe('slots of all symbols before the frontier'),
+  counts: z
+    .strictObject({ ...slotCounts, refused: count, ...outsideCounts })
+    .describe('slots of all symbols before the frontier'),
   history: historyAnswer.nullable().describe('null when the spec has no history'),
   pace: z.strictObject({
     overruns: count.describe('times that the clock fell behind its pace'),
