@@ -138,7 +138,7 @@ test('I9 after its removal no key of a session is left, and no late script bring
   await expect(upkeep.writeDerived(1, 0, 390, derived)).rejects.toThrow(SessionLostError);
   await expect(upkeep.moveWatermark(1, layout.start, layout.end)).rejects.toThrow(SessionLostError);
   await upkeep.noteError(1, '2013-10-07', MANY, 'late');
-  expect(await setControl(server.redis, layout, 'run')).toBe(false);
+  expect(await setControl(server.redis, layout, 1, 'run')).toBe('gone');
   await expect(reader.position()).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);
   expect(await removeSession(server.redis, layout)).toBe(0);

@@ -127,11 +127,24 @@ test('each move of the clock is an event, a repeated one is none', async () => {
 test('what the stream should do next reaches it with its next write', async () => {
   const store = await server.begin();
   const [first] = [...store.layout.windowsFrom(0)];
-  expect(await setControl(server.redis, store.layout, 'pause')).toBe(true);
+  expect(await setControl(server.redis, store.layout, 1, 'pause')).toBe('set');
   expect(await store.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).toBe('pause');
-  expect(await setControl(server.redis, store.layout, 'stop')).toBe(true);
+  expect(await setControl(server.redis, store.layout, 1, 'stop')).toBe('set');
   expect(await store.writer.moveClock(first!.to)).toBe('stop');
-  expect(await setControl(server.redis, server.layout(), 'run')).toBe(false);
+  expect(await setControl(server.redis, server.layout(), 1, 'run')).toBe('gone');
+});
+
+test('I3 a control from a row that was read before the last claim changes nothing', async () => {
+  const store = await server.begin();
+  const next = store.as({ epoch: 2, owner: 'two' });
+  await next.claim();
+  const [first] = [...store.layout.windowsFrom(0)];
+  const before = await server.dump(store.layout.id);
+  expect(await setControl(server.redis, store.layout, 1, 'pause')).toBe('stale');
+  expect(await server.dump(store.layout.id)).toEqual(before);
+  expect(await next.flush(first!, partsOf(store.layout, first!, market)[0]!)).toBe('run');
+  expect(await setControl(server.redis, store.layout, 2, 'pause')).toBe('set');
+  expect(await next.moveClock(first!.to)).toBe('pause');
 });
 
 test('a store without its meta hash is lost to its writers', async () => {

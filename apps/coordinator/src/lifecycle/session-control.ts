@@ -32,7 +32,7 @@ export class SessionControl {
 
   /**
    * Writes the control and the state event of a row. Reads the row again after that: of two concurrent calls the slower one would
-   * otherwise leave the control of a state that the row no longer has.
+   * otherwise leave the control of a state that the row no longer has. A row from before the last claim of the store writes nothing.
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
   async follow(row: Row): Promise<Row> {
@@ -41,11 +41,11 @@ export class SessionControl {
       const control = controlOf(current.state);
       if (control === undefined) return current;
       const layout = layoutOf(current, this.keyPrefix);
-      await setControl(this.redis, layout, control);
-      await emitState(this.redis, layout, current.state);
+      const verdict = await setControl(this.redis, layout, current.epoch, control);
+      if (verdict !== 'stale') await emitState(this.redis, layout, current.state);
       const now = await this.sessions.find(row.id);
       if (!now || now.incarnation !== row.incarnation) return current;
-      if (controlOf(now.state) === control) return now;
+      if (verdict !== 'stale' && controlOf(now.state) === control) return now;
       current = now;
     }
     return current;

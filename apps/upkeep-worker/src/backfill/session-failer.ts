@@ -1,5 +1,5 @@
 /** Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. */
-import { SessionRepository, WrongStateError } from '@barkeep/bar-repository';
+import { SessionRepository, WrongStateError, type SessionRow } from '@barkeep/bar-repository';
 import { setControl, emitState, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
@@ -21,13 +21,14 @@ export class SessionFailer {
   async fail(layout: SessionLayout, error: string): Promise<void> {
     const row = await this.sessions.find(layout.id);
     if (row?.incarnation !== layout.incarnation) return;
+    let failed: SessionRow;
     try {
-      await this.sessions.transition(layout.id, FAILABLE, 'failed', { error });
+      failed = await this.sessions.transition(layout.id, FAILABLE, 'failed', { error });
     } catch (cause) {
       if (cause instanceof WrongStateError) return;
       throw cause;
     }
-    await setControl(this.redis, layout, 'stop');
+    await setControl(this.redis, layout, failed.epoch, 'stop');
     await emitState(this.redis, layout, 'failed', error);
   }
 }

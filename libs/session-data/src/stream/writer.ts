@@ -161,10 +161,20 @@ export class SessionWriter {
   }
 }
 
-/** Sets what the owner of a session does next. @returns false when there is no store. */
-export async function setControl(redis: Redis, layout: SessionLayout, control: Control): Promise<boolean> {
+/**
+ * Sets what the owner of a session does next.
+ * @param epoch the epoch of the row that the control comes from
+ * @returns `stale`, and sets nothing, when the store was claimed with a later epoch; `gone` when there is no store
+ */
+export async function setControl(
+  redis: Redis,
+  layout: SessionLayout,
+  epoch: number,
+  control: Control,
+): Promise<'set' | 'stale' | 'gone'> {
   const { meta, wake } = layout.keysOf(0);
-  return (await SET_CONTROL.run(redis, [meta], [layout.incarnation, control, wake])) === 'set';
+  const verdict = await SET_CONTROL.run(redis, [meta], [layout.incarnation, epoch, control, wake]);
+  return verdict as 'set' | 'stale' | 'gone';
 }
 
 /** The control that the store of a session holds; undefined when the store is not there. */

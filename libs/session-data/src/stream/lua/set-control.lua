@@ -1,9 +1,11 @@
---- Sets what the stream does next.
+--- Sets what the stream does next. An order from a row that was read before the last claim is stale and changes nothing.
 --- KEYS: meta of partition 0
---- ARGV: incarnation, control ('run', 'pause', 'stop' or 'reload'), wake channel
---- Answer: 'set' | 'gone'
+--- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
+--- Answer: 'set' | 'stale' | 'gone'
 
-if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
-redis.call('HSET', KEYS[1], 'control', ARGV[2])
-redis.call('PUBLISH', ARGV[3], 'control')
+local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch')
+if (m[1] or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
+if tonumber(m[2] or 0) > tonumber(ARGV[2]) then return 'stale' end
+redis.call('HSET', KEYS[1], 'control', ARGV[3])
+redis.call('PUBLISH', ARGV[4], 'control')
 return 'set'
