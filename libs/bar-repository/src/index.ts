@@ -13,6 +13,7 @@ export {
   quarantineTotals,
   removeDataset,
   resolveDataset,
+  rowsByDay,
   type SymbolExtent,
   symbolIds,
   UnknownDatasetError,

@@ -17,6 +17,8 @@ import { sendProblem } from './problem-filter.js';
 const LIVENESS = '/health/live';
 /** Pages that people open in a browser, which can only ask for a password. */
 const PAGES = /^\/(docs|docs-json|queues)(\/|$)/i;
+/** Routes that show bars after the clock of sessions. */
+const DATASETS = /^\/v1\/datasets(\/|$)/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The middleware for every route but {@link LIVENESS}. */
@@ -33,6 +35,10 @@ export function authenticate(keys: ApiKeys): RequestHandler {
     response.locals['role'] = role;
     if (role === 'user' && asksOperatorView(request)) {
       const detail = 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
+      return sendProblem(request, response, problem('forbidden', detail));
+    }
+    if (role === 'user' && DATASETS.test(request.path)) {
+      const detail = 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS';
       return sendProblem(request, response, problem('forbidden', detail));
     }
     return next();

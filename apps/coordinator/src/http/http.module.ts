@@ -4,6 +4,9 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ConsumersController } from './consumers.controller.js';
 import { StopSequence, STOP_ORDER } from '@barkeep/service';
+import { DatasetsController } from './datasets.controller.js';
+import { DatasetReader } from '../lifecycle/index.js';
+import { DataSource } from 'typeorm';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
 import { HealthChecks, HealthController, MetricsController } from '../observe/index.js';
@@ -35,10 +38,11 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
-      controllers: [...SESSION_CONTROLLERS, HealthController, MetricsController],
+      controllers: [...SESSION_CONTROLLERS, DatasetsController, HealthController, MetricsController],
       providers: [
         HealthChecks,
         { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: DatasetReader, inject: [DataSource], useFactory: (source: DataSource) => new DatasetReader(source) },
         { provide: EventStreams, inject: [StopSequence], useFactory: eventStreams },
       ],
     };

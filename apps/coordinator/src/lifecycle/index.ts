@@ -1,4 +1,5 @@
 /** Creates, changes, repairs and removes sessions. */
+export { DatasetReader } from './dataset-reader.js';
 export { Certificates } from './certificates.js';
 export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { LostTail } from './lost-tail.js';

@@ -63,6 +63,9 @@ function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> 
     Upkeep: jsonSchema(api.upkeepAnswer, 'output'),
     Live: jsonSchema(api.liveAnswer, 'output'),
     Ready: jsonSchema(api.readyAnswer, 'output'),
+    DatasetPage: jsonSchema(api.datasetPageAnswer, 'output'),
+    Dataset: jsonSchema(api.datasetAnswer, 'output'),
+    Coverage: jsonSchema(api.coverageAnswer, 'output'),
     Problem: jsonSchema(api.problemAnswer, 'output'),
     Events: jsonSchema(z.strictObject(api.eventAnswers), 'output'),
   };

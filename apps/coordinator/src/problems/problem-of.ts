@@ -9,6 +9,7 @@ import {
   SessionConflictError,
   SessionNotFoundError,
   SymbolConflictError,
+  UnknownDatasetError,
   WrongStateError,
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
@@ -43,6 +44,7 @@ export function problemOf(error: unknown): Problem {
     return invalid([{ field: 'cursor', expected: 'a nextCursor from an earlier page', was: shown(error.cursor) }]);
   }
   if (error instanceof SessionNotFoundError) return problem('unknown-session', error.message);
+  if (error instanceof UnknownDatasetError) return problem('unknown-dataset', error.message);
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
   if (error instanceof UnknownConsumerError) return problem('unknown-consumer', error.message);
   if (error instanceof SessionConflictError) return problem('session-conflict', error.message);

@@ -20,6 +20,7 @@ export const PROBLEM_KINDS = {
   forbidden: { status: 403, title: 'Not allowed' },
   'unknown-route': { status: 404, title: 'No such route' },
   'unknown-session': { status: 404, title: 'No such session' },
+  'unknown-dataset': { status: 404, title: 'No such dataset' },
   'unknown-symbol': { status: 404, title: 'No such symbol in this session' },
   'unknown-consumer': { status: 404, title: 'No such consumer of this session' },
   'no-bar': { status: 404, title: 'No bar is visible yet' },

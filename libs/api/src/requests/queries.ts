@@ -3,6 +3,8 @@
  * refused, so that a misspelt parameter is an error instead of a surprise.
  */
 import {
+  calendarIds,
+  calendarNamed,
   FILLS,
   INTERVAL_WORDS,
   isInterval,
@@ -74,6 +76,34 @@ export const listQuery = z.strictObject({
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
   view,
 });
+
+/** A page of the rows of a dataset by symbol and day. Dates are trading dates, both included. */
+export const coverageQuery = z
+  .strictObject({
+    calendar: z
+      .string()
+      .default('XNYS')
+      .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
+    hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
+    from: z.iso
+      .date('a date, such as 2013-10-07')
+      .optional()
+      .meta({ description: 'that of the first bar when left out' }),
+    to: z.iso
+      .date('a date, such as 2013-10-11')
+      .optional()
+      .meta({ description: 'included; that of the last bar when left out' }),
+    limit: count(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
+    after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
+  })
+  .superRefine(({ calendar, hours, from, to }, context) => {
+    const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    if (from !== undefined && to !== undefined && to < from) wrong('to', 'a date that is not before from');
+    const isKnown = calendarIds().includes(calendar);
+    if (hours === 'extended' && isKnown && !calendarNamed(calendar).hasExtendedHours) {
+      wrong('hours', `regular, as ${calendar} has no extended hours`);
+    }
+  });
 
 export const intervalQuery = z.strictObject({ interval, fill });
 
@@ -148,6 +178,7 @@ export const lastEventIdHeader = z
   .string()
   .meta({ description: 'the id of the last event that was received; it takes precedence over `from`' });
 
+export type CoverageQuery = z.output<typeof coverageQuery>;
 export type MetricsQuery = z.output<typeof metricsQuery>;
 export type ViewQuery = z.output<typeof viewQuery>;
 export type CreateQuery = z.output<typeof createQuery>;

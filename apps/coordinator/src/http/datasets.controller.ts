@@ -1,0 +1,88 @@
+/** `/v1/datasets`: what is stored, without a session. For operators: datasets have bars after the clock of every session. */
+import {
+  coverageQuery,
+  noQuery,
+  type CoverageAnswer,
+  type CoverageQuery,
+  type DatasetAnswerBody,
+  type DatasetPageAnswer,
+} from '@barkeep/api';
+import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { DatasetReader } from '../lifecycle/index.js';
+import { CheckedQuery, Operation, QueryGuard } from '../openapi/index.js';
+
+const params = { name: 'reference' };
+const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
+const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' };
+
+@ApiTags('data')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/datasets')
+export class DatasetsController {
+  constructor(@Inject(DatasetReader) private readonly datasets: DatasetReader) {}
+
+  @Get()
+  @Operation({
+    summary: 'The datasets, by name; needs an admin key',
+    query: noQuery,
+    answers: [{ status: 200, description: 'all of them', component: 'DatasetPage', example: { datasets: [line] } }],
+    problems: ['forbidden', 'unavailable'],
+  })
+  listDatasets(): Promise<DatasetPageAnswer> {
+    return this.datasets.list();
+  }
+
+  @Get(':name')
+  @Operation({
+    summary: 'A dataset with its rows and symbols; needs an admin key',
+    params,
+    query: noQuery,
+    answers: [
+      {
+        status: 200,
+        description: 'the dataset',
+        component: 'Dataset',
+        example: {
+          ...line,
+          rows: 19_497,
+          symbols: [{ symbol: 'EMBER', ...first }],
+          prices: 'positive',
+          withoutVolume: false,
+        },
+      },
+    ],
+    problems: ['forbidden', 'unknown-dataset', 'unavailable'],
+  })
+  getDataset(@Param('name') name: string): Promise<DatasetAnswerBody> {
+    return this.datasets.describe(name);
+  }
+
+  @Get(':name/coverage')
+  @Operation({
+    summary: 'Rows of a dataset by symbol and trading day, with the number that a calendar expects; needs an admin key',
+    params,
+    query: coverageQuery,
+    answers: [
+      {
+        status: 200,
+        description: 'a page of symbols',
+        component: 'Coverage',
+        example: {
+          dataset: 'reference',
+          calendar: 'XNYS',
+          hours: 'regular',
+          days: [{ date: '2024-03-04', expected: 390 }],
+          symbols: [{ symbol: 'EMBER', rows: [390] }],
+          nextAfter: null,
+        },
+      },
+    ],
+    problems: ['forbidden', 'invalid-input', 'unknown-dataset', 'unavailable'],
+  })
+  readCoverage(@Param('name') name: string, @CheckedQuery() query: CoverageQuery): Promise<CoverageAnswer> {
+    return this.datasets.coverage(name, query);
+  }
+}

@@ -1,0 +1,99 @@
+/** `/v1/datasets` of a real coordinator: who may ask, what is stored, and its coverage of a calendar by pages. */
+import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
+import { Api } from '../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
+import { marketBars, writeBars } from '../support/market.js';
+
+const USER = 'user-key-0123456789';
+const ADMIN = 'admin-key-0123456789';
+const DATES = { start: '2015-12-23', end: '2015-12-28' };
+const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
+
+let database: TestDatabase;
+let coordinator: CoordinatorProcess;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
+  const [first, second] = [market.get('AAA')!, market.get('BRK/B')!];
+  // AAA lacks ten minutes of the first day. BRK/B has one row at night, which no day takes.
+  market.set('AAA', first.slice(10));
+  market.set('BRK/B', [...second, { ...second[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
+  await writeBars(database.url, 'whole', market);
+  await writeBars(database.url, 'empty', new Map());
+  coordinator = await startCoordinatorProcess({
+    DATABASE_URL: database.url,
+    BARKEEP_API_KEYS: USER,
+    BARKEEP_ADMIN_KEYS: ADMIN,
+  });
+});
+
+afterAll(async () => {
+  await coordinator?.stop();
+  await database?.drop();
+});
+
+const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
+
+it('lists datasets, and describes one with its symbols', async () => {
+  const range = { first: '2015-12-23T14:30:00.000Z', last: '2015-12-28T20:59:00.000Z' };
+  const { datasets } = await api().ok<DatasetPageAnswer>('GET', '/v1/datasets');
+  expect(datasets).toMatchObject([
+    { name: 'empty', symbols: 0, first: null, last: null },
+    { name: 'whole', symbols: 3, ...range },
+  ]);
+  const whole = await api().ok<DatasetAnswerBody>('GET', '/v1/datasets/whole');
+  expect(whole).toMatchObject({ rows: 3 * 990 - 10 + 1, prices: 'positive', version: datasets[1]!.version });
+  expect(whole.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+  expect(whole.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
+});
+
+it('counts rows by symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
+  const answer = await api().ok<CoverageAnswer>('GET', '/v1/datasets/whole/coverage');
+  expect(answer.days).toEqual([
+    { date: '2015-12-23', expected: 390 },
+    { date: '2015-12-24', expected: 210 },
+    { date: '2015-12-28', expected: 390 },
+  ]);
+  expect(answer.symbols).toEqual([
+    { symbol: 'AAA', rows: [380, 210, 390] },
+    { symbol: 'BRK/B', rows: [390, 210, 390] },
+    { symbol: 'aaa', rows: [390, 210, 390] },
+  ]);
+  expect(answer.nextAfter).toBeNull();
+  expect(await api().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
+});
+
+it('answers by page, of the days that are asked for', async () => {
+  const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
+  const first = await api().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}`);
+  expect(first).toMatchObject({ days: [{ date: '2015-12-24' }], symbols: [{ symbol: 'AAA' }, { rows: [210] }] });
+  expect(first.nextAfter).toBe('BRK/B');
+  const after = encodeURIComponent(first.nextAfter!);
+  const second = await api().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}&after=${after}`);
+  expect(second).toMatchObject({ symbols: [{ symbol: 'aaa', rows: [210] }], nextAfter: null });
+});
+
+it.each([
+  ['calendar=MOON', 'calendar'],
+  ['calendar=24/7&hours=extended', 'hours'],
+  ['from=yesterday', 'from'],
+  ['from=2015-12-24&to=2015-12-23', 'to'],
+])('refuses ?%s and names the field', async (query, field) => {
+  const answer = await api().call('GET', `/v1/datasets/whole/coverage?${query}`);
+  expect(answer).toMatchObject({ status: 400, body: { problems: [{ field }] } });
+});
+
+it('answers 404 for a dataset that does not exist, and 403 without an admin key', async () => {
+  expect(await api().call('GET', '/v1/datasets/none')).toMatchObject({
+    status: 404,
+    body: { type: 'urn:barkeep:problem:unknown-dataset' },
+  });
+  const user = new Api(coordinator.url, { 'X-API-Key': USER });
+  for (const path of ['/v1/datasets', '/v1/datasets/whole', '/v1/datasets/whole/coverage']) {
+    const { status, body } = await user.call('GET', path);
+    expect({ status, body }).toMatchObject({ status: 403, body: { type: 'urn:barkeep:problem:forbidden' } });
+    expect(JSON.stringify(body)).toContain('BARKEEP_ADMIN_KEYS');
+  }
+});
