@@ -108,7 +108,7 @@ test('bars are imported, run through a session and read back; a refused row is r
   const missing = await barkeep('bars', 'cli', 'NOBODY');
   expect(missing).toMatchObject({ code: 1, stdout: '' });
   expect(missing.stderr).toMatch(/symbol: expected one of session cli, was "NOBODY"/);
-}, 120_000);
+}, 300_000);
 
 test('the demonstration repairs all that can be repaired, says what cannot, and gives the same digest each time', async () => {
   interface Demo {
