@@ -126,10 +126,18 @@ export async function readPosition(
     at.counts.absent += absent!;
     at.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
   }
-  const { counts } = at;
-  counts.filled = counts.streamed + counts.backfilled;
-  counts.missing = counts.expected - counts.filled - counts.noTrade - counts.unfillable - counts.absent;
-  return { clock: Number(clock), control, ...at };
+  return { clock: Number(clock), control, ...at, counts: addedUp(at.counts) };
+}
+
+/**
+ * The counts with `filled`, `expected` and `missing` that add up (I6). The slots of a symbol that left are counted until its data
+ * are removed, so until then more slots can be settled than the present symbols have.
+ */
+export function addedUp(counts: SlotCounts): SlotCounts {
+  const filled = counts.streamed + counts.backfilled;
+  const settled = filled + counts.noTrade + counts.unfillable + counts.absent;
+  const expected = Math.max(counts.expected, settled);
+  return { ...counts, filled, expected, missing: expected - settled };
 }
 
 interface SymbolDays {

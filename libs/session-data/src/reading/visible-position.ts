@@ -6,7 +6,7 @@ import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { DaySlots, UpkeepStore } from '../upkeep/index.js';
-import { readPosition, type PartitionedPosition, type SessionPosition } from './metrics.js';
+import { addedUp, readPosition, type PartitionedPosition, type SessionPosition } from './metrics.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 
 /** How often the store may change during one read before the last answer is taken. */
@@ -33,9 +33,10 @@ export async function readVisiblePosition(
 function visible(position: PartitionedPosition, ahead: SlotCounts, refused: number): SessionPosition {
   const { clock, frontier, watermark, control, counts } = position;
   const names = Object.keys(counts) as (keyof SlotCounts)[];
-  const rest = Object.fromEntries(names.map((name) => [name, counts[name] - ahead[name]])) as unknown as SlotCounts;
+  // A store that changes all the time can have had fewer slots settled when the position was read.
+  const rest = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
   const cut = { frontier: Math.min(frontier, clock), watermark: Math.min(watermark, clock) };
-  return { clock, control, ...cut, counts: rest, refused };
+  return { clock, control, ...cut, counts: addedUp(Object.fromEntries(rest) as SlotCounts), refused };
 }
 
 /** Counts of the slots between the clock and each partition's frontier. */

@@ -1,0 +1,14 @@
+import { noCounts } from '@barkeep/bars';
+import { addedUp } from './metrics.js';
+
+describe('I6 the counts of a session', () => {
+  it('add up', () => {
+    const counts = { ...noCounts(), expected: 10, streamed: 5, backfilled: 2, noTrade: 1, absent: 1 };
+    expect(addedUp(counts)).toEqual({ ...counts, filled: 7, missing: 1 });
+  });
+
+  it('add up while slots of a symbol that left are still counted', () => {
+    const counts = { ...noCounts(), expected: 5, streamed: 6, unfillable: 1 };
+    expect(addedUp(counts)).toEqual({ ...counts, filled: 6, expected: 7, missing: 0 });
+  });
+});
