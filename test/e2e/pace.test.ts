@@ -69,7 +69,8 @@ test('every bar is delivered once, in order, when it is due, and the lateness do
   expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
   const late = lateness(found, speed);
   expect(late).toHaveLength(390);
-  expect(median(late.slice(-60)) - median(late.slice(0, 60))).toBeLessThan(20);
+  // One millisecond a bar would add up to 390.
+  expect(median(late.slice(-60)) - median(late.slice(0, 60))).toBeLessThan(195);
 });
 
 test('I1 a night costs no time at any speed, and the session is what it is at full speed', async () => {
@@ -104,8 +105,8 @@ test('a pause keeps the simulated time, and a resume continues from it', async (
 });
 
 test('with a sink that is too slow the clock catches up, and the overrun is counted and its lag shown', async () => {
-  const id = await api().run({ ...SPEC, id: 'slow', end: DATES.start, pace: clock(6_000, 'wait') });
-  await api().until(id, ({ progress }) => progress > 0.1);
+  const id = await api().run({ ...SPEC, id: 'slow', pace: clock(6_000, 'wait') });
+  await api().until(id, ({ progress }) => progress > 0.05);
   gate.slowDown(400);
   const behind = await api().until(id, ({ pace }) => pace.overruns > 0);
   expect(behind.pace.lagMs).toBeGreaterThan(0);
@@ -113,10 +114,10 @@ test('with a sink that is too slow the clock catches up, and the overrun is coun
   const { pace } = await api().completed(id);
   expect(pace.overruns).toBeGreaterThan(0);
   const found = await events(id);
-  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
-  // The bars after the delay are due when they always were.
+  expect(said(found)).toEqual(said(minuteByMinute(DAYS)));
+  // The bars of the second day are due when they always were: a clock that kept the delay would be 400 ms late.
   const late = lateness(found, 6_000);
-  expect(median(late.slice(-40)) - median(late.slice(0, 30))).toBeLessThan(100);
+  expect(median(late.slice(-40)) - median(late.slice(0, 30))).toBeLessThan(200);
 });
 
 test('with a sink that is too slow `overrun: fail` fails the session and says why', async () => {

@@ -73,10 +73,11 @@ async function standing(future: Future, pace: object): Promise<{ id: string; ste
     // The next step would be of the second day.
     if (step.time === CLOSE) break;
   }
-  const isStaged = ({ clock, frontier, state }: Session) =>
+  const isStaged = ({ clock, frontier, state, waitingFor }: Session) =>
     Date.parse(clock!) === CLOSE &&
     Date.parse(frontier!) === SECOND!.segments.at(-1)!.close &&
-    state === 'waiting-upkeep';
+    state === 'waiting-upkeep' &&
+    waitingFor !== null;
   await api.until(id, isStaged);
   return { id, steps };
 }
