@@ -6,6 +6,7 @@ import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { TestSystem } from '../support/system.js';
 
 const KEY = 'user-key-0123456789';
+const ADMIN = 'admin-key-0123456789';
 
 describeWithBrowser('the documentation page', () => {
   let system: TestSystem;
@@ -24,7 +25,11 @@ describeWithBrowser('the documentation page', () => {
 
   it.each([
     ['without keys', {}, undefined],
-    ['with a key as the password of the browser', { BARKEEP_API_KEYS: KEY }, { username: 'me', password: KEY }],
+    [
+      'with a key as the password of the browser',
+      { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN },
+      { username: 'me', password: KEY },
+    ],
   ])(
     'creates, starts and deletes a session %s',
     async (_, environment, httpCredentials) => {
@@ -36,7 +41,7 @@ describeWithBrowser('the documentation page', () => {
       await page.goto(`${url}/docs`);
       expect(await tryOut(page, 'createSession')).toBe('201');
       expect(await tryOut(page, 'startSession')).toBe('200');
-      const api = new Api(url, httpCredentials && { 'x-api-key': httpCredentials.password });
+      const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN });
       expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
       expect(await tryOut(page, 'latestBar')).toBe('200');
       expect(await tryOut(page, 'deleteSession')).toBe('204');
