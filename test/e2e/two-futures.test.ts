@@ -123,14 +123,14 @@ async function seen(id: string, future: Future): Promise<object> {
     digest: [await get('/digest'), await session.digest(), await reader.digest()],
     certificate: [await get('/certificate'), await session.certificate(), await reader.certificate()],
     position: await reader.position(),
-    consumers: await session.consumers(),
+    consumers: (await session.consumers()).map(({ name, time, steps, bars }) => ({ name, time, steps, bars })),
     sent: await sentEvents(id),
     read: await readEvents(id),
   };
   return plain(all, id, future);
 }
 
-/** The events of the first day in one order: workers emit those of one day in any. States come and go by the wall clock. */
+/** The events of the first day in one order: workers emit those of one day in any. States and consumers come and go by the wall clock. */
 async function sentEvents(id: string): Promise<object[]> {
   const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
   const all = () => listener.events.map(({ type, data }) => ({ ...data, type }));
@@ -156,11 +156,11 @@ function isWholeDay(events: readonly { type: string }[]): boolean {
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
-/** Totals of the gap events, by type, date and symbol: how many slots one event covers depends on when a worker looks. */
+/** Totals of the gap events, by type, date and symbol: what one event covers depends on when a worker looks. */
 function sorted(events: readonly { type: string }[]): object[] {
   const totals = new Map<string, number>();
   const others = new Set<string>();
-  for (const event of events.filter(({ type }) => type !== 'state')) {
+  for (const event of events.filter(({ type }) => type !== 'state' && !type.startsWith('consumer-'))) {
     const { type, date, symbols, time } = event as { type: string; date?: string; symbols?: unknown; time?: unknown };
     // How far one move of the clock goes depends on when its coordinator looks.
     if (type === 'clock' && new Date(time as number | string).getTime() < CLOSE) continue;
@@ -169,7 +169,8 @@ function sorted(events: readonly { type: string }[]): object[] {
         const key = `${type} ${date} ${symbol}`;
         totals.set(key, (totals.get(key) ?? 0) + Number(slots));
       }
-    } else others.add(JSON.stringify(plain(event, '', 'one')));
+    } else if (Array.isArray(symbols)) for (const symbol of symbols) others.add(JSON.stringify([type, date, symbol]));
+    else others.add(JSON.stringify(plain(event, '', 'one')));
   }
   return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
 }
