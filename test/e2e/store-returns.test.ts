@@ -3,11 +3,10 @@
  * removed (I9), and programs that follow a session continue (I11). Starts separate Redis servers.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@barkeep/client';
-import { RedisServer } from '../faults/lab/redis-server.js';
+import { freePort, RedisServer } from '../faults/lab/redis-server.js';
 import { Api, type Session } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -124,11 +123,3 @@ test('I11 a consumer continues when the session Redis was full for a moment', as
   }
   await api.completed('full');
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

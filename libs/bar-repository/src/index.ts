@@ -13,7 +13,6 @@ export {
   quarantineTotals,
   removeDataset,
   resolveDataset,
-  rowsByDay,
   type SymbolExtent,
   symbolIds,
   UnknownDatasetError,

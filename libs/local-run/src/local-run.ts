@@ -4,12 +4,11 @@
  * servers with other programs and remove all of their keys afterwards.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { dataFolder, findServers, startApps, startServers, type Scope } from '@barkeep/local-system';
+import { dataFolder, findServers, programFile, startApps, startServers, type Scope } from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
@@ -38,11 +37,6 @@ export interface LocalRun {
   keyPrefix: string;
   env: NodeJS.ProcessEnv;
 }
-
-/** The built file that workers load; also right when this file runs from its source. In the published package it is in the same folder. */
-const REMOTE = [join(__dirname, 'remote-repository.js'), join(__dirname, '../dist/remote-repository.js')].find(
-  existsSync,
-)!;
 
 /** Starts the system; the scope stops it in order. @returns its addresses */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
@@ -114,8 +108,12 @@ async function serveRepository(
       'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only',
     );
   const path = join(folder, 'repositories.cjs');
-  await writeFile(path, moduleText(REMOTE, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']), {
-    mode: 0o600,
-  });
+  await writeFile(
+    path,
+    moduleText(programFile('remote-repository'), server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']),
+    {
+      mode: 0o600,
+    },
+  );
   return { BARKEEP_REPOSITORIES: path };
 }

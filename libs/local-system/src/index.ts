@@ -16,6 +16,7 @@ export {
   type Apps,
   dataFolder,
   findServers,
+  programFile,
   runningUp,
   Scope,
   startApps,

@@ -5,7 +5,6 @@
 import { systemPackages } from '@barkeep/local-system';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +13,7 @@ import { tcpGate, type TcpGate } from '../../support/tcp-gate.js';
 import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
-import { RedisServer } from './redis-server.js';
+import { freePort, RedisServer } from './redis-server.js';
 
 export const SERVERS = ['session', 'queue', 'postgres'] as const;
 export type ServerName = (typeof SERVERS)[number];
@@ -174,12 +173,4 @@ function faketimeEnvironment(library: string, timeFile: string): NodeJS.ProcessE
     FAKETIME_CACHE_DURATION: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

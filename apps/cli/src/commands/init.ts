@@ -40,10 +40,11 @@ async function makeFolder(path: string): Promise<string[]> {
   await mkdir(path, { recursive: true });
   if ((await readdir(path)).length > 0)
     throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
+  const install = !hasClient(path);
   const market = makeMarket(SEED);
   const contents: Record<string, string> = {
-    'README.md': readme(!hasClient(path)),
-    'package.json': manifest(!hasClient(path)),
+    'README.md': readme(install),
+    'package.json': manifest(install),
     'reference.csv': [CSV_HEADER, ...market.reference.map(csvRow), ''].join('\n'),
     'session.json': SPEC,
     'strategy.ts': STRATEGY,

@@ -112,10 +112,9 @@ function daysOf(symbols: readonly SymbolExtent[], { calendar, hours, start, end 
   const first = symbols.reduce((least, extent) => Math.min(least, extent.first), Infinity);
   const last = symbols.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
   // A trading day may start on the previous date, or carry the name of the next one.
-  const from = [start ?? '', dateOf(first - DAY_MS), known.firstDate].sort().at(-1)!;
-  const to = [end ?? '9999-12-31', dateOf(last + DAY_MS), known.lastDate].sort()[0]!;
-  if (from > to) return [];
-  const days = known.tradingDays(from, to, hours);
+  const from = [start ?? '', dateOf(first - DAY_MS)].sort().at(-1)!;
+  const to = [end ?? '9999-12-31', dateOf(last + DAY_MS)].sort()[0]!;
+  const days = known.knownTradingDays(from, to, hours);
   return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
 }
 

@@ -1,5 +1,5 @@
 /** Counts the minutes of a dataset that a calendar expects, by month, and the rows for which it has no slot. */
-import type { SymbolExtent } from '@barkeep/bar-repository';
+import { countRowsInSpans, type SymbolExtent } from '@barkeep/bar-repository';
 import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
 import type { Database } from '../services/index.js';
 
@@ -38,7 +38,7 @@ export async function coverageOf(
       expected.set(date.slice(0, 7), (expected.get(date.slice(0, 7)) ?? 0) + slots);
     }
   }
-  const present = await presentByMonth(database, id, days);
+  const present = await presentByMonth(database, id, extents, days);
   const months = [...expected]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
@@ -53,31 +53,23 @@ function daysOf(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hou
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));
   // A trading day may start on the previous date, or carry the name of the next one.
-  const from = [date(first - DAY_MS), calendar.firstDate].sort().at(-1)!;
-  const to = [date(last + DAY_MS), calendar.lastDate].sort()[0]!;
-  return from > to ? [] : calendar.tradingDays(from, to, hours);
+  return calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
 }
 
 async function presentByMonth(
   database: Database,
   id: number,
+  extents: readonly SymbolExtent[],
   days: readonly TradingDay[],
 ): Promise<Map<string, number>> {
-  const segments = days.flatMap(({ date, segments: of }) =>
-    of.map(({ open, close }) => ({ month: date.slice(0, 7), open, close })),
+  const spans = days.flatMap(({ date, segments }) =>
+    segments.map(({ open, close }) => ({ month: date.slice(0, 7), from: open, to: close })),
   );
-  const rows = await database.query<{ month: string; present: string }[]>(
-    `SELECT s.month, sum(held.rows) AS present
-     FROM unnest($2::text[], $3::float8[], $4::float8[]) AS s(month, opens, closes)
-     CROSS JOIN LATERAL (SELECT count(*) AS rows FROM bars b WHERE b.dataset_id = $1
-       AND b."time" >= to_timestamp(s.opens) AND b."time" < to_timestamp(s.closes)) AS held
-     GROUP BY s.month`,
-    [
-      id,
-      segments.map(({ month }) => month),
-      segments.map(({ open }) => open / 1000),
-      segments.map(({ close }) => close / 1000),
-    ],
-  );
-  return new Map(rows.map(({ month, present }) => [month, Number(present)]));
+  const symbolIds = extents.map((extent) => extent.id);
+  const present = new Map<string, number>();
+  for (const { span, rows } of await countRowsInSpans(database, id, symbolIds, spans)) {
+    const { month } = spans[span]!;
+    present.set(month, (present.get(month) ?? 0) + rows);
+  }
+  return present;
 }

@@ -33,14 +33,8 @@ export function authenticate(keys: ApiKeys): RequestHandler {
       return sendProblem(request, response, problem('foreign-origin', detail));
     }
     response.locals['role'] = role;
-    if (role === 'user' && asksOperatorView(request)) {
-      const detail = 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
-      return sendProblem(request, response, problem('forbidden', detail));
-    }
-    if (role === 'user' && DATASETS.test(request.path)) {
-      const detail = 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS';
-      return sendProblem(request, response, problem('forbidden', detail));
-    }
+    const denied = role === 'user' ? operatorsOnly(request) : undefined;
+    if (denied !== undefined) return sendProblem(request, response, problem('forbidden', denied));
     return next();
   };
 }
@@ -51,9 +45,13 @@ export const adminOnly: RequestHandler = (request, response, next) => {
   return next();
 };
 
-/** True when a request to any route asks for the operator's view, which shows data after the clock. */
-function asksOperatorView({ url }: Request): boolean {
-  return new URL(url, 'http://here').searchParams.getAll('view').includes('operator');
+/** Why a request shows data after the clock, which only operators may see; undefined for all others. */
+function operatorsOnly({ path, url }: Request): string | undefined {
+  if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
+    return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
+  return DATASETS.test(path)
+    ? 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS'
+    : undefined;
 }
 
 function refuse(request: Request, response: Response): void {

@@ -1,12 +1,12 @@
 /** Describes datasets: their symbols, and their rows by trading day against a calendar. */
 import type { CoverageAnswer, CoverageQuery, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import {
+  countRowsInSpans,
   datasetExtent,
   datasetNames,
   datasetValues,
   datasetVersion,
   resolveDataset,
-  rowsByDay,
   type SymbolExtent,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
@@ -59,12 +59,13 @@ export class DatasetReader {
     const { after } = query;
     const rest = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
     const page = rest.slice(0, query.limit);
-    const rows = await rowsByDay(
-      this.dataSource,
-      id,
-      page.map((extent) => extent.id),
-      days,
+    const rows = new Map(page.map((extent) => [extent.id, days.map(() => 0)]));
+    const spans = days.flatMap(({ segments }, day) =>
+      segments.map(({ open, close }) => ({ day, from: open, to: close })),
     );
+    for (const counted of await countRowsInSpans(this.dataSource, id, [...rows.keys()], spans)) {
+      rows.get(counted.symbolId)![spans[counted.span]!.day]! += counted.rows;
+    }
     return {
       dataset: name,
       calendar: query.calendar,
@@ -91,9 +92,7 @@ function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hour
   const last = Math.max(...extents.map((extent) => extent.last));
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
   // A trading day may begin on the date before its own.
-  const start = [from ?? iso(first).slice(0, 10), calendar.firstDate].sort().at(-1)!;
-  const end = [to ?? iso(last + DAY_MS).slice(0, 10), calendar.lastDate].sort()[0]!;
-  const days = start > end ? [] : calendar.tradingDays(start, end, hours);
+  const days = calendar.knownTradingDays(from ?? iso(first).slice(0, 10), to ?? iso(last + DAY_MS).slice(0, 10), hours);
   return from === undefined && to === undefined ? days.filter(({ segments }) => segments[0]!.open <= last) : days;
 }
 

@@ -3,6 +3,7 @@ import type { ConsumerAnswer, SessionAnswer, WaitingFor } from '@barkeep/api';
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
+  isOutage,
   noFigures,
   OpenSession,
   readStreamFigures,
@@ -14,7 +15,6 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { isOutage } from '@barkeep/session-data';
 import { historyView } from './history-view.js';
 import type { LostTail } from './lost-tail.js';
 import { outsideWarnings } from './outside-warnings.js';

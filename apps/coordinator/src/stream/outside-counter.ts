@@ -3,7 +3,15 @@
  * and the rest when the frontier is at the end. The store says how far the counts are, so another owner continues from there.
  */
 import { countRows, countRowsInSpans, resolveDataset, symbolIds } from '@barkeep/bar-repository';
-import { calendarNamed, outsideSpans, sourceName, type Calendar, type OutsideSpan } from '@barkeep/bars';
+import {
+  calendarNamed,
+  dateOf,
+  epochDayOf,
+  outsideSpans,
+  sourceName,
+  type Calendar,
+  type OutsideSpan,
+} from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -22,7 +30,6 @@ const PAUSE_MS = 250;
 const PAUSE_FACTOR = 20;
 /** Symbols × dates of one query: bounds how long it takes. */
 const CELLS_A_QUERY = 20_000;
-const DAY_MS = 86_400_000;
 
 export interface OutsideCounterParts {
   redis: Redis;
@@ -152,7 +159,7 @@ function* datesInParts({ from, to }: Dates, count: number): Generator<Dates> {
 }
 
 function dateAfter(date: string, days = 1): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
+  return dateOf(epochDayOf(date) + days);
 }
 
 function dateBefore(date: string): string {

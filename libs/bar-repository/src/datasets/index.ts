@@ -15,4 +15,3 @@ export {
 export { firstBars } from './first-bars.js';
 export { quarantine, quarantineCounts, type QuarantinedBar, quarantineTotals } from './quarantine.js';
 export { removeDataset } from './remove-dataset.js';
-export { rowsByDay } from './rows-by-day.js';

@@ -63,6 +63,13 @@ export class Calendar {
     return days;
   }
 
+  /** {@link tradingDays} of the part of a range that the calendar knows; none when it knows no part of it. @throws {ExtendedHoursError} */
+  knownTradingDays(from: string, to: string, hours: Hours = 'regular'): TradingDay[] {
+    const start = from > this.firstDate ? from : this.firstDate;
+    const end = to < this.lastDate ? to : this.lastDate;
+    return start > end ? [] : this.tradingDays(start, end, hours);
+  }
+
   /** Number of trading days from `from` to `to`, both included, without building them. Throws as `tradingDay`. */
   countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
     const lastDay = this.#knownDayOf(to);

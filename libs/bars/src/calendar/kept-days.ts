@@ -7,11 +7,11 @@
  */
 import type { Hours, Segment, TradingDay } from './trading-day.js';
 import { calendarNamed } from './calendar.js';
+import { DAY_MS, dateOf, epochDayOf } from './dates.js';
 
 type Run = [date: string, gaps: string, ...minutes: number[]];
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** More days between two dates than a digit can say begin a new run. */
 const GAP_MAX = 35;
 
@@ -34,10 +34,12 @@ export function encodeDays(days: readonly TradingDay[]): string {
   const runs: Run[] = [];
   let last = NaN;
   for (const { date, segments } of days) {
-    const midnight = Date.parse(date);
-    const minutes = segments.flatMap(({ open, close }) => [open, close].map((time) => (time - midnight) / MINUTE_MS));
-    const gap = (midnight - last) / DAY_MS;
-    last = midnight;
+    const day = epochDayOf(date);
+    const minutes = segments.flatMap(({ open, close }) =>
+      [open, close].map((time) => (time - day * DAY_MS) / MINUTE_MS),
+    );
+    const gap = day - last;
+    last = day;
     const run = runs.at(-1);
     if (run && gap <= GAP_MAX && isSame(run.slice(2), minutes)) run[1] += gap.toString(36);
     else runs.push([date, '', ...minutes]);
@@ -48,19 +50,18 @@ export function encodeDays(days: readonly TradingDay[]): string {
 /** @param text of {@link encodeDays} */
 export function decodeDays(text: string): TradingDay[] {
   return (JSON.parse(text) as Run[]).flatMap(([date, gaps, ...minutes]) => {
-    let midnight = Date.parse(date);
-    const days = [dayAt(midnight, minutes)];
-    for (const gap of gaps) days.push(dayAt((midnight += parseInt(gap, 36) * DAY_MS), minutes));
+    let day = epochDayOf(date);
+    const days = [dayAt(day, minutes)];
+    for (const gap of gaps) days.push(dayAt((day += parseInt(gap, 36)), minutes));
     return days;
   });
 }
 
-function dayAt(midnight: number, minutes: readonly number[]): TradingDay {
+function dayAt(day: number, minutes: readonly number[]): TradingDay {
+  const times = minutes.map((minute) => day * DAY_MS + minute * MINUTE_MS);
   const segments: Segment[] = [];
-  for (let i = 0; i < minutes.length; i += 2) {
-    segments.push({ open: midnight + minutes[i]! * MINUTE_MS, close: midnight + minutes[i + 1]! * MINUTE_MS });
-  }
-  return { date: new Date(midnight).toISOString().slice(0, 10), segments };
+  for (let i = 0; i < times.length; i += 2) segments.push({ open: times[i]!, close: times[i + 1]! });
+  return { date: dateOf(day), segments };
 }
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {

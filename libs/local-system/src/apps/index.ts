@@ -1,4 +1,5 @@
 /** Servers, coordinators and workers as child processes. */
+export { programFile } from './program-file.js';
 export { AppProcess, type AppSpec } from './app-process.js';
 export { startApps, type Apps, type AppsWanted } from './apps.js';
 export { dataFolder, projectFolder } from './data-folder.js';

@@ -9,9 +9,10 @@ const IN_REPOSITORY = {
   coordinator: '../../../../apps/coordinator/dist/main.js',
   'upkeep-worker': '../../../../apps/upkeep-worker/dist/main.js',
   'end-with-parent': '../../bin/end-with-parent.js',
+  'remote-repository': '../../../local-run/dist/remote-repository.js',
 };
 
-/** The absolute path of a built program or of a module for `node -r`; the file may be missing when nothing was built. */
+/** The absolute path of a built program, or of a module that programs load; the file may be missing when nothing was built. */
 export function programFile(name: keyof typeof IN_REPOSITORY): string {
   const packed = join(__dirname, `${name}.js`);
   return existsSync(packed) ? packed : join(__dirname, IN_REPOSITORY[name]);

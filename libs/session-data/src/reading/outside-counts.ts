@@ -36,8 +36,8 @@ export async function readOutsideRows(
   for (const { outside, extended } of days) add(counts, { outside, extended });
   if (date !== undefined) return { ...counts, days };
   const partitions = new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []));
-  for (const partition of partitions) {
-    const refused = await refusedIn(redis, layout.keysOf(partition), until);
+  const refusals = [...partitions].map((partition) => refusedIn(redis, layout.keysOf(partition), until));
+  for (const refused of await Promise.all(refusals)) {
     for (const [field, count] of Object.entries(refused)) {
       const [symbol = '', reason = ''] = field.split(' ');
       if (symbols.has(symbol) && isOutsideReason(reason)) add(counts, outsideOf(reason, Number(count)));

@@ -19,6 +19,8 @@ export async function readVisiblePosition(
   joining: ReadonlySet<string>,
 ): Promise<SessionPosition> {
   let position = await readPosition(redis, layout, joining);
+  // Nothing is after the clock.
+  if (position.clock >= layout.end) return visible(position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
     const refused = await countRefused(redis, layout, position);

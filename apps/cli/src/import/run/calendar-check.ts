@@ -50,9 +50,8 @@ export class CalendarCheck {
     const known = this.#years.get(year);
     if (known !== undefined) return known;
     const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-    const from = [date(Date.UTC(year, 0, 1) - DAY_MS), this.calendar.firstDate].sort().at(-1)!;
-    const to = [date(Date.UTC(year + 1, 0, 1) + DAY_MS), this.calendar.lastDate].sort()[0]!;
-    const days = from > to ? [] : this.calendar.tradingDays(from, to, this.hours);
+    const [from, to] = [date(Date.UTC(year, 0, 1) - DAY_MS), date(Date.UTC(year + 1, 0, 1) + DAY_MS)];
+    const days = this.calendar.knownTradingDays(from, to, this.hours);
     const edges = Float64Array.from(
       days.flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close])),
     );

@@ -13,6 +13,7 @@
 ---         the same batch gets the same answer again
 
 --- include ../../events/lua/shared/defer.lua
+--- include ../../events/lua/shared/count-refused.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'lost'} end
 local symbol, frontier, kept = ARGV[2], tonumber(m[2]), tonumber(m[3] or 0)
@@ -119,12 +120,8 @@ for _, day in ipairs(plan) do
   write(day)
   if #day.late > 0 then settle(day) end
 end
-local function refuse(field, count)
-  redis.call('HINCRBY', KEYS[3], field, count)
-  redis.call('HINCRBY', KEYS[8], ARGV[9] .. ' ' .. field, count)
-end
-for r = 1, refusals do refuse(ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
-if #answer > 0 then refuse(symbol .. ' conflict', #answer) end
+for r = 1, refusals do count_refused(KEYS[3], KEYS[8], ARGV[9], ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
+if #answer > 0 then count_refused(KEYS[3], KEYS[8], ARGV[9], symbol .. ' conflict', #answer) end
 local text = table.concat({ accepted, duplicates, late, m[3] or '0', unpack(answer) }, ' ')
 local time = redis.call('TIME')
 local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))

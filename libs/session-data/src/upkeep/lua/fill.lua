@@ -10,6 +10,7 @@
 --- Answer: {'done', member of each refused symbol …} | {'gone'}
 
 --- include ../../events/lua/shared/defer.lua
+--- include ../../events/lua/shared/count-refused.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'gone'} end
 if tonumber(ARGV[5]) < tonumber(m[3] or 0) then return {'done'} end
@@ -53,8 +54,7 @@ for r = 1, refusals do
   local field, total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
   local counted = tonumber(redis.call('HGET', KEYS[9], field) or 0)
   if total > counted then
-    redis.call('HINCRBY', KEYS[5], field, total - counted)
-    redis.call('HINCRBY', KEYS[8], ARGV[7] .. ' ' .. field, total - counted)
+    count_refused(KEYS[5], KEYS[8], ARGV[7], field, total - counted)
     redis.call('HSET', KEYS[9], field, total)
   end
 end
