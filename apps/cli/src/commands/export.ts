@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import type { BarAnswer, CoordinatorClient } from '@barkeep/client';
+import type { BarAnswer, CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command, Option } from 'commander';
 import { CliError, count, EXIT, note, printResult, startProgress } from '../terminal/index.js';
 import { type SessionOptions, withConnection } from './connection.js';
@@ -66,8 +66,8 @@ async function exportBars(
 ): Promise<Exported> {
   const session = await client.session(id);
   const symbols = options.symbols ?? session.symbols;
-  const from = timeOf('--from', options.from ?? startOf(session.raw));
-  const to = timeOf('--to', options.to ?? session.clock ?? options.from ?? startOf(session.raw));
+  const from = timeOf('--from', options.from ?? startOf(session));
+  const to = timeOf('--to', options.to ?? session.clock ?? options.from ?? startOf(session));
   const target = options.out === undefined ? process.stdout : createWriteStream(options.out);
   const progress = startProgress(`export ${id}`, options.json || options.out === undefined);
   let bars = 0;
@@ -100,10 +100,8 @@ function rowOf(symbol: string, bar: BarAnswer, format: ExportOptions['format']):
 }
 
 /** The day before the first trading date: a session of futures opens on the evening before. */
-function startOf(raw: object): string {
-  const { spec, start } = raw as { spec?: { start?: unknown }; start?: unknown };
-  const date = [spec?.start, start].find((value) => typeof value === 'string') ?? '';
-  return new Date(timeOf('start of the session', date) - DAY_MS).toISOString();
+function startOf({ spec }: SessionStatus): string {
+  return new Date(timeOf('start of the session', spec.start) - DAY_MS).toISOString();
 }
 
 function timeOf(name: string, text: string): number {

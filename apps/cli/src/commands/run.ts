@@ -88,13 +88,9 @@ async function runSession(context: Context, file: string, options: RunOptions): 
 
 /** What the session warns of. @param tries how often the coordinator is asked for them */
 async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
-  for (let session = ended, i = 1; ; i++) {
-    const { warnings } = session.raw as { warnings?: unknown };
-    if (i === tries || (Array.isArray(warnings) && warnings.length > 0)) {
-      return Array.isArray(warnings) ? warnings.map(String) : [];
-    }
-    session = await client.session(ended.id);
-  }
+  let { warnings } = ended;
+  for (let i = 1; i < tries && warnings.length === 0; i++) ({ warnings } = await client.session(ended.id));
+  return warnings;
 }
 
 async function follow(
@@ -115,10 +111,10 @@ async function follow(
   return ended;
 }
 
-function watchText({ state, clock, counts, raw }: SessionStatus): string {
+function watchText({ state, clock, counts, waitingFor }: SessionStatus): string {
   const open = counts.absent + counts.missing;
-  const waiting = waitingText((raw as { waitingFor?: unknown }).waitingFor);
-  if (waiting !== undefined) return `${state} ${shortTime(clock)}  waiting for ${waiting}`;
+  const waiting = waitingText(waitingFor);
+  if (waiting !== undefined) return `${state} ${shortTime(clock)}  ${waiting}`;
   return `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(open)} open`;
 }
 

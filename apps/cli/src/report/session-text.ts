@@ -41,7 +41,7 @@ export function sessionText(session: SessionStatus): string {
   const consumers = session.consumers.map(({ name, state, time, steps }) => {
     return `consumer   ${name}: ${state} at ${shortTime(time)}, ${count(steps)} steps`;
   });
-  return [...lines, ...consumers, ...waitingLines(session.raw)].join('\n');
+  return [...lines, ...consumers, ...waitingLines(session)].join('\n');
 }
 
 /** Rows without a slot, when there are any. */
@@ -50,33 +50,27 @@ function outsideLines({ outside, extended }: SessionStatus['counts']): string[] 
   return [`outside    ${count(outside)}, and ${count(extended)} in extended hours`];
 }
 
-/** What a session waits for and what it warns of; empty when nothing. @param raw the coordinator's answer */
-export function waitingLines(raw: object): string[] {
-  const { waitingFor, warnings } = raw as { waitingFor?: unknown; warnings?: unknown };
+/** What a session waits for and what it warns of; empty when nothing. */
+function waitingLines({ waitingFor, warnings }: SessionStatus): string[] {
   const waiting = waitingText(waitingFor);
-  const warned = Array.isArray(warnings) ? warnings.map((warning) => `warning    ${textOf(warning)}`) : [];
-  return [...(waiting === undefined ? [] : [`waits for  ${waiting}`]), ...warned];
-}
-
-/** Such as `repository vendor-b since 12 s: 403 forbidden; next try in 8 s`; undefined when the session waits for nothing. */
-export function waitingText(waitingFor: unknown, now = Date.now()): string | undefined {
-  if (typeof waitingFor !== 'object' || waitingFor === null) return undefined;
-  const { kind, what, since, detail, nextTryAt } = waitingFor as Record<string, unknown>;
-  const seconds = (iso: unknown): number => Math.round((Date.parse(String(iso)) - now) / 1000);
-  const name = [kind, what].filter((part) => part !== undefined && part !== null).map(textOf);
-  const parts = [
-    name.join(' '),
-    since === undefined || since === null ? '' : ` since ${Math.max(0, -seconds(since))} s`,
-    detail === undefined || detail === null ? '' : `: ${textOf(detail)}`,
-    nextTryAt === undefined || nextTryAt === null ? '' : `; next try in ${Math.max(0, seconds(nextTryAt))} s`,
+  return [
+    ...(waiting === undefined ? [] : [`waits      ${waiting}`]),
+    ...warnings.map((warning) => `warning    ${warning}`),
   ];
-  return parts.join('');
 }
 
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const detail = typeof value === 'object' && value !== null && 'detail' in value ? value.detail : value;
-  return typeof detail === 'string' ? detail : JSON.stringify(detail);
+/** Such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`; undefined when the session waits for nothing. */
+export function waitingText(waitingFor: SessionStatus['waitingFor'], now = Date.now()): string | undefined {
+  if (waitingFor === null) return undefined;
+  const { kind, since, detail, nextTryAt } = waitingFor;
+  const secondsTo = (time: string): number => Math.round((Date.parse(time) - now) / 1000);
+  const times = [
+    ...(since === null ? [] : [`since ${Math.max(0, -secondsTo(since))} s`]),
+    ...(nextTryAt === null ? [] : [`next try in ${Math.max(0, secondsTo(nextTryAt))} s`]),
+  ];
+  // Without an admin key the coordinator answers the kind alone.
+  const text = detail === '' ? `waiting for ${kind}` : detail;
+  return times.length === 0 ? text : `${text} (${times.join('; ')})`;
 }
 
 /** The table of symbols at the end of `barkeep run`. */
