@@ -46,7 +46,7 @@ export class CoordinatorClient {
     private readonly apiKey: string | undefined,
     private readonly signal: AbortSignal,
     /** `operator`: sessions and gaps up to the frontier, where the key allows that. */
-    private readonly view: View = 'strategy',
+    private view: View = 'strategy',
   ) {}
 
   /**
@@ -171,6 +171,7 @@ export class CoordinatorClient {
         return await this.#call('GET', `${path}${path.includes('?') ? '&' : '?'}view=operator`);
       } catch (error) {
         if (!(error instanceof ApiProblemError) || error.status !== 403) throw error;
+        this.view = 'strategy'; // the key stays the same, so do not ask again
       }
     }
     return this.#call('GET', path);
