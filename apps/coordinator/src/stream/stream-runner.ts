@@ -4,7 +4,7 @@
  */
 import type { SessionRepository, SessionRow, SessionState } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { FencedError, RewindError, SessionLostError, emitState } from '@barkeep/session-data';
+import { emitState, FencedError, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +22,6 @@ export interface StreamRunnerParts {
   certificates: Certificates;
   control: SessionControl;
   warn: (message: string, error: unknown) => void;
-  /** True for errors of a server that is away: the job is retried then, and the session continues. */
-  isOutage: (error: unknown) => boolean;
 }
 
 /** Changes of the symbols after which the stream rests for a moment, so that a store and a row that disagree cost little. */
@@ -47,7 +45,7 @@ export class StreamRunner {
    * @returns whether they changed, and the session must be streamed again
    */
   private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
-    const { sessions, owner, streams, isOutage } = this.parts;
+    const { sessions, owner, streams } = this.parts;
     const row = await sessions.find(sessionId);
     if (!row || row.incarnation !== incarnation || row.run !== run) return false;
     const epoch = await sessions.claim(row, owner);
