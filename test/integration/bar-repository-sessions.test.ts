@@ -3,10 +3,10 @@ import {
   CursorError,
   migrate,
   quarantine,
-  SessionConflictError,
-  SessionNotFoundError,
+  SpecConflictError,
+  UnknownSessionError,
   SessionRepository,
-  WrongStateError,
+  SessionStateError,
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
@@ -46,7 +46,7 @@ describe('creating', () => {
     const second = await sessions.create({ id: 'mine', spec: turned });
     expect(second).toEqual({ created: false, row: first.row });
     await expect(sessions.create({ id: 'mine', spec: { ...spec, symbols: ['IBM'] } })).rejects.toThrow(
-      SessionConflictError,
+      SpecConflictError,
     );
   });
 
@@ -69,15 +69,15 @@ describe('creating', () => {
     await expect(sessions.create({ id: 'new', spec: other, idempotencyKey: 'taken' })).rejects.toThrow(
       'idempotencyKey',
     );
-    await expect(sessions.create({ id: 'mine', spec, idempotencyKey: 'taken' })).rejects.toThrow(SessionConflictError);
+    await expect(sessions.create({ id: 'mine', spec, idempotencyKey: 'taken' })).rejects.toThrow(SpecConflictError);
     expect(await sessions.find('new')).toBeUndefined();
   });
 });
 
 test('a session that does not exist is not found', async () => {
   expect(await sessions.find('nobody')).toBeUndefined();
-  await expect(sessions.get('nobody')).rejects.toThrow(SessionNotFoundError);
-  await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(SessionNotFoundError);
+  await expect(sessions.get('nobody')).rejects.toThrow(UnknownSessionError);
+  await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(UnknownSessionError);
   expect(await sessions.claim({ id: 'nobody', incarnation: randomUUID() }, 'me')).toBeUndefined();
   expect(await sessions.remove('nobody')).toBeUndefined();
 });
@@ -161,7 +161,7 @@ describe('transitions', () => {
     ]);
     const failure = results.find((result) => result.status === 'rejected');
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
-    expect(failure?.reason).toBeInstanceOf(WrongStateError);
+    expect(failure?.reason).toBeInstanceOf(SessionStateError);
     expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(id)).state });
   });
 

@@ -13,7 +13,7 @@ export type Counts = Omit<Session['counts'], 'refused' | 'outside' | 'extended'>
 export type Consumer = contract.ConsumerAnswer;
 export type Metrics = contract.MetricsAnswer;
 export type Gap = contract.GapAnswer;
-export type ApiBar = contract.BarAnswer;
+export type ApiBar = contract.AnsweredBar;
 
 /**
  * Calls one coordinator; answers of any status are returned, not thrown. Each answer, an error too, is checked against the

@@ -21,7 +21,7 @@ import {
   SymbolWarnings,
 } from './lifecycle/index.js';
 import { MetricsService, QUEUE_REDIS, QUEUES } from './runtime/index.js';
-import { SESSION_PARTS, sessionPartsProvider, type SessionParts } from './session-parts.js';
+import { SHARED_PARTS, sharedPartsProvider, type SharedParts } from './shared-parts.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
 
@@ -50,25 +50,25 @@ export class SessionsModule {
         BullModule.registerQueue(),
       ],
       providers: [
-        sessionPartsProvider(config),
+        sharedPartsProvider(config),
         {
           provide: SessionLifecycle,
-          inject: [SESSION_PARTS, QUEUE_REDIS, QUEUES],
-          useFactory: (parts: SessionParts, queueRedis: Redis, queues: Queues) =>
+          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES],
+          useFactory: (parts: SharedParts, queueRedis: Redis, queues: Queues) =>
             lifecycleOf(config, parts, queueRedis, queues),
         },
         {
           provide: StreamRunner,
-          inject: [SESSION_PARTS, MetricsService, StopSequence],
-          useFactory: (parts: SessionParts, metrics: MetricsService, stop: StopSequence) =>
+          inject: [SHARED_PARTS, MetricsService, StopSequence],
+          useFactory: (parts: SharedParts, metrics: MetricsService, stop: StopSequence) =>
             runnerOf(config, parts, metrics, stop),
         },
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [SESSION_PARTS, QUEUE_REDIS, SessionLifecycle, StreamProcessor, StopSequence],
+          inject: [SHARED_PARTS, QUEUE_REDIS, SessionLifecycle, StreamProcessor, StopSequence],
           useFactory: (
-            parts: SessionParts,
+            parts: SharedParts,
             queueRedis: Redis,
             lifecycle: SessionLifecycle,
             streams: StreamProcessor,
@@ -91,7 +91,7 @@ export class SessionsModule {
 
 async function lifecycleOf(
   config: Config,
-  parts: SessionParts,
+  parts: SharedParts,
   queueRedis: Redis,
   queues: Queues,
 ): Promise<SessionService> {
@@ -112,7 +112,7 @@ async function lifecycleOf(
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function runnerOf(config: Config, parts: SessionParts, metrics: MetricsService, stop: StopSequence): StreamRunner {
+function runnerOf(config: Config, parts: SharedParts, metrics: MetricsService, stop: StopSequence): StreamRunner {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
@@ -131,7 +131,7 @@ function runnerOf(config: Config, parts: SessionParts, metrics: MetricsService, 
   return new StreamRunner({ ...shared, streams });
 }
 
-function reconcilerOf(parts: SessionParts, lifecycle: SessionLifecycle, releaseLocks: () => Promise<void>): Reconciler {
+function reconcilerOf(parts: SharedParts, lifecycle: SessionLifecycle, releaseLocks: () => Promise<void>): Reconciler {
   const { redis, keyPrefix, dataSource } = parts;
   return new Reconciler({
     ...parts,

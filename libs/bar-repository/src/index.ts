@@ -29,7 +29,7 @@ export {
 } from './packs/index.js';
 export {
   type AskPermit,
-  type BarAnswer,
+  type RepositoryAnswer,
   type BarsBySymbolRepository,
   type BarSource,
   barSourceOf,
@@ -57,14 +57,14 @@ export {
   forgetQuarantined,
   SESSION_STATES,
   SessionCertificates,
-  SessionConflictError,
-  SessionNotFoundError,
+  SpecConflictError,
+  UnknownSessionError,
   SessionRepository,
   type SessionRow,
   type SessionState,
   SymbolConflictError,
   withSessionLock,
-  WrongStateError,
+  SessionStateError,
   hasRemoved,
   removedAmong,
 } from './sessions/index.js';

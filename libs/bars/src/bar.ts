@@ -12,11 +12,6 @@ export interface Bar {
   volume: number;
 }
 
-/** A bar with its symbol: what repositories and importers exchange. */
-export interface SymbolBar extends Bar {
-  symbol: string;
-}
-
 /** How a stored bar got into its slot. */
 export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 

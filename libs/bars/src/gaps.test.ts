@@ -6,7 +6,6 @@ import {
   BACKFILLED,
   emptyRuns,
   gapsOf,
-  mergeRanges,
   NO_TRADE,
   stateAfterAsk,
   statusOf,
@@ -84,24 +83,6 @@ describe('gaps', () => {
   it('are summed up by their number and the longest one', () => {
     expect(summarizeGaps(gapsOf(bitmap, states, 0, 11, 5))).toEqual({ gapCount: 4, largestGap: 2 });
     expect(summarizeGaps([])).toEqual({ gapCount: 0, largestGap: 0 });
-  });
-});
-
-describe('merged ranges', () => {
-  it('cover the same slots as all ranges together, in order, with a slot between any two', () => {
-    const random = seeded(4);
-    for (let round = 0; round < 200; round++) {
-      const ranges = Array.from({ length: random.int(0, 12) }, () => {
-        const start = random.int(0, 80);
-        return { start, end: start + random.int(1, 12) };
-      });
-      const before = structuredClone(ranges);
-      const slots = Array.from({ length: 100 }, (_, slot) =>
-        ranges.some(({ start, end }) => slot >= start && slot < end),
-      );
-      expect(mergeRanges(ranges)).toEqual(runsOf(slots.map((inside) => (inside ? '.' : '#')).join(''), 0));
-      expect(ranges).toEqual(before);
-    }
   });
 });
 

@@ -85,17 +85,6 @@ export function gapsOf(
   return gaps;
 }
 
-/** Joins ranges that touch or overlap; returns them in order. */
-export function mergeRanges(ranges: readonly SlotRange[]): SlotRange[] {
-  const merged: SlotRange[] = [];
-  for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
-    const last = merged.at(-1);
-    if (last && range.start <= last.end) last.end = Math.max(last.end, range.end);
-    else merged.push({ ...range });
-  }
-  return merged;
-}
-
 /** Number of gaps and the length in bars of the largest one. */
 export function summarizeGaps(gaps: readonly SlotRange[]): { gapCount: number; largestGap: number } {
   return { gapCount: gaps.length, largestGap: gaps.reduce((most, gap) => Math.max(most, gap.end - gap.start), 0) };

@@ -27,7 +27,6 @@ export {
   refuseValues,
   type ShownBar,
   type StoredBar,
-  type SymbolBar,
 } from './bar.js';
 export {
   Calendar,

@@ -98,6 +98,6 @@ export {
   UnknownSymbolError,
   type ConsumerView,
   type JoinFrom,
-  type ReadOptions,
+  type FillOptions,
   type SessionEventType,
 } from '@barkeep/session-data';

@@ -56,13 +56,13 @@ export {
 } from './layout/index.js';
 export { isOutage } from './outage/index.js';
 export {
-  type Certificate,
+  type StoreCertificate,
   daysHashOf,
   ClockedReads,
   dayAtClock,
   OpenSession,
   type OutsideRows,
-  type ReadOptions,
+  type FillOptions,
   SessionReader,
 } from './reading/index.js';
 export {

@@ -4,7 +4,7 @@ import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Command, Option } from 'commander';
 import { CliError, EXIT, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface BarsOptions extends SessionOptions {
@@ -25,7 +25,7 @@ Examples:
 The end of a range is exclusive. No bar after the session's clock is shown.`;
 
 export function barsCommand(run: RunCommand): Command {
-  return withConnection(new Command('bars'))
+  return withConnectionOptions(new Command('bars'))
     .description('print bars of a session, oldest first')
     .argument('<session>')
     .argument('<symbol>')

@@ -5,7 +5,7 @@ import type { Calendar, TradingDay } from '@barkeep/bars';
 import { CliError } from '../terminal/index.js';
 
 /** A date on which a calendar and a table differ; the hours of each as text, `closed` when it does not trade. */
-export interface DayDifference {
+export interface CalendarDifference {
   date: string;
   calendar: string;
   table: string;
@@ -18,7 +18,10 @@ const CLOSED = 'closed';
  * Compares every date from the table's first one to its last one.
  * @throws CliError for a table of another form, or dates beyond the calendar
  */
-export function compareWithTable(calendar: Calendar, text: string): { days: number; differences: DayDifference[] } {
+export function compareWithTable(
+  calendar: Calendar,
+  text: string,
+): { days: number; differences: CalendarDifference[] } {
   const table = readTable(text);
   const dates = [...table.keys()];
   const [from, to] = [dates[0]!, dates.at(-1)!];

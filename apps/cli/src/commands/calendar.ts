@@ -12,7 +12,7 @@ import {
 } from '@barkeep/bars';
 import { readCalendars, useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { compareWithTable } from './calendar-table.js';
 import type { RunCommand } from './run-command.js';
@@ -82,7 +82,7 @@ function checkCommand(run: RunCommand): Command {
         const ok = !compared || compared.differences.length === 0;
         printResult(options, { id, name, zone, firstDate, lastDate, ok, ...compared }, () => {
           if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
-          if (ok) return `${id} has exactly the ${count(compared.days)} trading days of ${options.table}`;
+          if (ok) return `${id} has exactly the ${formatCount(compared.days)} trading days of ${options.table}`;
           const rows = compared.differences.map((day) => [day.date, day.calendar, day.table]);
           return table(['date', `${id} (UTC)`, 'table'], rows);
         });

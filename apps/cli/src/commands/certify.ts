@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
 import { CliError, EXIT, note, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface CertifyOptions extends SessionOptions {
@@ -22,7 +22,7 @@ Two runs over the same data have the same digests on any machine. The certificat
 complete days.`;
 
 export function certifyCommand(run: RunCommand): Command {
-  return withConnection(new Command('certify'))
+  return withConnectionOptions(new Command('certify'))
     .description('print and save the certificate of a session: one digest for each day')
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')

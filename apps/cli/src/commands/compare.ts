@@ -1,7 +1,7 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
 import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
-import { CliError, count, EXIT, printResult, startProgress, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, printResult, startProgress, table } from '../terminal/index.js';
 import {
   compareRuns,
   type Comparison,
@@ -12,7 +12,7 @@ import {
 } from '../compare/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 const EXAMPLES = `
@@ -27,7 +27,7 @@ consumer came and in which steps, so it does not count as a difference between t
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export function compareCommand(run: RunCommand): Command {
-  return withConnection(new Command('compare'))
+  return withConnectionOptions(new Command('compare'))
     .description('say whether two runs have the same bars, or show the first bar that differs')
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another one')
@@ -101,5 +101,5 @@ function row(name: string, bar: BarAnswer | undefined): string[] {
 }
 
 function dayCount(number: number): string {
-  return number === 1 ? '1 day' : `${count(number)} days`;
+  return number === 1 ? '1 day' : `${formatCount(number)} days`;
 }

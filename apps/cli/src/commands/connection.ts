@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '../services/index.js';
 
 export type SessionOptions = ConnectionOptions & OutputOptions;
 
-export function withConnection(command: Command): Command {
+export function withConnectionOptions(command: Command): Command {
   return command
     .option('--coordinator <url>', 'address of the coordinator (or BARKEEP_URL)')
     .option('--api-key <key>', 'its API key (or BARKEEP_API_KEY)')

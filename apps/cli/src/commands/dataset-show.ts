@@ -3,7 +3,7 @@ import { resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { describeDataset, type DatasetDescription } from '../datasets/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
@@ -51,7 +51,7 @@ async function describe(context: Context, dataset: string, options: ShowOptions)
 function descriptionText(found: DatasetDescription): string {
   const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = found;
   const lines = [
-    `dataset ${dataset}: ${count(rows)} rows, ${count(symbols.length)} symbols, ${count(days)} days`,
+    `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
     `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like closes of bars' : ''}` +
       `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
     table(
@@ -68,10 +68,10 @@ function descriptionText(found: DatasetDescription): string {
     ),
   ];
   if (symbols.length > SYMBOLS_SHOWN)
-    lines.push(`… and ${count(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
+    lines.push(`… and ${formatCount(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
   if (coverage !== undefined) {
     lines.push(
-      `coverage against ${coverage.calendar}, ${coverage.hours} hours: ${shareText(coverage.share)}; ${count(coverage.outside)} rows outside`,
+      `coverage against ${coverage.calendar}, ${coverage.hours} hours: ${shareText(coverage.share)}; ${formatCount(coverage.outside)} rows outside`,
       table(
         ['month', 'expected', 'present', 'share'],
         coverage.months.map(({ month, expected, present }) => [
@@ -84,7 +84,7 @@ function descriptionText(found: DatasetDescription): string {
     );
   }
   lines.push(
-    `conflicting or refused rows kept: ${count(quarantined.rows)}${quarantined.rows > 0 ? `: ${reasonsText(quarantined.reasons)}` : ''}`,
+    `conflicting or refused rows kept: ${formatCount(quarantined.rows)}${quarantined.rows > 0 ? `: ${reasonsText(quarantined.reasons)}` : ''}`,
   );
   if (quarantined.examples.length > 0) {
     lines.push(
@@ -108,7 +108,7 @@ function descriptionText(found: DatasetDescription): string {
 
 function reasonsText(reasons: Record<string, number>): string {
   return Object.entries(reasons)
-    .map(([reason, times]) => `${reason} ${count(times)}`)
+    .map(([reason, times]) => `${reason} ${formatCount(times)}`)
     .join(', ');
 }
 

@@ -1,7 +1,7 @@
 /** `barkeep datasets` lists the datasets; `barkeep dataset rm` removes one, which undoes an import. */
 import { removeDataset } from '@barkeep/bar-repository';
 import { Command } from 'commander';
-import { CliError, count, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import type { Database } from '../services/index.js';
 import { datasetShowCommand } from './dataset-show.js';
@@ -44,7 +44,7 @@ export function datasetCommand(run: RunCommand): Command {
         const bars = await removeDataset(await context.existingDatabase(), dataset);
         if (bars === undefined)
           throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
-        printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${count(bars)} bars`);
+        printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${formatCount(bars)} bars`);
         return EXIT.ok;
       }),
     );
@@ -58,7 +58,7 @@ async function listDatasets(database: Database): Promise<DatasetLine[]> {
   const rows = await database.query<
     { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
   >(
-    `SELECT d.name, count(DISTINCT b.symbol_id) AS symbols, count(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
+    `SELECT d.name, formatCount(DISTINCT b.symbol_id) AS symbols, formatCount(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
      FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
   );
   return rows.map(({ name, symbols, bars, first, last }) => ({

@@ -5,7 +5,7 @@ import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventT
 import { Command, Option } from 'commander';
 import { CliError, EXIT } from '../terminal/index.js';
 import { ENDED, shortTime } from '../report/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface EventsOptions extends SessionOptions {
@@ -26,7 +26,7 @@ Types: ${SESSION_EVENT_TYPES.join(', ')}.
 With --json each line is one event. The command ends with the session, or on Ctrl-C.`;
 
 export function eventsCommand(run: RunCommand): Command {
-  return withConnection(new Command('events'))
+  return withConnectionOptions(new Command('events'))
     .description('print the events of a session as they happen')
     .argument('<session>')
     .option('--types <names>', 'only these, separated by commas', typeNames)

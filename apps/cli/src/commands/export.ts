@@ -4,8 +4,8 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { BarAnswer, CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command, Option } from 'commander';
-import { CliError, count, EXIT, note, printResult, startProgress } from '../terminal/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { CliError, formatCount, EXIT, note, printResult, startProgress } from '../terminal/index.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface ExportOptions extends SessionOptions {
@@ -35,7 +35,7 @@ Examples:
 Bars come symbol by symbol, oldest first, and none after the session's clock. The CSV file can be imported again.`;
 
 export function exportCommand(run: RunCommand): Command {
-  return withConnection(new Command('export'))
+  return withConnectionOptions(new Command('export'))
     .description('write the bars of a session as CSV or NDJSON')
     .argument('<session>')
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
@@ -52,7 +52,7 @@ export function exportCommand(run: RunCommand): Command {
         const client = await context.existingCoordinator(options);
         const exported = await exportBars(client, id, options, context.life.signal);
         if (options.json) printResult(options, exported, () => '');
-        else note(`${count(exported.bars)} bars of ${count(exported.symbols)} symbols`);
+        else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
         return EXIT.ok;
       }),
     );

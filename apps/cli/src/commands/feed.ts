@@ -1,9 +1,9 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { Command } from 'commander';
-import { count, EXIT, InterruptedError, printResult, startProgress } from '../terminal/index.js';
+import { formatCount, EXIT, InterruptedError, printResult, startProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import { type FileOptions, planOf, withFiles } from './import-options.js';
 import type { RunCommand } from './run-command.js';
 
@@ -34,7 +34,7 @@ export function feedCommand(run: RunCommand): Command {
   const command = new Command('feed')
     .description('feed bars from CSV or Lean files to a session')
     .argument('<session>', 'a started session whose source is a feed');
-  return withConnection(withFiles(command))
+  return withConnectionOptions(withFiles(command))
     .option('--no-end', 'leave the streams open for more bars')
     .addHelpText('after', EXAMPLES)
     .action((id: string, names: string[], options: FeedOptions) =>
@@ -54,13 +54,13 @@ async function feed(context: Context, id: string, names: string[], options: Feed
   const progress = startProgress(`feed ${id}`, options.json);
   try {
     const summary = await importBars(plan, writer, {
-      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`, bars),
+      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars),
     });
     return { ...summary, ...resultOf(writer) };
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const fed = writer.fed.reduce((sum, { accepted }) => sum + accepted, 0);
-    throw new InterruptedError(`${error.message}: the session keeps the ${count(fed)} bars that it got`);
+    throw new InterruptedError(`${error.message}: the session keeps the ${formatCount(fed)} bars that it got`);
   } finally {
     progress.stop();
   }
@@ -75,8 +75,8 @@ function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySes
 }
 
 function feedText(summary: FeedSummary): string {
-  const reasons = Object.entries(summary.refusedBySession).map(([reason, bars]) => `${reason} ${count(bars)}`);
-  const lines = [summaryText(summary, 'session'), `  late         ${count(summary.late)}`];
+  const reasons = Object.entries(summary.refusedBySession).map(([reason, bars]) => `${reason} ${formatCount(bars)}`);
+  const lines = [summaryText(summary, 'session'), `  late         ${formatCount(summary.late)}`];
   if (reasons.length > 0) lines.push(`  refused by the session: ${reasons.join(', ')}`);
   return lines.join('\n');
 }

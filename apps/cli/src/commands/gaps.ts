@@ -1,9 +1,9 @@
 /** `barkeep gaps`: prints the gaps of a session. */
 import type { GapAnswer } from '@barkeep/client';
 import { Command } from 'commander';
-import { count, EXIT, printResult, table } from '../terminal/index.js';
+import { formatCount, EXIT, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface SymbolGap extends GapAnswer {
@@ -18,7 +18,7 @@ Examples:
 A gap is a run of minutes without a bar, before the clock. Attempts count how often a repository was asked for it.`;
 
 export function gapsCommand(run: RunCommand): Command {
-  return withConnection(new Command('gaps'))
+  return withConnectionOptions(new Command('gaps'))
     .description('print the gaps of a session, or of one symbol')
     .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
@@ -50,5 +50,5 @@ function gapsTable(gaps: readonly SymbolGap[]): string {
   ]);
   const minutes = gaps.reduce((sum, { bars }) => sum + bars, 0);
   const head = ['symbol', 'from', 'to (excluded)', 'bars', 'status', 'attempts', 'last error'];
-  return `${table(head, rows)}\n${count(gaps.length)} gaps, ${count(minutes)} bars`;
+  return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(minutes)} bars`;
 }

@@ -5,7 +5,7 @@ import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
 import {
   CliError,
-  count,
+  formatCount,
   EXIT,
   InterruptedError,
   note,
@@ -117,7 +117,7 @@ async function readAll(
   const progress = startProgress(`import ${options.dataset}`, options.json);
   try {
     return await importBars(plan, await open?.(), {
-      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${count(bars)} bars`, bars),
+      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars),
       onUnderstood: (understood) => {
         if (options.json) return;
         progress.pause();

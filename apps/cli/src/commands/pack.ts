@@ -10,7 +10,7 @@ import {
 import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, count, EXIT, type OutputOptions, printResult, startProgress } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, type OutputOptions, printResult, startProgress } from '../terminal/index.js';
 import type { Context, Database } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
@@ -82,7 +82,8 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
       days,
       interval,
       signal: context.life.signal,
-      onProgress: (done) => progress.update(doneOf(done) / total, `${count(doneOf(done))} of ${count(total)} days`),
+      onProgress: (done) =>
+        progress.update(doneOf(done) / total, `${formatCount(doneOf(done))} of ${formatCount(total)} days`),
     });
     return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
   } finally {
@@ -131,11 +132,11 @@ const doneOf = ({ packed, kept, empty, refused }: PackCounts): number => packed 
 
 function resultText({ dataset, symbols, days, ...counts }: PackResult): string {
   const lines = [
-    `dataset ${dataset}: ${count(symbols)} symbols × ${count(days)} days`,
-    `${count(counts.packed)} packed now, ${count(counts.bars)} bars`,
-    `${count(counts.kept)} packed before`,
+    `dataset ${dataset}: ${formatCount(symbols)} symbols × ${formatCount(days)} days`,
+    `${formatCount(counts.packed)} packed now, ${formatCount(counts.bars)} bars`,
+    `${formatCount(counts.kept)} packed before`,
   ];
-  if (counts.empty > 0) lines.push(`${count(counts.empty)} without bars`);
-  if (counts.refused > 0) lines.push(`${count(counts.refused)} left as rows, some of which a session refuses`);
+  if (counts.empty > 0) lines.push(`${formatCount(counts.empty)} without bars`);
+  if (counts.refused > 0) lines.push(`${formatCount(counts.refused)} left as rows, some of which a session refuses`);
   return lines.join('\n');
 }

@@ -6,7 +6,7 @@ import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
 import {
   CliError,
-  count,
+  formatCount,
   EXIT,
   InterruptedError,
   note,
@@ -24,7 +24,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface RunOptions extends SessionOptions {
@@ -47,7 +47,7 @@ coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
 export function runSessionCommand(run: RunCommand): Command {
-  return withConnection(new Command('run'))
+  return withConnectionOptions(new Command('run'))
     .description('run a session to its end and show the result of every symbol')
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
@@ -115,7 +115,7 @@ function watchText({ state, clock, counts, waitingFor }: SessionStatus): string 
   const open = counts.absent + counts.missing;
   const waiting = waitingText(waitingFor);
   if (waiting !== undefined) return `${state} ${shortTime(clock)}  ${waiting}`;
-  return `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(open)} open`;
+  return `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(open)} open`;
 }
 
 async function report(
@@ -130,7 +130,7 @@ async function report(
   printResult(options, result, () => {
     const rate = Math.round(session.counts.filled / Math.max(seconds, 0.001));
     const outcome = `session ${session.id} ${session.state}${session.error === null ? '' : `: ${session.error}`}`;
-    const bars = `${count(session.counts.filled)} bars in ${seconds.toFixed(1)} s, ${count(rate)} bars/s`;
+    const bars = `${formatCount(session.counts.filled)} bars in ${seconds.toFixed(1)} s, ${formatCount(rate)} bars/s`;
     return [`${outcome}, ${bars}`, metricsTable(metrics), digestText(digest)].join('\n');
   });
 }

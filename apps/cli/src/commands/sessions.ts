@@ -1,10 +1,10 @@
 /** `barkeep status | digest | rm | pause | resume | stop`: commands on one session. */
 import type { LifecycleCall } from '@barkeep/client';
 import { Command } from 'commander';
-import { count, EXIT, printResult } from '../terminal/index.js';
+import { formatCount, EXIT, printResult } from '../terminal/index.js';
 import { sessionsTable, sessionText } from '../report/index.js';
 import { watchStatus } from './watch-status.js';
-import { type SessionOptions, withConnection } from './connection.js';
+import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
 interface StatusOptions extends SessionOptions {
@@ -12,7 +12,7 @@ interface StatusOptions extends SessionOptions {
 }
 
 export function statusCommand(run: RunCommand): Command {
-  return withConnection(new Command('status'))
+  return withConnectionOptions(new Command('status'))
     .description('show a session, or all of them')
     .argument('[session]')
     .option('--watch', 'print it again when it changes, until the session ends or Ctrl-C')
@@ -37,7 +37,7 @@ export function statusCommand(run: RunCommand): Command {
 }
 
 export function digestCommand(run: RunCommand): Command {
-  return withConnection(new Command('digest'))
+  return withConnectionOptions(new Command('digest'))
     .description('print the SHA-256 of everything that a session stored')
     .argument('<session>')
     .addHelpText(
@@ -50,7 +50,7 @@ export function digestCommand(run: RunCommand): Command {
         printResult(
           options,
           digest.raw,
-          () => `${digest.digest}  ${count(digest.bars)} bars, ${count(digest.chunks)} chunks`,
+          () => `${digest.digest}  ${formatCount(digest.bars)} bars, ${formatCount(digest.chunks)} chunks`,
         );
         return EXIT.ok;
       }),
@@ -58,7 +58,7 @@ export function digestCommand(run: RunCommand): Command {
 }
 
 export function removeCommand(run: RunCommand): Command {
-  return withConnection(new Command('rm'))
+  return withConnectionOptions(new Command('rm'))
     .description('stop a session and remove all its data')
     .argument('<session>')
     .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".')
@@ -79,7 +79,7 @@ export const lifecycleCommands = [
 
 function lifecycleCommand(call: LifecycleCall, description: string): (run: RunCommand) => Command {
   return (run) =>
-    withConnection(new Command(call))
+    withConnectionOptions(new Command(call))
       .description(description)
       .argument('<session>')
       .addHelpText('after', `\nExample:\n  barkeep ${call} my-session`)

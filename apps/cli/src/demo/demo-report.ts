@@ -2,7 +2,7 @@
 import { barQuality, percentText } from '@barkeep/bars';
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { type ImportSummary, summaryText } from '../import/index.js';
-import { count, table } from '../terminal/index.js';
+import { formatCount, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
 /** Number of derived bars with all of their source bars, and without. */
@@ -68,12 +68,14 @@ export function demoText(result: DemoResult): string {
   const { session, digest, sessionSeconds, settledSeconds, totalSeconds } = result;
   const filled = session.counts.filled;
   const rate = Math.round(filled / Math.max(sessionSeconds, 0.001));
-  const imported = result.imports.map(({ dataset, rowsPerSecond }) => `${dataset} ${count(rowsPerSecond)} rows/s`);
+  const imported = result.imports.map(
+    ({ dataset, rowsPerSecond }) => `${dataset} ${formatCount(rowsPerSecond)} rows/s`,
+  );
   const lines = [
     symbolTable(result.symbols),
     '',
     digestText(digest),
-    `session: ${count(filled)} bars streamed, repaired and derived in ${sessionSeconds.toFixed(2)} s, ${count(rate)} bars/s;` +
+    `session: ${formatCount(filled)} bars streamed, repaired and derived in ${sessionSeconds.toFixed(2)} s, ${formatCount(rate)} bars/s;` +
       ` every slot settled after ${settledSeconds.toFixed(2)} s`,
     `import:  ${imported.join(', ')}`,
     `total:   ${totalSeconds.toFixed(1)} s`,
@@ -102,5 +104,5 @@ function symbolTable(symbols: readonly DemoSymbol[]): string {
 }
 
 function derivedText(counts: DerivedCounts | undefined): string {
-  return counts === undefined ? '–' : `${count(counts.complete)} + ${count(counts.partial)}`;
+  return counts === undefined ? '–' : `${formatCount(counts.complete)} + ${formatCount(counts.partial)}`;
 }

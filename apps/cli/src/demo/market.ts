@@ -2,8 +2,8 @@
  * The market of the demonstration, generated from a seed: the same on every machine. Pure.
  * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
-import { calendarNamed, type SymbolBar, type TradingDay } from '@barkeep/bars';
-import { MINUTE_MS, mulberry32, walk } from './random-walk.js';
+import { calendarNamed, type TradingDay } from '@barkeep/bars';
+import { type MarketBar, MINUTE_MS, mulberry32, walk } from './random-walk.js';
 
 export const DEMO_SYMBOLS = [
   'ALPHA',
@@ -43,7 +43,7 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
 ];
 
 export interface Market {
-  reference: SymbolBar[];
+  reference: MarketBar[];
   /** Rows of the feed's CSV file in time order, corrupt rows included. */
   streamRows: string[];
   /** Number of corrupt rows. */
@@ -86,12 +86,12 @@ export function demoMinutes(): string[] {
 }
 
 /** Formats a bar as a row under {@link CSV_HEADER}. */
-export function csvRow({ symbol, openTime, open, high, low, close, volume }: SymbolBar): string {
+export function csvRow({ symbol, openTime, open, high, low, close, volume }: MarketBar): string {
   return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
 }
 
 function isAt(
-  bar: SymbolBar,
+  bar: MarketBar,
   symbol: string,
   days: readonly TradingDay[],
   day: number,

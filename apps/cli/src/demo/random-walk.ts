@@ -1,7 +1,11 @@
 /** Pseudo-random prices, the same on every machine. Pure. */
-import type { Bar, SymbolBar, TradingDay } from '@barkeep/bars';
+import type { Bar, TradingDay } from '@barkeep/bars';
 
 export const MINUTE_MS = 60_000;
+
+export interface MarketBar extends Bar {
+  symbol: string;
+}
 
 /** Mulberry32: a small generator of numbers from 0 (included) to 1 (excluded). */
 export function mulberry32(seed: number): () => number {
@@ -15,11 +19,11 @@ export function mulberry32(seed: number): () => number {
 }
 
 /** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */
-export function walk(symbol: string, days: readonly TradingDay[], random: () => number): SymbolBar[] {
+export function walk(symbol: string, days: readonly TradingDay[], random: () => number): MarketBar[] {
   let cents = 2_000 + Math.floor(random() * 30_000);
   return days.flatMap(({ segments }) =>
     segments.flatMap(({ open, close }) => {
-      const bars: SymbolBar[] = [];
+      const bars: MarketBar[] = [];
       for (let openTime = open; openTime < close; openTime += MINUTE_MS) {
         const bar = barFrom(cents, openTime, random);
         cents = Math.round(bar.close * 100);

@@ -5,7 +5,7 @@
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
 import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
-import { CliError, count, note, startProgress } from '../terminal/index.js';
+import { CliError, formatCount, note, startProgress } from '../terminal/index.js';
 import type { ImportSummary } from '../import/index.js';
 import { type Context, openDatabase } from '../services/index.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
@@ -96,7 +96,7 @@ async function runSession(
   const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
     progress.update(
       done,
-      `${state} ${shortTime(clock)}  ${count(counts.filled)} bars, ${count(counts.backfilled)} backfilled`,
+      `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
     );
   try {
     const created = await client.create(SPEC);

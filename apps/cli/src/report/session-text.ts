@@ -1,7 +1,7 @@
 /** Formats sessions and their symbols as text. Pure. */
 import { percentText } from '@barkeep/bars';
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
-import { count, table } from '../terminal/index.js';
+import { formatCount, table } from '../terminal/index.js';
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
@@ -23,8 +23,8 @@ export function sessionsTable(sessions: readonly SessionStatus[]): string {
 
 export function sessionText(session: SessionStatus): string {
   const { counts } = session;
-  const settled = `no-trade ${count(counts.noTrade)}, unfillable ${count(counts.unfillable)}`;
-  const open = `absent ${count(counts.absent)}, missing ${count(counts.missing)}`;
+  const settled = `no-trade ${formatCount(counts.noTrade)}, unfillable ${formatCount(counts.unfillable)}`;
+  const open = `absent ${formatCount(counts.absent)}, missing ${formatCount(counts.missing)}`;
   const lines = [
     `session    ${session.id}`,
     `state      ${session.state}${session.error === null ? '' : `: ${session.error}`}`,
@@ -32,14 +32,14 @@ export function sessionText(session: SessionStatus): string {
     `clock      ${shortTime(session.clock)}`,
     `frontier   ${shortTime(session.frontier)}`,
     `watermark  ${shortTime(session.watermark)}`,
-    `symbols    ${count(session.symbols.length)}`,
-    `slots      ${count(counts.filled)} of ${count(counts.expected)} filled: streamed ${count(counts.streamed)}, backfilled ${count(counts.backfilled)}`,
+    `symbols    ${formatCount(session.symbols.length)}`,
+    `slots      ${formatCount(counts.filled)} of ${formatCount(counts.expected)} filled: streamed ${formatCount(counts.streamed)}, backfilled ${formatCount(counts.backfilled)}`,
     `           ${settled}; ${open}`,
-    `refused    ${count(counts.refused)}`,
+    `refused    ${formatCount(counts.refused)}`,
     ...outsideLines(counts),
   ];
   const consumers = session.consumers.map(({ name, state, time, steps }) => {
-    return `consumer   ${name}: ${state} at ${shortTime(time)}, ${count(steps)} steps`;
+    return `consumer   ${name}: ${state} at ${shortTime(time)}, ${formatCount(steps)} steps`;
   });
   return [...lines, ...consumers, ...waitingLines(session)].join('\n');
 }
@@ -47,7 +47,7 @@ export function sessionText(session: SessionStatus): string {
 /** Rows without a slot, when there are any. */
 function outsideLines({ outside, extended }: SessionStatus['counts']): string[] {
   if (outside + extended === 0) return [];
-  return [`outside    ${count(outside)}, and ${count(extended)} in extended hours`];
+  return [`outside    ${formatCount(outside)}, and ${formatCount(extended)} in extended hours`];
 }
 
 /** What a session waits for and what it warns of; empty when nothing. */
@@ -105,7 +105,7 @@ export function qualityText(quality: number | null): string {
 }
 
 export function digestText({ digest, bars, chunks }: Digest): string {
-  return `digest ${digest} over ${count(bars)} bars in ${count(chunks)} chunks`;
+  return `digest ${digest} over ${formatCount(bars)} bars in ${formatCount(chunks)} chunks`;
 }
 
 /** 2013-10-04T13:30:00.000Z as 2013-10-04 13:30Z. */

@@ -79,11 +79,11 @@ function terminalWidth(): number {
 }
 
 function shown(cell: Cell): string {
-  if (typeof cell === 'number') return Number.isInteger(cell) ? count(cell) : String(cell);
+  if (typeof cell === 'number') return Number.isInteger(cell) ? formatCount(cell) : String(cell);
   return cell ?? '–';
 }
 
 /** 1234567 as 1,234,567. */
-export function count(value: number): string {
+export function formatCount(value: number): string {
   return value.toLocaleString('en-US');
 }

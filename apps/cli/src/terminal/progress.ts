@@ -2,7 +2,7 @@
  * A progress bar on stderr when stderr is a terminal; otherwise nothing. Stdout is for results.
  */
 import { SingleBar } from 'cli-progress';
-import { count } from './output.js';
+import { formatCount } from './output.js';
 
 export interface Progress {
   /** @param done from 0 to 1 @param text the current work @param units counts towards the rate, such as bars */
@@ -54,5 +54,5 @@ export function rateText(share: number, units: number | undefined, seconds: numb
   if (units === undefined || units === 0 || share <= 0 || seconds < 1) return '';
   const left = Math.round((seconds * (1 - share)) / share);
   const time = left < 90 ? `${left} s` : left < 5400 ? `${Math.round(left / 60)} min` : `${(left / 3600).toFixed(1)} h`;
-  return `, ${count(Math.round(units / seconds))}/s, ${time} left`;
+  return `, ${formatCount(Math.round(units / seconds))}/s, ${time} left`;
 }

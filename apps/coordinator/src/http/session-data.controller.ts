@@ -12,8 +12,8 @@ import {
   metricsQuery,
   symbolsQuery,
   viewQuery,
-  type BarAnswer,
-  type BarsQuery,
+  type AnsweredBar,
+  type ParsedBarsQuery,
   type CertificateAnswer,
   type GapAnswer,
   type IntervalQuery,
@@ -55,10 +55,10 @@ export class SessionDataController {
   async bars(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() query: BarsQuery,
+    @CheckedQuery() query: ParsedBarsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<BarAnswer[]> {
+  ): Promise<AnsweredBar[]> {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
@@ -81,7 +81,7 @@ export class SessionDataController {
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
     @CheckedQuery() { interval, fill }: IntervalQuery,
-  ): Promise<BarAnswer> {
+  ): Promise<AnsweredBar> {
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
@@ -106,7 +106,7 @@ export class SessionDataController {
   async latest(
     @Param('id', SessionIdPipe) id: string,
     @CheckedQuery() { symbols, interval, fill }: SymbolsQuery,
-  ): Promise<Record<string, BarAnswer | null>> {
+  ): Promise<Record<string, AnsweredBar | null>> {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);

@@ -1,12 +1,12 @@
 /** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
-import { isoTime, type BarAnswer, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
+import { isoTime, type AnsweredBar, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from '@barkeep/session-data';
 
-type SymbolMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
+type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
 
-export function barView(bar: ShownBar): BarAnswer {
+export function barView(bar: ShownBar): AnsweredBar {
   return {
     openTime: isoTime(bar.openTime),
     closeTime: isoTime(bar.closeTime),
@@ -22,7 +22,7 @@ export function barView(bar: ShownBar): BarAnswer {
   };
 }
 
-export function metricsView(metrics: SymbolMetrics): MetricsAnswer {
+export function metricsView(metrics: SlotMetrics): MetricsAnswer {
   return {
     ...metrics,
     watermark: isoTime(metrics.watermark),

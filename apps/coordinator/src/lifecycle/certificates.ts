@@ -9,7 +9,7 @@ import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
   daysHashOf,
   SessionLostError,
-  type Certificate,
+  type StoreCertificate,
   type ConsumerView,
   type OpenSession,
   type SessionConsumers,
@@ -19,7 +19,7 @@ import { consumerView } from './session-views.js';
 type Row = SessionRow<SessionSpec>;
 
 /** The part of a certificate that Postgres keeps. */
-export interface KeptCertificate extends Certificate, KeptConsumers {}
+export interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 interface KeptConsumers {
   consumers: CertifiedConsumerAnswer[];
@@ -38,7 +38,7 @@ const SESSIONS_A_ROUND = 50;
 
 export class Certificates {
   /** By incarnation. */
-  private readonly inProgress = new Map<string, Promise<Certificate>>();
+  private readonly inProgress = new Map<string, Promise<StoreCertificate>>();
   /** Incarnations that earlier rounds tried, until all were tried. */
   private readonly tried = new Set<string>();
 
@@ -121,7 +121,7 @@ export class Certificates {
   }
 
   /** Concurrent callers share one read. */
-  private make(row: Row): Promise<Certificate> {
+  private make(row: Row): Promise<StoreCertificate> {
     let making = this.inProgress.get(row.incarnation);
     if (!making) {
       making = this.open(row)
@@ -139,7 +139,7 @@ function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
 }
 
 /** Dates whose days differ, or that are in only one of the two. */
-function changedDates(before: Certificate, now: Certificate): string[] {
+function changedDates(before: StoreCertificate, now: StoreCertificate): string[] {
   const digests = new Map(before.days.map(({ date, digest }) => [date, digest]));
   const dates = new Set([...digests.keys(), ...now.days.map(({ date }) => date)]);
   for (const { date, digest } of now.days) if (digests.get(date) === digest) dates.delete(date);

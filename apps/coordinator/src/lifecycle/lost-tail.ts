@@ -3,7 +3,7 @@
  * before it. Such a session runs again from the position of its store. That is sound: what it streams is a function of its spec and
  * its datasets (I1), and every write of the stream may be repeated. A session whose whole store is gone is `lost` instead.
  */
-import { WrongStateError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
+import { SessionStateError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import { compareStore } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
@@ -39,7 +39,7 @@ export class LostTail {
       reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });
     } catch (error) {
       // Another coordinator was faster.
-      if (error instanceof WrongStateError) return sessions.get(row.id);
+      if (error instanceof SessionStateError) return sessions.get(row.id);
       throw error;
     }
     const message = `session ${row.id}: its store lost writes after it completed; the rest is streamed again`;

@@ -35,13 +35,13 @@ export interface EventFeed {
 export abstract class SessionLifecycle {
   /**
    * Creates a session from an unchecked spec; `created` is false when it existed already.
-   * @throws SessionSpecError, SessionConflictError
+   * @throws SessionSpecError, SpecConflictError
    */
   abstract create(
     body: unknown,
     options: { start: boolean; idempotencyKey?: string },
   ): Promise<{ session: SessionAnswer; created: boolean }>;
-  /** @throws SessionNotFoundError */
+  /** @throws UnknownSessionError */
   abstract find(id: string, view?: View): Promise<SessionAnswer>;
   /** @throws CursorError */
   abstract list(query: {
@@ -53,34 +53,34 @@ export abstract class SessionLifecycle {
   /**
    * The four calls change the row first. When Redis is not reachable after that, the view has `waitingFor` with kind `server`, and
    * the change takes effect within seconds of the server's return. Each call may be repeated.
-   * @throws SessionNotFoundError, WrongStateError, an outage when the row could not be changed
+   * @throws UnknownSessionError, SessionStateError, an outage when the row could not be changed
    */
   abstract start(id: string): Promise<SessionAnswer>;
   abstract pause(id: string): Promise<SessionAnswer>;
   abstract resume(id: string): Promise<SessionAnswer>;
   abstract stop(id: string): Promise<SessionAnswer>;
-  /** Stops the session and removes all its data. @throws SessionNotFoundError */
+  /** Stops the session and removes all its data. @throws UnknownSessionError */
   abstract remove(id: string): Promise<void>;
   /**
    * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
-   * @throws SessionNotFoundError, WrongStateError, SymbolCountError
+   * @throws UnknownSessionError, SessionStateError, SymbolCountError
    */
   abstract addSymbol(id: string, symbol: string): Promise<'joining' | 'present'>;
-  /** Removes a symbol and all its data. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError */
   abstract removeSymbol(id: string, symbol: string): Promise<void>;
-  /** Removes a consumer, which no longer holds the clock. @throws SessionNotFoundError, UnknownConsumerError, SessionLostError */
+  /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
   abstract removeConsumer(id: string, consumer: string): Promise<void>;
-  /** Requests an upkeep round now. @throws SessionNotFoundError, WrongStateError */
+  /** Requests an upkeep round now. @throws UnknownSessionError, SessionStateError */
   abstract runUpkeep(id: string): Promise<void>;
   /**
    * Opens a symbol for bars; waits for the store of a session that was just started.
-   * @throws SessionNotFoundError, NotAFeedError, UnknownSymbolError, WrongStateError, FeedNotBegunError
+   * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
    */
   abstract feed(id: string, symbol: string): Promise<SymbolIntake>;
-  /** The session's data. @throws SessionNotFoundError, SessionLostError */
+  /** The session's data. @throws UnknownSessionError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
-  /** @throws SessionNotFoundError, WrongStateError, SessionLostError */
+  /** @throws UnknownSessionError, SessionStateError, SessionLostError */
   abstract certificate(id: string): Promise<CertificateAnswer>;
-  /** The session's events, from before its first start until it is deleted. @throws SessionNotFoundError */
+  /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */
   abstract events(id: string, view?: View): Promise<EventFeed>;
 }

@@ -10,7 +10,7 @@ import {
   datasetNames,
   resolveDataset,
   SessionRepository,
-  WrongStateError,
+  SessionStateError,
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
@@ -163,7 +163,8 @@ export class SessionService extends SessionLifecycle {
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
     if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
-    if (!row.checkpoint && !isActive(row)) throw new WrongStateError(id, ['running', 'paused', 'completed'], row.state);
+    if (!row.checkpoint && !isActive(row))
+      throw new SessionStateError(id, ['running', 'paused', 'completed'], row.state);
     const { layout } = views.open(row);
     if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
     const feed = new SessionFeed(redis, layout);
@@ -183,10 +184,10 @@ export class SessionService extends SessionLifecycle {
     return this.eventFeeds.feedOf(await this.parts.sessions.get(id), view);
   }
 
-  /** A session that was started: before that it has no data. @throws WrongStateError, SessionNotFoundError */
+  /** A session that was started: before that it has no data. @throws SessionStateError, UnknownSessionError */
   private async begun(id: string): Promise<SessionRow<SessionSpec>> {
     const row = await this.parts.sessions.get(id);
-    if (!row.checkpoint) throw new WrongStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
+    if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
     return this.parts.lostTail.check(row);
   }
 

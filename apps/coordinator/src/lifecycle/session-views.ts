@@ -80,7 +80,7 @@ export class SessionViews {
         ...this.viewOf(row),
         ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
         timedOutDays: timedOutDays.filter((date) => who === 'operator' || isPassed(layout, date, clock)),
-        waitingFor: who === 'operator' ? waitingFor : kindOf(waitingFor),
+        waitingFor: who === 'operator' ? waitingFor : kindAlone(waitingFor),
         consumers: consumers.map(consumerView),
         clock: iso(clock),
         frontier: iso(frontier),
@@ -145,7 +145,7 @@ function serverAway(servers: readonly string[]): WaitingFor {
 }
 
 /** What a session waits for may be after the clock: a strategy learns only the kind. */
-function kindOf(waitingFor: WaitingFor | null): WaitingFor | null {
+function kindAlone(waitingFor: WaitingFor | null): WaitingFor | null {
   return waitingFor && { ...waitingFor, what: [], detail: '', nextTryAt: null };
 }
 

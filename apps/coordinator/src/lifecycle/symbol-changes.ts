@@ -9,7 +9,7 @@ import {
   SESSION_STATES,
   SymbolConflictError,
   withSessionLock,
-  WrongStateError,
+  SessionStateError,
   type SessionRepository,
   type SessionRow,
   type SessionState,
@@ -55,7 +55,7 @@ export class SymbolChanges {
   /**
    * Adds a symbol; a present one stays as it is.
    * @returns whether readers see it already
-   * @throws SessionNotFoundError, WrongStateError, SymbolCountError
+   * @throws UnknownSessionError, SessionStateError, SymbolCountError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
     const row = await this.change(id, GROWING, ({ membership, layout }) =>
@@ -66,7 +66,7 @@ export class SymbolChanges {
     return joining.includes(symbol) ? 'joining' : 'present';
   }
 
-  /** Removes a symbol and all its data. @throws SessionNotFoundError, UnknownSymbolError, SymbolCountError */
+  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError */
   async remove(id: string, symbol: string): Promise<void> {
     const row = await this.change(id, SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
@@ -129,7 +129,7 @@ export class SymbolChanges {
       const membership = row.membership ?? UNCHANGED;
       const after = decide({ membership, layout: layoutOf(row, this.parts.keyPrefix) });
       if (after === membership) return row;
-      if (!from.includes(row.state)) throw new WrongStateError(id, from, row.state);
+      if (!from.includes(row.state)) throw new SessionStateError(id, from, row.state);
       const changed = await this.parts.sessions.changeSymbols(row, from, membership, after);
       if (changed) return changed;
     }

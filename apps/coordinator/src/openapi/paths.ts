@@ -2,17 +2,17 @@
  * Path parameters. An id or symbol that no session can have is answered like an unknown one before any server is asked.
  * So odd text (a NUL, 10,000 characters) gets no further than here.
  */
-import { SessionNotFoundError } from '@barkeep/bar-repository';
+import { UnknownSessionError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import type { PipeTransform } from '@nestjs/common';
 import { WrongFieldsError, ProblemError } from '../problems/index.js';
 
-/** Accepts a possible session id. @throws SessionNotFoundError */
+/** Accepts a possible session id. @throws UnknownSessionError */
 export class SessionIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {
     if (SESSION_ID_PATTERN.test(id)) return id;
-    throw new SessionNotFoundError(id.slice(0, 80));
+    throw new UnknownSessionError(id.slice(0, 80));
   }
 }
 

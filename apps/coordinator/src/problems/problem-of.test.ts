@@ -1,6 +1,6 @@
-import { kindOf } from '@barkeep/api';
+import { problemKind } from '@barkeep/api';
 import { NotFoundException } from '@nestjs/common';
-import { CursorError, SessionConflictError, SessionNotFoundError, WrongStateError } from '@barkeep/bar-repository';
+import { CursorError, SpecConflictError, UnknownSessionError, SessionStateError } from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
 import {
   SessionLostError,
@@ -19,19 +19,19 @@ describe('problemOf', () => {
     [new WrongFieldsError(problems), 400, 'invalid-input'],
     [new UnknownIntervalError('s', '7m', ['1m', '5m']), 400, 'invalid-input'],
     [new CursorError('x'), 400, 'invalid-input'],
-    [new SessionNotFoundError('s'), 404, 'unknown-session'],
+    [new UnknownSessionError('s'), 404, 'unknown-session'],
     [new UnknownSymbolError('s', 'IBM'), 404, 'unknown-symbol'],
     [new UnknownConsumerError('s', 'one'), 404, 'unknown-consumer'],
     [new NotFoundException('Cannot GET /x'), 404, 'unknown-route'],
-    [new SessionConflictError('s', 'id'), 409, 'session-conflict'],
-    [new WrongStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],
+    [new SpecConflictError('s', 'id'), 409, 'session-conflict'],
+    [new SessionStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],
     [new SessionLostError('s'), 409, 'session-lost'],
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 503, 'unavailable'],
     [new Error('x'), 500, 'internal-error'],
     ['not even an error', 500, 'internal-error'],
   ])('answers %p with %i %s', (error, status, kind) => {
     const problem = problemOf(error);
-    expect([problem.status, kindOf(problem)]).toEqual([status, kind]);
+    expect([problem.status, problemKind(problem)]).toEqual([status, kind]);
     expect(problem.title).not.toBe('');
   });
 

@@ -6,11 +6,11 @@ import { problem, summary, type Problem, type ProblemKind } from '@barkeep/api';
 import { HttpException } from '@nestjs/common';
 import {
   CursorError,
-  SessionConflictError,
-  SessionNotFoundError,
+  SpecConflictError,
+  UnknownSessionError,
   SymbolConflictError,
   UnknownDatasetError,
-  WrongStateError,
+  SessionStateError,
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
 import {
@@ -43,12 +43,12 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof CursorError) {
     return invalid([{ field: 'cursor', expected: 'a nextCursor from an earlier page', was: shown(error.cursor) }]);
   }
-  if (error instanceof SessionNotFoundError) return problem('unknown-session', error.message);
+  if (error instanceof UnknownSessionError) return problem('unknown-session', error.message);
   if (error instanceof UnknownDatasetError) return problem('unknown-dataset', error.message);
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
   if (error instanceof UnknownConsumerError) return problem('unknown-consumer', error.message);
-  if (error instanceof SessionConflictError) return problem('session-conflict', error.message);
-  if (error instanceof WrongStateError) return problem('wrong-state', error.message);
+  if (error instanceof SpecConflictError) return problem('session-conflict', error.message);
+  if (error instanceof SessionStateError) return problem('wrong-state', error.message);
   if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
   if (error instanceof NotAFeedError) return problem('not-a-feed', error.message);
   if (error instanceof FedSymbolsError) return problem('fed-symbols', error.message);

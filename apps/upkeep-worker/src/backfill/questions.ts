@@ -3,7 +3,7 @@
  * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
  * take the place of what the better one may still give (I1).
  */
-import type { BarAnswer, RefusedRecord } from '@barkeep/bar-repository';
+import type { RepositoryAnswer, RefusedRecord } from '@barkeep/bar-repository';
 import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
 import type { SessionLayout, SymbolDay, UpkeepStore } from '@barkeep/session-data';
 import type { Repositories, Repository } from '../repositories/index.js';
@@ -89,7 +89,7 @@ async function askOne(
   grid: DayGrid,
   asks: readonly Ask[],
   { timeoutMs, slice, signal }: QuestionOptions,
-): Promise<BarAnswer> {
+): Promise<RepositoryAnswer> {
   const wanted = new Map(
     asks.map(({ symbol, asked }) => [
       symbol,

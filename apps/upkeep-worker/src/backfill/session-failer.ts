@@ -1,5 +1,5 @@
 /** Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. */
-import { SessionRepository, WrongStateError, type SessionRow } from '@barkeep/bar-repository';
+import { SessionRepository, SessionStateError, type SessionRow } from '@barkeep/bar-repository';
 import { setControl, emitState, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
@@ -25,7 +25,7 @@ export class SessionFailer {
     try {
       failed = await this.sessions.transition(layout.id, FAILABLE, 'failed', { error });
     } catch (cause) {
-      if (cause instanceof WrongStateError) return;
+      if (cause instanceof SessionStateError) return;
       throw cause;
     }
     await setControl(this.redis, layout, failed.epoch, 'stop');

@@ -19,7 +19,7 @@ export const barAnswer = z.strictObject({
   sourceCount: count.describe('base bars that went in'),
   expectedCount: count.describe('base bars that the calendar expects in it'),
 });
-export type BarAnswer = z.output<typeof barAnswer>;
+export type AnsweredBar = z.output<typeof barAnswer>;
 
 export const metricsAnswer = z.strictObject({
   symbol: z.string(),
@@ -51,6 +51,7 @@ export const gapAnswer = z.strictObject({
   attempts: count.describe('how many requests to repositories it took so far'),
   lastError: z.string().nullable().describe('the message of the last repository failure'),
 });
+/** One gap of a symbol. */
 export type GapAnswer = z.output<typeof gapAnswer>;
 
 export const digestAnswer = z.strictObject({

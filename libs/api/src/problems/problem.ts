@@ -69,7 +69,7 @@ export function problem(kind: ProblemKind, detail: string, { problems, checks }:
 }
 
 /** The last part of a problem's `type`; empty when there is none. */
-export function kindOf({ type }: Pick<Problem, 'type'>): string {
+export function problemKind({ type }: Pick<Problem, 'type'>): string {
   return type.split(':').at(-1) ?? '';
 }
 

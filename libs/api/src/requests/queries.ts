@@ -187,4 +187,4 @@ export type IntervalQuery = z.output<typeof intervalQuery>;
 export type SymbolsQuery = z.output<typeof symbolsQuery>;
 export type FeedQuery = z.output<typeof feedQuery>;
 export type EventsQuery = z.output<typeof eventsQuery>;
-export type BarsQuery = z.output<typeof barsQuery>;
+export type ParsedBarsQuery = z.output<typeof barsQuery>;

@@ -4,7 +4,7 @@
  * `numeric` so). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
  */
 import { refuseBar, type Bar } from '@barkeep/bars';
-import type { BarAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
+import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
 
 /** Fields that may carry the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
@@ -56,7 +56,7 @@ function isWithin(time: number, { from, to }: Pick<BarQuery, 'from' | 'to'>): bo
 
 /** Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept. */
 export function addRecords(
-  answer: BarAnswer,
+  answer: RepositoryAnswer,
   symbol: string,
   records: Iterable<unknown>,
   query: Pick<BarQuery, 'from' | 'to' | 'prices'>,

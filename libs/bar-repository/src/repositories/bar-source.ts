@@ -47,7 +47,7 @@ export interface RefusedRecord extends Omit<QuarantinedBar, 'dataset'> {
   reason: RecordRefusal;
 }
 
-export interface BarAnswer {
+export interface RepositoryAnswer {
   /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may be missing. */
   bars: Map<string, Bar[]>;
   /** The refused records. The answer is complete without them. */
@@ -62,10 +62,10 @@ export interface BarSource {
   /** Name of the dataset that the bars belong to. */
   readonly name: string;
   /** @throws what a dataset throws, the signal's reason; errors of single questions are part of the answer */
-  bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer>;
+  bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer>;
 }
 
 /** An answer without anything. */
-export function emptyAnswer(): BarAnswer {
+export function emptyAnswer(): RepositoryAnswer {
   return { bars: new Map(), refused: [], failed: new Map(), unasked: new Set() };
 }

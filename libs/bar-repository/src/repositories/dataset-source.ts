@@ -1,7 +1,7 @@
 /** A {@link BarSource} on a dataset in Barkeep's own tables. One COPY reads all symbols of a query. */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import { emptyAnswer, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets/index.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
@@ -16,7 +16,7 @@ export class DatasetSource implements BarSource {
   ) {}
 
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
-  async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+  async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     await initialize(this.dataSource);
     const timeout = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
     const settle = await query.permit?.(signal);
@@ -30,7 +30,7 @@ export class DatasetSource implements BarSource {
     }
   }
 
-  private async answer(query: BarQuery, signal: AbortSignal): Promise<BarAnswer> {
+  private async answer(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     const { datasetId: lastId } = this;
     const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
     if (lastId !== undefined && isKnown) {
@@ -49,7 +49,7 @@ export class DatasetSource implements BarSource {
     return (this.datasetId = await resolveDataset(this.dataSource, this.name));
   }
 
-  private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+  private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const byId = new Map<number, Bar[]>();
     const names = new Map<number, string>();

@@ -3,7 +3,7 @@
  * the repository fails does not affect the others (I12).
  */
 import { addRecords } from './bar-record.js';
-import { emptyAnswer, type BarAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
 /** Asks the repository for one symbol. Returns an array of records, or a promise of one. */
 export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
@@ -33,7 +33,7 @@ export class ObjectSource implements BarSource {
     private readonly fetch: Fetch,
   ) {}
 
-  async bars(query: BarQuery, signal?: AbortSignal): Promise<BarAnswer> {
+  async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const symbols = [...new Set(query.symbols)].values();
     const ask = async (): Promise<void> => {
@@ -47,7 +47,7 @@ export class ObjectSource implements BarSource {
     return answer;
   }
 
-  private async askOne(symbol: string, query: BarQuery, answer: BarAnswer, signal?: AbortSignal): Promise<void> {
+  private async askOne(symbol: string, query: BarQuery, answer: RepositoryAnswer, signal?: AbortSignal): Promise<void> {
     const settle = await this.permitted(query, signal);
     if (settle === undefined) {
       answer.unasked.add(symbol);

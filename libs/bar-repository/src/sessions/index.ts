@@ -3,10 +3,10 @@ export { hasRemoved, removedAmong } from './removed-sessions.js';
 export { SessionCertificates } from './session-certificates.js';
 export {
   CursorError,
-  SessionConflictError,
-  SessionNotFoundError,
+  SpecConflictError,
+  UnknownSessionError,
   SymbolConflictError,
-  WrongStateError,
+  SessionStateError,
 } from './session-errors.js';
 export { forgetQuarantined, withSessionLock } from './session-lock.js';
 export { SessionRepository } from './session-repository.js';

@@ -1,6 +1,6 @@
 /** Creates a session. Safe to repeat and to call concurrently, because unique keys decide which call is first. */
 import type { DataSource } from 'typeorm';
-import { SessionConflictError } from './session-errors.js';
+import { SpecConflictError } from './session-errors.js';
 import type { SessionRow } from './session-state.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 
@@ -54,10 +54,10 @@ export async function createSession<Spec>(
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;
     // Two rows: one session has the id, another has the key.
-    if (second) throw new SessionConflictError(second.id, 'idempotencyKey');
+    if (second) throw new SpecConflictError(second.id, 'idempotencyKey');
     const { sameSpec, ...row } = holder;
-    if (!sameSpec) throw new SessionConflictError(row.id, row.id === session.id ? 'id' : 'idempotencyKey');
+    if (!sameSpec) throw new SpecConflictError(row.id, row.id === session.id ? 'id' : 'idempotencyKey');
     return { row, created: false };
   }
-  throw new SessionConflictError(session.id, 'id');
+  throw new SpecConflictError(session.id, 'id');
 }

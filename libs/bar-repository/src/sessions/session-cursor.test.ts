@@ -1,10 +1,10 @@
-import { decodeCursor, encodeCursor } from './session-cursor.js';
+import { decodePageCursor, encodePageCursor } from './session-cursor.js';
 import { CursorError } from './session-errors.js';
 
 test('decoding a cursor returns its position for any id', () => {
   for (const id of ['a', 'with space\nand more', 'é']) {
     const position = { createdAt: new Date(1_700_000_000_123), id };
-    expect(decodeCursor(encodeCursor(position))).toEqual(position);
+    expect(decodePageCursor(encodePageCursor(position))).toEqual(position);
   }
 });
 
@@ -16,5 +16,5 @@ test('a text that is no cursor is refused', () => {
     Buffer.from('12').toString('base64url'),
     Buffer.from('9'.repeat(15) + '9 a').toString('base64url'),
   ])
-    expect(() => decodeCursor(cursor)).toThrow(CursorError);
+    expect(() => decodePageCursor(cursor)).toThrow(CursorError);
 });

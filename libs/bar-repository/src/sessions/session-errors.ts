@@ -1,16 +1,16 @@
 /** Errors of calls on sessions, one class per cause. */
 import type { SessionState } from './session-state.js';
 
-export class SessionNotFoundError extends Error {
-  override readonly name = 'SessionNotFoundError';
+export class UnknownSessionError extends Error {
+  override readonly name = 'UnknownSessionError';
   constructor(readonly sessionId: string) {
     super(`expected the id of a session, was ${JSON.stringify(sessionId)}, which does not exist`);
   }
 }
 
 /** Thrown when the id or the idempotency key belongs to a session with another spec. */
-export class SessionConflictError extends Error {
-  override readonly name = 'SessionConflictError';
+export class SpecConflictError extends Error {
+  override readonly name = 'SpecConflictError';
   constructor(
     readonly sessionId: string,
     readonly field: 'id' | 'idempotencyKey',
@@ -19,8 +19,8 @@ export class SessionConflictError extends Error {
   }
 }
 
-export class WrongStateError extends Error {
-  override readonly name = 'WrongStateError';
+export class SessionStateError extends Error {
+  override readonly name = 'SessionStateError';
   constructor(
     readonly sessionId: string,
     readonly expected: readonly SessionState[],

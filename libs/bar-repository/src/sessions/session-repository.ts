@@ -11,8 +11,8 @@ import { noteRemoved } from './removed-sessions.js';
 import { ownedBy } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
-import { decodeCursor, encodeCursor } from './session-cursor.js';
-import { SessionNotFoundError, WrongStateError } from './session-errors.js';
+import { decodePageCursor, encodePageCursor } from './session-cursor.js';
+import { UnknownSessionError, SessionStateError } from './session-errors.js';
 import {
   ACTIVE_STATES,
   ENDED_STATES,
@@ -56,7 +56,7 @@ export class SessionRepository<Spec = unknown> {
 
   /**
    * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
-   * spec returns the existing session. @throws SessionConflictError when the spec differs
+   * spec returns the existing session. @throws SpecConflictError when the spec differs
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, { deployment: this.deployment, ...session });
@@ -82,10 +82,10 @@ export class SessionRepository<Spec = unknown> {
     return row?.state;
   }
 
-  /** @throws SessionNotFoundError */
+  /** @throws UnknownSessionError */
   async get(id: string): Promise<SessionRow<Spec>> {
     const row = await this.find(id);
-    if (!row) throw new SessionNotFoundError(id);
+    if (!row) throw new UnknownSessionError(id);
     return row;
   }
 
@@ -109,7 +109,7 @@ export class SessionRepository<Spec = unknown> {
 
   /** A page of at most `limit`, newest first. @throws CursorError */
   async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
-    const after = options.cursor === undefined ? undefined : decodeCursor(options.cursor);
+    const after = options.cursor === undefined ? undefined : decodePageCursor(options.cursor);
     const rows = await this.select(
       `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
          AND ${ownedBy('$5')} ORDER BY created_at DESC, id DESC LIMIT $4`,
@@ -117,7 +117,7 @@ export class SessionRepository<Spec = unknown> {
     );
     const page = rows.slice(0, options.limit);
     const last = page.at(-1);
-    return { rows: page, cursor: rows.length > page.length && last ? encodeCursor(last) : undefined };
+    return { rows: page, cursor: rows.length > page.length && last ? encodePageCursor(last) : undefined };
   }
 
   /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep */
@@ -131,7 +131,7 @@ export class SessionRepository<Spec = unknown> {
 
   /**
    * Moves the session from one of `from` to `to`, regardless of its owner, and returns it.
-   * @throws WrongStateError, SessionNotFoundError
+   * @throws SessionStateError, UnknownSessionError
    */
   async transition(
     id: string,
@@ -158,7 +158,7 @@ export class SessionRepository<Spec = unknown> {
       ],
     );
     if (row) return row;
-    throw new WrongStateError(id, from, (await this.get(id)).state);
+    throw new SessionStateError(id, from, (await this.get(id)).state);
   }
 
   /** Stores how far the session is durably written. @returns false, and changes nothing, when `epoch` is not current any more */

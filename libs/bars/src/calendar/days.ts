@@ -8,7 +8,7 @@ import { CalendarRangeError, ExtendedHoursError } from './errors.js';
 import { CalendarRules, type WallSegment } from './rules.js';
 import type { CalendarFile } from './schema.js';
 import type { Hours, Segment, TradingDay } from './trading-day.js';
-import { WallClock } from './zone.js';
+import { ZoneClock } from './zone.js';
 
 type DayCache = Map<number, TradingDay | undefined>;
 
@@ -26,7 +26,7 @@ export class Calendar {
   readonly #firstDay: number;
   readonly #lastDay: number;
   readonly #rules: CalendarRules;
-  readonly #clock: WallClock;
+  readonly #clock: ZoneClock;
   readonly #caches: Record<Hours, DayCache> = { regular: new Map(), extended: new Map() };
 
   /** @param file data that `parseCalendar` has checked @param id its name, for an alias */
@@ -40,7 +40,7 @@ export class Calendar {
     this.#firstDay = epochDayOf(file.firstDate);
     this.#lastDay = epochDayOf(file.lastDate);
     this.#rules = new CalendarRules(file);
-    this.#clock = new WallClock(file.zone);
+    this.#clock = new ZoneClock(file.zone);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { IANAZone } from 'luxon';
-import { WallClock } from './zone.js';
+import { ZoneClock } from './zone.js';
 
 const wall = (text: string) => Date.parse(`${text}Z`);
-const utc = (zone: string, text: string) => new Date(new WallClock(zone).toUtcMs(wall(text))).toISOString();
+const utc = (zone: string, text: string) => new Date(new ZoneClock(zone).toUtcMs(wall(text))).toISOString();
 
 describe('wall clock to UTC', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('wall clock to UTC', () => {
   ])(
     '%s: a later wall time is never an earlier moment, and only a skipped one reads otherwise on luxon’s clock',
     (zone) => {
-      const [clock, luxonZone] = [new WallClock(zone), IANAZone.create(zone)];
+      const [clock, luxonZone] = [new ZoneClock(zone), IANAZone.create(zone)];
       const wrong: string[] = [];
       let before = Number.NEGATIVE_INFINITY;
       for (const ms of wallTimes()) {

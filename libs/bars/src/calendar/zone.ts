@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const SPAN_MS = 7 * DAY_MS;
 
 /** The wall clock of one zone. Caches one offset for each week that it converts. */
-export class WallClock {
+export class ZoneClock {
   readonly #zone: IANAZone;
   readonly #spanOffsetsMs = new Map<number, number>();
 

@@ -17,7 +17,7 @@ const HASH_BYTES = 32;
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
 /** What one step delivered. */
-export interface Delivered {
+export interface DeliveredStep {
   parts: readonly DeliveredPart[];
   /** Number of base bars among them. */
   bars: number;
@@ -48,7 +48,7 @@ export class DeliveredChain {
    * @param time of the step, epoch ms
    * @param upcoming returns a run that starts with this step; all of its bars must be loaded
    */
-  deliver(holdings: Holdings, time: number, upcoming: () => StepRun): Delivered {
+  deliver(holdings: Holdings, time: number, upcoming: () => StepRun): DeliveredStep {
     if (this.steps[this.next]?.time !== time || !this.rows.isCurrent(holdings)) {
       this.steps = this.rows.assemble(holdings, upcoming());
       this.next = 0;

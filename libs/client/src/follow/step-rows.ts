@@ -6,7 +6,7 @@
 import type { DayGrid, Interval } from '@barkeep/bars';
 import {
   type BarColumns,
-  type BarSeries,
+  type MirrorSeries,
   copyRow,
   type Holdings,
   openLimit,
@@ -167,7 +167,7 @@ function closedIn(grid: DayGrid, { after, times }: StepRun, always: boolean): Cl
 
 /** The rows of one interval, run after run. */
 class IntervalRows {
-  private readonly series: readonly BarSeries[];
+  private readonly series: readonly MirrorSeries[];
   /** Bytes of text of one row of each symbol. */
   private readonly textBytes: number;
   /** The row at which the run before ended, by symbol. The next run is likely to start there. */

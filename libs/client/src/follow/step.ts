@@ -5,7 +5,7 @@
 import type { Interval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
-import { eachBar, type Delivered } from './delivered.js';
+import { eachBar, type DeliveredStep } from './delivered.js';
 import type { StepTime } from './step-times.js';
 
 type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
@@ -29,7 +29,7 @@ export class Step {
     private readonly layout: SessionLayout,
     private readonly every: Interval,
     private readonly at: StepTime,
-    private readonly delivered: Delivered,
+    private readonly delivered: DeliveredStep,
     readonly mirror: BarMirror,
   ) {
     const grid = layout.grid(at.day, every);

@@ -8,6 +8,7 @@ import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';
 import { UnexpectedAnswerError } from '../outage/index.js';
 
+export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';
 
 /** A session as its coordinator shows it. */
@@ -30,9 +31,6 @@ export interface SymbolMetrics extends api.MetricsAnswer {
   raw: object;
 }
 
-/** One gap of a symbol. */
-export type GapAnswer = api.GapAnswer;
-
 /** SHA-256 over everything that a session has stored (invariant I1). */
 export interface Digest extends api.DigestAnswer {
   /** The answer as it came. */
@@ -46,7 +44,7 @@ export type FeedAnswer = api.FedAnswer;
 export type FeedProblem = api.FedAnswer['problems'][number];
 
 /** A bar as the coordinator answers it. */
-export interface BarAnswer extends api.BarAnswer {
+export interface BarAnswer extends api.AnsweredBar {
   /** The answer as it came. */
   raw: object;
 }
@@ -95,7 +93,7 @@ export function readBars(value: unknown): BarAnswer[] {
 }
 
 /** Gaps. @throws UnexpectedAnswerError */
-export function readGaps(value: unknown): GapAnswer[] {
+export function readGaps(value: unknown): api.GapAnswer[] {
   return read(z.array(api.gapAnswer), value);
 }
 

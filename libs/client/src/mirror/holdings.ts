@@ -3,10 +3,10 @@
  * may be ahead of the clock, never behind it, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
-import type { BarSeries, Instant } from './series.js';
+import type { MirrorSeries, MirrorTime } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
-export class Holdings implements Instant {
+export class Holdings implements MirrorTime {
   /** Simulated time of all reads, epoch ms. */
   clock: number;
   /** Grows when the clock moves and when the set of symbols changes. */
@@ -24,7 +24,7 @@ export class Holdings implements Instant {
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
-  private byInterval = new Map<string, BarSeries[]>();
+  private byInterval = new Map<string, MirrorSeries[]>();
 
   constructor(
     public layout: SessionLayout,
@@ -69,7 +69,7 @@ export class Holdings implements Instant {
    * The bars of every symbol at an interval, in the order of {@link Holdings.sorted}. Returns the same array until the set of symbols
    * changes. @throws UnknownIntervalError
    */
-  seriesOf(interval: string): readonly BarSeries[] {
+  seriesOf(interval: string): readonly MirrorSeries[] {
     let all = this.byInterval.get(interval);
     if (!all) {
       all = [];
@@ -80,7 +80,7 @@ export class Holdings implements Instant {
   }
 
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
-  series(symbol: string, interval: string | undefined): BarSeries {
+  series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
     if (interval === undefined) return bars.base;

@@ -9,7 +9,7 @@ export { barOfRow, copyRow, lowerRow, openTimeOf, ROW_BYTES, ROW_DOUBLES } from 
 export type { BarColumns, RowMemory } from './columns.js';
 export { hasEnded } from './errors.js';
 export { Holdings } from './holdings.js';
-export { aggregateBars, type BarSeries } from './series.js';
+export { aggregateBars, type MirrorSeries } from './series.js';
 export { openLimit } from './slot-clock.js';
 export { StoreFollower } from './store-follower.js';
 export { SymbolBars } from './symbol-bars.js';

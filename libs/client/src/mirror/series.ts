@@ -14,7 +14,7 @@ const CACHE_MAX = 512;
 export type MirrorBar = Readonly<ShownBar>;
 
 /** The instant of a read. */
-export interface Instant {
+export interface MirrorTime {
   /** Simulated time, epoch ms. */
   readonly clock: number;
   /** Grows whenever `clock` does. Comparing it is faster than comparing `clock`: it is a small integer. */
@@ -28,7 +28,7 @@ export interface SymbolVersion {
   version: number;
 }
 
-export class BarSeries {
+export class MirrorSeries {
   readonly columns: BarColumns;
   private visible = 0;
   private visibleAt = NaN;
@@ -57,7 +57,7 @@ export class BarSeries {
     private readonly slots: SlotClock,
     private readonly symbol: SymbolVersion,
     capacity: number,
-    private readonly base?: BarSeries,
+    private readonly base?: MirrorSeries,
   ) {
     this.columns = new BarColumns(capacity);
   }
@@ -89,7 +89,7 @@ export class BarSeries {
   }
 
   /** The newest bar: the forming one, else the last closed one. */
-  latest(now: Instant): MirrorBar | undefined {
+  latest(now: MirrorTime): MirrorBar | undefined {
     if (now.moves === this.newestAt && this.symbol.version === this.newestVersion) return this.newest;
     const end = this.visibleEnd(now.clock);
     this.newest = this.formingBar(now) ?? this.object(end - 1);
@@ -99,7 +99,7 @@ export class BarSeries {
   }
 
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
-  last(now: Instant, count: number): MirrorBar[] {
+  last(now: MirrorTime, count: number): MirrorBar[] {
     // The same question again: a copy of the cached answer is almost free.
     if (count === this.lastCount && now.moves === this.lastAt && this.symbol.version === this.lastVersion) {
       return this.lastFound.slice();
@@ -113,7 +113,7 @@ export class BarSeries {
     return found.slice();
   }
 
-  private find(now: Instant, count: number): MirrorBar[] {
+  private find(now: MirrorTime, count: number): MirrorBar[] {
     if (!(count >= 1)) return [];
     const forming = this.base ? this.formingBar(now) : undefined;
     const end = this.visibleEnd(now.clock);
@@ -162,7 +162,7 @@ export class BarSeries {
     this.objectsFrom = 0;
   }
 
-  private formingBar(now: Instant): MirrorBar | undefined {
+  private formingBar(now: MirrorTime): MirrorBar | undefined {
     if (!this.base) return undefined;
     if (now.moves === this.formingAt && this.symbol.version === this.formingVersion) return this.forming;
     this.forming = this.makeForming(now, this.base);
@@ -171,7 +171,7 @@ export class BarSeries {
     return this.forming;
   }
 
-  private makeForming({ clock, layout }: Instant, base: BarSeries): MirrorBar | undefined {
+  private makeForming({ clock, layout }: MirrorTime, base: MirrorSeries): MirrorBar | undefined {
     const day = dayAtClock(layout, clock);
     const grid = layout.grid(day);
     const plan = layout.plan(day, this.interval);

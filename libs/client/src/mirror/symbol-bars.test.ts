@@ -1,7 +1,7 @@
 import { DayChunk, parseSessionSpec, recordOffset } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import { ROW_DOUBLES } from './columns.js';
-import type { BarSeries } from './series.js';
+import type { MirrorSeries } from './series.js';
 import { SymbolBars } from './symbol-bars.js';
 
 const layout = new SessionLayout(
@@ -34,7 +34,7 @@ test('replaces what a read that was cut off had appended, also in the derived ba
   append(7, 15, [8, 14]);
   const opens = (slots: readonly number[]) => slots.map((slot) => layout.grid(0).openTime(slot));
   /** One number of every row: 0 is the open time, 5 the volume. */
-  const column = ({ columns: { rows, first, count } }: BarSeries, at: number) =>
+  const column = ({ columns: { rows, first, count } }: MirrorSeries, at: number) =>
     Array.from({ length: count }, (_, i) => rows.doubles[ROW_DOUBLES * (first + i) + at]);
   const derived = bars.derived.get('5m')!;
   expect(column(bars.base, 0)).toEqual(opens([0, 5, 6, 8, 14]));

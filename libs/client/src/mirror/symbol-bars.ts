@@ -14,7 +14,7 @@ import {
 } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import { BarColumns } from './columns.js';
-import { BarSeries, type SymbolVersion } from './series.js';
+import { MirrorSeries, type SymbolVersion } from './series.js';
 import { slotClock, slotOpens } from './slot-clock.js';
 
 /** Which process derives the bars that are shown: the session's upkeep workers, or this one. */
@@ -34,9 +34,9 @@ const INITIAL_DAYS_MAX = 8;
 
 export class SymbolBars implements SymbolVersion {
   version = 0;
-  readonly base: BarSeries;
+  readonly base: MirrorSeries;
   /** The derived series, by interval, in the order of the spec. */
-  readonly derived: ReadonlyMap<string, BarSeries>;
+  readonly derived: ReadonlyMap<string, MirrorSeries>;
   /** The base bars of the last written day; only when this process derives bars. */
   private today: { day: number; chunk: DayChunk } | undefined;
 
@@ -50,27 +50,27 @@ export class SymbolBars implements SymbolVersion {
   ) {
     const days = Math.min(INITIAL_DAYS_MAX, daysHeld, layout.days.length);
     const capacity = (interval: Interval) => days * layout.grid(0, interval).slotCount;
-    this.base = new BarSeries(slotClock(layout, layout.base), this, capacity(layout.base));
+    this.base = new MirrorSeries(slotClock(layout, layout.base), this, capacity(layout.base));
     const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
         const showsForming = computed.has(interval.name);
         const clock = slotClock(layout, interval);
         const base = showsForming ? this.base : undefined;
-        return [interval.name, new BarSeries(clock, this, capacity(interval), base)];
+        return [interval.name, new MirrorSeries(clock, this, capacity(interval), base)];
       }),
     );
   }
 
   /** The series of an interval of the session, by any name of the interval (`60m` is `1h`), or undefined. */
-  series(interval: string): BarSeries | undefined {
+  series(interval: string): MirrorSeries | undefined {
     const found = this.seriesNamed(interval);
     if (found) return found;
     const name = intervalName(interval);
     return name === undefined ? undefined : this.seriesNamed(name);
   }
 
-  private seriesNamed(name: string): BarSeries | undefined {
+  private seriesNamed(name: string): MirrorSeries | undefined {
     return name === this.base.interval.name ? this.base : this.derived.get(name);
   }
 
@@ -141,7 +141,7 @@ function closedAt(grid: DayGrid, slot: number): number {
 }
 
 function replaceRows(
-  series: BarSeries | undefined,
+  series: MirrorSeries | undefined,
   grid: DayGrid,
   records: Uint8Array,
   fromSlot: number,

@@ -110,7 +110,7 @@ const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'day-timed-out',
 ]);
 
-export function isChange(type: SessionEventType): boolean {
+export function isChangeEvent(type: SessionEventType): boolean {
   return CHANGES.has(type);
 }
 

@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
-import { isChange, parseEvent, type SessionEvent } from './event-types.js';
+import { isChangeEvent, parseEvent, type SessionEvent } from './event-types.js';
 import { runPipeline } from '../redis/index.js';
 
 /** An event with the cursor from which the next one is read. */
@@ -99,7 +99,9 @@ export class SessionEvents {
     const { events, cursor } = merged(from, read);
     // An operator reads each change where it happened: what partition 0 publishes of it later is a repetition.
     const shown =
-      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !isChange(event.type)) : events;
+      this.view === 'operator'
+        ? events.filter(({ event, stream }) => stream > 0 || !isChangeEvent(event.type))
+        : events;
     const gap = gaps.includes(true);
     if (shown.length === 0 && events.length > 0 && !gap) return this.readOnce(cursor, limit);
     return { events: shown.map(({ event, cursor: at }) => ({ event, cursor: at })), cursor, gap };

@@ -21,7 +21,7 @@ import {
 import type { Redis } from 'ioredis';
 import { byPartition, hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
 
-export interface CertifiedDay {
+export interface DayDigest {
   date: string;
   /** First open and last close, ISO 8601 UTC. */
   open: string;
@@ -32,9 +32,9 @@ export interface CertifiedDay {
   counts: SlotCounts;
 }
 
-export interface Certificate {
+export interface StoreCertificate {
   /** Retained days that the clock and upkeep have passed. Those of the history come first. */
-  days: CertifiedDay[];
+  days: DayDigest[];
   /** Of the last link of the chain, 64 hexadecimal digits; zeros without a day. */
   digest: string;
   /** True when `days` are all retained days of the session. */
@@ -66,8 +66,8 @@ export async function certify(
   firstKept: number,
   upTo: number,
   check: () => Promise<unknown>,
-): Promise<Certificate> {
-  const days: CertifiedDay[] = [];
+): Promise<StoreCertificate> {
+  const days: DayDigest[] = [];
   const sorted = [...symbols].sort();
   for (let day = firstKept; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
     await check();
@@ -80,7 +80,7 @@ export async function certify(
  * The digest of days in order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
  * the day's digest (32 bytes) and its counts as JSON.
  */
-export function chainOf(days: readonly CertifiedDay[]): string {
+export function chainOf(days: readonly DayDigest[]): string {
   return days.reduce((link, { date, digest, counts }) => {
     const { expected, filled, streamed, backfilled, noTrade } = counts;
     return createHash('sha256')
@@ -97,7 +97,7 @@ async function certifyDay(
   layout: SessionLayout,
   symbols: readonly string[],
   day: number,
-): Promise<CertifiedDay> {
+): Promise<DayDigest> {
   const hash = createHash('sha256');
   const counts = noCounts();
   for (const interval of intervalsByName(layout)) {

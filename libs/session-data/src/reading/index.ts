@@ -1,7 +1,7 @@
 /** Reads of a session that know its clock. */
-export { type Certificate, daysHashOf } from './certificate.js';
+export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { dayAtClock } from './forming-read.js';
 export { type OutsideRows } from './outside-counts.js';
-export { OpenSession, type ReadOptions } from './open-session.js';
+export { OpenSession, type FillOptions } from './open-session.js';
 export { SessionReader } from './session-reader.js';

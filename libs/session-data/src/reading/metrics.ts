@@ -40,7 +40,7 @@ export interface PartitionedPosition extends SessionPosition {
   frontiers: readonly (number | undefined)[];
 }
 
-export interface SymbolMetrics extends SlotCounts {
+export interface SlotMetrics extends SlotCounts {
   symbol: string;
   /** Percent, 0 to 100. */
   barQuality: number;
@@ -179,13 +179,13 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
  * @param date a trading day of the session's own: counts, gaps and rows without a slot are of this day
  * @throws SessionLostError, UnknownDateError
  */
-export async function readMetrics(
+export async function readSlotMetrics(
   redis: Redis,
   layout: SessionLayout,
   symbol: string,
   view: View,
   date?: string,
-): Promise<SymbolMetrics> {
+): Promise<SlotMetrics> {
   const only = date === undefined ? undefined : ownDay(layout, date);
   const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
   const current = only ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
@@ -233,7 +233,12 @@ function ownDay(layout: SessionLayout, date: string): number {
 }
 
 /** @throws SessionLostError */
-export async function readGaps(redis: Redis, layout: SessionLayout, symbol: string, view: View): Promise<SymbolGap[]> {
+export async function readSymbolGaps(
+  redis: Redis,
+  layout: SessionLayout,
+  symbol: string,
+  view: View,
+): Promise<SymbolGap[]> {
   const { clock, frontier, days } = await readSymbol(redis, layout, symbol, false);
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));

@@ -7,7 +7,7 @@
 import type { Fill, ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { BarSeries } from './bar-series.js';
-import { certify, type Certificate } from './certificate.js';
+import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import {
@@ -22,16 +22,16 @@ import { readVisiblePosition } from './visible-position.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import {
-  readGaps,
-  readMetrics,
+  readSymbolGaps,
+  readSlotMetrics,
   readPosition,
   type SessionPosition,
   type SymbolGap,
-  type SymbolMetrics,
+  type SlotMetrics,
 } from './metrics.js';
 
 /** How bars are shown. */
-export interface ReadOptions {
+export interface FillOptions {
   /**
    * `forward` shows an empty slot with the last close as open, high, low and close, volume 0 and origin `filled-forward`;
    * nothing before a symbol's first bar. Default: `none`.
@@ -103,7 +103,7 @@ export class OpenSession {
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
-  async latestBar(symbol: string, interval?: string, options?: ReadOptions): Promise<ShownBar | undefined> {
+  async latestBar(symbol: string, interval?: string, options?: FillOptions): Promise<ShownBar | undefined> {
     return (await this.lastBars(symbol, interval, 1, options))[0];
   }
 
@@ -111,7 +111,7 @@ export class OpenSession {
   async latestBars(
     symbols: readonly string[],
     interval?: string,
-    options?: ReadOptions,
+    options?: FillOptions,
   ): Promise<Map<string, ShownBar>> {
     const { fill = 'none' } = options ?? {};
     const bars = await this.read(async (listing) => {
@@ -126,7 +126,7 @@ export class OpenSession {
     symbol: string,
     interval: string | undefined,
     count: number,
-    { fill = 'none' }: ReadOptions = {},
+    { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
     return this.read((listing) => this.series(listing, symbol, interval).last(count, fill));
   }
@@ -141,7 +141,7 @@ export class OpenSession {
     from: number,
     to: number,
     limit = LIMIT,
-    { fill = 'none' }: ReadOptions = {},
+    { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
     return this.read((listing) => this.series(listing, symbol, interval).between(from, to, limit, fill));
   }
@@ -152,7 +152,7 @@ export class OpenSession {
     interval: string | undefined,
     time: number,
     limit = LIMIT,
-    options?: ReadOptions,
+    options?: FillOptions,
   ): Promise<ShownBar[]> {
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
   }
@@ -175,10 +175,10 @@ export class OpenSession {
    * Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own.
    * @param date counts and extremes are of this trading day @throws UnknownDateError
    */
-  async metrics(symbol: string, view = this.view, date?: string): Promise<SymbolMetrics> {
+  async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
     return this.read((listing) => {
       this.series(listing, symbol);
-      return readMetrics(this.redis, listing.layout, symbol, view, date);
+      return readSlotMetrics(this.redis, listing.layout, symbol, view, date);
     }, true);
   }
 
@@ -198,7 +198,7 @@ export class OpenSession {
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
     return this.read((listing) => {
       this.series(listing, symbol);
-      return readGaps(this.redis, listing.layout, symbol, view);
+      return readSymbolGaps(this.redis, listing.layout, symbol, view);
     }, true);
   }
 
@@ -211,7 +211,7 @@ export class OpenSession {
   }
 
   /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
-  async certificate(): Promise<Certificate> {
+  async certificate(): Promise<StoreCertificate> {
     return this.read(async ({ layout, joining, reads }) => {
       const { clock, watermark } = await readPosition(this.redis, layout, joining);
       await reads.read([]);

@@ -4,11 +4,11 @@
  */
 import type { Bar } from '@barkeep/bars';
 import { type BarFormat } from '../formats/index.js';
-import { BarReader, type BarReaderOptions, type ImportRefusal, isoTime } from '../reading/index.js';
+import { BarReader, type BarReaderOptions, type ImportRefusal, timeText } from '../reading/index.js';
 import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
 import { type TimeParser, timeParser, WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
-import { type FileLayout, layoutOf } from './layout.js';
+import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
 import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } from './sample.js';
@@ -55,7 +55,7 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
   if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
   const sample = sampleOf(start, options);
   const given = start.symbol ?? options.symbol;
-  const file = found(() => layoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
+  const file = found(() => fileLayoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
   const reader = readerOptions(file, sample, options, given);
   const splitter = splitterOf(sample);
   const read = readSample(splitter, reader, start);
@@ -255,7 +255,7 @@ function warningsOf(
     { times: timesOf(tail), isFirst: false, isLast: true },
   ]);
   if (closes !== undefined) {
-    const [first, last] = closes.map((time) => isoTime(time).slice(11, 16));
+    const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
     warnings.push(
       `times look like the closes of bars (a session from ${first}Z to ${last}Z): if they are, import with --times close`,
     );

@@ -30,7 +30,7 @@ export interface FileLayout {
 const HEADER_LINES_MAX = 4;
 
 /** @throws ColumnsError, AmbiguousFormatError */
-export function layoutOf(sample: FileSample, options: ReadOptions): FileLayout {
+export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
   const remaining = { ...sample, rows };
   const found = formatOf(remaining, options);

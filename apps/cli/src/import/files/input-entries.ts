@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { isDataName } from './data-names.js';
-import { kindOf, SIGNATURE_BYTES } from './signatures.js';
+import { fileKindOf, SIGNATURE_BYTES } from './signatures.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
 import { zipEntries } from './zip-entries.js';
 
@@ -29,7 +29,7 @@ export interface InputEntry {
 /** @throws UnreadableFileError for a damaged zip, and errors of the system */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
-  if (kindOf(await firstBytesOf(path)) !== 'zip') return [fileEntry(path, file)];
+  if (fileKindOf(await firstBytesOf(path)) !== 'zip') return [fileEntry(path, file)];
   const all = await zipEntries(path);
   const data = all.filter(({ name }) => isDataName(name));
   return (data.length > 0 ? data : all).map(({ name, packedBytes, unpackedBytes, open }) => {

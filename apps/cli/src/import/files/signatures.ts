@@ -3,7 +3,7 @@
 /** What the bytes of a file are. `text` is everything that is not recognised as something else. */
 export type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
 
-/** Number of bytes that {@link kindOf} and {@link unreadableKind} look at. */
+/** Number of bytes that {@link fileKindOf} and {@link unreadableKind} look at. */
 export const SIGNATURE_BYTES = 262;
 
 const bytesOf = (text: string): number[] => [...Buffer.from(text, 'latin1')];
@@ -35,7 +35,7 @@ export function unreadableKind(first: Uint8Array): string | undefined {
 }
 
 /** The kind of a file with these first bytes; `text` when they match no other kind. */
-export function kindOf(first: Uint8Array): FileKind {
+export function fileKindOf(first: Uint8Array): FileKind {
   if (startsWith(first, [0x1f, 0x8b])) return 'gzip';
   if (startsWith(first, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';
   if (startsWith(first, [0x50, 0x4b, 3, 4]) || startsWith(first, [0x50, 0x4b, 5, 6])) return 'zip';

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { UnreadableFileError } from './errors.js';
-import { type FileKind, kindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
+import { type FileKind, fileKindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
 
 /** Opens the packed bytes from their start. Each call gives a new stream. */
 export type OpenBytes = () => Promise<Readable>;
@@ -33,7 +33,7 @@ export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
     const first = await firstBytes(unpackLayers(await open(), layers));
     const unreadable = unreadableKind(first);
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
-    const kind = kindOf(first);
+    const kind = fileKindOf(first);
     if (kind === 'zip') throw new UnreadableFileError('the file is a zip inside of a packed file: unpack it first');
     if (kind !== 'gzip' && kind !== 'zstd') return { layers, text: textOf(kind) };
     if (layers.length === LAYERS_MAX) throw new UnreadableFileError(`the file is packed more than ${LAYERS_MAX} times`);

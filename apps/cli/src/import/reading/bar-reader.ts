@@ -134,11 +134,11 @@ export class BarReader implements RowHandler {
     const reason = refuseValues(open, high, low, close, volume, this.options.prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
-      const detail = `expected a time from 1900 to 2200, was ${isoTime(openTime)}`;
+      const detail = `expected a time from 1900 to 2200, was ${timeText(openTime)}`;
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
     if (openTime % this.#gridMs !== 0) {
-      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${isoTime(openTime)}`);
+      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}`);
     }
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     this.sink.bar(symbol, {
@@ -241,7 +241,7 @@ export class BarReader implements RowHandler {
 }
 
 /** ISO 8601 of an instant, also of one that no Date can hold. */
-export function isoTime(ms: number): string {
+export function timeText(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
 }
 

@@ -1,29 +1,29 @@
 /** The summary of an import and what it understood of its files, as text. Pure. */
 import type { Bar } from '@barkeep/bars';
-import { count, table } from '../../terminal/index.js';
+import { formatCount, table } from '../../terminal/index.js';
 import { type ImportSummary, SHOWN_REFUSALS_MAX, type UnderstoodFiles } from './summary.js';
 
 /** @param into what the bars went to */
 export function summaryText(summary: ImportSummary, into = 'dataset'): string {
   const { refused } = summary;
-  const reasons = Object.entries(refused.reasons).map(([reason, times]) => `${reason} ${count(times)}`);
-  const refusedFiles = refused.files > 0 ? ` and ${count(refused.files)} file(s)` : '';
+  const reasons = Object.entries(refused.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
+  const refusedFiles = refused.files > 0 ? ` and ${formatCount(refused.files)} file(s)` : '';
   const lines = [
-    `${into} ${summary.dataset}: ${count(summary.rows)} rows from ${count(summary.files)} file(s)` +
-      ` in ${summary.seconds.toFixed(2)} s, ${count(summary.rowsPerSecond)} rows/s${summary.dryRun ? ' (dry run: nothing stored)' : ''}`,
-    `  accepted     ${count(summary.accepted)}${summary.dryRun ? ' would be read' : ''}`,
-    `  duplicate    ${count(summary.duplicate)}`,
-    `  conflicting  ${count(summary.conflicting)}${summary.conflicting > 0 ? ' (the stored rows stay)' : ''}`,
-    ...(summary.outside > 0 ? [`  outside      ${count(summary.outside)} (no slot of the calendar)`] : []),
-    `  refused      ${count(refused.rows)}${refusedFiles}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
+    `${into} ${summary.dataset}: ${formatCount(summary.rows)} rows from ${formatCount(summary.files)} file(s)` +
+      ` in ${summary.seconds.toFixed(2)} s, ${formatCount(summary.rowsPerSecond)} rows/s${summary.dryRun ? ' (dry run: nothing stored)' : ''}`,
+    `  accepted     ${formatCount(summary.accepted)}${summary.dryRun ? ' would be read' : ''}`,
+    `  duplicate    ${formatCount(summary.duplicate)}`,
+    `  conflicting  ${formatCount(summary.conflicting)}${summary.conflicting > 0 ? ' (the stored rows stay)' : ''}`,
+    ...(summary.outside > 0 ? [`  outside      ${formatCount(summary.outside)} (no slot of the calendar)`] : []),
+    `  refused      ${formatCount(refused.rows)}${refusedFiles}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
     ...refused.first.map(
       ({ file, line, reason, detail }) => `    ${file}${line > 0 ? `:${line}` : ''} ${reason}: ${detail}`,
     ),
   ];
   const more = refused.rows + refused.files - refused.first.length;
-  if (more > 0) lines.push(`    … and ${count(more)} more after the first ${SHOWN_REFUSALS_MAX}`);
+  if (more > 0) lines.push(`    … and ${formatCount(more)} more after the first ${SHOWN_REFUSALS_MAX}`);
   if (summary.unknownVolumes > 0)
-    lines.push(`  volume −1 (unknown) stored as 0 in ${count(summary.unknownVolumes)} rows`);
+    lines.push(`  volume −1 (unknown) stored as 0 in ${formatCount(summary.unknownVolumes)} rows`);
   return [...lines, ...summary.warnings.map((warning) => `warning: ${warning}`)].join('\n');
 }
 

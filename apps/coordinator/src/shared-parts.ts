@@ -13,7 +13,7 @@ import { DataSource } from 'typeorm';
 import { Certificates, layoutOf, LostTail, SessionControl, SymbolChanges } from './lifecycle/index.js';
 import { QUEUES, SESSION_REDIS } from './runtime/index.js';
 
-export interface SessionParts {
+export interface SharedParts {
   keyPrefix: string;
   dataSource: DataSource;
   /** The session Redis, for short commands. */
@@ -28,12 +28,12 @@ export interface SessionParts {
   warn: (message: string, error: unknown) => void;
 }
 
-/** Injection token of the `SessionParts`. */
-export const SESSION_PARTS = Symbol('SESSION_PARTS');
+/** Injection token of the `SharedParts`. */
+export const SHARED_PARTS = Symbol('SHARED_PARTS');
 
-export function sessionPartsProvider(config: Config): FactoryProvider<SessionParts> {
+export function sharedPartsProvider(config: Config): FactoryProvider<SharedParts> {
   return {
-    provide: SESSION_PARTS,
+    provide: SHARED_PARTS,
     inject: [DataSource, SESSION_REDIS, QUEUES],
     useFactory: (dataSource: DataSource, redis: Redis, queues: Queues) => {
       const keyPrefix = config.sessions.prefix;
