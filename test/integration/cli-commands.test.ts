@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
@@ -69,9 +70,26 @@ describe('a command that only reads', () => {
   });
 
   it('reports wrong usage as JSON under --json', async () => {
-    const { stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
-    expect(stdout).toBe('');
-    expect(JSON.parse(stderr)).toMatchObject({ error: { exitCode: 1 } });
+    const { code, stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { exitCode: 2 } });
+  });
+
+  it.each([
+    [['wrong'], "unknown command 'wrong'"],
+    [['status', '--wrong'], "unknown option '--wrong'"],
+    [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
+    [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
+    [['export', 'x', '--json'], 'expected --out too'],
+    [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
+    [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
+    [['pack', 'x', '--interval', '7'], '--interval: '],
+    [['up', '--workers', '-1'], '--workers: expected a whole number'],
+  ])('exits with 2 after wrong usage, and says what is wrong: %j', async (args, message) => {
+    const { code, stdout, stderr } = await barkeep(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n {4}at /);
   });
 });
 
@@ -99,8 +117,84 @@ describe('barkeep', () => {
     expect(code).toBe(1);
     const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node.js', ok: true }));
-    expect(checks).toContainEqual(expect.objectContaining({ name: 'databaseUrl', ok: false }));
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'DATABASE_URL', ok: false }));
     expect(await readdir(folder)).toEqual(['package.json']);
+  });
+
+  it('doctor says where Redis would come from when none is on the PATH', async () => {
+    const { stdout } = await barkeep(['doctor', '--json'], { PATH: folder, XDG_CACHE_HOME: folder });
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
+    const redis = checks.find(({ name }) => name === 'redis-server');
+    expect(redis?.detail).toMatch(redis?.ok ? /fetches it by apt-get/ : /expected redis-server or valkey-server/);
+  });
+
+  it('doctor names the versions of servers that answer', async () => {
+    const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL } = process.env;
+    const { code, stdout } = await barkeep(['doctor'], {
+      REDIS_URL,
+      SESSION_REDIS_URL,
+      DATABASE_URL,
+      FORCE_COLOR: '1',
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('\u001B[32mok');
+    expect(stdout).toMatch(/DATABASE_URL +PostgreSQL \d+\.\d+ at postgres/);
+    expect(stdout).toMatch(/SESSION_REDIS_URL +(Redis|Valkey) \d+\.\d+\.\d+ at redis/);
+    const plain = await barkeep(['doctor'], { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL, NO_COLOR: '1' });
+    expect(plain.stdout).not.toContain('\u001B');
+  });
+});
+
+describe('a coordinator with keys', () => {
+  const [KEY, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
+  let database: TestDatabase;
+  let coordinator: CoordinatorProcess;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const keys = { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN };
+    coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, ...keys });
+    const spec = { id: 'keyed', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
+    const body = JSON.stringify(spec);
+    const created = await fetch(`${coordinator.url}/v1/sessions?start=true`, { method: 'POST', headers, body });
+    expect(created.status).toBe(201);
+  });
+  afterAll(async () => {
+    await coordinator?.stop();
+    await database?.drop();
+  });
+
+  it.each([
+    [{}, 1],
+    [{ BARKEEP_API_KEY: 'wrong-key-0123456789' }, 1],
+    [{ BARKEEP_API_KEY: KEY }, 0],
+    [{ BARKEEP_ADMIN_KEY: ADMIN }, 0],
+    [{ BARKEEP_ADMIN_KEY: ADMIN, BARKEEP_API_KEY: 'wrong-key-0123456789' }, 0],
+    [{ BARKEEP_ADMIN_KEYS: `${ADMIN},other-key-0123456789` }, 0],
+  ])('answers status with %j by code %d', async (keys, wanted) => {
+    const { code, stdout, stderr } = await barkeep(['status', 'keyed', '--json'], {
+      BARKEEP_URL: coordinator.url,
+      ...keys,
+    });
+    expect({ code, stderr: wanted === 0 ? stderr : '' }).toEqual({ code: wanted, stderr: '' });
+    if (wanted === 0) expect(JSON.parse(stdout)).toMatchObject({ id: 'keyed' });
+    else expect(JSON.parse(stderr)).toMatchObject({ error: { kind: 'unauthorized', exitCode: 1 } });
+  });
+
+  it('shows the view of an operator with an admin key, otherwise that of a strategy', async () => {
+    const waiting = async (key: object) => {
+      const { stdout } = await barkeep(['status', 'keyed', '--json'], { BARKEEP_URL: coordinator.url, ...key });
+      return (JSON.parse(stdout) as { waitingFor: { kind: string; detail: string } | null }).waitingFor;
+    };
+    while ((await waiting({ BARKEEP_ADMIN_KEY: ADMIN }))?.kind !== 'feed');
+    expect((await waiting({ BARKEEP_ADMIN_KEY: ADMIN }))?.detail).toContain('SPY');
+    expect(await waiting({ BARKEEP_API_KEY: KEY })).toMatchObject({ kind: 'feed', detail: '' });
+  });
+
+  it('doctor says that a key is missing', async () => {
+    const { code, stdout } = await barkeep(['doctor'], { BARKEEP_URL: coordinator.url });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/wrong +coordinator +.*key/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Entry point of the `barkeep` command: runs it, prints an error as one line on stderr and sets the exit code. */
+import { ApiProblemError } from '@barkeep/client';
 import { type Command, CommanderError } from 'commander';
-import { CliError, EXIT } from './terminal/index.js';
+import { CliError, colour, EXIT } from './terminal/index.js';
 import { buildProgram } from './program.js';
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -20,9 +21,11 @@ function report(error: unknown, json: boolean, exitCode: number): void {
   if (exitCode === EXIT.ok || (error instanceof CommanderError && !json)) return;
   const message = messageOf(error);
   const name = error instanceof Error ? error.name : 'Error';
-  const type = error instanceof Error && 'type' in error ? { type: error.type } : {};
+  const { kind, problems, requestId } = error instanceof ApiProblemError ? error : {};
   process.stderr.write(
-    json ? `${JSON.stringify({ error: { name, message, exitCode, ...type } })}\n` : `barkeep: ${message}\n`,
+    json
+      ? `${JSON.stringify({ error: { name, message, exitCode, kind, problems, requestId } })}\n`
+      : `${colour('red', 'barkeep:', process.stderr)} ${message}\n`,
   );
 }
 
@@ -32,7 +35,7 @@ function silenceErrors(command: Command): void {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   return error instanceof CliError ? error.exitCode : EXIT.failed;
 }
 

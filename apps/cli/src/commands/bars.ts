@@ -2,7 +2,7 @@
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Command, Option } from 'commander';
-import { CliError, EXIT, printResult, table } from '../terminal/index.js';
+import { EXIT, printResult, table, UsageError } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
@@ -54,8 +54,8 @@ export function barsCommand(run: RunCommand): Command {
 function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
   const range = from !== undefined || to !== undefined;
   if (range && (from === undefined || to === undefined))
-    throw new CliError('expected both --from and --to, was one of them');
-  if (range && last !== undefined) throw new CliError('expected --last or --from and --to, was both');
+    throw new UsageError('expected both --from and --to, was one of them');
+  if (range && last !== undefined) throw new UsageError('expected --last or --from and --to, was both');
   return range ? { interval, fill, from, to } : { interval, fill, last: last ?? DEFAULT_LAST };
 }
 

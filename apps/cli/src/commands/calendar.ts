@@ -12,7 +12,16 @@ import {
 } from '@barkeep/bars';
 import { readCalendars, useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import {
+  CliError,
+  formatCount,
+  EXIT,
+  type OutputOptions,
+  printResult,
+  readOption,
+  table,
+  UsageError,
+} from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { compareWithTable } from './calendar-table.js';
 import type { RunCommand } from './run-command.js';
@@ -109,8 +118,8 @@ async function readText(path: string): Promise<string> {
 
 function daysOf(id: string, { from, to, hours }: ShowOptions): TradingDay[] {
   const span = (Date.parse(to) - Date.parse(from)) / 86_400_000;
-  if (span > DAYS_MAX) throw new CliError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
-  return calendarNamed(id).tradingDays(from, to, hours);
+  if (span > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
+  return readOption('calendar', () => calendarNamed(id).tradingDays(from, to, hours));
 }
 
 function lineOf(day: TradingDay): DayLine {

@@ -3,7 +3,7 @@ import { resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
 import { describeDataset, type DatasetDescription } from '../datasets/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
@@ -41,7 +41,8 @@ export function datasetShowCommand(run: RunCommand): Command {
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
   await useOwnCalendars(context.env.config.calendars.dir);
-  const calendar = options.calendar === undefined ? undefined : calendarNamed(options.calendar);
+  const calendar =
+    options.calendar === undefined ? undefined : readOption('--calendar', () => calendarNamed(options.calendar ?? ''));
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);
   if (id === undefined) throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);

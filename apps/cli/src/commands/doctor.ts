@@ -1,9 +1,10 @@
 /** `barkeep doctor`: checks servers, versions and settings, and says what is wrong. */
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { pingServices, runningUp } from '@barkeep/local-system';
+import { join } from 'node:path';
+import { CoordinatorClient } from '@barkeep/client';
+import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
 import { Command } from 'commander';
-import { CliError, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
+import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
 import { checkCoordinator, checkServers, type Context } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
@@ -13,7 +14,10 @@ interface Check {
   detail: string;
 }
 
-const NODE_MAJOR_MIN = 20;
+const NODE_MIN = { major: 20, minor: 19 };
+const ANSWER_LIMIT_MS = 5_000;
+const SERVERS = ['databaseUrl', 'redisUrl', 'sessionRedisUrl'] as const;
+const VARIABLES = { databaseUrl: 'DATABASE_URL', redisUrl: 'REDIS_URL', sessionRedisUrl: 'SESSION_REDIS_URL' };
 
 export function doctorCommand(run: RunCommand): Command {
   return new Command('doctor')
@@ -34,36 +38,52 @@ async function allChecks(context: Context): Promise<Check[]> {
   const { urls } = context.env;
   const up = Object.keys(urls).length === 0 ? runningUp(context.dataDir) : undefined;
   const coordinator = context.env.coordinatorUrl ?? up?.coordinatorUrl;
-  const checks = [nodeCheck(), folderCheck(context.dataDir)];
-  checks.push(
-    up === undefined
-      ? { name: 'barkeep up', ok: true, detail: `does not run in ${context.dataDir}` }
-      : { name: 'barkeep up', ok: true, detail: `runs, coordinator ${up.coordinatorUrl ?? 'not ready'}` },
-  );
-  if (coordinator !== undefined) {
-    checks.push(await tried('coordinator', coordinator, () => checkCoordinator(coordinator, context.life.signal)));
+  const checks = [nodeCheck(), folderCheck(context.dataDir), upCheck(context.dataDir, up)];
+  if (coordinator !== undefined) checks.push(await coordinatorCheck(coordinator, context));
+  const named = up?.urls ?? urls;
+  for (const server of SERVERS) {
+    const url = named[server];
+    if (url !== undefined) checks.push(await serverCheck(server, url));
   }
-  const named = ['databaseUrl', 'redisUrl', 'sessionRedisUrl'] as const;
-  for (const key of named.filter((one) => urls[one] !== undefined)) {
-    checks.push(await tried(key, addressOf(urls[key] ?? ''), () => checkServers(urls, [key])));
-  }
-  if (named.every((key) => urls[key] !== undefined) && checks.every(({ ok }) => ok)) {
-    const { databaseUrl = '', redisUrl = '', sessionRedisUrl = '' } = urls;
-    checks.push(
-      await tried('versions', 'servers answer', () => pingServices({ databaseUrl, redisUrl, sessionRedisUrl })),
-    );
-  } else if (urls.redisUrl === undefined && coordinator === undefined) checks.push(redisCheck());
+  if (named.redisUrl === undefined && coordinator === undefined) checks.push(redisCheck());
   return checks;
 }
 
+function upCheck(dataDir: string, up: ReturnType<typeof runningUp>): Check {
+  const detail =
+    up === undefined ? `does not run in ${dataDir}` : `runs, coordinator ${up.coordinatorUrl ?? 'not ready'}`;
+  return { name: 'barkeep up', ok: true, detail };
+}
+
+function coordinatorCheck(url: string, { env, life }: Context): Promise<Check> {
+  return tried('coordinator', async () => {
+    await checkCoordinator(url, life.signal);
+    // An answer needs a valid key, when the coordinator has keys.
+    await new CoordinatorClient(
+      url,
+      env.apiKey,
+      AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]),
+    ).sessions();
+    return url;
+  });
+}
+
+/** Connects to a server, and checks its version and settings. */
+function serverCheck(server: (typeof SERVERS)[number], url: string): Promise<Check> {
+  return tried(VARIABLES[server], async () => {
+    await checkServers({ [server]: url }, [server]);
+    const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
+    const at = `${version} at ${addressOf(url)}`;
+    if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);
+    return [at, ...notes].join('; ');
+  });
+}
+
 function nodeCheck(): Check {
-  const major = Number(process.versions.node.split('.')[0]);
-  const ok = major >= NODE_MAJOR_MIN;
-  return {
-    name: 'Node.js',
-    ok,
-    detail: ok ? process.versions.node : `expected 20.19 or later, was ${process.versions.node}`,
-  };
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const ok = major > NODE_MIN.major || (major === NODE_MIN.major && minor >= NODE_MIN.minor);
+  return { name: 'Node.js', ok, detail: ok ? node : `expected 20.19 or later, was ${node}` };
 }
 
 function folderCheck(dataDir: string): Check {
@@ -77,24 +97,25 @@ function folderCheck(dataDir: string): Check {
   }
 }
 
-/** The embedded PostgreSQL comes with the package; Redis must be installed. */
+/** The embedded PostgreSQL comes with the package; Redis must be installed, or is fetched. */
 function redisCheck(): Check {
-  const programs = ['redis-server', 'valkey-server'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = programs
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .find((path) => existsSync(path));
-  const missing = 'expected redis-server or valkey-server on the PATH, or REDIS_URL, was neither; barkeep up needs one';
-  return { name: 'redis-server', ok: found !== undefined, detail: found ?? missing };
+  const source = redisSource(process.env);
+  const detail =
+    source === undefined
+      ? 'expected redis-server or valkey-server on the PATH, or REDIS_URL, was neither; barkeep up needs one'
+      : source === 'packages'
+        ? 'not on the PATH; barkeep up fetches it by apt-get into a private cache'
+        : source.path;
+  return { name: 'redis-server', ok: source !== undefined, detail };
 }
 
-async function tried(name: string, detail: string, check: () => Promise<unknown>): Promise<Check> {
+/** @param check returns the detail of a check that passed */
+async function tried(name: string, check: () => Promise<string>): Promise<Check> {
   try {
-    await check();
-    return { name, ok: true, detail };
+    return { name, ok: true, detail: await check() };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { name, ok: false, detail: error instanceof CliError || error.message !== '' ? error.message : error.name };
+    return { name, ok: false, detail: error.message || error.name };
   }
 }
 
@@ -107,5 +128,5 @@ function addressOf(url: string): string {
 }
 
 function checkText({ name, ok, detail }: Check): string {
-  return `${ok ? 'ok   ' : 'wrong'}  ${name.padEnd(16)} ${detail}`;
+  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(17)} ${detail}`;
 }

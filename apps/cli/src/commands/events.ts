@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
 import { Command, Option } from 'commander';
-import { CliError, EXIT } from '../terminal/index.js';
+import { EXIT, UsageError } from '../terminal/index.js';
 import { ENDED, shortTime } from '../report/index.js';
 import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
@@ -77,7 +77,7 @@ async function follow(
 function typeNames(text: string): SessionEventType[] {
   return text.split(',').map((name) => {
     if (isEventType(name)) return name;
-    throw new CliError(`--types: expected some of ${SESSION_EVENT_TYPES.join(', ')}, was "${name}"`);
+    throw new UsageError(`--types: expected some of ${SESSION_EVENT_TYPES.join(', ')}, was "${name}"`);
   });
 }
 

@@ -4,7 +4,15 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { BarAnswer, CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, note, printResult, startProgress } from '../terminal/index.js';
+import {
+  formatCount,
+  EXIT,
+  InterruptedError,
+  note,
+  printResult,
+  startProgress,
+  UsageError,
+} from '../terminal/index.js';
 import { type SessionOptions, withConnectionOptions } from './connection.js';
 import type { RunCommand } from './run-command.js';
 
@@ -48,7 +56,7 @@ export function exportCommand(run: RunCommand): Command {
     .action((id: string, options: ExportOptions) =>
       run(async (context) => {
         if (options.json && options.out === undefined)
-          throw new CliError('--json prints a summary: expected --out too');
+          throw new UsageError('--json prints a summary: expected --out too');
         const client = await context.existingCoordinator(options);
         const exported = await exportBars(client, id, options, context.life.signal);
         if (options.json) printResult(options, exported, () => '');
@@ -74,7 +82,12 @@ async function exportBars(
   if (options.format === 'csv') await write(target, 'time,symbol,open,high,low,close,volume\n');
   for (const [index, symbol] of symbols.entries()) {
     for (let at = from; at < to; at += SPAN_MS) {
-      signal.throwIfAborted();
+      if (signal.aborted) {
+        progress.stop();
+        throw new InterruptedError(
+          `interrupted: ${options.out ?? 'the output'} has the first ${formatCount(bars)} bars only`,
+        );
+      }
       const range = { from: new Date(at).toISOString(), to: new Date(Math.min(to, at + SPAN_MS)).toISOString() };
       const read = await client.bars(id, symbol, {
         ...range,
@@ -107,7 +120,7 @@ function startOf({ spec }: SessionStatus): string {
 function timeOf(name: string, text: string): number {
   const time = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(time)) return time;
-  throw new CliError(`${name}: expected a time such as 2024-03-04T14:30:00Z, was "${text}"`);
+  throw new UsageError(`${name}: expected a time such as 2024-03-04T14:30:00Z, was "${text}"`);
 }
 
 async function write(target: Writable, text: string): Promise<void> {

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { parseInterval, SYMBOL_WORDS } from '@barkeep/bars';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
-import { CliError } from '../terminal/index.js';
+import { CliError, readOption, UsageError } from '../terminal/index.js';
 import {
   ColumnsError,
   formatsNamed,
@@ -80,7 +80,7 @@ export function withFiles(command: Command): Command {
 
 /**
  * Everything of the plan but the files.
- * @param into where the bars go @param stored symbols that are there @throws CliError for a wrong option
+ * @param into where the bars go @param stored symbols that are there @throws UsageError for a wrong option
  */
 export async function planOf(
   context: Context,
@@ -91,7 +91,7 @@ export async function planOf(
   const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, format, decimal, thousands } = options;
   if (zone !== undefined) void new WallClock(zone);
   if (decimal === thousands)
-    throw new CliError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
+    throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await symbolMap(options.symbolMap);
   const read: ReadOptions = {
     ...READ_DEFAULTS,
@@ -123,7 +123,7 @@ function parseColumns(text: string | undefined): ReadOptions['columns'] {
   try {
     return text === undefined ? READ_DEFAULTS.columns : parseColumnsOption(text);
   } catch (error) {
-    if (error instanceof ColumnsError) throw new CliError(`--columns: ${error.message}`);
+    if (error instanceof ColumnsError) throw new UsageError(`--columns: ${error.message}`);
     throw error;
   }
 }
@@ -170,7 +170,7 @@ export function completeDates(plan: ImportPlan): (openTime: number) => string {
   );
   const [zone, ...others] = zones;
   if (others.length > 0) {
-    throw new CliError(
+    throw new UsageError(
       `--complete: expected files of one time zone, was ${[...zones].join(', ')}; import them one by one`,
     );
   }
@@ -197,44 +197,44 @@ function shorter(a: string, b: string): string {
 
 export function datasetName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
-  throw new CliError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
+  throw new UsageError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
 }
 
 function formatName(text: string): string {
   if (text === 'csv' || text === 'lean' || formatsNamed(text).length > 0) return text;
-  throw new CliError(`--format: expected a name of "barkeep import --list-formats", was "${text}"`);
+  throw new UsageError(`--format: expected a name of "barkeep import --list-formats", was "${text}"`);
 }
 
 function symbolName(text: string): string {
   if (isSymbol(text)) return text;
-  throw new CliError(`--symbol: expected ${SYMBOL_WORDS}, was "${text}"`);
+  throw new UsageError(`--symbol: expected ${SYMBOL_WORDS}, was "${text}"`);
 }
 
 function intervalMs(text: string): number {
-  const { ms } = parseInterval(text);
+  const { ms } = readOption('--interval', () => parseInterval(text));
   if (ms % 60_000 === 0) return ms;
-  throw new CliError(`--interval: expected whole minutes, was "${text}"`);
+  throw new UsageError(`--interval: expected whole minutes, was "${text}"`);
 }
 
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new CliError(`--price-scale: expected a number above 0, was "${text}"`);
+  throw new UsageError(`--price-scale: expected a number above 0, was "${text}"`);
 }
 
 function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new CliError(`--skip-lines: expected a whole number, was "${text}"`);
+  throw new UsageError(`--skip-lines: expected a whole number, was "${text}"`);
 }
 
 function oneSign(text: string): string {
   const sign = text === 'space' ? ' ' : text;
   if (/^[., '_]$/.test(sign)) return sign;
-  throw new CliError(`--thousands: expected one of . , ' _ or space, was "${text}"`);
+  throw new UsageError(`--thousands: expected one of . , ' _ or space, was "${text}"`);
 }
 
 function oneCharacter(text: string): string {
   const char = text === 'tab' || text === '\\t' ? '\t' : text;
   if (/^[\t -~]$/.test(char) && !/["\d.+-]/.test(char)) return char;
-  throw new CliError(`--delimiter: expected one character such as , ; | or tab, was "${text}"`);
+  throw new UsageError(`--delimiter: expected one character such as , ; | or tab, was "${text}"`);
 }

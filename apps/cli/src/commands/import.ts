@@ -4,13 +4,13 @@ import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
 import {
-  CliError,
   formatCount,
   EXIT,
   InterruptedError,
   note,
   type OutputOptions,
   printResult,
+  readOption,
   startProgress,
 } from '../terminal/index.js';
 import {
@@ -135,13 +135,7 @@ async function readAll(
 async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {
   if (calendar === undefined) return undefined;
   await useOwnCalendars(context.env.config.calendars.dir);
-  try {
-    return new CalendarCheck(calendarNamed(calendar), hours);
-  } catch (error) {
-    throw new CliError(`--calendar: ${error instanceof Error ? error.message : String(error)}`, EXIT.failed, {
-      cause: error,
-    });
-  }
+  return readOption('--calendar', () => new CalendarCheck(calendarNamed(calendar), hours));
 }
 
 function finish(summary: ImportSummary, options: ImportOptions): number {

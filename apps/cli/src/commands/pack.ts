@@ -10,7 +10,17 @@ import {
 import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, startProgress } from '../terminal/index.js';
+import {
+  CliError,
+  formatCount,
+  EXIT,
+  InterruptedError,
+  type OutputOptions,
+  printResult,
+  readOption,
+  startProgress,
+  UsageError,
+} from '../terminal/index.js';
 import type { Context, Database } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
@@ -68,13 +78,14 @@ export function packCommand(run: RunCommand): Command {
 async function pack(context: Context, dataset: string, options: PackCommandOptions): Promise<PackResult> {
   await useOwnCalendars(context.env.config.calendars.dir);
   const { calendar, hours } = options;
-  const interval = parseInterval(options.interval);
-  calendarNamed(calendar); // report wrong options before looking for a database
+  const interval = readOption('--interval', () => parseInterval(options.interval));
+  readOption('--calendar', () => calendarNamed(calendar)); // report wrong options before looking for a database
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
   const days = daysOf(symbols, options);
   const total = days.length * symbols.length;
   const progress = startProgress(`pack ${dataset}`, options.json);
+  let packed = 0;
   try {
     const counts = await packDays(database, {
       datasetId,
@@ -82,10 +93,21 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
       days,
       interval,
       signal: context.life.signal,
-      onProgress: (done) =>
-        progress.update(doneOf(done) / total, `${formatCount(doneOf(done))} of ${formatCount(total)} days`),
+      onProgress: (done) => {
+        packed = done.packed;
+        progress.update(
+          doneOf(done) / total,
+          `${formatCount(doneOf(done))} of ${formatCount(total)} days`,
+          doneOf(done),
+        );
+      },
     });
     return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(
+      `${error.message}: ${formatCount(packed)} packed days were kept; the same command continues`,
+    );
   } finally {
     progress.stop();
   }
@@ -125,7 +147,7 @@ function dateOf(time: number): string {
 
 function tradingDate(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new CliError(`expected a date such as 2024-01-31, was "${text}"`);
+  throw new UsageError(`expected a date such as 2024-01-31, was "${text}"`);
 }
 
 const doneOf = ({ packed, kept, empty, refused }: PackCounts): number => packed + kept + empty + refused;

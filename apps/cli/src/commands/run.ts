@@ -6,6 +6,7 @@ import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
 import {
   CliError,
+  colour,
   formatCount,
   EXIT,
   InterruptedError,
@@ -77,7 +78,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   }
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
-  for (const warning of warnings) note(`warning: ${warning}`);
+  for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);
   if (options.keep) {
     note(`the coordinator stays at ${client.baseUrl} until Ctrl-C`);
     await context.life.interrupted();
@@ -102,7 +103,8 @@ async function follow(
 ): Promise<SessionStatus> {
   if (state === 'paused') await client.lifecycle(id, 'resume');
   else if (state === 'created' || (ENDED.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
-  const onUpdate = (session: SessionStatus): void => progress.update(session.progress, watchText(session));
+  const onUpdate = (session: SessionStatus): void =>
+    progress.update(session.progress, watchText(session), session.counts.filled);
   const ended = await watchToEnd(client, id, onUpdate, signal);
   if (!options.waitSettled || ended.state !== 'completed') return ended;
   if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { Command } from 'commander';
-import { CliError, EXIT, note, type OutputOptions, printResult } from '../terminal/index.js';
+import { EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
@@ -68,6 +68,8 @@ function upText(
     `  PostgreSQL    ${result.databaseUrl}`,
     `  Redis         ${result.redisUrl} (queues), ${result.sessionRedisUrl} (sessions)`,
     `  logs          ${result.logs}`,
+    'Commands in this folder find it. For other folders and programs:',
+    `  export BARKEEP_URL=${first} SESSION_REDIS_URL=${result.sessionRedisUrl}`,
     'Ctrl-C stops it.',
   ];
   return lines.join('\n');
@@ -86,6 +88,6 @@ function wholeNumber(name: string, min: number, max: number): (text: string) => 
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new CliError(`${name}: expected a whole number from ${min} to ${max}, was "${text}"`);
+    throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, was "${text}"`);
   };
 }

@@ -1,5 +1,5 @@
 import { readBars } from '@barkeep/client';
-import { derivedCounts, gapsInStream } from './demo-report.js';
+import { demoText, derivedCounts, gapsInStream, type DemoResult } from './demo-report.js';
 import { demoMinutes } from './market.js';
 
 const VALUES = { open: 1, high: 1, low: 1, close: 1, volume: 1, sourceCount: 1, expectedCount: 1 };
@@ -27,6 +27,27 @@ describe('the report of the demonstration', () => {
   });
 
   it('expects 1,950 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(1950));
+
+  it('has a table of 80 columns in which no cell is wrapped', () => {
+    const metrics = {
+      symbol: 'JUNIPER',
+      expected: 1950,
+      streamed: 1910,
+      backfilled: 39,
+      noTrade: 0,
+      unfillable: 1,
+      gapCount: 0,
+      barQuality: 100,
+    };
+    const derived = { '5m': { complete: 389, partial: 1 }, '15m': { complete: 129, partial: 1 } };
+    const session = { counts: { filled: 1949 } };
+    const digest = { digest: 'd', bars: 1949, chunks: 15 };
+    const seconds = { sessionSeconds: 1, settledSeconds: 1, totalSeconds: 1 };
+    const result = { imports: [], session, digest, symbols: [{ metrics, gapsFound: 37, derived }], ...seconds };
+    const lines = demoText(result as unknown as DemoResult).split('\n');
+    expect(lines[2]).toBe('JUNIPER   1,950     1,910  37 → 0      39        1  97.94 → 100.00  389+1  129+1');
+    expect(lines[2]!.length).toBeLessThanOrEqual(80);
+  });
 
   it('refuses an answer that it does not understand', () => {
     expect(() => readBars([{ openTime: 5 }])).toThrow(/expected .* in the coordinator's answer/);

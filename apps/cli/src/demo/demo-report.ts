@@ -89,7 +89,9 @@ export function importText(imports: readonly ImportSummary[]): string {
 
 function symbolTable(symbols: readonly DemoSymbol[]): string {
   const intervals = Object.keys(symbols[0]?.derived ?? {});
-  const head = ['symbol', 'expected', 'streamed', 'gaps', 'back-\nfilled', 'unfill-\nable', 'quality', ...intervals];
+  // With two intervals exactly 80 columns wide.
+  const repair = ['gaps', 'back-\nfilled', 'unfill-\nable', 'quality, %'];
+  const head = ['symbol', 'ex-\npected', 'streamed', ...repair, ...intervals];
   const rows = symbols.map(({ metrics, gapsFound, derived }) => [
     metrics.symbol,
     metrics.expected,
@@ -97,12 +99,12 @@ function symbolTable(symbols: readonly DemoSymbol[]): string {
     `${gapsFound} → ${metrics.gapCount}`,
     metrics.backfilled,
     metrics.unfillable,
-    `${percentText(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`,
+    `${percentText(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`.replaceAll(' %', ''),
     ...intervals.map((interval) => derivedText(derived[interval])),
   ]);
   return `${table(head, rows)}\n(gaps and quality: as streamed → as repaired; ${intervals.join(', ')}: complete + partial bars)`;
 }
 
 function derivedText(counts: DerivedCounts | undefined): string {
-  return counts === undefined ? '–' : `${formatCount(counts.complete)} + ${formatCount(counts.partial)}`;
+  return counts === undefined ? '–' : `${formatCount(counts.complete)}+${formatCount(counts.partial)}`;
 }

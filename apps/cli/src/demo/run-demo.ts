@@ -97,6 +97,7 @@ async function runSession(
     progress.update(
       done,
       `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
+      counts.filled,
     );
   try {
     const created = await client.create(SPEC);

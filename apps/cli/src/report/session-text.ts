@@ -1,7 +1,7 @@
-/** Formats sessions and their symbols as text. Pure. */
+/** Formats sessions and their symbols as text. */
 import { percentText } from '@barkeep/bars';
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
-import { formatCount, table } from '../terminal/index.js';
+import { colour, formatCount, table } from '../terminal/index.js';
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
@@ -27,7 +27,7 @@ export function sessionText(session: SessionStatus): string {
   const open = `absent ${formatCount(counts.absent)}, missing ${formatCount(counts.missing)}`;
   const lines = [
     `session    ${session.id}`,
-    `state      ${session.state}${session.error === null ? '' : `: ${session.error}`}`,
+    `state      ${stateText(session.state)}${session.error === null ? '' : `: ${session.error}`}`,
     `progress   ${percentText(session.progress * 100)}`,
     `clock      ${shortTime(session.clock)}`,
     `frontier   ${shortTime(session.frontier)}`,
@@ -44,6 +44,11 @@ export function sessionText(session: SessionStatus): string {
   return [...lines, ...consumers, ...waitingLines(session)].join('\n');
 }
 
+function stateText(state: SessionStatus['state']): string {
+  if (state === 'completed') return colour('green', state);
+  return state === 'failed' || state === 'lost' ? colour('red', state) : state;
+}
+
 /** Rows without a slot, when there are any. */
 function outsideLines({ outside, extended }: SessionStatus['counts']): string[] {
   if (outside + extended === 0) return [];
@@ -55,7 +60,7 @@ function waitingLines({ waitingFor, warnings }: SessionStatus): string[] {
   const waiting = waitingText(waitingFor);
   return [
     ...(waiting === undefined ? [] : [`waits      ${waiting}`]),
-    ...warnings.map((warning) => `warning    ${warning}`),
+    ...warnings.map((warning) => `${colour('yellow', 'warning')}    ${warning}`),
   ];
 }
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
-import { CliError, type Lifetime, note } from '../terminal/index.js';
+import { CliError, type Lifetime, note, UsageError } from '../terminal/index.js';
 import { checkCoordinator, checkServers } from './addresses.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
@@ -82,7 +82,7 @@ export class Context {
     const apiKey = options.apiKey ?? this.env.apiKey;
     const url = options.coordinator ?? this.env.coordinatorUrl ?? this.#upUrl() ?? (await this.#startOne());
     if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-      throw new CliError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
+      throw new UsageError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
     await checkCoordinator(url, this.life.signal);
     return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
@@ -94,7 +94,7 @@ export class Context {
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
     const { baseUrl } = await this.existingCoordinator(options);
-    const { apiKey } = options;
+    const apiKey = options.apiKey ?? this.env.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
     this.life.onEnd(() => barkeep.close());
     return barkeep;

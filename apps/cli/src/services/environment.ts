@@ -5,7 +5,7 @@ import { CliError } from '../terminal/index.js';
 export interface CliEnvironment {
   /** BARKEEP_URL: a running coordinator. */
   coordinatorUrl?: string;
-  /** BARKEEP_API_KEY, or else the first of BARKEEP_API_KEYS. */
+  /** The first that is set: BARKEEP_ADMIN_KEY, BARKEEP_API_KEY, a key of BARKEEP_ADMIN_KEYS, one of BARKEEP_API_KEYS. */
   apiKey?: string;
   /** Service URLs that are set. */
   urls: Partial<ServiceUrls>;
@@ -18,10 +18,11 @@ export interface CliEnvironment {
 export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   try {
     const config = loadConfig(env, { requireServices: false });
+    const { client, http } = config;
     const urls = definedOnly(readServiceUrls(env));
     return {
-      coordinatorUrl: config.client.url,
-      apiKey: config.client.apiKey ?? config.http.apiKeys[0],
+      coordinatorUrl: client.url,
+      apiKey: client.adminKey ?? client.apiKey ?? http.adminKeys[0] ?? http.apiKeys[0],
       urls,
       config,
       rest: env,

@@ -28,8 +28,13 @@ describe('a table', () => {
 
 describe('the progress of a command', () => {
   it('shows the rate and the time left', () => {
-    expect(rateText(0.25, 50_000, 10)).toBe(', 5,000/s, 30 s left');
-    expect(rateText(0.01, 100, 60)).toBe(', 2/s, 1.6 h left');
-    expect(rateText(0, undefined, 10)).toBe('');
+    expect(rateText(0, 0.25, 50_000, 10)).toBe(', 5,000/s, 30 s left');
+    expect(rateText(0, 0.01, 100, 60)).toBe(', 2/s, 1.6 h left');
+    expect(rateText(0, 0, 0, 10)).toBe('');
+  });
+
+  it('measures from its first update, when a part was done before', () => {
+    expect(rateText(0.5, 0.75, 50_000, 10)).toBe(', 5,000/s, 10 s left');
+    expect(rateText(0.5, 0.5, 0, 10)).toBe('');
   });
 });

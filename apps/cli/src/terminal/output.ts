@@ -2,6 +2,7 @@
  * Output of the commands. Results go to stdout, as a table or as JSON. Progress, notes and errors go to stderr, so that
  * a pipe gets only the result.
  */
+import { styleText } from 'node:util';
 import Table from 'cli-table3';
 
 /** Options of every command. */
@@ -17,6 +18,15 @@ export function printResult(options: OutputOptions, value: unknown, text: () => 
 /** Prints a line on stderr, which is not part of the result. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Colours text on a terminal; plain where there is none, or with NO_COLOR. @param stream where the text goes */
+export function colour(
+  name: 'green' | 'yellow' | 'red',
+  text: string,
+  stream: NodeJS.WriteStream = process.stdout,
+): string {
+  return styleText(name, text, { stream });
 }
 
 export type Cell = string | number | null | undefined;

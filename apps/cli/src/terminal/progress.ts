@@ -19,7 +19,6 @@ const STEPS = 1000;
 /** Starts a bar with a label. Silent without a terminal or when `quiet`. */
 export function startProgress(label: string, quiet = false): Progress {
   if (quiet || !process.stderr.isTTY) return SILENT;
-  const startedAt = performance.now();
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}%  {text}`,
     stream: process.stderr,
@@ -30,6 +29,7 @@ export function startProgress(label: string, quiet = false): Progress {
     barCompleteChar: '█',
     barIncompleteChar: '░',
   });
+  let first: { at: number; share: number; units: number } | undefined;
   let isShown = false;
   const stop = (): void => {
     if (isShown) bar.stop();
@@ -40,19 +40,23 @@ export function startProgress(label: string, quiet = false): Progress {
       const share = Math.max(0, Math.min(1, done));
       if (!isShown) bar.start(STEPS, 0, { text: '' });
       isShown = true;
-      bar.update(Math.floor(share * STEPS), {
-        text: text + rateText(share, units, (performance.now() - startedAt) / 1000),
-      });
+      first ??= { at: performance.now(), share, units: units ?? 0 };
+      const seconds = (performance.now() - first.at) / 1000;
+      const rate = units === undefined ? '' : rateText(first.share, share, units - first.units, seconds);
+      bar.update(Math.floor(share * STEPS), { text: text + rate });
     },
     pause: stop,
     stop,
   };
 }
 
-/** The rate and the time left, once both mean something. */
-export function rateText(share: number, units: number | undefined, seconds: number): string {
-  if (units === undefined || units === 0 || share <= 0 || seconds < 1) return '';
-  const left = Math.round((seconds * (1 - share)) / share);
+/**
+ * The rate and the time left, once both mean something.
+ * @param from share at the first update, as work may have been done before @param units since then @param seconds since then
+ */
+export function rateText(from: number, share: number, units: number, seconds: number): string {
+  if (units <= 0 || share <= from || seconds < 1) return '';
+  const left = Math.round((seconds * (1 - share)) / (share - from));
   const time = left < 90 ? `${left} s` : left < 5400 ? `${Math.round(left / 60)} min` : `${(left / 3600).toFixed(1)} h`;
   return `, ${formatCount(Math.round(units / seconds))}/s, ${time} left`;
 }

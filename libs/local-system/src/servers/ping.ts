@@ -1,13 +1,14 @@
 /** Checks once whether a server answers. Does not retry. */
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
+import type { Client } from 'pg';
 import { errorMessage } from './caught.js';
 import { ServiceUnreachableError } from './errors.js';
 
 const connectLimitMs = 5000;
 
-/** Resolves when the Redis at `url` answers PING; rejects with the reason when it does not, after 5 s at most. */
-export async function pingRedis(url: string): Promise<void> {
+/** Connects once. @throws the reason when Redis does not answer PING within 5 s */
+export async function connectRedis(url: string): Promise<{ redis: Redis; close: () => void }> {
   const redis = new Redis(url, {
     lazyConnect: true,
     disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would keep the process alive
@@ -21,28 +22,43 @@ export async function pingRedis(url: string): Promise<void> {
     await redis.connect();
     await redis.ping();
   } catch (error) {
-    throw reason ?? error;
-  } finally {
     redis.disconnect();
+    throw reason ?? error;
   }
+  return { redis, close: () => redis.disconnect() };
 }
 
-/** Resolves when the PostgreSQL at `url` answers a query; rejects with the reason when it does not, after 5 s at most. */
-export async function pingPostgres(url: string): Promise<void> {
+/** Resolves when the Redis at `url` answers PING; rejects with the reason when it does not, after 5 s at most. */
+export async function pingRedis(url: string): Promise<void> {
+  const { close } = await connectRedis(url);
+  close();
+}
+
+/** Connects once. @throws the reason when PostgreSQL does not answer within 5 s */
+export async function connectPostgres(url: string): Promise<{ client: Client; close: () => Promise<void> }> {
   // Imported on demand: a program that only pings Redis does not load `pg`.
-  const { Client } = await import('pg');
-  const client = new Client({
+  const pg = await import('pg');
+  const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,
     query_timeout: connectLimitMs,
   });
   client.on('error', () => undefined);
+  const close = (): Promise<void> => client.end().catch(() => undefined);
   try {
     await client.connect();
     await client.query('SELECT 1');
-  } finally {
-    await client.end().catch(() => undefined);
+  } catch (error) {
+    await close();
+    throw error;
   }
+  return { client, close };
+}
+
+/** Resolves when the PostgreSQL at `url` answers a query; rejects with the reason when it does not, after 5 s at most. */
+export async function pingPostgres(url: string): Promise<void> {
+  const { close } = await connectPostgres(url);
+  await close();
 }
 
 function withoutPassword(url: string): string {

@@ -1,9 +1,10 @@
 import { ServerMissingError, ServerStartError } from './errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
-import { redisMajor } from './redis-program.js';
+import { redisState } from './inspect.js';
+import { redisMajor, redisSource } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
-import { systemName } from './system-packages.js';
+import { canFetchPackages, systemName } from './system-packages.js';
 
 test('versions are read from the output of the programs', () => {
   expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
@@ -12,6 +13,23 @@ test('versions are read from the output of the programs', () => {
   expect(postgresMajor('postgres (PostgreSQL) 18.4')).toBe(18);
   expect(postgresMajor('initdb (PostgreSQL) 16.9 (Debian 16.9-1)')).toBe(16);
   expect(postgresMajor('')).toBeUndefined();
+});
+
+test('the state of a Redis server names its version and wrong settings', () => {
+  const redis = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n';
+  expect(redisState(redis)).toEqual({ version: 'Redis 7.0.15', problems: [], notes: [] });
+  const old = redisState('redis_version:6.2.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n');
+  expect(old.problems).toEqual([
+    'expected Redis 7.0 or later, was 6.2.1',
+    'expected maxmemory-policy noeviction, was allkeys-lru: it would evict bars and jobs',
+  ]);
+  expect(old.notes).toHaveLength(1);
+  expect(redisState('redis_version:7.2.4\r\nvalkey_version:8.1.1\r\n').version).toBe('Valkey 8.1.1');
+});
+
+test('without a program on PATH and in the cache Redis comes from the packages of the system, if it has any', () => {
+  const nothing = { PATH: '/nonexistent', HOME: '/nonexistent', XDG_CACHE_HOME: '/nonexistent' };
+  expect(redisSource(nothing)).toBe(canFetchPackages() ? 'packages' : undefined);
 });
 
 test('Redis listens on loopback only, behind a password, evicts nothing and keeps its command line', () => {

@@ -64,6 +64,17 @@ function fromPackages(env: NodeJS.ProcessEnv, log: (line: string) => void, tried
   return undefined;
 }
 
+/**
+ * Where {@link findRedis} would get a program from, without running or fetching one: a program on PATH or in the cache, the
+ * system's packages, or nowhere.
+ */
+export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
+  const cached = unpackedIn(join(cacheFolder(env), `redis-${systemName()}`), env);
+  const [first] = [...onPath(env), ...cached];
+  if (first !== undefined) return { path: first.path };
+  return canFetchPackages() ? 'packages' : undefined;
+}
+
 /** The Redis program to use. Takes some seconds the first time, when packages must be fetched; `log` then gets one line. */
 export function findRedis(env: NodeJS.ProcessEnv, log: (line: string) => void): RedisProgram {
   const tried: string[] = [];

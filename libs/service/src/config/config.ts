@@ -62,7 +62,11 @@ function build(env: NodeJS.ProcessEnv) {
     calendars: { dir: readValue(v.calendarsDir, env) },
     postgres: { pool: need(v.postgresPool, env) },
     process: { stopMs: seconds(v.stop) },
-    client: { url: readValue(v.clientUrl, env), apiKey: readValue(v.clientKey, env) },
+    client: {
+      url: readValue(v.clientUrl, env),
+      apiKey: readValue(v.clientKey, env),
+      adminKey: readValue(v.clientAdminKey, env),
+    },
     embedded: { dataDir: need(v.dataDir, env), services: need(v.services, env) },
     upkeep: {
       enabled: need(v.upkeepEnabled, env),

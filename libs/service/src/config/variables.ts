@@ -57,7 +57,11 @@ export const variables = {
     max: 65535,
   }),
   apiKeys: list({ name: 'BARKEEP_API_KEYS', doc: 'Keys that may use the API; none means loopback only.', ...keys }),
-  adminKeys: list({ name: 'BARKEEP_ADMIN_KEYS', doc: 'Keys that may open the queue dashboard at /queues.', ...keys }),
+  adminKeys: list({
+    name: 'BARKEEP_ADMIN_KEYS',
+    doc: "Keys that also see the operator's view, datasets and the queue dashboard at /queues.",
+    ...keys,
+  }),
   queuesWritable: flag({
     name: 'BARKEEP_QUEUES_WRITABLE',
     doc: 'Lets the queue dashboard change jobs.',
@@ -246,6 +250,14 @@ export const variables = {
   clientKey: text({
     name: 'BARKEEP_API_KEY',
     doc: 'Key that the command line and the client library send; otherwise the first of BARKEEP_API_KEYS.',
+    unit: 'key',
+    pattern: keyPattern,
+    expected: '16 to 256 printable characters',
+    secret: true,
+  }),
+  clientAdminKey: text({
+    name: 'BARKEEP_ADMIN_KEY',
+    doc: "Admin key that the command line sends instead, for the operator's view.",
     unit: 'key',
     pattern: keyPattern,
     expected: '16 to 256 printable characters',

@@ -3,7 +3,7 @@
  * A change of DST skips some wall times and repeats others: such a time is refused, never guessed. Pure except for a cache.
  */
 import { IANAZone } from 'luxon';
-import { CliError } from '../../terminal/index.js';
+import { UsageError } from '../../terminal/index.js';
 
 const DAY_MS = 86_400_000;
 /** Zones change their offset on a quarter hour (checked for the IANA database since 1970). */
@@ -19,11 +19,11 @@ export class WallClock {
   #lastBucket = Number.NaN;
   #lastOffset: Instant = 0;
 
-  /** @throws CliError for a zone that is not in the IANA database. */
+  /** @throws UsageError for a zone that is not in the IANA database. */
   constructor(readonly zoneName: string) {
     this.#zone = IANAZone.create(zoneName);
     if (!this.#zone.isValid) {
-      throw new CliError(`expected an IANA time zone such as America/New_York or UTC, was "${zoneName}"`);
+      throw new UsageError(`expected an IANA time zone such as America/New_York or UTC, was "${zoneName}"`);
     }
   }
 
