@@ -128,5 +128,5 @@ function addressOf(url: string): string {
 }
 
 function checkText({ name, ok, detail }: Check): string {
-  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(17)} ${detail}`;
+  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(18)} ${detail}`;
 }

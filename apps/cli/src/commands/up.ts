@@ -1,6 +1,7 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
 import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
+import { serviceEnvironment } from '@barkeep/service';
 import { Command } from 'commander';
 import { EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
@@ -59,6 +60,9 @@ function upText(
 ): string {
   const [first] = urls;
   const workers = processes.length - urls.length;
+  const settings = Object.entries(serviceEnvironment(result))
+    .map(([name, url]) => `${name}=${url}`)
+    .join(' ');
   const lines = [
     `Barkeep is up: ${urls.length} coordinator(s), ${workers} worker(s)`,
     ...urls.map((url) => `  API           ${url}/v1/sessions`),
@@ -69,7 +73,7 @@ function upText(
     `  Redis         ${result.redisUrl} (queues), ${result.sessionRedisUrl} (sessions)`,
     `  logs          ${result.logs}`,
     'Commands in this folder find it. For other folders and programs:',
-    `  export BARKEEP_URL=${first} SESSION_REDIS_URL=${result.sessionRedisUrl}`,
+    `  export BARKEEP_URL=${first} ${settings}`,
     'Ctrl-C stops it.',
   ];
   return lines.join('\n');
