@@ -14,6 +14,7 @@ COPY libs/api/package.json libs/api/
 COPY libs/bar-repository/package.json libs/bar-repository/
 COPY libs/upkeep-queues/package.json libs/upkeep-queues/
 COPY libs/service/package.json libs/service/
+COPY libs/observe/package.json libs/observe/
 COPY libs/local-system/package.json libs/local-system/
 COPY libs/local-run/package.json libs/local-run/
 COPY libs/client/package.json libs/client/

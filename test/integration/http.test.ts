@@ -243,6 +243,12 @@ describe('API keys', () => {
     await problemIn(await as('/v1/sessions'));
   });
 
+  it('of a user do not open /metrics, and the refusal names the variable', async () => {
+    const refused = await problemIn(await as('/metrics', bearer(USER)));
+    expect(refused).toMatchObject({ status: 403, detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
+    expect((await as('/metrics', bearer(ADMIN))).status).toBe(200);
+  });
+
   it('are taken from Authorization and X-API-Key', async () => {
     expect((await as('/v1/sessions', bearer(USER))).status).toBe(200);
     expect((await as('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);

@@ -2,13 +2,14 @@
  * The order of the middleware before the routes: id and log, time, headers, key, deadline, body. The order is in one place because
  * it makes the service safe: no body is read before the key was checked.
  */
-import type { Config } from '@barkeep/service';
+import { Metrics } from '@barkeep/observe';
+import { ApiKeys, type Config } from '@barkeep/service';
 import type { Queues } from '@barkeep/upkeep-queues';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { MetricsService, QUEUES } from './runtime/index.js';
-import { accessLog, adminOnly, ApiKeys, authenticate, deadline, jsonBody } from './access/index.js';
+import { QUEUES } from './runtime/index.js';
+import { accessLog, adminOnly, authenticate, deadline, jsonBody } from './access/index.js';
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
 
@@ -16,7 +17,7 @@ import { openApiDocument, serveOpenApi } from './openapi/index.js';
 export function configureHttp(app: NestExpressApplication, config: Config, logger: Logger, version: string): void {
   app.disable('x-powered-by');
   app.use(accessLog(logger));
-  app.use(timeRequests(app.get(MetricsService, { strict: false })));
+  app.use(timeRequests(app.get(Metrics, { strict: false })));
   app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
   app.use(authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
   const queues = Object.values(app.get<Queues>(QUEUES, { strict: false }));

@@ -2,6 +2,7 @@
  * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with the
  * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
  */
+import { addProcessMetrics, createLogger, Metrics } from '@barkeep/observe';
 import { barkeepVersion, type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -11,7 +12,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
-import { createLogger } from './access/index.js';
+import { addQueueMetrics } from './figures/index.js';
 import { configureHttp } from './configure-http.js';
 
 export interface Coordinator {
@@ -30,13 +31,15 @@ const LAST_CALL = 0.8;
 
 /**
  * @param sessions the modules that export `SessionLifecycle`
+ * @param ownLogger @default the log of the process
  * @throws the error of the server that cannot be reached; nothing stays open then
  */
 export async function startCoordinator(
   config: Config,
   sessions: NonNullable<ModuleMetadata['imports']>,
-  logger: Logger = createLogger(config.log),
+  ownLogger?: Logger,
 ): Promise<Coordinator> {
+  const logger = ownLogger ?? (await createLogger('coordinator', config.log));
   const stop = new StopSequence(config.process.stopMs);
   const connections = await openConnections('coordinator', config, logger);
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
@@ -45,6 +48,9 @@ export async function startCoordinator(
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));
+    const metrics = app.get(Metrics, { strict: false });
+    addProcessMetrics(metrics, 'coordinator', connections);
+    addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
     configureHttp(app, config, logger, barkeepVersion());
     const url = await listen(app, config);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { hasRemoved, loadRepositories, removedAmong, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
+import { Metrics } from '@barkeep/observe';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { readUpkeepActivity, releaseLostLocks, workerConnection, type Queues } from '@barkeep/upkeep-queues';
@@ -9,7 +10,7 @@ import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
 import { Redis } from 'ioredis';
-import { streamMetrics } from './figures/index.js';
+import { ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
 import {
   layoutOf,
   Reconciler,
@@ -20,7 +21,7 @@ import {
   SessionWaiting,
   SymbolWarnings,
 } from './lifecycle/index.js';
-import { MetricsService, QUEUE_REDIS, QUEUES } from './runtime/index.js';
+import { QUEUE_REDIS, QUEUES } from './runtime/index.js';
 import { SHARED_PARTS, sharedPartsProvider, type SharedParts } from './shared-parts.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
@@ -59,8 +60,8 @@ export class SessionsModule {
         },
         {
           provide: StreamRunner,
-          inject: [SHARED_PARTS, MetricsService, StopSequence],
-          useFactory: (parts: SharedParts, metrics: MetricsService, stop: StopSequence) =>
+          inject: [SHARED_PARTS, Metrics, StopSequence],
+          useFactory: (parts: SharedParts, metrics: Metrics, stop: StopSequence) =>
             runnerOf(config, parts, metrics, stop),
         },
         StreamProcessor,
@@ -112,7 +113,7 @@ async function lifecycleOf(
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function runnerOf(config: Config, parts: SharedParts, metrics: MetricsService, stop: StopSequence): StreamRunner {
+function runnerOf(config: Config, parts: SharedParts, metrics: Metrics, stop: StopSequence): StreamRunner {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
@@ -120,11 +121,15 @@ function runnerOf(config: Config, parts: SharedParts, metrics: MetricsService, s
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
   const streamed = streamMetrics(metrics);
   const shared = { ...parts, redis, owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}` };
+  const active = new ActiveStreams();
+  const budget = new PrefetchBudget(config.sessions.prefetchBytes);
+  addSessionMetrics(metrics, { active, sessions: parts.sessions, redis, budget });
   const streams = new SessionStreams({
     ...shared,
     wakes: new WakeSignals(subscriber, parts.keyPrefix),
     stagedDays: config.sessions.stagedDays,
-    budget: new PrefetchBudget(config.sessions.prefetchBytes),
+    budget,
+    active,
     sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
     metrics: streamed,
   });

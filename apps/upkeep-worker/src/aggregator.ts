@@ -6,6 +6,7 @@
 import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import { DaySlots, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
 /** Symbols whose chunks are in memory at the same time. */
@@ -21,11 +22,14 @@ export class Aggregator {
   constructor(
     private readonly sessions: UpkeepSessions,
     private readonly producer: UpkeepProducer,
+    private readonly figures: Pick<UpkeepFigures, 'readable'>,
+    private readonly now: () => number = Date.now,
   ) {}
 
   /** @throws SessionLostError */
   async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
     await this.sessions.with(payload, (store) => this.derive(store, payload, signal));
+    if (payload.foundAt !== undefined) this.figures.readable(this.now() - payload.foundAt);
   }
 
   private async derive(

@@ -5,12 +5,14 @@
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
 export class GapDetector {
   constructor(
     private readonly sessions: UpkeepSessions,
     private readonly producer: UpkeepProducer,
+    private readonly figures: Pick<UpkeepFigures, 'found'>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -32,6 +34,7 @@ export class GapDetector {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const session = { sessionId, incarnation };
+    const foundAt = this.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
     let isAtEnd = (await store.nextRetry()) === undefined;
@@ -39,7 +42,7 @@ export class GapDetector {
       signal?.throwIfAborted();
       const from = Math.max(retainedFrom, force ? store.layout.start : watermark);
       const dates = await this.datesToAsk(store, partition, { from, frontier, retainedFrom }, force);
-      backfills.push(...dates.map((date) => ({ ...session, partition, date, force })));
+      backfills.push(...dates.map((date) => ({ ...session, partition, date, force, foundAt })));
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       // Without a barrier readers see bars before they are repaired, so derived bars do not wait for a repository (I12).
       const isOpen = store.layout.spec.upkeep.barrier === 'none';
@@ -72,7 +75,7 @@ export class GapDetector {
       );
       if (!lacks) continue;
       dates.add(grid.date);
-      await store.events.gapsFound(partition, day, closed, symbols);
+      this.figures.found(await store.events.gapsFound(partition, day, closed, symbols));
     }
     return [...dates].sort();
   }

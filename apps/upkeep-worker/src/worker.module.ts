@@ -10,6 +10,7 @@ import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregator.js';
 import { Backfiller, retryDelayMs, SessionFailer } from './backfill/index.js';
+import type { UpkeepFigures } from './figures/index.js';
 import { GapDetector } from './gap-detector.js';
 import { AggregateProcessor, BackfillProcessor, DetectGapsProcessor } from './processors.js';
 import { Repositories, RepositoryFailedError } from './repositories/index.js';
@@ -22,7 +23,13 @@ const STARTS_MAX = 20;
 
 @Module({})
 export class WorkerModule {
-  static of(config: Config, connections: Connections, queueConnection: Redis, logger: Logger): DynamicModule {
+  static of(
+    config: Config,
+    connections: Connections,
+    queueConnection: Redis,
+    logger: Logger,
+    figures: UpkeepFigures,
+  ): DynamicModule {
     const { queues } = config;
     const register = (name: JobName, processor: (typeof PROCESSORS)[number], concurrency: number) =>
       Processor(
@@ -49,7 +56,7 @@ export class WorkerModule {
         BullModule.registerQueue(),
         LoggerModule.forRoot({ pinoHttp: { logger } }),
       ],
-      providers: [...work(config, connections, logger), ...PROCESSORS],
+      providers: [...work(config, connections, logger, figures), ...PROCESSORS],
     };
   }
 }
@@ -60,7 +67,12 @@ function backoffOf(backoffMs: number) {
     error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
 }
 
-function work(config: Config, { dataSource, sessionRedis, queues }: Connections, logger: Logger): Provider[] {
+function work(
+  config: Config,
+  { dataSource, sessionRedis, queues }: Connections,
+  logger: Logger,
+  figures: UpkeepFigures,
+): Provider[] {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
   const { now } = new StoreClock(sessionRedis);
@@ -69,8 +81,8 @@ function work(config: Config, { dataSource, sessionRedis, queues }: Connections,
   const settings = { backoffMs, attempts, repositoryTimeoutMs: config.repositories.timeoutMs };
   const { modulePath } = config.repositories;
   return [
-    { provide: GapDetector, useValue: new GapDetector(sessions, producer, now) },
-    { provide: Aggregator, useValue: new Aggregator(sessions, producer) },
+    { provide: GapDetector, useValue: new GapDetector(sessions, producer, figures, now) },
+    { provide: Aggregator, useValue: new Aggregator(sessions, producer, figures, now) },
     {
       provide: Backfiller,
       useFactory: async () => {
@@ -78,11 +90,11 @@ function work(config: Config, { dataSource, sessionRedis, queues }: Connections,
         const repositories = new Repositories(dataSource, {
           own,
           limitOf: (name, limits) => new RepositoryLimit(sessionRedis, config.sessions.prefix, name, limits),
-          observe: () => undefined,
+          observe: (name, tookMs, error) => figures.asked(name, tookMs, error),
           warn: (message) => logger.warn(message),
         });
         const failer = new SessionFailer(dataSource, sessionRedis);
-        return new Backfiller(sessions, repositories, dataSource, producer, failer, settings, now);
+        return new Backfiller(sessions, repositories, dataSource, producer, failer, settings, figures, now);
       },
     },
   ];

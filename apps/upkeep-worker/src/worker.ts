@@ -12,9 +12,10 @@ import {
   StopSequence,
 } from '@barkeep/service';
 import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
+import { addProcessMetrics, createLogger, Metrics, startOperatorServer } from '@barkeep/observe';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';
-import pino from 'pino';
+import { upkeepFigures } from './figures/index.js';
 import { PROCESSORS, WorkerModule } from './worker.module.js';
 
 /** Fraction of the stop time after which running jobs are cancelled. */
@@ -22,7 +23,7 @@ const CANCEL_AFTER = 0.7;
 
 /** @throws the error of a server that cannot be reached; then no connection stays open */
 export async function startWorker(config: Config): Promise<RunningService> {
-  const logger = pino({ level: config.log.level, base: { name: 'upkeep-worker', pid: process.pid } });
+  const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
   const connections = await openConnections('upkeep-worker', config, logger);
   const queueConnection = workerConnection(config.services.redisUrl);
@@ -31,11 +32,15 @@ export async function startWorker(config: Config): Promise<RunningService> {
     await connections.close();
   });
   try {
-    const module = WorkerModule.of(config, connections, queueConnection, logger);
+    const metrics = new Metrics();
+    addProcessMetrics(metrics, 'upkeep-worker', connections);
+    const figures = upkeepFigures(metrics);
+    const module = WorkerModule.of(config, connections, queueConnection, logger, figures);
     const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
     app.useLogger(app.get(NestLogger));
     for (const processor of PROCESSORS) {
       const { worker } = app.get<{ worker: import('bullmq').Worker }>(processor);
+      figures.watch(worker);
       worker.on('active', () => noteTaken(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
         const cancel = setTimeout(
@@ -47,12 +52,27 @@ export async function startWorker(config: Config): Promise<RunningService> {
       });
     }
     stop.onStop('application', STOP_ORDER.http, () => app.close());
-    logger.info('taking jobs');
-    return { stop, logger };
+    const url = await serveOperators(config, connections, metrics, stop);
+    logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
+    return { url, stop, logger };
   } catch (error) {
     await stop.run();
     throw error;
   }
+}
+
+/** @returns the address of the server for operators; undefined when BARKEEP_WORKER_PORT is 0 */
+async function serveOperators(
+  config: Config,
+  connections: Connections,
+  metrics: Metrics,
+  stop: StopSequence,
+): Promise<string | undefined> {
+  const { port } = config.worker;
+  if (port === 0) return undefined;
+  const server = await startOperatorServer(port, config, connections, metrics);
+  stop.onStop('metrics and health', STOP_ORDER.http, () => server.close());
+  return server.url;
 }
 
 let notedAt = 0;

@@ -8,6 +8,7 @@ export {
   serviceEnvironment,
   type ServiceUrls,
 } from './config/index.js';
+export { ApiKeys, isLoopbackHost, presentedKeys } from './keys/index.js';
 export {
   barkeepVersion,
   type Connections,

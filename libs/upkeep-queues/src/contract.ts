@@ -22,15 +22,18 @@ const mayDetect = z.boolean().default(true);
 /** How often a repository failed under this job. */
 const failures = z.int().min(0).default(0);
 
+/** When the gaps were found whose repair this is, epoch ms by the clock of the store. */
+const foundAt = z.number().min(0).optional();
+
 export const PAYLOADS = {
   /** Stream a session from its frontier to its end. */
   stream: session.extend({ run: z.int().min(0) }),
   /** Find the slots of a session that are missing, or due to be requested again. */
   'detect-gaps': session.extend({ force }),
   /** Request the missing bars of one partition on one trading day. */
-  backfill: session.extend({ partition, date, force, failures }),
+  backfill: session.extend({ partition, date, force, failures, foundAt }),
   /** Derive the outdated bars of one partition, and move its watermark. */
-  aggregate: session.extend({ partition, mayDetect }),
+  aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;
 
 export type JobName = keyof typeof PAYLOADS;

@@ -4,4 +4,5 @@ export * from './contract.js';
 export { releaseLostLocks } from './lost-locks.js';
 export * from './options.js';
 export * from './producer.js';
+export { JOB_STATES, type JobState, type QueueDepth, readQueueDepths } from './queue-depths.js';
 export { removeQueues } from './remove-queues.js';

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { accessLog, createLogger } from './access-log.js';
+import { loggerTo } from '@barkeep/observe';
+import { accessLog } from './access-log.js';
 
 describe('the log', () => {
   it('has no key, no cookie and no query string, neither of a request nor of a logged object', async () => {
     const lines: string[] = [];
-    const logger = createLogger({ level: 'trace' }, { write: (line) => void lines.push(line) });
+    const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'trace' });
     const log = accessLog(logger);
     const server = createServer((request, response) => {
       log(request, response);

@@ -1,24 +1,11 @@
 /**
- * The log: one pino logger a process, and one line a request. Guarantees that no key or cookie gets into it.
+ * The log of requests: one line a request. Guarantees that no key or cookie gets into it.
  * Successful requests are `debug`, because a strategy makes thousands; refused requests are `info`, failed ones `error`.
  */
-import type { Config } from '@barkeep/service';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import pino, { type DestinationStream, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 import { nameRequest } from './request-id.js';
-
-const SECRET_HEADERS = ['authorization', 'cookie', 'x-api-key'];
-const SECRETS = [
-  ...SECRET_HEADERS.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
-  'res.headers["set-cookie"]',
-];
-
-/** The logger of the process; JSON lines on stdout unless a destination is given. */
-export function createLogger({ level }: Config['log'], destination?: DestinationStream): Logger {
-  const options = { level, redact: SECRETS, base: { name: 'coordinator', pid: process.pid } };
-  return destination ? pino(options, destination) : pino(options);
-}
 
 /** The middleware that gives each request its id and its line in the log. */
 export function accessLog(logger: Logger): HttpLogger {

@@ -9,9 +9,9 @@
  * counts for reading and for changes that come from a page of this service.
  */
 import { problem } from '@barkeep/api';
-import { isLoopback } from '@barkeep/service';
+import { METRICS_FOR_ADMINS } from '@barkeep/observe';
+import { type ApiKeys, isLoopbackHost, presentedKeys } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { presentedKeys, type ApiKeys } from './api-keys.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';
@@ -19,6 +19,8 @@ const LIVENESS = '/health/live';
 const PAGES = /^\/(docs|docs-json|queues)(\/|$)/i;
 /** Routes that show bars after the clock of sessions. */
 const DATASETS = /^\/v1\/datasets(\/|$)/i;
+/** What all sessions do, for Prometheus. */
+const METRICS = /^\/metrics\/?$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The middleware for every route but {@link LIVENESS}. */
@@ -45,10 +47,11 @@ export const adminOnly: RequestHandler = (request, response, next) => {
   return next();
 };
 
-/** Why a request shows data after the clock, which only operators may see; undefined for all others. */
+/** Why only operators may make a request: its answer shows data after the clock, or all sessions. Undefined for all others. */
 function operatorsOnly({ path, url }: Request): string | undefined {
   if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
+  if (METRICS.test(path)) return METRICS_FOR_ADMINS;
   return DATASETS.test(path)
     ? 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS'
     : undefined;
@@ -63,10 +66,8 @@ function refuse(request: Request, response: Response): void {
 
 /** True when a request to an open service cannot come from a web page of another origin. */
 function isLocal(request: Request): boolean {
-  const { host = '', origin } = request.headers;
-  if (!URL.canParse(`http://${host}`)) return false;
-  const { hostname } = new URL(`http://${host}`);
-  if (!isLoopback(hostname.replace(/^\[|\]$/g, ''))) return false;
+  const { host, origin } = request.headers;
+  if (!isLoopbackHost(host)) return false;
   return SAFE_METHODS.has(request.method) || origin === undefined || isSameOrigin(request);
 }
 

@@ -1,6 +1,5 @@
 /** What happens to every request: keys, limits, log, errors. */
-export { accessLog, createLogger } from './access-log.js';
-export { ApiKeys } from './api-keys.js';
+export { accessLog } from './access-log.js';
 export { adminOnly, authenticate } from './authenticate.js';
 export { deadline, withoutDeadline } from './deadline.js';
 export { BODY_BYTES_MAX, jsonBody } from './json-body.js';

@@ -3,11 +3,12 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
-import { accessLog, createLogger } from './access-log.js';
+import { loggerTo } from '@barkeep/observe';
+import { accessLog } from './access-log.js';
 import { ProblemFilter } from './problem-filter.js';
 
 const lines: string[] = [];
-const logger = createLogger({ level: 'info' }, { write: (line) => void lines.push(line) });
+const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'info' });
 
 @Controller()
 class FaultyController {

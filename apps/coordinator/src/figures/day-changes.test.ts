@@ -11,6 +11,7 @@ function dayChanges() {
   const noop = () => undefined;
   const metrics = {
     flushed: noop,
+    outside: noop,
     delivered: noop,
     overrun: noop,
     prefetched: noop,

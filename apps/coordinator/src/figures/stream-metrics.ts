@@ -1,9 +1,11 @@
 /** The Prometheus metrics of the streams of this process, all sessions together. */
-import type { MetricsService } from '../runtime/index.js';
+import type { Metrics } from '@barkeep/observe';
 
 export interface StreamMetrics {
-  /** A window is in its store. */
-  flushed(bars: number): void;
+  /** A window is in its store. @param refused rows of the source that were refused in it */
+  flushed(bars: number, refused?: number): void;
+  /** Rows of a source were counted that have no slot. */
+  outside(rows: number): void;
   /** A session with a pace delivered a bar. */
   delivered(latenessMs: number): void;
   overrun(): void;
@@ -18,11 +20,19 @@ export interface StreamMetrics {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
-export function streamMetrics(metrics: MetricsService): StreamMetrics {
+export function streamMetrics(metrics: Metrics): StreamMetrics {
   const streamed = metrics.counter({ name: 'barkeep_bars_streamed_total', help: 'Bars written into session stores' });
   const windows = metrics.counter({
     name: 'barkeep_windows_flushed_total',
     help: 'Windows written into session stores',
+  });
+  const refused = metrics.counter({
+    name: 'barkeep_rows_refused_total',
+    help: 'Rows of the sources of sessions that were refused, because they are no valid bars',
+  });
+  const outside = metrics.counter({
+    name: 'barkeep_rows_outside_total',
+    help: 'Rows of the sources of sessions for which the calendar has no slot',
   });
   const lateness = metrics.histogram({
     name: 'barkeep_pace_lateness_seconds',
@@ -56,10 +66,12 @@ export function streamMetrics(metrics: MetricsService): StreamMetrics {
     help: 'Days whose source was silent too long',
   });
   return {
-    flushed: (bars) => {
+    flushed: (bars, rejected = 0) => {
       streamed.inc(bars);
+      refused.inc(rejected);
       windows.inc();
     },
+    outside: (rows) => outside.inc(rows),
     delivered: (latenessMs) => lateness.observe(latenessMs / 1000),
     overrun: () => overruns.inc(),
     prefetched: (count) => bytes.inc(count),

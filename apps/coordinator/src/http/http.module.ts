@@ -1,17 +1,16 @@
 /** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that exports the SessionLifecycle. */
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
 import { ConsumersController } from './consumers.controller.js';
+import { Metrics } from '@barkeep/observe';
 import { StopSequence, STOP_ORDER } from '@barkeep/service';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetReader } from '../lifecycle/index.js';
 import { DataSource } from 'typeorm';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
-import { HealthChecks, HealthController, MetricsController } from '../observe/index.js';
+import { HealthController, MetricsController } from '../observe/index.js';
 import { FeedController } from './feed.controller.js';
-import { MetricsService } from '../runtime/index.js';
 import { ProblemFilter } from '../access/index.js';
 import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
@@ -19,7 +18,7 @@ import { SymbolsController } from './symbols.controller.js';
 
 /** Makes the metrics injectable everywhere. */
 @Global()
-@Module({ providers: [MetricsService], exports: [MetricsService] })
+@Module({ providers: [Metrics], exports: [Metrics] })
 export class MetricsModule {}
 
 const SESSION_CONTROLLERS = [
@@ -37,10 +36,9 @@ export class HttpModule {
   static register(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return {
       module: HttpModule,
-      imports: [...imports, MetricsModule, TerminusModule.forRoot({ logger: false })],
+      imports: [...imports, MetricsModule],
       controllers: [...SESSION_CONTROLLERS, DatasetsController, HealthController, MetricsController],
       providers: [
-        HealthChecks,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: DatasetReader, inject: [DataSource], useFactory: (source: DataSource) => new DatasetReader(source) },
         { provide: EventStreams, inject: [StopSequence], useFactory: eventStreams },

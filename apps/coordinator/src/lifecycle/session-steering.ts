@@ -6,10 +6,10 @@
 import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
+import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import { probeWrite } from '../runtime/index.js';
 import type { SessionControl } from './session-control.js';
 import type { SessionViews } from './session-views.js';
 import { layoutOf } from './symbol-changes.js';

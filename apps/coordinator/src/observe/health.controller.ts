@@ -1,19 +1,24 @@
 /** `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take writes, so the process can serve. */
-import { Controller, Get, HttpException, Inject } from '@nestjs/common';
+import { checkServers, downServers } from '@barkeep/observe';
+import type { Config } from '@barkeep/service';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { HealthCheckService } from '@nestjs/terminus';
-import { HealthChecks } from './health-checks.js';
+import type { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
 import { Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
+import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from '../runtime/index.js';
 
-const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
+const exampleChecks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
 @Controller('health')
 export class HealthController {
   constructor(
-    @Inject(HealthCheckService) private readonly health: HealthCheckService,
-    @Inject(HealthChecks) private readonly indicators: HealthChecks,
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(QUEUE_REDIS) private readonly queueRedis: Redis,
+    @Inject(SESSION_REDIS) private readonly sessionRedis: Redis,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get('live')
@@ -31,31 +36,21 @@ export class HealthController {
   @ApiSecurity('apiKey')
   @Operation({
     summary: 'Whether Postgres and both Redis answer',
-    answers: [{ status: 200, description: 'all answer', component: 'Ready', example: { status: 'ready', checks } }],
+    answers: [
+      {
+        status: 200,
+        description: 'all answer',
+        component: 'Ready',
+        example: { status: 'ready', checks: exampleChecks },
+      },
+    ],
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
-    const states: Record<string, string> = {};
-    try {
-      const { details } = await this.health.check(this.indicators.all());
-      for (const [name, { status }] of Object.entries(details)) states[name] = status;
-    } catch (error) {
-      for (const [name, status] of failedChecks(error)) states[name] = status;
-      const away = Object.keys(states).filter((name) => states[name] !== 'up');
-      throw new ProblemError('not-ready', `not answering: ${away.join(', ')}`, { checks: states });
-    }
-    return { status: 'ready', checks: states };
+    const { dataSource, queueRedis, sessionRedis } = this;
+    const checks = await checkServers({ dataSource, queueRedis, sessionRedis }, this.config);
+    const down = downServers(checks);
+    if (down) throw new ProblemError('not-ready', down, { checks });
+    return { status: 'ready', checks };
   }
-}
-
-/** Names and states from the exception of terminus. */
-function failedChecks(error: unknown): [string, string][] {
-  if (!(error instanceof HttpException)) throw error;
-  const body = error.getResponse();
-  const details: unknown = typeof body === 'object' && 'details' in body ? body.details : undefined;
-  if (typeof details !== 'object' || details === null) throw error;
-  return Object.entries(details).map(([name, state]: [string, { status?: unknown }]) => [
-    name,
-    state.status === 'up' ? 'up' : 'down',
-  ]);
 }

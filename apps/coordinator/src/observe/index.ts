@@ -1,5 +1,4 @@
 /** Health, metrics and the queue dashboard. */
-export { HealthChecks } from './health-checks.js';
 export { HealthController } from './health.controller.js';
 export { timeRequests } from './http-metrics.js';
 export { MetricsController } from './metrics.controller.js';

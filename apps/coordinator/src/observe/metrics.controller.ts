@@ -1,8 +1,8 @@
 /** `/metrics`: what Prometheus scrapes. */
+import { Metrics } from '@barkeep/observe';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { MetricsService } from '../runtime/index.js';
 import { Operation } from '../openapi/index.js';
 
 @ApiTags('operation')
@@ -10,7 +10,7 @@ import { Operation } from '../openapi/index.js';
 @ApiSecurity('apiKey')
 @Controller('metrics')
 export class MetricsController {
-  constructor(@Inject(MetricsService) private readonly metrics: MetricsService) {}
+  constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
   @Get()
   @Operation({

@@ -17,6 +17,11 @@ export class PrefetchBudget {
     return true;
   }
 
+  /** Bytes that are held now. */
+  get usedBytes(): number {
+    return this.used;
+  }
+
   giveBack(bytes: number): void {
     this.used -= bytes;
   }

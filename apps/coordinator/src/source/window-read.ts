@@ -62,6 +62,14 @@ export class WindowRead {
     return this.parts.reduce((sum, { bars }) => sum + bars, 0);
   }
 
+  /** Rows that were refused. */
+  get refused(): number {
+    return this.parts.reduce(
+      (sum, part) => sum + [...part.refused.values()].reduce((rows, count) => rows + count, 0),
+      0,
+    );
+  }
+
   /** Memory that its chunks take. */
   get bytes(): number {
     const bytesOf = ({ chunks }: MutablePart) => [...chunks.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -100,7 +100,7 @@ export class FrontierLoop {
     // A window before the clock belongs to a symbol that was added later.
     const isCatchingUp = window.to <= this.progress.clock;
     if (window.fromSlot === 0 && !isCatchingUp) this.dayChanges.stored(window.dayIndex);
-    metrics.flushed(read.bars);
+    metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
     if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);

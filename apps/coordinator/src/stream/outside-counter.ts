@@ -22,6 +22,7 @@ import {
   type SessionWriter,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import type { StreamMetrics } from '../figures/index.js';
 import type { DataSource } from 'typeorm';
 
 /** Shortest pause between two counts in the background. */
@@ -35,6 +36,7 @@ export interface OutsideCounterParts {
   redis: Redis;
   layout: SessionLayout;
   writer: SessionWriter;
+  metrics: Pick<StreamMetrics, 'outside'>;
   dataSource: DataSource;
   warn: (message: string, error: unknown) => void;
 }
@@ -96,7 +98,7 @@ export class OutsideCounter {
   }
 
   private async countFor(partitions: readonly number[], dates: Dates, isNew: boolean): Promise<void> {
-    const { redis, layout, writer } = this.parts;
+    const { redis, layout, writer, metrics } = this.parts;
     const { datasetId, ids } = await this.lookUp();
     const symbols = new Map([...ids].filter(([symbol]) => partitions.includes(layout.partitionOf(symbol)!)));
     let isFirst = isNew;
@@ -104,6 +106,7 @@ export class OutsideCounter {
       const days = symbols.size === 0 ? [] : await this.daysOf(datasetId, symbols, part);
       for (const partition of partitions) {
         const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
+        metrics.outside(own.reduce((sum, { outside }) => sum + outside, 0));
         await noteOutside(redis, layout, writer, { partition, to: part.to, isFirst, days: own });
       }
       isFirst = false;

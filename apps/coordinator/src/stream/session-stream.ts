@@ -10,7 +10,7 @@
 import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { SessionWriter, StreamFigures } from '@barkeep/session-data';
-import { DayChanges } from '../figures/index.js';
+import { type ActiveStreams, DayChanges } from '../figures/index.js';
 import type { PrefetchBudget, SessionSource } from '../source/index.js';
 import { ClockLoop, type ClockLoopParts } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
@@ -34,6 +34,7 @@ export interface SessionStreamParts extends ClockLoopParts, Omit<FrontierLoopPar
   epoch: number;
   sessions: SessionRepository<SessionSpec>;
   writer: SessionWriter;
+  active: ActiveStreams;
 }
 
 export class SessionStream {
@@ -47,7 +48,7 @@ export class SessionStream {
    *   signal's reason, what Postgres or Redis throw
    */
   async run(start: StreamStart, signal: AbortSignal): Promise<StreamOutcome> {
-    const { layout, epoch, sessions, writer, metrics, trailing, joining } = this.parts;
+    const { layout, epoch, sessions, writer, metrics, trailing, joining, active } = this.parts;
     // No day may be evicted that a joining symbol still has to pass: the clock loop evicts after that.
     if (!joining.any) await trailing.follow(start.clock);
     const progress = new StreamProgress(layout, epoch, sessions, writer, start, start.figures);
@@ -62,7 +63,9 @@ export class SessionStream {
         throw error;
       }
     });
+    const release = active.add({ layout, progress });
     const results = await Promise.allSettled(runs);
+    release();
     await progress.checkpoint(0);
     if (progress.outcome) return progress.outcome;
     signal.throwIfAborted();

@@ -15,7 +15,7 @@ import {
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import type { StreamMetrics } from '../figures/index.js';
+import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
 import { layoutOf, type SessionControl, type SymbolChanges } from '../lifecycle/index.js';
 import { ChunkPool, SessionSource, type PrefetchBudget, type SharedWindows } from '../source/index.js';
 import { JoiningSymbols } from './joining-symbols.js';
@@ -41,6 +41,7 @@ export interface SessionStreamsParts {
   budget: PrefetchBudget;
   sharedWindows: SharedWindows;
   metrics: StreamMetrics;
+  active: ActiveStreams;
   warn: (message: string, error: unknown) => void;
 }
 
@@ -76,12 +77,12 @@ export class SessionStreams {
         this.openSource(row, layout, position.frontiers),
         writer.emitState('running'),
       ]);
-      const { dataSource, producer, stagedDays, metrics, warn } = this.parts;
+      const { dataSource, producer, stagedDays, metrics, active, warn } = this.parts;
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
-      const outside = new OutsideCounter({ redis, layout, writer, dataSource, warn });
+      const outside = new OutsideCounter({ redis, layout, writer, metrics, dataSource, warn });
       const held = { layout, epoch, writer, trailing, store, joining, lockstep, outside, wake };
-      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, warn };
+      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, active, warn };
       const start = { ...position, ...figures };
       if (!source) return await this.followFeed(parts, start, position.frontiers, signal);
       try {

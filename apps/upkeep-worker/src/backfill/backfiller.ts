@@ -12,6 +12,7 @@ import {
   asksToSettle,
   fewestAsks,
   planFill,
+  RECORD_BYTES,
   retryAt,
   slotsToAsk,
   type DatasetAnswer,
@@ -23,6 +24,7 @@ import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { DataSource } from 'typeorm';
 import { messageOf, RepositoryFailedError, retryAfterMsOf, type Repositories } from '../repositories/index.js';
+import { settledOf, type UpkeepFigures } from '../figures/index.js';
 import type { UpkeepSessions } from '../upkeep-sessions.js';
 import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './questions.js';
 import { quarantineRefused, refusalTexts } from './refusals.js';
@@ -65,6 +67,7 @@ export class Backfiller {
     private readonly producer: UpkeepProducer,
     private readonly failer: SessionFailer,
     private readonly settings: BackfillSettings,
+    private readonly figures: Pick<UpkeepFigures, 'found' | 'filled' | 'refused'>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -90,6 +93,7 @@ export class Backfiller {
     const { sessionId, incarnation, partition } = payload;
     let failure: SymbolFailure | undefined;
     let isCut = false;
+    let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const asks = await this.asks(job);
       if (asks.length === 0) break;
@@ -98,14 +102,16 @@ export class Backfiller {
         slice: job.slice,
         signal: job.signal,
       });
-      const changed = await this.write(job, asks, answer);
+      const { changed, filled } = await this.write(job, asks, answer);
+      isRepaired ||= filled > 0;
       failure = [...answer.failed.values()][0];
       isCut = answer.unasked.size > 0;
       if (changed.size === 0 || failure || isCut) break;
     }
     if (failure) await this.afterFailure(job, failure);
     if (isCut) throw new SliceEndedError();
-    await this.producer.add('aggregate', { sessionId, incarnation, partition });
+    const foundAt = isRepaired ? payload.foundAt : undefined;
+    await this.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
     // The store is asked, not this job: a job that died after its writes has not scheduled its retries.
     const nextRetry = await store.nextRetry();
     if (nextRetry !== undefined) {
@@ -127,7 +133,7 @@ export class Backfiller {
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so gaps may be new here.
-    await store.events.gapsFound(partition, day, closed, symbols);
+    this.figures.found(await store.events.gapsFound(partition, day, closed, symbols));
     const asks = symbols.flatMap((symbolDay) => {
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
@@ -138,8 +144,12 @@ export class Backfiller {
     return [...asks.slice(first), ...asks.slice(0, first)];
   }
 
-  /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile */
-  private async write(job: DayJob, asks: readonly Ask[], answer: DayAnswer): Promise<ReadonlySet<string>> {
+  /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile, and how many slots it filled */
+  private async write(
+    job: DayJob,
+    asks: readonly Ask[],
+    answer: DayAnswer,
+  ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
     const { store, grid, day, payload } = job;
     const complete = await this.completeOf(job, answer);
     const fills: SymbolFill[] = [];
@@ -163,7 +173,20 @@ export class Backfiller {
     for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
     await this.clearFailures(store, answer);
-    return changed;
+    return { changed, filled: this.count(fills, changed, answer) };
+  }
+
+  /** @returns how many slots were filled */
+  private count(fills: readonly SymbolFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
+    let total = 0;
+    for (const { symbol, runs, before, after } of fills) {
+      if (changed.has(symbol)) continue;
+      const filled = runs.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0);
+      this.figures.filled(filled, settledOf(before, after));
+      total += filled;
+    }
+    for (const { dataset } of refused) this.figures.refused(dataset, 1);
+    return total;
   }
 
   /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */

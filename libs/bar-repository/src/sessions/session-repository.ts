@@ -120,6 +120,15 @@ export class SessionRepository<Spec = unknown> {
     return { rows: page, cursor: rows.length > page.length && last ? encodePageCursor(last) : undefined };
   }
 
+  /** How many sessions each state has; states without sessions are left out. */
+  async countByState(): Promise<Map<SessionState, number>> {
+    const rows = await this.dataSource.query<{ state: SessionState; count: string }[]>(
+      `SELECT state, count(*) AS count FROM sessions WHERE ${ownedBy('$1')} GROUP BY state`,
+      [this.deployment],
+    );
+    return new Map(rows.map(({ state, count }) => [state, Number(count)]));
+  }
+
   /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep */
   async claim({ id, incarnation }: SessionKey, owner: string): Promise<number | undefined> {
     const [row] = await this.update(

@@ -30,10 +30,16 @@ export interface Apps {
 /** Starts all of them and resolves when all serve. @throws AppStartError when one does not; the scope then stops the others */
 export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Scope): Promise<Apps> {
   const env = { ...wanted.env, ...serviceEnvironment(urls) };
+  // Workers of one machine cannot share a port: the first has the wanted one, the others those after it.
+  const workerPort = Number(env['BARKEEP_WORKER_PORT'] ?? 0);
   const make = (kind: string, entry: string, index: number, port: number): AppProcess => {
     const name = `${kind} ${index + 1}`;
     const logFile = join(wanted.logFolder, `${kind}-${index + 1}.log`);
-    return new AppProcess({ name, entry, env: { ...env, BARKEEP_PORT: String(port) }, logFile }, wanted.note);
+    const ports = {
+      BARKEEP_PORT: String(port),
+      ...(workerPort > 0 && { BARKEEP_WORKER_PORT: String(workerPort + index) }),
+    };
+    return new AppProcess({ name, entry, env: { ...env, ...ports }, logFile }, wanted.note);
   };
   const coordinators = Array.from({ length: wanted.coordinators }, (_, index) =>
     make('coordinator', programFile('coordinator'), index, index === 0 ? wanted.port : 0),

@@ -37,6 +37,7 @@ function build(env: NodeJS.ProcessEnv) {
       adminKeys: readValue(v.adminKeys, env) ?? [],
       queuesWritable: need(v.queuesWritable, env),
     },
+    worker: { port: need(v.workerPort, env) },
     log: { level: need(v.logLevel, env) },
     queues: {
       prefix: need(v.queuePrefix, env),

@@ -56,10 +56,18 @@ export const variables = {
     min: 0,
     max: 65535,
   }),
+  workerPort: integer({
+    name: 'BARKEEP_WORKER_PORT',
+    doc: 'Port on which an upkeep worker serves /metrics and /health; 0 serves none.',
+    unit: 'port',
+    default: 0,
+    min: 0,
+    max: 65535,
+  }),
   apiKeys: list({ name: 'BARKEEP_API_KEYS', doc: 'Keys that may use the API; none means loopback only.', ...keys }),
   adminKeys: list({
     name: 'BARKEEP_ADMIN_KEYS',
-    doc: "Keys that also see the operator's view, datasets and the queue dashboard at /queues.",
+    doc: "Keys that also see the operator's view, datasets, /metrics and the queue dashboard at /queues.",
     ...keys,
   }),
   queuesWritable: flag({

@@ -21,11 +21,11 @@ export class UpkeepEvents {
 
   /**
    * Emits which of a day's slots `[0, closed)` are empty and were not tried yet, unless that was emitted before.
-   * @throws SessionLostError
+   * @returns how many slots it emitted @throws SessionLostError
    */
-  async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<void> {
+  async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
     const lacking = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
-    if (lacking.length === 0) return;
+    if (lacking.length === 0) return 0;
     const { meta, told, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
     const seen = await this.redis.hmget(told, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
@@ -36,10 +36,12 @@ export class UpkeepEvents {
       const missing = missingIn(symbol, Number(before), closed);
       args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
     });
-    if (args.length === 0) return;
+    if (args.length === 0) return 0;
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
-    this.refuse(await EMIT_GAPS.run(this.redis, [meta, told, changes, pending], [...head, ...args]));
+    const reply = await EMIT_GAPS.run(this.redis, [meta, told, changes, pending], [...head, ...args]);
+    this.refuse(reply);
     await publishReached(this.redis, this.layout, partition, open);
+    return typeof reply === 'number' ? reply : 0;
   }
 
   /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */

@@ -3,13 +3,13 @@
 --- KEYS: meta, told, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
 ---       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs of slots (JSON)
---- Answer: 'emitted' | 'gone' | 'retired'
+--- Answer: number of bars newly missing that were emitted | 'gone' | 'retired'
 
 --- include shared/defer.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
 if m[1] ~= ARGV[1] then return 'gone' end
 if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
-local names, looked, symbols, slots = {}, {}, {}, {}
+local names, looked, symbols, slots, found = {}, {}, {}, {}, 0
 for i = 5, #ARGV, 5 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
 local told = redis.call('HMGET', KEYS[2], unpack(names))
 for n, name in ipairs(names) do
@@ -18,6 +18,7 @@ for n, name in ipairs(names) do
     looked[#looked + 1] = name
     looked[#looked + 1] = ARGV[i + 2]
     if ARGV[i + 3] ~= '0' then
+      found = found + tonumber(ARGV[i + 3])
       symbols[#symbols + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 3]
       slots[#slots + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 4]
     end
@@ -29,4 +30,4 @@ if #symbols > 0 then
     'symbols', '{' .. table.concat(symbols, ',') .. '}')
   defer(KEYS[4], ARGV[2], id, 'gap-found', ARGV[3], '{' .. table.concat(slots, ',') .. '}')
 end
-return 'emitted'
+return found

@@ -1,0 +1,42 @@
+/** The Prometheus metrics of the queues, which all processes share: each coordinator shows the same figures. */
+import { type Metrics, onceAScrape } from '@barkeep/observe';
+import { JOB_STATES, readQueueDepths, readUpkeepActivity, type Queues } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+
+/** @param prefix BullMQ's key prefix @param now epoch ms of the wall clock */
+export function addQueueMetrics(
+  metrics: Metrics,
+  queues: Queues,
+  queueRedis: Redis,
+  prefix: string,
+  now: () => number = Date.now,
+): void {
+  const depths = onceAScrape(() => readQueueDepths(queues));
+  metrics.gauge(
+    { name: 'barkeep_queue_jobs', help: 'Jobs of a queue by state', labelNames: ['queue', 'state'] },
+    async (gauge) => {
+      for (const { queue, jobs } of await depths())
+        for (const state of JOB_STATES) gauge.set({ queue, state }, jobs[state]);
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_queue_oldest_job_age_seconds',
+      help: 'How long the oldest job of a queue has waited for a worker; 0 when none waits',
+      labelNames: ['queue'],
+    },
+    async (gauge) => {
+      for (const { queue, waitingSince } of await depths())
+        gauge.set({ queue }, waitingSince === undefined ? 0 : Math.max(0, now() - waitingSince) / 1000);
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_upkeep_silent_seconds',
+      help: 'For how long upkeep jobs have waited while no worker took one; 0 when none waits',
+    },
+    async (gauge) => {
+      gauge.set((await readUpkeepActivity(queueRedis, queues, prefix, now())).silentMs / 1000);
+    },
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * The Prometheus metrics of sessions: how many there are of each state, and of each session that this process streams its
+ * clock, what it waits for, its quality and its consumers. A session that ends here loses its series with the next scrape.
+ */
+import type { SessionRepository } from '@barkeep/bar-repository';
+import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
+import { type Metrics, onceAScrape } from '@barkeep/observe';
+import { OpenSession, SessionConsumers, type ConsumerView } from '@barkeep/session-data';
+import type { Redis } from 'ioredis';
+import type { ActiveStream, ActiveStreams } from './active-streams.js';
+
+const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
+
+export interface SessionMetricsParts {
+  active: ActiveStreams;
+  sessions: Pick<SessionRepository<SessionSpec>, 'countByState'>;
+  redis: Redis;
+  /** Bytes of bars that were read before their turn. */
+  budget: { readonly limit: number; readonly usedBytes: number };
+  /** Epoch ms of the wall clock. */
+  now?: () => number;
+}
+
+export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
+  const { active, sessions, redis, budget, now = Date.now } = parts;
+  metrics.gauge(
+    { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
+    async (gauge) => {
+      const counts = await sessions.countByState();
+      for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
+    },
+  );
+  metrics.gauge({ name: 'barkeep_session_streams', help: 'Sessions that this coordinator streams' }, (gauge) =>
+    gauge.set(active.all().length),
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_session_clock_lag_seconds',
+      help: 'How far the clock of a streamed session is behind real time: with a pace behind its due time, with a feed behind the wall clock',
+      labelNames: ['session'],
+    },
+    (gauge) => {
+      for (const stream of active.all()) {
+        const lagMs = clockLagMs(stream, now());
+        if (lagMs !== undefined) gauge.set({ session: stream.layout.id }, lagMs / 1000);
+      }
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_session_waiting_seconds',
+      help: 'For how long a streamed session has waited, by what it waits for; no series when it does not wait',
+      labelNames: ['session', 'kind'],
+    },
+    (gauge) => {
+      for (const { layout, progress } of active.all()) {
+        const { shownWait: wait } = progress;
+        if (wait) gauge.set({ session: layout.id, kind: wait.kind }, Math.max(0, now() - wait.since) / 1000);
+      }
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_session_quality_ratio',
+      help: 'Bar quality of a streamed session up to its frontier, 0 to 1: filled slots of those in which something can have traded',
+      labelNames: ['session'],
+    },
+    async (gauge) => {
+      const all = active.all().map(async ({ layout }) => {
+        const { counts } = await new OpenSession(redis, layout).position('operator');
+        gauge.set({ session: layout.id }, barQuality(counts) / 100);
+      });
+      await Promise.allSettled(all);
+    },
+  );
+  addConsumerMetrics(metrics, active, redis);
+  metrics.gauge(
+    { name: 'barkeep_prefetch_held_bytes', help: 'Bytes of bars that were read before their turn and are held now' },
+    (gauge) => gauge.set(budget.usedBytes),
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_prefetch_limit_bytes',
+      help: 'Most bytes that may be held before their turn (BARKEEP_PREFETCH_MB)',
+    },
+    (gauge) => gauge.set(budget.limit),
+  );
+}
+
+function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
+  const followers = onceAScrape(async () => {
+    const lists = await Promise.allSettled(
+      active.all().map(async ({ layout, progress: { clock } }) => {
+        return { session: layout.id, clock, consumers: await new SessionConsumers(redis, layout).list() };
+      }),
+    );
+    return lists.flatMap((list) => (list.status === 'fulfilled' ? [list.value] : []));
+  });
+  metrics.gauge(
+    {
+      name: 'barkeep_session_consumer_lag_seconds',
+      help: 'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
+      labelNames: ['session'],
+    },
+    async (gauge) => {
+      for (const { session, clock, consumers } of await followers()) {
+        const behindMs = slowestLagMs(consumers, clock);
+        if (behindMs !== undefined) gauge.set({ session }, behindMs / 1000);
+      }
+    },
+  );
+  metrics.gauge(
+    {
+      name: 'barkeep_consumers',
+      help: 'Consumers of the sessions that this coordinator streams, by state',
+      labelNames: ['state'],
+    },
+    async (gauge) => {
+      const all = (await followers()).flatMap(({ consumers }) => consumers);
+      for (const state of CONSUMER_STATES)
+        gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
+    },
+  );
+}
+
+/** Of the consumers that follow; undefined when none does. */
+function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
+  const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
+  return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;
+}
+
+/** Undefined for a session whose clock does not follow real time. */
+function clockLagMs({ layout, progress }: ActiveStream, now: number): number | undefined {
+  const { pace, source } = layout.spec;
+  if (pace.mode === 'clock') return progress.figures.lagMs;
+  return source.type === 'feed' ? Math.max(0, Math.min(now, layout.end) - progress.clock) : undefined;
+}

@@ -1,0 +1,93 @@
+/** The Prometheus metrics of the upkeep jobs of this process, all sessions together. */
+import type { Metrics } from '@barkeep/observe';
+import type { Job, Worker } from 'bullmq';
+import type { SettledSlots } from './settled-slots.js';
+
+export interface UpkeepFigures {
+  /** Slots without a bar that no detection had found before. */
+  found(slots: number): void;
+  /** Slots that got their bar, and slots that are settled without one. */
+  filled(slots: number, settled: SettledSlots): void;
+  /** A repository answered bars that were refused. */
+  refused(repository: string, bars: number): void;
+  /** A repository answered a question, or failed. */
+  asked(repository: string, tookMs: number, error?: unknown): void;
+  /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
+  readable(sinceFoundMs: number): void;
+  /** Counts and times the jobs of a worker. */
+  watch(worker: Worker): void;
+}
+
+const JOB_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const ASK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
+
+export function upkeepFigures(metrics: Metrics): UpkeepFigures {
+  const found = metrics.counter({
+    name: 'barkeep_gap_slots_found_total',
+    help: 'Slots of the calendar that were found without a bar',
+  });
+  const filled = metrics.counter({
+    name: 'barkeep_gap_slots_filled_total',
+    help: 'Slots without a bar that a repository filled',
+  });
+  const settled = metrics.counter({
+    name: 'barkeep_gap_slots_settled_total',
+    help: 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
+    labelNames: ['as'],
+  });
+  const repairs = metrics.histogram({
+    name: 'barkeep_repair_seconds',
+    help: 'From the detection of gaps until the bars that filled them, and the bars derived from these, can be read',
+    buckets: REPAIR_SECONDS,
+  });
+  const refused = metrics.counter({
+    name: 'barkeep_repository_bars_refused_total',
+    help: 'Bars that a repository answered and that were refused, in each answer',
+    labelNames: ['repository'],
+  });
+  const asked = metrics.counter({
+    name: 'barkeep_repository_requests_total',
+    help: 'Questions to repositories, by outcome',
+    labelNames: ['repository', 'outcome'],
+  });
+  const askTime = metrics.histogram({
+    name: 'barkeep_repository_request_seconds',
+    help: 'Time of one question to a repository',
+    labelNames: ['repository'],
+    buckets: ASK_SECONDS,
+  });
+  const jobs = metrics.counter({
+    name: 'barkeep_jobs_total',
+    help: 'Ended runs of upkeep jobs, by outcome; a failed job runs again',
+    labelNames: ['queue', 'outcome'],
+  });
+  const jobTime = metrics.histogram({
+    name: 'barkeep_job_seconds',
+    help: 'Time of one completed run of an upkeep job',
+    labelNames: ['queue'],
+    buckets: JOB_SECONDS,
+  });
+  const completed = ({ queueName: queue, processedOn = 0, finishedOn = 0 }: Job) => {
+    jobs.inc({ queue, outcome: 'completed' });
+    jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
+  };
+  return {
+    found: (slots) => found.inc(slots),
+    filled: (slots, { noTrade, unfillable }) => {
+      filled.inc(slots);
+      settled.inc({ as: 'no-trade' }, noTrade);
+      settled.inc({ as: 'unfillable' }, unfillable);
+    },
+    refused: (repository, bars) => refused.inc({ repository }, bars),
+    asked: (repository, tookMs, error) => {
+      asked.inc({ repository, outcome: error === undefined ? 'answered' : 'failed' });
+      askTime.observe({ repository }, tookMs / 1000);
+    },
+    readable: (sinceFoundMs) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
+    watch: (worker) => {
+      worker.on('completed', completed);
+      worker.on('failed', () => jobs.inc({ queue: worker.name, outcome: 'failed' }));
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** Whether the servers that a process needs take writes. */
+export { checkServers, downServers, type ServerStates } from './server-checks.js';
+export { probeWrite } from './write-probe.js';

@@ -1,0 +1,50 @@
+/**
+ * The checks of readiness: one real write to each server, with a time limit. A server that only answers reads, such as a replica after a failover
+ * or a full Redis, is not ready.
+ */
+import type { Config, Connections } from '@barkeep/service';
+import { probeWrite } from './write-probe.js';
+
+const ANSWER_WITHIN_MS = 2_000;
+/** A transaction that may only read refuses it. Uses a table that no other statement locks. */
+const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
+
+/** Each server that the process needs, by the name that operators see. */
+export type ServerStates = Record<'postgres' | 'queue-redis' | 'session-redis', 'up' | 'down'>;
+
+/** Checks all servers at the same time. Never rejects. */
+export async function checkServers(
+  { dataSource, queueRedis, sessionRedis }: Pick<Connections, 'dataSource' | 'queueRedis' | 'sessionRedis'>,
+  { queues, sessions }: Pick<Config, 'queues' | 'sessions'>,
+): Promise<ServerStates> {
+  const [postgres, queue, session] = await Promise.all([
+    stateOf(() => dataSource.query(WRITE_NOTHING)),
+    stateOf(() => probeWrite(queueRedis, queues.prefix)),
+    stateOf(() => probeWrite(sessionRedis, sessions.prefix)),
+  ]);
+  return { postgres, 'queue-redis': queue, 'session-redis': session };
+}
+
+/** The servers that are down, in words; undefined when none is. */
+export function downServers(states: ServerStates): string | undefined {
+  const down = Object.entries(states).flatMap(([name, state]) => (state === 'down' ? [name] : []));
+  return down.length > 0 ? `not answering: ${down.join(', ')}` : undefined;
+}
+
+async function stateOf(question: () => Promise<unknown>): Promise<'up' | 'down'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'down'>((resolve) => {
+    timer = setTimeout(resolve, ANSWER_WITHIN_MS, 'down');
+  });
+  const answered = async () => {
+    await question();
+    return 'up' as const;
+  };
+  try {
+    return await Promise.race([answered(), late]);
+  } catch {
+    return 'down';
+  } finally {
+    clearTimeout(timer);
+  }
+}

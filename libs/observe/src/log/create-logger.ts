@@ -1,0 +1,30 @@
+/**
+ * The log of a process: one pino logger. Guarantees that no key or cookie gets into it. Lines are JSON, unless a person reads
+ * them: on a terminal they are text with colours (NO_COLOR turns the colours off).
+ */
+import type { Config } from '@barkeep/service';
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+const SECRET_HEADERS = ['authorization', 'cookie', 'x-api-key'];
+const SECRETS = [
+  ...SECRET_HEADERS.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
+  'res.headers["set-cookie"]',
+];
+
+/** The logger of this process, to stdout. @param name of the service, in each line */
+export async function createLogger(name: string, log: Config['log']): Promise<Logger> {
+  return loggerTo(process.stdout.isTTY ? await readable(process.stdout) : pino.destination(1), name, log);
+}
+
+/** A logger that writes JSON lines to a destination. */
+export function loggerTo(destination: DestinationStream, name: string, { level }: Config['log']): Logger {
+  return pino({ level, redact: SECRETS, base: { name, pid: process.pid } }, destination);
+}
+
+/** Lines for people: `[09:15:02.120] INFO (coordinator): listening on http://127.0.0.1:3000`. */
+export async function readable(destination: NodeJS.WritableStream): Promise<DestinationStream> {
+  // Imported here: a process whose output is a file does not load it.
+  const { default: pretty } = await import('pino-pretty');
+  const colorize = process.env['NO_COLOR'] === undefined;
+  return pretty({ colorize, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l', destination });
+}

@@ -1,0 +1,2 @@
+/** The log of a process. */
+export { createLogger, loggerTo } from './create-logger.js';

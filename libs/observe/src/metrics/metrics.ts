@@ -1,0 +1,92 @@
+/**
+ * The Prometheus metrics of a process: one registry, which every part of the process may add to.
+ * Guarantees one metric for each name: a second request returns the first one. A figure that cannot be read has no series in
+ * that scrape, and the others are shown.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A figure that takes longer is left out of the scrape, ms. */
+const COLLECT_WITHIN_MS = 2_000;
+
+/** The gauges of one scrape ask within this time, ms. */
+const SCRAPE_MS = 200;
+
+/** A metric's name (`barkeep_…`, unit last) and description. */
+export interface MetricOptions<L extends string> {
+  name: string;
+  help: string;
+  labelNames?: readonly L[];
+}
+
+export class Metrics {
+  /** Not the global registry of the library, so that two apps in one process have separate metrics. */
+  readonly registry = new Registry();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A number that only grows. */
+  counter<L extends string>(options: MetricOptions<L>): Counter<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Counter) return known;
+    return new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+  }
+
+  /**
+   * A number that goes up and down. `collect` sets it before each scrape; series that it does not set are gone. All metrics are
+   * read at the same time, so it may set only its own gauge.
+   */
+  gauge<L extends string>(options: MetricOptions<L>, collect?: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Gauge) return known;
+    return new Gauge({
+      ...options,
+      labelNames: options.labelNames ?? [],
+      registers: [this.registry],
+      ...(collect && {
+        collect() {
+          return collectWithin(this, collect, options.labelNames === undefined);
+        },
+      }),
+    });
+  }
+
+  /** A distribution; `buckets` are upper bounds in the unit of the name. */
+  histogram<L extends string>(options: MetricOptions<L> & { buckets?: number[] }): Histogram<L> {
+    const known = this.registry.getSingleMetric(options.name);
+    if (known instanceof Histogram) return known;
+    return new Histogram({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+  }
+}
+
+async function collectWithin<L extends string>(
+  gauge: Gauge<L>,
+  collect: (gauge: Gauge<L>) => void | Promise<void>,
+  isPlain: boolean,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, COLLECT_WITHIN_MS);
+  });
+  gauge.reset();
+  // A reset sets a gauge without labels to 0.
+  if (isPlain) gauge.remove();
+  try {
+    await Promise.race([collect(gauge), late]);
+  } catch {
+    // A server is away: its health check shows it.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads once for all gauges of a scrape. */
+export function onceAScrape<T>(read: () => Promise<T>): () => Promise<T> {
+  let known: { at: number; value: Promise<T> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (!known || at - known.at > SCRAPE_MS) known = { at, value: read() };
+    return known.value;
+  };
+}

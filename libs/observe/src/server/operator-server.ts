@@ -1,0 +1,124 @@
+/**
+ * The HTTP server of a process without an API: `/metrics`, `/health/live` and `/health/ready`, by the rules of the coordinator.
+ * With keys `/metrics` needs a key of BARKEEP_ADMIN_KEYS and `/health/ready` any key; without keys only this machine may ask.
+ */
+import { problem, PROBLEM_JSON, type Problem } from '@barkeep/api';
+import { ApiKeys, type Config, type Connections, isLoopbackHost, presentedKeys } from '@barkeep/service';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { checkServers, downServers } from '../health/index.js';
+import type { Metrics } from '../metrics/index.js';
+
+/** A request that has not arrived by then ends, ms. */
+const REQUEST_WITHIN_MS = 10_000;
+/** Why a user's key is not enough. */
+export const METRICS_FOR_ADMINS = 'metrics cover all sessions, so they need a key of BARKEEP_ADMIN_KEYS';
+
+export interface OperatorServer {
+  /** Address on which it listens, `http://127.0.0.1:3100`. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** The port cannot be used; the message names its variable. */
+export class WorkerPortError extends Error {
+  override readonly name = 'WorkerPortError';
+  constructor(host: string, port: number, cause: unknown) {
+    const was = cause instanceof Error ? cause.message : String(cause);
+    super(`BARKEEP_WORKER_PORT: expected a free port, was ${port} on ${host} (${was})`, { cause });
+  }
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/**
+ * @param port above 0
+ * @throws WorkerPortError
+ */
+export async function startOperatorServer(
+  port: number,
+  config: Config,
+  connections: Connections,
+  metrics: Metrics,
+): Promise<OperatorServer> {
+  const { host, apiKeys, adminKeys } = config.http;
+  const keys = new ApiKeys(apiKeys, adminKeys);
+  const server = createServer({ requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
+    answer(request, keys, config, connections, metrics)
+      .catch((error: unknown) => problemAnswer(problem('internal-error', String(error))))
+      .then((found) => send(response, found))
+      .catch(() => response.destroy());
+  });
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new WorkerPortError(host, port, error);
+  }
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  keys: ApiKeys,
+  config: Config,
+  connections: Connections,
+  metrics: Metrics,
+): Promise<Answer> {
+  const path = (request.url ?? '').split('?', 1)[0];
+  if (request.method !== 'GET' && request.method !== 'HEAD') return unknownRoute(request);
+  if (path === '/health/live') return json(200, { status: 'live' });
+  const refusal = refusalOf(request, keys, path === '/metrics');
+  if (refusal) return problemAnswer(refusal);
+  if (path === '/health/ready') {
+    const checks = await checkServers(connections, config);
+    const down = downServers(checks);
+    return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
+  }
+  if (path !== '/metrics') return unknownRoute(request);
+  return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+}
+
+function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boolean): Problem | undefined {
+  const role = keys.roleOf(presentedKeys(headers, true));
+  if (role === undefined)
+    return problem('unauthorized', 'expected a configured key in "Authorization: Bearer KEY" or "X-API-Key: KEY"');
+  if (role === 'open' && !isLoopbackHost(headers.host))
+    return problem('foreign-origin', 'the Host must be a loopback address');
+  return role === 'user' && isForAdmins ? problem('forbidden', METRICS_FOR_ADMINS) : undefined;
+}
+
+function unknownRoute({ method, url }: IncomingMessage): Answer {
+  return problemAnswer(problem('unknown-route', `no route ${method} ${(url ?? '').split('?', 1)[0]}`));
+}
+
+function problemAnswer(body: Problem): Answer {
+  return { status: body.status, type: PROBLEM_JSON, body: JSON.stringify(body) };
+}
+
+function json(status: number, body: unknown): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="barkeep"');
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(body);
+}

@@ -1,0 +1,43 @@
+/** Reads the metrics of a process as Prometheus does. */
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+
+/** The metrics of one scrape. */
+export class Scrape {
+  private constructor(readonly text: string) {}
+
+  /** @param url of the process @throws when the answer is not 200 */
+  static async of(url: string, key?: string): Promise<Scrape> {
+    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const response = await fetch(`${url}/metrics`, { headers });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`${url}/metrics answered ${response.status}: ${text}`);
+    return new Scrape(text);
+  }
+
+  /** `# HELP` and `# TYPE` of each metric, by name. */
+  get described(): Map<string, { help: string; type: string }> {
+    const types = new Map([...this.text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]));
+    const helps = [...this.text.matchAll(/^# HELP (\S+) (.+)$/gm)];
+    return new Map(helps.map(([, name, help]) => [name!, { help: help!, type: types.get(name!) ?? '' }]));
+  }
+
+  /** The sum of a metric's series that have all of these labels; undefined when there is none. */
+  value(name: string, labels: Record<string, string> = {}): number | undefined {
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    const values = [...this.text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].flatMap(([, found, series = '', value]) =>
+      found === name && wanted.every((label) => series.split(/,(?=\w+=)/).includes(label)) ? [Number(value)] : [],
+    );
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
