@@ -1,5 +1,5 @@
 /** `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take writes, so the process can serve. */
-import { checkServers, downServers } from '@barkeep/observe';
+import { probeServers, downServers } from '@barkeep/observe';
 import type { Config } from '@barkeep/service';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
@@ -48,7 +48,7 @@ export class HealthController {
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
     const { dataSource, queueRedis, sessionRedis } = this;
-    const checks = await checkServers({ dataSource, queueRedis, sessionRedis }, this.config);
+    const checks = await probeServers({ dataSource, queueRedis, sessionRedis }, this.config);
     const down = downServers(checks);
     if (down) throw new ProblemError('not-ready', down, { checks });
     return { status: 'ready', checks };

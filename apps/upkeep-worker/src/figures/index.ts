@@ -1,3 +1,3 @@
 /** Counts and times of upkeep. */
-export { settledOf, type SettledSlots } from './settled-slots.js';
+export { settledOf, type SettledCounts } from './settled-slots.js';
 export { type UpkeepFigures, upkeepFigures } from './upkeep-figures.js';

@@ -1,13 +1,13 @@
 /** How many slots an answer of the repositories settled. Pure. */
 import { statusOf } from '@barkeep/bars';
 
-export interface SettledSlots {
+export interface SettledCounts {
   noTrade: number;
   unfillable: number;
 }
 
 /** The slots that became no-trade or unfillable. @param before the states of the day's slots; undefined: none was asked for yet */
-export function settledOf(before: Uint8Array | undefined, after: Uint8Array): SettledSlots {
+export function settledOf(before: Uint8Array | undefined, after: Uint8Array): SettledCounts {
   const settled = { noTrade: 0, unfillable: 0 };
   after.forEach((state, slot) => {
     if (state === (before?.[slot] ?? 0)) return;

@@ -1,13 +1,13 @@
 /** The Prometheus metrics of the upkeep jobs of this process, all sessions together. */
 import type { Metrics } from '@barkeep/observe';
 import type { Job, Worker } from 'bullmq';
-import type { SettledSlots } from './settled-slots.js';
+import type { SettledCounts } from './settled-slots.js';
 
 export interface UpkeepFigures {
   /** Slots without a bar that no detection had found before. */
   found(slots: number): void;
   /** Slots that got their bar, and slots that are settled without one. */
-  filled(slots: number, settled: SettledSlots): void;
+  filled(slots: number, settled: SettledCounts): void;
   /** A repository answered bars that were refused. */
   refused(repository: string, bars: number): void;
   /** A repository answered a question, or failed. */

@@ -13,7 +13,7 @@ const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
 export type ServerStates = Record<'postgres' | 'queue-redis' | 'session-redis', 'up' | 'down'>;
 
 /** Checks all servers at the same time. Never rejects. */
-export async function checkServers(
+export async function probeServers(
   { dataSource, queueRedis, sessionRedis }: Pick<Connections, 'dataSource' | 'queueRedis' | 'sessionRedis'>,
   { queues, sessions }: Pick<Config, 'queues' | 'sessions'>,
 ): Promise<ServerStates> {

@@ -7,7 +7,7 @@ import { ApiKeys, type Config, type Connections, isLoopbackHost, presentedKeys }
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkServers, downServers } from '../health/index.js';
+import { probeServers, downServers } from '../health/index.js';
 import type { Metrics } from '../metrics/index.js';
 
 /** A request that has not arrived by then ends, ms. */
@@ -84,7 +84,7 @@ async function answer(
   const refusal = refusalOf(request, keys, path === '/metrics');
   if (refusal) return problemAnswer(refusal);
   if (path === '/health/ready') {
-    const checks = await checkServers(connections, config);
+    const checks = await probeServers(connections, config);
     const down = downServers(checks);
     return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
   }
