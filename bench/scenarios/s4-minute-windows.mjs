@@ -1,10 +1,11 @@
 /** The store alone, with the least that a window can be: one minute of all symbols, one script call a partition. */
-import { DayChunk, parseSessionSpec, RECORD_BYTES, recordOffset } from '@barkeep/bars';
-import { removeSession, SessionLayout, SessionWriter } from '@barkeep/session-data';
-import { randomUUID } from 'node:crypto';
+import { RECORD_BYTES, recordOffset } from '@barkeep/bars';
+import { removeSession } from '@barkeep/session-data';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+import { chunkOf, openStore } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
+const MINUTES = { upkeep: { barrier: { minutes: 1 } } };
 
 export default {
   id: 'S4',
@@ -16,7 +17,7 @@ export default {
     const redis = await bench.redis();
     const [grid] = gridsOf(1);
     const random = seeded(4);
-    const chunks = new Map(symbolNames(SYMBOLS).map((symbol) => [symbol, chunkOf(grid, random)]));
+    const chunks = new Map(symbolNames(SYMBOLS).map((symbol) => [symbol, chunkOf(grid, barsOf(grid, random, 0))]));
     const meter = await bench.cpuMeter();
     const timed = async (write) => {
       meter.reset();
@@ -26,7 +27,7 @@ export default {
     };
     return {
       value: async () => {
-        const { layout, writer } = await openSession(redis, grid, [...chunks.keys()]);
+        const { layout, writer } = await openStore(redis, 'bench-s4', grid, [...chunks.keys()], MINUTES);
         const sample = await timed(() => writeWindows(layout, writer, chunks));
         await removeSession(redis, layout);
         return sample;
@@ -40,23 +41,6 @@ export default {
     };
   },
 };
-
-function chunkOf(grid, random) {
-  const chunk = new DayChunk(grid.slotCount);
-  barsOf(grid, random, 0).forEach((bar, slot) => chunk.writeBar(slot, bar, 'streamed', 0));
-  return chunk;
-}
-
-async function openSession(redis, grid, symbols) {
-  const source = { type: 'dataset', dataset: 'bench' };
-  const upkeep = { barrier: { minutes: 1 } };
-  const spec = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, upkeep });
-  const layout = new SessionLayout('bench-s4', randomUUID(), spec, 'bench', 0);
-  const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
-  await writer.init();
-  await writer.claim();
-  return { layout, writer };
-}
 
 async function writeWindows(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {

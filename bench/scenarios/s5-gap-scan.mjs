@@ -1,9 +1,9 @@
 /** Where are the holes of a day? From the bitmaps in Redis, as a worker reads them; compared with the bitmaps alone and with reading all bars. */
-import { DayChunk, emptyRuns, parseSessionSpec } from '@barkeep/bars';
-import { removeSession, SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
-import { randomUUID } from 'node:crypto';
+import { emptyRuns } from '@barkeep/bars';
+import { removeSession, UpkeepStore } from '@barkeep/session-data';
 import { cpuSeconds } from '../harness/cpu.mjs';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+import { chunkOf, openStore } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
 const HOLES = 0.02;
@@ -61,24 +61,14 @@ function pureDetection(scan) {
 /** The day in a session store and in sorted sets of JSON. */
 async function fill(redis, grid) {
   const symbols = symbolNames(SYMBOLS);
-  const spec = parseSessionSpec({
-    symbols,
-    start: grid.date,
-    end: grid.date,
-    source: { type: 'dataset', dataset: 'bench' },
-  });
-  const layout = new SessionLayout('bench-s5', randomUUID(), spec, 'bench', 0);
-  const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
-  await writer.init();
-  await writer.claim();
+  const { layout, writer } = await openStore(redis, 'bench-s5', grid, symbols);
   const random = seeded(5);
   const chunks = new Map();
   const sets = [];
   let holes = 0;
   for (const symbol of symbols) {
     const bars = barsOf(grid, random, HOLES);
-    const chunk = new DayChunk(grid.slotCount);
-    for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
+    const chunk = chunkOf(grid, bars);
     chunks.set(symbol, chunk);
     holes += emptyRuns(chunk.bitmap, 0, grid.slotCount).length;
     sets.push(`bench-scan:${symbol}`);

@@ -1,7 +1,8 @@
 /** Derived bars, pure: a day of 390 minutes into 78, 26, 13, 7 and 1 bars. */
-import { aggregateCascade, DayChunk, parseInterval, planCascade, planDerived } from '@barkeep/bars';
+import { aggregateCascade, parseInterval, planCascade, planDerived } from '@barkeep/bars';
 import { cpuSeconds } from '../harness/cpu.mjs';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
+import { chunkOf } from '../harness/store.mjs';
 
 const INTERVALS = ['5m', '15m', '30m', '1h', '1d'];
 const DAYS = 200;
@@ -44,12 +45,6 @@ function timed(work) {
     });
     return { rate: (DAYS * REPEATS) / seconds };
   };
-}
-
-function chunkOf(grid, bars) {
-  const chunk = new DayChunk(grid.slotCount);
-  for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
-  return chunk;
 }
 
 /** Kept here so that the compiler cannot drop the result. */

@@ -2,19 +2,21 @@
  * How long a gap takes to fill: from the job being picked up to its bars being readable, with everything that a worker looks at
  * and compares; compared with one SELECT and one SETRANGE written by hand, which check nothing.
  */
-import { DayChunk, ORIGIN_CODES, parseSessionSpec, recordOffset } from '@barkeep/bars';
-import { removeSession, SessionLayout, SessionWriter } from '@barkeep/session-data';
+import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
+import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { Backfiller, SessionFailer } from '../../apps/upkeep-worker/dist/backfill/index.js';
+import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
+import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 import { median } from '../harness/statistics.mjs';
+import { openStore } from '../harness/store.mjs';
 
-/** Parts of the built worker: what a job runs, without the queue that brings it. */
-const WORKER = join(import.meta.dirname, '../../apps/upkeep-worker/dist');
 const GAPS = [1, 30, 390];
 /** Gaps filled in one sample. */
 const REPEATS = 20;
 const PREFIX = 'bench';
-const SETTINGS = { backoffMs: 1_000, repositoryTimeoutMs: 30_000 };
+const SETTINGS = { backoffMs: 1_000, attempts: 5, repositoryTimeoutMs: 30_000 };
+const NO_REPOSITORIES = { own: new Map(), observe: () => undefined };
 
 export default {
   id: 'S7',
@@ -30,10 +32,7 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const dataSource = await bench.dataSource();
     const redis = await bench.redis();
-    const parts = await Promise.all(
-      ['backfiller', 'repositories', 'upkeep-sessions'].map((name) => import(join(WORKER, `${name}.js`))),
-    );
-    const job = new Job(redis, dataSource, market, Object.assign({}, ...parts));
+    const job = new Job(redis, dataSource, market);
     const all = [];
     const arm = (bars) => async () => {
       const [own, byHand] = [[], []];
@@ -60,10 +59,10 @@ export default {
 
 /** One session after another with one gap each. */
 class Job {
-  constructor(redis, dataSource, { dataset, datasetId, symbols, grids }, { Backfiller, Repositories, UpkeepSessions }) {
-    Object.assign(this, { Backfiller, redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
+  constructor(redis, dataSource, { dataset, datasetId, symbols, grids }) {
+    Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
     this.sessions = new UpkeepSessions(redis, PREFIX);
-    this.repositories = new Repositories(dataSource, new Map(), () => undefined);
+    this.repositories = new Repositories(dataSource, NO_REPOSITORIES);
   }
 
   /** @returns ms from the job being picked up until its bars are readable; what follows is another job's beginning */
@@ -73,7 +72,14 @@ class Job {
     const { id: sessionId, incarnation } = layout;
     let readableAt;
     const producer = { add: async () => void (readableAt = performance.now()), detectAt: async () => undefined };
-    const backfiller = new this.Backfiller(sessions, repositories, dataSource, producer, SETTINGS);
+    const backfiller = new Backfiller(
+      sessions,
+      repositories,
+      dataSource,
+      producer,
+      new SessionFailer(dataSource, redis),
+      SETTINGS,
+    );
     // A worker knows the sessions that it has had jobs of.
     await sessions.with({ sessionId, incarnation }, async () => undefined);
     const startedAt = performance.now();
@@ -110,17 +116,9 @@ class Job {
   /** A session of one day, streamed but for its last bars. */
   async open(bars) {
     const { redis, dataset, symbol, grid } = this;
-    const spec = parseSessionSpec({
-      symbols: [symbol],
-      start: grid.date,
-      end: grid.date,
-      source: { type: 'dataset', dataset: 'nothing' },
-      backfill: [dataset],
-    });
-    const layout = new SessionLayout(`bench-s7-${randomUUID().slice(0, 8)}`, randomUUID(), spec, PREFIX, 0);
-    const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
-    await writer.init();
-    await writer.claim();
+    const spec = { source: { type: 'dataset', dataset: 'nothing' }, backfill: [dataset] };
+    const id = `bench-s7-${randomUUID().slice(0, 8)}`;
+    const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
     const chunk = new DayChunk(grid.slotCount);
     for (let slot = 0; slot < grid.slotCount - bars; slot++) chunk.write(slot, 1, 1, 1, 1, 1, 1, 0, 1, 1);
     const chunks = bars < grid.slotCount ? new Map([[symbol, chunk]]) : new Map();

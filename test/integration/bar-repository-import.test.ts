@@ -15,7 +15,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { declareComplete, quarantineCounts } from '../../libs/bar-repository/src/datasets/index.js';
+import { declareComplete, quarantineCounts } from '../support/datasets.js';
 import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;

@@ -11,7 +11,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { quarantineCounts } from '../../libs/bar-repository/src/datasets/index.js';
+import { quarantineCounts } from '../support/datasets.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -96,6 +96,22 @@ describe('the package graph', () => {
   });
 });
 
+it('every file that a bench, a script or an example imports exists', () => {
+  const files = ['bench', 'scripts', 'examples'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(ROOT, folder, path)),
+  );
+  const programs = files.filter((file) => /\.[cm]js$/.test(file) && !file.includes('node_modules'));
+  const wrong = programs.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/^(?:import|export|\}).*from '(\.[^']+)'/gm)]
+      .map(([, specifier]) => join(dirname(file), specifier!))
+      // The compiler makes dist/x.js of src/x.ts.
+      .map((target) => (target.includes('/dist/') ? target.replace('/dist/', '/src/').replace(/js$/, 'ts') : target))
+      .filter((target) => !existsSync(target))
+      .map((target) => `${relative(ROOT, file)}: ${relative(ROOT, target)}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
 function readJson({ folder }: Package, file: string): unknown {
   return JSON.parse(readFileSync(join(folder, file), 'utf8'));
 }

@@ -1,5 +1,11 @@
 /** Describes datasets: their symbols, and their rows by trading day against a calendar. */
-import type { CoverageAnswer, CoverageQuery, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
+import {
+  isoTime,
+  type CoverageAnswer,
+  type CoverageQuery,
+  type DatasetAnswerBody,
+  type DatasetPageAnswer,
+} from '@barkeep/api';
 import {
   countRowsInSpans,
   datasetExtent,
@@ -42,8 +48,8 @@ export class DatasetReader {
     ]);
     const symbols = extents.map((extent) => ({
       symbol: extent.symbol,
-      first: iso(extent.first),
-      last: iso(extent.last),
+      first: isoTime(extent.first),
+      last: isoTime(extent.last),
     }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
     return { name, ...rangeOf(extents), version, rows: Number(counted?.rows ?? 0), symbols, prices, withoutVolume };
@@ -92,7 +98,11 @@ function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hour
   const last = Math.max(...extents.map((extent) => extent.last));
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
   // A trading day may begin on the date before its own.
-  const days = calendar.knownTradingDays(from ?? iso(first).slice(0, 10), to ?? iso(last + DAY_MS).slice(0, 10), hours);
+  const days = calendar.knownTradingDays(
+    from ?? isoTime(first).slice(0, 10),
+    to ?? isoTime(last + DAY_MS).slice(0, 10),
+    hours,
+  );
   return from === undefined && to === undefined ? days.filter(({ segments }) => segments[0]!.open <= last) : days;
 }
 
@@ -104,9 +114,5 @@ function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last
   if (extents.length === 0) return { first: null, last: null };
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));
-  return { first: iso(first), last: iso(last) };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
+  return { first: isoTime(first), last: isoTime(last) };
 }

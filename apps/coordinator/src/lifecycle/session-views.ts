@@ -1,5 +1,5 @@
 /** The API's view of a session: its row in Postgres, with the position and the figures of its store. */
-import type { ConsumerAnswer, SessionAnswer, WaitingFor } from '@barkeep/api';
+import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
@@ -82,9 +82,9 @@ export class SessionViews {
         timedOutDays: timedOutDays.filter((date) => who === 'operator' || isPassed(layout, date, clock)),
         waitingFor: who === 'operator' ? waitingFor : kindAlone(waitingFor),
         consumers: consumers.map(consumerView),
-        clock: iso(clock),
-        frontier: iso(frontier),
-        watermark: iso(watermark),
+        clock: isoTime(clock),
+        frontier: isoTime(frontier),
+        watermark: isoTime(watermark),
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
@@ -165,9 +165,5 @@ function figureViews(figures: StreamFigures): Pick<SessionAnswer, 'pace' | 'pref
 }
 
 export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
-  return { name, state, time: iso(time), steps, bars, deliveredHash, seenAt: iso(seenAt) };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
+  return { name, state, time: isoTime(time), steps, bars, deliveredHash, seenAt: isoTime(seenAt) };
 }

@@ -1,5 +1,5 @@
 /** Says in words what a running session waits for, from the wait that its stream recorded and the state of the others. */
-import type { WaitingFor } from '@barkeep/api';
+import { isoTime, type WaitingFor } from '@barkeep/api';
 import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import {
@@ -35,7 +35,7 @@ export class SessionWaiting {
     consumers: readonly ConsumerView[],
   ): Promise<WaitingFor | null> {
     if (!isActive(row) || !wait) return null;
-    const since = iso(wait.since);
+    const since = isoTime(wait.since);
     switch (wait.kind) {
       case 'consumers':
         return { ...consumersWait(row, consumers), since };
@@ -70,9 +70,9 @@ export class SessionWaiting {
       return {
         kind: 'repository',
         what: failing.map(({ repository }) => repository),
-        since: iso(Math.min(...failing.map((failure) => failure.since))),
+        since: isoTime(Math.min(...failing.map((failure) => failure.since))),
         detail: `waiting for repository ${first.repository}: ${first.error}`,
-        nextTryAt: iso(next),
+        nextTryAt: isoTime(next),
       };
     }
     const silentMs = await workerSilentMs();
@@ -94,12 +94,12 @@ function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly Co
   }
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
-  const at = Number.isFinite(slowest) ? `, the slowest, at ${iso(slowest)}` : '';
+  const at = Number.isFinite(slowest) ? `, the slowest, at ${isoTime(slowest)}` : '';
   return { kind, what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}`, nextTryAt: null };
 }
 
 function paceWait(until: number | null) {
-  const nextTryAt = until === null ? null : iso(until);
+  const nextTryAt = until === null ? null : isoTime(until);
   return { kind: 'pace' as const, what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
 }
 
@@ -114,8 +114,4 @@ function counted(count: number, noun: string): string {
 
 function listed(names: readonly string[]): string {
   return names.length <= NAMES_MAX ? names.join(', ') : `${names.slice(0, NAMES_MAX).join(', ')} …`;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

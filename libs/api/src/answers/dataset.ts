@@ -9,7 +9,6 @@ export const datasetLineAnswer = z.strictObject({
   last: time.nullable().describe('open time of the last bar'),
   version: z.string().describe('changes whenever a row of the dataset changes'),
 });
-export type DatasetLineAnswer = z.output<typeof datasetLineAnswer>;
 
 export const datasetPageAnswer = z.strictObject({ datasets: z.array(datasetLineAnswer) });
 export type DatasetPageAnswer = z.output<typeof datasetPageAnswer>;

@@ -2,10 +2,8 @@
 import { z } from 'zod';
 
 export const liveAnswer = z.strictObject({ status: z.literal('live') });
-export type LiveAnswer = z.output<typeof liveAnswer>;
 
 export const readyAnswer = z.strictObject({
   status: z.literal('ready'),
   checks: z.record(z.string(), z.enum(['up', 'down'])).describe('each server behind the service'),
 });
-export type ReadyAnswer = z.output<typeof readyAnswer>;

@@ -87,4 +87,3 @@ export const symbolAnswer = z.strictObject({
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
-export type UpkeepAnswer = z.output<typeof upkeepAnswer>;

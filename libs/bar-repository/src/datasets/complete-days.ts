@@ -4,22 +4,6 @@
  */
 import type { DataSource } from 'typeorm';
 import type { ClientBase } from 'pg';
-import { withConnection } from '../connection.js';
-import { ensureSymbols, resolveDataset, UnknownDatasetError } from './datasets.js';
-
-/** Declares each of `dates` complete for each of `symbols`. Adds symbols that are new. @throws UnknownDatasetError */
-export async function declareComplete(
-  dataSource: DataSource,
-  dataset: string,
-  symbols: readonly string[],
-  dates: readonly string[],
-): Promise<void> {
-  const datasetId = await resolveDataset(dataSource, dataset);
-  if (datasetId === undefined) throw new UnknownDatasetError(dataset);
-  const ids = await ensureSymbols(dataSource, symbols);
-  const pairs = [...ids.values()].flatMap((id) => dates.map((date): [number, string] => [id, date]));
-  await withConnection(dataSource, (client) => declareSymbolDates(client, datasetId, pairs));
-}
 
 /** Declares pairs of symbol number and date complete, on a connection that may be in a transaction. */
 export async function declareSymbolDates(

@@ -1,5 +1,5 @@
 /** Datasets: names, versions, completeness, quarantine, removal. */
-export { completeSymbols, declareComplete, declareSymbolDates } from './complete-days.js';
+export { completeSymbols, declareSymbolDates } from './complete-days.js';
 export { datasetExtent, type SymbolExtent } from './dataset-extent.js';
 export { lockDataset } from './dataset-lock.js';
 export { allowDatasetValues, type DatasetValues, datasetValues } from './dataset-values.js';
@@ -13,5 +13,5 @@ export {
   UnknownDatasetError,
 } from './datasets.js';
 export { firstBars } from './first-bars.js';
-export { quarantine, quarantineCounts, type QuarantinedBar, quarantineTotals } from './quarantine.js';
+export { quarantine, type QuarantinedBar, quarantineTotals } from './quarantine.js';
 export { removeDataset } from './remove-dataset.js';

@@ -89,21 +89,3 @@ export async function quarantineTotals(
     [incarnation, datasets, symbols],
   );
 }
-
-/** Number of quarantined bars of a session (`null`: of all imports), by symbol and reason. */
-export async function quarantineCounts(
-  dataSource: DataSource,
-  incarnation: string | null,
-): Promise<Map<string, Map<string, number>>> {
-  const rows = await dataSource.query<{ symbol: string; reason: string; bars: number }[]>(
-    `SELECT symbol, reason, count(*)::int AS bars FROM quarantined_bars
-     WHERE incarnation IS NOT DISTINCT FROM $1::uuid GROUP BY symbol, reason ORDER BY symbol, reason`,
-    [incarnation],
-  );
-  const counts = new Map<string, Map<string, number>>();
-  for (const { symbol, reason, bars } of rows) {
-    const reasons = counts.get(symbol) ?? new Map<string, number>();
-    counts.set(symbol, reasons.set(reason, bars));
-  }
-  return counts;
-}
