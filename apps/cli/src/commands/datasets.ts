@@ -58,7 +58,7 @@ async function listDatasets(database: Database): Promise<DatasetLine[]> {
   const rows = await database.query<
     { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
   >(
-    `SELECT d.name, formatCount(DISTINCT b.symbol_id) AS symbols, formatCount(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
+    `SELECT d.name, count(DISTINCT b.symbol_id) AS symbols, count(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
      FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
   );
   return rows.map(({ name, symbols, bars, first, last }) => ({
