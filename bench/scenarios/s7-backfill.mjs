@@ -5,9 +5,11 @@
 import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
+/* oxlint-disable no-restricted-imports -- what a job runs, without the queue that brings it: the worker's index has no parts */
 import { Backfiller, SessionFailer } from '../../apps/upkeep-worker/dist/backfill/index.js';
 import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
+/* oxlint-enable no-restricted-imports */
 import { median } from '../harness/statistics.mjs';
 import { openStore } from '../harness/store.mjs';
 
