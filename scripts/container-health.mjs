@@ -1,10 +1,7 @@
 /**
- * The health check of a container. A coordinator is well when it answers, a worker when the queue Redis has its
- * connection: a process that hangs or was cut off shows in both. Exit code 0 when well, 1 with a reason when not.
+ * The health check of a container. A coordinator is well when it answers, a worker when the queue Redis answers it: a process that
+ * hangs or was cut off shows in both. Exit code 0 when well, 1 with a reason when not.
  */
-import { networkInterfaces } from 'node:os';
-import { Redis } from 'ioredis';
-
 const TIMEOUT_MS = 3_000;
 
 const CHECKS = {
@@ -15,23 +12,15 @@ const CHECKS = {
   },
 
   async 'upkeep-worker'() {
-    const redis = new Redis(process.env.REDIS_URL ?? '', {
-      lazyConnect: true,
-      connectTimeout: TIMEOUT_MS,
-      commandTimeout: TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => null,
+    const port = process.env.BARKEEP_WORKER_PORT || '0';
+    if (port === '0') throw new Error('expected BARKEEP_WORKER_PORT, which the check asks, was unset');
+    const key = (process.env.BARKEEP_ADMIN_KEYS || process.env.BARKEEP_API_KEYS || '').split(',')[0];
+    const response = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+      headers: key ? { 'x-api-key': key } : {},
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    redis.on('error', () => undefined); // the command that failed says it as well
-    try {
-      await redis.connect();
-      const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses.map(({ address }) => address));
-      const clients = (await redis.client('LIST')).split('\n');
-      const isOurs = (line) => line.includes('name=upkeep-worker:') && own.some((ip) => line.includes(` addr=${ip}:`));
-      if (!clients.some(isOurs)) throw new Error('expected a connection of the worker at the queue Redis, was none');
-    } finally {
-      redis.disconnect();
-    }
+    const { checks, detail } = await response.json();
+    if (checks?.['queue-redis'] !== 'up') throw new Error(`expected the queue Redis to answer the worker: ${detail}`);
   },
 };
 

@@ -1,7 +1,10 @@
 /** What operators see of a running system: metrics and health of a coordinator and a worker, with and without keys. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Api } from '../support/api.js';
 import { checkAnswer } from '../support/contract.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
+import { describeWithPromtool, promtool } from '../support/promtool.js';
 import { freePort, Scrape } from '../support/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
@@ -14,6 +17,12 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'holey' },
   backfill: ['whole'],
 };
+
+/** A scrape without the metrics that prom-client makes for Node, whose names its authors chose. */
+function ours(text: string): string {
+  const isOurs = (line: string) => /^(# \w+ )?barkeep_/.test(line);
+  return `${text.split('\n').filter(isOurs).join('\n')}\n`;
+}
 
 let system: TestSystem;
 let coordinator: SystemProcess;
@@ -81,6 +90,44 @@ describe('a coordinator and a worker', () => {
       expect(scrape.value('barkeep_redis_up', { server: 'queue-redis' })).toBe(1);
       expect(scrape.value('barkeep_postgres_pool_limit')).toBe(10);
       expect(scrape.value('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
+describe('the files of deploy/', () => {
+  const fileOf = (name: string) => readFileSync(join(__dirname, '../../deploy', name), 'utf8');
+  /** The metrics that the processes have, with the series of their histograms. */
+  const known = async () => {
+    const scrapes = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)];
+    const names = scrapes.flatMap(({ described }) =>
+      [...described].flatMap(([name, { type }]) =>
+        type === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => name + part) : [name],
+      ),
+    );
+    return new Set(names);
+  };
+
+  it.each([['grafana/barkeep.json'], ['alerts.yml']])('name only metrics that exist: %s', async (file) => {
+    const used = new Set(fileOf(file).match(/\b(barkeep|nodejs|process)_[a-z0-9_]+/g));
+    const names = await known();
+    expect([...used].filter((name) => !names.has(name))).toEqual([]);
+    expect(used.size).toBeGreaterThan(5);
+  });
+
+  it('show every metric of ours on the dashboard', async () => {
+    const dashboard = fileOf('grafana/barkeep.json');
+    const names = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)].flatMap(({ described }) => [
+      ...described.keys(),
+    ]);
+    expect(names.filter((name) => name.startsWith('barkeep_') && !dashboard.includes(name))).toEqual([]);
+  });
+});
+
+describeWithPromtool("Prometheus' own checker", () => {
+  it('accepts the metrics of both processes', async () => {
+    for (const { url } of [coordinator, worker]) {
+      const { text } = await Scrape.of(url);
+      promtool(['check', 'metrics'], { input: ours(text) });
     }
   });
 });

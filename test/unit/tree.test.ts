@@ -57,6 +57,6 @@ describe('the container image', () => {
       ...read('docker-compose.yml').matchAll(/image: (\S+)/g),
       ...read('docker-compose.valkey.yml').matchAll(/image: (\S+)/g),
     ];
-    expect(images.map((match) => match[1]!).filter((image) => !/:\d+\.\d+(\.\d+)?/.test(image))).toEqual([]);
+    expect(images.map((match) => match[1]!).filter((image) => !/:v?\d+\.\d+(\.\d+)?/.test(image))).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ import { PROCESSORS, WorkerModule } from './worker.module.js';
 const CANCEL_AFTER = 0.7;
 
 /** @throws the error of a server that cannot be reached; then no connection stays open */
-export async function startWorker(config: Config): Promise<RunningService> {
+export async function startWorker(config: Config): Promise<RunningService & { metrics: Metrics }> {
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
   const connections = await openConnections('upkeep-worker', config, logger);
@@ -54,7 +54,7 @@ export async function startWorker(config: Config): Promise<RunningService> {
     stop.onStop('application', STOP_ORDER.http, () => app.close());
     const url = await serveOperators(config, connections, metrics, stop);
     logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
-    return { url, stop, logger };
+    return { url, stop, logger, metrics };
   } catch (error) {
     await stop.run();
     throw error;

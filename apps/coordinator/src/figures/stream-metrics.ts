@@ -62,8 +62,8 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
     buckets: SECONDS,
   });
   const timedOut = metrics.counter({
-    name: 'barkeep_days_timed_out_total',
-    help: 'Days whose source was silent too long',
+    name: 'barkeep_source_timeouts_total',
+    help: 'Trading days that were streamed without the rest of their rows, because the source was silent too long',
   });
   return {
     flushed: (bars, rejected = 0) => {

@@ -1,0 +1,56 @@
+/** The queue dashboard in a browser: it shows the queues, asks no other machine, and the browser refuses nothing of it. */
+import type { Browser } from 'playwright-core';
+import { describeWithBrowser, startBrowser } from '../support/browser.js';
+import { TestSystem } from '../support/system.js';
+
+const ADMIN = 'admin-key-0123456789';
+
+describeWithBrowser('the queue dashboard', () => {
+  let system: TestSystem;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  it.each([
+    ['without keys', {}, undefined],
+    [
+      'with an admin key as the password of the browser',
+      { BARKEEP_ADMIN_KEYS: ADMIN },
+      { username: 'me', password: ADMIN },
+    ],
+  ])(
+    'shows the queues and loads everything from this machine %s',
+    async (_, environment, httpCredentials) => {
+      const { url } = await system.coordinator(environment);
+      const context = await browser.newContext({ httpCredentials });
+      const page = await context.newPage();
+      const foreign: string[] = [];
+      const complaints: string[] = [];
+      page.on('request', (request) => {
+        const { protocol, origin } = new URL(request.url());
+        if (protocol.startsWith('http') && origin !== url) foreign.push(request.url());
+      });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      await page.goto(`${url}/queues`);
+      for (const queue of ['stream', 'detect-gaps', 'backfill', 'aggregate'])
+        await page.getByText(queue, { exact: true }).first().waitFor();
+      await page.getByText('backfill', { exact: true }).first().click();
+      await page.waitForURL(/\/queues\/queue\/backfill/);
+      await page.waitForLoadState('networkidle');
+      expect(foreign).toEqual([]);
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+    240_000,
+  );
+});

@@ -1,0 +1,100 @@
+/**
+ * docs/metrics.md lists every metric of a coordinator and of a worker, as they are in the programs. UPDATE_DOCUMENTS=1 writes the
+ * list into the page.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig, type RunningService } from '@barkeep/service';
+import { Metrics } from '@barkeep/observe';
+import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
+import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
+import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const PAGE = join(__dirname, '../../docs/metrics.md');
+/** The lists stand between these lines. */
+const START = (service: string) => `<!-- metrics of the ${service} -->\n`;
+const END = '\n<!-- end -->';
+/** Made by prom-client for every program of Node. */
+const OF_NODE = /^(nodejs|process)_/;
+
+let database: TestDatabase;
+let coordinator: Coordinator;
+let worker: RunningService & { metrics: Metrics };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const prefix = `metrics-${randomUUID()}`;
+  const config = loadConfig({
+    REDIS_URL: process.env['REDIS_URL'],
+    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
+    DATABASE_URL: database.url,
+    BARKEEP_PORT: '0',
+    BARKEEP_QUEUE_PREFIX: prefix,
+    BARKEEP_SESSION_PREFIX: prefix,
+    BARKEEP_LOG_LEVEL: 'silent',
+  });
+  coordinator = await startCoordinator(config, [SessionsModule.of(config)]);
+  worker = await startWorker(config);
+});
+
+afterAll(async () => {
+  await worker?.stop.run();
+  await coordinator?.stop.run();
+  await database?.drop();
+});
+
+interface Described {
+  name: string;
+  help: string;
+  type: string;
+  labelNames: readonly string[];
+}
+
+/** The metrics of a program in order of names, without those of Node. */
+function metricsOf({ registry }: Metrics): Described[] {
+  const all = registry.getMetricsAsArray() as unknown as (Described & { constructor: { name: string } })[];
+  return all
+    .filter(({ name }) => !OF_NODE.test(name))
+    .map(({ name, help, labelNames, constructor }) => {
+      return { name, help, labelNames, type: constructor.name.toLowerCase() };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function tableOf(metrics: readonly Described[]): string {
+  const rows = metrics.map(({ name, type, labelNames, help }) => {
+    const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+    return [`\`${name}\``, type, labels, help];
+  });
+  const head = ['metric', 'kind', 'labels', 'what'];
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const lineOf = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+  return [lineOf(head), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.map(lineOf)].join('\n');
+}
+
+it('the page lists every metric with its kind, its labels and its help', () => {
+  const page = readFileSync(PAGE, 'utf8');
+  let updated = page;
+  for (const [service, metrics] of [
+    ['coordinator', coordinator.app.get(Metrics, { strict: false })],
+    ['upkeep worker', worker.metrics],
+  ] as const) {
+    const from = updated.indexOf(START(service)) + START(service).length;
+    updated = `${updated.slice(0, from)}\n${tableOf(metricsOf(metrics))}\n${updated.slice(updated.indexOf(END, from))}`;
+  }
+  if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(PAGE, updated);
+  expect(readFileSync(PAGE, 'utf8')).toBe(updated);
+});
+
+it("names follow Prometheus' conventions: base units, and _total for counters", () => {
+  const all = [coordinator.app.get(Metrics, { strict: false }), worker.metrics].flatMap(metricsOf);
+  for (const { name, type, help } of all) {
+    expect(name).toMatch(/^barkeep_[a-z_]+$/);
+    expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+    expect(name).not.toMatch(/_(ms|millis|milliseconds|minutes|kb|mb|kilobytes|megabytes|percent)(_|$)/);
+    if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/);
+    expect(help).toMatch(/^[A-Z].*[^.]$/);
+  }
+});

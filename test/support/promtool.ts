@@ -1,0 +1,33 @@
+/** Prometheus' own checker. A test without it says so and how to get it. */
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const PROGRAM = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'promtool'))
+  .find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** `describe`. Without promtool a skip, which the last lines of the run name (skip-reporter.cjs). */
+export function describeWithPromtool(name: string, tests: () => void): void {
+  if (PROGRAM) return describe(name, tests);
+  const reason = 'skipped: there is no promtool on the PATH (Debian: apt-get install prometheus)';
+  describe.skip(`${name} (${reason})`, tests);
+}
+
+/** Runs promtool. @returns what it printed @throws with what it printed when it refuses */
+export function promtool(args: readonly string[], options: { cwd?: string; input?: string } = {}): string {
+  try {
+    return execFileSync(PROGRAM!, args, { encoding: 'utf8', stdio: 'pipe', ...options });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`promtool ${args.join(' ')}:\n${stdout}${stderr}`, { cause: error });
+  }
+}
