@@ -33,7 +33,8 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   const startedAt = Date.now();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
   const running = whileRunning?.(id) ?? [];
-  const [completedAt, others] = await Promise.all([completion(await bench.dataSource(), id), running]);
+  const completed = waitForCompletion(await bench.dataSource(), id);
+  const [completedAt, others] = await Promise.all([completed, running]);
   const endedAt = Math.max(completedAt, ...others.map((other) => other.endedAt));
   const seconds = (endedAt - startedAt) / 1000;
   const cpu = meter.seconds();
@@ -45,8 +46,8 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
 }
 
-/** Asks the database, which costs the coordinator nothing. */
-async function completion(dataSource, id) {
+/** Asks the database, which costs the coordinator nothing. @returns when the session completed, epoch ms */
+export async function waitForCompletion(dataSource, id) {
   for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
     if (row.state === 'completed') return row.completed_at.getTime();

@@ -4,9 +4,17 @@
  */
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
-import type { Payload, PayloadInput, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Payload, PayloadInput, UpkeepProducer, UpkeepScope } from '@barkeep/upkeep-queues';
 import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
+
+/** Where slots of a partition are looked for; times are epoch ms. */
+interface AskedRange {
+  from: number;
+  frontier: number;
+  retainedFrom: number;
+  scope: UpkeepScope;
+}
 
 export class GapDetector {
   constructor(
@@ -30,19 +38,23 @@ export class GapDetector {
   /** @returns true when the session is at its end and has nothing left to repair @throws SessionLostError */
   private async detect(
     store: UpkeepStore,
-    { sessionId, incarnation, force }: Payload<'detect-gaps'>,
+    { sessionId, incarnation, force, scope }: Payload<'detect-gaps'>,
     signal?: AbortSignal,
   ): Promise<boolean> {
     const session = { sessionId, incarnation };
     const foundAt = this.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
-    let isAtEnd = (await store.nextRetry()) === undefined;
+    let isAtEnd = scope === undefined && (await store.nextRetry()) === undefined;
     for (const [partition, { frontier, watermark, retainedFrom }] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
       const from = Math.max(retainedFrom, force ? store.layout.start : watermark);
-      const dates = await this.datesToAsk(store, partition, { from, frontier, retainedFrom }, force);
-      backfills.push(...dates.map((date) => ({ ...session, partition, date, force, foundAt })));
+      const symbols = scope?.symbols?.filter((symbol) => store.layout.partitionOf(symbol) === partition);
+      if (symbols?.length === 0) continue;
+      const range = { from, frontier, retainedFrom, scope: { ...scope, symbols } };
+      const dates = await this.datesToAsk(store, partition, range, force);
+      backfills.push(...dates.map((date) => ({ ...session, partition, date, force, symbols, foundAt })));
+      if (scope) continue;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       // Without a barrier readers see bars before they are repaired, so derived bars do not wait for a repository (I12).
       const isOpen = store.layout.spec.upkeep.barrier === 'none';
@@ -60,7 +72,7 @@ export class GapDetector {
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,
-    { from, frontier, retainedFrom }: { from: number; frontier: number; retainedFrom: number },
+    { from, frontier, retainedFrom, scope }: AskedRange,
     force: boolean,
   ): Promise<string[]> {
     const { layout } = store;
@@ -68,15 +80,20 @@ export class GapDetector {
     const dates = new Set(due.filter((date) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom)));
     for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       const grid = layout.grid(day);
+      if (!isWithin(grid.date, scope)) continue;
       const closed = grid.closedBy(frontier);
-      const symbols = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const lacks = symbols.some(
+      const read = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));
+      const lacks = read.some(
         ({ bitmap, states }) => firstMissing(bitmap, force ? undefined : states, closed) < closed,
       );
       if (!lacks) continue;
       dates.add(grid.date);
-      this.figures.found(await store.events.gapsFound(partition, day, closed, symbols));
+      this.figures.found(await store.events.gapsFound(partition, day, closed, read));
     }
-    return [...dates].sort();
+    return [...dates].filter((date) => isWithin(date, scope)).sort();
   }
+}
+
+function isWithin(date: string, { from = date, to = date }: UpkeepScope): boolean {
+  return from <= date && date <= to;
 }

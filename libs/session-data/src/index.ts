@@ -56,10 +56,16 @@ export {
 } from './layout/index.js';
 export { isOutage } from './outage/index.js';
 export {
+  CELL_COUNTS,
+  type CellCount,
   type StoreCertificate,
+  CountedDays,
   daysHashOf,
+  type DayCounts,
+  type DayCountsQuery,
   ClockedReads,
   dayAtClock,
+  type EmptySlots,
   OpenSession,
   type OutsideRows,
   type FillOptions,

@@ -19,6 +19,12 @@ const force = z.boolean().default(false);
 
 /** False: the job adds no detection for gaps that it meets, because the caller has just found them. */
 const mayDetect = z.boolean().default(true);
+/** Symbols of one job, all of the session or the partition when left out. */
+const symbols = z.array(z.string()).min(1).optional();
+/** What a forced detection is limited to: symbols, and dates, both included. */
+const scope = z.object({ symbols, from: date.optional(), to: date.optional() }).optional();
+export type UpkeepScope = NonNullable<z.output<typeof scope>>;
+
 /** How often a repository failed under this job. */
 const failures = z.int().min(0).default(0);
 
@@ -29,9 +35,9 @@ export const PAYLOADS = {
   /** Stream a session from its frontier to its end. */
   stream: session.extend({ run: z.int().min(0) }),
   /** Find the slots of a session that are missing, or due to be requested again. */
-  'detect-gaps': session.extend({ force }),
+  'detect-gaps': session.extend({ force, scope }),
   /** Request the missing bars of one partition on one trading day. */
-  backfill: session.extend({ partition, date, force, failures, foundAt }),
+  backfill: session.extend({ partition, date, force, failures, foundAt, symbols }),
   /** Derive the outdated bars of one partition, and move its watermark. */
   aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;

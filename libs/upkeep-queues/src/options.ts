@@ -1,5 +1,5 @@
 /** How each job is queued: its id, its retries, and which triggers are merged into one job. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
 import type { JobName, PayloadInput } from './contract.js';
 
@@ -36,18 +36,18 @@ const OPTIONS: OptionsOf = {
     removeOnFail: true,
   }),
   // Triggers during a run add one more run, so that none is lost.
-  'detect-gaps': ({ incarnation, force }, retry) => ({
+  'detect-gaps': ({ incarnation, force, scope }, retry) => ({
     ...retries(retry),
     jobId: randomUUID(),
-    deduplication: { id: `detect.${incarnation}${force ? '.force' : ''}`, keepLastIfActive: true },
+    deduplication: { id: `detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, keepLastIfActive: true },
     removeOnFail: FAILED_KEPT,
   }),
   // Deterministic id: a gap that is found several times is requested by one job.
   // The worker decides when a failing repository is asked again, and when it gives up.
-  backfill: ({ incarnation, date, partition, force }) => ({
+  backfill: ({ incarnation, date, partition, force, symbols }) => ({
     attempts: BACKFILL_ATTEMPTS,
     backoff: { type: REPOSITORY_BACKOFF },
-    jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}`,
+    jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}${limitedTo(symbols)}`,
     removeOnFail: FAILED_KEPT,
   }),
   aggregate: ({ incarnation, partition }, retry) => ({
@@ -57,6 +57,11 @@ const OPTIONS: OptionsOf = {
     removeOnFail: FAILED_KEPT,
   }),
 };
+
+/** A part of an id: jobs that are limited to different things are different jobs. */
+function limitedTo(limit: object | undefined): string {
+  return limit === undefined ? '' : `.${createHash('sha256').update(JSON.stringify(limit)).digest('hex').slice(0, 16)}`;
+}
 
 /** The options of a job. Every job has an id, so that a call that ioredis sends twice adds it once. */
 export function jobOptions<Name extends JobName>(

@@ -13,6 +13,7 @@ import { HealthController, MetricsController } from '../observe/index.js';
 import { FeedController } from './feed.controller.js';
 import { ProblemFilter } from '../access/index.js';
 import { SessionDataController } from './session-data.controller.js';
+import { SessionMatrixController } from './session-matrix.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { SymbolsController } from './symbols.controller.js';
 
@@ -24,6 +25,7 @@ export class MetricsModule {}
 const SESSION_CONTROLLERS = [
   SessionsController,
   SessionDataController,
+  SessionMatrixController,
   SymbolsController,
   FeedController,
   ConsumersController,

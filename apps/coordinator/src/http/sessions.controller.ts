@@ -12,11 +12,22 @@ import {
   type ListQuery,
   type SessionAnswer,
   type SessionPageAnswer,
+  type UpkeepAnswer,
+  type UpkeepPlanAnswer,
+  upkeepInput,
+  upkeepPlanExample,
 } from '@barkeep/api';
 import { Body, Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CheckedQuery, Operation, parseIdempotencyKey, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import {
+  CheckedQuery,
+  Operation,
+  parseIdempotencyKey,
+  parseInput,
+  QueryGuard,
+  SessionIdPipe,
+} from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 
@@ -148,7 +159,12 @@ export class SessionsController {
   @Post(':id/upkeep')
   @Operation({
     summary: 'Runs upkeep now: finds gaps, fills them, derives again',
+    description:
+      'Requests every empty slot again, of all symbols and days or of those that the body names. With dryRun it answers what would be ' +
+      'requested up to the clock, in the view of an operator up to the frontier, and changes nothing.',
     params,
+    query: viewQuery,
+    body: { component: 'UpkeepRequest', example: { symbols: ['EMBER'], from: '2024-03-04', dryRun: true } },
     answers: [
       {
         status: 202,
@@ -156,12 +172,30 @@ export class SessionsController {
         component: 'Upkeep',
         example: { id: params.id, requested: true },
       },
+      { status: 200, description: 'what would be requested', component: 'UpkeepPlan', example: upkeepPlanExample },
     ],
-    problems: ['unknown-session', 'wrong-state', 'unavailable'],
+    problems: [
+      'invalid-input',
+      'malformed-json',
+      'unknown-session',
+      'unknown-symbol',
+      'wrong-state',
+      'session-lost',
+      'unsupported-media-type',
+      'unavailable',
+    ],
   })
-  async runUpkeep(@Param('id', SessionIdPipe) id: string): Promise<{ id: string; requested: true }> {
-    await this.sessions.runUpkeep(id);
-    return { id, requested: true };
+  async runUpkeep(
+    @Param('id', SessionIdPipe) id: string,
+    @Req() request: Request,
+    @Body() body: unknown,
+    @CheckedQuery() { view }: ViewQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
+    refuseOtherBodies(request);
+    const answered = await this.sessions.runUpkeep(id, parseInput(upkeepInput, body ?? {}), view);
+    response.status(answered.requested ? 202 : 200);
+    return answered;
   }
 }
 

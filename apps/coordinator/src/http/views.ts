@@ -1,7 +1,7 @@
 /** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
-import { isoTime, type AnsweredBar, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
+import { isoTime, type AnsweredBar, type DaysAnswer, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
-import type { OpenSession } from '@barkeep/session-data';
+import { CELL_COUNTS, type DayCounts, type OpenSession } from '@barkeep/session-data';
 
 type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
@@ -32,4 +32,13 @@ export function metricsView(metrics: SlotMetrics): MetricsAnswer {
 
 export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapAnswer {
   return { start: isoTime(start), end: isoTime(end), bars, status, attempts, lastError };
+}
+
+/** States that no day of a symbol has are left out. */
+export function daysView({ days, symbols, next }: DayCounts): DaysAnswer {
+  const shown = symbols.map(({ symbol, counts }) => {
+    const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
+    return { symbol, counts: Object.fromEntries(names.map((name) => [name, counts[name]])) };
+  });
+  return { days, symbols: shown, next };
 }

@@ -2,9 +2,17 @@
  * The sessions, as the HTTP side needs them: the controllers call this interface and the streaming side implements it. An
  * abstract class, so that it is its own injection token.
  */
-import type { CertificateAnswer, FedAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
+import type {
+  CertificateAnswer,
+  FedAnswer,
+  SessionAnswer,
+  SessionPageAnswer,
+  UpkeepAnswer,
+  UpkeepInput,
+  UpkeepPlanAnswer,
+} from '@barkeep/api';
 import type { SessionState } from '@barkeep/bars';
-import type { EventBatch, EventCursor, OpenSession, View } from '@barkeep/session-data';
+import type { DayCounts, DayCountsQuery, EventBatch, EventCursor, OpenSession, View } from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
 
 /** Writes the bars of one symbol that one request brings. */
@@ -70,8 +78,8 @@ export abstract class SessionLifecycle {
   abstract removeSymbol(id: string, symbol: string): Promise<void>;
   /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
   abstract removeConsumer(id: string, consumer: string): Promise<void>;
-  /** Requests an upkeep round now. @throws UnknownSessionError, SessionStateError */
-  abstract runUpkeep(id: string): Promise<void>;
+  /** Requests an upkeep round now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
+  abstract runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer>;
   /**
    * Opens a symbol for bars; waits for the store of a session that was just started.
    * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
@@ -79,6 +87,8 @@ export abstract class SessionLifecycle {
   abstract feed(id: string, symbol: string): Promise<SymbolIntake>;
   /** The session's data. @throws UnknownSessionError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
+  /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
+  abstract dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts>;
   /** @throws UnknownSessionError, SessionStateError, SessionLostError */
   abstract certificate(id: string): Promise<CertificateAnswer>;
   /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */

@@ -2,7 +2,14 @@
  * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and decides
  * races; the store gets the control; the queue gets the job. A call may be repeated after an outage.
  */
-import type { CertificateAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
+import type {
+  CertificateAnswer,
+  SessionAnswer,
+  SessionPageAnswer,
+  UpkeepAnswer,
+  UpkeepInput,
+  UpkeepPlanAnswer,
+} from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -36,6 +43,8 @@ import {
   SessionConsumers,
   UnknownConsumerError,
   UnknownSymbolError,
+  type DayCounts,
+  type DayCountsQuery,
   type View,
 } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
@@ -43,13 +52,15 @@ import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { SessionLifecycle, type EventFeed, type SymbolIntake } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
+import { CountedSessions } from './counted-sessions.js';
 import { EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
 import type { LostTail } from './lost-tail.js';
-import { isActive, refOf, type SessionSteering } from './session-steering.js';
+import { isActive, type SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import { layoutOf, type SymbolChanges } from './symbol-changes.js';
+import { requestUpkeep } from './upkeep-request.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const BEGUN_WITHIN_MS = 10_000;
@@ -75,6 +86,7 @@ export interface SessionServiceParts {
 
 export class SessionService extends SessionLifecycle {
   private readonly eventFeeds: EventFeeds;
+  private readonly counted = new CountedSessions();
 
   constructor(private readonly parts: SessionServiceParts) {
     super();
@@ -153,9 +165,9 @@ export class SessionService extends SessionLifecycle {
     if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
 
-  async runUpkeep(id: string): Promise<void> {
+  async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
     const row = await this.begun(id);
-    await this.parts.producer.add('detect-gaps', { ...refOf(row), force: true });
+    return requestUpkeep(row, this.parts.views.open(row), this.parts.producer, input, view);
   }
 
   async feed(id: string, symbol: string): Promise<SymbolIntake> {
@@ -174,6 +186,11 @@ export class SessionService extends SessionLifecycle {
 
   async open(id: string): Promise<OpenSession> {
     return this.parts.views.open(await this.begun(id));
+  }
+
+  async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts> {
+    const row = await this.begun(id);
+    return this.parts.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
   }
 
   async certificate(id: string): Promise<CertificateAnswer> {

@@ -2,6 +2,6 @@
 export { componentRef, eventStreamSchema } from './json-schema.js';
 export { openApiDocument, serveOpenApi } from './openapi.js';
 export { Operation } from './operation.js';
-export { parseIdempotencyKey } from './parse-input.js';
+export { parseIdempotencyKey, parseInput } from './parse-input.js';
 export { ConsumerPipe, NewSymbolPipe, SessionIdPipe, SymbolPipe } from './paths.js';
 export { CheckedQuery, QueryGuard } from './query-guard.js';

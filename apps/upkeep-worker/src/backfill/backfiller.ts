@@ -120,7 +120,9 @@ export class Backfiller {
     }
   }
 
-  private async asks({ store, day, payload: { partition, date, force, failures } }: DayJob): Promise<Ask[]> {
+  private async asks({ store, day, payload }: DayJob): Promise<Ask[]> {
+    const { partition, date, force, failures } = payload;
+    const isLimited = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
     // Sent together and answered in this order, so that the slots are not older than the frontier.
     const [positions, retries, symbols] = await Promise.all([
       store.positions(),
@@ -135,6 +137,7 @@ export class Backfiller {
     // The stream may have continued since the detection, so gaps may be new here.
     this.figures.found(await store.events.gapsFound(partition, day, closed, symbols));
     const asks = symbols.flatMap((symbolDay) => {
+      if (isLimited(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];

@@ -4,4 +4,5 @@ export * from './certificate.js';
 export * from './dataset.js';
 export * from './feed.js';
 export * from './health.js';
+export * from './matrix.js';
 export * from './session.js';

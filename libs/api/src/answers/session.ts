@@ -87,3 +87,25 @@ export const symbolAnswer = z.strictObject({
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
+export type UpkeepAnswer = z.output<typeof upkeepAnswer>;
+
+/** What a round of upkeep would request, and from which repositories. */
+export const upkeepPlanAnswer = z.strictObject({
+  id: z.string(),
+  requested: z.literal(false),
+  gaps: count,
+  slots: count.describe('empty slots'),
+  symbols: z
+    .array(
+      z.strictObject({
+        symbol: z.string(),
+        gaps: count,
+        slots: count,
+        repositories: z
+          .array(z.string())
+          .describe('best first; a worse one is asked for what the better ones do not have'),
+      }),
+    )
+    .describe('symbols with empty slots, sorted by name'),
+});
+export type UpkeepPlanAnswer = z.output<typeof upkeepPlanAnswer>;

@@ -12,6 +12,8 @@ describe('the examples in the documentation', () => {
     ['gap', answers.gapAnswer, examples.gapExample],
     ['certificate', answers.certificateAnswer, examples.certificateExample],
     ['digest', answers.digestAnswer, examples.digestExample],
+    ['matrix of days', answers.daysAnswer, examples.daysExample],
+    ['plan of upkeep', answers.upkeepPlanAnswer, examples.upkeepPlanExample],
     ['problem', problemAnswer, examples.problemExample],
   ])('of a %s are of the shape of their schema', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example);

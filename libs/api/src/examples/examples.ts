@@ -108,6 +108,23 @@ export const digestExample = {
   bars: 3899,
 };
 
+export const upkeepPlanExample = {
+  id: 'first-run',
+  requested: false,
+  gaps: 1,
+  slots: 57,
+  symbols: [{ symbol: 'EMBER', gaps: 1, slots: 57, repositories: ['vendor'] }],
+};
+
+export const daysExample = {
+  days: [
+    { date: '2024-03-04', expected: 390, visible: 390 },
+    { date: '2024-03-05', expected: 390, visible: 30 },
+  ],
+  symbols: [{ symbol: 'EMBER', counts: { streamed: [388, 29], backfilled: [1, 0], noTrade: [1, 0] } }],
+  next: null,
+};
+
 const { id: _, ...specWithoutId } = parseSessionSpec(specExample);
 
 export const certificateExample = {

@@ -2,53 +2,15 @@
  * The query strings and headers that routes take: one strict schema each. A parameter that the schema does not name is
  * refused, so that a misspelt parameter is an error instead of a surprise.
  */
-import {
-  calendarIds,
-  calendarNamed,
-  FILLS,
-  INTERVAL_WORDS,
-  isInterval,
-  SESSION_STATES,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-} from '@barkeep/bars';
+import { calendarIds, calendarNamed, SESSION_STATES } from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
+import { count, fill, interval, PAGE_MAX, symbolList, view } from './parameters.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
 
 /** Most bars that one answer has. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
-const PAGE_MAX = 500;
-
-/** A whole number in a query string, in `[min, max]`. */
-function count(min: number, max: number) {
-  const expected = `a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, expected)
-    .transform(Number)
-    .pipe(z.number().min(min, expected).max(max, expected))
-    .meta({ type: 'integer', minimum: min, maximum: max });
-}
-
-const interval = z
-  .string()
-  .refine(isInterval, INTERVAL_WORDS)
-  .optional()
-  .meta({ description: 'the base interval when left out', example: '5m' });
-
-const fill = z
-  .enum(FILLS, `one of ${FILLS.join(', ')}`)
-  .default('none')
-  .meta({ description: 'forward shows an empty slot with the last close, volume 0 and origin filled-forward' });
-
-const view = z.enum(['strategy', 'operator'], 'strategy or operator').default('strategy').meta({
-  description:
-    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with a key of BARKEEP_ADMIN_KEYS where keys are set',
-});
-
 /** For routes with two views. */
 export const viewQuery = z.strictObject({ view });
 
@@ -108,11 +70,7 @@ export const coverageQuery = z
 export const intervalQuery = z.strictObject({ interval, fill });
 
 export const symbolsQuery = z.strictObject({
-  symbols: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
-    .meta({ description: 'comma list', example: 'SPY,IBM' }),
+  symbols: symbolList,
   interval,
   fill,
 });

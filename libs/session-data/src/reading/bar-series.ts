@@ -21,6 +21,15 @@ import type { ClockedReads } from './clocked-reads.js';
 import { dayAtClock, FormingRead } from './forming-read.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
+/** How bars are shown. */
+export interface FillOptions {
+  /**
+   * `forward` shows an empty slot with the last close as open, high, low and close, volume 0 and origin `filled-forward`;
+   * nothing before a symbol's first bar. Default: `none`.
+   */
+  fill?: Fill;
+}
+
 /** Days fetched in one round trip. */
 const DAYS_A_CALL = 32;
 

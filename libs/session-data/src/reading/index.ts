@@ -1,7 +1,12 @@
 /** Reads of a session that know its clock. */
 export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
+export { CountedDays } from './counted-days.js';
+export { CELL_COUNTS, type CellCount } from './day-cells.js';
+export { type DayCounts, type DayCountsQuery } from './day-counts.js';
+export { type EmptySlots } from './empty-slots.js';
 export { dayAtClock } from './forming-read.js';
 export { type OutsideRows } from './outside-counts.js';
-export { OpenSession, type FillOptions } from './open-session.js';
+export { type FillOptions } from './bar-series.js';
+export { OpenSession } from './open-session.js';
 export { SessionReader } from './session-reader.js';

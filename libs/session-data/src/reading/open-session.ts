@@ -4,11 +4,13 @@
  * times epoch ms. How bars are fetched: bar-series.ts. Symbols may join and leave meanwhile: each answer is of one list of
  * symbols, the one that the session had at the read.
  */
-import type { Fill, ShownBar } from '@barkeep/bars';
+import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { BarSeries } from './bar-series.js';
+import { BarSeries, type FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
+import { CountedDays } from './counted-days.js';
+import { type DayCounts, type DayCountsQuery, readDayCounts } from './day-counts.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import {
   type SessionLayout,
@@ -17,6 +19,7 @@ import {
   UnknownSymbolError,
   type View,
 } from '../layout/index.js';
+import { type EmptySlots, type EmptySlotsQuery, readEmptySlots } from './empty-slots.js';
 import { readOutsideRows, type OutsideRows } from './outside-counts.js';
 import { readVisiblePosition } from './visible-position.js';
 import { readHistory } from '../stream/index.js';
@@ -29,15 +32,6 @@ import {
   type SymbolGap,
   type SlotMetrics,
 } from './metrics.js';
-
-/** How bars are shown. */
-export interface FillOptions {
-  /**
-   * `forward` shows an empty slot with the last close as open, high, low and close, volume 0 and origin `filled-forward`;
-   * nothing before a symbol's first bar. Default: `none`.
-   */
-  fill?: Fill;
-}
 
 const LIMIT = 10_000;
 /** How often the symbols may change during one read before it fails. */
@@ -99,7 +93,12 @@ export class OpenSession {
 
   /** The symbols that can be read, as of the last answer. */
   activeSymbols(): readonly string[] {
-    return this.layout.symbols.filter((symbol) => !this.listing.joining.has(symbol));
+    return readableOf(this.listing);
+  }
+
+  /** @throws UnknownSymbolError when the session has no such symbol that can be read, SessionLostError */
+  async checkSymbols(symbols: readonly string[]): Promise<void> {
+    await this.read(async (listing) => this.check(listing, symbols), true);
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -182,11 +181,33 @@ export class OpenSession {
     }, true);
   }
 
+  /**
+   * Counts of a page of symbols on each retained day of the session's own, sorted by symbol.
+   * @param known what earlier calls read of this session; whole closed days are then not read again
+   * @throws UnknownSymbolError, SessionLostError
+   */
+  async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
+    const run = () =>
+      this.read((listing) => {
+        this.check(listing, query.symbols);
+        return readDayCounts(this.redis, listing.layout, readableOf(listing), { view: this.view, ...query }, known);
+      }, true);
+    return known.alone(run);
+  }
+
+  /** The symbols with empty slots that upkeep would request when it is forced. @throws UnknownSymbolError, SessionLostError */
+  async emptySlots(query: EmptySlotsQuery): Promise<EmptySlots[]> {
+    return this.read((listing) => {
+      this.check(listing, query.symbols);
+      return readEmptySlots(this.redis, listing.layout, readableOf(listing), query);
+    }, true);
+  }
+
   /** Rows of all symbols that have no slot. Joining symbols are not counted. @throws SessionLostError */
   async outsideRows(view = this.view): Promise<OutsideRows> {
     return this.read(async ({ layout, joining, reads }) => {
       const [clock] = await reads.read([]);
-      const symbols = new Set(layout.symbols.filter((symbol) => !joining.has(symbol)));
+      const symbols = new Set(readableOf({ layout, joining }));
       return readOutsideRows(this.redis, layout, symbols, { view, clock });
     }, true);
   }
@@ -217,7 +238,7 @@ export class OpenSession {
       await reads.read([]);
       // Stop early when the session is removed meanwhile: counting missing chunks takes as long.
       const check = () => reads.read([]);
-      const symbols = layout.symbols.filter((symbol) => !joining.has(symbol));
+      const symbols = readableOf({ layout, joining });
       const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
       return certify(this.redis, layout, symbols, reads.firstKept, upTo, check);
     }, true);
@@ -243,6 +264,10 @@ export class OpenSession {
     }
   }
 
+  private check(listing: Listing, symbols: readonly string[] = []): void {
+    for (const symbol of symbols) this.series(listing, symbol);
+  }
+
   private series({ layout, joining, reads }: Listing, symbol: string, interval: string = layout.base.name): BarSeries {
     const partition = layout.partitionOf(symbol);
     if (partition === undefined || joining.has(symbol)) {
@@ -260,4 +285,8 @@ export class OpenSession {
 function listingOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): Listing {
   const key = symbolsKey(String(layout.membership.version), joining.join(' '));
   return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
+}
+
+function readableOf({ layout, joining }: Pick<Listing, 'layout' | 'joining'>): string[] {
+  return layout.symbols.filter((symbol) => !joining.has(symbol));
 }

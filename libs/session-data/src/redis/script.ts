@@ -16,11 +16,27 @@ export class Script {
 
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
+    return this.orSend(
+      () => redis.evalsha(this.sha, keys.length, ...rest),
+      () => redis.eval(this.lua, keys.length, ...rest),
+    );
+  }
+
+  /** {@link run}, with buffers for texts in the answer. */
+  async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const rest = [...keys, ...args.map(asRedisArgument)];
+    return this.orSend(
+      () => redis.callBuffer('EVALSHA', this.sha, keys.length, ...rest),
+      () => redis.callBuffer('EVAL', this.lua, keys.length, ...rest),
+    );
+  }
+
+  private async orSend(byDigest: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
     try {
-      return await redis.evalsha(this.sha, keys.length, ...rest);
+      return await byDigest();
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(this.lua, keys.length, ...rest);
+      return byText();
     }
   }
 

@@ -1,0 +1,131 @@
+/**
+ * Counts of whole closed days that were read before, by symbol and day. Guarantees that a count which is answered is not older
+ * than the last {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which
+ * `update` reads. A partition is counted again when its owner, its symbols or its store may be others.
+ */
+import type { Redis } from 'ioredis';
+import type { PartitionKeys, SessionLayout } from '../layout/index.js';
+import { runPipeline } from '../redis/index.js';
+import { CELL_COUNTS } from './day-cells.js';
+
+/** Most changes of one partition that are read; after more of them its cells are counted again. */
+const CHANGES_MAX = 2_000;
+const COUNTS = CELL_COUNTS.length;
+/** Events that change the counts of a closed day. */
+const COUNTED = new Set(['gap-filled', 'gap-settled', 'late-bars']);
+/** Comes before every id of a stream. */
+const NO_CHANGE = '0-0';
+
+interface Partition {
+  /** Incarnation, version of the symbols, epoch and owner: another one means that the cells may have been written again. */
+  writer: string;
+  /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
+  frontier: number;
+  /** Id of the newest change that the cells contain. */
+  lastChange: string;
+  cells: Map<string, SymbolCells>;
+}
+
+/** The counts of one symbol: of each day {@link CELL_COUNTS}, and whether they are known. */
+interface SymbolCells {
+  counts: Uint16Array;
+  isKnown: Uint8Array;
+}
+
+type Entry = [id: string, fields: string[]];
+
+export class CountedDays {
+  private readonly partitions = new Map<number, Partition>();
+  private last: Promise<unknown> = Promise.resolve();
+  private symbols = 0;
+  private days = 0;
+
+  /** Cells for which there is memory. */
+  get size(): number {
+    return this.symbols * this.days;
+  }
+
+  /** Runs one read after another: two at once could keep what a third has found to be outdated. */
+  async alone<T>(run: () => Promise<T>): Promise<T> {
+    const running = this.last.then(run);
+    this.last = running.catch(() => undefined);
+    return running;
+  }
+
+  /** Forgets the cells of these partitions that may have changed since they were kept. Call it before the cells are read. */
+  async update(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<void> {
+    if (this.days !== layout.days.length) this.partitions.clear();
+    this.days = layout.days.length;
+    const pipeline = redis.pipeline();
+    for (const number of partitions) {
+      const keys: PartitionKeys = layout.keysOf(number);
+      pipeline
+        .hmget(keys.meta, 'incarnation', 'epoch', 'owner', 'frontier')
+        .xrevrange(keys.changes, '+', '-', 'COUNT', 1);
+      pipeline.xrange(keys.changes, this.partitions.get(number)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX);
+    }
+    const replies = await runPipeline(pipeline);
+    partitions.forEach((number, i) => {
+      const [meta, newest, changes] = replies.slice(3 * i, 3 * i + 3) as [(string | null)[], Entry[], Entry[]];
+      const [incarnation, epoch, owner, frontier] = meta;
+      this.updateOne(layout, number, {
+        writer: `${incarnation} ${epoch} ${owner}`,
+        frontier: Number(frontier),
+        lastChange: newest[0]?.[0] ?? NO_CHANGE,
+        changes,
+      });
+    });
+    this.symbols = [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size, 0);
+  }
+
+  private updateOne(
+    layout: SessionLayout,
+    number: number,
+    { changes, ...now }: Omit<Partition, 'cells'> & { changes: readonly Entry[] },
+  ): void {
+    const before = this.partitions.get(number);
+    const isContinued =
+      before !== undefined &&
+      before.writer === now.writer &&
+      before.frontier <= now.frontier &&
+      changes.length < CHANGES_MAX &&
+      // The newest change that is contained is still stored: nothing was trimmed, and the store was not set back.
+      (before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange);
+    const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
+    this.partitions.set(number, { ...now, cells });
+    if (!isContinued) return;
+    for (const [id, fields] of changes) {
+      if (id === before.lastChange || !COUNTED.has(valueOf(fields, 'type') ?? '')) continue;
+      const day = layout.dayIndexOf(valueOf(fields, 'date') ?? '');
+      if (day !== undefined) for (const { isKnown } of cells.values()) isKnown[day] = 0;
+    }
+  }
+
+  /** Copies the counts of a cell to `counts` from `at` on. @returns false when they are not known */
+  copy(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): boolean {
+    const cells = this.partitions.get(partition)?.cells.get(symbol);
+    if (cells?.isKnown[day] !== 1) return false;
+    counts.set(cells.counts.subarray(day * COUNTS, (day + 1) * COUNTS), at);
+    return true;
+  }
+
+  /** Keeps the counts of a whole closed day, which were read after {@link update}. */
+  keep(partition: number, symbol: string, day: number, counts: Uint16Array): void {
+    const known = this.partitions.get(partition);
+    if (!known) return;
+    let cells = known.cells.get(symbol);
+    if (!cells) {
+      cells = { counts: new Uint16Array(this.days * COUNTS), isKnown: new Uint8Array(this.days) };
+      known.cells.set(symbol, cells);
+      this.symbols++;
+    }
+    cells.counts.set(counts, day * COUNTS);
+    cells.isKnown[day] = 1;
+  }
+}
+
+/** The value of a field in a list of fields and values. */
+function valueOf(fields: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
+  return undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * The counts of many symbols on each of a session's own retained days: the matrix that a picture of coverage shows. A
+ * strategy's view ends at the clock, an operator's at the frontier. Whole closed days are read once while the caller keeps
+ * a {@link CountedDays}. Reads only.
+ */
+import type { Redis } from 'ioredis';
+import { byPartition, type SessionLayout, type View } from '../layout/index.js';
+import type { CountedDays } from './counted-days.js';
+import { type Cell, CELL_COUNTS, type CellCount, CELLS_A_CALL, readCells } from './day-cells.js';
+import { readVisibleEnd } from './visible-end.js';
+
+/** A page of symbols that a caller wants. */
+export interface DayCountsQuery {
+  /** @default all symbols that can be read */
+  symbols?: readonly string[] | undefined;
+  /** Dates, both included. @default all days */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** The last symbol of the page before. */
+  after?: string | undefined;
+  /** Symbols in the answer. @default all */
+  limit?: number;
+  /** @default the session's view */
+  view?: View;
+}
+
+export interface DayCounts {
+  /** Oldest first. `visible` is how many slots of the day the view shows, in each symbol. */
+  days: { date: string; expected: number; visible: number }[];
+  /** One number for each day in each array. */
+  symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
+  /** The last symbol of the page; null on the last page. */
+  next: string | null;
+}
+
+/** Script calls that are under way at once. */
+const CALLS_AT_ONCE = 4;
+const COUNTS = CELL_COUNTS.length;
+
+/** @param readable all symbols of the session that can be read @throws SessionLostError */
+export async function readDayCounts(
+  redis: Redis,
+  layout: SessionLayout,
+  readable: readonly string[],
+  query: DayCountsQuery & { view: View },
+  known: CountedDays,
+): Promise<DayCounts> {
+  const { after, limit = Infinity } = query;
+  const rest = [...new Set(query.symbols ?? readable)].sort().filter((symbol) => after === undefined || symbol > after);
+  const symbols = rest.slice(0, limit);
+  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
+  const days = layout.days.flatMap(({ date }, day) => {
+    const isAsked = (query.from ?? date) <= date && date <= (query.to ?? date);
+    return isAsked && day >= firstKept && !layout.isHistory(day) ? [day] : [];
+  });
+  const counts = await countCells(redis, layout, symbols, days, end, known);
+  return {
+    days: days.map((day) => {
+      const grid = layout.grid(day);
+      return { date: grid.date, expected: grid.slotCount, visible: grid.closedBy(end) };
+    }),
+    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!, days.length) })),
+    next: rest.length > symbols.length ? symbols.at(-1)! : null,
+  };
+}
+
+/** The counts of each symbol: {@link CELL_COUNTS} of one day after another. */
+async function countCells(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  days: readonly number[],
+  end: number,
+  known: CountedDays,
+): Promise<Map<string, Uint16Array>> {
+  const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS)]));
+  const closed = new Map(days.map((day) => [day, layout.grid(day).closedBy(end)]));
+  const places = new Map(days.map((day, i) => [day, i * COUNTS]));
+  const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
+  await known.update(redis, layout, [...partitions.keys()]);
+  const unknown = [...partitions].flatMap(([partition, members]) => {
+    const cells: Cell[] = [];
+    for (const day of days) {
+      if (closed.get(day) === 0) continue;
+      const isWhole = closed.get(day) === layout.grid(day).slotCount;
+      for (const symbol of members) {
+        const isCopied = isWhole && known.copy(partition, symbol, day, counts.get(symbol)!, places.get(day)!);
+        if (!isCopied) cells.push({ symbol, day, closed: closed.get(day)! });
+      }
+    }
+    return batches(cells).map((batch) => ({ partition, cells: batch }));
+  });
+  await inParallel(unknown, async ({ partition, cells }) => {
+    const read = await readCells(redis, layout, partition, cells);
+    cells.forEach((cell, i) => {
+      const numbers = read.subarray(i * COUNTS, (i + 1) * COUNTS);
+      counts.get(cell.symbol)!.set(numbers, places.get(cell.day));
+      if (cell.closed === layout.grid(cell.day).slotCount) known.keep(partition, cell.symbol, cell.day, numbers);
+    });
+  });
+  return counts;
+}
+
+function batches(cells: readonly Cell[]): Cell[][] {
+  return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
+    cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
+  );
+}
+
+/** Runs the work on all items, on at most {@link CALLS_AT_ONCE} at once. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const runners = Array.from({ length: CALLS_AT_ONCE }, async () => {
+    for (const item of rest) await work(item);
+  });
+  await Promise.all(runners);
+}
+
+function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
+  const arrays = CELL_COUNTS.map((name, place) => [
+    name,
+    Array.from({ length: days }, (_, day) => counts[day * COUNTS + place]!),
+  ]);
+  return Object.fromEntries(arrays) as Record<CellCount, number[]>;
+}
