@@ -28,7 +28,8 @@ export default {
     const id = await makeSession(bench, system.coordinator);
     const { layout } = await new SessionReader(redis, 'bench-days').open(id);
     const filled = await fillStore(redis, layout);
-    const matrix = () => timed(() => readMatrix(system.coordinator, id, filled));
+    const { meter } = system;
+    const matrix = () => timed(meter, () => readMatrix(system.coordinator, id, filled));
     let owner = 0;
     return {
       value: async () => {
@@ -36,8 +37,8 @@ export default {
         for (const { meta } of layout.keys) await redis.hset(meta, 'owner', `bench-${++owner}`);
         return matrix();
       },
-      limit: () => timed(() => readCells(redis, layout, false)),
-      baseline: () => timed(() => readCells(redis, layout, true)),
+      limit: () => timed(meter, () => readCells(redis, layout, false)),
+      baseline: () => timed(meter, () => readCells(redis, layout, true)),
       others: { 'read before': matrix },
       close: async () => {
         await system.coordinator.call('DELETE', `/v1/sessions/${id}`);
@@ -47,10 +48,11 @@ export default {
   },
 };
 
-async function timed(run) {
+async function timed(meter, run) {
+  meter.reset();
   const startedAt = performance.now();
   await run();
-  return { rate: CELLS / ((performance.now() - startedAt) / 1000) };
+  return { rate: CELLS / ((performance.now() - startedAt) / 1000), cpu: meter.seconds() };
 }
 
 /** A completed session with one bar for each symbol and day. */

@@ -79,3 +79,58 @@ describe('GET /v1/sessions/{id}/days', () => {
     expect(answer).toMatchObject({ status, body: { type: `urn:barkeep:problem:${kind}` } });
   });
 });
+
+describe('GET /v1/sessions/{id}/export', () => {
+  const read = (query: string) =>
+    fetch(`${coordinator.url}/v1/sessions/whole/export${query}`, { headers: { 'X-API-Key': USER } });
+
+  it('sends all bars as a CSV file, symbol after symbol', async () => {
+    const response = await read('');
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-1m.csv"');
+    const lines = (await response.text()).trimEnd().split('\n');
+    expect(lines[0]).toBe('time,symbol,open,high,low,close,volume');
+    expect(lines).toHaveLength(1 + 980 + 990 + 990);
+    const [bar] = await user().bars('whole', 'AAA', 'last=1000');
+    const { openTime, open, high, low, close, volume } = bar!;
+    expect(lines[1]).toBe([openTime, 'AAA', open, high, low, close, volume].join(','));
+    const names = lines.slice(1).map((line) => line.split(',')[1]!);
+    expect(names).toEqual([...names].sort());
+  });
+
+  it('sends the bars of an interval, a range and some symbols as NDJSON', async () => {
+    const range = 'from=2015-12-24T15:00:00Z&to=2015-12-24T15:10:00Z';
+    const response = await read(`?format=ndjson&interval=5m&symbols=BRK/B&${range}`);
+    expect(response.headers.get('content-type')).toContain('application/x-ndjson');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-5m.ndjson"');
+    const lines = (await response.text()).trimEnd().split('\n');
+    const bars = await user().bars('whole', 'BRK/B', `interval=5m&${range}`);
+    expect(lines.filter(Boolean).map((line) => JSON.parse(line) as object)).toEqual(
+      bars.map((bar) => ({ symbol: 'BRK/B', ...bar })),
+    );
+  });
+
+  it.each([
+    ['?interval=7m', 400, 'invalid-input'],
+    ['?format=parquet', 400, 'invalid-input'],
+    ['?symbols=NONE', 404, 'unknown-symbol'],
+    ['?from=2015-12-24&to=2015-12-24', 400, 'invalid-input'],
+  ])('answers %s with %i before a byte of the file is sent', async (query, status, kind) => {
+    const answer = await user().call('GET', `/v1/sessions/whole/export${query}`);
+    expect(answer).toMatchObject({ status, body: { type: `urn:barkeep:problem:${kind}` } });
+  });
+
+  it('survives callers that go away', async () => {
+    const gone = Array.from({ length: 5 }, async () => {
+      const controller = new AbortController();
+      const response = await fetch(`${coordinator.url}/v1/sessions/whole/export?format=ndjson`, {
+        headers: { 'X-API-Key': USER },
+        signal: controller.signal,
+      });
+      controller.abort();
+      await expect(response.text()).rejects.toThrow('aborted');
+    });
+    await Promise.all(gone);
+    expect((await read('?symbols=aaa')).status).toBe(200);
+  });
+});

@@ -25,6 +25,7 @@ const ROUTES: Record<string, Record<number, z.ZodType | null>> = {
   'GET /v1/sessions/{id}/latest': { 200: z.record(z.string(), api.barAnswer.nullable()) },
   'GET /v1/sessions/{id}/digest': { 200: api.digestAnswer },
   'GET /v1/sessions/{id}/certificate': { 200: api.certificateAnswer },
+  'GET /v1/sessions/{id}/export': { 200: z.string() },
   'GET /v1/sessions/{id}/days': { 200: api.daysAnswer },
   'DELETE /v1/sessions/{id}/consumers/{consumer}': { 204: null },
   [`POST ${symbol}`]: { 200: api.symbolAnswer, 202: api.symbolAnswer },

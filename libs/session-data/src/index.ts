@@ -56,6 +56,7 @@ export {
 } from './layout/index.js';
 export { isOutage } from './outage/index.js';
 export {
+  type BarsPart,
   CELL_COUNTS,
   type CellCount,
   type StoreCertificate,

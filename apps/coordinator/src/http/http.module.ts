@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
 import { HealthController, MetricsController } from '../observe/index.js';
+import { ExportController } from './export.controller.js';
 import { FeedController } from './feed.controller.js';
 import { ProblemFilter } from '../access/index.js';
 import { SessionDataController } from './session-data.controller.js';
@@ -30,6 +31,7 @@ const SESSION_CONTROLLERS = [
   FeedController,
   ConsumersController,
   EventsController,
+  ExportController,
 ];
 
 @Module({})

@@ -192,7 +192,7 @@ export class SessionsController {
     @CheckedQuery() { view }: ViewQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
-    refuseOtherBodies(request);
+    if (request.get('Content-Length') !== '0') refuseOtherBodies(request);
     const answered = await this.sessions.runUpkeep(id, parseInput(upkeepInput, body ?? {}), view);
     response.status(answered.requested ? 202 : 200);
     return answered;

@@ -1,6 +1,7 @@
 /** The queries of routes that describe the data of a whole session. */
 import { z } from 'zod';
-import { checkDates, count, dateRange, PAGE_MAX, symbolList, view } from './parameters.js';
+import { checkDates, dateRange, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
+import { TIME_EXPECTED, timeInput } from './time-input.js';
 
 const DAYS_PAGE = 100;
 
@@ -10,8 +11,23 @@ export const daysQuery = z
     symbols: symbolList.optional().meta({ description: 'comma list; all symbols when left out', example: 'SPY,IBM' }),
     ...dateRange,
     after: z.string().max(64).optional().meta({ description: 'the `next` of an earlier page' }),
-    limit: count(1, PAGE_MAX).default(DAYS_PAGE).meta({ description: 'symbols in one answer' }),
+    limit: wholeParameter(1, PAGE_MAX).default(DAYS_PAGE).meta({ description: 'symbols in one answer' }),
     view,
   })
   .superRefine(checkDates);
 export type DaysQuery = z.output<typeof daysQuery>;
+
+/** The bars of an export; open times, end exclusive. */
+export const exportQuery = z
+  .strictObject({
+    format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),
+    interval,
+    symbols: symbolList.optional().meta({ description: 'comma list; all symbols when left out', example: 'SPY,IBM' }),
+    from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
+    to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
+  })
+  .superRefine(({ from, to }, context) => {
+    if (from === undefined || to === undefined || to > from) return;
+    context.addIssue({ code: 'custom', path: ['to'], message: 'a time after from' });
+  });
+export type ExportQuery = z.output<typeof exportQuery>;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const PAGE_MAX = 500;
 
 /** A whole number in a query string, in `[min, max]`. */
-export function count(min: number, max: number) {
+export function wholeParameter(min: number, max: number) {
   const expected = `a whole number from ${min} to ${max}`;
   return z
     .string()

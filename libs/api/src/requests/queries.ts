@@ -5,7 +5,7 @@
 import { calendarIds, calendarNamed, SESSION_STATES } from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
-import { count, fill, interval, PAGE_MAX, symbolList, view } from './parameters.js';
+import { fill, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
 
 /** Most bars that one answer has. */
@@ -34,7 +34,7 @@ export const createQuery = z.strictObject({
 
 export const listQuery = z.strictObject({
   state: z.enum(SESSION_STATES, `one of ${SESSION_STATES.join(', ')}`).optional(),
-  limit: count(1, PAGE_MAX).default(50),
+  limit: wholeParameter(1, PAGE_MAX).default(50),
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
   view,
 });
@@ -55,7 +55,7 @@ export const coverageQuery = z
       .date('a date, such as 2013-10-11')
       .optional()
       .meta({ description: 'included; that of the last bar when left out' }),
-    limit: count(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
+    limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
     after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
   })
   .superRefine(({ calendar, hours, from, to }, context) => {
@@ -96,7 +96,7 @@ export const barsQuery = z
   .strictObject({
     interval,
     fill,
-    last: count(1, BARS_MAX)
+    last: wholeParameter(1, BARS_MAX)
       .optional()
       .meta({
         description: `how many of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,

@@ -12,7 +12,7 @@ export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfi
 export type CellCount = (typeof CELL_COUNTS)[number];
 
 /** One symbol on one day; the slots `[0, closed)` are counted. */
-export interface Cell {
+export interface DayCell {
   symbol: string;
   day: number;
   closed: number;
@@ -29,7 +29,7 @@ export async function readCells(
   redis: Redis,
   layout: SessionLayout,
   partition: number,
-  cells: readonly Cell[],
+  cells: readonly DayCell[],
 ): Promise<Uint16Array> {
   const keys = layout.keysOf(partition);
   const dates = cells.map(({ day }) => layout.day(day).date);

@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
 import type { CountedDays } from './counted-days.js';
-import { type Cell, CELL_COUNTS, type CellCount, CELLS_A_CALL, readCells } from './day-cells.js';
+import { type DayCell, CELL_COUNTS, type CellCount, CELLS_A_CALL, readCells } from './day-cells.js';
 import { readVisibleEnd } from './visible-end.js';
 
 /** A page of symbols that a caller wants. */
@@ -79,7 +79,7 @@ async function countCells(
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
   const unknown = [...partitions].flatMap(([partition, members]) => {
-    const cells: Cell[] = [];
+    const cells: DayCell[] = [];
     for (const day of days) {
       if (closed.get(day) === 0) continue;
       const isWhole = closed.get(day) === layout.grid(day).slotCount;
@@ -101,7 +101,7 @@ async function countCells(
   return counts;
 }
 
-function batches(cells: readonly Cell[]): Cell[][] {
+function batches(cells: readonly DayCell[]): DayCell[][] {
   return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
     cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
   );

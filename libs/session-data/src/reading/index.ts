@@ -1,4 +1,5 @@
 /** Reads of a session that know its clock. */
+export { type BarsPart } from './all-bars.js';
 export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { CountedDays } from './counted-days.js';

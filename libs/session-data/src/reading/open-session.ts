@@ -6,6 +6,7 @@
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { type AllBarsQuery, type BarsPart, readAllBars } from './all-bars.js';
 import { BarSeries, type FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
@@ -96,9 +97,9 @@ export class OpenSession {
     return readableOf(this.listing);
   }
 
-  /** @throws UnknownSymbolError when the session has no such symbol that can be read, SessionLostError */
-  async checkSymbols(symbols: readonly string[]): Promise<void> {
-    await this.read(async (listing) => this.check(listing, symbols), true);
+  /** Checks that symbols and an interval can be read. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+  async checkRead(symbols?: readonly string[], interval?: string): Promise<void> {
+    await this.read(async (listing) => this.check(listing, symbols ?? readableOf(listing), interval), true);
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -154,6 +155,11 @@ export class OpenSession {
     options?: FillOptions,
   ): Promise<ShownBar[]> {
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
+  }
+
+  /** All closed bars of some symbols, as of now, in parts. The next part is read when it is taken; see {@link readAllBars}. */
+  allBars(query: AllBarsQuery): AsyncGenerator<BarsPart> {
+    return readAllBars(this, query);
   }
 
   /** Number of visible bars; one that is still forming does not count. */
@@ -264,8 +270,8 @@ export class OpenSession {
     }
   }
 
-  private check(listing: Listing, symbols: readonly string[] = []): void {
-    for (const symbol of symbols) this.series(listing, symbol);
+  private check(listing: Listing, symbols: readonly string[] = [], interval?: string): void {
+    for (const symbol of symbols) this.series(listing, symbol, interval);
   }
 
   private series({ layout, joining, reads }: Listing, symbol: string, interval: string = layout.base.name): BarSeries {

@@ -1,0 +1,72 @@
+/** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
+import { exportQuery, type ExportQuery } from '@barkeep/api';
+import { Controller, Get, Inject, Logger, Param, Res, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SessionLifecycle } from '../lifecycle/index.js';
+import { CheckedQuery, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { exportText, MEDIA_TYPES } from './export-text.js';
+
+@ApiTags('data')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/sessions/:id/export')
+export class ExportController {
+  private readonly logger = new Logger(ExportController.name);
+
+  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+
+  @Get()
+  @Operation({
+    summary: 'The bars of a session up to its clock, as one CSV or NDJSON file',
+    description:
+      'Symbol after symbol, oldest first. All symbols end at the clock that the session has when the call begins. The file is read while it ' +
+      'is sent, as fast as the caller takes it. A derived bar that is still forming is left out. The connection breaks when the file ' +
+      'cannot be finished, for example because the session was deleted. `barkeep import` reads the CSV file.',
+    params: { id: 'first-run' },
+    query: exportQuery,
+    answers: [
+      {
+        status: 200,
+        description: 'the file; application/x-ndjson with format=ndjson',
+        schema: { type: 'string' },
+        mediaType: 'text/csv',
+        example:
+          'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
+      },
+    ],
+    problems: [
+      'invalid-input',
+      'unknown-session',
+      'unknown-symbol',
+      'wrong-state',
+      'session-lost',
+      'unknown-calendar',
+      'unavailable',
+    ],
+  })
+  async exportBars(
+    @Param('id', SessionIdPipe) id: string,
+    @CheckedQuery() { format, symbols, ...range }: ExportQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const data = await this.sessions.open(id);
+    await data.checkRead(symbols, range.interval);
+    const parts = data.allBars({ symbols: symbols ?? [...data.activeSymbols()].sort(), ...range });
+    const interval = range.interval ?? data.layout.base.name;
+    response.status(200).set({
+      'Content-Type': MEDIA_TYPES[format],
+      'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
+      'Cache-Control': 'no-store',
+    });
+    try {
+      // One part is ready while another one is sent. A caller that goes away ends the reading.
+      await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
+    } catch (error) {
+      this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of some days. Every
+ * part is of the clock at the first read, so that all symbols end at the same time while the session runs. Only what the
+ * caller takes is read.
+ */
+import type { ShownBar } from '@barkeep/bars';
+import type { SessionLayout } from '../layout/index.js';
+
+/** Days of one part: 6,240 minutes of a stock exchange. */
+const DAYS_A_PART = 16;
+
+export interface AllBarsQuery {
+  symbols: readonly string[];
+  /** @default the base interval */
+  interval?: string | undefined;
+  /** Open times, epoch ms, end exclusive. @default all days that the session retains */
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
+/** The bars of one symbol, one after another. */
+export interface BarsPart {
+  symbol: string;
+  bars: ShownBar[];
+}
+
+/** What is read: the calls of an open session. */
+export interface AllBarsSource {
+  readonly layout: SessionLayout;
+  clock(): Promise<number>;
+  barsBetween(
+    symbol: string,
+    interval: string | undefined,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<ShownBar[]>;
+}
+
+/** A derived bar that is still forming is left out. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+export async function* readAllBars(
+  source: AllBarsSource,
+  { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,
+): AsyncGenerator<BarsPart> {
+  const clock = await source.clock();
+  const { layout } = source;
+  const shownInterval = interval === undefined ? layout.base : (layout.interval(interval) ?? layout.base);
+  const [start, end] = [Math.max(from, layout.start), Math.min(to, clock)];
+  for (const symbol of symbols) {
+    for (
+      let day = layout.dayIndexAt(start);
+      day < layout.days.length && layout.grid(day).open < end;
+      day += DAYS_A_PART
+    ) {
+      const last = Math.min(day + DAYS_A_PART, layout.days.length) - 1;
+      const range = [Math.max(start, layout.grid(day).open), Math.min(end, layout.grid(last).close)] as const;
+      const bars = await source.barsBetween(symbol, interval, ...range, Infinity);
+      const closed = bars.filter(({ openTime }) => {
+        const grid = layout.grid(layout.dayIndexAt(openTime), shownInterval);
+        const slot = grid.slotAt(openTime);
+        return typeof slot === 'number' && grid.closeTime(slot) <= clock;
+      });
+      yield { symbol, bars: closed };
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** The bars of an export, on a real Redis: up to one clock, without forming bars, and no more reads than are taken. */
+import { marketBars } from '../support/market.js';
+import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+
+const server = new StoreServer();
+afterAll(() => server.close());
+
+const SPEC = { ...SMALL_SPEC, end: '2013-12-20', derivedIntervals: ['5m'] };
+const MINUTE = 60_000;
+
+async function begin(): Promise<TestStore> {
+  const store = await server.begin(server.layout(SPEC));
+  await flushUpTo(store, marketBars({ ...SPEC, seed: 5 }), store.layout.grid(19).close);
+  return store;
+}
+
+it('I2 all symbols end at the clock that the session had at the first read', async () => {
+  const store = await begin();
+  const { reader, layout, writer } = store;
+  const clock = layout.grid(17).open + 7 * MINUTE;
+  await writer.moveClock(clock);
+  const last = new Map<string, number>();
+  for await (const { symbol, bars } of reader.allBars({ symbols: ['AAA', 'CCC'] })) {
+    for (const { closeTime } of bars) last.set(symbol, closeTime);
+    await writer.moveClock(layout.grid(18).close);
+  }
+  expect([...last]).toEqual([
+    ['AAA', clock],
+    ['CCC', clock],
+  ]);
+});
+
+it('leaves out a derived bar that is still forming', async () => {
+  const store = await begin();
+  await deriveAll(store);
+  const { reader, layout, writer } = store;
+  await writer.moveClock(layout.grid(1).open + 7 * MINUTE);
+  const bars = [];
+  for await (const part of reader.allBars({ symbols: ['AAA'], interval: '5m' })) bars.push(...part.bars);
+  expect(bars).toHaveLength(79);
+  expect(bars.at(-1)).toMatchObject({ openTime: layout.grid(1).open, complete: true });
+  expect(await reader.latestBar('AAA', '5m')).toMatchObject({ complete: false });
+});
+
+it('I8 reads a part when it is taken, and nothing after the caller has gone away', async () => {
+  const { reader, layout, writer } = await begin();
+  await writer.moveClock(layout.grid(19).close);
+  const calls = jest.spyOn(reader, 'barsBetween');
+  const parts = reader.allBars({ symbols: ['AAA', 'BBB', 'CCC'] });
+  const first = await parts.next();
+  expect(first.value).toMatchObject({ symbol: 'AAA' });
+  await parts.return(undefined);
+  expect(calls).toHaveBeenCalledTimes(1);
+});
