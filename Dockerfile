@@ -18,6 +18,7 @@ COPY libs/observe/package.json libs/observe/
 COPY libs/local-system/package.json libs/local-system/
 COPY libs/local-run/package.json libs/local-run/
 COPY libs/client/package.json libs/client/
+COPY apps/console/package.json apps/console/
 COPY apps/coordinator/package.json apps/coordinator/
 COPY apps/upkeep-worker/package.json apps/upkeep-worker/
 COPY apps/cli/package.json apps/cli/
@@ -26,7 +27,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.base.json ./
 COPY libs libs
 COPY apps apps
-COPY scripts/lua-texts.mjs scripts/
+COPY scripts/lua-texts.mjs scripts/console-files.mjs scripts/
 # Only what runs stays: no sources, types, source maps or build information, and no embedded PostgreSQL, because a container gets
 # the addresses of its servers.
 RUN npm run build \

@@ -108,6 +108,10 @@ async function makeCommandLine() {
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
+  cpSync(built('apps/console/dist'), join(folder, 'dist/console'), {
+    recursive: true,
+    filter: (file) => !/\.(d\.ts|map|tsbuildinfo)$/.test(file),
+  });
   mkdirSync(join(folder, 'bin'), { recursive: true });
   writeFileSync(join(folder, 'bin/barkeep.js'), "#!/usr/bin/env node\n'use strict';\nrequire('../dist/main.js');\n", {
     mode: 0o755,

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { copyConsoleFiles } from './console-files.mjs';
 import { writeLuaTexts } from './lua-texts.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -73,6 +74,7 @@ function install() {
 function build() {
   writeLuaTexts();
   run(process.execPath, [join(MODULES, '@typescript/native/bin/tsc'), '-b']);
+  copyConsoleFiles();
 }
 
 /** Runs a program quietly; shows its output when it fails. */

@@ -43,14 +43,20 @@ afterAll(async () => {
 const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 const user = () => new Api(coordinator.url, { 'X-API-Key': USER });
 
+/** When XNYS opens and closes in winter; the day before Christmas is short. */
+function hours(date: string) {
+  return { open: `${date}T14:30:00.000Z`, close: `${date}T${date.endsWith('-24') ? '18' : '21'}:00:00.000Z` };
+}
+
 describe('GET /v1/sessions/{id}/days', () => {
   it('counts the slots of each symbol on each day, by page', async () => {
     const first = await user().ok<DaysAnswer>('GET', '/v1/sessions/whole/days?limit=2');
     expect(first).toEqual({
+      zone: 'America/New_York',
       days: [
-        { date: '2015-12-23', expected: 390, visible: 390 },
-        { date: '2015-12-24', expected: 210, visible: 210 },
-        { date: '2015-12-28', expected: 390, visible: 390 },
+        { date: '2015-12-23', ...hours('2015-12-23'), expected: 390, visible: 390 },
+        { date: '2015-12-24', ...hours('2015-12-24'), expected: 210, visible: 210 },
+        { date: '2015-12-28', ...hours('2015-12-28'), expected: 390, visible: 390 },
       ],
       symbols: [
         { symbol: 'AAA', counts: { streamed: [380, 210, 390] } },
@@ -60,7 +66,8 @@ describe('GET /v1/sessions/{id}/days', () => {
     });
     const rest = `/v1/sessions/whole/days?from=2015-12-24&to=2015-12-27&after=${encodeURIComponent(first.next!)}`;
     expect(await user().ok('GET', rest)).toEqual({
-      days: [{ date: '2015-12-24', expected: 210, visible: 210 }],
+      zone: 'America/New_York',
+      days: [{ date: '2015-12-24', ...hours('2015-12-24'), expected: 210, visible: 210 }],
       symbols: [{ symbol: 'aaa', counts: { streamed: [210] } }],
       next: null,
     });

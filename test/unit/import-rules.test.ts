@@ -18,7 +18,7 @@ const LIBS = [
   'local-run',
   'client',
 ] as const;
-const APPS = ['coordinator', 'upkeep-worker', 'cli'] as const;
+const APPS = ['console', 'coordinator', 'upkeep-worker', 'cli'] as const;
 
 /** The libraries that each package may import. Apps may import any library, and no package imports an app. */
 const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {

@@ -8,6 +8,7 @@ import type { Queues } from '@barkeep/upkeep-queues';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { consolePages } from './console/index.js';
 import { QUEUES } from './runtime/index.js';
 import { accessLog, adminOnly, authenticate, deadline, jsonBody } from './access/index.js';
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
@@ -20,6 +21,7 @@ export function configureHttp(app: NestExpressApplication, config: Config, logge
   app.use(timeRequests(app.get(Metrics, { strict: false })));
   app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
   app.use(authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
+  app.use(consolePages());
   const queues = Object.values(app.get<Queues>(QUEUES, { strict: false }));
   app.use(QUEUES_PATH, adminOnly, queueBoard(queues, config.http.queuesWritable));
   app.use(deadline(), ...jsonBody());

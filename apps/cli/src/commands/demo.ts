@@ -36,9 +36,9 @@ export function demoCommand(run: RunCommand): Command {
         const result = await runDemo(context, options.json === true);
         printResult(options, demoJson(result), () => demoText(result));
         const { coordinatorUrl: url } = result;
-        const stays = options.keep ? 'are' : 'were';
+        const stays = options.keep ? 'is' : 'was';
         note(
-          `the API docs ${stays} at ${url}/docs, the queue dashboard at ${url}/queues${options.keep ? '; Ctrl-C ends it' : ''}`,
+          `the console ${stays} at ${url}/sessions/demo, the API docs at ${url}/docs${options.keep ? '; Ctrl-C ends it' : ''}`,
         );
         if (options.keep) await context.life.interrupted();
         return EXIT.ok;

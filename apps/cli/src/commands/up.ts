@@ -66,6 +66,7 @@ function upText(
   const lines = [
     `Barkeep is up: ${urls.length} coordinator(s), ${workers} worker(s)`,
     ...urls.map((url) => `  API           ${url}/v1/sessions`),
+    `  console       ${first}/`,
     `  API docs      ${first}/docs`,
     `  queues        ${first}/queues`,
     `  metrics       ${first}/metrics`,

@@ -77,7 +77,7 @@ async function startAll(
   const apps = await startApps(services, wanted, life);
   const [url = ''] = apps.urls;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
-  report(`${pids.join(', ')}\nAPI docs ${url}/docs, queues ${url}/queues`);
+  report(`${pids.join(', ')}\nconsole ${url}/, API docs ${url}/docs`);
   return {
     client: new CoordinatorClient(url, env.apiKey, life.signal, 'operator'),
     apps,

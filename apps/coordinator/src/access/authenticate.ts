@@ -12,11 +12,12 @@ import { problem } from '@barkeep/api';
 import { METRICS_FOR_ADMINS } from '@barkeep/observe';
 import { type ApiKeys, isLoopbackHost, presentedKeys } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { CONSOLE_PAGES } from '../console/index.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';
 /** Pages that people open in a browser, which can only ask for a password. */
-const PAGES = /^\/(docs|docs-json|queues)(\/|$)/i;
+const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
 /** Routes that show bars after the clock of sessions. */
 const DATASETS = /^\/v1\/datasets(\/|$)/i;
 /** What all sessions do, for Prometheus. */
@@ -58,10 +59,16 @@ function operatorsOnly({ path, url }: Request): string | undefined {
 }
 
 function refuse(request: Request, response: Response): void {
-  const scheme = PAGES.test(request.originalUrl.split('?', 1)[0] ?? '') ? 'Basic' : 'Bearer';
+  const scheme = isForBrowsers(request) ? 'Basic' : 'Bearer';
   response.setHeader('WWW-Authenticate', `${scheme} realm="barkeep"`);
   const detail = 'expected a configured key in "Authorization: Bearer KEY" or "X-API-Key: KEY"';
   sendProblem(request, response, problem('unauthorized', detail));
+}
+
+/** Whether a browser sends the request for one of our pages: it then repeats it with the password of its user. */
+function isForBrowsers({ originalUrl, headers }: Request): boolean {
+  const path = originalUrl.split('?', 1)[0] ?? '';
+  return PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 
 /** True when a request to an open service cannot come from a web page of another origin. */

@@ -35,10 +35,11 @@ export function gapView({ start, end, bars, status, attempts, lastError }: Symbo
 }
 
 /** States that no day of a symbol has are left out. */
-export function daysView({ days, symbols, next }: DayCounts): DaysAnswer {
+export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): DaysAnswer {
   const shown = symbols.map(({ symbol, counts }) => {
     const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
     return { symbol, counts: Object.fromEntries(names.map((name) => [name, counts[name]])) };
   });
-  return { days, symbols: shown, next };
+  const isoDays = days.map((day) => ({ ...day, open: isoTime(day.open), close: isoTime(day.close) }));
+  return { zone, days: isoDays, symbols: shown, next };
 }

@@ -88,7 +88,7 @@ export abstract class SessionLifecycle {
   /** The session's data. @throws UnknownSessionError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
   /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
-  abstract dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts>;
+  abstract dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }>;
   /** @throws UnknownSessionError, SessionStateError, SessionLostError */
   abstract certificate(id: string): Promise<CertificateAnswer>;
   /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */

@@ -22,6 +22,8 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import {
+  calendarIds,
+  calendarNamed,
   encodeDays,
   parseSessionRequest,
   resolveSymbols,
@@ -188,9 +190,10 @@ export class SessionService extends SessionLifecycle {
     return this.parts.views.open(await this.begun(id));
   }
 
-  async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts> {
+  async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {
     const row = await this.begun(id);
-    return this.parts.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
+    const counts = await this.parts.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
+    return { ...counts, zone: zoneOf(row.spec.calendar) };
   }
 
   async certificate(id: string): Promise<CertificateAnswer> {
@@ -258,4 +261,9 @@ async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
     if (Date.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
     await sleep(BEGUN_LOOK_MS);
   }
+}
+
+/** UTC for a calendar that this service does not know; the session keeps its days. */
+function zoneOf(calendar: string): string {
+  return calendarIds().includes(calendar) ? calendarNamed(calendar).zone : 'UTC';
 }

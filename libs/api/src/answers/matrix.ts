@@ -1,14 +1,17 @@
 /** What a session has of each symbol on each trading day. */
 import { z } from 'zod';
-import { count, date } from '../values/index.js';
+import { count, date, time } from '../values/index.js';
 
 const numbers = z.array(count).optional();
 
 export const daysAnswer = z.strictObject({
+  zone: z.string().describe('IANA time zone of the calendar; UTC when this service does not know the calendar'),
   days: z
     .array(
       z.strictObject({
         date,
+        open: time.describe('of its first slot'),
+        close: time.describe('of its last slot; exclusive'),
         expected: count.describe('slots of the day'),
         visible: count.describe('slots of the day that the view shows: 0 for a day after it'),
       }),

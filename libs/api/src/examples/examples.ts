@@ -117,9 +117,22 @@ export const upkeepPlanExample = {
 };
 
 export const daysExample = {
+  zone: 'America/New_York',
   days: [
-    { date: '2024-03-04', expected: 390, visible: 390 },
-    { date: '2024-03-05', expected: 390, visible: 30 },
+    {
+      date: '2024-03-04',
+      open: '2024-03-04T14:30:00.000Z',
+      close: '2024-03-04T21:00:00.000Z',
+      expected: 390,
+      visible: 390,
+    },
+    {
+      date: '2024-03-05',
+      open: '2024-03-05T14:30:00.000Z',
+      close: '2024-03-05T21:00:00.000Z',
+      expected: 390,
+      visible: 30,
+    },
   ],
   symbols: [{ symbol: 'EMBER', counts: { streamed: [388, 29], backfilled: [1, 0], noTrade: [1, 0] } }],
   next: null,

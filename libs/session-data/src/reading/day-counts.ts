@@ -25,8 +25,10 @@ export interface DayCountsQuery {
 }
 
 export interface DayCounts {
-  /** Oldest first. `visible` is how many slots of the day the view shows, in each symbol. */
-  days: { date: string; expected: number; visible: number }[];
+  /**
+   * Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol.
+   */
+  days: { date: string; open: number; close: number; expected: number; visible: number }[];
   /** One number for each day in each array. */
   symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
   /** The last symbol of the page; null on the last page. */
@@ -57,7 +59,8 @@ export async function readDayCounts(
   return {
     days: days.map((day) => {
       const grid = layout.grid(day);
-      return { date: grid.date, expected: grid.slotCount, visible: grid.closedBy(end) };
+      const { date, open, close } = grid;
+      return { date, open, close, expected: grid.slotCount, visible: grid.closedBy(end) };
     }),
     symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!, days.length) })),
     next: rest.length > symbols.length ? symbols.at(-1)! : null,

@@ -1,0 +1,81 @@
+/** Hatches the holes of a chart, so that an empty range is seen as empty: a primitive for lightweight-charts. */
+import type { Hole } from '../model/index.js';
+import type {
+  IChartApi,
+  IPrimitivePaneRenderer,
+  IPrimitivePaneView,
+  ISeriesPrimitive,
+  SeriesAttachedParameter,
+  Time,
+} from '../vendor/charts/index.js';
+
+const STRIPE_PX = 7;
+type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
+
+/** Draws diagonal stripes over the slots of each hole. */
+export class Hatching implements ISeriesPrimitive {
+  private chart: IChartApi | undefined;
+  private requestUpdate: (() => void) | undefined;
+  private holes: readonly Hole[] = [];
+  private readonly views: IPrimitivePaneView[] = [
+    { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
+  ];
+
+  /** @param stepSeconds length of a bar */
+  constructor(
+    private stepSeconds: number,
+    private colour: string,
+  ) {}
+
+  attached({ chart, requestUpdate }: SeriesAttachedParameter): void {
+    this.chart = chart;
+    this.requestUpdate = requestUpdate;
+  }
+
+  detached(): void {
+    this.chart = undefined;
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return this.views;
+  }
+
+  show(holes: readonly Hole[], stepSeconds: number, colour: string): void {
+    this.holes = holes;
+    this.stepSeconds = stepSeconds;
+    this.colour = colour;
+    this.requestUpdate?.();
+  }
+
+  private draw(target: Target): void {
+    const scale = this.chart?.timeScale();
+    if (!scale) return;
+    target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+      const half = scale.options().barSpacing / 2;
+      for (const { from, to } of this.holes) {
+        const [left, right] = [
+          scale.timeToCoordinate(from as Time & number),
+          scale.timeToCoordinate((to - this.stepSeconds) as Time & number),
+        ];
+        if (left === null || right === null) continue;
+        stripes(context, left - half, right + half, mediaSize.height, this.colour);
+      }
+    });
+  }
+}
+
+function stripes(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
+  context.save();
+  context.beginPath();
+  context.rect(left, 0, right - left, height);
+  context.clip();
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = left - height; x < right; x += STRIPE_PX) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.stroke();
+  context.restore();
+}

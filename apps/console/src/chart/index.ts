@@ -1,0 +1,2 @@
+/** Charts of bars. */
+export { CandleChart } from './candle-chart.js';

@@ -1,0 +1,62 @@
+/**
+ * Calls of the coordinator's API. Every path is of this origin, so the browser adds the password of its user itself, and no
+ * key stands in a URL or in the storage of the browser.
+ */
+
+/** What went wrong with a call, as the API describes it (RFC 9457). */
+export class CallError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly type: string,
+    /** Each wrong field of the request. */
+    readonly problems: readonly CallProblem[],
+  ) {
+    super(message);
+  }
+}
+
+/** One field of a request that the API refused. */
+export interface CallProblem {
+  field: string;
+  expected: string;
+  was: string;
+}
+
+interface ProblemBody {
+  type?: string;
+  title?: string;
+  detail?: string;
+  problems?: CallProblem[];
+}
+
+const NETWORK_DOWN = 'The coordinator does not answer. Is it running?';
+
+/** Calls one route. @returns the JSON of the answer @throws CallError */
+export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
+  const { method = 'GET', body } = options;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
+  const response = await fetch(path, request).catch(() => {
+    throw new CallError(0, NETWORK_DOWN, 'network', []);
+  });
+  if (!response.ok) throw await errorOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+async function errorOf(response: Response): Promise<CallError> {
+  const problem = (await response.json().catch(() => ({}))) as ProblemBody;
+  const text = [problem.title, problem.detail].filter(Boolean).join(': ') || `the answer was ${response.status}`;
+  return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
+}
+
+/** The path of a session's route. */
+export function sessionPath(id: string, rest = ''): string {
+  return `/v1/sessions/${encodeURIComponent(id)}${rest}`;
+}
+
+/** The path of a route of a session's symbol. */
+export function symbolPath(id: string, symbol: string, rest: string): string {
+  return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
+}

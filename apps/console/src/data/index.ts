@@ -1,0 +1,6 @@
+/** Calls of the API and live events. */
+export * from './days.js';
+export * from './http.js';
+export * from './live-events.js';
+export * from './view.js';
+export * from './pending.js';

@@ -1,0 +1,80 @@
+/**
+ * The events of a session, live. The browser's EventSource connects again with the id of the last event. When the server refuses
+ * that (for example while it starts), a new connection is made and the page reads everything again.
+ */
+import type { eventAnswers } from '@barkeep/api';
+import { sessionPath } from './http.js';
+import { inView } from './view.js';
+
+/** Every type of event that the page uses. */
+const TYPES = [
+  'clock',
+  'day-opened',
+  'day-closing',
+  'day-closed',
+  'day-timed-out',
+  'state',
+  'gap-found',
+  'gap-filled',
+  'gap-settled',
+  'late-bars',
+  'derived',
+  'quality',
+  'repository-failed',
+  'repository-recovered',
+  'stream-silent',
+  'consumer-joined',
+  'consumer-left',
+  'consumer-dropped',
+] as const satisfies readonly (keyof typeof eventAnswers)[];
+const RETRY_MS = 2000;
+
+export interface LiveEvent {
+  type: (typeof TYPES)[number];
+  /** The fields of the event; those that depend on the type are optional. */
+  data: { at: string; time?: string; date?: string; state?: string; error?: string | null };
+}
+
+export interface LiveListener {
+  onEvent(event: LiveEvent): void;
+  /** Events were trimmed, or a new connection began without a last id: read everything again. */
+  onGap(): void;
+  /** `since` is null while the connection is open. */
+  onConnection(lostSince: Date | null): void;
+}
+
+/** Follows a session until the returned function is called. */
+export function listenToSession(id: string, listener: LiveListener): () => void {
+  let source: EventSource | undefined;
+  let retry: number | undefined;
+  let lostSince: Date | null = null;
+  let isContinued = true;
+  const connect = () => {
+    source = new EventSource(inView(sessionPath(id, '/events')));
+    source.addEventListener('open', () => {
+      lostSince = null;
+      listener.onConnection(null);
+      if (!isContinued) listener.onGap();
+      isContinued = true;
+    });
+    source.addEventListener('gap', () => listener.onGap());
+    for (const type of TYPES) {
+      source.addEventListener(type, (message) =>
+        listener.onEvent({ type, data: JSON.parse(String(message.data)) as LiveEvent['data'] }),
+      );
+    }
+    source.addEventListener('error', () => {
+      listener.onConnection((lostSince ??= new Date()));
+      if (source?.readyState === EventSource.CLOSED) retryLater();
+    });
+  };
+  const retryLater = () => {
+    isContinued = false;
+    retry = window.setTimeout(connect, RETRY_MS);
+  };
+  connect();
+  return () => {
+    window.clearTimeout(retry);
+    source?.close();
+  };
+}

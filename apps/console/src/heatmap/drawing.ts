@@ -1,0 +1,193 @@
+/** Draws the part of the matrix that is seen on a canvas. Each state has a colour, and a pattern or a letter for eyes that see no colours. */
+import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
+import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Scroll } from './layout.js';
+
+export interface Picture {
+  matrix: Matrix;
+  symbols: readonly string[];
+  layout: HeatmapLayout;
+  /** Index of the first day that the clock has not closed. */
+  openDay: number;
+  filter: CellState | undefined;
+  /** The cell with the keyboard's focus, and the corner of the selection opposite to it. */
+  cursor: { row: number; day: number } | undefined;
+  anchor: { row: number; day: number } | undefined;
+}
+
+/** Width from which a cell has room for a letter. */
+const LETTER_MIN = 11;
+/** Width of about one date in the header. */
+const DATE_WIDTH = 44;
+
+/** Reads the colours of the page's theme. */
+export function coloursOf(element: Element): (name: string) => string {
+  const style = getComputedStyle(element);
+  const known = new Map<string, string>();
+  return (name) => {
+    let colour = known.get(name);
+    if (colour === undefined) known.set(name, (colour = style.getPropertyValue(`--${name}`).trim()));
+    return colour;
+  };
+}
+
+/** Draws what is seen at a scroll position. The canvas has the size of the box. */
+export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll): void {
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+  }
+  const context = canvas.getContext('2d')!;
+  const colour = coloursOf(canvas);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  const { layout, matrix, symbols } = picture;
+  const days = seenRange(scroll.left, width - layout.label, layout.cell, matrix.days.length);
+  const rows = seenRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
+  drawCells(context, colour, picture, scroll, days, rows);
+  context.fillStyle = colour('panel');
+  context.fillRect(0, 0, layout.label, height);
+  context.fillRect(0, 0, width, HEADER_HEIGHT);
+  drawLabels(context, colour, picture, scroll, days, rows);
+  drawClock(context, colour, picture, scroll, height);
+}
+
+type Colours = (name: string) => string;
+type Range = readonly [from: number, to: number];
+
+function drawCells(
+  context: CanvasRenderingContext2D,
+  colour: Colours,
+  picture: Picture,
+  scroll: Scroll,
+  days: Range,
+  rows: Range,
+): void {
+  const { layout, matrix, symbols, openDay, filter } = picture;
+  context.font = '10px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  for (let row = rows[0]; row < rows[1]; row++) {
+    const y = HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top;
+    for (let day = days[0]; day < days[1]; day++) {
+      const cell = cellOf(matrix, symbols[row]!, day, openDay);
+      const x = layout.label + day * layout.cell - scroll.left;
+      context.globalAlpha = filter === undefined || filter === cell.state ? 1 : 0.15;
+      drawCell(context, colour, cell, x, y, layout.cell);
+      if (isSelected(picture, row, day)) outline(context, colour('text'), x, y, layout.cell);
+    }
+  }
+  context.globalAlpha = 1;
+}
+
+function drawCell(
+  context: CanvasRenderingContext2D,
+  colour: Colours,
+  cell: MatrixCell,
+  x: number,
+  y: number,
+  width: number,
+): void {
+  const [w, h] = [width - 1, ROW_HEIGHT - 1];
+  context.fillStyle = colour(`cell-${cell.state}`);
+  context.fillRect(x, y, w, h);
+  const ink = colour(`ink-${cell.state}`);
+  if (cell.state === 'absent' || cell.state === 'unfillable') {
+    context.fillStyle = ink;
+    if (width >= LETTER_MIN)
+      context.fillText(
+        cell.holes > 99 ? STATE_WORDS[cell.state].letter : String(cell.holes),
+        x + w / 2,
+        y + h / 2 + 0.5,
+      );
+    else if (cell.state === 'absent') context.fillRect(x, y + h / 2, w, h / 2);
+    else context.fillRect(x, y + h / 2 - 2, w, 4);
+    return;
+  }
+  if (cell.state === 'repaired' && width >= LETTER_MIN) {
+    context.fillStyle = ink;
+    context.fillText(
+      cell.backfilled > 99 ? STATE_WORDS.repaired.letter : String(cell.backfilled),
+      x + w / 2,
+      y + h / 2 + 0.5,
+    );
+  } else if (cell.state === 'repaired') {
+    context.fillStyle = ink;
+    context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
+  } else if (cell.state === 'no-trade') {
+    context.fillStyle = ink;
+    context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
+  } else if (cell.state === 'in-progress') hatch(context, ink, x, y, w, h);
+}
+
+function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: number, w: number, h: number): void {
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(x, y + h);
+  context.lineTo(x + w, y);
+  context.stroke();
+}
+
+function outline(context: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number): void {
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.strokeRect(x, y, width - 1, ROW_HEIGHT - 1);
+}
+
+/** Whether a cell is in the rectangle between cursor and anchor. */
+export function isSelected({ cursor, anchor }: Pick<Picture, 'cursor' | 'anchor'>, row: number, day: number): boolean {
+  if (!cursor) return false;
+  const other = anchor ?? cursor;
+  const isBetween = (value: number, a: number, b: number) => value >= Math.min(a, b) && value <= Math.max(a, b);
+  return isBetween(row, cursor.row, other.row) && isBetween(day, cursor.day, other.day);
+}
+
+function drawLabels(
+  context: CanvasRenderingContext2D,
+  colour: Colours,
+  picture: Picture,
+  scroll: Scroll,
+  days: Range,
+  rows: Range,
+): void {
+  const { layout, matrix, symbols } = picture;
+  context.fillStyle = colour('muted');
+  context.font = '11px system-ui, sans-serif';
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.save();
+  context.beginPath();
+  context.rect(0, HEADER_HEIGHT, layout.label - 4, context.canvas.height);
+  context.clip();
+  for (let row = rows[0]; row < rows[1]; row++) {
+    context.fillText(symbols[row]!, 0, HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT - scroll.top);
+  }
+  context.restore();
+  const every = Math.max(1, Math.ceil(DATE_WIDTH / layout.cell));
+  for (let day = Math.ceil(days[0] / every) * every; day < days[1]; day += every) {
+    context.fillText(
+      matrix.days[day]!.date.slice(5),
+      layout.label + day * layout.cell - scroll.left,
+      HEADER_HEIGHT / 2,
+    );
+  }
+}
+
+/** A line between the days that the clock has closed and the others. */
+function drawClock(
+  context: CanvasRenderingContext2D,
+  colour: Colours,
+  picture: Picture,
+  scroll: Scroll,
+  height: number,
+): void {
+  const { layout, matrix, openDay, symbols } = picture;
+  if (openDay <= 0 || openDay >= matrix.days.length) return;
+  const x = layout.label + openDay * layout.cell - scroll.left - 1;
+  if (x < layout.label) return;
+  context.fillStyle = colour('text');
+  context.fillRect(x, HEADER_HEIGHT, 2, Math.min(height, symbols.length * ROW_HEIGHT - scroll.top));
+}

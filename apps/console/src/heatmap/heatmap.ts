@@ -1,0 +1,128 @@
+/**
+ * The coverage of symbols and trading days as a picture. A canvas draws only what is seen, so that thousands of rows scroll
+ * smoothly. Arrow keys move over the cells, Shift selects, Enter opens; a line of text below names the cell for everybody.
+ */
+import { cellOf, describeCell, type CellState, type Matrix } from '../model/index.js';
+import { html } from '../shell/index.js';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from '../vendor/index.js';
+import { draw } from './drawing.js';
+import { cellAt, HEADER_HEIGHT, heatmapLayout, ROW_HEIGHT, scrollTo } from './layout.js';
+
+export interface Place {
+  row: number;
+  day: number;
+}
+
+export interface HeatmapProperties {
+  label: string;
+  matrix: Matrix;
+  symbols: readonly string[];
+  openDay: number;
+  filter?: CellState | undefined;
+  /** The cell that is open, and the other corner of a selection. */
+  cursor: Place | undefined;
+  anchor: Place | undefined;
+  onMove: (cursor: Place, anchor: Place | undefined) => void;
+  onOpen: (symbol: string, day: number) => void;
+}
+
+const STEPS: Record<string, Place> = {
+  ArrowUp: { row: -1, day: 0 },
+  ArrowDown: { row: 1, day: 0 },
+  ArrowLeft: { row: 0, day: -1 },
+  ArrowRight: { row: 0, day: 1 },
+  PageUp: { row: -20, day: 0 },
+  PageDown: { row: 20, day: 0 },
+  Home: { row: 0, day: -1e6 },
+  End: { row: 0, day: 1e6 },
+};
+
+/** The picture in a box that scrolls. */
+export function Heatmap(properties: HeatmapProperties): VNode {
+  const { label, matrix, symbols, openDay, filter, cursor, anchor, onMove, onOpen } = properties;
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const [hovered, setHovered] = useState<Place>();
+  const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
+  const paint = () => {
+    if (!canvas.current || !box.current) return;
+    const scroll = { left: box.current.scrollLeft, top: box.current.scrollTop };
+    draw(canvas.current, { matrix, symbols, layout, openDay, filter, cursor, anchor }, scroll);
+  };
+  useLayoutEffect(paint);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  const placeOf = (event: MouseEvent): Place | undefined => {
+    const { left, top } = canvas.current!.getBoundingClientRect();
+    const scroll = { left: box.current!.scrollLeft, top: box.current!.scrollTop };
+    return cellAt(layout, scroll, event.clientX - left, event.clientY - top, matrix.days.length, symbols.length);
+  };
+  const click = (event: MouseEvent) => {
+    const place = placeOf(event);
+    if (!place) return;
+    if (place.day < 0) return onMove({ ...place, day: 0 }, { ...place, day: matrix.days.length - 1 });
+    if (event.shiftKey) return onMove(place, anchor ?? cursor);
+    onMove(place, undefined);
+    onOpen(symbols[place.row]!, place.day);
+  };
+  const key = (event: KeyboardEvent) => {
+    const at = cursor ?? { row: 0, day: 0 };
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      return onOpen(symbols[at.row]!, at.day);
+    }
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = {
+      row: Math.min(symbols.length - 1, Math.max(0, at.row + step.row)),
+      day: Math.min(matrix.days.length - 1, Math.max(0, at.day + step.day)),
+    };
+    bringIntoView(box.current!, layout, next);
+    onMove(next, event.shiftKey ? (anchor ?? at) : undefined);
+  };
+  const shown = hovered ?? cursor;
+  const text = describe(matrix, symbols, openDay, shown);
+  const height = Math.min(layout.height, 34 * ROW_HEIGHT + HEADER_HEIGHT);
+  return html`<div class="heatmap">
+    <div
+      class="heatmap-box"
+      ref=${box}
+      style=${{ height: `${height + 14}px` }}
+      tabindex="0"
+      role="application"
+      aria-label=${`${label}. Arrow keys move, Enter opens a cell, Shift selects.`}
+      aria-describedby="heatmap-cell"
+      onScroll=${paint}
+      onKeyDown=${key}
+      onClick=${click}
+      onMouseMove=${(event: MouseEvent) => setHovered(withDay(placeOf(event)))}
+      onMouseLeave=${() => setHovered(undefined)}
+    >
+      <div style=${{ width: `${layout.width}px`, height: `${layout.height}px` }}>
+        <canvas ref=${canvas} style=${{ width: `${width}px`, height: `${height}px` }}></canvas>
+      </div>
+    </div>
+    <p id="heatmap-cell" class="heatmap-cell" aria-live=${hovered ? 'off' : 'polite'}>${text}</p>
+  </div>`;
+}
+
+function withDay(place: Place | undefined): Place | undefined {
+  return place && place.day >= 0 ? place : undefined;
+}
+
+function describe(matrix: Matrix, symbols: readonly string[], openDay: number, place: Place | undefined): string {
+  const symbol = place && symbols[place.row];
+  const day = place && matrix.days[place.day];
+  if (!symbol || !day) return 'Point at a cell to read it; click it for its candles.';
+  return describeCell(symbol, day.date, cellOf(matrix, symbol, place.day, openDay));
+}
+
+function bringIntoView(box: HTMLElement, layout: { label: number; cell: number }, { row, day }: Place): void {
+  box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - 14, row * ROW_HEIGHT, ROW_HEIGHT);
+  box.scrollLeft = scrollTo(box.scrollLeft, box.clientWidth - layout.label, day * layout.cell, layout.cell);
+}

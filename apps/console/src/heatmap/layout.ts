@@ -1,0 +1,58 @@
+/** Where the cells of the heatmap are, in pixels of the page. Pure. */
+
+export const ROW_HEIGHT = 16;
+export const HEADER_HEIGHT = 20;
+const CELL_MIN = 5;
+const CELL_MAX = 36;
+const LABEL_MIN = 60;
+const LABEL_MAX = 150;
+const LETTER_WIDTH = 7.2;
+
+export interface HeatmapLayout {
+  /** Width of the column of symbols. */
+  label: number;
+  cell: number;
+  /** Size of the whole picture, which may be more than what is seen. */
+  width: number;
+  height: number;
+}
+
+/** @param seenWidth width of the box that the picture scrolls in */
+export function heatmapLayout(seenWidth: number, days: number, symbols: readonly string[]): HeatmapLayout {
+  const longest = symbols.reduce((most, symbol) => Math.max(most, symbol.length), 0);
+  const label = Math.min(LABEL_MAX, Math.max(LABEL_MIN, Math.ceil(longest * LETTER_WIDTH) + 12));
+  const cell = Math.min(CELL_MAX, Math.max(CELL_MIN, Math.floor((seenWidth - label - 2) / Math.max(1, days))));
+  return { label, cell, width: label + cell * days, height: HEADER_HEIGHT + ROW_HEIGHT * symbols.length };
+}
+
+export interface Scroll {
+  left: number;
+  top: number;
+}
+
+/** The cell below a point of the box; undefined outside of cells. `day` is -1 on a symbol's name. */
+export function cellAt(
+  layout: HeatmapLayout,
+  scroll: Scroll,
+  x: number,
+  y: number,
+  days: number,
+  rows: number,
+): { row: number; day: number } | undefined {
+  const row = Math.floor((y - HEADER_HEIGHT + scroll.top) / ROW_HEIGHT);
+  if (y < HEADER_HEIGHT || row < 0 || row >= rows) return undefined;
+  if (x < layout.label) return { row, day: -1 };
+  const day = Math.floor((x - layout.label + scroll.left) / layout.cell);
+  return day < days ? { row, day } : undefined;
+}
+
+/** The first and last index that are seen, end exclusive. */
+export function seenRange(scrolled: number, size: number, step: number, count: number): [from: number, to: number] {
+  return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
+}
+
+/** The scroll position that shows a cell, moved as little as possible. */
+export function scrollTo(scroll: number, seen: number, at: number, size: number): number {
+  if (at < scroll) return at;
+  return at + size > scroll + seen ? at + size - seen : scroll;
+}

@@ -1,0 +1,97 @@
+/** The console: finds the page of the address, and shows what is the same on all of them. */
+import { call, currentView, onViewChange } from './data/index.js';
+import { pageOf, type Page } from './model/index.js';
+import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
+import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell/index.js';
+import { useEffect, useState, render, type VNode } from './vendor/index.js';
+
+const HEALTH_EVERY_MS = 10_000;
+const LINKS: readonly [href: string, label: string, pages: readonly Page['name'][]][] = [
+  ['/', 'Sessions', ['sessions', 'session']],
+  ['/datasets', 'Datasets', ['datasets', 'dataset']],
+  ['/compare', 'Compare', ['compare']],
+  ['/upkeep', 'Queues', ['upkeep']],
+];
+
+function App(): VNode {
+  const { pathname } = useLocation();
+  const page = pageOf(pathname);
+  const [view, setView] = useState(currentView());
+  useEffect(() => onViewChange(setView), []);
+  useEffect(() => {
+    document.title = `${titleOf(page)} · Barkeep`;
+  }, [pathname]);
+  return html`<a class="skip" href="#content">To the content</a>
+    <header>
+      <a class="brand" href="/">Barkeep</a>
+      <nav aria-label="Pages">
+        ${LINKS.map(
+          ([href, label, pages]) =>
+            html`<a key=${href} href=${href} aria-current=${pages.includes(page.name) ? 'page' : undefined}
+              >${label}</a
+            >`,
+        )}
+        <a href="/docs" target="_blank">API</a>
+      </nav>
+      <span class="grow"></span><${Health} />
+    </header>
+    <main id="content" tabindex="-1">
+      ${
+        view === 'strategy'
+          ? html`<p class="warning">
+              This key is a user's: the console shows what a strategy may see, up to the clock. A key of
+              BARKEEP_ADMIN_KEYS shows everything.
+            </p>`
+          : ''
+      }
+      ${contentOf(page)}
+    </main>
+    <footer>
+      Charts:${' '}<a href="https://www.tradingview.com/" target="_blank" rel="noreferrer"
+        >TradingView Lightweight Charts™</a
+      >, Copyright © 2025 TradingView, Inc. <a href="/console/NOTICE.txt" target="_blank">Notices</a>
+    </footer>`;
+}
+
+function contentOf(page: Page): VNode {
+  switch (page.name) {
+    case 'sessions':
+      return html`<${SessionsPage} />`;
+    case 'session':
+      return html`<${OneSessionPage} key=${page.id} id=${page.id} />`;
+    case 'datasets':
+      return html`<${DatasetsPage} />`;
+    case 'dataset':
+      return html`<${DatasetPage} key=${page.dataset} dataset=${page.dataset} />`;
+    case 'compare':
+      return html`<${ComparePage} />`;
+    case 'upkeep':
+      return html`<${UpkeepPage} />`;
+    default:
+      return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
+  }
+}
+
+function titleOf(page: Page): string {
+  if (page.name === 'session') return page.id;
+  if (page.name === 'dataset') return page.dataset;
+  return page.name === 'upkeep' ? 'Queues' : page.name.charAt(0).toUpperCase() + page.name.slice(1);
+}
+
+/** Whether the servers behind the coordinator answer. */
+function Health(): VNode {
+  const { value, error, reload } = useResource('health', () =>
+    call<{ checks: Record<string, string> }>('/health/ready'),
+  );
+  useTicks(HEALTH_EVERY_MS, reload);
+  if (error) return html`<span class="health down" role="status">${error.message}</span>`;
+  const checks = Object.entries(value?.checks ?? {});
+  return html`<span class="health" role="status"
+    >${checks.map(([name, state]) => `${name} ${state}`).join(' · ')}</span
+  >`;
+}
+
+takeOverLinks();
+const root = document.getElementById('app')!;
+root.textContent = '';
+render(html`<${App} />`, root);

@@ -1,0 +1,66 @@
+import { cellOf, describeCell, mergeMatrix, orderedSymbols, type Matrix, type RowCounts } from './cells.js';
+
+const DAYS = ['2024-03-04', '2024-03-05', '2024-03-06'].map((date) => ({ date, expected: 390, visible: 390 }));
+
+function matrix(rows: Record<string, RowCounts>, days = DAYS): Matrix {
+  return { days, rows: new Map(Object.entries(rows)) };
+}
+
+describe('a cell', () => {
+  it.each<[string, RowCounts]>([
+    ['whole', { streamed: [390] }],
+    ['repaired', { streamed: [380], backfilled: [10] }],
+    ['no-trade', { streamed: [389], noTrade: [1] }],
+    ['absent', { streamed: [380], backfilled: [9], absent: [1] }],
+    ['unfillable', { streamed: [388], absent: [1], unfillable: [1] }],
+    ['in-progress', { streamed: [200] }],
+  ])('is %s', (state, counts) => {
+    expect(cellOf(matrix({ A: counts }), 'A', 0, 3).state).toBe(state);
+  });
+
+  it('is after the clock while nothing of its day is shown', () => {
+    const days = [DAYS[0]!, { ...DAYS[1]!, visible: 0 }];
+    expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', 1, 1).state).toBe('after-clock');
+  });
+
+  it('is in progress when it is stored and the clock has not closed its day', () => {
+    expect(cellOf(matrix({ A: { streamed: [390, 389], absent: [0, 1] } }), 'A', 1, 1).state).toBe('in-progress');
+  });
+
+  it('is described with its counts', () => {
+    const cell = cellOf(matrix({ A: { streamed: [387], unfillable: [3] } }), 'A', 0, 3);
+    expect(describeCell('A', '2024-03-04', cell)).toBe(
+      'A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390',
+    );
+  });
+});
+
+describe('the rows', () => {
+  const rows = matrix({
+    WHOLE: { streamed: [390, 390, 390] },
+    REPAIRED: { streamed: [390, 300, 390], backfilled: [0, 90, 0] },
+    constructor: { streamed: [389, 390, 390], unfillable: [1, 0, 0] },
+  });
+
+  it('stand with holes before repairs, and whole ones last', () => {
+    expect(orderedSymbols(rows, 'worst')).toEqual(['constructor', 'REPAIRED', 'WHOLE']);
+  });
+
+  it('can be those with a cell of one state, by name', () => {
+    expect(orderedSymbols(rows, 'name')).toEqual(['REPAIRED', 'WHOLE', 'constructor']);
+    expect(orderedSymbols(rows, 'name', 'repaired', 3)).toEqual(['REPAIRED']);
+  });
+});
+
+describe('a newer answer', () => {
+  it('replaces the days that it has, and only these', () => {
+    const old = matrix({ A: { streamed: [390, 380, 0], absent: [0, 10, 0] } });
+    const newer = mergeMatrix(old, [DAYS[1]!], new Map([['A', { streamed: [380], backfilled: [10] }]]));
+    expect(newer.rows.get('A')).toEqual({ streamed: [390, 380, 0], backfilled: [0, 10, 0], absent: [0, 0, 0] });
+  });
+
+  it('with all days adds its rows', () => {
+    const both = mergeMatrix(matrix({ A: { streamed: [1, 1, 1] } }), DAYS, new Map([['B', {}]]));
+    expect([...both.rows.keys()]).toEqual(['A', 'B']);
+  });
+});

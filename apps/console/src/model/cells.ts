@@ -1,0 +1,165 @@
+/**
+ * The matrix symbol × trading day of a session or a dataset: what each cell means, and in which order the rows stand. Pure.
+ * The states are those of a session's slots, summed up for a day by the worst of them.
+ */
+
+/** From the best to the worst, then those without a judgement. */
+export const CELL_STATES = [
+  'whole',
+  'repaired',
+  'no-trade',
+  'absent',
+  'unfillable',
+  'in-progress',
+  'after-clock',
+] as const;
+export type CellState = (typeof CELL_STATES)[number];
+
+/** What a person reads for each state, and the letter that a cell with room for one shows. */
+export const STATE_WORDS: Record<CellState, { name: string; letter: string; help: string }> = {
+  whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
+  repaired: { name: 'repaired', letter: 'r', help: 'missing bars were fetched from a repository' },
+  'no-trade': {
+    name: 'no trade',
+    letter: '·',
+    help: 'a complete source confirms that nothing traded in the empty minutes',
+  },
+  absent: { name: 'absent', letter: '?', help: 'a repository was asked and did not have the bars; it is asked again' },
+  unfillable: { name: 'unfillable', letter: '!', help: 'given up after all attempts' },
+  'in-progress': { name: 'in progress', letter: '', help: 'being read or repaired; strategies do not see it yet' },
+  'after-clock': { name: 'after the clock', letter: '', help: 'not read yet' },
+};
+
+/** One trading day of a matrix. */
+export interface MatrixDay {
+  date: string;
+  /** Slots of one symbol. */
+  expected: number;
+  /** Slots of one symbol that are shown: up to the clock, or the frontier. */
+  visible: number;
+}
+
+/** Counts of one symbol, a number for each day; one that is all zero is left out. */
+export interface RowCounts {
+  streamed?: readonly number[];
+  backfilled?: readonly number[];
+  noTrade?: readonly number[];
+  absent?: readonly number[];
+  unfillable?: readonly number[];
+}
+
+export interface Matrix {
+  days: readonly MatrixDay[];
+  /** By symbol. A map, because a symbol may be called `constructor`. */
+  rows: ReadonlyMap<string, RowCounts>;
+}
+
+export interface MatrixCell {
+  state: CellState;
+  expected: number;
+  visible: number;
+  streamed: number;
+  backfilled: number;
+  noTrade: number;
+  absent: number;
+  unfillable: number;
+  /** Slots without a bar that nothing explains. */
+  holes: number;
+}
+
+/** One cell. @param dayOpen index of the first day that the clock has not closed */
+export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
+  const { expected, visible } = matrix.days[day]!;
+  const row = matrix.rows.get(symbol) ?? {};
+  const [streamed, backfilled, noTrade, absent, unfillable] = [
+    row.streamed?.[day] ?? 0,
+    row.backfilled?.[day] ?? 0,
+    row.noTrade?.[day] ?? 0,
+    row.absent?.[day] ?? 0,
+    row.unfillable?.[day] ?? 0,
+  ];
+  const settled = streamed + backfilled + noTrade + absent + unfillable;
+  const counts = { expected, visible, streamed, backfilled, noTrade, absent, unfillable, holes: absent + unfillable };
+  return { ...counts, state: stateOf(counts, settled, day >= openDay) };
+}
+
+function stateOf(counts: Omit<MatrixCell, 'state'>, settled: number, isAfterClock: boolean): CellState {
+  if (counts.visible === 0) return 'after-clock';
+  if (!isAfterClock && counts.unfillable > 0) return 'unfillable';
+  if (!isAfterClock && counts.absent > 0) return 'absent';
+  if (isAfterClock || settled < counts.expected) return 'in-progress';
+  if (counts.backfilled > 0) return 'repaired';
+  return counts.noTrade > 0 ? 'no-trade' : 'whole';
+}
+
+export type RowOrder = 'worst' | 'name';
+
+/** The symbols whose row has a cell in `state` (any when undefined), in order. */
+export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
+  const all = [...matrix.rows.keys()];
+  const shown = state === undefined ? all : all.filter((symbol) => hasState(matrix, symbol, state, openDay));
+  if (order === 'name') return shown.sort(compareNames);
+  const badness = new Map(shown.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
+  return shown.sort((a, b) => badness.get(b)! - badness.get(a)! || compareNames(a, b));
+}
+
+function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: number): boolean {
+  return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
+}
+
+/** Holes weigh more than any number of repairs. */
+function badnessOf(row: RowCounts): number {
+  return (sum(row.absent) + sum(row.unfillable)) * 1e6 + sum(row.backfilled) + sum(row.noTrade) / 1e3;
+}
+
+function sum(values: readonly number[] = []): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A cell in one sentence, for the line below the picture and for screen readers. */
+export function describeCell(symbol: string, date: string, cell: MatrixCell): string {
+  const counts = [
+    [cell.streamed, 'streamed'],
+    [cell.backfilled, 'backfilled'],
+    [cell.noTrade, 'without trade'],
+    [cell.absent, 'absent'],
+    [cell.unfillable, 'unfillable'],
+  ] as const;
+  const parts = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  const rest = parts.length > 0 ? `: ${parts.join(', ')} of ${cell.expected}` : '';
+  return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
+}
+
+/** A matrix in which the days and rows of a newer answer replace the old ones. */
+export function mergeMatrix(
+  matrix: Matrix | undefined,
+  days: readonly MatrixDay[],
+  rows: ReadonlyMap<string, RowCounts>,
+): Matrix {
+  if (matrix === undefined || matrix.days.length === days.length) {
+    return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
+  }
+  const at = matrix.days.findIndex(({ date }) => date === days[0]?.date);
+  if (at < 0) return matrix;
+  const merged = new Map(matrix.rows);
+  for (const [symbol, row] of rows) {
+    merged.set(symbol, replaceDays(merged.get(symbol) ?? {}, row, at, days.length, matrix.days.length));
+  }
+  return { days: matrix.days.toSpliced(at, days.length, ...days), rows: merged };
+}
+
+function replaceDays(old: RowCounts, newer: RowCounts, at: number, count: number, length: number): RowCounts {
+  const names = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
+  const row: { -readonly [Name in keyof RowCounts]: readonly number[] } = {};
+  for (const name of names) {
+    if (old[name] === undefined && newer[name] === undefined) continue;
+    const values = [...(old[name] ?? Array.from({ length }, () => 0))];
+    for (let day = 0; day < count; day++) values[at + day] = newer[name]?.[day] ?? 0;
+    row[name] = values;
+  }
+  return row;
+}

@@ -1,0 +1,9 @@
+/** What the pages show, computed without the page. Pure. */
+export * from './candles.js';
+export * from './cells.js';
+export * from './coverage.js';
+export * from './rates.js';
+export * from './routes.js';
+export * from './spec-form.js';
+export * from './texts.js';
+export * from './time-line.js';

@@ -1,0 +1,102 @@
+import { ratesOf } from './rates.js';
+import { compareHref, pageOf, sessionHref } from './routes.js';
+import { specOf } from './spec-form.js';
+import { durationText, progressText, filledText, minuteText, venueText, zoneText } from './texts.js';
+import { openDayOf, placeOnLine } from './time-line.js';
+
+const DAYS = [
+  { open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' },
+  { open: '2024-03-05T14:30:00.000Z', close: '2024-03-05T21:00:00.000Z' },
+];
+
+describe('the line of time', () => {
+  it.each([
+    [null, 0],
+    ['2024-03-04T12:00:00.000Z', 0],
+    ['2024-03-04T17:45:00.000Z', 0.25],
+    ['2024-03-04T21:00:00.000Z', 0.5],
+    ['2024-03-05T10:00:00.000Z', 0.5],
+    ['2024-03-05T21:00:00.000Z', 1],
+  ])('has %s at %d', (time, at) => {
+    expect(placeOnLine(time, DAYS)).toBeCloseTo(at);
+  });
+
+  it('has as its open day the first one that the clock has not closed', () => {
+    expect(
+      [null, '2024-03-04T20:59:00.000Z', '2024-03-04T21:00:00.000Z', '2024-03-06T00:00:00.000Z'].map((clock) =>
+        openDayOf(clock, DAYS),
+      ),
+    ).toEqual([0, 0, 1, 2]);
+  });
+});
+
+describe('texts', () => {
+  it('never show 100 % of what is not whole', () => {
+    expect(filledText({ expected: 1_000_000, filled: 999_999, noTrade: 0 })).toBe('99.99 %');
+    expect(filledText({ expected: 390, filled: 389, noTrade: 1 })).toBe('100.00 %');
+    expect(filledText({ expected: 0, filled: 0, noTrade: 0 })).toBe('–');
+    expect(progressText(0.999)).toBe('99 %');
+  });
+
+  it('show times in UTC and at the venue', () => {
+    expect(minuteText('2024-03-04T00:05:59.000Z')).toBe('2024-03-04 00:05');
+    expect(venueText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('09:30');
+    expect(zoneText('America/New_York')).toBe('New York');
+  });
+
+  it.each([
+    [140, '0.1 s'],
+    [12_000, '12 s'],
+    [240_000, '4 min'],
+    [10_800_000, '3 h'],
+    [259_200_000, '3 d'],
+  ])('show %d ms as %s', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+  });
+});
+
+describe('addresses', () => {
+  it.each(['a/b c', '%', 'constructor', '#x?'])('lead back to a session called %s', (id) => {
+    expect(pageOf(new URL(sessionHref(id), 'http://here').pathname)).toEqual({ name: 'session', id });
+  });
+
+  it('leave empty parameters out', () => {
+    expect(compareHref('a')).toBe('/compare?a=a');
+  });
+
+  it.each(['/sessions', '/compare/x', '/nothing', '/sessions/a/b'])('know no page at %s', (path) => {
+    expect(pageOf(path)).toEqual({ name: 'unknown' });
+  });
+});
+
+it('makes a spec of the texts of a form', () => {
+  const form = {
+    id: ' ',
+    symbols: 'A, B',
+    calendar: 'XNYS',
+    start: '2024-03-04',
+    end: '2024-03-08',
+    dataset: 's',
+    backfill: '',
+    derivedIntervals: '5m',
+    pace: '60',
+    barrier: '30',
+  };
+  expect(specOf(form)).toEqual({
+    symbols: ['A', 'B'],
+    calendar: 'XNYS',
+    start: '2024-03-04',
+    end: '2024-03-08',
+    derivedIntervals: ['5m'],
+    source: { type: 'dataset', dataset: 's' },
+    backfill: [],
+    pace: { mode: 'clock', speed: 60 },
+    upkeep: { barrier: { minutes: 30 } },
+  });
+});
+
+it('computes rates from two readings of the list', () => {
+  const reading = (at: number, filled: number) => ({ at, sessions: [{ id: 's', counts: { filled } as never }] });
+  expect(ratesOf(reading(0, 100), reading(2000, 500)).get('s')).toBe(200);
+  expect(ratesOf(undefined, reading(2000, 500)).size).toBe(0);
+});

@@ -1,0 +1,48 @@
+/** A session's spec from the texts of a form. The API checks it; here only its shape is made. Pure. */
+
+/** What the inputs hold. */
+export interface SpecForm {
+  id: string;
+  symbols: string;
+  calendar: string;
+  start: string;
+  end: string;
+  dataset: string;
+  backfill: string;
+  derivedIntervals: string;
+  pace: string;
+  barrier: string;
+}
+
+/** The spec as the API takes it. */
+export function specOf(form: SpecForm): Record<string, unknown> {
+  const symbols = form.symbols.trim();
+  return {
+    ...(form.id.trim() === '' ? {} : { id: form.id.trim() }),
+    symbols: symbols === 'dataset' ? symbols : listed(symbols),
+    calendar: form.calendar.trim(),
+    start: form.start.trim(),
+    end: form.end.trim(),
+    derivedIntervals: listed(form.derivedIntervals),
+    source: { type: 'dataset', dataset: form.dataset.trim() },
+    backfill: listed(form.backfill),
+    pace: paceOf(form.pace.trim()),
+    upkeep: { barrier: barrierOf(form.barrier.trim()) },
+  };
+}
+
+function listed(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+function paceOf(text: string): unknown {
+  return isNumber(text) ? { mode: 'clock', speed: Number(text) } : { mode: text };
+}
+
+function barrierOf(text: string): unknown {
+  return isNumber(text) ? { minutes: Number(text) } : text;
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text);
+}

@@ -1,0 +1,68 @@
+/** Numbers and times as people read them: tabular, in UTC and in the zone of the venue. Pure. */
+
+const NUMBER = new Intl.NumberFormat('en-US');
+const MINUTE = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'UTC',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** 281204 as 281,204. */
+export function numberText(value: number): string {
+  return NUMBER.format(value);
+}
+
+/**
+ * Percent of slots that have a bar, of those in which something traded. Never 100 unless it is whole, by the product's one rule:
+ * two decimals, cut and not rounded up.
+ */
+export function filledText(counts: { expected: number; filled: number; noTrade: number }): string {
+  const wanted = counts.expected - counts.noTrade;
+  if (wanted <= 0) return '–';
+  const hundredths = Math.floor((counts.filled / wanted) * 10_000 + 1e-9);
+  return `${((counts.filled < wanted ? Math.min(hundredths, 9999) : hundredths) / 100).toFixed(2)} %`;
+}
+
+/** `2013-10-09 14:30` in UTC; a dash for null. */
+export function minuteText(time: string | number | null): string {
+  if (time === null) return '–';
+  return MINUTE.format(new Date(time)).replace(',', '');
+}
+
+/** `14:30` in UTC. */
+export function clockText(time: string | number): string {
+  return minuteText(time).slice(-5);
+}
+
+/** `10:30` in the zone of the venue. */
+export function venueText(time: string | number, zone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  return format.format(new Date(time));
+}
+
+/** `New York` of `America/New_York`. */
+export function zoneText(zone: string): string {
+  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+}
+
+/** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. */
+export function durationText(ms: number): string {
+  if (ms < 10_000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
+}
+
+/** 0.734 as `73 %`; 100 only at the end. */
+export function progressText(progress: number): string {
+  return `${Math.floor(progress * 100)} %`;
+}

@@ -1,0 +1,49 @@
+/** The certificate of a session, read when it is opened. */
+import type { CertificateAnswer } from '@barkeep/api';
+import { call, sessionPath } from '../data/index.js';
+import { minuteText } from '../model/index.js';
+import { Failure, html, useResource } from '../shell/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+
+export function CertificatePanel({ id }: { id: string }): VNode {
+  const [isOpen, setOpen] = useState(false);
+  const { value, error, reload } = useResource(isOpen ? id : undefined, () =>
+    call<CertificateAnswer>(sessionPath(id, '/certificate')),
+  );
+  const toggle = (event: Event) => {
+    const opened = (event.currentTarget as HTMLDetailsElement).open;
+    setOpen(opened);
+    if (opened) reload();
+  };
+  return html`<details class="panel" onToggle=${toggle}>
+    <summary>Certificate</summary>
+    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    ${value ? html`<${Facts} certificate=${value} id=${id} />` : ''}
+  </details>`;
+}
+
+function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string }): VNode {
+  const { digest, days, complete, daysHash, datasets, storedAt, changedSince, from } = certificate;
+  const facts: [string, string][] = [
+    ['digest', digest],
+    ['whole days', `${days.length}${complete ? ', all of the session' : ', not all of the session yet'}`],
+    ['hash of the trading days', daysHash],
+    ['datasets', datasets.join(', ')],
+    [
+      'computed from',
+      from === 'store' ? 'the store, now' : 'what was kept when the session completed; its store is gone',
+    ],
+    ['kept at', storedAt === null ? 'not kept yet' : `${minuteText(storedAt)} UTC`],
+    ['repaired since', changedSince.length === 0 ? 'none' : changedSince.join(', ')],
+  ];
+  return html`<dl class="facts">
+      ${facts.map(
+        ([name, value]) =>
+          html`<div key=${name}>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    <a href=${sessionPath(id, '/certificate')} download=${`${id}.certificate.json`}>Save it as JSON</a>`;
+}

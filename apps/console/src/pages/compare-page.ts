@@ -1,0 +1,73 @@
+/** Two sessions compared: equal, or opened at the first bar that differs, with both candles side by side. */
+import type { DaysAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
+import type { DifferenceAnswer } from '../data/index.js';
+import { callInView, sessionPath } from '../data/index.js';
+import { numberText, sessionHref, minuteText } from '../model/index.js';
+import { Failure, html, useQuery, useResource } from '../shell/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+import { CellPanel } from './cell-panel.js';
+
+export function ComparePage(): VNode {
+  const [a, setA] = useQuery('a');
+  const [b, setB] = useQuery('b');
+  const [typed, setTyped] = useState({ a, b });
+  const sessions = useResource('sessions', () => callInView<SessionPageAnswer>('/v1/sessions?limit=100'));
+  const difference = useResource(a && b ? `${a} ${b}` : undefined, () =>
+    callInView<DifferenceAnswer>(sessionPath(a, `/difference?with=${encodeURIComponent(b)}`)),
+  );
+  const apply = (event: Event) => {
+    event.preventDefault();
+    setA(typed.a.trim());
+    setB(typed.b.trim());
+  };
+  const input = (name: 'a' | 'b', label: string) =>
+    html`<label
+      >${label}
+      <input
+        list="sessions"
+        value=${typed[name]}
+        onInput=${(event: Event) => setTyped({ ...typed, [name]: (event.target as HTMLInputElement).value })}
+    /></label>`;
+  return html`<div class="page-head">
+      <h1>Compare two sessions</h1>
+      <datalist id="sessions">
+        ${(sessions.value?.sessions ?? []).map(({ id }) => html`<option key=${id} value=${id}></option>`)}
+      </datalist>
+      <form class="inline" onSubmit=${apply}>
+        ${input('a', 'session')} ${input('b', 'with')} <button type="submit" class="primary">Compare</button>
+      </form>
+    </div>
+    ${difference.error ? html`<${Failure} error=${difference.error} retry=${difference.reload} />` : ''}
+    ${a && b && difference.value ? html`<${Result} a=${a} b=${b} difference=${difference.value} />` : ''}
+    ${a && b ? '' : html`<p class="empty">Name two sessions over the same days.</p>`}`;
+}
+
+function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }): VNode {
+  const { first, compared, equal } = difference;
+  const scope = `${numberText(compared.symbols)} symbols on ${numberText(compared.days)} closed days`;
+  if (equal || first === null)
+    return html`<p class="success" role="status">Equal: every bar of ${scope} is the same.</p>`;
+  return html`<p class="warning" role="status">
+      The first bar that differs is ${first.symbol} at ${minuteText(first.slotTime)} UTC (of ${scope}).
+    </p>
+    <div class="columns even">
+      <${Side} id=${a} symbol=${first.symbol} date=${first.date} /><${Side}
+        id=${b}
+        symbol=${first.symbol}
+        date=${first.date}
+      />
+    </div>`;
+}
+
+function Side({ id, symbol, date }: { id: string; symbol: string; date: string }): VNode {
+  const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
+    session: await callInView<SessionAnswer>(sessionPath(id)),
+    days: await callInView<DaysAnswer>(sessionPath(id, `/days?from=${date}&to=${date}&limit=1`)),
+  }));
+  const day = value?.days.days[0];
+  return html`<div class="stack">
+    <h2><a href=${sessionHref(id, { symbol, date })}>${id}</a></h2>
+    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    ${value && day ? html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} version=${0} />` : ''}
+  </div>`;
+}

@@ -1,0 +1,183 @@
+/** The coverage of a session: the picture, its legend, filter, order, and the selection for upkeep. */
+import type { SessionDays } from '../data/index.js';
+import { Heatmap, type Place } from '../heatmap/index.js';
+import {
+  cellOf,
+  CELL_STATES,
+  numberText,
+  orderedSymbols,
+  STATE_WORDS,
+  type CellState,
+  type RowOrder,
+} from '../model/index.js';
+import { html, useQuery } from '../shell/index.js';
+import { useMemo, useState, type VNode } from '../vendor/index.js';
+
+/** What upkeep should look at: everything, or some symbols and days. */
+export interface Selection {
+  symbols?: string[];
+  from?: string;
+  to?: string;
+}
+
+export interface CoverageProperties {
+  days: SessionDays | undefined;
+  openDay: number;
+  symbol: string;
+  date: string;
+  onOpen: (symbol: string, date: string) => void;
+  onAsk: (selection: Selection) => void;
+}
+
+export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties): VNode {
+  const [order, setOrder] = useQuery('order');
+  const [filter, setFilter] = useQuery('state');
+  const [moved, setMoved] = useState<{ cursor: Place; anchor: Place | undefined }>();
+  const state = CELL_STATES.find((name) => name === filter);
+  const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
+  const symbols = useMemo(
+    () => (days ? orderedSymbols(days, rowOrder, state, openDay) : []),
+    [days, rowOrder, state, openDay],
+  );
+  if (!days)
+    return html`<section class="panel">
+      <h2>Coverage</h2>
+      <p class="empty">The days show when the session has begun.</p>
+    </section>`;
+  const opened = placeOf(symbols, days, symbol, date);
+  const cursor = moved?.cursor ?? opened;
+  const anchor = moved?.anchor;
+  const selection = anchor && cursor ? selectionOf(symbols, days, cursor, anchor) : undefined;
+  return html`<section class="panel coverage">
+    <div class="panel-head">
+      <h2>${headingOf(symbols.length, days.days.length)}</h2>
+      ${
+        selection
+          ? html`<button type="button" onClick=${() => onAsk(selection)}>
+              Ask again for ${selection.symbols!.length} × ${daysBetween(cursor!, anchor!)}…
+            </button>`
+          : ''
+      }
+      <label
+        >order
+        <${Choice}
+          value=${rowOrder}
+          options=${['worst', 'name']}
+          onChange=${(value: string) => setOrder(value === 'worst' ? '' : value)}
+      /></label>
+      <label>show <${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
+    </div>
+    ${
+      symbols.length === 0
+        ? html`<p class="empty">No symbol has such a day.</p>`
+        : html`<${Heatmap}
+            label="Coverage by symbol and trading day"
+            matrix=${days}
+            symbols=${symbols}
+            openDay=${openDay}
+            filter=${state}
+            cursor=${cursor}
+            anchor=${anchor}
+            onMove=${(next: Place, other: Place | undefined) => setMoved({ cursor: next, anchor: other })}
+            onOpen=${(opening: string, day: number) => onOpen(opening, days.days[day]!.date)}
+          />`
+    }
+    <${Legend} />
+    <${Worst} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${onOpen} />
+  </section>`;
+}
+
+function Choice({
+  value,
+  options,
+  onChange,
+}: {
+  value: string;
+  options: readonly string[];
+  onChange: (value: string) => void;
+}): VNode {
+  const name = (option: string) => (option === '' ? 'all' : (STATE_WORDS[option as CellState]?.name ?? option));
+  return html`<select value=${value} onChange=${(event: Event) => onChange((event.target as HTMLSelectElement).value)}>
+    ${options.map((option) => html`<option key=${option} value=${option} selected=${option === value}>${name(option)}</option>`)}
+  </select>`;
+}
+
+function headingOf(symbols: number, days: number): string {
+  const count = (number: number, word: string) => `${numberText(number)} ${word}${number === 1 ? '' : 's'}`;
+  return `Coverage, ${count(symbols, 'symbol')} × ${count(days, 'trading day')}`;
+}
+
+/** What the colours and signs mean. */
+export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }): VNode {
+  return html`<ul class="legend">
+    ${states.map(
+      (state) =>
+        html`<li key=${state} title=${STATE_WORDS[state].help}>
+          <span class=${`swatch cell-${state}`} aria-hidden="true">${STATE_WORDS[state].letter}</span
+          >${STATE_WORDS[state].name}
+        </li>`,
+    )}
+  </ul>`;
+}
+
+const WORST_MAX = 8;
+
+/** The cells that lost most bars as links: what a person looks for first, also without seeing the picture. */
+function Worst({
+  days,
+  symbols,
+  openDay,
+  onOpen,
+}: Pick<CoverageProperties, 'openDay' | 'onOpen'> & { days: SessionDays; symbols: readonly string[] }): VNode | null {
+  const worst = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);
+  if (worst.length === 0) return null;
+  return html`<h3>Days that lost most bars</h3>
+    <ul class="worst">
+      ${worst.map(
+        ({ symbol, date, text }) =>
+          html`<li key=${`${symbol} ${date}`}>
+            <button type="button" class="link" onClick=${() => onOpen(symbol, date)}>${symbol} ${date}</button> ${text}
+          </li>`,
+      )}
+    </ul>`;
+}
+
+function worstCells(days: SessionDays, symbols: readonly string[], openDay: number) {
+  const cells = symbols.flatMap((symbol) => {
+    const row = days.rows.get(symbol);
+    if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];
+    return days.days.flatMap(({ date }, day) => {
+      const cell = cellOf(days, symbol, day, openDay);
+      return cell.holes + cell.backfilled > 0 ? [{ symbol, date, cell }] : [];
+    });
+  });
+  const lost = ({ cell }: (typeof cells)[number]) => cell.holes + cell.backfilled;
+  cells.sort((a, b) => lost(b) - lost(a) || b.cell.holes - a.cell.holes);
+  return cells.slice(0, WORST_MAX).map(({ symbol, date, cell }) => ({
+    symbol,
+    date,
+    text: [
+      [cell.absent, 'absent'],
+      [cell.unfillable, 'unfillable'],
+      [cell.backfilled, 'repaired'],
+    ]
+      .flatMap(([count, word]) => (count ? [`${count} ${word}`] : []))
+      .join(', '),
+  }));
+}
+
+function placeOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Place | undefined {
+  const place = { row: symbols.indexOf(symbol), day: days.days.findIndex((day) => day.date === date) };
+  return place.row < 0 || place.day < 0 ? undefined : place;
+}
+
+function selectionOf(symbols: readonly string[], days: SessionDays, a: Place, b: Place): Selection {
+  const [row, lastRow] = [Math.min(a.row, b.row), Math.max(a.row, b.row)];
+  const [day, lastDay] = [Math.min(a.day, b.day), Math.max(a.day, b.day)];
+  return { symbols: symbols.slice(row, lastRow + 1), from: days.days[day]!.date, to: days.days[lastDay]!.date };
+}
+
+function daysBetween(a: Place, b: Place): string {
+  const count = Math.abs(a.day - b.day) + 1;
+  return `${count} ${count === 1 ? 'day' : 'days'}`;
+}

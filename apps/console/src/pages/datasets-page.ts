@@ -1,0 +1,31 @@
+/** The list of datasets. */
+import type { DatasetPageAnswer } from '@barkeep/api';
+import { call } from '../data/index.js';
+import { datasetHref, numberText, minuteText } from '../model/index.js';
+import { Table } from '../parts/index.js';
+import { Failure, html, useResource } from '../shell/index.js';
+import type { VNode } from '../vendor/index.js';
+
+export function DatasetsPage(): VNode {
+  const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
+  const datasets = value?.datasets ?? [];
+  return html`<div class="page-head"><h1>Datasets</h1></div>
+    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    ${
+      value && datasets.length === 0
+        ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
+        : html`<section class="panel">
+            <${Table} caption="Datasets" columns=${['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)']}>
+              ${datasets.map(
+                ({ name, symbols, first, last }) =>
+                  html`<tr key=${name}>
+                    <td><a href=${datasetHref(name)}>${name}</a></td>
+                    <td class="number">${numberText(symbols)}</td>
+                    <td>${minuteText(first)}</td>
+                    <td>${minuteText(last)}</td>
+                  </tr>`,
+              )}
+            <//>
+          </section>`
+    }`;
+}

@@ -1,0 +1,7 @@
+/** The pages of the console. */
+export { ComparePage } from './compare-page.js';
+export { DatasetPage } from './dataset-page.js';
+export { DatasetsPage } from './datasets-page.js';
+export { OneSessionPage } from './session-page.js';
+export { SessionsPage } from './sessions-page.js';
+export { UpkeepPage } from './upkeep-page.js';

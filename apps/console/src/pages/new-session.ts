@@ -1,0 +1,115 @@
+/** A form that creates a session. It begins with the data of the demonstration; the whole spec can be edited as JSON. */
+import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
+import { call, CallError } from '../data/index.js';
+import { specOf, type SpecForm } from '../model/index.js';
+import { Dialog, Failure, html, useResource } from '../shell/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+
+const DEMONSTRATION: SpecForm = {
+  id: '',
+  symbols: 'ALPHA, BRAVO, CINDER, DELTA, EMBER',
+  calendar: 'XNYS',
+  start: '2024-03-04',
+  end: '2024-03-08',
+  dataset: 'stream',
+  backfill: 'reference',
+  derivedIntervals: '5m, 15m, 30m',
+  pace: 'max',
+  barrier: 'day',
+};
+
+const FIELDS: readonly [name: keyof SpecForm, label: string, help: string][] = [
+  ['id', 'name', 'made when it is empty'],
+  ['symbols', 'symbols', 'with commas, or "dataset" for all of the dataset'],
+  ['dataset', 'dataset', 'the source of the stream'],
+  ['backfill', 'backfill', 'datasets or repositories that fill gaps, best first'],
+  ['calendar', 'calendar', 'such as XNYS, XLON, CMES, 24/7'],
+  ['start', 'first day', 'YYYY-MM-DD'],
+  ['end', 'last day', 'included'],
+  ['derivedIntervals', 'derived intervals', 'with commas'],
+  ['pace', 'pace', 'max, lockstep, or a speed such as 60'],
+  ['barrier', 'barrier', 'day, none, or minutes such as 30'],
+];
+
+export function NewSessionForm({
+  onClose,
+  onCreated,
+}: {
+  onClose: () => void;
+  onCreated: (id: string) => void;
+}): VNode {
+  const [form, setForm] = useState(DEMONSTRATION);
+  const [json, setJson] = useState<string>();
+  const [error, setError] = useState<Error>();
+  const datasets = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
+  const create = (event: Event) => {
+    event.preventDefault();
+    let spec: unknown;
+    try {
+      spec = json === undefined ? specOf(form) : JSON.parse(json);
+    } catch (wrong) {
+      return setError(wrong as Error);
+    }
+    call<SessionAnswer>('/v1/sessions?start=true', { method: 'POST', body: spec }).then(
+      ({ id }) => onCreated(id),
+      setError,
+    );
+  };
+  const problems = error instanceof CallError ? error.problems : [];
+  const field = ([name, label, help]: (typeof FIELDS)[number]) => {
+    const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === API_NAMES[name]);
+    return html`<label key=${name} class="field"
+      ><span>${label}</span>
+      <input
+        value=${form[name]}
+        list=${name === 'dataset' ? 'datasets' : undefined}
+        aria-invalid=${problem ? 'true' : 'false'}
+        onInput=${(event: Event) => setForm({ ...form, [name]: (event.target as HTMLInputElement).value })}
+      />
+      <small>${problem ? `expected ${problem.expected}, was ${problem.was}` : help}</small>
+    </label>`;
+  };
+  return html`<${Dialog} title="New session" onClose=${onClose}>
+    <form onSubmit=${create}>
+      <datalist id="datasets">
+        ${(datasets.value?.datasets ?? []).map(({ name }) => html`<option key=${name} value=${name}></option>`)}
+      </datalist>
+      ${
+        json === undefined
+          ? html`<div class="fields">${FIELDS.map(field)}</div>`
+          : html`<textarea
+              rows="18"
+              aria-label="The spec as JSON"
+              value=${json}
+              onInput=${(event: Event) => setJson((event.target as HTMLTextAreaElement).value)}
+            ></textarea>`
+      }
+      ${error ? html`<${Failure} error=${error} />` : ''}
+      <div class="actions">
+        <button
+          type="button"
+          class="quiet"
+          onClick=${() => setJson(json === undefined ? JSON.stringify(specOf(form), null, 2) : undefined)}
+        >
+          ${json === undefined ? 'Edit as JSON' : 'Back to the form'}
+        </button>
+        <button type="button" onClick=${onClose}>Cancel</button>
+        <button type="submit" class="primary">Create and start</button>
+      </div>
+    </form>
+  <//>`;
+}
+
+/** The fields of the spec that the inputs are for. */
+const API_NAMES: Record<keyof SpecForm, string> = {
+  id: 'id',
+  symbols: 'symbols',
+  calendar: 'calendar',
+  start: 'start',
+  end: 'end',
+  dataset: 'source',
+  backfill: 'backfill',
+  derivedIntervals: 'derivedIntervals',
+  pace: 'pace',
+  barrier: 'upkeep',
+};

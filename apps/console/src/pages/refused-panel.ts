@@ -1,0 +1,32 @@
+/** Bars of a symbol that were refused, and rows that no slot takes, with examples. */
+import type { MetricsAnswer } from '@barkeep/api';
+import { callInView, symbolPath } from '../data/index.js';
+import { numberText, minuteText } from '../model/index.js';
+import { html, useResource } from '../shell/index.js';
+import { useEffect, type VNode } from '../vendor/index.js';
+
+/** Nothing while every row of the symbol is a bar. */
+export function RefusedPanel({ id, symbol, version }: { id: string; symbol: string; version: number }): VNode | null {
+  const { value, reload } = useResource(`${id} ${symbol}`, () =>
+    callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics')),
+  );
+  useEffect(reload, [version]);
+  if (!value) return null;
+  const refused = Object.entries(value.refused).filter(([, count]) => count > 0);
+  if (refused.length === 0 && value.outside === 0 && value.extended === 0) return null;
+  return html`<section class="panel">
+    <h2>Rows of ${symbol} that are no bars</h2>
+    <ul class="plain">
+      ${refused.map(([reason, count]) => html`<li key=${reason}>${numberText(count)} refused: ${reason}</li>`)}
+      ${
+        value.outside > 0
+          ? html`<li>
+              ${numberText(value.outside)} outside the calendar, for example at
+              ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC
+            </li>`
+          : ''
+      }
+      ${value.extended > 0 ? html`<li>${numberText(value.extended)} in extended hours</li>` : ''}
+    </ul>
+  </section>`;
+}

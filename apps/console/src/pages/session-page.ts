@@ -1,0 +1,100 @@
+/** The page of one session: what it waits for, its line of time, its counts, its coverage, and the candles of a cell. */
+import { sessionPath } from '../data/index.js';
+import { compareHref, openDayOf } from '../model/index.js';
+import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
+import { Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+import { CellPanel } from './cell-panel.js';
+import { CertificatePanel } from './certificate.js';
+import { CoveragePanel, type Selection } from './coverage.js';
+import { RefusedPanel } from './refused-panel.js';
+import { useSession } from './session-state.js';
+import { UpkeepDialog } from './upkeep-dialog.js';
+
+export function OneSessionPage({ id }: { id: string }): VNode {
+  const state = useSession(id);
+  const { session, days, error, lostSince, isDeleted, version } = state;
+  const [symbol, setSymbol] = useQuery('symbol');
+  const [date, setDate] = useQuery('date');
+  const [problem, setProblem] = useState<Error>();
+  const [asking, setAsking] = useState<Selection>();
+  if (isDeleted) return html`<p class="empty">${id} was deleted. <a href="/">All sessions</a></p>`;
+  if (!session)
+    return error
+      ? html`<${Failure} error=${error} retry=${state.reload} />`
+      : html`<p class="empty">Reading ${id} …</p>`;
+  const { spec } = session;
+  const openDay = openDayOf(session.clock, days?.days ?? []);
+  const day = days?.days.find((candidate) => candidate.date === date);
+  const open = (newSymbol: string, newDate: string) => {
+    setSymbol(newSymbol);
+    setDate(newDate);
+  };
+  const barrier = typeof spec.upkeep.barrier === 'string' ? spec.upkeep.barrier : `${spec.upkeep.barrier.minutes} min`;
+  return html`<div class="session-head">
+      <h1>${id}</h1>
+      <${StateBadge} state=${session.state} />
+      <${Waiting} waitingFor=${session.waitingFor} />
+      <span class="badge">${spec.pace.mode} · barrier ${barrier} · ${spec.calendar}</span>
+      <span class="grow"></span>
+      <${Steering}
+        id=${id}
+        state=${session.state}
+        onDone=${(deleted: boolean) => (deleted ? goTo('/') : state.reload())}
+        onError=${setProblem}
+      />
+      <button type="button" onClick=${() => setAsking({})}>Ask again…</button>
+      <a class="button" href=${compareHref(id)}>Compare…</a>
+      <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
+    </div>
+    ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${lostSince.toLocaleTimeString()}; connecting again.</p>` : ''}
+    ${error ? html`<${Failure} error=${error} retry=${state.reload} />` : ''}
+    ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
+    ${session.error ? html`<p class="failure" role="alert">The session failed: ${session.error}</p>` : ''}
+    ${session.warnings.map((warning) => html`<p key=${warning} class="warning">${warning}</p>`)}
+    <${TimeLine} session=${session} days=${days?.days ?? []} />
+    <${Figures} counts=${session.counts} />
+    <div class="columns">
+      <${CoveragePanel}
+        days=${days}
+        openDay=${openDay}
+        symbol=${symbol}
+        date=${date}
+        onOpen=${open}
+        onAsk=${setAsking}
+      />
+      <div class="stack">
+        ${
+          symbol && day
+            ? html`<${CellPanel}
+                  id=${id}
+                  spec=${spec}
+                  symbol=${symbol}
+                  day=${day}
+                  zone=${days!.zone}
+                  version=${version}
+                />
+                <${RefusedPanel} id=${id} symbol=${symbol} version=${version} />`
+            : html`<section class="panel">
+                <h2>Candles</h2>
+                <p class="empty">Open a cell of the coverage to see its candles and gaps.</p>
+              </section>`
+        }
+      </div>
+    </div>
+    <div class="columns">
+      <${ConsumerTable} consumers=${session.consumers} clock=${session.clock} />
+      <${QueuePanel} version=${version} />
+    </div>
+    <${CertificatePanel} id=${id} />
+    ${
+      asking
+        ? html`<${UpkeepDialog}
+            id=${id}
+            selection=${asking}
+            onClose=${() => setAsking(undefined)}
+            onDone=${state.reload}
+          />`
+        : ''
+    }`;
+}

@@ -1,0 +1,89 @@
+/** What the page of a session knows: the session, its days, and whether the live connection stands. Events say what to read again. */
+import type { SessionAnswer } from '@barkeep/api';
+import {
+  CallError,
+  callInView,
+  listenToSession,
+  readDays,
+  readDaysAgain,
+  sessionPath,
+  type LiveEvent,
+  type SessionDays,
+} from '../data/index.js';
+import { useResource, useThrottle } from '../shell/index.js';
+import { useEffect, useRef, useState } from '../vendor/index.js';
+
+/** Events that come within this time are answered by one reading. */
+const READ_EVERY_MS = 700;
+
+export interface FollowedSession {
+  session: SessionAnswer | undefined;
+  days: SessionDays | undefined;
+  error: Error | undefined;
+  /** When the live connection was lost; null while it stands. */
+  lostSince: Date | null;
+  isDeleted: boolean;
+  /** Grows when bars or gaps may have changed. */
+  version: number;
+  reload: () => void;
+}
+
+/** Follows one session for as long as its page is shown. */
+export function useSession(id: string): FollowedSession {
+  const session = useResource(id, () => callInView<SessionAnswer>(sessionPath(id)));
+  const [days, setDays] = useState<SessionDays>();
+  const [daysError, setDaysError] = useState<Error>();
+  const [clock, setClock] = useState<string>();
+  const [lostSince, setLostSince] = useState<Date | null>(null);
+  const [isDeleted, setDeleted] = useState(false);
+  const [version, setVersion] = useState(0);
+  const latestDays = useRef<SessionDays | undefined>(undefined);
+  latestDays.current = days;
+  const dirty = useRef(new Set<string>());
+
+  const readAllDays = () =>
+    void readDays(id, setDays).then(
+      () => setDaysError(undefined),
+      // A session that was never started has no days yet.
+      (error: unknown) =>
+        setDaysError(error instanceof CallError && error.status === 409 ? undefined : (error as Error)),
+    );
+  const readAll = () => {
+    session.reload();
+    setVersion((old) => old + 1);
+    readAllDays();
+  };
+  const readChanged = useThrottle(READ_EVERY_MS, () => {
+    session.reload();
+    const dates = [...dirty.current].sort();
+    dirty.current.clear();
+    const old = latestDays.current;
+    if (!old) readAllDays();
+    else if (dates.length > 0) {
+      setVersion((before) => before + 1);
+      readDaysAgain(old, id, dates[0]!, dates.at(-1)!).then(setDays, setDaysError);
+    }
+  });
+  const onEvent = ({ type, data }: LiveEvent) => {
+    if (type === 'clock' && data.time) setClock(data.time);
+    if (type === 'state' && data.state === 'deleted') return setDeleted(true);
+    if (data.date) dirty.current.add(data.date);
+    else if (type === 'clock' && data.time) dirty.current.add(dateOf(latestDays.current, data.time));
+    readChanged();
+  };
+  useEffect(() => {
+    setDays(undefined);
+    setClock(undefined);
+    setDeleted(false);
+    readAll();
+    return listenToSession(id, { onEvent, onGap: readAll, onConnection: setLostSince });
+  }, [id]);
+  const shown =
+    session.value && clock && clock > (session.value.clock ?? '') ? { ...session.value, clock } : session.value;
+  return { session: shown, days, error: session.error ?? daysError, lostSince, isDeleted, version, reload: readAll };
+}
+
+/** The trading day that a time is in or before; the last one after all of them. */
+function dateOf(days: SessionDays | undefined, time: string): string {
+  return (days?.days.find(({ close }) => close >= time) ?? days?.days.at(-1))?.date ?? time.slice(0, 10);
+}

@@ -1,0 +1,56 @@
+/** "Ask again": shows what upkeep would request from which repository, and starts it after a yes. */
+import type { UpkeepPlanAnswer } from '@barkeep/api';
+import { call, sessionPath } from '../data/index.js';
+import { numberText } from '../model/index.js';
+import { Dialog, Failure, html, useResource } from '../shell/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+import type { Selection } from './coverage.js';
+
+const SHOWN_SYMBOLS = 8;
+
+export interface UpkeepDialogProperties {
+  id: string;
+  selection: Selection;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogProperties): VNode {
+  const path = sessionPath(id, '/upkeep');
+  const plan = useResource(JSON.stringify(selection), () =>
+    call<UpkeepPlanAnswer>(path, { method: 'POST', body: { ...selection, dryRun: true } }),
+  );
+  const [error, setError] = useState<Error>();
+  const run = () =>
+    void call(path, { method: 'POST', body: selection }).then(() => {
+      onClose();
+      onDone();
+    }, setError);
+  const what = selection.symbols
+    ? `${selection.symbols.length} symbols, ${selection.from} to ${selection.to}`
+    : 'all symbols and days';
+  const shown = error ?? plan.error;
+  return html`<${Dialog} title="Ask again" onClose=${onClose}>
+    <p>${what} of ${id}.</p>
+    ${shown ? html`<${Failure} error=${shown} />` : ''} ${plan.value ? html`<${Plan} plan=${plan.value} />` : ''}
+    <div class="actions">
+      <button type="button" onClick=${onClose}>Close</button>
+      <button type="button" class="primary" disabled=${!plan.value} onClick=${run}>Ask now</button>
+    </div>
+  <//>`;
+}
+
+function Plan({ plan }: { plan: UpkeepPlanAnswer }): VNode {
+  if (plan.slots === 0)
+    return html`<p>No slot is empty. Derived bars are checked, and built again where that is needed.</p>`;
+  const rest = plan.symbols.length - SHOWN_SYMBOLS;
+  const line = ({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]) =>
+    html`<li key=${symbol}>
+      ${symbol}: ${numberText(slots)} slots in ${numberText(gaps)} gaps,
+      ${repositories.length > 0 ? `of ${repositories.join(', then ')}` : 'and the session has no backfill to ask'}
+    </li>`;
+  return html`<p>${numberText(plan.slots)} slots are empty. Upkeep would ask for them:</p>
+    <ul class="plain">
+      ${plan.symbols.slice(0, SHOWN_SYMBOLS).map(line)} ${rest > 0 ? html`<li>and ${rest} more symbols</li>` : ''}
+    </ul>`;
+}

@@ -1,0 +1,42 @@
+/** The upkeep queues: age of the oldest job, depth, running and failed jobs, time to repair. */
+import type { QueuesAnswer } from '../data/index.js';
+import { call } from '../data/index.js';
+import { durationText, numberText } from '../model/index.js';
+import { Failure, html, useResource } from '../shell/index.js';
+import { useEffect, type VNode } from '../vendor/index.js';
+import { Table } from './tables.js';
+
+const COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
+
+/** @param version another number reads again */
+export function QueuePanel({ version }: { version: number }): VNode {
+  const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
+  useEffect(reload, [version]);
+  if (error)
+    return html`<section class="panel">
+      <h2>Upkeep</h2>
+      <${Failure} error=${error} retry=${reload} />
+    </section>`;
+  return html`<section class="panel"><${QueueTable} queues=${value?.queues ?? []} /></section>`;
+}
+
+export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }): VNode {
+  return html`<${Table} caption="Upkeep" columns=${COLUMNS}>
+    ${queues.map(
+      ({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) =>
+        html`<tr key=${name}>
+          <td>${name}</td>
+          <td class=${`number${(oldestWaitingMs ?? 0) > 10_000 ? ' late' : ''}`}>
+            ${oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs)}
+          </td>
+          <td class="number">${numberText(waiting)}</td>
+          <td class="number">${numberText(active)}</td>
+          <td class="number">${numberText(delayed)}</td>
+          <td class="number">${numberText(failed)}</td>
+          <td class="number">
+            ${repairMs === null ? '–' : `${durationText(repairMs.p50)} / ${durationText(repairMs.p99)}`}
+          </td>
+        </tr>`,
+    )}
+  <//>`;
+}

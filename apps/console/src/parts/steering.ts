@@ -1,0 +1,72 @@
+/** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
+import type { SessionAnswer } from '@barkeep/api';
+import { call, sessionPath } from '../data/index.js';
+import { useState, type VNode } from '../vendor/index.js';
+import { html } from '../shell/index.js';
+import { Confirm } from './confirm.js';
+
+type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
+const LABELS: Record<Act, string> = {
+  start: 'Start',
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  delete: 'Delete',
+};
+/** What each state allows. */
+const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
+  created: ['start', 'delete'],
+  running: ['pause', 'stop', 'delete'],
+  'waiting-upkeep': ['pause', 'stop', 'delete'],
+  paused: ['resume', 'stop', 'delete'],
+  stopped: ['start', 'delete'],
+  completed: ['delete'],
+  failed: ['delete'],
+  lost: ['delete'],
+};
+
+export interface SteeringProperties {
+  id: string;
+  state: SessionAnswer['state'];
+  /** After each call; `deleted` is true when the session is gone. */
+  onDone: (deleted: boolean) => void;
+  onError: (error: Error) => void;
+}
+
+/** The buttons of one session. */
+export function Steering({ id, state, onDone, onError }: SteeringProperties): VNode {
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const run = (act: Act) => {
+    setBusy(true);
+    const request =
+      act === 'delete'
+        ? call(sessionPath(id), { method: 'DELETE' })
+        : call(sessionPath(id, `/${act}`), { method: 'POST' });
+    request.then(() => onDone(act === 'delete'), onError).finally(() => setBusy(false));
+  };
+  const button = (act: Act) =>
+    html`<button
+      type="button"
+      class=${act === 'delete' ? 'quiet danger' : 'quiet'}
+      disabled=${isBusy}
+      aria-label=${`${LABELS[act]} ${id}`}
+      onClick=${() => (act === 'delete' ? setAsking(true) : run(act))}
+    >
+      ${LABELS[act]}
+    </button>`;
+  return html`<span class="steering">
+    ${ACTS[state].map(button)}
+    ${
+      isAsking
+        ? html`<${Confirm}
+            title=${`Delete ${id}?`}
+            text="Its bars, gaps, events and consumers are removed. Its datasets stay. This cannot be undone."
+            action="Delete"
+            onConfirm=${() => run('delete')}
+            onClose=${() => setAsking(false)}
+          />`
+        : ''
+    }
+  </span>`;
+}

@@ -1,0 +1,52 @@
+/** The address of the page as state: links inside the console change the page without loading it again. */
+import { pageOf } from '../model/index.js';
+import { useEffect, useState } from '../vendor/index.js';
+
+const CHANGED = 'barkeep:location';
+
+/** Goes to a page of the console. `replace` leaves no entry in the history, for filters and selections. */
+export function goTo(href: string, replace = false): void {
+  if (replace) history.replaceState(null, '', href);
+  else history.pushState(null, '', href);
+  window.dispatchEvent(new Event(CHANGED));
+}
+
+/** The current address; the component renders again when it changes. */
+export function useLocation(): { pathname: string; query: URLSearchParams } {
+  const [, render] = useState({});
+  useEffect(() => {
+    const update = () => render({});
+    window.addEventListener(CHANGED, update);
+    window.addEventListener('popstate', update);
+    return () => {
+      window.removeEventListener(CHANGED, update);
+      window.removeEventListener('popstate', update);
+    };
+  }, []);
+  return { pathname: location.pathname, query: new URLSearchParams(location.search) };
+}
+
+/** One parameter of the address, and how to change it. */
+export function useQuery(name: string): [string, (value: string) => void] {
+  const { pathname, query } = useLocation();
+  const change = (value: string) => {
+    const next = new URLSearchParams(location.search);
+    if (value === '') next.delete(name);
+    else next.set(name, value);
+    goTo(next.size > 0 ? `${pathname}?${String(next)}` : pathname, true);
+  };
+  return [query.get(name) ?? '', change];
+}
+
+/** Makes a click on a link to a page of the console go there at once. A click with a modifier stays the browser's. */
+export function takeOverLinks(): void {
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain || event.defaultPrevented || link.target !== '' || link.hasAttribute('download')) return;
+    if (link.origin !== location.origin || pageOf(link.pathname).name === 'unknown') return;
+    event.preventDefault();
+    goTo(link.pathname + link.search);
+    window.scrollTo(0, 0);
+  });
+}

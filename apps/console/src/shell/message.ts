@@ -1,0 +1,18 @@
+/** Short parts that many pages use: an error with a way out, an empty list, a state as a badge. */
+import type { SessionAnswer } from '@barkeep/api';
+import type { VNode } from '../vendor/index.js';
+import { html } from './html.js';
+
+/** An error in words, and a button that tries again. */
+export function Failure({ error, retry }: { error: Error; retry?: () => void }): VNode {
+  return html`<p class="failure" role="alert">
+    ${error.message} ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : ''}
+  </p>`;
+}
+
+const STATE_NAMES: Partial<Record<SessionAnswer['state'], string>> = { 'waiting-upkeep': 'waiting for upkeep' };
+
+/** The state of a session; its sign differs as well as its colour. */
+export function StateBadge({ state }: { state: SessionAnswer['state'] }): VNode {
+  return html`<span class=${`badge state-${state}`}>${STATE_NAMES[state] ?? state}</span>`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Serves the console: its pages at / and below, its files at /console. The files are those that the build of apps/console wrote;
+ * in the published package they are beside the program.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type RequestHandler, type Response } from 'express';
+
+/** Where the console's files are. */
+export const CONSOLE_PATH = '/console';
+/** The addresses of the console's pages; the browser finds the page itself. */
+export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
+
+const FOLDERS = [join(__dirname, '../../../console/dist'), join(__dirname, 'console')];
+
+/** Everything comes from this server; nothing is inline, so no text of a session can become a script. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The pages and files of the console as one request handler. */
+export function consolePages(): RequestHandler {
+  const folder = FOLDERS.find((candidate) => existsSync(join(candidate, 'index.html')));
+  const router = express.Router();
+  if (folder === undefined) return router;
+  router.get(CONSOLE_PAGES, (_request, response) => {
+    setHeaders(response);
+    response.sendFile('index.html', { root: folder, cacheControl: false });
+  });
+  router.use(CONSOLE_PATH, express.static(folder, { index: false, cacheControl: false, setHeaders }));
+  return router;
+}
+
+/** A browser asks each time whether a file has changed, so that a new version shows at once. */
+function setHeaders(response: Response): void {
+  response.setHeader('Content-Security-Policy', POLICY);
+  response.setHeader('Cache-Control', 'no-cache');
+}

@@ -1,0 +1,49 @@
+/**
+ * Makes the pictures of the console that README and docs show: runs the demonstration, opens its pages in Chromium, and writes
+ * docs/images/*.png.
+ *
+ *   node scripts/screenshots.mjs
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { prepare } from './prepare.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const OUT = join(ROOT, 'docs/images');
+const SESSION = '/sessions/demo?symbol=EMBER&date=2024-03-06';
+const LONGEST_GAP = '2024-03-06 16:30';
+
+await prepare();
+const program = execFileSync('sh', ['-c', 'command -v chromium chromium-browser google-chrome | head -n 1'], {
+  encoding: 'utf8',
+});
+const demo = spawn(process.execPath, [join(ROOT, 'apps/cli/bin/barkeep.js'), 'demo', '--keep'], {
+  stdio: ['ignore', 'ignore', 'pipe'],
+});
+const url = await addressOf(demo);
+const browser = await chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
+mkdirSync(OUT, { recursive: true });
+for (const colorScheme of ['dark', 'light']) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 860 } });
+  await page.goto(url + SESSION);
+  await page.getByRole('button', { name: LONGEST_GAP }).click();
+  await page.waitForLoadState('networkidle').catch(() => undefined);
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: join(OUT, `session-${colorScheme}.png`) });
+  await page.close();
+}
+await browser.close();
+demo.kill('SIGINT');
+
+/** Where the API is, once the demonstration has ended. */
+async function addressOf(child) {
+  for await (const line of createInterface({ input: child.stderr })) {
+    const [, found] = /^the console is at (http:\/\/[^/]+)/.exec(line) ?? [];
+    if (found) return found;
+  }
+  throw new Error('expected the demonstration to print its address, but it ended');
+}

@@ -1,0 +1,102 @@
+/** The console while things happen: a clock that moves, a coordinator that is lost, keys, thousands of symbols. */
+import type { Browser } from 'playwright-core';
+import { Api } from '../support/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser.js';
+import { ConsolePage } from '../support/console-page.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const KEY = 'user-key-0123456789';
+const ADMIN = 'admin-key-0123456789';
+const DATES = { start: '2013-10-01', end: '2013-10-04' };
+const SPEC = { ...DATES, symbols: ['AAA', 'BBB'], source: { type: 'dataset', dataset: 'stream' } };
+
+describeWithBrowser('the console, live', () => {
+  let system: TestSystem;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SPEC.symbols, seed: 5 }));
+    await system.worker();
+    browser = await startBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  it('moves the clock without loading the page, survives the loss of the coordinator, and pauses', async () => {
+    const { url, ...first } = await startedAt(undefined);
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 240 } });
+    const opened = await ConsolePage.open(browser, url, '/sessions/paced');
+    const { page } = opened;
+    const clock = () => page.locator('.times .clock dd').textContent();
+    const moves = async () => {
+      const was = await clock();
+      await page.locator('.times .clock dd', { hasNotText: was! }).waitFor();
+    };
+    await page.locator('.times .clock dd').waitFor();
+    await moves();
+    await moves();
+
+    await first.process.signal('SIGKILL');
+    await page.getByText(/The live connection was lost/).waitFor();
+    await startedAt(new URL(url).port);
+    await page.getByText(/The live connection was lost/).waitFor({ state: 'detached', timeout: 30_000 });
+    await moves();
+
+    await page.getByRole('button', { name: 'Pause paced' }).click();
+    await page.locator('.state-paused').waitFor();
+    expect((await api.session('paced')).state).toBe('paused');
+    await api.ok('DELETE', '/v1/sessions/paced');
+    await page.getByText('paced was deleted.').waitFor();
+    expect(opened.faults).toEqual([]);
+    await opened.close();
+  }, 180_000);
+
+  it('takes the password of the browser for the page and its calls, and shows a user what a strategy may see', async () => {
+    const { url } = await system.coordinator({ BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN });
+    const api = new Api(url, { 'x-api-key': ADMIN });
+    await api.run({ ...SPEC, id: 'kept', upkeep: { enabled: false } });
+    await api.completed('kept');
+    expect((await fetch(`${url}/sessions/kept`)).headers.get('www-authenticate')).toMatch(/^Basic/);
+    const banner = /This key is a user's/;
+    const admin = await ConsolePage.open(browser, url, '/sessions/kept', { password: ADMIN });
+    await admin.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
+    expect(await admin.page.getByText(banner).count()).toBe(0);
+    const user = await ConsolePage.open(browser, url, '/sessions/kept', { password: KEY });
+    await user.page.getByText(banner).waitFor();
+    await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
+    await user.page.getByRole('button', { name: 'Delete kept' }).click();
+    await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await user.page.waitForURL(`${url}/`);
+    for (const opened of [admin, user]) {
+      expect(opened.faults).toEqual([]);
+      await opened.close();
+    }
+  }, 120_000);
+
+  it('shows 2,000 symbols, and draws only what is seen', async () => {
+    const { url } = await system.coordinator();
+    const symbols = Array.from({ length: 2000 }, (_, number) => `S${String(number).padStart(4, '0')}`);
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'wide', symbols, derivedIntervals: [], upkeep: { enabled: false } });
+    await api.completed('wide');
+    const opened = await ConsolePage.open(browser, url, '/sessions/wide?order=name');
+    const { page } = opened;
+    await page.getByText('Coverage, 2,000 symbols').waitFor({ timeout: 60_000 });
+    await page.getByRole('application').focus();
+    for (let press = 0; press < 100; press++) await page.keyboard.press('PageDown');
+    await page.getByText(/^S1999 on 2013-10-01/).waitFor();
+    expect(await page.evaluate<number>("document.querySelector('.heatmap canvas').height")).toBeLessThan(2000);
+    expect(opened.faults).toEqual([]);
+    await opened.close();
+  }, 240_000);
+
+  async function startedAt(port: string | undefined) {
+    const started = await system.coordinator(port === undefined ? {} : { BARKEEP_PORT: port });
+    return { url: started.url, process: started };
+  }
+});

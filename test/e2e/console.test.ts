@@ -1,0 +1,188 @@
+/** The console in a browser: a person creates a session, sees where data was missing, opens its candles, and compares two runs. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { Api } from '../support/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser.js';
+import { ConsolePage } from '../support/console-page.js';
+import { TestSystem } from '../support/system.js';
+
+const SPEC = {
+  symbols: ['ALPHA', 'BRAVO', 'EMBER'],
+  start: '2024-03-04',
+  end: '2024-03-08',
+  derivedIntervals: ['5m', '15m'],
+  source: { type: 'dataset', dataset: 'stream' },
+};
+const FILES = join(__dirname, '../../apps/console/dist');
+const BYTES_MAX = 120_000;
+
+it('the scripts of the console take at most 120 kB on the wire', () => {
+  const files = readdirSync(FILES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(FILES, file))).length, 0);
+  expect(files.length).toBeGreaterThan(10);
+  expect(bytes).toBeLessThan(BYTES_MAX);
+});
+
+describeWithBrowser('the console', () => {
+  let system: TestSystem;
+  let browser: Browser;
+  let api: Api;
+  let url: string;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await system.barkeep('demo', '--data-only');
+    await system.worker();
+    ({ url } = await system.coordinator());
+    api = new Api(url);
+    browser = await startBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  async function withPage(path: string, act: (page: Page, opened: ConsolePage) => Promise<void>, options = {}) {
+    const opened = await ConsolePage.open(browser, url, path, options);
+    try {
+      await act(opened.page, opened);
+      expect(opened.faults).toEqual([]);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 30_000 });
+
+  it(
+    'creates a session from the form, and shows which symbol lost which minutes',
+    () =>
+      withPage('/', async (page) => {
+        await shown(page, 'No session yet');
+        await page.getByRole('button', { name: 'New session…' }).click();
+        await page.getByLabel('name').fill('first');
+        await page.getByLabel('symbols').fill('ALPHA, BRAVO, EMBER');
+        await page.getByRole('button', { name: 'Create and start' }).click();
+        await page.waitForURL('**/sessions/first');
+        await page.locator('.state-completed').waitFor({ timeout: 60_000 });
+        await shown(page, 'Coverage, 3 symbols × 5 trading days');
+        await page.locator('.worst button', { hasText: 'EMBER 2024-03-06' }).click();
+        await shown(page, /EMBER · 2024-03-06 · 14:30–21:00 UTC \(09:30–16:00 New York\)/);
+        await page.locator('.chart canvas').first().waitFor();
+        await page.getByRole('img', { name: 'Candles of EMBER on 2024-03-06, 390 bars, 0 gaps' }).waitFor();
+        await page.getByRole('button', { name: '5m', exact: true }).click();
+        await page.getByRole('img', { name: 'Candles of EMBER on 2024-03-06, 78 bars, 0 gaps' }).waitFor();
+        expect(new URL(page.url()).search).toBe('?symbol=EMBER&date=2024-03-06&interval=5m');
+      }),
+    120_000,
+  );
+
+  it('shows the form’s wrong fields where they are', () =>
+    withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'New session…' }).click();
+      await page.getByLabel('first day').fill('04.03.2024');
+      await page.getByRole('button', { name: 'Create and start' }).click();
+      await shown(page, 'expected a date, YYYY-MM-DD, was "04.03.2024"');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }));
+
+  it('moves over the cells with the keyboard, and names them', async () => {
+    await api.run({ ...SPEC, id: 'holes' });
+    await api.completed('holes');
+    await withPage('/sessions/holes', async (page) => {
+      const picture = page.getByRole('application');
+      await picture.focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      await shown(page, /^EMBER on 2024-03-06 is (absent|unfillable): 345 streamed, 45 (absent|unfillable) of 390$/);
+      await page.keyboard.press('Enter');
+      await shown(page, 'Gaps of EMBER on 2024-03-06');
+      await page.getByRole('img', { name: /Candles of EMBER on 2024-03-06, 345 bars, \d+ gaps/ }).waitFor();
+      await page.keyboard.press('Shift+ArrowDown');
+      await page.getByRole('button', { name: 'Ask again for 2 × 1 day…' }).click();
+      await shown(page, 'the session has no backfill');
+      await page.getByRole('button', { name: 'Ask now' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    });
+  }, 120_000);
+
+  it('compares two sessions, and opens the first bar that differs', async () => {
+    await api.run({ ...SPEC, id: 'again', backfill: ['reference'] });
+    await api.run({ ...SPEC, id: 'other', backfill: ['reference'] });
+    await api.completed('again');
+    await api.completed('other');
+    await withPage('/compare?a=again&b=other', (page) => shown(page, /^Equal: every bar of 3 symbols/));
+    await withPage('/compare?a=again&b=holes', async (page) => {
+      await shown(page, /^The first bar that differs is/);
+      await page.locator('.chart').nth(1).waitFor();
+    });
+  }, 120_000);
+
+  it('asks before it deletes', () =>
+    withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'Delete other' }).click();
+      await page.getByRole('button', { name: 'Keep it' }).click();
+      await page.getByRole('button', { name: 'Delete other' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('link', { name: 'other', exact: true }).waitFor({ state: 'detached', timeout: 30_000 });
+    }));
+
+  it('shows datasets, their coverage, and the queues', async () => {
+    await withPage('/datasets', async (page) => {
+      await page.getByRole('link', { name: 'stream' }).click();
+      await shown(page, 'Rows by symbol and trading day of XNYS, 10 × 5, worst first');
+      await page.getByLabel('calendar').fill('XNOPE');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.getByRole('alert').waitFor();
+      await page.goBack();
+    });
+    await withPage('/upkeep', (page) => page.getByRole('table', { name: 'Upkeep' }).waitFor());
+  });
+
+  it('opens the certificate', () =>
+    withPage('/sessions/again', async (page) => {
+      await page.getByText('Certificate', { exact: true }).click();
+      await shown(page, /5, all of the session/);
+    }));
+
+  it.each(['light', 'dark'] as const)(
+    'breaks no rule of accessibility in %s colours',
+    (colorScheme) =>
+      withPage(
+        '/',
+        async (page, opened) => {
+          for (const path of [
+            '/',
+            '/sessions/holes?symbol=EMBER&date=2024-03-06',
+            '/datasets',
+            '/datasets/stream',
+            '/upkeep',
+            '/compare?a=again&b=holes',
+          ]) {
+            await opened.goto(path);
+            await page.locator('h1').waitFor();
+            await page.waitForLoadState('networkidle').catch(() => undefined);
+            expect({ path, found: await opened.inaccessible() }).toEqual({ path, found: [] });
+          }
+        },
+        { colorScheme },
+      ),
+    120_000,
+  );
+
+  it('fits a phone', () =>
+    withPage(
+      '/sessions/holes?symbol=EMBER&date=2024-03-06',
+      async (page) => {
+        await page.locator('.chart canvas').first().waitFor();
+        const [seen, needed] = await page.evaluate<[number, number]>(
+          '[innerWidth, document.documentElement.scrollWidth]',
+        );
+        expect(needed).toBeLessThanOrEqual(seen);
+      },
+      { width: 390 },
+    ));
+});

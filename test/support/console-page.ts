@@ -1,0 +1,77 @@
+/** A page of the console in a real browser, which notes what no page may have: errors, violations of the policy, requests to other machines. */
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[];
+}
+
+export interface ConsolePageOptions {
+  password?: string;
+  colorScheme?: 'light' | 'dark';
+  width?: number;
+}
+
+export class ConsolePage {
+  /** What went wrong so far. */
+  readonly faults: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    private readonly context: BrowserContext,
+    private readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.faults.push(error.message));
+    page.on('console', (message) => {
+      // A call that the test lets fail is reported by the browser as well.
+      const isExpected = /Failed to load resource/.test(message.text());
+      if (message.type() === 'error' && !isExpected) this.faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (origin !== new URL(url).origin && !/^(data|blob):$/.test(protocol))
+        this.faults.push(`request to ${request.url()}`);
+    });
+  }
+
+  /** Opens a path of a coordinator's console. */
+  static async open(
+    browser: Browser,
+    url: string,
+    path: string,
+    options: ConsolePageOptions = {},
+  ): Promise<ConsolePage> {
+    const { password, colorScheme = 'light', width = 1440 } = options;
+    const httpCredentials = password === undefined ? undefined : { username: 'me', password };
+    const context = await browser.newContext({ httpCredentials, colorScheme, viewport: { width, height: 1000 } });
+    const opened = new ConsolePage(await context.newPage(), context, url);
+    await opened.goto(path);
+    return opened;
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(new URL(path, this.url).href);
+  }
+
+  /** What a rule of accessibility finds wrong on the page, as text; empty when nothing. */
+  async inaccessible(): Promise<string[]> {
+    // Through the debugging protocol, which the page's policy does not bind.
+    const session = await this.context.newCDPSession(this.page);
+    await session.send('Runtime.evaluate', { expression: AXE });
+    const { result } = await session.send('Runtime.evaluate', {
+      expression: 'axe.run(document).then((found) => JSON.stringify(found))',
+      awaitPromise: true,
+    });
+    await session.detach();
+    const { violations } = JSON.parse(String(result.value)) as AxeResult;
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
