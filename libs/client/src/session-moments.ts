@@ -19,7 +19,7 @@ import { Outage, retryOutages } from './outage/index.js';
 const BLOCK_MS = 250;
 const POLL_MS = 5_000;
 
-/** Which events are read, and from where on. */
+/** Which events are read, and where reading starts. */
 export interface EventOptions {
   /** The types to read. @default all */
   types?: readonly SessionEventType[];

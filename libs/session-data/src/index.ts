@@ -76,7 +76,7 @@ export {
   isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,
-  quickBeside,
+  bulkOptions,
   slotsCommand,
   StoreClock,
   type StoreReads,

@@ -1,6 +1,6 @@
 /**
  * Locks of jobs that never expire. BullMQ gives every lock an expiry, but a queue Redis that was restored from a copy of its keys may
- * have lost it. The job of such a lock belongs to no worker, and BullMQ would wait for ever for the lock's end.
+ * have lost it. The job of such a lock belongs to no worker, and BullMQ would wait without end for the lock's end.
  */
 import type { Redis } from 'ioredis';
 import { JOB_NAMES } from './contract.js';

@@ -34,7 +34,7 @@ interface RunOptions extends SessionOptions {
   strict?: boolean;
 }
 
-/** A coordinator answers without its warnings while it still looks symbols up; it waits half a second for them. */
+/** The coordinator waits half a second for its look-up of symbols, and then answers without warnings of them. */
 const WARNING_TRIES = 3;
 
 const EXAMPLES = `
@@ -87,7 +87,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
 }
 
-/** What the session warns of. @param tries how often the coordinator is asked for them */
+/** What the session warns of. @param tries how often to ask the coordinator */
 async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
   let { warnings } = ended;
   for (let i = 1; i < tries && warnings.length === 0; i++) ({ warnings } = await client.session(ended.id));

@@ -61,7 +61,7 @@ async function poll(
     before = now;
     if (performance.now() - changedAt > STILL_LIMIT_MS && session.state !== 'paused') {
       throw new CliError(
-        `expected session ${id} to move on, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
+        `expected session ${id} to make progress, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
       );
     }
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());

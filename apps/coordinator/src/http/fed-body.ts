@@ -1,6 +1,6 @@
 /**
- * The body of a feeding request, batch by batch. The next batch is read when the last one is stored, so that a body of any
- * length needs little memory and the sender is slowed down to the speed of the store.
+ * The body of a feeding request, batch by batch. The next batch is read when the last one is stored, so a body of any
+ * length needs little memory, and the sender cannot be faster than the store.
  */
 import type { Request } from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -90,7 +90,7 @@ async function readLines(
   }
 }
 
-/** Numbers the lines and skips blank ones. The lines of a chunk that is all newlines cost one look each. */
+/** Numbers the lines and skips blank ones, at the cost of one check for each. */
 function lineReader(): (text: string) => Line | undefined {
   let number = 0;
   let blank = 0;

@@ -199,7 +199,7 @@ export class SessionsController {
   }
 }
 
-/** 202 when a server that the session needs does not know of the change yet. */
+/** 202 while a server that the session needs does not have the change yet. */
 function answer(response: Response, view: SessionAnswer): SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;

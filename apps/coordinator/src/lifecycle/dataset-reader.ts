@@ -91,7 +91,7 @@ export class DatasetReader {
   }
 }
 
-/** The days that are asked for, as far as the calendar goes. */
+/** The requested days that the calendar covers. */
 function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hours }: CoverageQuery): TradingDay[] {
   const calendar = calendarNamed(id);
   const first = Math.min(...extents.map((extent) => extent.first));

@@ -1,6 +1,6 @@
 /**
- * The events of sessions for any number of listeners in this process: listeners at the same place share one read, and no
- * listener holds a connection while there are no new events. Knows when a session is deleted.
+ * The events of sessions for any number of listeners in this process: listeners at the same cursor share one read, and no
+ * listener holds a connection while there are no new events. It reports when a session is deleted.
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';

@@ -1,6 +1,6 @@
 /**
- * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record too, with its
- * problem, so that it is counted and never stops the others. The values of a bar are validated elsewhere. Pure.
+ * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record with
+ * a problem: it is counted and does not stop the others. The values of a bar are validated elsewhere. Pure.
  */
 import { isEpochMs, parseTime, TIME_EXPECTED } from '@barkeep/api';
 import { shown, type Bar } from '@barkeep/bars';

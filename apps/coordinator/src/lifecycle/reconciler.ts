@@ -95,12 +95,12 @@ export class Reconciler {
     try {
       await this.parts.lostTail.check(row);
     } catch (error) {
-      // One session whose calendar is gone must not stop the round of the others.
+      // One session whose calendar is gone must not end the round.
       if (!(error instanceof UnknownCalendarError)) throw error;
     }
   }
 
-  /** The session Redis came back, perhaps without its newest writes: the next round checks everything. */
+  /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
   onStoreReturned(): void {
     this.settled = new Set();
     this.mustSweepAll = true;
@@ -120,7 +120,7 @@ export class Reconciler {
     }
   }
 
-  /** A session that was paused or stopped while its store was away: the store follows now. */
+  /** Updates the stores of sessions that were paused or stopped while their store was away. */
   private async repairControls(): Promise<void> {
     for (const state of ['paused', 'stopped'] as const) {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });

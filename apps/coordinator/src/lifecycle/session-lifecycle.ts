@@ -32,7 +32,7 @@ export type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
 export interface EventFeed {
-  /** Whose events they are; a cursor is of one view. */
+  /** Which events it has; a cursor is valid in one view only. */
   readonly view: View;
   /** The cursor of the first event, or of now. */
   begin(from: 'beginning' | 'now'): Promise<EventCursor>;
@@ -59,7 +59,7 @@ export abstract class SessionLifecycle {
     view?: View;
   }): Promise<SessionPageAnswer>;
   /**
-   * The four calls change the row first. When Redis is not reachable after that, the view has `waitingFor` with kind `server`, and
+   * The next four calls change the row first. If Redis cannot be reached after that, the view has `waitingFor` with kind `server`, and
    * the change takes effect within seconds of the server's return. Each call may be repeated.
    * @throws UnknownSessionError, SessionStateError, an outage when the row could not be changed
    */

@@ -136,7 +136,7 @@ export class SessionService extends SessionLifecycle {
 
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    // Data of symbols that were removed a moment ago may still be there.
+    // The store may still have data of symbols that were removed a moment ago.
     if (row.membership) await this.parts.changes.updateSymbols(row);
     await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     await this.parts.producer.unschedule(row.incarnation);
@@ -211,7 +211,7 @@ export class SessionService extends SessionLifecycle {
     return this.parts.lostTail.check(row);
   }
 
-  /** The row of an existing session has the number. */
+  /** An existing session has the number in its row. */
   private async historyDays(spec: SessionSpec): Promise<number> {
     const existing = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
     return existing?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);

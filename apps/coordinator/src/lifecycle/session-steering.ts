@@ -1,7 +1,7 @@
 /**
  * Starts, pauses, resumes and stops sessions. Each call changes the row in Postgres first, which decides races, and then updates
- * the other servers: the store gets the control, the queue gets the job. The reconciler or the stream updates later a server that is
- * away at that moment. Each call may be repeated and leads to the state that it names.
+ * the other servers: the store gets the control, the queue gets the job. When a server is away at that moment, the reconciler or the
+ * stream updates it later. Each call may be repeated and leads to the state that it names.
  */
 import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
@@ -84,7 +84,7 @@ export class SessionSteering {
     await Promise.all([probeWrite(redis, keyPrefix), probeWrite(queueRedis, keyPrefix)]);
   }
 
-  /** Changes the row, and leaves it as it is when it has the state already: a repeated call leads to the same end. */
+  /** Changes the row, unless it already has the state: a repeated call gives the same result. */
   private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRow<SessionSpec>> {
     const row = await this.parts.sessions.get(id);
     return row.state === to ? row : this.parts.sessions.transition(id, from, to);
@@ -117,7 +117,7 @@ export class SessionSteering {
     return this.parts.views.view(row);
   }
 
-  /** A create that fails leaves no session: without its row a job of it ends, and a stream removes the keys that it made. */
+  /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
   private async undoCreate(row: SessionRow<SessionSpec>): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);

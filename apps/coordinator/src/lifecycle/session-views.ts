@@ -48,7 +48,7 @@ export class SessionViews {
     return session;
   }
 
-  /** {@link view} with the warnings, which take a look at the datasets. */
+  /** {@link view} with the warnings, which need queries of the datasets. */
   async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
     if (who === 'strategy') return this.view(row, who);
     const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
@@ -108,7 +108,7 @@ export class SessionViews {
     return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error: message });
   }
 
-  /** The view of a row when a server is away that the session needs: what the row says, and which server it waits for. */
+  /** The view while a server that the session needs is away: the row's part, and the name of the server. */
   viewWithoutServer(row: SessionRow<SessionSpec>, servers: readonly string[]): SessionAnswer {
     return { ...this.viewOf(row), waitingFor: serverAway(servers) };
   }

@@ -1,4 +1,4 @@
-/** Says in words what a running session waits for, from the wait that its stream recorded and the state of the others. */
+/** Describes what a running session waits for: from the wait that its stream recorded, its consumers, its feed and its repositories. */
 import { isoTime, type WaitingFor } from '@barkeep/api';
 import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';

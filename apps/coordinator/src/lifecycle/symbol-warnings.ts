@@ -1,6 +1,6 @@
 /**
- * Warns of symbols that no dataset of a session has a bar of. Looks them up from time to time, one session after another,
- * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the answer of before.
+ * Warns of symbols without a bar in any dataset of a session. Looks them up from time to time, one session after another,
+ * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the previous answer.
  */
 import { firstBars, resolveDataset, symbolIds, type SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
@@ -45,7 +45,7 @@ export class SymbolWarnings {
     return kept;
   }
 
-  /** Keeps the warnings of before when Postgres cannot answer. */
+  /** Keeps the previous warnings when Postgres cannot answer. */
   private refresh(row: SessionRow<SessionSpec>, kept: Kept): Promise<void> {
     const refreshed = this.turn.then(async () => {
       kept.warnings = await this.lookUp(row).catch(() => kept.warnings);

@@ -1,4 +1,4 @@
-/** Aborts the read of a source that sends nothing for too long, so that a session does not wait for ever. */
+/** Aborts the read of a source that sends nothing for too long, so that a session does not wait without end. */
 
 /** The source sent no row and no end of the answer for `timeoutMs`. */
 export class SilentSourceError extends Error {

@@ -17,7 +17,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     try {
-      // Use the connection that holds the lock. With a second connection several callers could exhaust the pool and wait for ever.
+      // Use the connection that holds the lock. With a second connection several callers could exhaust the pool and block each other.
       const executor = new MigrationExecutor(dataSource, runner);
       executor.transaction = 'all';
       const ran = await executor.executePendingMigrations();

@@ -113,7 +113,7 @@ export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<St
   }
 }
 
-/** A loop of no steps looks like a mistake, so the program is told why. */
+/** A loop of no steps looks like a mistake, so the program gets the reason. */
 function announce(name: string, session: string, kept: KeptStart, { onKept }: FollowOptions): void {
   onKept?.(kept);
   if (!kept.atEnd) return;

@@ -1,6 +1,6 @@
 /**
- * The coordinator's answers, as programs use them. Each answer is checked against the schema of `@barkeep/api` when it
- * comes, so that another version, or another service on that port, is reported as such and not as "undefined". Fields
+ * The coordinator's answers, as programs use them. Each one is checked against its schema in `@barkeep/api`, so another version, or
+ * another service on that port, gives a clear error and not an "undefined" later. Fields
  * that the schema does not have are ignored: a newer coordinator may add some.
  */
 import * as api from '@barkeep/api';

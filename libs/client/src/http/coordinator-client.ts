@@ -1,6 +1,6 @@
 /**
- * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}; a coordinator that is being restarted is
- * waited for. Holds no state.
+ * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}. Calls are repeated while a
+ * coordinator restarts.
  */
 import { isoTime } from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import { CoordinatorUnreachableError } from '../outage/index.js';
 import * as answers from './answers.js';
 import { ApiProblemError, problemError } from './problems.js';
 
-/** How long a coordinator that does not answer is waited for: another one takes over within 10 s. */
+/** How long a call is repeated while no coordinator answers: another one takes over within 10 s. */
 const AWAY_LIMIT_MS = 30_000;
 const AWAY_RETRY_MS = 500;
 const CALL_LIMIT_MS = 60_000;
@@ -84,7 +84,7 @@ export class CoordinatorClient {
     return answers.readSession(await this.#call('POST', `${sessionPath(id)}/${call}`));
   }
 
-  /** Asks for an upkeep round now. */
+  /** Starts an upkeep round now. */
   async upkeep(id: string): Promise<void> {
     await this.#call('POST', `${sessionPath(id)}/upkeep`);
   }
@@ -150,7 +150,7 @@ export class CoordinatorClient {
   /**
    * Feeds bars of one symbol to a session whose source is `feed`. Sending them again is harmless.
    * @param ndjson one bar a line
-   * @param throughMs epoch ms that the stream has reached, whatever it brought
+   * @param throughMs the stream is complete up to this time, epoch ms, even where it has no bars
    */
   async feed(id: string, symbol: string, ndjson: string, throughMs?: number): Promise<answers.FeedAnswer> {
     // ISO 8601: the coordinator takes numbers before 1990 for seconds.
@@ -171,7 +171,7 @@ export class CoordinatorClient {
         return await this.#call('GET', `${path}${path.includes('?') ? '&' : '?'}view=operator`);
       } catch (error) {
         if (!(error instanceof ApiProblemError) || error.status !== 403) throw error;
-        this.view = 'strategy'; // the key stays the same, so do not ask again
+        this.view = 'strategy'; // the key stays the same: do not try again
       }
     }
     return this.#call('GET', path);

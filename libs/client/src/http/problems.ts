@@ -17,7 +17,7 @@ export interface ProblemField {
 export interface ProblemDetails {
   /** HTTP status. */
   status: number;
-  /** Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty when there is none. */
+  /** Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty without a `type`. */
   kind: string;
   /** Each field that is wrong, of `invalid-input`. */
   problems: readonly ProblemField[];
@@ -49,7 +49,7 @@ export class ApiProblemError extends Error {
 export class InvalidInputError extends ApiProblemError {
   override readonly name = 'InvalidInputError';
 }
-/** The coordinator wants an API key, or another one. */
+/** The coordinator requires an API key, or does not know the given one. */
 export class UnauthorizedError extends ApiProblemError {
   override readonly name = 'UnauthorizedError';
 }
@@ -73,7 +73,7 @@ export class SessionConflictError extends ApiProblemError {
 export class SessionDataLostError extends ApiProblemError {
   override readonly name = 'SessionDataLostError';
 }
-/** A server behind the coordinator was away for as long as it is waited for. */
+/** A server behind the coordinator did not answer within the retry time. */
 export class UnavailableError extends ApiProblemError {
   override readonly name = 'UnavailableError';
 }
@@ -91,7 +91,7 @@ const ERRORS: Readonly<Record<string, typeof ApiProblemError>> = {
   'not-ready': UnavailableError,
 };
 
-/** The error of an answer that is none of the 2xx. @param body the problem document, as far as there is one */
+/** The error of an answer whose status is not 2xx. @param body the problem document, if there is one */
 export function problemError(status: number, body: unknown): ApiProblemError {
   const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
   const { type, detail, title, requestId } = problem;
@@ -99,7 +99,7 @@ export function problemError(status: number, body: unknown): ApiProblemError {
   const message = [detail, title].find((part): part is string => typeof part === 'string');
   const details = { status, kind, problems: fieldsOf(problem['problems']) };
   const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
-  return new ErrorOfKind(message ?? 'no further word', {
+  return new ErrorOfKind(message ?? 'no reason given', {
     ...details,
     requestId: typeof requestId === 'string' ? requestId : undefined,
   });

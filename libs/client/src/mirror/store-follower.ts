@@ -3,7 +3,7 @@
  * up to a limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports
  * progress to the object that does.
  */
-import { dayAtClock, quickBeside, SessionLostError, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, bulkOptions, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
@@ -54,7 +54,7 @@ export class StoreFollower {
     this.loader = new Loader(redis, layout, options);
     this.outage = new Outage(redis, layout.id);
     this.blocking = redis.duplicate({
-      ...quickBeside(redis.options),
+      ...bulkOptions(redis.options),
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
       lazyConnect: true,

@@ -13,10 +13,10 @@ export async function emitState(
   state: string,
   error: string | null = null,
 ): Promise<boolean> {
-  const { meta, told, events } = layout.keysOf(0);
+  const { meta, emitted, events } = layout.keysOf(0);
   const fields = ['type', 'state', 'state', state, ...(error === null ? [] : ['error', error.slice(0, 500)])];
   return (
-    (await EMIT_STATE.run(redis, [meta, told, events], [layout.incarnation, EVENTS_KEPT, state, ...fields])) ===
+    (await EMIT_STATE.run(redis, [meta, emitted, events], [layout.incarnation, EVENTS_KEPT, state, ...fields])) ===
     'emitted'
   );
 }

@@ -81,8 +81,8 @@ export class PartitionKeys {
     return `${this.base}:refused-ahead`;
   }
   /** Hash of the values that were emitted last, so that none is emitted twice: gaps and counts of days in each partition, the state in partition 0. */
-  get told(): string {
-    return `${this.base}:told`;
+  get emitted(): string {
+    return `${this.base}:@@emitted`;
   }
   /** Hash of consumer to its state and position (consumers/); partition 0 only. */
   get consumers(): string {

@@ -28,7 +28,7 @@ describe('isOutage', () => {
     ['no error at all', 'ECONNREFUSED'],
   ])('is false for %s', (_, error) => expect(isOutage(error)).toBe(false));
 
-  it('does not follow causes for ever', () => {
+  it('ends when causes form a circle', () => {
     const error = new Error('x');
     error.cause = error;
     expect(isOutage(error)).toBe(false);

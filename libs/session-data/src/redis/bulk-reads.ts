@@ -14,7 +14,7 @@ import type { Reply } from './reply-parser.js';
  * so, so the ready check is not needed: INFO costs as much as some hundred bars. Of a Sentinel's servers the ready check
  * finds the master, so it stays there.
  */
-export function quickBeside({ sentinels, Connector }: RedisOptions): RedisOptions {
+export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
 }
 
@@ -77,8 +77,8 @@ class BulkReads implements StoreReads {
   /** Rejects a pending wait for the connection; ioredis does not while it is between two attempts. */
   private endWaiting: (error: Error) => void = () => undefined;
 
-  constructor(private readonly beside: Redis) {
-    const { options } = beside;
+  constructor(private readonly main: Redis) {
+    const { options } = main;
     this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
     const connected = (socket: BulkSocket) => (this.socket = socket);
     class Connector extends BulkConnector {
@@ -86,7 +86,7 @@ class BulkReads implements StoreReads {
         super(options, connected);
       }
     }
-    this.redis = beside.duplicate({ ...quickBeside(options), Connector, lazyConnect: true });
+    this.redis = main.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
     // ioredis reconnects. The read that fails reports the error.
     this.redis.on('error', () => undefined);
   }
@@ -122,7 +122,7 @@ class BulkReads implements StoreReads {
   private async connect(): Promise<void> {
     for (;;) {
       // The caller closed its own connection: this one ends with it.
-      if (this.isClosed || this.beside.status === 'end') throw new Error(CONNECTION_CLOSED);
+      if (this.isClosed || this.main.status === 'end') throw new Error(CONNECTION_CLOSED);
       const { status } = this.redis;
       if (status === 'ready' && this.greeted === this.socket) return;
       const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));

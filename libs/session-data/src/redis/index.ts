@@ -1,5 +1,5 @@
 /** How commands and scripts reach Redis. */
-export { quickBeside, runAndReceive, type StoreReads, storeReads, type Receiver } from './bulk-reads.js';
+export { bulkOptions, runAndReceive, type StoreReads, storeReads, type Receiver } from './bulk-reads.js';
 export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
 export { isRedisOutage } from './outage.js';

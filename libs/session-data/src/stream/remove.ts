@@ -65,7 +65,7 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   for (const partition of partitions) {
     const keys = layout.keysOf(partition);
     batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.outside, keys.history, keys.events, keys.stream);
-    batch.push(keys.consumers, keys.feed, keys.told, keys.repositories, keys.repositoryRefused);
+    batch.push(keys.consumers, keys.feed, keys.emitted, keys.repositories, keys.repositoryRefused);
     batch.push(keys.changes, keys.pending, keys.refusedAhead);
     for (const key of symbolKeys(layout, partition)) {
       batch.push(key);

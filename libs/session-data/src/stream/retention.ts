@@ -60,7 +60,7 @@ export class SessionRetention {
     const step = Math.max(1, Math.floor(KEYS_A_CALL / (intervals.length + 1)));
     for (let at = 0; at === 0 || at < symbols.length; at += step) {
       const batch = symbols.slice(at, at + step);
-      const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.told];
+      const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.emitted];
       for (const symbol of batch) {
         names.push(keys.states(symbol, date), ...intervals.map(({ name }) => keys.chunk(name, symbol, date)));
       }

@@ -227,6 +227,6 @@ async function countsOf(
 }
 
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history, told, outside } = layout.keysOf(partition);
-  return [meta, retry, dirty, errors, refused, history, told, outside];
+  const { meta, retry, dirty, errors, refused, history, emitted, outside } = layout.keysOf(partition);
+  return [meta, retry, dirty, errors, refused, history, emitted, outside];
 }

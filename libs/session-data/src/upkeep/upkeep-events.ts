@@ -26,9 +26,9 @@ export class UpkeepEvents {
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
     const lacking = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
     if (lacking.length === 0) return 0;
-    const { meta, told, changes, pending } = this.layout.keysOf(partition);
+    const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    const seen = await this.redis.hmget(told, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
+    const seen = await this.redis.hmget(emitted, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
     const args: ScriptArgument[] = [];
     lacking.forEach((symbol, i) => {
       const before = seen[i] ?? '';
@@ -38,7 +38,7 @@ export class UpkeepEvents {
     });
     if (args.length === 0) return 0;
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
-    const reply = await EMIT_GAPS.run(this.redis, [meta, told, changes, pending], [...head, ...args]);
+    const reply = await EMIT_GAPS.run(this.redis, [meta, emitted, changes, pending], [...head, ...args]);
     this.refuse(reply);
     await publishReached(this.redis, this.layout, partition, open);
     return typeof reply === 'number' ? reply : 0;
@@ -46,11 +46,11 @@ export class UpkeepEvents {
 
   /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */
   async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
-    const { meta, told, changes, pending } = this.layout.keysOf(partition);
+    const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { open, close } = this.layout.grid(dayIndex);
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
     const args = [this.layout.stampOf(partition), open, close, date, EVENTS_KEPT, ...rest];
-    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, told, changes, pending], args));
+    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, emitted, changes, pending], args));
     await publishReached(this.redis, this.layout, partition, open);
   }
 

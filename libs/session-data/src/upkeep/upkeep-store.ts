@@ -234,10 +234,10 @@ export class UpkeepStore {
     to: number,
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
-    const { meta, told, changes, pending, wake } = this.layout.keysOf(partition);
+    const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
     if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-    const reply = await MOVE_WATERMARK.run(this.redis, [meta, told, changes, pending], args);
+    const reply = await MOVE_WATERMARK.run(this.redis, [meta, emitted, changes, pending], args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     if (closes) await publishReached(this.redis, this.layout, partition, to - 1);
     return reply === 'moved';

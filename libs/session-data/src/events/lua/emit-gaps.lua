@@ -1,6 +1,6 @@
 --- Emits the gaps that were not emitted yet. Of each symbol the caller looked at base slots [0, n) of the day; a symbol of
 --- which another call emitted more since is skipped.
---- KEYS: meta, told, changes, pending
+--- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
 ---       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs of slots (JSON)
 --- Answer: number of bars newly missing that were emitted | 'gone' | 'retired'
@@ -11,10 +11,10 @@ if m[1] ~= ARGV[1] then return 'gone' end
 if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
 local names, looked, symbols, slots, found = {}, {}, {}, {}, 0
 for i = 5, #ARGV, 5 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
-local told = redis.call('HMGET', KEYS[2], unpack(names))
+local emitted = redis.call('HMGET', KEYS[2], unpack(names))
 for n, name in ipairs(names) do
   local i = 5 * n
-  if (told[n] or '') == ARGV[i + 1] then
+  if (emitted[n] or '') == ARGV[i + 1] then
     looked[#looked + 1] = name
     looked[#looked + 1] = ARGV[i + 2]
     if ARGV[i + 3] ~= '0' then

@@ -1,5 +1,5 @@
 --- Emits the counts of a closed day when they differ from those emitted last.
---- KEYS: meta, told, changes, pending
+--- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), close of the day (ms), date, events kept, counts as text, then fields and values of the event
 --- Answer: 'emitted' | 'gone' | 'retired'
 

@@ -1,5 +1,5 @@
 --- Emits a session's state when it differs from the state emitted last.
---- KEYS: meta, told, events of partition 0
+--- KEYS: meta, emitted, events of partition 0
 --- ARGV: incarnation, events kept, state, then fields and values of the event
 --- Answer: 'emitted' | 'gone'
 

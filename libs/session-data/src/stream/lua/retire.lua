@@ -1,5 +1,5 @@
 --- Removes keys and members of one day that is no longer retained.
---- KEYS: meta, retry, dirty, errors, told, then the keys to remove
+--- KEYS: meta, retry, dirty, errors, emitted, then the keys to remove
 --- ARGV: incarnation, epoch, owner, open of the day (ms), open of the next day (ms) in the last batch or '', date,
 ---       then the members to remove
 --- Answer: {'retired'} | {'lost'} | {'fenced'}

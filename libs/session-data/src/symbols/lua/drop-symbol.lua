@@ -1,6 +1,6 @@
 --- Removes days of a symbol that left, and takes its slots out of the partition's counters, once: a day without keys is
 --- done.
---- KEYS: meta, retry, dirty, errors, refused, history, told, outside, then for each day k keys: states, base chunk, derived chunks
+--- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, then for each day k keys: states, base chunk, derived chunks
 --- ARGV: incarnation, version, symbol, '1' when it is counted, k, then for each day: date, its number in each counter
 --- Answer: 'dropped' | 'gone'
 

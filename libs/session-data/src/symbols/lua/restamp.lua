@@ -1,6 +1,6 @@
 --- Closes a partition to every writer that does not know that a symbol left it. When the partition has no symbol left,
 --- what does not belong to a day is removed too.
---- KEYS: meta, retry, dirty, errors, refused, history, told, pending, refused-ahead
+--- KEYS: meta, retry, dirty, errors, refused, history, emitted, pending, refused-ahead
 --- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` as it was read,
 ---       slots that the leaving symbols had before that
 --- Answer: 'stamped' | 'there' | 'gone' | 'moved' (a day was retired since: read `retiredTo` again)

@@ -1,6 +1,6 @@
 --- Moves a partition's watermark forward, never past its frontier. Leaves a store that was set back as it is: what was
 --- found to be whole between the two times is no longer there. Emits the counts of a day that ends there.
---- KEYS: meta, told, changes, pending
+--- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, from (ms), to (ms), wake channel, events kept,
 ---       then, when a day ends at `to`: date, counts as text, fields and values of the event
 --- Answer: 'moved' | 'set-back' | 'gone'
