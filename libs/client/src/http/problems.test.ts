@@ -19,7 +19,7 @@ describe('a problem document as an error', () => {
 
   it.each([
     [500, document('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
-    [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no further word (HTTP 502)', problems: [] }],
+    [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
     [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],
   ])('is a plain one for %i with %j', (status, body, expected) => {
     const error = problemError(status, body);
