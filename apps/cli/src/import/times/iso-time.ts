@@ -1,21 +1,28 @@
 /** Reads ISO 8601 times from bytes, with or without an offset. Pure. */
 import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
 import type { RowTime } from './parsed-time.js';
-import type { WallClock } from './wall-time.js';
+import { namedClock, type WallClock } from './wall-time.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
 const digitsAt = readDigits;
 
-const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_U, UPPER_Z] = [32, 45, 43, 46, 58, 84, 85, 90];
+const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 84, 90];
 
-/** `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]][ ][Z|±HH[:]MM]`; slashes and dots may separate the date. */
+/** The widest offset from UTC that a zone has. */
+const OFFSET_MAX_MINUTES = 14 * 60;
+const DAY_MS = 86_400_000;
+
+/**
+ * `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, and then nothing, an offset or a zone; slashes and dots may separate the date. 24:00 is the
+ * end of the day.
+ */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const date = isoDateAt(bytes, start, end);
   if (Number.isNaN(date)) return 'unreadable-time';
   const hour = digitsAt(bytes, start + 11, 2);
   const minute = digitsAt(bytes, start + 14, 2);
   const joined = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
-  if (!joined || bytes[start + 13] !== COLON || hour < 0 || hour > 23 || minute < 0 || minute > 59) {
+  if (!joined || bytes[start + 13] !== COLON || hour < 0 || hour > 24 || minute < 0 || minute > 59) {
     return 'unreadable-time';
   }
   let ms = date + hour * 3_600_000 + minute * 60_000;
@@ -33,9 +40,39 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
       ms += Math.round(fraction * 1000);
     }
   }
-  if (at > end) return 'unreadable-time';
-  if (bytes[at] === SPACE) at++;
-  return at >= end ? clock.toUtc(ms) : withOffset(bytes, at, end, ms);
+  if (at > end || (hour === 24 && ms !== date + DAY_MS)) return 'unreadable-time';
+  return at === end ? clock.toUtc(ms) : instantAt(bytes, at, end, ms, clock);
+}
+
+/**
+ * The instant of a wall time whose text goes on at `at`: with nothing or blanks, `Z`, `UTC`, an offset `±HH[[:]MM]`, or the name of a zone.
+ * @param clock used when the text has neither offset nor zone
+ */
+export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: number, clock: WallClock): RowTime {
+  let start = at;
+  while (start < end && bytes[start] === SPACE) start++;
+  if (start === end) return clock.toUtc(wallMs);
+  const first = bytes[start];
+  if (first === UPPER_Z && end === start + 1) return wallMs;
+  if (first === PLUS || first === MINUS) {
+    const minutes = offsetAt(bytes, start, end);
+    return minutes === undefined ? 'unreadable-time' : wallMs - minutes * 60_000;
+  }
+  // Interactive Brokers writes a zone behind the time: 20240304 09:30:00 US/Eastern.
+  const zone = namedClock(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
+  return zone === undefined ? 'unreadable-time' : zone.toUtc(wallMs);
+}
+
+/** Minutes of `±HH`, `±HHMM` or `±HH:MM`, which must end at `end`; undefined for other text and for offsets that no zone has. */
+export function offsetAt(bytes: Uint8Array, at: number, end: number): number | undefined {
+  const sign = bytes[at] === PLUS ? 1 : bytes[at] === MINUS ? -1 : 0;
+  const hours = digitsAt(bytes, at + 1, 2);
+  const minutesAt = bytes[at + 3] === COLON ? at + 4 : at + 3;
+  const minutes = end === at + 3 ? 0 : digitsAt(bytes, minutesAt, 2);
+  const isWhole = end === at + 3 || end === minutesAt + 2;
+  const total = hours * 60 + minutes;
+  if (sign === 0 || hours < 0 || minutes < 0 || minutes > 59 || !isWhole || total > OFFSET_MAX_MINUTES) return undefined;
+  return sign * total;
 }
 
 function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
@@ -46,20 +83,4 @@ function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   if (year < 1 || month < 1 || day < 1) return Number.NaN;
   const date = Date.UTC(year, month - 1, day);
   return new Date(date).getUTCDate() === day && month <= 12 ? date : Number.NaN;
-}
-
-function withOffset(bytes: Uint8Array, at: number, end: number, wallMs: number): RowTime {
-  if (bytes[at] === UPPER_U) return isUtcAt(bytes, at, end) ? wallMs : 'unreadable-time';
-  if (bytes[at] === UPPER_Z) return end === at + 1 ? wallMs : 'unreadable-time';
-  const sign = bytes[at] === PLUS ? 1 : bytes[at] === MINUS ? -1 : 0;
-  const hours = digitsAt(bytes, at + 1, 2);
-  const minutesStart = bytes[at + 3] === COLON ? at + 4 : at + 3;
-  const minutes = end === at + 3 ? 0 : digitsAt(bytes, minutesStart, 2);
-  const whole = end === at + 3 || end === minutesStart + 2;
-  if (sign === 0 || hours < 0 || minutes < 0 || !whole) return 'unreadable-time';
-  return wallMs - sign * (hours * 60 + minutes) * 60_000;
-}
-
-function isUtcAt(bytes: Uint8Array, at: number, end: number): boolean {
-  return end === at + 3 && bytes[at + 1] === 84 && bytes[at + 2] === 67;
 }

@@ -4,6 +4,7 @@
  */
 import { DateTime } from 'luxon';
 import { digitsAt as readDigits } from '../rows/index.js';
+import { offsetAt } from './iso-time.js';
 import type { RowTime, TimeParser } from './parsed-time.js';
 import type { WallClock } from './wall-time.js';
 
@@ -11,9 +12,16 @@ import type { WallClock } from './wall-time.js';
 const digitsAt = readDigits;
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';
-type Step = { field: Field; min: number; max: number } | { literal: number } | { offset: true } | { halfDay: true };
+/** @property reserved digits that the fields right after it need */
+interface DigitStep {
+  field: Field;
+  min: number;
+  max: number;
+  reserved?: number;
+}
+type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true };
 
-const TOKENS: Record<string, { field: Field; min: number; max: number }> = {
+const TOKENS: Record<string, DigitStep> = {
   yyyy: { field: 'year', min: 4, max: 4 },
   yy: { field: 'year', min: 2, max: 2 },
   MM: { field: 'month', min: 2, max: 2 },
@@ -31,12 +39,30 @@ const TOKENS: Record<string, { field: Field; min: number; max: number }> = {
   SSS: { field: 'ms', min: 3, max: 3 },
 };
 const OFFSETS = new Set(['Z', 'ZZ', 'ZZZ']);
-const [SPACE, PLUS, MINUS, COLON, UPPER_Z] = [32, 43, 45, 58, 90];
+const [SPACE, UPPER_Z] = [32, 90];
 
 /** The parser for a pattern, in Luxon's tokens. Text in single quotes is literal. */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
   const steps = compile(pattern);
   return steps === undefined ? luxonTime(pattern, clock) : (bytes, start, end) => run(steps, bytes, start, end, clock);
+}
+
+/** One or two digits. The digits that the next fields need are left to them: in 930, `Hmm` reads the hour 9. */
+function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
+  let digits = 0;
+  while (at + digits < stop && digits < max + reserved && digitsAt(bytes, at + digits, 1) >= 0) digits++;
+  return Math.max(min, Math.min(max, digits - reserved));
+}
+
+/** Tells each field of one or two digits how many digits the fields right after it need. */
+function reserve(steps: readonly Step[]): Step[] {
+  return steps.map((step, index) => {
+    if (!('field' in step) || step.min === step.max) return step;
+    const next = steps.slice(index + 1);
+    const end = next.findIndex((other) => !('field' in other));
+    const fields = (end < 0 ? next : next.slice(0, end)) as DigitStep[];
+    return { ...step, reserved: fields.reduce((sum, field) => sum + field.min, 0) };
+  });
 }
 
 function compile(pattern: string): Step[] | undefined {
@@ -49,7 +75,7 @@ function compile(pattern: string): Step[] | undefined {
     else if (/^[A-Za-z]/.test(part)) return undefined;
     else for (const byte of Buffer.from(part.replaceAll("'", ''))) steps.push({ literal: byte });
   }
-  return steps;
+  return reserve(steps);
 }
 
 function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
@@ -63,8 +89,7 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
     if ('literal' in step) {
       if (bytes[at++] !== step.literal) return 'unreadable-time';
     } else if ('field' in step) {
-      let length = step.min;
-      if (step.max > length && at + 1 < stop && digitsAt(bytes, at, 2) >= 0) length = 2;
+      const length = step.min === step.max ? step.min : lengthAt(step, bytes, at, stop);
       const value = at + length <= stop ? digitsAt(bytes, at, length) : -1;
       if (value < 0) return 'unreadable-time';
       at += length;
@@ -82,30 +107,19 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
       hour = (hour % 12) + (letter === 112 ? 12 : 0);
       at += 2;
     } else {
-      const read = offsetAt(bytes, at, stop);
+      const read = bytes[at] === UPPER_Z && at + 1 === stop ? 0 : offsetAt(bytes, at, stop);
       if (read === undefined) return 'unreadable-time';
       offsetMinutes = read;
       at = stop;
     }
   }
-  if (at !== stop || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59)
+  if (at !== stop || month < 1 || month > 12 || day < 1 || hour > 24 || minute > 59 || second > 59)
     return 'unreadable-time';
+  if (hour === 24 && minute + second + ms > 0) return 'unreadable-time'; // 24:00 is the end of the day
   const date = Date.UTC(year, month - 1, day);
   if (new Date(date).getUTCDate() !== day) return 'unreadable-time';
   const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
-}
-
-/** Minutes of `Z`, `±HH`, `±HHMM` or `±HH:MM` at the end of a time. */
-function offsetAt(bytes: Uint8Array, at: number, end: number): number | undefined {
-  if (bytes[at] === UPPER_Z && at + 1 === end) return 0;
-  const sign = bytes[at] === PLUS ? 1 : bytes[at] === MINUS ? -1 : 0;
-  const hours = digitsAt(bytes, at + 1, 2);
-  if (sign === 0 || hours < 0) return undefined;
-  if (at + 3 === end) return sign * hours * 60;
-  const minutesAt = bytes[at + 3] === COLON ? at + 4 : at + 3;
-  const minutes = digitsAt(bytes, minutesAt, 2);
-  return minutes < 0 || minutesAt + 2 !== end ? undefined : sign * (hours * 60 + minutes);
 }
 
 function luxonTime(pattern: string, clock: WallClock): TimeParser {

@@ -30,12 +30,45 @@ describe('the time of a row', () => {
     ['20131004  13:30:00'],
     ['20131004-13:30:00'],
     ['20131004 09:30:00 US/Eastern'],
+    ['2013-10-04 09:30:00 America/New_York'],
+    ['2013-10-04T19:00:00+05:30'],
+    ['2013-10-05 00:30:00+1100'],
+    ['20131004T133000Z'],
+    ['20131004T133000.000Z'],
+    ['20131004133000000'],
+    ['20131004 083000 -0500'],
+    ['1.3808934E9'],
+    ['1380893400000.0'],
+    ['+1380893400'],
   ])('is read from %s', (text) => expect(read(text)).toBe(NINE_THIRTY));
 
   it('is a wall time of the given zone when it has no offset', () => {
     expect(read('2013-10-04 09:30:00', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
     expect(read('2013-12-04 09:30:00', 'auto', 'America/New_York')).toBe('2013-12-04T14:30:00.000Z');
     expect(read('2013-10-04T13:30:00Z', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
+  });
+
+  it('is the end of the day at 24:00', () => {
+    for (const text of ['2013-10-04 24:00', '2013-10-04T24:00:00Z', '20131004 240000', '201310042400'])
+      expect([text, read(text)]).toEqual([text, '2013-10-05T00:00:00.000Z']);
+    expect(read('04.10.2013 24:00', 'dd.MM.yyyy HH:mm')).toBe('2013-10-05T00:00:00.000Z');
+    for (const text of ['2013-10-04 24:01', '20131004 240100', '2013-10-04 25:00'])
+      expect([text, read(text)]).toEqual([text, 'unreadable-time']);
+  });
+
+  it('may have an hour of one digit', () => {
+    expect(read('20131004 930', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
+    expect(read('20131004 93000', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
+    expect(read('10/04/2013 930', 'MM/dd/yyyy Hmm', 'America/New_York')).toBe(NINE_THIRTY);
+    expect(read('10/04/2013 1330', 'MM/dd/yyyy Hmm')).toBe(NINE_THIRTY);
+  });
+
+  it('is refused with an offset or an abbreviation that no zone has', () => {
+    for (const text of ['2013-10-04T13:30:00+25:00', '2013-10-04T13:30:00+05:99', '2013-10-04 13:30:00 BST'])
+      expect([text, read(text)]).toEqual([text, 'unreadable-time']);
+    expect(read('04.10.2013 13:30 +2500', 'dd.MM.yyyy HH:mm ZZZ')).toBe('unreadable-time');
+    for (const zone of ['BST', 'IST', 'CST', 'AST']) expect(() => new WallClock(zone)).toThrow('expected an IANA time zone');
+    expect(new WallClock('EST').toUtc(0)).toBe(18_000_000);
   });
 
   it('is read by a pattern', () => {
@@ -68,6 +101,7 @@ describe('the time of a row', () => {
     ['20131004', 'date-without-time'],
     ['2013.10.04', 'date-without-time'],
     ['41551.5625', 'excel-serial'],
+    ['638451594000000000', 'unreadable-time'],
     ['45360', 'excel-serial'],
   ])('is never guessed: %s is %s', (text, problem) => expect(read(text)).toBe(problem));
 

@@ -4,9 +4,9 @@
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
 import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
-import { isoTimeAt } from './iso-time.js';
+import { instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
-import { namedClock, type WallClock } from './wall-time.js';
+import type { WallClock } from './wall-time.js';
 import type { RowTime, TimeParser } from './parsed-time.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
@@ -16,10 +16,13 @@ const digitsAt = readDigits;
 export const TIME_FORMATS = ['auto', 'iso', 's', 'ms', 'us', 'ns'] as const;
 
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: 1 / 1_000_000 };
-const [SPACE, MINUS, DOT, SLASH, COLON] = [32, 45, 46, 47, 58];
+const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
+/** Ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
+const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
+const NS_MS = 1 / 1_000_000;
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
 /** Days since 1899-12-30 of the plausible range. */
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
@@ -55,42 +58,55 @@ function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
 /** `20240220…`, an epoch or an Excel serial day. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
-  if (length === 8 || length === 12 || length === 14 || (length > 12 && !isDigit(bytes[start + 8]))) {
+  if (length === 8 || length === 12 || length === 14 || length === 17 || (length > 12 && !isDigit(bytes[start + 8]))) {
     const digits = digitsTimeAt(bytes, start, end, clock);
     if (digits !== undefined) return digits;
   }
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  for (const unitMs of [1000, 1, 1 / 1000, 1 / 1_000_000]) {
+  for (const unitMs of [1000, 1, 1 / 1000, NS_MS]) {
     const ms = value * unitMs;
-    if (ms >= PLAUSIBLE_MIN_MS && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
+    const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
+    if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
   }
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/** `yyyyMMdd`, `yyyyMMddHHmm[ss]`, and `yyyyMMdd HH:mm[:ss]` or `yyyyMMdd-HHmmss`; undefined for other numbers. */
+/**
+ * `yyyyMMdd`, `yyyyMMddHHmm[ss[SSS]]`, and `yyyyMMdd HH:mm[:ss[.SSS]]`, `yyyyMMdd Hmm[ss]` or `yyyyMMddTHHmmss`, with an offset or a
+ * zone behind; undefined for other numbers.
+ */
 function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime | undefined {
   const date = dayAt(bytes, start);
   if (date === undefined) return undefined;
   let at = start + 8;
   if (at === end) return 'date-without-time';
-  while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === 84)) at++;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === UPPER_T)) at++;
+  const digits = digitsFrom(bytes, at, end);
+  const isShort = at > start + 8 && (digits === 3 || digits === 5); // 930 is 09:30
   const parts: number[] = [];
-  while (at + 2 <= end && parts.length < 3) {
-    const part = digitsAt(bytes, at, 2);
-    if (part < 0) return undefined;
+  for (let length = isShort ? 1 : 2; at + length <= end && parts.length < 3; length = 2) {
+    const part = digitsAt(bytes, at, length);
+    if (part < 0) break;
     parts.push(part);
-    at += bytes[at + 2] === COLON ? 3 : 2;
+    at += length;
+    if (bytes[at] === COLON && parts.length < 3) at++;
   }
   const [hour = -1, minute = -1, second = 0] = parts;
-  if (at < end) {
-    // Interactive Brokers writes a zone behind the time: 20240304 09:30:00 US/Eastern.
-    const zone = namedClock(Buffer.from(bytes.subarray(at, end)).toString('latin1').trim());
-    if (zone === undefined) return undefined;
-    clock = zone;
-  }
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second > 59) return undefined;
-  return clock.toUtc(date + hour * 3_600_000 + minute * 60_000 + second * 1000);
+  const isDay = hour >= 0 && minute >= 0 && minute <= 59 && second <= 59;
+  if (!isDay || hour > 24 || (hour === 24 && minute + second > 0)) return undefined;
+  const fraction = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
+  const ms = fraction === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fraction);
+  if (fraction !== 0 && ms !== 0) return undefined;
+  const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000;
+  return instantAt(bytes, at + fraction, end, wallMs, clock);
+}
+
+/** Number of digits from `at` on. */
+function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
+  let count = 0;
+  while (at + count < end && isDigit(bytes[at + count])) count++;
+  return count;
 }
 
 /** Midnight of `yyyyMMdd`, epoch ms; undefined when it is no date of the plausible range. */

@@ -22,7 +22,7 @@ export class WallClock {
   /** @throws UsageError for a zone that is not in the IANA database. */
   constructor(readonly zoneName: string) {
     this.#zone = IANAZone.create(zoneName);
-    if (!this.#zone.isValid) {
+    if (!isZone(zoneName)) {
       throw new UsageError(`expected an IANA time zone such as America/New_York or UTC, was "${zoneName}"`);
     }
   }
@@ -57,12 +57,20 @@ export class WallClock {
   }
 }
 
+/** The names of three letters that the IANA database has. */
+const SHORT_ZONES = new Set(['UTC', 'GMT', 'UCT', 'EST', 'MST', 'HST', 'CET', 'MET', 'EET', 'WET', 'PRC', 'ROC', 'ROK']);
+
+/** Node also knows abbreviations that mean two zones: its BST is Bangladesh, its IST India, its AST Alaska. They are no zones here. */
+function isZone(name: string): boolean {
+  return IANAZone.isValidZone(name) && (name.length !== 3 || SHORT_ZONES.has(name.toUpperCase()));
+}
+
 const namedClocks = new Map<string, WallClock | undefined>();
 
 /** The clock of a zone that a file names; undefined when there is no such zone. */
 export function namedClock(zone: string): WallClock | undefined {
   if (!namedClocks.has(zone) && namedClocks.size < 1000) {
-    namedClocks.set(zone, /^[A-Z]/.test(zone) && IANAZone.isValidZone(zone) ? new WallClock(zone) : undefined);
+    namedClocks.set(zone, /^[A-Z]/.test(zone) && isZone(zone) ? new WallClock(zone) : undefined);
   }
   return namedClocks.get(zone);
 }
