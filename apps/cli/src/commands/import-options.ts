@@ -62,7 +62,7 @@ export function withFiles(command: Command): Command {
         .default('guard'),
     )
     .option('--symbol-map <file>', 'names in the files to symbols: rows FROM,TO or a JSON object')
-    .option('--one-symbol', 'let all files of a zip become one symbol')
+    .option('--one-symbol', 'let several files of a zip, or rows of several symbols, become one symbol')
     .option('--tz <zone>', 'IANA zone of times without an offset (default: that of the format; csv: UTC)')
     .addOption(new Option('--times <what>', 'what a time is of its bar (default: open)').choices(['open', 'close']))
     .option('--interval <interval>', 'interval of the rows (default: 1m)', intervalMs, 60_000)

@@ -3,13 +3,16 @@
  * Pure. Throws {@link ColumnsError}, which names what was expected and what the file has.
  */
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
+import { bareName, NAMES, TIME_NAMES, VOLUME_NAMES } from './header-names.js';
 
-/** `date` is set when the day and the time of day stand in two columns. */
+/** `date` is a column of its own for the day. */
 export const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 /** 0-based index of each column. `volume` may be several: `either` means the first one that is not always zero. */
 export interface FoundColumns {
   date?: number;
+  /** A date column that may belong to the time: it does when the times of the rows have no date. */
+  spareDate?: number;
   time: number;
   symbol?: number;
   open: number;
@@ -21,25 +24,27 @@ export interface FoundColumns {
 
 const PRICES = ['open', 'high', 'low', 'close'] as const;
 
-/** The usual names of a time, the most specific first. */
-const TIME_NAMES =
-  'time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent starttime startat timeutc timestamputc ' +
-  'datetimeutc dateutc gmttime localtime windowstart unixtimestamp timestampms opentimems timeopen barstart datetimeet date index';
-
-/** The usual names, compared in lower case without anything but letters and digits. The first match wins. */
-const ALIASES: Record<Exclude<ColumnName, 'volume'>, readonly string[]> = {
-  date: ['date', 'day', 'tradingday', 'tradedate'],
-  time: TIME_NAMES.split(' '),
-  symbol: ['symbol', 'ticker', 'sym', 'instrument', 'code', 's', 'pair', 'rawsymbol', 'tradingsymbol'],
-  open: ['open', 'o', 'openprice', 'first', 'priceopen', 'bidopen'],
-  high: ['high', 'h', 'highprice', 'max', 'pricehigh', 'bidhigh'],
-  low: ['low', 'l', 'lowprice', 'min', 'pricelow', 'bidlow'],
-  close: ['close', 'c', 'closeprice', 'last', 'priceclose', 'bidclose'],
+const ALIASES = {
+  time: TIME_NAMES,
+  ...(Object.fromEntries(Object.entries(NAMES).map(([name, aliases]) => [name, aliases.split(' ')])) as Record<
+    keyof typeof NAMES,
+    string[]
+  >),
 };
-/** Traded volume before ticks: a file with both gives the one that is not zero. */
-const VOLUME_ALIASES = ['volume', 'v', 'vol', 'basevolume', 'realvolume', 'tickvolume', 'tickvol', 'tickqty'];
 /** Time columns that hold a time of day, so that a date column belongs to them. */
-const TIMES_OF_DAY = new Set(['time', 'bartime']);
+const TIMES_OF_DAY = new Set([
+  'time',
+  'bartime',
+  'zeit',
+  'uhrzeit',
+  'heure',
+  'hora',
+  'orario',
+  '时间',
+  '時刻',
+  '時間',
+  'время',
+]);
 
 /** The columns of a file do not say where a bar's values are. */
 export class ColumnsError extends Error {
@@ -90,7 +95,7 @@ export function headerColumns(
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
 ): FoundColumns {
-  const bare = header.map((column) => column.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  const bare = header.map(bareName);
   const aliased = (aliases: readonly string[]): number =>
     aliases.map((alias) => bare.indexOf(alias)).find((index) => index >= 0) ?? -1;
   const find = (name: Exclude<ColumnName, 'volume'>): number => {
@@ -103,10 +108,11 @@ export function headerColumns(
   const absent = (['time', ...PRICES] as const).filter((name) => found[name] < 0);
   if (absent.length > 0 || volumes === undefined) throw missing(header, absent, volumes === undefined);
   const [date, symbol] = [find('date'), find('symbol')];
-  const hasDate = date >= 0 && date !== time && (wanted.has('date') || TIMES_OF_DAY.has(bare[time] ?? ''));
+  const isOther = date >= 0 && date !== time;
+  const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.has(bare[time] ?? ''));
   return {
     ...found,
-    ...(hasDate && { date }),
+    ...(hasDate ? { date } : isOther && { spareDate: date }),
     ...(symbol >= 0 && { symbol }),
     volume: volumes.length > 1 ? { either: volumes } : { sum: volumes },
   };
@@ -121,7 +127,7 @@ function volumeIndexes(
 ): number[] | undefined {
   if (!hasVolume) return [];
   if (given !== undefined) return [givenIndex(header, 'volume', given)];
-  const found = VOLUME_ALIASES.map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
+  const found = VOLUME_NAMES.map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
   return found.length === 0 ? undefined : found;
 }
 

@@ -15,11 +15,15 @@ import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } f
 import { closesOf, spacingOf, spacingText } from './spacing.js';
 import { understoodOf, type Understood } from './understood.js';
 
+/** Keys of JSON that hold bars and are no symbols. */
+const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 /** Bars start on a whole minute. */
 const GRID_MS = 60_000;
 
 export interface FilePlan {
   splitter: (handler: RowHandler) => Splitter;
+  /** The file must be checked to its end before one of its rows is stored: brackets may not be closed. */
+  isJson: boolean;
   reader: BarReaderOptions;
   understood: Understood;
   warnings: string[];
@@ -61,9 +65,11 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
   const read = readSample(splitter, reader, start);
   const shift = reader.shiftMs;
   const times = [...read.head, ...read.tail].map(({ bar }) => bar.openTime + shift);
-  checkSpacing(times, options);
+  const spacing = spacingOf(times);
+  checkSpacing(spacing, options);
   return {
     splitter,
+    isJson: sample.isJson,
     reader,
     understood: understoodOf({
       file,
@@ -72,7 +78,7 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
       options,
       first: read.head[0],
       last: read.tail.at(-1) ?? read.head.at(-1),
-      times,
+      spacing,
     }),
     warnings: warningsOf(file.format, read, start, options, reader),
     sampleTimes: times,
@@ -83,11 +89,13 @@ function sampleOf({ head, tail, fileName }: FileStart, options: ReadOptions): Fi
   if (isJson(head) && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1'))) {
     throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short', 0);
   }
-  if (isJson(head)) return { rows: sampleRows(head, undefined), isJson: true, delimiter: undefined, fileName };
+  const beginning = Buffer.from(head.subarray(0, 120)).toString('utf8');
+  if (isJson(head))
+    return { rows: sampleRows(head, undefined), isJson: true, beginning, delimiter: undefined, fileName };
   const named = namedDelimiter(head);
   const delimiter = options.delimiter ?? named ?? likelyDelimiter(head);
   const rows = sampleRows(head, delimiter).filter(({ line }) => named === undefined || line > 1);
-  return { rows, isJson: false, delimiter, fileName };
+  return { rows, isJson: false, beginning, delimiter, fileName };
 }
 
 function found<T>(find: () => T, line: number): T {
@@ -126,6 +134,7 @@ function readerOptions(
     prices: options.prices,
     names: options.names,
     ...(symbol !== undefined && { symbol }),
+    isGrouped: sample.isJson,
     headerLines,
   };
 }
@@ -151,7 +160,7 @@ function symbolOf(
   const inHeader = layout.values[0]?.symbol;
   if (inHeader !== undefined) return named(inHeader);
   const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
-  if (format?.keys !== undefined && group !== undefined && group !== 'bars') return { group: true };
+  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(group)) return { group: true };
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
   throw new ColumnsError('expected a symbol column, --symbol or --symbol-from-path, was none of them');
@@ -221,8 +230,7 @@ function firstRowOf(tail: Uint8Array, json: boolean): number {
   return tail.findIndex(ends) + 1;
 }
 
-function checkSpacing(times: readonly number[], { intervalMs }: ReadOptions): void {
-  const spacing = spacingOf(times);
+function checkSpacing(spacing: number | undefined, { intervalMs }: ReadOptions): void {
   if (spacing === undefined || spacing === intervalMs) return;
   const hint =
     spacing >= 60_000 ? `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval` : '';
@@ -250,10 +258,13 @@ function warningsOf(
   }
   if (options.times !== undefined || format !== undefined) return warnings;
   const timesOf = (bars: readonly SampleBar[]): number[] => bars.map(({ bar }) => bar.openTime + reader.shiftMs);
-  const closes = closesOf([
-    { times: timesOf(head), isFirst: true, isLast: isWhole },
-    { times: timesOf(tail), isFirst: false, isLast: true },
-  ]);
+  const closes = closesOf(
+    [
+      { times: timesOf(head), isFirst: true, isLast: isWhole },
+      { times: timesOf(tail), isFirst: false, isLast: true },
+    ],
+    options.intervalMs,
+  );
   if (closes !== undefined) {
     const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
     warnings.push(

@@ -81,6 +81,11 @@ const FORMS: Record<
     row: ({ openTime, open, high, low, close, volume }) =>
       ['ESH4', volume, open, close, high, low, `${openTime}000000`, 9].join(','),
   },
+  'polygon-json': {
+    row: ({ openTime, open, high, low, close, volume }) =>
+      JSON.stringify({ v: volume, vw: open, o: open, c: close, h: high, l: low, t: openTime, n: 9 }),
+    join: (rows) => `{"ticker":"ESH4","adjusted":true,"results":[${rows.join(',')}],"status":"OK"}`,
+  },
   databento: {
     head: 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol',
     row: ({ openTime, open, high, low, close, volume }) =>

@@ -33,6 +33,13 @@ const HEADER_LINES_MAX = 4;
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
   const remaining = { ...sample, rows };
+  if (rows.length === 0) {
+    throw new ColumnsError(
+      sample.isJson
+        ? `expected an array or an object for each bar, was ${sample.beginning}`
+        : 'expected rows, was none',
+    );
+  }
   const found = formatOf(remaining, options);
   if (found !== undefined) return formatLayout(found, rows, options);
   const wide = options.header && !sample.isJson ? wideHeader(rows, options.hasVolume) : undefined;
@@ -59,7 +66,7 @@ function formatLayout({ format, header }: Recognised, rows: readonly SampleRow[]
   const columns = formatColumns(names, format.columns, options.hasVolume);
   const last = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
   const data = rows.slice((last ?? -1) + 1).filter(({ isHeader }) => !isHeader);
-  const { layout, notes } = layoutFrom(columns, names, data);
+  const { layout, notes } = layoutFrom(columns, names, data, header !== undefined);
   return {
     layout,
     format,
@@ -75,7 +82,7 @@ function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: bo
     try {
       const columns = headerColumns(texts, options.columns, options.hasVolume);
       const last = isJson ? undefined : lastHeaderRow(rows, index, columns);
-      const { layout, notes } = layoutFrom(columns, texts, rows.slice((last ?? index) + 1));
+      const { layout, notes } = layoutFrom(columns, texts, rows.slice((last ?? index) + 1), !isJson);
       return { layout, format: undefined, names: texts, headerLines: lineOf(rows, last, options), notes };
     } catch (error) {
       if (!(error instanceof ColumnsError)) throw error;
@@ -105,7 +112,7 @@ function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
       `the rows look like ${candidates.join(' or ')}: name one with --format, or give --tz`,
     );
   const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
-  const { layout, notes } = layoutFrom(columns, first.texts, sample.rows);
+  const { layout, notes } = layoutFrom(columns, first.texts, sample.rows, false);
   return { layout, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines, notes };
 }
 
@@ -129,11 +136,16 @@ function layoutFrom(
   columns: FoundColumns,
   names: readonly string[],
   data: readonly SampleRow[],
+  hasHeader: boolean,
 ): { layout: RowLayout; notes: string[] } {
-  const { date, time, symbol, open, high, low, close } = columns;
+  const { time, symbol, open, high, low, close } = columns;
+  const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
+  const date = columns.date ?? (isTimeOfDay ? columns.spareDate : undefined);
   const { volume, notes } = chosenVolume(columns.volume, names, data);
   const layout: RowLayout = { time, values: [{ open, high, low, close, volume }], fieldsMax: names.length };
   if (date !== undefined) layout.date = date;
+  // A row that lacks a field has the others one column to the left.
+  if (hasHeader) layout.fieldsMin = 1 + names.findLastIndex((name) => name !== '');
   if (symbol !== undefined) layout.symbol = symbol;
   checkSurplus(names, data);
   return { layout, notes };

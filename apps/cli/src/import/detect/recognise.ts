@@ -3,8 +3,8 @@ import { type BarFormat, FORMATS } from '../formats/index.js';
 import { ColumnsError, refIndex } from './columns.js';
 import type { SampleRow } from './sample.js';
 
-/** A header stands within the first rows: titles and addresses may come before it. */
-export const HEADER_ROWS_MAX = 10;
+/** A header stands within the first rows: titles, addresses and comments may come before it. */
+export const HEADER_ROWS_MAX = 60;
 const ROWS_FITTING_MIN = 0.8;
 
 export interface Recognised {
@@ -16,6 +16,8 @@ export interface Recognised {
 export interface FileSample {
   rows: readonly SampleRow[];
   isJson: boolean;
+  /** The first characters, for messages. */
+  beginning: string;
   delimiter: string | undefined;
   /** Without folders. */
   fileName: string;
@@ -96,10 +98,11 @@ function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
   return row.test(rows[0]?.raw ?? '') && fitting >= ROWS_FITTING_MIN * rows.length;
 }
 
-function fitsJson({ arrays, keys, columns }: BarFormat, { rows }: FileSample): boolean {
+function fitsJson({ arrays, keys, under, columns }: BarFormat, { rows }: FileSample): boolean {
   const [first] = rows;
   if (first === undefined) return false;
-  if (keys !== undefined) return first.isHeader && keys.every((key) => first.texts.includes(key));
+  const isUnder = under?.test(rows[1]?.group ?? '') ?? true;
+  if (keys !== undefined) return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
   return rows.every(({ texts }) => {

@@ -2,6 +2,8 @@
 
 const MINUTE_MS = 60_000;
 const HALF_HOUR_MS = 1_800_000;
+/** Markets open and close on it. */
+const QUARTER_MS = 900_000;
 /** Fewest distances between times from which a spacing is concluded. */
 const REGULAR_DISTANCES_MIN = 3;
 /** The same when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be chance. */
@@ -49,10 +51,13 @@ export function spacingText(ms: number): string {
  * session looks so, or when another one looks like opens (09:30 and 15:59).
  * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A session at the edge of a part is ignored, unless the
  *   file begins or ends there, because the part may contain only some of its rows
+ * @param intervalMs of the rows; for a quarter of an hour or more, opens and closes look alike
  */
 export function closesOf(
   parts: readonly { times: readonly number[]; isFirst: boolean; isLast: boolean }[],
+  intervalMs = MINUTE_MS,
 ): [number, number] | undefined {
+  if (intervalMs >= QUARTER_MS) return undefined;
   const sessions = parts.flatMap(({ times, isFirst, isLast }) => {
     const found = sessionsOf([...new Set(times)].sort((a, b) => a - b));
     return found
@@ -60,10 +65,10 @@ export function closesOf(
       .filter((session) => session.length >= SESSION_ROWS_MIN);
   });
   const edges = sessions.map((session): [number, number] => [session[0]!, session.at(-1)!]);
-  const sinceHalfHour = (time: number): number => ((time % HALF_HOUR_MS) + HALF_HOUR_MS) % HALF_HOUR_MS;
-  const closes = edges.find(([first, last]) => sinceHalfHour(first) === MINUTE_MS && sinceHalfHour(last) === 0);
+  const sinceQuarter = (time: number): number => ((time % QUARTER_MS) + QUARTER_MS) % QUARTER_MS;
+  const closes = edges.find(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
   const opens = edges.some(
-    ([first, last]) => sinceHalfHour(first) === 0 && sinceHalfHour(last) === HALF_HOUR_MS - MINUTE_MS,
+    ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_MS - intervalMs,
   );
   return opens ? undefined : closes;
 }

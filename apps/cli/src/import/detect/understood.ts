@@ -4,7 +4,7 @@ import type { BarReaderOptions } from '../reading/index.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import type { FileSample } from './recognise.js';
-import { spacingOf, spacingText } from './spacing.js';
+import { spacingText } from './spacing.js';
 
 export interface Understood {
   /** Name in the table of formats; `csv` or `json` for columns by their names. */
@@ -31,11 +31,11 @@ interface UnderstoodParts {
   options: ReadOptions;
   first: { symbol: string; bar: Bar } | undefined;
   last: { symbol: string; bar: Bar } | undefined;
-  times: readonly number[];
+  /** Of the rows, ms. */
+  spacing: number | undefined;
 }
 
-export function understoodOf({ file, sample, reader, options, first, last, times }: UnderstoodParts): Understood {
-  const spacing = spacingOf(times);
+export function understoodOf({ file, sample, reader, options, first, last, spacing }: UnderstoodParts): Understood {
   return {
     format:
       file.format?.name ??

@@ -23,16 +23,32 @@ const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[]
   { bytes: bytesOf('SQLite format 3'), is: 'an SQLite database, which is not read: export its rows as CSV' },
   { bytes: [0xd0, 0xcf, 0x11, 0xe0], is: 'an Excel workbook (.xls), which is not read: save the sheet as CSV' },
   { bytes: bytesOf('%PDF'), is: 'a PDF document' },
-  { bytes: bytesOf('<!DOCTYPE html'), is: 'a web page: the download gave a page instead of the data' },
-  { bytes: bytesOf('<html'), is: 'a web page: the download gave a page instead of the data' },
+  { bytes: bytesOf('DBN'), is: 'a DBN file of Databento, which is not read: export it as CSV' },
+  { bytes: [0x93, ...bytesOf('NUMPY')], is: 'a NumPy file, which is not read: export it as CSV' },
+  { bytes: [0x5d, 0, 0], is: 'packed with LZMA, which is not read: unpack it first (unlzma)' },
   { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32, which is not read: save it as UTF-8' },
   { bytes: [0, 0, 0xfe, 0xff], is: 'UTF-32, which is not read: save it as UTF-8' },
 ];
 
 /** Why Barkeep cannot read a file with these first bytes; undefined when it can. */
 export function unreadableKind(first: Uint8Array): string | undefined {
-  return NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
+  const known = NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
+  if (known !== undefined || kindOf(first) !== 'text') return known;
+  const text = Buffer.from(first)
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart();
+  if (/^<(!doctype html|html)/i.test(text)) return 'a web page: the download gave a page instead of the data';
+  if (/^<\?xml/i.test(text)) return 'an XML file, which is not read: export it as CSV or NDJSON';
+  const controls = text.match(CONTROLS)?.length ?? 0;
+  return controls > CONTROLS_MAX_SHARE * text.length
+    ? 'of a binary kind that is not read: export it as CSV or NDJSON'
+    : undefined;
 }
+
+/** Characters that no text has; a broken row of a text may have one. */
+const CONTROLS = /[\0-\x08\x0e-\x19\x1c-\x1f]/g;
+const CONTROLS_MAX_SHARE = 0.03;
 
 /** The kind of a file with these first bytes; `text` when they match no other kind. */
 export function fileKindOf(first: Uint8Array): FileKind {

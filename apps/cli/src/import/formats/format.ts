@@ -36,6 +36,8 @@ export interface BarFormat {
   arrays?: { length: number; timeDigits: number };
   /** JSON: the keys of the objects. */
   keys?: readonly string[];
+  /** JSON: the key that the array of the objects is under. */
+  under?: RegExp;
   /** The open price as this format writes it, where two formats differ in nothing else. */
   price?: RegExp;
   /** Name of the file; group 1 is the symbol. */

@@ -25,6 +25,20 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     ],
   },
   {
+    name: 'polygon-json',
+    title: 'Polygon (Massive) aggregates, JSON of the API',
+    source: 'https://massive.com/docs/rest/stocks/aggregates/custom-bars',
+    kind: 'json',
+    keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
+    under: /^results$/,
+    columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },
+    zone: 'UTC',
+    times: 'open',
+    example: [
+      '{"ticker":"AAPL","resultsCount":1,"results":[{"v":4930,"vw":10.2,"o":10,"c":10.5,"h":11,"l":9,"t":1709562600000,"n":129}],"status":"OK"}',
+    ],
+  },
+  {
     name: 'databento',
     title: 'Databento ohlcv-1m CSV, fixed-point prices (× 1,000,000,000)',
     source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
@@ -75,6 +89,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://docs.alpaca.markets/reference/stockbars',
     kind: 'json',
     keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
+    under: /^(?!results$)/,
     columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },
     zone: 'UTC',
     times: 'open',

@@ -47,7 +47,14 @@ export function planLean(file: LeanFile, clock: WallClock, options: ReadOptions,
     last: null,
     notes: isQuote ? ['quotes: means of bid and ask, no volume'] : [],
   };
-  return { splitter: (handler) => new RowSplitter(',', handler), reader, understood, warnings: [], sampleTimes: [] };
+  return {
+    splitter: (handler) => new RowSplitter(',', handler),
+    isJson: false,
+    reader,
+    understood,
+    warnings: [],
+    sampleTimes: [],
+  };
 }
 
 function midnightTime({ midnightMs }: LeanFile, clock: WallClock): TimeParser {

@@ -2,16 +2,9 @@
  * Turns rows into bars by a plan, or refuses them one by one. Pure: rows in, calls of the sink out.
  */
 import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
-import {
-  decimalAt,
-  fieldText,
-  type NumberReader,
-  type Row,
-  type RowHandler,
-  type RowProblem,
-  rowTexts,
-} from '../rows/index.js';
+import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
+import { timeText, numberHint, timeDetail } from './refusal-text.js';
 import type { RowSink } from './refusals.js';
 import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
@@ -31,13 +24,20 @@ export interface BarReaderOptions {
   names: SymbolNames;
   /** Symbol of every row, or the group of a JSON row; undefined when a field has it. */
   symbol?: string | { group: true };
+  /** JSON only: the rows are in arrays named by their symbol. */
+  isGrouped?: boolean;
   /** Rows up to this line are a header or stand before it. */
   headerLines: number;
+  /** With a given symbol: rows whose symbol column has another value than the first row are taken too. */
+  anySymbol?: boolean;
 }
 
 /** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
 const TIME_MIN_MS = Date.UTC(1900, 0, 1);
 const TIME_MAX_MS = Date.UTC(2200, 0, 1);
+/** Some vendors stamp the close of a bar with its last second or millisecond. */
+const LAST_SECOND_MS = 59_000;
+const MINUTE_MS = 60_000;
 const SPACE = 32;
 const TIME_BYTES_MAX = 128;
 
@@ -56,6 +56,8 @@ export class BarReader implements RowHandler {
   readonly #joined = new Uint8Array(TIME_BYTES_MAX);
   #lastSymbolBytes = new Uint8Array(0);
   #lastSymbol = '';
+  readonly #isGuarded: boolean;
+  #firstSymbol: string | undefined;
   /** Rows whose volume was −1, which stands for unknown. */
   unknownVolumes = 0;
 
@@ -75,6 +77,7 @@ export class BarReader implements RowHandler {
     this.#volume = options.volume;
     this.#time = options.time;
     this.#oneSymbol = typeof symbol === 'string' ? symbol : undefined;
+    this.#isGuarded = this.#oneSymbol !== undefined && !(options.anySymbol ?? false) && hasOwnSymbol(options);
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -89,10 +92,10 @@ export class BarReader implements RowHandler {
     }
     if (row.count > this.#fieldsMax && this.#hasSurplus(row)) return;
     const symbol = this.#oneSymbol ?? this.#symbolOf(row);
-    if (symbol === undefined) return;
+    if (symbol === undefined || (this.#isGuarded && !this.#hasFirstSymbol(row))) return;
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
-    const openTime = time - this.#shiftMs;
+    const openTime = this.#shiftMs === 0 ? time : closeOf(time) - this.#shiftMs;
     if (this.#isWide) this.#readWide(row, openTime);
     else this.#readBar(row, this.#values, symbol, openTime);
   }
@@ -125,10 +128,10 @@ export class BarReader implements RowHandler {
     let low = price(bytes, starts[fields.low] ?? 0, ends[fields.low] ?? 0);
     let close = price(bytes, starts[fields.close] ?? 0, ends[fields.close] ?? 0);
     if (fields.ask !== undefined) {
-      open = (open + this.#priceOf(row, fields.ask.open)) / 2;
-      high = (high + this.#priceOf(row, fields.ask.high)) / 2;
-      low = (low + this.#priceOf(row, fields.ask.low)) / 2;
-      close = (close + this.#priceOf(row, fields.ask.close)) / 2;
+      open = meanOf(open, this.#priceOf(row, fields.ask.open));
+      high = meanOf(high, this.#priceOf(row, fields.ask.high));
+      low = meanOf(low, this.#priceOf(row, fields.ask.low));
+      close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
     const volume = this.#volumeOf(row, fields.volume);
     const reason = refuseValues(open, high, low, close, volume, this.options.prices);
@@ -138,7 +141,9 @@ export class BarReader implements RowHandler {
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
     if (openTime % this.#gridMs !== 0) {
-      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}`);
+      const hint =
+        closeOf(openTime) === openTime ? '' : '; --times close reads closes in the last second of their minute';
+      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     this.sink.bar(symbol, {
@@ -159,11 +164,15 @@ export class BarReader implements RowHandler {
     let sum = 0;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!;
-      sum += this.#volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+      const volume = this.#volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+      if (volume === -1) {
+        this.unknownVolumes++;
+        return 0;
+      }
+      if (volume < 0) return volume;
+      sum += volume;
     }
-    if (sum !== -1) return sum;
-    this.unknownVolumes++;
-    return 0;
+    return sum;
   }
 
   /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
@@ -183,6 +192,22 @@ export class BarReader implements RowHandler {
       this.#lastSymbol = name.symbol;
     }
     return name.symbol;
+  }
+
+  /** With a given symbol: refuses a row whose symbol column names another one than the first row. */
+  #hasFirstSymbol(row: Row): boolean {
+    const field = this.options.layout.symbol;
+    const [start, end] = field === undefined ? [0, 0] : [row.starts[field] ?? 0, row.ends[field] ?? 0];
+    if (field !== undefined && this.#isLastSymbol(row, field)) return true;
+    const text = field === undefined ? (row.group ?? '') : fieldText(row, field);
+    this.#firstSymbol ??= text;
+    if (text === this.#firstSymbol) {
+      this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(start, end));
+      return true;
+    }
+    const detail = `expected rows of "${this.#firstSymbol}", was "${text}": leave --symbol out, or give --one-symbol`;
+    this.sink.refuse(row.line, 'other-symbol', detail);
+    return false;
   }
 
   /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
@@ -240,25 +265,18 @@ export class BarReader implements RowHandler {
   }
 }
 
-/** ISO 8601 of an instant, also of one that no Date can hold. */
-export function timeText(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
+/** True when the rows name a symbol although one is given. */
+function hasOwnSymbol({ layout, isGrouped }: BarReaderOptions): boolean {
+  return layout.values.length === 1 && (layout.symbol !== undefined || isGrouped === true);
 }
 
-function timeDetail(problem: TimeProblem, text: string, zone: string): string {
-  if (problem === 'date-without-time')
-    return `expected a date with a time of day, was "${text}": daily bars are not read`;
-  if (problem === 'excel-serial') {
-    return `expected a time, was "${text}", a serial day of Excel: format the column as yyyy-mm-dd hh:mm and save again`;
-  }
-  if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
-  const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
-  if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
-  if (/^\d{4}-\d{2}-\d{2}[T ]/.test(text)) return `time ${text} in ${zone}`;
-  return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
+/** The mean as a decimal number: of 1.085 and 1.087 it is 1.086, not 1.0859999999999999. */
+function meanOf(bid: number, ask: number): number {
+  return Number(((bid + ask) / 2).toPrecision(15));
 }
 
-function numberHint(text: string): string {
-  if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
-  return /^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(text) ? '; --decimal , --thousands . reads such numbers' : '';
+/** The close that a time in the last second of a minute stands for. */
+function closeOf(time: number): number {
+  const intoMinute = time % MINUTE_MS;
+  return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;
 }

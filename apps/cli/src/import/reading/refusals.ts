@@ -23,6 +23,7 @@ export type ImportRefusal =
   | 'not-a-number'
   | 'time-out-of-range'
   | 'bad-symbol'
+  | 'other-symbol'
   | 'symbol-case'
   | (typeof FILE_REFUSALS)[number];
 

@@ -20,12 +20,14 @@ export interface RowLayout {
   time: number;
   symbol?: number;
   values: readonly ValueFields[];
+  /** Number of fields that a row must have. @default those that are used */
+  fieldsMin?: number;
   /** Number of fields that a row may have; further ones must be empty. */
   fieldsMax: number;
 }
 
 /** The number of fields that a row must have. */
-export function fieldsMin({ date = 0, time, symbol = 0, values }: RowLayout): number {
+export function fieldsMin({ date = 0, time, symbol = 0, values, fieldsMin: given = 0 }: RowLayout): number {
   const used = values.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, ...volume]);
-  return Math.max(date, time, symbol, ...used) + 1;
+  return Math.max(given, Math.max(date, time, symbol, ...used) + 1);
 }

@@ -73,7 +73,9 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
   if (isPlain && power > 0) return (bytes, start, end) => scaledAt(bytes, start, end, power, scale);
   return (bytes, start, end) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
-      .toString('latin1')
+      .toString('utf8')
+      .replace(/[\u00a0\u2009\u202f]/g, ' ') // the blanks between groups in French
+      .replace(/\u2019/g, "'") // the apostrophe of Switzerland
       .trim();
     const plain = plainText(text, decimal, thousands);
     return power >= 0 ? decimalOf(plain, -power) : decimalOf(plain) / scale;

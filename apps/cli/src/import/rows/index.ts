@@ -1,5 +1,6 @@
 /** Splits text into rows and reads numbers from their bytes. */
 export { decimalAt, digitsAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
+export { JsonBalance } from './json-balance.js';
 export { JsonRows } from './json-rows.js';
 export { fieldText, type Row, type RowHandler, rowOf, type RowProblem, rowTexts, type Splitter } from './row.js';
 export { RowSplitter } from './row-splitter.js';

@@ -1,6 +1,6 @@
 /** Says whether a calendar has a slot for a time, and what would explain many times outside. Pure except for a cache. */
 import type { Calendar, Hours } from '@barkeep/bars';
-import { IANAZone } from 'luxon';
+import { hintOf } from './calendar-hint.js';
 
 const DAY_MS = 86_400_000;
 
@@ -31,19 +31,25 @@ export class CalendarCheck {
   }
 
   /**
-   * Why many of these times are outside: they are wall times of the calendar's zone, or closes.
-   * @param times of a sample, as they were read in `zone`
+   * Why many of these times are outside.
+   * @param times of a sample, as they were read in `zone` @param intervalMs of the rows
    */
-  hint(times: readonly number[], zone: string): string | undefined {
-    const share = (shift: (time: number) => number): number =>
-      times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
-    const now = share((time) => time);
-    const local = IANAZone.create(this.calendar.zone);
-    const wall = IANAZone.create(zone);
-    const inZone = share((time) => time + (wall.offset(time) - local.offset(time)) * 60_000);
-    if (inZone > now && inZone > 0.9) return `they fit ${this.calendar.id} when read with --tz ${this.calendar.zone}`;
-    const asCloses = share((time) => time - 60_000);
-    return asCloses > now ? `more of them fit ${this.calendar.id} with --times close` : undefined;
+  hint(times: readonly number[], zone: string, intervalMs: number): string | undefined {
+    const { calendar } = this;
+    const [first, last] = [calendar.firstDate, calendar.lastDate];
+    const dates = times.map((time) => new Date(time).toISOString().slice(0, 10));
+    const isKnown = (date: string): boolean => date >= first && date <= last;
+    if (dates.length > 0 && !dates.some(isKnown)) return `${calendar.id} is known from ${first} to ${last}`;
+    const hasOthers = this.hours === 'regular' && calendar.hasExtendedHours;
+    const extended = hasOthers ? new CalendarCheck(calendar, 'extended') : undefined;
+    return hintOf({
+      times,
+      zone,
+      intervalMs,
+      calendar,
+      isInside: (time) => this.isInside(time),
+      isInExtended: extended && ((time) => extended.isInside(time)),
+    });
   }
 
   #edgesOf(year: number): Float64Array {

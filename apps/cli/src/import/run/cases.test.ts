@@ -1,65 +1,11 @@
 /** Small files that users of this kind of software have met, each with the value that it means. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { calendarNamed, type Bar } from '@barkeep/bars';
+import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
-import { parseColumnsOption, READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
-import { inputFiles, symbolFromPath } from '../files/index.js';
-import { type SymbolCase, SymbolNames } from '../reading/index.js';
+import { parseColumnsOption } from '../detect/index.js';
+import { symbolFromPath } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { importBars } from './import-bars.js';
-import type { BarWriter, ImportPlan } from './import-plan.js';
-import type { ImportSummary } from './summary.js';
+import { imported, reasonsOf, type StoredBar } from './imported-file.js';
 
-type StoredBar = [symbol: string, time: string, open: number, high: number, low: number, close: number, volume: number];
-
-class ListingWriter implements BarWriter {
-  readonly bars: StoredBar[] = [];
-  write(symbol: string, bars: readonly Bar[]): Promise<void> {
-    for (const { openTime, open, high, low, close, volume } of bars) {
-      const time = new Date(openTime).toISOString().replace(':00.000Z', 'Z');
-      this.bars.push([symbol, time, open, high, low, close, volume]);
-    }
-    return Promise.resolve();
-  }
-  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
-    return Promise.resolve({ accepted: this.bars.length, duplicate: 0, conflicting: 0 });
-  }
-  abort(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-interface Case extends Partial<Omit<ImportPlan, 'read'>> {
-  read?: Partial<ReadOptions>;
-  symbolCase?: SymbolCase;
-  map?: ReadonlyMap<string, string>;
-  known?: readonly string[];
-}
-
-let folder: string;
-beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-cases-'))));
-afterEach(() => rm(folder, { recursive: true }));
-
-async function imported(
-  name: string,
-  content: string | Uint8Array,
-  { read, symbolCase, map, known, ...plan }: Case = {},
-): Promise<{ bars: StoredBar[]; summary: ImportSummary }> {
-  await mkdir(dirname(join(folder, name)), { recursive: true });
-  await writeFile(join(folder, name), content);
-  const writer = new ListingWriter();
-  const full: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(symbolCase, map, known), ...read };
-  const files = await inputFiles([join(folder, name)], false);
-  const showPath = (path: string): string => relative(folder, path);
-  const summary = await importBars({ dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan }, writer, {
-    onProgress: () => undefined,
-  });
-  return { bars: writer.bars, summary };
-}
-
-const reasonsOf = ({ summary }: { summary: ImportSummary }): object => summary.refused.reasons;
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Rows of whole minutes; `text` formats a time. */
 const minutes = (count: number, from: number, stepMs: number, text: (ms: number) => string): string =>

@@ -4,16 +4,27 @@
  */
 import type { Bar } from '@barkeep/bars';
 import { type FilePlan, FilePlanError, type FileStart, planFile } from '../detect/index.js';
-import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
+import {
+  type InputEntry,
+  inputEntries,
+  type InputFile,
+  isFileError,
+  isLeanName,
+  UnreadableFileError,
+} from '../files/index.js';
 import { leanFile, LeanPathError, planLean } from '../lean/index.js';
 import { BarReader, type RowSink } from '../reading/index.js';
+import { JsonBalance } from '../rows/index.js';
 import { WallClock } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog } from './summary.js';
 import { UnderstoodLog } from './understood-log.js';
+import { refuseMixed, symbolsByPath } from './zip-symbols.js';
 
 const HEAD_BYTES = 256 * 1024;
+/** In place of the last bytes, while only the first ones are looked at. */
+const LINE_END = Buffer.from('\n');
 
 export class ImportRun {
   readonly refusals = new RefusalLog();
@@ -40,7 +51,8 @@ export class ImportRun {
     const bytesBefore = this.#bytes;
     try {
       const entries = await inputEntries(file.path);
-      const symbols = this.#symbolsOf(entries);
+      const symbols = symbolsByPath(entries, this.plan);
+      await this.#checkZip(entries, symbols);
       for (const [index, entry] of entries.entries()) {
         const name = entry.name === undefined ? shown : `${shown}!${entry.name}`;
         await this.#refusing(name, () => this.#readEntry(entry, name, symbols[index]));
@@ -75,10 +87,13 @@ export class ImportRun {
   }
 
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
+    if (symbol === undefined && this.plan.symbolOf !== undefined)
+      throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits', 0);
     const tail = await entry.check();
-    const pieces = entry.pieces((bytes) => (this.#bytes += bytes));
+    const { head, ended, pieces } = await headOf(entry, (bytes) => (this.#bytes += bytes));
     try {
-      await this.#readPieces(entry, name, symbol, tail, pieces);
+      const start: FileStart = { head, tail, isWhole: ended, fileName: fileNameOf(entry) };
+      await this.#readPieces(entry, name, { ...start, ...(symbol !== undefined && { symbol }) }, pieces);
     } finally {
       await pieces.return(undefined);
     }
@@ -87,32 +102,16 @@ export class ImportRun {
   async #readPieces(
     entry: InputEntry,
     name: string,
-    symbol: string | undefined,
-    tail: Uint8Array,
+    start: FileStart,
     pieces: AsyncGenerator<Uint8Array, void>,
   ): Promise<void> {
-    const parts: Uint8Array[] = [];
-    let [length, ended] = [0, false];
-    while (length < HEAD_BYTES && !ended) {
-      const next = await pieces.next();
-      if (next.done === true) ended = true;
-      else {
-        parts.push(next.value);
-        length += next.value.length;
-      }
-    }
-    const head = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    const plan = this.#planOf(entry, {
-      head,
-      tail,
-      isWhole: ended,
-      fileName: fileNameOf(entry),
-      ...(symbol !== undefined && { symbol }),
-    });
+    const { head, isWhole } = start;
+    const plan = this.#planOf(entry, start);
     if (plan === undefined) return;
+    if (plan.isJson) await checkWhole(isWhole ? [head] : entry.pieces(() => undefined));
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#warn(name, warning);
-    await this.#readRows(plan, name, head, ended ? undefined : pieces);
+    await this.#readRows(plan, name, head, isWhole ? undefined : pieces);
   }
 
   async #readRows(
@@ -122,7 +121,7 @@ export class ImportRun {
     rest: AsyncGenerator<Uint8Array> | undefined,
   ): Promise<void> {
     const outsideBefore = this.outside;
-    const reader = new BarReader(plan.reader, this.#sink(name));
+    const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
     const splitter = plan.splitter(reader);
     splitter.push(head);
     if (this.#buffer.full) await this.#writeBehind();
@@ -152,7 +151,7 @@ export class ImportRun {
   #warnOutside(plan: FilePlan, name: string, rows: number): void {
     const { calendar } = this.plan;
     if (calendar === undefined) return;
-    const hint = calendar.hint(plan.sampleTimes, plan.reader.zone);
+    const hint = calendar.hint(plan.sampleTimes, plan.reader.zone, this.plan.read.intervalMs);
     const { id } = calendar.calendar;
     this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
   }
@@ -179,26 +178,26 @@ export class ImportRun {
     return planLean(file, clock, read, start.head);
   }
 
-  /** The symbol of each entry by --symbol-from-path. @throws FilePlanError when files of one zip would become one symbol */
-  #symbolsOf(entries: readonly InputEntry[]): (string | undefined)[] {
-    const { symbolOf, read, oneSymbol } = this.plan;
-    const own = entries.map(({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)));
-    const ofFile = read.symbol ?? symbolOf?.(entries[0]?.file ?? '');
-    const shared = own.filter((symbol) => symbol === undefined).length;
-    if (shared > 1 && ofFile !== undefined && !oneSymbol) {
-      const names = entries.slice(0, 3).map(({ name }) => name);
-      const detail = `${entries.length} files of the zip (${names.join(', ')}${entries.length > 3 ? ', …' : ''}) would become the symbol ${ofFile}`;
-      throw new FilePlanError(
-        'mixed-symbols',
-        `${detail}: give --symbol-from-path with their names, or --one-symbol`,
-        0,
-      );
+  /** @throws FilePlanError when files of one zip would become one symbol */
+  async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
+    if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
+    const found: (string | undefined)[] = [];
+    for (const [index, entry] of entries.entries()) found.push(await this.#symbolOf(entry, symbols[index]));
+    refuseMixed(entries, found);
+  }
+
+  /** The one symbol that an entry becomes, by its first bytes; undefined when it has several, or no bars. */
+  async #symbolOf(entry: InputEntry, symbol: string | undefined): Promise<string | undefined> {
+    try {
+      const { head, ended, pieces } = await headOf(entry, () => undefined);
+      await pieces.return(undefined);
+      const start = { head, tail: ended ? head : LINE_END, isWhole: ended, fileName: fileNameOf(entry) };
+      const plan = this.#planOf(entry, { ...start, ...(symbol !== undefined && { symbol }) });
+      return typeof plan?.reader.symbol === 'string' ? plan.reader.symbol : undefined;
+    } catch (error) {
+      if (error instanceof FilePlanError || error instanceof LeanPathError || isFileError(error)) return undefined;
+      throw error;
     }
-    const symbols = own.map((symbol) => symbol ?? ofFile);
-    if (symbolOf !== undefined && symbols.includes(undefined)) {
-      throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits', 0);
-    }
-    return symbolOf === undefined ? entries.map(() => undefined) : symbols;
   }
 
   /** Starts to write the buffered bars when the previous write is done, so that PostgreSQL works while the import reads on. */
@@ -231,6 +230,38 @@ export class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
   }
+}
+
+/** The first bytes of an entry, and the pieces after them. */
+async function headOf(
+  entry: InputEntry,
+  onRead: (bytes: number) => void,
+): Promise<{ head: Uint8Array; ended: boolean; pieces: AsyncGenerator<Uint8Array, void> }> {
+  const pieces = entry.pieces(onRead);
+  const parts: Uint8Array[] = [];
+  let [length, ended] = [0, false];
+  try {
+    while (length < HEAD_BYTES && !ended) {
+      const next = await pieces.next();
+      if (next.done === true) ended = true;
+      else {
+        parts.push(next.value);
+        length += next.value.length;
+      }
+    }
+  } catch (error) {
+    await pieces.return(undefined);
+    throw error;
+  }
+  return { head: parts.length === 1 ? parts[0]! : Buffer.concat(parts), ended, pieces };
+}
+
+/** @throws UnreadableFileError for JSON whose brackets are not closed */
+async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  const balance = new JsonBalance();
+  for await (const piece of pieces) balance.push(piece);
+  if (!balance.isWhole)
+    throw new UnreadableFileError('the JSON has a bracket or a text without its end: the file is cut short or damaged');
 }
 
 function fileNameOf({ file, name }: InputEntry): string {

@@ -71,7 +71,8 @@ export function offsetAt(bytes: Uint8Array, at: number, end: number): number | u
   const minutes = end === at + 3 ? 0 : digitsAt(bytes, minutesAt, 2);
   const isWhole = end === at + 3 || end === minutesAt + 2;
   const total = hours * 60 + minutes;
-  if (sign === 0 || hours < 0 || minutes < 0 || minutes > 59 || !isWhole || total > OFFSET_MAX_MINUTES) return undefined;
+  if (sign === 0 || hours < 0 || minutes < 0 || minutes > 59 || !isWhole || total > OFFSET_MAX_MINUTES)
+    return undefined;
   return sign * total;
 }
 

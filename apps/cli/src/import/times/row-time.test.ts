@@ -67,7 +67,8 @@ describe('the time of a row', () => {
     for (const text of ['2013-10-04T13:30:00+25:00', '2013-10-04T13:30:00+05:99', '2013-10-04 13:30:00 BST'])
       expect([text, read(text)]).toEqual([text, 'unreadable-time']);
     expect(read('04.10.2013 13:30 +2500', 'dd.MM.yyyy HH:mm ZZZ')).toBe('unreadable-time');
-    for (const zone of ['BST', 'IST', 'CST', 'AST']) expect(() => new WallClock(zone)).toThrow('expected an IANA time zone');
+    for (const zone of ['BST', 'IST', 'CST', 'AST'])
+      expect(() => new WallClock(zone)).toThrow('expected an IANA time zone');
     expect(new WallClock('EST').toUtc(0)).toBe(18_000_000);
   });
 

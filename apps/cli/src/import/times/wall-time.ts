@@ -58,7 +58,21 @@ export class WallClock {
 }
 
 /** The names of three letters that the IANA database has. */
-const SHORT_ZONES = new Set(['UTC', 'GMT', 'UCT', 'EST', 'MST', 'HST', 'CET', 'MET', 'EET', 'WET', 'PRC', 'ROC', 'ROK']);
+const SHORT_ZONES = new Set([
+  'UTC',
+  'GMT',
+  'UCT',
+  'EST',
+  'MST',
+  'HST',
+  'CET',
+  'MET',
+  'EET',
+  'WET',
+  'PRC',
+  'ROC',
+  'ROK',
+]);
 
 /** Node also knows abbreviations that mean two zones: its BST is Bangladesh, its IST India, its AST Alaska. They are no zones here. */
 function isZone(name: string): boolean {

@@ -1,0 +1,31 @@
+/** The texts of refusals: what was expected, what the row has, and which option reads it. Pure. */
+import { decimalAt } from '../rows/index.js';
+import type { TimeProblem } from '../times/index.js';
+
+/** ISO 8601 of an instant, also of one that no Date can hold. */
+export function timeText(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
+}
+
+/** Why a time is refused, and what would read it. */
+export function timeDetail(problem: TimeProblem, text: string, zone: string): string {
+  if (problem === 'date-without-time')
+    return `expected a date with a time of day, was "${text}": daily bars are not read`;
+  if (problem === 'excel-serial') {
+    return `expected a time, was "${text}", a serial day of Excel: format the column as yyyy-mm-dd hh:mm and save again`;
+  }
+  if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
+  const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
+  if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
+  return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
+}
+
+/** The options that read a number as other countries write it. */
+export function numberHint(text: string): string {
+  if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
+  if (/^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(text)) return '; --decimal , --thousands . reads such numbers';
+  const sign = /^[+-]?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/.exec(text)?.[1];
+  if (sign === undefined) return '';
+  const name = sign === ',' ? ',' : sign === "'" || sign === '\u2019' ? `"'"` : 'space';
+  return `; --thousands ${name} reads such numbers`;
+}

@@ -1,0 +1,53 @@
+import { JsonRows, type Row, rowTexts } from './index.js';
+
+/** All rows of a text that arrives in pieces of `size` bytes. */
+function rowsOf(text: string, size: number): string[][] {
+  const rows: string[][] = [];
+  const splitter = new JsonRows({
+    row: (row: Row) => void rows.push([...(row.isHeader === true ? ['header'] : []), ...rowTexts(row)]),
+    refuse: (line, reason) => void rows.push(['refused', String(line), reason]),
+  });
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
+  splitter.end();
+  return rows;
+}
+
+const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
+  {"t":1,"o":"x\\"y","h":[],"l":4.5e3,"c":null,"v":"\\ud83d\\ude00\\\\"},
+  {"v":6,"c":5,"l":4,"h":3,"o":2,"t":"é"},
+  {"t":1,"o":2,"l":4,"c":5,"v":6}]}
+[["q,r",2,3,4,5]]`;
+
+describe('rows of JSON', () => {
+  it('are the same however the bytes arrive', () => {
+    const whole = rowsOf(TEXT, TEXT.length * 2);
+    expect(whole).toEqual([
+      ['header', 't', 'o', 'l', 'c', 'v'],
+      ['1', 'x"y', '4.5e3', 'null', '😀\\'],
+      ['é', '2', '4', '5', '6'],
+      ['1', '2', '4', '5', '6'],
+      ['q,r', '2', '3', '4', '5'],
+    ]);
+    for (let size = 1; size < 40; size++) expect(rowsOf(TEXT, size)).toEqual(whole);
+  });
+
+  it('that are too long are refused, and those after them are read', () => {
+    const text = `[[1,"${'x'.repeat(70_000)}",3],[${'7,'.repeat(40_000)}7],[1,2,3]]`;
+    for (const size of [1000, 200_000])
+      expect(rowsOf(text, size).map((row) => row.slice(0, 3))).toEqual([
+        ['refused', '1', 'row-too-long'],
+        ['refused', '1', 'row-too-long'],
+        ['1', '2', '3'],
+      ]);
+  });
+
+  it('end with a refusal where the brackets do not fit', () => {
+    expect(rowsOf('[[1,2}', 3)).toEqual([['refused', '1', 'bad-json']]);
+    expect(rowsOf('[[1,2]', 3)).toEqual([
+      ['1', '2'],
+      ['refused', '1', 'bad-json'],
+    ]);
+    expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
+  });
+});

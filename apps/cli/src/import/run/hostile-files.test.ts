@@ -1,0 +1,244 @@
+/** More files of the kinds of cases.test.ts, from other vendors, countries and programs. */
+import { gzipSync } from 'node:zlib';
+import { calendarNamed } from '@barkeep/bars';
+import { zipSync } from 'fflate';
+import { symbolFromPath } from '../files/index.js';
+import { CalendarCheck } from './calendar-check.js';
+import { imported, reasonsOf } from './imported-file.js';
+
+const HEADER = 'time,open,high,low,close,volume\n';
+const X = { read: { symbol: 'X' } };
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const row = (minute: number, price = 10): string =>
+  `2024-03-04T14:${30 + minute}:00Z,${price},${price + 1},${price - 1},${price},5\n`;
+const rows = (count: number, from: number, text: (ms: number) => string, stepMs = 60_000): string =>
+  Array.from({ length: count }, (_, at) => `${text(from + at * stepMs)},10,11,9,10,5\n`).join('');
+const wall = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+const detailOf = ({ summary }: Awaited<ReturnType<typeof imported>>): string => summary.refused.first[0]?.detail ?? '';
+
+describe('K1 a row that is not what its header says', () => {
+  it('is refused when a field is missing', async () => {
+    const text =
+      'time,open,high,low,close,volume,trades\n2024-03-04T14:30:00Z,10,11,9,10,7\n2024-03-04T14:31:00Z,10,11,9,10,5,7\n';
+    const result = await imported('a.csv', text, X);
+    expect([result.bars.length, reasonsOf(result)]).toEqual([1, { 'missing-fields': 1 }]);
+  });
+
+  it('may end in empty fields, in the header too', async () => {
+    const text =
+      'time,open,high,low,close,volume,\n2024-03-04T14:30:00Z,10,11,9,10,5\n2024-03-04T14:31:00Z,10,11,9,10,5,,\n';
+    expect((await imported('a.csv', text, X)).bars).toHaveLength(2);
+  });
+});
+
+describe('K2 lines around the header', () => {
+  it('dozens of comments are skipped', async () => {
+    const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
+    expect((await imported('a.csv', comments + HEADER + row(0), X)).bars).toHaveLength(1);
+  });
+
+  it.each([
+    ['Datum;Uhrzeit;Eröffnung;Hoch;Tief;Schluss;Volumen', '2024-03-04;14:30'],
+    ['Date;Heure;Ouv;Haut;Bas;Clôt;Vol', '2024-03-04;14:30'],
+    ['Fecha;Hora;Apertura;Máximo;Mínimo;Cierre;Volumen', '2024-03-04;14:30'],
+    ['时间;开盘;最高;最低;收盘;成交量', '2024-03-04 14:30'],
+    ['日時;始値;高値;安値;終値;出来高', '2024-03-04 14:30'],
+  ])('the names of %s are known', async (header, time) => {
+    const { bars } = await imported('a.csv', `${header}\n${time};10,5;11;9;10;5\n`, {
+      read: { symbol: 'X', numbers: { decimal: ',' } },
+    });
+    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10.5, 11, 9, 10, 5]]);
+  });
+
+  it('a time in UTC is taken before a local one', async () => {
+    const text = 'time,time_utc,open,high,low,close,volume\n2024-03-04 09:30:00,2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('a.csv', text, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+  });
+
+  it('a date belongs to a column of any name whose times have no date', async () => {
+    const text = 'Date,Timestamp,Open,High,Low,Close,Volume\n20240304,14:30:00,10,11,9,10,5\n';
+    expect((await imported('a.csv', text, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+    const whole = 'Date,Timestamp,Open,High,Low,Close,Volume\n2024-03-04,1709562600,10,11,9,10,5\n';
+    expect((await imported('b.csv', whole, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+  });
+});
+
+describe('K3 numbers as other countries write them', () => {
+  it.each([
+    ['"1,010.50","1,011.00","1,009.00","1,010.25","1,234,567"', '.', ','],
+    ["1'010.50,1'011,1'009,1'010.25,1'234'567", '.', "'"],
+    ['1’010.50,1’011,1’009,1’010.25,1’234’567', '.', "'"],
+    ['"1 010,50","1\u00a0011","1\u202f009","1 010,25","1 234 567"', ',', ' '],
+  ] as const)('%s', async (values, decimal, thousands) => {
+    const text = `\ufeff${HEADER.trim()}\r\n2024-03-04T14:30:00Z,${values}\r\n`;
+    expect(detailOf(await imported('a.csv', text, X))).toContain('--thousands');
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'X', numbers: { decimal, thousands } } });
+    expect(bars[0]?.slice(2)).toEqual([1010.5, 1011, 1009, 1010.25, 1234567]);
+  });
+});
+
+describe('K6 a zip of several files', () => {
+  it('stores the files that are bars and refuses the others by name', async () => {
+    const zip = zipSync({ 'data/AAPL_1min.txt': bytes(HEADER + row(0)), 'readme.txt': bytes('Read me, please\n') });
+    const result = await imported('b.zip', zip, { symbolOf: symbolFromPath('{symbol}_1min.txt') });
+    expect([result.bars.length, reasonsOf(result)]).toEqual([1, { 'unusable-path': 1 }]);
+    const given = await imported('b.zip', zip, X);
+    expect([given.bars.length, reasonsOf(given)]).toEqual([1, { 'unusable-header': 1 }]);
+  });
+
+  it.each([
+    ['two folders', { 'nyse/ABC.csv': row(0), 'nasdaq/ABC.csv': row(0, 20) }, '{symbol}.csv'],
+    ['two kinds of one symbol', { 'ABC_adj_1min.csv': row(0), 'ABC_raw_1min.csv': row(0, 20) }, '{symbol}_*_1min.csv'],
+    ['parts of one symbol', { 'ABC/2024-03.csv': row(0), 'ABC/2024-04.csv': row(1) }, '{symbol}/*.csv'],
+  ])('does not mix %s', async (_, files, pattern) => {
+    const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, bytes(HEADER + text)])));
+    const symbolOf = symbolFromPath(pattern);
+    const result = await imported('b.zip', zip, { symbolOf });
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
+    expect((await imported('b.zip', zip, { symbolOf, oneSymbol: true })).bars).toHaveLength(2);
+  });
+
+  it('does not mix what a format names alike', async () => {
+    const firstRate = (price: number): Uint8Array =>
+      bytes(`2024-03-04 09:30:00,${price},${price},${price},${price},5\n`);
+    const zip = zipSync({ 'AAPL_1min_adjusted.txt': firstRate(10), 'AAPL_1min_raw.txt': firstRate(40) });
+    const result = await imported('b.zip', zip);
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
+  });
+});
+
+describe('K7 what a file is', () => {
+  it.each([
+    ['<!doctype HTML>\n<html>Log in</html>', 'web page'],
+    ['\n  <html><body/></html>', 'web page'],
+    ['<?xml version="1.0"?><bars/>', 'XML'],
+    ['DBN\u0001xxxx', 'DBN'],
+    ['x\u0001\u0002\u0003\u0000binary', 'binary'],
+  ])('%j is named', async (text, name) => {
+    const result = await imported('a.csv', text, X);
+    expect(reasonsOf(result)).toEqual({ 'unreadable-file': 1 });
+    expect(detailOf(result)).toContain(name);
+  });
+
+  it('a .gz of two members is read to its end', async () => {
+    const packed = Buffer.concat([gzipSync(HEADER + row(0)), gzipSync(row(1))]);
+    expect((await imported('a.csv', packed, X)).bars).toHaveLength(2);
+  });
+});
+
+describe('K11 rows of other symbols', () => {
+  it('are refused when one symbol is given', async () => {
+    const text = `symbol,${HEADER}AAPL,${row(0)}MSFT,${row(0, 20)}AAPL,${row(1)}`;
+    const result = await imported('a.csv', text, X);
+    expect([result.bars.length, reasonsOf(result)]).toEqual([2, { 'other-symbol': 1 }]);
+    expect((await imported('a.csv', text, { ...X, oneSymbol: true })).bars).toHaveLength(3);
+    const json =
+      '{"AAPL":[{"t":1709562600,"o":1,"h":1,"l":1,"c":1,"v":1}],"MSFT":[{"t":1709562600,"o":2,"h":2,"l":2,"c":2,"v":1}]}';
+    expect(reasonsOf(await imported('a.json', json, X))).toEqual({ 'other-symbol': 1 });
+  });
+});
+
+describe('K13 rows that no slot takes', () => {
+  it.each([
+    ['UTC', Date.UTC(2024, 2, 4, 22, 30), '--tz Etc/GMT-8'],
+    ['America/New_York', Date.UTC(2024, 2, 4, 14, 30), '--tz UTC'],
+    ['America/New_York', Date.UTC(2024, 6, 1, 8, 30), '--tz Etc/GMT+5'],
+    ['America/Chicago', Date.UTC(2024, 2, 4, 9, 30), '--tz America/New_York'],
+    ['UTC', Date.UTC(2034, 2, 4, 14, 30), 'known from'],
+  ])('I10 read in %s have a hint at what fits', async (zone, from, hint) => {
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const { summary } = await imported('a.csv', HEADER + rows(390, from, wall), {
+      calendar,
+      read: { symbol: 'X', zone },
+    });
+    expect(summary.outside).toBeGreaterThan(0);
+    expect(summary.warnings[0]).toContain(hint);
+  });
+
+  it('I10 before and after the session have a hint at extended hours', async () => {
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const text = HEADER + rows(960, Date.UTC(2024, 2, 4, 4), wall);
+    const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone: 'America/New_York' } });
+    expect(summary.warnings[0]).toContain('--hours extended');
+  });
+});
+
+describe('K14 what a time stands for', () => {
+  it.each([
+    ['09:16 to 15:30 in India', 375, Date.UTC(2024, 2, 4, 3, 46), 60_000],
+    ['five-minute bars', 78, Date.UTC(2024, 2, 4, 14, 35), 300_000],
+  ])('closes are warned of: %s', async (_, count, from, intervalMs) => {
+    const text = HEADER + rows(count, from, wall, intervalMs);
+    const { summary } = await imported('a.csv', text, { read: { symbol: 'X', intervalMs } });
+    expect(summary.warnings[0]).toContain('--times close');
+  });
+
+  it('a close in the last second of its minute is the close of that minute', async () => {
+    for (const text of ['2024-03-04 14:30:59', '1709562659999', '2024-03-04T14:31:00Z']) {
+      const file = `${HEADER}${text},10,11,9,10,5\n`;
+      expect((await imported('a.csv', file, { read: { symbol: 'X', times: 'close' } })).bars[0]?.[1]).toBe(
+        '2024-03-04T14:30Z',
+      );
+    }
+    const asOpen = await imported('a.csv', `${HEADER}1709562659999,10,11,9,10,5\n`, X);
+    expect([reasonsOf(asOpen), detailOf(asOpen).includes('--times close')]).toEqual([{ 'off-grid': 1 }, true]);
+  });
+});
+
+describe('JSON of other programs', () => {
+  const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
+  const object = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+
+  it('texts with escapes are what they mean', async () => {
+    const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
+      {"symbol":"\\u0041","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"}]`;
+    expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
+  });
+
+  it('an object with another object inside is still a bar', async () => {
+    for (const text of [
+      `[${object},"meta":{"a":1}}]`,
+      `[{"meta":{"a":[1]},${object.slice(1)}}]`,
+      `${object},"x":{}}\n`,
+    ])
+      expect((await imported('a.json', text, X)).bars.slice(0, 1)).toEqual([bar]);
+  });
+
+  it('a wrapper with many values is no bar, and "results" is no symbol', async () => {
+    const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
+    const result = await imported('a.json', json, X);
+    expect([result.bars, reasonsOf(result)]).toEqual([[bar], {}]);
+    expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
+  });
+
+  it('K21 nothing is stored of a file that lacks its last bracket', async () => {
+    for (const text of [
+      `[${object}},${object.replace('2600', '2660')}}`,
+      `{"bars":{"X":[${object}}`,
+      `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
+    ]) {
+      const result = await imported('a.json', text, X);
+      expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-file': 1 }]);
+    }
+  });
+
+  it('without bars is shown', async () => {
+    expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
+  });
+});
+
+describe('values', () => {
+  it('a volume of −1 in one of two columns is unknown; the sum of others is not', async () => {
+    const head = '"Date","Time","Open","High","Low","Close","Up","Down"\n';
+    const result = await imported(
+      'a.csv',
+      `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
+      X,
+    );
+    expect([result.bars.length, result.summary.unknownVolumes, reasonsOf(result)]).toEqual([
+      1,
+      1,
+      { 'negative-volume': 1 },
+    ]);
+  });
+});

@@ -1,0 +1,37 @@
+/**
+ * Finds the symbol of each file of a zip, and refuses a zip in which two files would become one symbol: a zip of a vendor often has
+ * several companies, or one company with and without adjustments.
+ */
+import { FilePlanError } from '../detect/index.js';
+import type { InputEntry } from '../files/index.js';
+import type { ImportPlan } from './import-plan.js';
+
+/** Files that are named in a message. */
+const NAMED_MAX = 3;
+
+/** The symbol of each entry by --symbol-from-path, of its own name or of the zip's; undefined where neither fits. */
+export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
+  return entries.map(
+    ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
+  );
+}
+
+/**
+ * @param symbols that the entries become; undefined for one that has a symbol column or no bars
+ * @throws FilePlanError when two entries become one symbol
+ */
+export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
+  const bySymbol = new Map<string, string[]>();
+  for (const [index, symbol] of symbols.entries()) {
+    if (symbol !== undefined) bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), entries[index]?.name ?? '']);
+  }
+  for (const [symbol, names] of bySymbol) {
+    if (names.length === 1) continue;
+    const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
+    throw new FilePlanError(
+      'mixed-symbols',
+      `${names.length} files of the zip (${listed}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
+      0,
+    );
+  }
+}
