@@ -33,7 +33,7 @@ const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[]
 /** Why Barkeep cannot read a file with these first bytes; undefined when it can. */
 export function unreadableKind(first: Uint8Array): string | undefined {
   const known = NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
-  if (known !== undefined || kindOf(first) !== 'text') return known;
+  if (known !== undefined || fileKindOf(first) !== 'text') return known;
   const text = Buffer.from(first)
     .toString('latin1')
     .replace(/^\u00ef\u00bb\u00bf/, '')
