@@ -14,8 +14,6 @@ const ROWS = 1_000_000;
 const SAVED_ROWS = 10_000;
 const SAVED_AT_ONCE = 1_000;
 const START = Date.UTC(2022, 0, 1);
-/** Rows of a file in the form of a vendor. */
-const FORM_ROWS = 500_000;
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/barkeep.js');
 
 /** The project's own form: ISO times. */
@@ -74,7 +72,7 @@ export default {
     const file = join(bench.folder, 'rows.csv');
     await writeRows(file, ROWS, ISO);
     const formFiles = Object.entries(FORMS).map(([name, form]) => [name, join(bench.folder, form.file), form]);
-    for (const [, path, form] of formFiles) await writeRows(path, FORM_ROWS, form);
+    for (const [, path, form] of formFiles) await writeRows(path, ROWS, form);
     const { url, drop } = await ownDatabase(bench);
     const dataSource = await createDataSource(url).initialize();
     await migrate(dataSource);
@@ -99,7 +97,7 @@ export default {
     return {
       value: timed(ROWS, () => runImport(url, file)),
       others: Object.fromEntries(
-        formFiles.map(([name, path]) => [name, timed(FORM_ROWS, () => runImport(url, path, '--format', name))]),
+        formFiles.map(([name, path]) => [name, timed(ROWS, () => runImport(url, path, '--format', name))]),
       ),
       limit: timed(ROWS, () => copyFile(url, file)),
       baseline: Object.assign(

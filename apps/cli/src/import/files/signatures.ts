@@ -40,14 +40,15 @@ export function unreadableKind(first: Uint8Array): string | undefined {
     .trimStart();
   if (/^<(!doctype html|html)/i.test(text)) return 'a web page: the download gave a page instead of the data';
   if (/^<\?xml/i.test(text)) return 'an XML file, which is not read: export it as CSV or NDJSON';
-  const controls = text.match(CONTROLS)?.length ?? 0;
-  return controls > CONTROLS_MAX_SHARE * text.length
+  const controls = first.filter((byte) => byte < 32 && !TEXT_CONTROLS.has(byte)).length;
+  return controls > CONTROLS_MAX_SHARE * first.length
     ? 'of a binary kind that is not read: export it as CSV or NDJSON'
     : undefined;
 }
 
-/** Characters that no text has; a broken row of a text may have one. */
-const CONTROLS = /[\0-\x08\x0e-\x19\x1c-\x1f]/g;
+/** Tab, line feed, vertical tab, form feed, carriage return, and the end of file of DOS. */
+const TEXT_CONTROLS = new Set([9, 10, 11, 12, 13, 26]);
+/** A broken row of a text may have a control character. */
 const CONTROLS_MAX_SHARE = 0.03;
 
 /** The kind of a file with these first bytes; `text` when they match no other kind. */

@@ -1,13 +1,16 @@
 /**
  * Turns rows into bars by a plan, or refuses them one by one. Pure: rows in, calls of the sink out.
  */
-import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
+import { type Prices, type RefusalReason, refuseValues as findRefusal } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
 import { timeText, numberHint, timeDetail } from './refusal-text.js';
 import type { RowSink } from './refusals.js';
 import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
+
+/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every row. */
+const refuseValues = findRefusal;
 
 export interface BarReaderOptions {
   layout: RowLayout;
@@ -58,6 +61,7 @@ export class BarReader implements RowHandler {
   #lastSymbol = '';
   readonly #isGuarded: boolean;
   #firstSymbol: string | undefined;
+  #lastGroup: string | undefined;
   /** Rows whose volume was −1, which stands for unknown. */
   unknownVolumes = 0;
 
@@ -197,12 +201,16 @@ export class BarReader implements RowHandler {
   /** With a given symbol: refuses a row whose symbol column names another one than the first row. */
   #hasFirstSymbol(row: Row): boolean {
     const field = this.options.layout.symbol;
-    const [start, end] = field === undefined ? [0, 0] : [row.starts[field] ?? 0, row.ends[field] ?? 0];
-    if (field !== undefined && this.#isLastSymbol(row, field)) return true;
+    const isSame =
+      field === undefined
+        ? row.group === this.#lastGroup && this.#firstSymbol !== undefined
+        : this.#isLastSymbol(row, field);
+    if (isSame) return true;
     const text = field === undefined ? (row.group ?? '') : fieldText(row, field);
     this.#firstSymbol ??= text;
     if (text === this.#firstSymbol) {
-      this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(start, end));
+      if (field === undefined) this.#lastGroup = row.group;
+      else this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
       return true;
     }
     const detail = `expected rows of "${this.#firstSymbol}", was "${text}": leave --symbol out, or give --one-symbol`;
@@ -221,15 +229,20 @@ export class BarReader implements RowHandler {
 
   #timeOf(row: Row): RowTime {
     const { date, time } = this.options.layout;
-    const [start, end] = [row.starts[time] ?? 0, row.ends[time] ?? 0];
-    if (date === undefined) return this.#time(row.bytes, start, end);
-    const [dateStart, dateEnd] = [row.starts[date] ?? 0, row.ends[date] ?? 0];
+    const { bytes } = row;
+    const start = row.starts[time] ?? 0;
+    const end = row.ends[time] ?? 0;
+    if (date === undefined) return this.#time(bytes, start, end);
+    const dateStart = row.starts[date] ?? 0;
+    const dateEnd = row.ends[date] ?? 0;
     const length = dateEnd - dateStart + 1 + end - start;
     if (length > TIME_BYTES_MAX) return 'unreadable-time';
-    this.#joined.set(row.bytes.subarray(dateStart, dateEnd));
-    this.#joined[dateEnd - dateStart] = SPACE;
-    this.#joined.set(row.bytes.subarray(start, end), dateEnd - dateStart + 1);
-    return this.#time(this.#joined, 0, length);
+    const joined = this.#joined;
+    let to = 0;
+    for (let at = dateStart; at < dateEnd; at++) joined[to++] = bytes[at]!;
+    joined[to++] = SPACE;
+    for (let at = start; at < end; at++) joined[to++] = bytes[at]!;
+    return this.#time(joined, 0, length);
   }
 
   #refuseTime(row: Row, problem: TimeProblem): void {

@@ -1,5 +1,6 @@
 /** Reads ISO 8601 times from bytes, with or without an offset. Pure. */
 import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
+import { midnightOf } from './civil-day.js';
 import type { RowTime } from './parsed-time.js';
 import { namedClock, type WallClock } from './wall-time.js';
 
@@ -81,7 +82,5 @@ function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 5, 2);
   const day = digitsAt(bytes, start + 8, 2);
-  if (year < 1 || month < 1 || day < 1) return Number.NaN;
-  const date = Date.UTC(year, month - 1, day);
-  return new Date(date).getUTCDate() === day && month <= 12 ? date : Number.NaN;
+  return year < 1 ? Number.NaN : midnightOf(year, month, day);
 }

@@ -4,6 +4,7 @@
  */
 import { DateTime } from 'luxon';
 import { digitsAt as readDigits } from '../rows/index.js';
+import { midnightOf } from './civil-day.js';
 import { offsetAt } from './iso-time.js';
 import type { RowTime, TimeParser } from './parsed-time.js';
 import type { WallClock } from './wall-time.js';
@@ -83,9 +84,16 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
   let stop = end;
   while (at < stop && bytes[at] === SPACE) at++;
   while (stop > at && bytes[stop - 1] === SPACE) stop--;
-  let [year, month, day, hour, minute, second, ms] = [1970, 1, 1, 0, 0, 0, 0];
+  let year = 1970;
+  let month = 1;
+  let day = 1;
+  let hour = 0;
+  let minute = 0;
+  let second = 0;
+  let ms = 0;
   let offsetMinutes: number | undefined;
-  for (const step of steps) {
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index]!;
     if ('literal' in step) {
       if (bytes[at++] !== step.literal) return 'unreadable-time';
     } else if ('field' in step) {
@@ -113,11 +121,10 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
       at = stop;
     }
   }
-  if (at !== stop || month < 1 || month > 12 || day < 1 || hour > 24 || minute > 59 || second > 59)
-    return 'unreadable-time';
+  if (at !== stop || hour > 24 || minute > 59 || second > 59) return 'unreadable-time';
   if (hour === 24 && minute + second + ms > 0) return 'unreadable-time'; // 24:00 is the end of the day
-  const date = Date.UTC(year, month - 1, day);
-  if (new Date(date).getUTCDate() !== day) return 'unreadable-time';
+  const date = midnightOf(year, month, day);
+  if (Number.isNaN(date)) return 'unreadable-time';
   const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
 }

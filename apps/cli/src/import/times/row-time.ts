@@ -4,6 +4,7 @@
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
 import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
+import { midnightOf } from './civil-day.js';
 import { instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { WallClock } from './wall-time.js';
@@ -62,6 +63,9 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
     const digits = digitsTimeAt(bytes, start, end, clock);
     if (digits !== undefined) return digits;
   }
+  const whole =
+    length === 10 || length === 13 || length === 16 || length === 19 ? wholeEpochAt(bytes, start, length) : -1;
+  if (whole >= PLAUSIBLE_NS_MIN_MS && whole < PLAUSIBLE_MAX_MS) return whole;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
   for (const unitMs of [1000, 1, 1 / 1000, NS_MS]) {
@@ -70,6 +74,18 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
     if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
   }
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
+}
+
+/**
+ * Milliseconds of an epoch of 10, 13, 16 or 19 digits, which are seconds to nanoseconds; -1 for other text. Nanoseconds have more
+ * digits than a double, and reading them as text would cost more than the rest of the row.
+ */
+function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
+  if (length === 10) return digitsAt(bytes, start, 10) * 1000;
+  const ms = digitsAt(bytes, start, 13);
+  if (length === 13 || ms < 0) return ms;
+  const rest = digitsAt(bytes, start + 13, length - 13);
+  return rest < 0 ? -1 : ms + (rest * 2 >= 10 ** (length - 13) ? 1 : 0);
 }
 
 /**
@@ -114,9 +130,8 @@ function dayAt(bytes: Uint8Array, start: number): number | undefined {
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 4, 2);
   const day = digitsAt(bytes, start + 6, 2);
-  if (year < 1900 || year >= 2100 || month < 1 || month > 12 || day < 1) return undefined;
-  const date = Date.UTC(year, month - 1, day);
-  return new Date(date).getUTCDate() === day ? date : undefined;
+  const date = year < 1900 || year >= 2100 ? Number.NaN : midnightOf(year, month, day);
+  return Number.isNaN(date) ? undefined : date;
 }
 
 function isDigit(byte: number | undefined): boolean {

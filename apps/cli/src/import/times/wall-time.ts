@@ -16,6 +16,8 @@ export type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
 export class WallClock {
   readonly #zone: IANAZone;
   readonly #offsets = new Map<number, Instant>();
+  /** Offset of a whole day, by its number; undefined for a day near a change. */
+  readonly #dayOffsets = new Map<number, number | undefined>();
   #lastBucket = Number.NaN;
   #lastOffset: Instant = 0;
 
@@ -38,12 +40,23 @@ export class WallClock {
   }
 
   #offsetOf(bucket: number): Instant {
-    let offset = this.#offsets.get(bucket);
+    let offset: Instant | undefined =
+      this.#offsetOfDay(Math.floor((bucket * BUCKET_MS) / DAY_MS)) ?? this.#offsets.get(bucket);
     if (offset === undefined) {
       offset = this.#findOffset(bucket * BUCKET_MS);
       this.#offsets.set(bucket, offset);
     }
     return offset;
+  }
+
+  /** The offset of all wall times of a day, which is the one of the days around it; undefined when those differ. */
+  #offsetOfDay(day: number): number | undefined {
+    if (!this.#dayOffsets.has(day)) {
+      const before = this.#zone.offset((day - 1) * DAY_MS) * 60_000;
+      const after = this.#zone.offset((day + 2) * DAY_MS) * 60_000;
+      this.#dayOffsets.set(day, before === after ? before : undefined);
+    }
+    return this.#dayOffsets.get(day);
   }
 
   /** Tries the offsets of the previous and the next day: an instant counts when its own offset leads back to the wall time. */
