@@ -144,6 +144,23 @@ it('they join a session and leave it, and the digest is that of one without them
   expect(await api.digest(id)).toBe(await api.digest(alone));
 });
 
+it('a certificate and the description of a dataset have them', async () => {
+  const certificate = await api.ok<{ spec: { symbols: string[] }; complete: boolean; days: object[] }>(
+    'GET',
+    '/v1/sessions/routes/certificate',
+  );
+  expect(certificate).toMatchObject({ spec: { symbols: SYMBOLS }, complete: true });
+  expect(certificate.days).toMatchObject([{ counts: { streamed: SYMBOLS.length * (MINUTES - 1) } }]);
+  const file = join(folder, 'routes.certificate.json');
+  await system.barkeep('certify', 'routes', '--out', file, '--coordinator', coordinator.url);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ spec: { symbols: SYMBOLS } });
+  const shown = JSON.parse(await system.barkeep('dataset', 'show', 'holes', '--json')) as {
+    symbols: { symbol: string; rows: number }[];
+  };
+  expect(shown.symbols.map(({ symbol }) => symbol).toSorted()).toEqual(SYMBOLS.toSorted());
+  expect(shown.symbols.every(({ rows }) => rows === MINUTES - 1)).toBe(true);
+});
+
 it('the command line prints and exports them, and reads its own export again', async () => {
   const flags = ['--coordinator', coordinator.url];
   expect(JSON.parse(await system.barkeep('gaps', 'routes', 'BRK/B', '--json', ...flags))).toEqual({
@@ -152,6 +169,16 @@ it('the command line prints and exports them, and reads its own export again', a
   });
   const shown = await system.barkeep('bars', 'routes', '__proto__', '--last', '1', '--json', ...flags);
   expect(JSON.parse(shown)).toMatchObject([{ close: 112 }]);
+  const ofDay = await system.barkeep('metrics', 'routes', 'BRK/B', '--date', DATES.start, '--json', ...flags);
+  expect(JSON.parse(ofDay)).toMatchObject({
+    session: 'routes',
+    date: DATES.start,
+    symbols: [{ symbol: 'BRK/B', expected: MINUTES, backfilled: 1, streamed: MINUTES - 1 }],
+  });
+  const all = JSON.parse(await system.barkeep('metrics', 'routes', '--date', DATES.start, '--json', ...flags)) as {
+    symbols: { symbol: string }[];
+  };
+  expect(all.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
   const file = join(folder, 'export.csv');
   await system.barkeep('export', 'routes', '--out', file, ...flags);
   expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1 + SYMBOLS.length * MINUTES);

@@ -37,15 +37,20 @@ function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> 
 }
 
 describe('a command that only reads', () => {
-  it.each([['status'], ['datasets'], ['bars', 'x', 'SPY'], ['gaps', 'x'], ['dataset', 'show', 'x'], ['export', 'x']])(
-    'starts nothing in a folder without data, makes no folder, and says where it looked: %s',
-    async (...args) => {
-      const { code, stdout, stderr } = await barkeep(args);
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in/);
-      expect(await readdir(folder)).toEqual(['package.json']);
-    },
-  );
+  it.each([
+    ['status'],
+    ['datasets'],
+    ['bars', 'x', 'SPY'],
+    ['gaps', 'x'],
+    ['metrics', 'x'],
+    ['dataset', 'show', 'x'],
+    ['export', 'x'],
+  ])('starts nothing in a folder without data, makes no folder, and says where it looked: %s', async (...args) => {
+    const { code, stdout, stderr } = await barkeep(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in/);
+    expect(await readdir(folder)).toEqual(['package.json']);
+  });
 
   it('names the address of a coordinator that does not answer', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
@@ -195,6 +200,35 @@ describe('a coordinator with keys', () => {
     const { code, stdout } = await barkeep(['doctor'], { BARKEEP_URL: coordinator.url });
     expect(code).toBe(1);
     expect(stdout).toMatch(/wrong +coordinator +.*key/);
+  });
+});
+
+describe('barkeep calendar check --table', () => {
+  const HEADER = 'date,open,close,break_start,break_end';
+  const check = async (...rows: string[]): Promise<Outcome> => {
+    await writeFile(join(folder, 'table.csv'), [HEADER, ...rows, ''].join('\n'));
+    return barkeep(['calendar', 'check', 'XTKS', '--table', 'table.csv', '--json']);
+  };
+  const DAY = '2024-11-05,2024-11-05T00:00:00Z,2024-11-05T06:30:00Z,2024-11-05T02:30:00Z,2024-11-05T03:30:00Z';
+
+  it('exits with 0 when a shipped calendar has exactly the days of the table', async () => {
+    const { code, stdout } = await check(DAY);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { id: 'XTKS', ok: true, days: 1, differences: [] }]);
+  });
+
+  it('exits with 1 and lists the differences', async () => {
+    const { code, stdout } = await check(DAY.replace('06:30', '06:00'));
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { ok: false, differences: [{ date: '2024-11-05' }] }]);
+  });
+
+  it('names a table that is not there or has other columns', async () => {
+    const absent = await barkeep(['calendar', 'check', 'XTKS', '--table', 'absent.csv']);
+    expect(absent).toMatchObject({ code: 1 });
+    expect(absent.stderr).toContain('--table: expected a readable file, was absent.csv');
+    await writeFile(join(folder, 'other.csv'), 'day;open;close\n');
+    const other = await barkeep(['calendar', 'check', 'XTKS', '--table', 'other.csv']);
+    expect(other.code).not.toBe(0);
+    expect(other.stderr).toContain('expected the columns date,open,close');
   });
 });
 

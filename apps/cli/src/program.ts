@@ -16,6 +16,7 @@ import {
   exportCommand,
   feedCommand,
   gapsCommand,
+  metricsCommand,
   importCommand,
   initCommand,
   lifecycleCommands,
@@ -46,7 +47,7 @@ export function buildProgram(run: RunCommand = runInLifetime): Command {
     .version(barkeepVersion())
     .addHelpText('after', OVERVIEW);
   const commands = [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand];
-  const live = [eventsCommand, feedCommand, gapsCommand, exportCommand];
+  const live = [eventsCommand, feedCommand, gapsCommand, metricsCommand, exportCommand];
   const proofs = [certifyCommand, compareCommand];
   const more = [
     removeCommand,

@@ -8,6 +8,7 @@ export { datasetCommand, datasetsCommand } from './datasets.js';
 export { doctorCommand } from './doctor.js';
 export { exportCommand } from './export.js';
 export { gapsCommand } from './gaps.js';
+export { metricsCommand } from './metrics.js';
 export { initCommand } from './init.js';
 export { demoCommand } from './demo.js';
 export { eventsCommand } from './events.js';

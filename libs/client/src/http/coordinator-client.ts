@@ -110,12 +110,15 @@ export class CoordinatorClient {
     return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`));
   }
 
-  /** The metrics of every symbol of a session, in the session's order. */
-  async allMetrics({ id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>): Promise<answers.SymbolMetrics[]> {
+  /** The metrics of every symbol of a session, in the session's order. @param options as of {@link metrics} */
+  async allMetrics(
+    { id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>,
+    options: { date?: string } = {},
+  ): Promise<answers.SymbolMetrics[]> {
     const metrics: answers.SymbolMetrics[] = [];
     for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
       const some = symbols.slice(at, at + METRICS_AT_ONCE);
-      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(id, symbol)))));
+      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(id, symbol, options)))));
     }
     return metrics;
   }

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { inputEntries } from './index.js';
+
+const FOUR_GB = 0xffffffff;
+const [SIZE_MARK, COUNT_MARK] = [0xffffffff, 0xffff];
+
+interface Zip64Options {
+  /** Unpacked size that the directory states; undefined: the true one. */
+  claimedBytes?: number;
+}
+
+/** A zip of stored files whose sizes, offsets and number stand in the fields of zip64. */
+function zip64(files: readonly (readonly [name: string, text: string])[], { claimedBytes }: Zip64Options = {}): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, text] of files) {
+    const data = Buffer.from(text);
+    const size = claimedBytes ?? data.length;
+    const local = Buffer.concat([header(0x04034b50, 30, name, data, 0), Buffer.from(name), data]);
+    const central = header(0x02014b50, 46, name, data, 28);
+    central.writeUInt32LE(SIZE_MARK, 20);
+    central.writeUInt32LE(SIZE_MARK, 24);
+    central.writeUInt32LE(SIZE_MARK, 42);
+    const extra = Buffer.alloc(28);
+    extra.writeUInt16LE(1, 0);
+    extra.writeUInt16LE(24, 2);
+    extra.writeBigUInt64LE(BigInt(size), 4);
+    extra.writeBigUInt64LE(BigInt(claimedBytes ?? data.length), 12);
+    extra.writeBigUInt64LE(BigInt(offset), 20);
+    directory.push(central, Buffer.from(name), extra);
+    parts.push(local);
+    offset += local.length;
+  }
+  const central = Buffer.concat(directory);
+  return Buffer.concat([...parts, central, end(files.length, central.length, offset)]);
+}
+
+/** A header of a local file (30 bytes) or of the directory (46 bytes, whose fields stand two bytes later). */
+function header(signature: number, bytes: 30 | 46, name: string, data: Buffer, extraBytes: number): Buffer {
+  const result = Buffer.alloc(bytes);
+  const shift = bytes === 46 ? 2 : 0;
+  result.writeUInt32LE(signature, 0);
+  result.writeUInt16LE(45, 4 + shift);
+  result.writeUInt32LE(crc32(data), 14 + shift);
+  result.writeUInt32LE(data.length, 18 + shift);
+  result.writeUInt32LE(data.length, 22 + shift);
+  result.writeUInt16LE(Buffer.byteLength(name), 26 + shift);
+  result.writeUInt16LE(extraBytes, 28 + shift);
+  return result;
+}
+
+/** The end of a zip64: its record, the locator of the record, and the old record with marks for "see above". */
+function end(files: number, bytes: number, offset: number): Buffer {
+  const record = Buffer.alloc(56);
+  record.writeUInt32LE(0x06064b50, 0);
+  record.writeBigUInt64LE(44n, 4);
+  record.writeUInt16LE(45, 12);
+  record.writeUInt16LE(45, 14);
+  record.writeBigUInt64LE(BigInt(files), 24);
+  record.writeBigUInt64LE(BigInt(files), 32);
+  record.writeBigUInt64LE(BigInt(bytes), 40);
+  record.writeBigUInt64LE(BigInt(offset), 48);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(BigInt(offset + bytes), 8);
+  locator.writeUInt32LE(1, 16);
+  const old = Buffer.alloc(22);
+  old.writeUInt32LE(0x06054b50, 0);
+  for (const at of [8, 10]) old.writeUInt16LE(COUNT_MARK, at);
+  for (const at of [12, 16]) old.writeUInt32LE(SIZE_MARK, at);
+  return Buffer.concat([record, locator, old]);
+}
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-zip64-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function entriesOf(zip: Buffer): ReturnType<typeof inputEntries> {
+  const path = join(folder, 'a.zip');
+  await writeFile(path, zip);
+  return inputEntries(path);
+}
+
+describe('a zip64', () => {
+  it('is read, with sizes, offsets and a number of files of 64 bits', async () => {
+    const entries = await entriesOf(
+      zip64([
+        ['A.csv', 'first'],
+        ['B.csv', 'second'],
+      ]),
+    );
+    const texts: string[] = [];
+    for (const entry of entries) {
+      await entry.check();
+      for await (const piece of entry.pieces(() => undefined)) texts.push(Buffer.from(piece).toString());
+    }
+    expect([entries.map(({ name }) => name), texts]).toEqual([
+      ['A.csv', 'B.csv'],
+      ['first', 'second'],
+    ]);
+  });
+
+  it('I8 that claims more than 4 GB is refused without memory for the claim', async () => {
+    const before = process.memoryUsage().rss;
+    const [entry] = await entriesOf(zip64([['A.csv', 'short']], { claimedBytes: FOUR_GB + 5 }));
+    await expect(entry!.check()).rejects.toThrow('A.csv');
+    expect((process.memoryUsage().rss - before) / 1024 / 1024).toBeLessThan(100);
+  });
+});
