@@ -2,16 +2,17 @@
  * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
  * user is shown before anything is stored. Pure.
  */
-import type { Bar } from '@barkeep/bars';
 import { type BarFormat } from '../formats/index.js';
-import { BarReader, type BarReaderOptions, type ImportRefusal, timeText } from '../reading/index.js';
+import { type BarReaderOptions, timeText } from '../reading/index.js';
 import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
 import { type TimeParser, timeParser, WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
+import { FilePlanError } from './file-plan-error.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
 import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } from './sample.js';
+import { readSample, type SampleBar, type SampleBars } from './sample-bars.js';
 import { closesOf, spacingOf, spacingText } from './spacing.js';
 import { understoodOf, type Understood } from './understood.js';
 
@@ -40,18 +41,6 @@ export interface FileStart {
   fileName: string;
   /** Symbol by the path, of --symbol-from-path. */
   symbol?: string;
-}
-
-/** Why a file as a whole cannot be read. */
-export class FilePlanError extends Error {
-  override readonly name = 'FilePlanError';
-  constructor(
-    readonly reason: ImportRefusal,
-    message: string,
-    readonly line: number,
-  ) {
-    super(message);
-  }
 }
 
 /** @returns undefined for a file without text @throws FilePlanError */
@@ -189,45 +178,6 @@ function timeOf(file: FileLayout, rows: readonly SampleRow[], options: ReadOptio
   const reads = (parser: TimeParser): boolean =>
     texts.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
   return parsers.find(reads) ?? parsers[0]!;
-}
-
-interface SampleBar {
-  symbol: string;
-  bar: Bar;
-}
-
-interface SampleBars {
-  head: SampleBar[];
-  tail: SampleBar[];
-}
-
-function readSample(
-  splitter: FilePlan['splitter'],
-  options: BarReaderOptions,
-  { head, tail, isWhole }: FileStart,
-): SampleBars {
-  const read = (bytes: Uint8Array, headerLines: number, isEnd: boolean): SampleBar[] => {
-    const bars: SampleBar[] = [];
-    const sink = { bar: (symbol: string, bar: Bar) => void bars.push({ symbol, bar }), refuse: () => undefined };
-    const rows = splitter(new BarReader({ ...options, headerLines, gridMs: 1 }, sink));
-    rows.push(bytes);
-    if (isEnd) rows.end();
-    return bars;
-  };
-  const bars = read(head, options.headerLines, isWhole);
-  if (isWhole) return { head: bars, tail: [] };
-  return { head: bars, tail: read(tail.subarray(firstRowOf(tail, isJson(head))), 0, true) };
-}
-
-/** Where the first whole row of the last bytes begins. */
-function firstRowOf(tail: Uint8Array, json: boolean): number {
-  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
-  const ends = (byte: number, index: number): boolean => {
-    if (!json) return byte === LF || byte === CR;
-    const before = tail[index - 1];
-    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
-  };
-  return tail.findIndex(ends) + 1;
 }
 
 function checkSpacing(spacing: number | undefined, { intervalMs }: ReadOptions): void {

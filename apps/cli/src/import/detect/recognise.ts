@@ -1,5 +1,5 @@
 /** Finds the named format that a file fits. Pure. */
-import { type BarFormat, FORMATS } from '../formats/index.js';
+import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
 import { ColumnsError, refIndex } from './columns.js';
 import type { SampleRow } from './sample.js';
 
@@ -76,7 +76,7 @@ function fit(format: BarFormat, sample: FileSample, byName: boolean): Recognised
   if (format.kind === 'json') return fitsJson(format, sample) ? { format, header: undefined } : undefined;
   if (sample.delimiter !== (format.delimiter ?? ',')) return undefined;
   const header = headerIndex(format, sample.rows);
-  if (header !== undefined) return fitsPrice(format, sample.rows, header) ? { format, header } : undefined;
+  if (header !== undefined) return fitsValues(format, sample.rows, header) ? { format, header } : undefined;
   return fitsRows(format, sample.rows) ? { format, header: undefined } : undefined;
 }
 
@@ -86,10 +86,12 @@ function headerIndex({ headers = [] }: BarFormat, rows: readonly SampleRow[]): n
   return index < 0 ? undefined : index;
 }
 
-function fitsPrice({ price, columns }: BarFormat, rows: readonly SampleRow[], header: number): boolean {
+function fitsValues({ price, stamp, columns }: BarFormat, rows: readonly SampleRow[], header: number): boolean {
   const [names, first] = [rows[header]?.texts ?? [], rows[header + 1]?.texts];
-  if (price === undefined || first === undefined) return true;
-  return price.test(first[refIndex(names, columns.open)] ?? '');
+  if (first === undefined) return true;
+  const fits = (pattern: RegExp | undefined, ref: ColumnRef): boolean =>
+    pattern?.test(first[refIndex(names, ref)] ?? '') ?? true;
+  return fits(price, columns.open) && fits(stamp, columns.time);
 }
 
 function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {

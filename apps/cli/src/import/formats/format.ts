@@ -40,6 +40,8 @@ export interface BarFormat {
   under?: RegExp;
   /** The open price as this format writes it, where two formats differ in nothing else. */
   price?: RegExp;
+  /** The time as this format writes it, where files of other origin have the same header. */
+  stamp?: RegExp;
   /** Name of the file; group 1 is the symbol. */
   file?: RegExp;
   /** The rows alone do not show which format it is: the file's name must. */

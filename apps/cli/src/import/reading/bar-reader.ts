@@ -230,11 +230,13 @@ export class BarReader implements RowHandler {
   #timeOf(row: Row): RowTime {
     const { date, time } = this.options.layout;
     const { bytes } = row;
-    const start = row.starts[time] ?? 0;
+    let start = row.starts[time] ?? 0;
     const end = row.ends[time] ?? 0;
     if (date === undefined) return this.#time(bytes, start, end);
     const dateStart = row.starts[date] ?? 0;
-    const dateEnd = row.ends[date] ?? 0;
+    let dateEnd = row.ends[date] ?? 0;
+    while (dateEnd > dateStart && bytes[dateEnd - 1] === SPACE) dateEnd--;
+    while (start < end && bytes[start] === SPACE) start++;
     const length = dateEnd - dateStart + 1 + end - start;
     if (length > TIME_BYTES_MAX) return 'unreadable-time';
     const joined = this.#joined;

@@ -1,7 +1,7 @@
 /** Explains why many rows are outside of a calendar: another zone, closes, other hours, or the calendar's end. Pure. */
 import { IANAZone } from 'luxon';
 
-export interface OutsideRows {
+export interface TimesOutside {
   /** A sample of times, epoch ms, as they were read in `zone`. */
   times: readonly number[];
   zone: string;
@@ -20,7 +20,14 @@ const HOUR_MS = 3_600_000;
 const OFFSETS = Array.from({ length: 27 }, (_, index) => index - 12);
 
 /** Undefined when nothing explains most of the rows. */
-export function hintOf({ times, zone, intervalMs, calendar, isInside, isInExtended }: OutsideRows): string | undefined {
+export function hintOf({
+  times,
+  zone,
+  intervalMs,
+  calendar,
+  isInside,
+  isInExtended,
+}: TimesOutside): string | undefined {
   const share = (shift: (time: number) => number, inside = isInside): number =>
     times.filter((time) => inside(shift(time))).length / Math.max(1, times.length);
   const now = share((time) => time);

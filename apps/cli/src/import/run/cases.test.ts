@@ -4,7 +4,7 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolFromPath } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { imported, reasonsOf, type StoredBar } from './imported-file.js';
+import { imported, reasonsOf, type ListedBar } from './imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Rows of whole minutes; `text` formats a time. */
@@ -203,7 +203,7 @@ describe('K10 prices below zero', () => {
 describe('K11 symbols', () => {
   const rows = (...names: string[]): string =>
     `symbol,${HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
-  const symbolsOf = ({ bars }: { bars: StoredBar[] }): string[] => bars.map(([symbol]) => symbol);
+  const symbolsOf = ({ bars }: { bars: ListedBar[] }): string[] => bars.map(([symbol]) => symbol);
 
   it('keep their case, and one that differs only in case is refused unless the user wants both', async () => {
     const guarded = await imported('a.csv', rows('BACpB', 'BACPB'));

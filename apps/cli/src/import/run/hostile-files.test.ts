@@ -242,3 +242,28 @@ describe('values', () => {
     ]);
   });
 });
+
+describe('a file of another origin than it looks', () => {
+  it('is not Yahoo without offsets, nor FirstRate by a common name', async () => {
+    const eod =
+      'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('a.csv', eod, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+    const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+  });
+
+  it('has its blanks around a date and a time left out', async () => {
+    const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
+    expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+
+  it('is refused when its day was taken for a month', async () => {
+    const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
+    const text = days.map((day) => rows(3, 0, (ms) => `${day}/03/2024,09:3${ms / 60_000}`)).join('');
+    const result = await imported('AAA.txt', text, X);
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-time': 1 }]);
+    expect(detailOf(result)).toContain('is the day before the month?');
+    const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };
+    expect((await imported('AAA.txt', text, { read: { ...read, header: false } })).bars).toHaveLength(93);
+  });
+});

@@ -10,7 +10,7 @@ import { importBars } from './import-bars.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import type { ImportSummary } from './summary.js';
 
-export type StoredBar = [
+export type ListedBar = [
   symbol: string,
   time: string,
   open: number,
@@ -21,7 +21,7 @@ export type StoredBar = [
 ];
 
 class ListingWriter implements BarWriter {
-  readonly bars: StoredBar[] = [];
+  readonly bars: ListedBar[] = [];
   write(symbol: string, bars: readonly Bar[]): Promise<void> {
     for (const { openTime, open, high, low, close, volume } of bars) {
       const time = new Date(openTime).toISOString().replace(':00.000Z', 'Z');
@@ -49,7 +49,7 @@ export async function imported(
   name: string,
   content: string | Uint8Array,
   { read, symbolCase, map, known, ...plan }: ImportCase = {},
-): Promise<{ bars: StoredBar[]; summary: ImportSummary }> {
+): Promise<{ bars: ListedBar[]; summary: ImportSummary }> {
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-cases-'));
   try {
     await mkdir(dirname(join(folder, name)), { recursive: true });
