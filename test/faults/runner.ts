@@ -1,5 +1,6 @@
 /** Runs one schedule in a lab: a session, its faults, its end, and what is left of it. Judges nothing: see checker.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { jobPrefix } from '@barkeep/service';
 import type { Session } from '../support/api.js';
 import { type Evidence, type Outcome, type Violation, violationsOf } from './checker.js';
 import { faultNamed } from './faults/index.js';
@@ -216,7 +217,7 @@ export class Runner {
     const { client } = this.lab.redis.queue;
     const found: string[] = [];
     for (const queue of ['stream', 'detect-gaps', 'backfill', 'aggregate']) {
-      const key = (list: string): string => `${this.lab.sessionPrefix}-bull:${queue}:${list}`;
+      const key = (list: string): string => `${jobPrefix(`${this.lab.sessionPrefix}-bull`)}:${queue}:${list}`;
       const lists = [
         ...['wait', 'active', 'paused'].map(async (list) => [list, await client.lrange(key(list), 0, -1)] as const),
         ...['delayed', 'prioritized', 'waiting-children'].map(

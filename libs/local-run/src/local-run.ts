@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
+import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { dataFolder, findServers, programFile, startApps, startServers, type Scope } from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
@@ -55,7 +55,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
 
 /** Removes what the run's processes stored besides its session. */
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
-  await removeQueues(redisUrl, prefix);
+  await removeQueues(redisUrl, jobPrefix(prefix));
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined); // the command that fails reports it
   try {

@@ -3,6 +3,7 @@ export {
   type Config,
   ConfigError,
   isLoopback,
+  jobPrefix,
   loadConfig,
   readServiceUrls,
   serviceEnvironment,

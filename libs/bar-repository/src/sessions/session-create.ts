@@ -2,6 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { SpecConflictError } from './session-errors.js';
 import type { SessionRow } from './session-state.js';
+import { SESSION_FORMAT } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 
 export interface NewSession<Spec> {
@@ -25,8 +26,8 @@ export interface CreatedSession<Spec> {
 type Found<Spec> = SessionRow<Spec> & { sameSpec: boolean };
 
 const INSERT = `
-  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days)
-  VALUES ($1, $2::jsonb, $3, $4, $5, $6)
+  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days, format)
+  VALUES ($1, $2::jsonb, $3, $4, $5, $6, ${SESSION_FORMAT})
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**

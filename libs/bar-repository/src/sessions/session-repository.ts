@@ -8,7 +8,7 @@
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { noteRemoved } from './removed-sessions.js';
-import { ownedBy } from './session-owner.js';
+import { ownedBy, SESSION_FORMAT } from './session-owner.js';
 import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
 import { decodePageCursor, encodePageCursor } from './session-cursor.js';
@@ -129,11 +129,12 @@ export class SessionRepository<Spec = unknown> {
     return new Map(rows.map(({ state, count }) => [state, Number(count)]));
   }
 
-  /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep */
+  /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep, or has another format */
   async claim({ id, incarnation }: SessionKey, owner: string): Promise<number | undefined> {
     const [row] = await this.update(
-      'SET epoch = epoch + 1, owner = $3, updated_at = now() WHERE id = $1 AND incarnation = $2 AND state = ANY($4)',
-      [id, incarnation, owner, ACTIVE_STATES],
+      `SET epoch = epoch + 1, owner = $3, updated_at = now()
+       WHERE id = $1 AND incarnation = $2 AND state = ANY($4) AND format = $5`,
+      [id, incarnation, owner, ACTIVE_STATES, SESSION_FORMAT],
     );
     return row?.epoch;
   }
@@ -149,7 +150,7 @@ export class SessionRepository<Spec = unknown> {
     patch: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
     const [row] = await this.update(
-      `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, run = run + $6, updated_at = now(),
+      `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, starts = starts + $6, updated_at = now(),
          completed_at = CASE WHEN $7 THEN $8::timestamptz WHEN $3 = ANY($9) THEN now() END,
          checkpoint = CASE WHEN $10 THEN NULL ELSE checkpoint END
        WHERE id = $1 AND state = ANY($2)`,

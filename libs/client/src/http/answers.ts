@@ -50,7 +50,9 @@ export interface BarAnswer extends api.AnsweredBar {
 }
 
 /** A certificate: the digests of a session's trading days, chained. */
-export interface Certificate extends api.CertificateAnswer {
+export interface Certificate extends Omit<api.CertificateAnswer, 'daysHash'> {
+  /** SHA-256 of the trading days; undefined in a file that Barkeep 0.1 saved. */
+  daysHash?: string | undefined;
   /** Intervals that the session stores, the shortest first. */
   intervals: string[];
   /** The document as it came. */
@@ -102,9 +104,12 @@ export function readFeed(value: unknown): FeedAnswer {
   return read(api.fedAnswer, value);
 }
 
+/** Files that Barkeep 0.1 saved have no hash of the trading days. */
+const certificateOrFile = api.certificateAnswer.partial({ daysHash: true });
+
 /** A certificate, as a coordinator answers it or as `barkeep certify` saved it. @throws UnexpectedAnswerError */
 export function readCertificate(value: unknown): Certificate {
-  const certificate = read(api.certificateAnswer, value);
+  const certificate = read(certificateOrFile, value);
   const { baseInterval, derivedIntervals } = certificate.spec;
   return { ...withRaw(certificate), intervals: [baseInterval, ...derivedIntervals] };
 }

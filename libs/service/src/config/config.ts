@@ -5,6 +5,7 @@
  * reports every problem. Does not read `.env` files and connects to no server.
  */
 import { ConfigError, type ConfigProblem } from './errors.js';
+import { jobPrefix } from './job-prefix.js';
 import { invalidVariables, rawValue, readValue, unknownVariables } from './parse.js';
 import { readServiceUrls, serviceVariables, type ServiceUrls } from './services.js';
 import type { Variable } from './variable.js';
@@ -40,7 +41,7 @@ function build(env: NodeJS.ProcessEnv) {
     worker: { port: need(v.workerPort, env) },
     log: { level: need(v.logLevel, env) },
     queues: {
-      prefix: need(v.queuePrefix, env),
+      prefix: jobPrefix(need(v.queuePrefix, env)),
       streamConcurrency: need(v.streamConcurrency, env),
       detectConcurrency: need(v.detectConcurrency, env),
       backfillConcurrency: need(v.backfillConcurrency, env),

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { awaitServer } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
-import { serverAt } from './server-errors.js';
+import { ServerRefusedError, serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
@@ -36,7 +36,7 @@ export interface Connections {
  */
 export async function openConnections(name: string, config: Config, logger: Logger): Promise<Connections> {
   // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
-  const [{ createDataSource, migrate }, { openQueues, producerConnection }] = await Promise.all([
+  const [{ createDataSource, migrate, NewerSchemaError }, { openQueues, producerConnection }] = await Promise.all([
     import('@barkeep/bar-repository'),
     import('@barkeep/upkeep-queues'),
   ]);
@@ -84,7 +84,12 @@ export async function openConnections(name: string, config: Config, logger: Logg
     ]);
     queues = openQueues(queueRedis, config.queues.prefix);
     let ran: string[] = [];
-    await awaitServer(postgres, async () => void (ran = await migrate(dataSource)), logger);
+    const updateSchema = async () => {
+      ran = await migrate(dataSource).catch((error: unknown) => {
+        throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
+      });
+    };
+    await awaitServer(postgres, updateSchema, logger);
     isMigrated = true;
     if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };

@@ -42,8 +42,12 @@ export class SessionEntity {
   epoch!: number;
 
   /** Number of starts. */
-  @Column({ type: 'integer', default: 0 })
+  @Column({ type: 'integer', name: 'starts', default: 0 })
   run!: number;
+
+  /** Format of its store and jobs, see `SESSION_FORMAT`. */
+  @Column({ type: 'integer' })
+  format!: number;
 
   @Column({ type: 'text', nullable: true })
   owner!: string | null;

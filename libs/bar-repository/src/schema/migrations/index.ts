@@ -6,6 +6,7 @@ import { PackDays1763769600000 } from './pack-days.js';
 import { RemovedSessions1764100000000 } from './removed-sessions.js';
 import { SessionDays1764200000000 } from './session-days.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
+import { SessionFormats1764300000000 } from './session-formats.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   DatasetValues1764000000000,
   RemovedSessions1764100000000,
   SessionDays1764200000000,
+  SessionFormats1764300000000,
 ] as const;

@@ -1,0 +1,167 @@
+/** What Barkeep 0.1 left behind, read or refused by this version; and processes of other versions beside those of this one. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '@barkeep/client';
+import { Redis } from 'ioredis';
+import { Api, type ApiBar, type Session } from '../support/api.js';
+import { FIXTURE, loadFixture } from '../support/fixture-0.1.js';
+import { type SystemProcess, TestSystem } from '../support/system.js';
+
+const NOT_CONTINUED = ['running', 'paused', 'stopped', 'fed'];
+
+let system: TestSystem;
+let coordinator: SystemProcess;
+let api: Api;
+let queueRedis: Redis;
+let sessionRedis: Redis;
+/** Keys of 0.1 in the queue Redis, before any process of this version ran. */
+let oldJobs: string[];
+
+beforeAll(async () => {
+  system = await TestSystem.create({ BARKEEP_RECONCILE_SECONDS: '1' });
+  await loadFixture(system);
+  queueRedis = new Redis(system.environment['REDIS_URL']!);
+  sessionRedis = new Redis(system.environment['SESSION_REDIS_URL']!);
+  oldJobs = await jobKeys();
+  [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+}, 120_000);
+
+afterAll(async () => {
+  queueRedis?.disconnect();
+  sessionRedis?.disconnect();
+  await system?.close();
+});
+
+/** Keys of queues without the format of this version. */
+async function jobKeys(): Promise<string[]> {
+  const keys = await queueRedis.keys(`${system.queuePrefix}:*`);
+  return keys.filter((key) => !key.startsWith(`${system.queuePrefix}:v`)).sort();
+}
+
+async function session(id: string): Promise<Session> {
+  const { status, body } = await api.call<Session>('GET', `/v1/sessions/${id}`);
+  expect(status).toBe(200);
+  return body;
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await delay(100);
+}
+
+describe('a completed session of 0.1', () => {
+  it.each([
+    ['done', '64b484ec6454cedc5cdb0f0bd1ffa06caccc899615632a930a3dee0a314d5e2b', 1_196],
+    ['open', '2c4f65d0fcbb815449f4a7941c2ad15a95a426e6dac9c8da38bdb861dc9e35dc', 538],
+  ])('I1 %s has the digest that 0.1 answered', async (id, digest, bars) => {
+    expect(await session(id)).toMatchObject({ state: 'completed', progress: 1, counts: { filled: bars } });
+    expect((await api.call('GET', `/v1/sessions/${id}/digest`)).body).toMatchObject({ digest, bars });
+  });
+
+  it('is equal to the certificate that 0.1 saved, and to a new run of its spec', async () => {
+    expect(await system.barkeep('compare', 'done', join(FIXTURE, 'done.certificate.json'))).toMatch(/^equal: 2 days/);
+    const { spec } = await session('done');
+    const again = { ...spec, id: 'again' };
+    expect((await api.call('POST', '/v1/sessions?start=true', again)).status).toBe(201);
+    await until(async () => (await session('again')).state === 'completed');
+    await until(async () => {
+      await requestUpkeep('again');
+      return (await session('again')).counts.unfillable === 4;
+    });
+    expect(await system.barkeep('compare', 'done', 'again')).toMatch(/^equal: 2 days/);
+  }, 120_000);
+
+  it('answers bars, gaps and events', async () => {
+    const path = '/v1/sessions/done/symbols/AAA';
+    const { body: bars } = await api.call<ApiBar[]>('GET', `${path}/bars?interval=5m&last=200`);
+    expect(bars).toHaveLength(120);
+    const { body: gaps } = await api.call<unknown[]>('GET', `${path}/gaps`);
+    expect(gaps).toMatchObject([
+      { bars: 1, status: 'unfillable' },
+      { bars: 1, status: 'unfillable' },
+    ]);
+    expect(await system.barkeep('events', 'done', '--from', 'beginning', '--types', 'day-closed')).toMatch(
+      /day-closed/,
+    );
+  });
+});
+
+async function requestUpkeep(id: string): Promise<void> {
+  expect((await api.call('POST', `/v1/sessions/${id}/upkeep`)).status).toBe(202);
+}
+
+describe('a session of 0.1 that had not ended, or was stopped', () => {
+  it.each(NOT_CONTINUED)('%s is lost, and says what to do', async (id) => {
+    const { state, error, clock } = await session(id);
+    expect({ state, clock }).toEqual({ state: 'lost', clock: null });
+    expect(error).toMatch(/written by Barkeep 0\.1.*start it again/);
+    const { status } = await api.call('GET', `/v1/sessions/${id}/symbols/AAA/bars?last=5`);
+    expect(status).toBe(409);
+  });
+
+  it('streams again from its first bar when it is started', async () => {
+    expect((await api.call('POST', '/v1/sessions/paused/start')).status).toBe(200);
+    const barkeep = connect({ coordinator: coordinator.url, env: system.environment });
+    let bars = 0;
+    for await (const step of barkeep.session('paused').follow({ consumer: 'one' })) bars += step.barCount;
+    await barkeep.close();
+    expect(bars).toBe(598);
+    await until(async () => (await session('paused')).state === 'completed');
+  }, 60_000);
+
+  it('leaves no keys', async () => {
+    await until(async () => (await sessionRedis.keys(`${system.sessionPrefix}:{stopped:*`)).length === 0);
+  }, 60_000);
+});
+
+it('a session that 0.1 only created runs', async () => {
+  expect(await session('created')).toMatchObject({ state: 'created' });
+  expect((await api.call('POST', '/v1/sessions/created/start')).status).toBe(200);
+  await until(async () => (await session('created')).state === 'completed');
+});
+
+it('bars that are imported later fill the store of 0.1', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'barkeep-upgrade-'));
+  const rows = ['2013-11-29T16:10:00Z', '2013-12-02T16:10:00Z'].map((time) => `${time},AAA,100,101,99,100,5`);
+  await writeFile(join(folder, 'late.csv'), ['time,symbol,open,high,low,close,volume', ...rows].join('\n'));
+  await system.barkeep('import', join(folder, 'late.csv'), '--dataset', 'reference');
+  await rm(folder, { recursive: true });
+  await requestUpkeep('done');
+  await until(async () => (await session('done')).counts.filled === 1_198);
+}, 60_000);
+
+describe('processes of another version', () => {
+  it('I3 of 0.1 cannot claim or create a session: their statements fail', async () => {
+    const claim = `UPDATE sessions SET epoch = epoch + 1, owner = 'old' WHERE id = 'running' RETURNING id, epoch, run, owner`;
+    await expect(system.query(claim)).rejects.toThrow('column "run" does not exist');
+    const insert = `INSERT INTO sessions (id, spec, history_days) VALUES ('old', '{}', 0)`;
+    await expect(system.query(insert)).rejects.toThrow('null value in column "format"');
+  });
+
+  it('of 0.1 share no jobs with those of this version', async () => {
+    expect(await jobKeys()).toEqual(oldJobs);
+    expect(oldJobs).toContain(`${system.queuePrefix}:stream:active`);
+  });
+
+  it('keep their sessions: a later format is neither claimed nor listed', async () => {
+    await system.query(`UPDATE sessions SET state = 'running', format = 3 WHERE id = 'stopped'`);
+    const epoch = async () =>
+      (await system.query<{ epoch: number }>(`SELECT epoch FROM sessions WHERE id = 'stopped'`))[0];
+    const before = await epoch();
+    // A reconciler has run when this one is done.
+    expect((await api.call('POST', '/v1/sessions/running/start')).status).toBe(200);
+    await until(async () => (await session('running')).clock !== null);
+    await delay(2_000);
+    expect(await epoch()).toEqual(before);
+    const { body } = await api.call<{ sessions: Session[] }>('GET', '/v1/sessions');
+    expect(body.sessions.map(({ id }) => id)).not.toContain('stopped');
+  }, 60_000);
+
+  it('that are later have changed the schema: this version does not start', async () => {
+    await system.query(`INSERT INTO migrations ("timestamp", name) VALUES (1, 'OfALaterVersion1')`);
+    await expect(system.coordinator()).rejects.toThrow(/was one that a later version has changed \(OfALaterVersion1\)/);
+    await expect(system.barkeep('datasets')).rejects.toThrow(/a later version has changed/);
+  }, 60_000);
+});
