@@ -56,6 +56,13 @@ describe('the time of a row', () => {
       expect([text, read(text)]).toEqual([text, 'unreadable-time']);
   });
 
+  it('is refused in a named unit when only another unit gives a year of markets', () => {
+    expect(read('1380893400', 'ms')).toBe('unreadable-time');
+    expect(read('1380893400000', 's')).toBe('unreadable-time');
+    expect(read('478794600', 's')).toBe('1985-03-04T14:30:00.000Z');
+    expect(read('1380893400', 's')).toBe(NINE_THIRTY);
+  });
+
   it('may have an hour of one digit', () => {
     expect(read('20131004 930', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
     expect(read('20131004 93000', 'auto', 'America/New_York')).toBe(NINE_THIRTY);

@@ -49,7 +49,11 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
 
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
-  return Number.isFinite(value) ? Math.round(value * unitMs) : 'unreadable-time';
+  if (!Number.isFinite(value)) return 'unreadable-time';
+  const ms = Math.round(value * unitMs);
+  const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
+  // Seconds read as milliseconds are in January 1970: the named unit is not that of the file.
+  return fits(unitMs) || !Object.values(EPOCH_UNIT_MS).some(fits) ? ms : 'unreadable-time';
 }
 
 function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
