@@ -1,0 +1,116 @@
+/**
+ * A Docker engine with Compose, and the public images that this project names.
+ *
+ * Uses the engine that `docker version` finds. Otherwise, as root on Debian, it installs docker.io, takes the Compose and Buildx
+ * plugins out of Debian's packages and starts an engine with a separate folder and socket (BARKEEP_ENGINE_DIR). Where no image
+ * registry answers, stand-ins of Debian packages take the names of the public images.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { DebianRelease, install, isDebianAsRoot } from './debian.mjs';
+import { makeStandIn } from './stand-ins.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const FOLDER = process.env.BARKEEP_ENGINE_DIR ?? '/var/tmp/barkeep-docker';
+const DOWNLOADS = join(FOLDER, 'debian');
+const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];
+/** The release whose plugins are new enough; they are static programs that run on older ones. */
+const PLUGINS_FROM = 'trixie';
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 30_000;
+const CHECK_MS = 250;
+const PULL_LIMIT_MS = 600_000;
+
+const quiet = { stdio: 'ignore' };
+const succeeds = (program, ...args) => spawnSync(program, args, quiet).status === 0;
+const log = (line) => process.stderr.write(`engine: ${line}\n`);
+
+export const hasEngine = () => succeeds('docker', 'compose', 'version') && succeeds('docker', 'version');
+/** @returns {boolean} true when {@link openEngine} has something to try */
+export const canHaveEngine = () => hasEngine() || isDebianAsRoot();
+export const NEEDED = 'expected a running Docker engine with Compose, or root on Debian to start one';
+
+/**
+ * Finds or starts an engine, and sets DOCKER_HOST and DOCKER_CONFIG of this process for it.
+ *
+ * @returns {Promise<() => Promise<void>>} stops the engine, when this call started it and no container uses it
+ * @throws Error when this machine can have no engine
+ */
+export async function openEngine() {
+  if (hasEngine()) return async () => undefined;
+  if (!isDebianAsRoot()) throw new Error(NEEDED);
+  mkdirSync(FOLDER, { recursive: true });
+  process.env.DOCKER_HOST = `unix://${join(FOLDER, 'docker.sock')}`;
+  process.env.DOCKER_CONFIG = join(FOLDER, 'config');
+  addPlugins(join(FOLDER, 'config/cli-plugins'));
+  if (hasEngine()) return async () => undefined;
+  if (!succeeds('dockerd', '--version') || !succeeds('iptables', '--version')) {
+    log('installing docker.io by apt-get');
+    install(['docker.io', 'iptables', 'ca-certificates']);
+  }
+  return startEngine();
+}
+
+/** Makes the public images that the Dockerfile and the Compose files name available, and those of `more`. */
+export function haveImages(more = []) {
+  const missing = [...new Set([...namedImages(), ...more])].filter(
+    (name) => !succeeds('docker', 'image', 'inspect', name),
+  );
+  let registry = true;
+  for (const name of missing) {
+    registry &&= spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;
+    if (registry) continue;
+    log(`no registry answers for ${name}: making a stand-in of Debian's packages`);
+    if (!isDebianAsRoot()) throw new Error(`expected the image ${name}, or root on Debian to make a stand-in`);
+    makeStandIn(name, DOWNLOADS);
+  }
+}
+
+function namedImages() {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  const bases = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map(([, name]) => name);
+  const services = COMPOSE_FILES.flatMap((_file, count) => {
+    const files = COMPOSE_FILES.slice(0, count + 1).flatMap((file) => ['--file', join(ROOT, file)]);
+    const text = execFileSync('docker', ['compose', ...files, 'config', '--format', 'json'], { encoding: 'utf8' });
+    return Object.values(JSON.parse(text).services);
+  });
+  return [...bases, ...services.filter(({ build }) => build === undefined).map(({ image }) => image)];
+}
+
+function addPlugins(folder) {
+  const names = ['docker-compose', 'docker-buildx'];
+  if (names.every((name) => existsSync(join(folder, name)))) return;
+  log("taking Compose and Buildx out of Debian's packages");
+  const root = join(FOLDER, 'plugins');
+  mkdirSync(folder, { recursive: true });
+  const release = new DebianRelease(PLUGINS_FROM, DOWNLOADS);
+  for (const name of names) {
+    release.extractOnly(name, root);
+    copyFileSync(join(root, 'usr/libexec/docker/cli-plugins', name), join(folder, name));
+  }
+  rmSync(root, { recursive: true });
+}
+
+async function startEngine() {
+  const pidFile = join(FOLDER, 'dockerd.pid');
+  rmSync(pidFile, { force: true });
+  const output = openSync(join(FOLDER, 'dockerd.log'), 'a');
+  const folders = ['--data-root', join(FOLDER, 'data'), '--exec-root', join(FOLDER, 'exec')];
+  const args = [...folders, '--host', process.env.DOCKER_HOST, '--pidfile', pidFile];
+  const engine = spawn('dockerd', args, { detached: true, stdio: ['ignore', output, output] });
+  const isRunning = () => engine.exitCode === null && engine.signalCode === null;
+  for (const deadline = Date.now() + START_LIMIT_MS; !hasEngine(); await delay(CHECK_MS)) {
+    if (isRunning() && Date.now() < deadline) continue;
+    engine.kill();
+    throw new Error(`the engine or its Compose plugin did not start: see ${join(FOLDER, 'dockerd.log')}`);
+  }
+  engine.unref();
+  return async () => {
+    if (execFileSync('docker', ['ps', '--quiet'], { encoding: 'utf8' }) !== '') return;
+    engine.kill();
+    for (const deadline = Date.now() + STOP_LIMIT_MS; isRunning() && Date.now() < deadline;) await delay(CHECK_MS);
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Stand-ins for public images, for a machine that reaches no image registry but Debian's packages and npm's. They behave like the
+ * public ones as far as this project uses them: users, programs, volumes, the environment of PostgreSQL's first start.
+ *
+ * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15 (bookworm), Redis 8.0,
+ * Valkey 8.1 and PostgreSQL 17 (trixie). So a test asks a server for its version and does not believe an image's name.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DebianRelease } from './debian.mjs';
+
+/** What a shell of the tests or of npm needs. */
+const SYSTEM = ['base-files', 'base-passwd', 'dash', 'bash', 'coreutils', 'grep', 'sed', 'findutils'];
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+const UID = 999;
+
+/** By the name of the public image: the first that fits. */
+const KINDS = [
+  { name: /^node:(\d+(?:\.\d+)*)/, release: 'bookworm', packages: ['libstdc++6'], make: makeNode },
+  { name: /^redis:[67]/, release: 'bookworm', packages: ['redis-server'], make: makeRedis('redis') },
+  { name: /^redis:8/, release: 'trixie', packages: ['redis-server'], make: makeRedis('redis') },
+  { name: /^valkey\/valkey:8/, release: 'trixie', packages: ['valkey-server'], make: makeRedis('valkey') },
+  { name: /^postgres:1[56]/, release: 'bookworm', packages: ['postgresql-15'], make: makePostgres },
+  { name: /^postgres:1[78]/, release: 'trixie', packages: ['postgresql-17'], make: makePostgres },
+];
+
+/** Like the public image, PostgreSQL makes its data at the first start, with user, password and database of the environment. */
+const POSTGRES_ENTRYPOINT = `#!/bin/sh
+set -eu
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  mkdir -p "$PGDATA"
+  chmod 700 "$PGDATA"
+  printf '%s' "$POSTGRES_PASSWORD" >/tmp/password
+  initdb --username="$POSTGRES_USER" --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
+  rm /tmp/password
+  echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
+  pg_ctl --wait --options='-c listen_addresses= -k /tmp' start
+  createdb --host=/tmp --username="$POSTGRES_USER" "$POSTGRES_DB"
+  pg_ctl --wait stop
+fi
+exec "$@" -c listen_addresses='*'
+`;
+
+/**
+ * Makes the image of a name in the engine that DOCKER_HOST names.
+ *
+ * @param {string} image name of a public image @param {string} folder where downloads are kept
+ * @throws Error when no stand-in is known, or a package cannot be had
+ */
+export function makeStandIn(image, folder) {
+  const kind = KINDS.find(({ name }) => name.test(image));
+  if (kind === undefined) throw new Error(`expected an image that Debian's packages can stand in for, was ${image}`);
+  mkdirSync(folder, { recursive: true });
+  const root = mkdtempSync(join(folder, 'root-'));
+  try {
+    new DebianRelease(kind.release, folder).extractWithDependencies([...SYSTEM, ...kind.packages], root);
+    chmodSync(root, 0o755);
+    for (const file of ['passwd', 'group'])
+      copyFileSync(join(root, `usr/share/base-passwd/${file}.master`), join(root, 'etc', file));
+    const changes = kind.make(root, kind.name.exec(image));
+    const args = changes.flatMap((change) => ['--change', change]);
+    execFileSync('sh', ['-c', 'tar -C "$0" -c . | docker import "$@"', root, ...args, '-', image], { stdio: 'pipe' });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** What this machine trusts, and where its npm looks, so that `npm ci` works inside of a build as it does outside. */
+function makeNode(root, [, version]) {
+  const local = join(root, 'usr/local');
+  const platform = `node-${process.platform}-${process.arch}`;
+  execFileSync('npm', ['install', '--silent', '--global', '--prefix', local, `${platform}@${version}`, 'npm@11'], {
+    stdio: 'pipe',
+  });
+  const modules = join(local, 'lib/node_modules');
+  mkdirSync(join(local, 'bin'), { recursive: true });
+  renameSync(join(modules, platform, 'bin/node'), join(local, 'bin/node'));
+  rmSync(join(modules, platform), { recursive: true });
+  mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true });
+  if (existsSync(CERTIFICATES)) copyFileSync(CERTIFICATES, join(root, CERTIFICATES));
+  const settings = execFileSync('npm', ['config', 'get', 'globalconfig'], { encoding: 'utf8' }).trim();
+  mkdirSync(join(local, 'etc'), { recursive: true });
+  if (existsSync(settings)) copyFileSync(settings, join(local, 'etc/npmrc'));
+  addUser(root, 'node', 1000);
+  const trust = existsSync(CERTIFICATES) ? [`ENV NODE_EXTRA_CA_CERTS=${CERTIFICATES}`] : [];
+  return [...trust, 'CMD ["node"]'];
+}
+
+function makeRedis(name) {
+  return (root) => {
+    addUser(root, name, UID);
+    ownFolder(join(root, 'data'), 0o755);
+    return ['VOLUME /data', 'WORKDIR /data', 'EXPOSE 6379', `CMD ["${name}-server"]`];
+  };
+}
+
+function makePostgres(root) {
+  const [version] = readdirSync(join(root, 'usr/lib/postgresql'));
+  const programs = join('/usr/lib/postgresql', version, 'bin');
+  mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
+  for (const program of readdirSync(join(root, programs)))
+    symlinkSync(join(programs, program), join(root, 'usr/local/bin', program));
+  // PostgreSQL goes without its compiler of queries only when the library is not there.
+  rmSync(join(root, 'usr/lib/postgresql', version, 'lib/llvmjit.so'), { force: true });
+  const entrypoint = join(root, 'usr/local/bin/docker-entrypoint.sh');
+  writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });
+  addUser(root, 'postgres', UID);
+  ownFolder(join(root, 'var/lib/postgresql'), 0o755);
+  ownFolder(join(root, 'var/run/postgresql'), 0o3777);
+  const settings = `PGDATA=/var/lib/postgresql/${version}/docker POSTGRES_USER=postgres POSTGRES_DB=postgres LANG=C.UTF-8`;
+  return [`ENV ${settings}`, 'VOLUME /var/lib/postgresql', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]'];
+}
+
+/** The packages' own installers, which make users, do not run: replaces a user that has the name already. */
+function addUser(root, name, uid) {
+  for (const [file, line] of [
+    ['passwd', `${name}:x:${uid}:${uid}::/tmp:/bin/sh\n`],
+    ['group', `${name}:x:${uid}:\n`],
+  ]) {
+    const path = join(root, 'etc', file);
+    const others = readFileSync(path, 'utf8').replaceAll(new RegExp(`^${name}:.*\\n`, 'gm'), '');
+    writeFileSync(path, others);
+    appendFileSync(path, line);
+  }
+}
+
+function ownFolder(path, mode) {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  chownSync(path, UID, UID);
+  chmodSync(path, mode);
+}
