@@ -1,0 +1,104 @@
+/** The manifests of deploy/kubernetes: valid by the schemas of Kubernetes, and true to this repository. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Deployment } from 'kubernetes-models/apps/v1';
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import { Secret, Service } from 'kubernetes-models/v1';
+import { parse, parseAllDocuments } from 'yaml';
+
+const ROOT = join(__dirname, '../..');
+const FOLDER = join(ROOT, 'deploy/kubernetes');
+const MODELS = { Deployment, PodDisruptionBudget, Secret, Service };
+
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  spec: Record<string, unknown>;
+}
+interface PodContainer {
+  image: string;
+  command: string[];
+  env: { name: string; value: string }[];
+  ports: { containerPort: number }[];
+  livenessProbe: object;
+  readinessProbe: object;
+  securityContext: object;
+}
+
+const MANIFESTS = readdirSync(FOLDER).flatMap((file) => {
+  const documents = parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8'));
+  return documents.map((document) => {
+    if (document.errors.length > 0) throw new Error(`${file}: ${document.errors.join('; ')}`);
+    return document.toJS() as Manifest;
+  });
+});
+const isModel = (kind: string): kind is keyof typeof MODELS => Object.hasOwn(MODELS, kind);
+
+function validate(manifest: Manifest): void {
+  if (!isModel(manifest.kind))
+    throw new Error(`expected one of ${Object.keys(MODELS).join(', ')}, was ${manifest.kind}`);
+  const model = new MODELS[manifest.kind](manifest as never);
+  expect(model.apiVersion).toBe(manifest.apiVersion);
+  model.validate();
+}
+
+function named(kind: string, name: string): Manifest {
+  const manifest = MANIFESTS.find((other) => other.kind === kind && other.metadata.name === name);
+  if (manifest === undefined) throw new Error(`expected a ${kind} ${name}, was none`);
+  return manifest;
+}
+
+function containerOf(name: string): PodContainer {
+  const { template } = named('Deployment', name).spec as { template: { spec: { containers: [PodContainer] } } };
+  return template.spec.containers[0];
+}
+
+describe('the manifests for Kubernetes', () => {
+  it('are valid by its schemas', () => {
+    const own = MANIFESTS.filter(({ kind }) => kind !== 'ScaledObject');
+    expect(own.map(({ kind }) => kind).sort()).toEqual(
+      ['Deployment', 'Deployment', 'PodDisruptionBudget', 'PodDisruptionBudget', 'Secret', 'Service'].sort(),
+    );
+    for (const manifest of own) validate(manifest);
+  });
+
+  it('are checked for types', () => {
+    const manifest = named('Deployment', 'barkeep-coordinator');
+    expect(() => validate({ ...manifest, spec: { ...manifest.spec, replicas: 'two' } })).toThrow(/replicas/);
+  });
+
+  it.each([
+    ['barkeep-coordinator', 'coordinator', 'BARKEEP_PORT'],
+    ['barkeep-upkeep-worker', 'upkeep-worker', 'BARKEEP_WORKER_PORT'],
+  ])('%s runs the image of docker-compose.yml without rights, and is watched', (name, app, port) => {
+    const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+      services: Record<string, { image: string }>;
+    };
+    const container = containerOf(name);
+    expect(container.image).toBe(compose.services[app === 'coordinator' ? 'coordinator-1' : app]!.image);
+    expect(container.command).toEqual(['node', `apps/${app}/dist/main.js`]);
+    expect(container.env.find((variable) => variable.name === port)?.value).toBe(
+      String(container.ports[0]!.containerPort),
+    );
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    for (const probe of [container.livenessProbe, container.readinessProbe])
+      expect(probe).toMatchObject({ httpGet: { path: '/health/live' } });
+    expect(named('PodDisruptionBudget', name)).toBeDefined();
+  });
+
+  it('scale the workers by a metric that the coordinator has', () => {
+    const { apiVersion, spec } = named('ScaledObject', 'barkeep-upkeep-worker');
+    expect(apiVersion).toBe('keda.sh/v1alpha1');
+    expect(spec['scaleTargetRef']).toEqual({ name: 'barkeep-upkeep-worker' });
+    const [trigger, ...others] = spec['triggers'] as { type: string; metadata: { query: string; threshold: string } }[];
+    expect([trigger!.type, others]).toEqual(['prometheus', []]);
+    expect(Number(trigger!.metadata.threshold)).toBeGreaterThan(0);
+    const metric = /barkeep_\w+/.exec(trigger!.metadata.query)![0];
+    expect(readFileSync(join(ROOT, 'apps/coordinator/src/figures/queue-metrics.ts'), 'utf8')).toContain(`'${metric}'`);
+  });
+});
