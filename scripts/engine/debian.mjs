@@ -53,9 +53,9 @@ export class DebianRelease {
 
   /** Extracts packages and what they depend on into a folder, which then is the root of a file system. */
   extractWithDependencies(packages, root) {
-    const install = ['install', '-y', '--no-install-recommends', ...packages];
-    this.#apt(...install, '--download-only');
-    const names = [...this.#apt(...install, '--simulate').matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+    const command = ['install', '-y', '--no-install-recommends', ...packages];
+    this.#apt(...command, '--download-only');
+    const names = [...this.#apt(...command, '--simulate').matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
     for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
       mkdirSync(join(root, 'usr', folder), { recursive: true });
       symlinkSync(`usr/${folder}`, join(root, folder));
@@ -73,7 +73,7 @@ export class DebianRelease {
 
   #extract(name, root) {
     const archives = join(this.#folder, 'cache/archives');
-    const file = readdirSync(archives).find((archive) => archive.startsWith(`${name}_`));
+    const file = readdirSync(archives).find((other) => other.startsWith(`${name}_`));
     if (file === undefined) throw new Error(`expected a package ${name} in ${archives}, was none`);
     const exclude = ['doc', 'man', 'locale'].map((folder) => `--exclude=./usr/share/${folder}`).join(' ');
     const script = `dpkg-deb --fsys-tarfile "$0" | tar -x -C "$1" --keep-directory-symlink ${exclude}`;

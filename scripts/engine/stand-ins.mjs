@@ -70,6 +70,8 @@ export function makeStandIn(image, folder) {
   try {
     new DebianRelease(kind.release, folder).extractWithDependencies([...SYSTEM, ...kind.packages], root);
     chmodSync(root, 0o755);
+    rmSync(join(root, 'var/run'), { recursive: true, force: true });
+    symlinkSync('/run', join(root, 'var/run'));
     for (const file of ['passwd', 'group'])
       copyFileSync(join(root, `usr/share/base-passwd/${file}.master`), join(root, 'etc', file));
     const changes = kind.make(root, kind.name.exec(image));
@@ -121,7 +123,7 @@ function makePostgres(root) {
   writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });
   addUser(root, 'postgres', UID);
   ownFolder(join(root, 'var/lib/postgresql'), 0o755);
-  ownFolder(join(root, 'var/run/postgresql'), 0o3777);
+  ownFolder(join(root, 'run/postgresql'), 0o3777);
   const settings = `PGDATA=/var/lib/postgresql/${version}/docker POSTGRES_USER=postgres POSTGRES_DB=postgres LANG=C.UTF-8`;
   return [`ENV ${settings}`, 'VOLUME /var/lib/postgresql', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]'];
 }

@@ -1,0 +1,126 @@
+/**
+ * The system of docker-compose.yml with a project name and ports of one test, so that several systems and a user's can run at once. Needs a
+ * Docker engine.
+ */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../libs/local-system/src/servers/server-process.js';
+import { Api, type Session } from './api.js';
+
+const ROOT = join(__dirname, '../..');
+const PORTS = ['COORDINATOR_1_PORT', 'COORDINATOR_2_PORT', 'REDIS_QUEUE_PORT', 'REDIS_SESSION_PORT', 'POSTGRES_PORT'];
+const LABEL = 'com.docker.compose.project';
+
+export interface Container {
+  Id: string;
+  Config: { User: string; Image: string };
+  HostConfig: { ReadonlyRootfs: boolean };
+  State: { Health?: { Status: string } };
+}
+
+export class ComposeSystem {
+  private constructor(
+    readonly project: string,
+    private readonly files: readonly string[],
+    private readonly variables: Readonly<Record<string, string>>,
+    /** Where a test puts the files that the command line reads below /data. */
+    readonly data: string,
+  ) {}
+
+  /** @param variables of the user's environment, for example a key that the user chose */
+  static async create(
+    project: string,
+    files: readonly string[] = ['docker-compose.yml'],
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<ComposeSystem> {
+    const data = mkdtempSync(join(tmpdir(), `${project}-`));
+    chmodSync(data, 0o755); // the command line runs as another user
+    const ports: Record<string, string> = {};
+    for (const name of PORTS) ports[name] = String(await freePort());
+    const system = new ComposeSystem(project, files, { ...ports, ...variables, BARKEEP_DATA: data }, data);
+    await system.down(); // what an interrupted run left
+    return system;
+  }
+
+  /** Builds and starts everything, and waits until all of it is healthy. */
+  async up(...options: string[]): Promise<void> {
+    await this.compose('up', '--wait', ...options);
+  }
+
+  /** Ends and removes everything. @returns names of what is left of it */
+  async remove(): Promise<string[]> {
+    await this.down();
+    rmSync(this.data, { recursive: true, force: true });
+    const filter = ['--filter', `label=${LABEL}=${this.project}`];
+    const left = await Promise.all([
+      this.docker('ps', '--all', '--quiet', ...filter),
+      this.docker('volume', 'ls', '--quiet', ...filter),
+      this.docker('network', 'ls', '--quiet', ...filter),
+    ]);
+    return left.flatMap((names) => lines(names));
+  }
+
+  private async down(): Promise<void> {
+    await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans');
+  }
+
+  /** What the user sees of the keys, as variables of a shell. */
+  async keys(): Promise<Record<string, string>> {
+    const shown = await this.compose('run', '--rm', '-T', 'keys', 'show');
+    return Object.fromEntries([...shown.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
+  }
+
+  /** @param coordinator 1 or 2 */
+  api(coordinator: 1 | 2, key?: string): Api {
+    const url = `http://127.0.0.1:${this.variables[`COORDINATOR_${coordinator}_PORT`]}`;
+    return new Api(url, key === undefined ? {} : { authorization: `Bearer ${key}` });
+  }
+
+  async containers(service?: string): Promise<Container[]> {
+    const ids = lines(await this.compose('ps', '--quiet', ...(service === undefined ? [] : [service])));
+    return ids.length === 0 ? [] : (JSON.parse(await this.docker('inspect', ...ids)) as Container[]);
+  }
+
+  async container(service: string): Promise<string> {
+    const [first] = await this.containers(service);
+    if (first === undefined) throw new Error(`expected a container of ${service}, was none`);
+    return first.Id;
+  }
+
+  compose(...args: string[]): Promise<string> {
+    const files = this.files.flatMap((file) => ['--file', join(ROOT, file)]);
+    return this.docker('compose', '--project-name', this.project, ...files, '--progress', 'quiet', ...args);
+  }
+
+  docker(...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const options = { cwd: ROOT, maxBuffer: 1 << 26, env: { ...process.env, ...this.variables } };
+      execFile('docker', args, options, (error, stdout, stderr) => {
+        if (error) reject(new Error(`docker ${args.join(' ')}: ${stdout}${stderr}`));
+        else resolve(stdout.trim());
+      });
+    });
+  }
+}
+
+/** Waits until a session has completed; calls that fail are repeated, because a server may be away. */
+export async function completed(api: Api, id: string, boundMs: number): Promise<Session> {
+  const look = () => api.session(id).catch((error: unknown) => error);
+  const seen = await api.eventually(look, (session) => isSession(session) && isOver(session), boundMs);
+  if (!isSession(seen) || seen.state !== 'completed') throw new Error(`session ${id}: ${JSON.stringify(seen)}`);
+  return seen;
+}
+
+function isSession(seen: unknown): seen is Session {
+  return typeof seen === 'object' && seen !== null && 'state' in seen;
+}
+
+function isOver({ state }: Session): boolean {
+  return ['completed', 'failed', 'lost', 'stopped'].includes(state);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
