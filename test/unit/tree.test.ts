@@ -51,6 +51,12 @@ describe('the container image', () => {
     expect(missing).toEqual([]);
   });
 
+  it('is built of scripts that the builder gets', () => {
+    const copied = [...read('Dockerfile').matchAll(/scripts\/\S+\.mjs/g)].map(([file]) => file);
+    const sent = read('.dockerignore').split('\n');
+    expect(copied.filter((file) => !sent.includes(`!${file}`))).toEqual([]);
+  });
+
   it('is made of pinned images', () => {
     const images = [
       ...read('Dockerfile').matchAll(/^FROM (\S+)/gm),
