@@ -1,5 +1,6 @@
 /** `/v1/datasets` of a real coordinator: who may ask, what is stored, and its coverage of a calendar by pages. */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
+import { Client } from 'pg';
 import { Api } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
@@ -49,6 +50,22 @@ it('lists datasets, and describes one with its symbols', async () => {
   expect(whole.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
 });
 
+it('says which records were refused, and why', async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(
+    `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason) VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`,
+  );
+  await client.end();
+  expect(await api().ok('GET', '/v1/datasets/whole')).toMatchObject({
+    quarantined: {
+      rows: 1,
+      reasons: { 'high-below-low': 1 },
+      examples: [{ symbol: 'AAA', time: '2015-12-23T15:00:00.000Z', reason: 'high-below-low', close: 7, volume: null }],
+    },
+  });
+});
+
 it('counts rows by symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
   const answer = await api().ok<CoverageAnswer>('GET', '/v1/datasets/whole/coverage');
   expect(answer.days).toEqual([
@@ -57,9 +74,9 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
     { date: '2015-12-28', expected: 390 },
   ]);
   expect(answer.symbols).toEqual([
-    { symbol: 'AAA', rows: [380, 210, 390] },
-    { symbol: 'BRK/B', rows: [390, 210, 390] },
-    { symbol: 'aaa', rows: [390, 210, 390] },
+    { symbol: 'AAA', rows: [380, 210, 390], outside: 0, extended: 0 },
+    { symbol: 'BRK/B', rows: [390, 210, 390], outside: 1, extended: 0 },
+    { symbol: 'aaa', rows: [390, 210, 390], outside: 0, extended: 0 },
   ]);
   expect(answer.nextAfter).toBeNull();
   expect(await api().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });

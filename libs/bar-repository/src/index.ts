@@ -9,6 +9,8 @@ export {
   datasetVersion,
   firstBars,
   quarantine,
+  quarantinedRows,
+  type QuarantinedRows,
   type QuarantinedBar,
   quarantineTotals,
   removeDataset,

@@ -1,5 +1,11 @@
 /** Describes a dataset by its rows: symbols, coverage against a calendar, quarantined rows, spacing and largest jumps. */
-import { datasetExtent, datasetValues, type DatasetValues } from '@barkeep/bar-repository';
+import {
+  datasetExtent,
+  datasetValues,
+  type DatasetValues,
+  quarantinedRows,
+  type QuarantinedRows,
+} from '@barkeep/bar-repository';
 import type { Calendar, Hours } from '@barkeep/bars';
 import { closesOf, spacingOf, spacingText } from '../import/index.js';
 import type { Database } from '../services/index.js';
@@ -13,11 +19,7 @@ export interface DatasetDescription {
   values: DatasetValues;
   symbols: { symbol: string; rows: number; first: string; last: string; zeroVolumeShare: number }[];
   coverage?: Coverage;
-  quarantined: {
-    rows: number;
-    reasons: Record<string, number>;
-    examples: { symbol: string; time: string | null; reason: string; close: number | null; volume: number | null }[];
-  };
+  quarantined: QuarantinedRows;
   /** Of the first symbol's first rows, such as `1-minute`; null when it has too few rows. */
   spacing: string | null;
   looksLikeCloses: boolean;
@@ -62,7 +64,7 @@ export async function describeDataset(database: Database, wanted: DescribedDatas
     values: await datasetValues(database, id),
     symbols,
     ...(calendar !== undefined && { coverage: await coverageOf(database, { id, rows, extents, calendar, hours }) }),
-    quarantined: await quarantinedOf(database, dataset),
+    quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
     looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
     jumps: await jumpsOf(database, id),
@@ -76,24 +78,6 @@ async function sampleTimes(database: Database, id: number, symbolId: number | un
     [id, symbolId],
   );
   return rows.map(({ time }) => time.getTime());
-}
-
-async function quarantinedOf(database: Database, dataset: string): Promise<DatasetDescription['quarantined']> {
-  const reasons = await database.query<{ reason: string; rows: string }[]>(
-    'SELECT reason, count(*) AS rows FROM quarantined_bars WHERE dataset = $1 GROUP BY reason ORDER BY count(*) DESC',
-    [dataset],
-  );
-  const examples = await database.query<
-    { symbol: string; time: Date | null; reason: string; close: number; volume: number }[]
-  >(
-    `SELECT symbol, "time", reason, close, volume FROM quarantined_bars WHERE dataset = $1 ORDER BY id LIMIT ${EXAMPLES}`,
-    [dataset],
-  );
-  return {
-    rows: reasons.reduce((sum, { rows }) => sum + Number(rows), 0),
-    reasons: Object.fromEntries(reasons.map(({ reason, rows }) => [reason, Number(rows)])),
-    examples: examples.map((row) => ({ ...row, time: row.time?.toISOString() ?? null })),
-  };
 }
 
 async function jumpsOf(database: Database, id: number): Promise<DatasetDescription['jumps']> {

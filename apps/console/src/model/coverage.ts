@@ -2,6 +2,22 @@
 import type { CoverageAnswer } from '@barkeep/api';
 import type { Matrix, RowCounts } from './cells.js';
 
+/** Rows of a dataset that no minute of a calendar takes, of all symbols, with the symbol that has most of them. */
+export function strayRows(pages: readonly CoverageAnswer[]): {
+  outside: number;
+  extended: number;
+  worst: string | null;
+} {
+  const symbols = pages.flatMap((page) => page.symbols);
+  const sum = (kind: 'outside' | 'extended') => symbols.reduce((total, symbol) => total + symbol[kind], 0);
+  const worst = symbols.toSorted((a, b) => b.outside - a.outside)[0];
+  return {
+    outside: sum('outside'),
+    extended: sum('extended'),
+    worst: worst && worst.outside > 0 ? worst.symbol : null,
+  };
+}
+
 /** @param pages all pages of one coverage */
 export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   const days = pages[0]?.days ?? [];

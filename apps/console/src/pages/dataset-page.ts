@@ -2,7 +2,16 @@
 import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
-import { coverageMatrix, datasetPath, numberText, orderedSymbols, minuteText, type Matrix } from '../model/index.js';
+import {
+  coverageMatrix,
+  datasetPath,
+  strayRows,
+  numberText,
+  orderedSymbols,
+  minuteText,
+  type Matrix,
+} from '../model/index.js';
+import { Table } from '../parts/index.js';
 import { Failure, html, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 import { Legend } from './coverage.js';
@@ -51,7 +60,58 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
           />`
         : ''
     }
-    ${coverage.value ? html`<${Rows} matrix=${coverage.value} calendar=${used} />` : error ? '' : html`<p class="empty">Counting rows …</p>`}`;
+    ${
+      coverage.value
+        ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${used} />
+            <${Stray} stray=${coverage.value.stray} calendar=${used} />`
+        : error
+          ? ''
+          : html`<p class="empty">Counting rows …</p>`
+    }
+    ${facts ? html`<${Quarantined} quarantined=${facts.quarantined} />` : ''}`;
+}
+
+interface DatasetCoverage {
+  matrix: Matrix;
+  stray: ReturnType<typeof strayRows>;
+}
+
+/** Rows that the calendar has no minute for; nothing when there are none. */
+function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar: string }): VNode | null {
+  const { outside, extended, worst } = stray;
+  if (outside + extended === 0) return null;
+  return html`<p class="warning">
+    ${numberText(outside)} rows are outside the hours of
+    ${calendar}${worst === null ? '' : `, most of them of ${worst}`}, and ${' '}${numberText(extended)} are in its
+    extended hours. Is the time zone right?
+  </p>`;
+}
+
+/** Records that were refused or in conflict at the import, with the first ones. */
+function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>): VNode {
+  if (quarantined.rows === 0)
+    return html`<section class="panel">
+      <h2>Refused records</h2>
+      <p class="empty">None.</p>
+    </section>`;
+  const reasons = Object.entries(quarantined.reasons).map(([reason, count]) => `${reason} ${numberText(count)}`);
+  return html`<section class="panel">
+    <${Table}
+      caption=${`Refused records: ${numberText(quarantined.rows)} (${reasons.join(', ')}), the first ones`}
+      columns=${['symbol', 'time (UTC)', 'reason', '#close', '#volume']}
+    >
+      ${quarantined.examples.map(
+        ({ symbol, time, reason, close, volume }, row) =>
+          html`<tr key=${row}>
+            <td>${symbol}</td>
+            <td>${minuteText(time)}</td>
+            <td>${reason}</td>
+            <td class="number">${close ?? '–'}</td>
+            <td class="number">${volume ?? '–'}</td>
+          </tr>`,
+      )}
+    <//>
+  </section>`;
 }
 
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode {
@@ -78,7 +138,7 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode
 }
 
 /** All pages of the coverage as one matrix. */
-async function readCoverage(dataset: string, calendar: string): Promise<Matrix> {
+async function readCoverage(dataset: string, calendar: string): Promise<DatasetCoverage> {
   const pages: CoverageAnswer[] = [];
   for (let after: string | null = ''; after !== null;) {
     const cursor: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
@@ -88,5 +148,5 @@ async function readCoverage(dataset: string, calendar: string): Promise<Matrix> 
     pages.push(page);
     after = page.nextAfter;
   }
-  return coverageMatrix(pages);
+  return { matrix: coverageMatrix(pages), stray: strayRows(pages) };
 }

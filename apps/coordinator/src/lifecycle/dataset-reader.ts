@@ -12,11 +12,12 @@ import {
   datasetNames,
   datasetValues,
   datasetVersion,
+  quarantinedRows,
   resolveDataset,
   type SymbolExtent,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
-import { calendarNamed, type TradingDay } from '@barkeep/bars';
+import { calendarNamed, type OutsideSpan, outsideSpans, type TradingDay } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 
 const DAY_MS = 86_400_000;
@@ -41,9 +42,10 @@ export class DatasetReader {
   /** @throws UnknownDatasetError */
   async describe(name: string): Promise<DatasetAnswerBody> {
     const { id, extents } = await this.extentsOf(name);
-    const [{ anyPrices, withoutVolume }, version, [counted]] = await Promise.all([
+    const [{ anyPrices, withoutVolume }, version, quarantined, [counted]] = await Promise.all([
       datasetValues(this.dataSource, id),
       datasetVersion(this.dataSource, id),
+      quarantinedRows(this.dataSource, name),
       this.dataSource.query<{ rows: string }[]>('SELECT count(*) AS rows FROM bars WHERE dataset_id = $1', [id]),
     ]);
     const symbols = extents.map((extent) => ({
@@ -52,7 +54,8 @@ export class DatasetReader {
       last: isoTime(extent.last),
     }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
-    return { name, ...rangeOf(extents), version, rows: Number(counted?.rows ?? 0), symbols, prices, withoutVolume };
+    const rows = Number(counted?.rows ?? 0);
+    return { name, ...rangeOf(extents), version, rows, symbols, prices, withoutVolume, quarantined };
   }
 
   /**
@@ -65,19 +68,20 @@ export class DatasetReader {
     const { after } = query;
     const rest = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
     const page = rest.slice(0, query.limit);
-    const rows = new Map(page.map((extent) => [extent.id, days.map(() => 0)]));
-    const spans = days.flatMap(({ segments }, day) =>
-      segments.map(({ open, close }) => ({ day, from: open, to: close })),
-    );
-    for (const counted of await countRowsInSpans(this.dataSource, id, [...rows.keys()], spans)) {
-      rows.get(counted.symbolId)![spans[counted.span]!.day]! += counted.rows;
+    const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
+    const spans = spansOf(days, query);
+    for (const counted of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
+      const { day, kind } = spans[counted.span]!;
+      const symbol = counts.get(counted.symbolId)!;
+      if (kind === 'inside') symbol.rows[day]! += counted.rows;
+      else symbol[kind] += counted.rows;
     }
     return {
       dataset: name,
       calendar: query.calendar,
       hours: query.hours,
       days: days.map(({ date, segments }) => ({ date, expected: minutesOf(segments) })),
-      symbols: page.map((extent) => ({ symbol: extent.symbol, rows: rows.get(extent.id)! })),
+      symbols: page.map((extent) => ({ symbol: extent.symbol, ...counts.get(extent.id)! })),
       nextAfter: rest.length > page.length ? page.at(-1)!.symbol : null,
     };
   }
@@ -89,6 +93,24 @@ export class DatasetReader {
     const extents = await datasetExtent(this.dataSource, id);
     return { id, extents: extents.sort((a, b) => (a.symbol < b.symbol ? -1 : 1)) };
   }
+}
+
+/** A time of the calendar, `[from, to)` in epoch ms; `day` counts from the first one, and is -1 for a time without a slot. */
+interface CoverageSpan {
+  day: number;
+  kind: 'inside' | OutsideSpan['kind'];
+  from: number;
+  to: number;
+}
+
+/** The slots of the days, and the times between them, in order. */
+function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery): CoverageSpan[] {
+  if (days.length === 0) return [];
+  const inside = days.flatMap(({ segments }, day) =>
+    segments.map(({ open, close }) => ({ day, kind: 'inside' as const, from: open, to: close })),
+  );
+  const outside = outsideSpans(calendarNamed(calendar), days[0]!.date, days.at(-1)!.date, hours);
+  return [...inside, ...outside.map((span) => ({ ...span, day: -1 }))].sort((a, b) => a.from - b.from);
 }
 
 /** The requested days that the calendar covers. */

@@ -20,6 +20,21 @@ export const datasetAnswer = datasetLineAnswer.extend({
     .describe('with the open times of their first and last bar, sorted by name'),
   prices: z.enum(['positive', 'any']).describe('any: some bars may have negative prices'),
   withoutVolume: z.boolean().describe('some bars came without a volume, and have 0'),
+  quarantined: z
+    .strictObject({
+      rows: count,
+      reasons: z.record(z.string(), count),
+      examples: z.array(
+        z.strictObject({
+          symbol: z.string(),
+          time: time.nullable(),
+          reason: z.string(),
+          close: z.number().nullable(),
+          volume: z.number().nullable(),
+        }),
+      ),
+    })
+    .describe('records that were refused or that conflict with a stored bar, by reason, with the first ones'),
 });
 export type DatasetAnswerBody = z.output<typeof datasetAnswer>;
 
@@ -30,7 +45,12 @@ export const coverageAnswer = z.strictObject({
   days: z.array(z.strictObject({ date, expected: count.describe('one-minute bars that the calendar expects') })),
   symbols: z
     .array(
-      z.strictObject({ symbol: z.string(), rows: z.array(count).describe('rows of each of the days, in their order') }),
+      z.strictObject({
+        symbol: z.string(),
+        rows: z.array(count).describe('rows of each of the days, in their order'),
+        outside: count.describe('rows between the local midnights of the first and last day that have no slot'),
+        extended: count.describe('rows in extended hours of the calendar that are not requested'),
+      }),
     )
     .describe('a page, sorted by name'),
   nextAfter: z.string().nullable().describe('the value of `after` for the next page; null on the last one'),

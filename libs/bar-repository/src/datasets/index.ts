@@ -13,5 +13,11 @@ export {
   UnknownDatasetError,
 } from './datasets.js';
 export { firstBars } from './first-bars.js';
-export { quarantine, type QuarantinedBar, quarantineTotals } from './quarantine.js';
+export {
+  quarantine,
+  type QuarantinedBar,
+  quarantinedRows,
+  type QuarantinedRows,
+  quarantineTotals,
+} from './quarantine.js';
 export { removeDataset } from './remove-dataset.js';

@@ -89,3 +89,32 @@ export async function quarantineTotals(
     [incarnation, datasets, symbols],
   );
 }
+
+/** The refused records of a dataset: how many, for which reasons, and the first ones. */
+export interface QuarantinedRows {
+  rows: number;
+  /** Most frequent first. */
+  reasons: Record<string, number>;
+  examples: { symbol: string; time: string | null; reason: string; close: number | null; volume: number | null }[];
+}
+
+const EXAMPLES = 5;
+
+/** Reads what {@link quarantine} has kept of a dataset. */
+export async function quarantinedRows(database: Pick<DataSource, 'query'>, dataset: string): Promise<QuarantinedRows> {
+  const reasons = await database.query<{ reason: string; rows: string }[]>(
+    'SELECT reason, count(*) AS rows FROM quarantined_bars WHERE dataset = $1 GROUP BY reason ORDER BY count(*) DESC',
+    [dataset],
+  );
+  const examples = await database.query<
+    { symbol: string; time: Date | null; reason: string; close: number; volume: number }[]
+  >(
+    `SELECT symbol, "time", reason, close, volume FROM quarantined_bars WHERE dataset = $1 ORDER BY id LIMIT ${EXAMPLES}`,
+    [dataset],
+  );
+  return {
+    rows: reasons.reduce((sum, { rows }) => sum + Number(rows), 0),
+    reasons: Object.fromEntries(reasons.map(({ reason, rows }) => [reason, Number(rows)])),
+    examples: examples.map((row) => ({ ...row, time: row.time?.toISOString() ?? null })),
+  };
+}
