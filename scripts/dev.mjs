@@ -1,9 +1,9 @@
 /**
- * `npm run dev`: the whole system under watch. Starts the servers that the environment does not name, the compiler, a
- * coordinator and an upkeep worker. A change of a source file is compiled, and the processes that loaded it restart. Data stays
+ * `npm run dev`: the whole system under watch. Starts the servers that the environment does not name, a coordinator
+ * and an upkeep worker. A change of a source file is built, and the processes that loaded it restart. Data stays
  * in `.barkeep/dev`. Ctrl-C stops everything in order.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,6 +14,8 @@ import { prepare } from './prepare.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
+/** An editor may write several files at once: a build starts when none was written for so long. */
+const SETTLE_MS = 100;
 const require = createRequire(import.meta.url);
 
 const note = (line) => process.stderr.write(`dev: ${line}\n`);
@@ -39,13 +41,38 @@ async function stop(child) {
   clearTimeout(killer);
 }
 
-/** Generates the module of Lua texts again when a script changes; the compiler then sees the new module. */
-function watchLua() {
-  return watch(join(ROOT, 'libs/session-data/src'), { recursive: true }, (_event, file) => {
-    if (!file?.endsWith('.lua')) return;
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/lua-texts.mjs'], { cwd: ROOT, encoding: 'utf8' });
-    if (status !== 0) note(stderr.trim());
-  });
+/**
+ * Builds after each change below libs/ and apps/, one build at a time. The compiler's own watch is not used: it notices a change
+ * up to a minute later, and outlives a SIGTERM.
+ * @returns ends it
+ */
+function buildOnChange() {
+  let build;
+  let isStale = false;
+  const run = () => {
+    isStale = build !== undefined;
+    if (isStale) return;
+    build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    build.once('exit', (code) => {
+      build = undefined;
+      note(code === 0 ? 'built' : 'the build failed; the programs keep their last build');
+      if (isStale) run();
+    });
+  };
+  let timer;
+  const watchers = ['libs', 'apps'].map((folder) =>
+    watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
+      if (!file || !/^[^/]+\/src\//.test(file) || file.endsWith('.test.ts') || file.endsWith('lua-texts.ts')) return;
+      clearTimeout(timer);
+      timer = setTimeout(run, SETTLE_MS);
+    }),
+  );
+  return async () => {
+    clearTimeout(timer);
+    isStale = false;
+    for (const watcher of watchers) watcher.close();
+    if (build) await once(build, 'exit');
+  };
 }
 
 async function main() {
@@ -55,20 +82,14 @@ async function main() {
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
   const env = { BARKEEP_PORT: DEFAULT_PORT, ...process.env, ...serviceEnvironment(services) };
   const watched = ['--watch', '--watch-preserve-output'];
-  const compiler = start([
-    join(ROOT, 'node_modules/@typescript/native/bin/tsc'),
-    '-b',
-    '--watch',
-    '--preserveWatchOutput',
-  ]);
-  const lua = watchLua();
+  const stopBuilding = buildOnChange();
   const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
   note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
   const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(async (name) => (await once(process, name), name)));
   note(`stopping after ${signal}`);
-  lua.close();
-  await Promise.all([compiler, ...apps].map(stop));
+  await stopBuilding();
+  await Promise.all(apps.map(stop));
   await services.stop();
 }
 
