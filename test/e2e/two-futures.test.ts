@@ -120,6 +120,10 @@ async function seen(id: string, future: Future): Promise<object> {
       (one) => one.id === id,
     ),
     latest: await get(`/latest?symbols=${SYMBOLS.join(',')}`),
+    days: await get('/days'),
+    layout: (await api.ok<{ days: unknown }>('GET', `/v1/sessions/${id}/layout`)).days,
+    exported: [await get('/export'), await get('/export?format=ndjson&interval=5m')],
+    plan: await api.ok('POST', `/v1/sessions/${id}/upkeep`, { dryRun: true }),
     digest: [await get('/digest'), await session.digest(), await reader.digest()],
     certificate: [await get('/certificate'), await session.certificate(), await reader.certificate()],
     position: await reader.position(),
@@ -208,7 +212,7 @@ test.each([
   expect(one.steps).toHaveLength(390);
   expect(await seen(two.id, 'two')).toEqual(await seen(one.id, 'one'));
   // An operator can: the second day is staged, and differs.
-  for (const path of ['', '/digest', '/symbols/AAA/metrics', '/symbols/CCC/gaps']) {
+  for (const path of ['', '/days', '/digest', '/symbols/AAA/metrics', '/symbols/CCC/gaps']) {
     const [a, b] = await Promise.all(
       [one, two].map(async ({ id }, i) =>
         plain(await api.ok('GET', `/v1/sessions/${id}${path}?view=operator`), id, FUTURES[i]!),

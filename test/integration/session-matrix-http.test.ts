@@ -1,5 +1,6 @@
 /** The routes that describe the data of a whole session, on a real coordinator. */
-import type { DaysAnswer } from '@barkeep/api';
+import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
+import { Redis } from 'ioredis';
 import { Api } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
@@ -26,13 +27,27 @@ beforeAll(async () => {
   // AAA lacks ten minutes of the first day.
   market.set('AAA', market.get('AAA')!.slice(10));
   await writeBars(database.url, 'whole', market);
+  // The second day of aaa has another price, and BRK/B lacks a later minute of that day.
+  const other = new Map(market);
+  other.set(
+    'aaa',
+    market.get('aaa')!.map((bar, i) => (i === 400 ? { ...bar, volume: bar.volume + 1 } : bar)),
+  );
+  other.set(
+    'BRK/B',
+    market.get('BRK/B')!.filter((_, i) => i !== 410),
+  );
+  await writeBars(database.url, 'other', other);
   coordinator = await startCoordinatorProcess({
     DATABASE_URL: database.url,
     BARKEEP_API_KEYS: USER,
     BARKEEP_ADMIN_KEYS: ADMIN,
   });
+  const source = { type: 'dataset', dataset: 'other' };
   await api().run({ ...SPEC, id: 'whole' });
-  await api().completed('whole');
+  await api().run({ ...SPEC, id: 'same', symbols: ['aaa', 'BRK/B'], derivedIntervals: [] });
+  await api().run({ ...SPEC, id: 'other', source, end: '2015-12-24' });
+  for (const id of ['whole', 'same', 'other']) await api().completed(id);
 });
 
 afterAll(async () => {
@@ -139,5 +154,72 @@ describe('GET /v1/sessions/{id}/export', () => {
     });
     await Promise.all(gone);
     expect((await read('?symbols=aaa')).status).toBe(200);
+  });
+});
+
+describe('GET /v1/sessions/{id}/layout', () => {
+  it('names what a reader needs to find the bars', async () => {
+    const layout = await user().ok<LayoutAnswer>('GET', '/v1/sessions/whole/layout');
+    expect(layout).toMatchObject({ id: 'whole', version: 0, datasets: ['whole'] });
+    expect(layout.intervals.map(({ name, isBase }) => [name, isBase])).toEqual([
+      ['1m', true],
+      ['5m', false],
+    ]);
+    expect(layout.days.map(({ date, slots }) => [date, slots])).toEqual([
+      ['2015-12-23', { '1m': 390, '5m': 78 }],
+      ['2015-12-24', { '1m': 210, '5m': 42 }],
+      ['2015-12-28', { '1m': 390, '5m': 78 }],
+    ]);
+    expect(layout.days[1]!.segments).toEqual([{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }]);
+    const partition = layout.partitions.find(({ symbols }) => symbols.includes('BRK/B'))!;
+    const values = { base: partition.base, interval: '1m', symbol: 'BRK/B', date: '2015-12-23' };
+    const name = (key: string) => key.replaceAll(/\{(\w+)\}/g, (_, word: keyof typeof values) => values[word]);
+    const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+    try {
+      expect(await redis.strlen(name(layout.keys['chunk']!))).toBe(56 + 48 * 390);
+      expect(await redis.hget(name(layout.keys['meta']!), 'incarnation')).toBe(partition.stamp);
+    } finally {
+      redis.disconnect();
+    }
+  });
+});
+
+describe('GET /v1/sessions/{id}/difference', () => {
+  const difference = (id: string, other: string) =>
+    user().ok<DifferenceAnswer>('GET', `/v1/sessions/${id}/difference?with=${other}`);
+
+  it('finds two sessions equal on the days and symbols that both have', async () => {
+    expect(await difference('whole', 'same')).toEqual({
+      equal: true,
+      first: null,
+      compared: { symbols: 2, days: 3 },
+    });
+  });
+
+  it('names the first bar in time that differs, and shows both sides', async () => {
+    const found = await difference('whole', 'other');
+    expect(found).toMatchObject({ equal: false, compared: { symbols: 3, days: 2 } });
+    const { symbol, date, slotTime, mine, other } = found.first!;
+    expect([symbol, date, slotTime]).toEqual(['aaa', '2015-12-24', '2015-12-24T14:40:00.000Z']);
+    expect(other).toEqual({ ...mine, volume: mine!.volume + 1 });
+    const { first } = await difference('other', 'same');
+    expect([first!.symbol, first!.mine!.volume]).toEqual(['aaa', other!.volume]);
+  });
+
+  it('answers 404 for a session that does not exist, and 400 without one', async () => {
+    const path = '/v1/sessions/whole/difference';
+    expect(await user().call('GET', `${path}?with=none`)).toMatchObject({ status: 404 });
+    expect(await user().call('GET', path)).toMatchObject({ status: 400, body: { problems: [{ field: 'with' }] } });
+  });
+});
+
+describe('GET /v1/queues', () => {
+  it('shows the queues to an operator, and to no other caller', async () => {
+    const { queues } = await api().ok<QueuesAnswer>('GET', '/v1/queues');
+    expect(queues.map(({ name }) => name)).toEqual(['stream', 'detect-gaps', 'backfill', 'aggregate']);
+    expect(await user().call('GET', '/v1/queues')).toMatchObject({
+      status: 403,
+      body: { type: 'urn:barkeep:problem:forbidden' },
+    });
   });
 });

@@ -33,7 +33,7 @@ export class Api {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
     const answer: unknown = isJson ? JSON.parse(text) : text;
     checkAnswer(method, path, response.status, answer);
     return { status: response.status, headers: response.headers, body: answer as T };

@@ -69,6 +69,8 @@ export {
   type EmptySlots,
   OpenSession,
   type OutsideRows,
+  readDifference,
+  type SessionDifference,
   type FillOptions,
   SessionReader,
 } from './reading/index.js';

@@ -5,4 +5,5 @@ export { releaseLostLocks } from './lost-locks.js';
 export * from './options.js';
 export * from './producer.js';
 export { JOB_STATES, type JobState, type QueueDepth, readQueueDepths } from './queue-depths.js';
+export { readQueueStatus, type QueueStatus } from './queue-status.js';
 export { removeQueues } from './remove-queues.js';

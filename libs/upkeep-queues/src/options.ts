@@ -11,6 +11,8 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
+/** Completed jobs that are kept, so that dashboards have a past: only of jobs whose ids are never used again, as they would block a new job. */
+export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 const STREAM_ATTEMPTS = 8;
 
@@ -40,6 +42,7 @@ const OPTIONS: OptionsOf = {
     ...retries(retry),
     jobId: randomUUID(),
     deduplication: { id: `detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, keepLastIfActive: true },
+    removeOnComplete: COMPLETED_KEPT,
     removeOnFail: FAILED_KEPT,
   }),
   // Deterministic id: a gap that is found several times is requested by one job.
@@ -54,6 +57,7 @@ const OPTIONS: OptionsOf = {
     ...retries(retry),
     jobId: randomUUID(),
     deduplication: { id: `aggregate.${incarnation}.${partition}`, keepLastIfActive: true },
+    removeOnComplete: COMPLETED_KEPT,
     removeOnFail: FAILED_KEPT,
   }),
 };

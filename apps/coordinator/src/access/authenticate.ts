@@ -20,6 +20,8 @@ const LIVENESS = '/health/live';
 const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
 /** Routes that show bars after the clock of sessions. */
 const DATASETS = /^\/v1\/datasets(\/|$)/i;
+/** Routes that show the work of all sessions, also on what is after their clocks. */
+const QUEUES = /^\/v1\/queues(\/|$)/i;
 /** What all sessions do, for Prometheus. */
 const METRICS = /^\/metrics\/?$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -53,6 +55,8 @@ function operatorsOnly({ path, url }: Request): string | undefined {
   if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
   if (METRICS.test(path)) return METRICS_FOR_ADMINS;
+  if (QUEUES.test(path))
+    return 'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS';
   return DATASETS.test(path)
     ? 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS'
     : undefined;

@@ -13,6 +13,7 @@ import { HealthController, MetricsController } from '../observe/index.js';
 import { ExportController } from './export.controller.js';
 import { FeedController } from './feed.controller.js';
 import { ProblemFilter } from '../access/index.js';
+import { QueuesController } from './queues.controller.js';
 import { SessionDataController } from './session-data.controller.js';
 import { SessionMatrixController } from './session-matrix.controller.js';
 import { SessionsController } from './sessions.controller.js';
@@ -41,7 +42,7 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [...imports, MetricsModule],
-      controllers: [...SESSION_CONTROLLERS, DatasetsController, HealthController, MetricsController],
+      controllers: [...SESSION_CONTROLLERS, DatasetsController, QueuesController, HealthController, MetricsController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: DatasetReader, inject: [DataSource], useFactory: (source: DataSource) => new DatasetReader(source) },

@@ -1,10 +1,25 @@
 /** `/v1/sessions/{id}/…`: the data of a whole session at a glance. */
-import { daysExample, daysQuery, type DaysAnswer, type DaysQuery } from '@barkeep/api';
-import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
+import {
+  daysExample,
+  daysQuery,
+  differenceExample,
+  differenceQuery,
+  layoutExample,
+  noQuery,
+  type DaysAnswer,
+  type DaysQuery,
+  type DifferenceAnswer,
+  type DifferenceQuery,
+  type LayoutAnswer,
+} from '@barkeep/api';
+import { Controller, Get, Inject, Param, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { withoutDeadline } from '../access/index.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 import { CheckedQuery, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
-import { daysView } from './views.js';
+import { layoutView } from './layout-view.js';
+import { daysView, differenceView } from './views.js';
 
 const params = { id: 'first-run' };
 const reading = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
@@ -30,5 +45,43 @@ export class SessionMatrixController {
   })
   async readDays(@Param('id', SessionIdPipe) id: string, @CheckedQuery() query: DaysQuery): Promise<DaysAnswer> {
     return daysView(await this.sessions.dayCounts(id, query));
+  }
+
+  @Get('layout')
+  @Operation({
+    summary: 'Where the data of a session is in the session Redis, for clients in any language',
+    description:
+      'Days, intervals, partitions of symbols and names of keys. The bytes are described in docs/storage-layout.md.',
+    params,
+    query: noQuery,
+    answers: [{ status: 200, description: 'the layout', component: 'Layout', example: layoutExample }],
+    problems: [...reading],
+  })
+  async readLayout(@Param('id', SessionIdPipe) id: string): Promise<LayoutAnswer> {
+    const data = await this.sessions.open(id);
+    await data.refresh();
+    return layoutView(data.layout, new Set(data.activeSymbols()));
+  }
+
+  @Get('difference')
+  @Operation({
+    summary: 'The first base bar in which two sessions differ',
+    description:
+      'Compares the whole days that both sessions have and both clocks have closed, for the symbols that both have. Equal bars have the same ' +
+      'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
+    params,
+    query: differenceQuery,
+    answers: [{ status: 200, description: 'the comparison', component: 'Difference', example: differenceExample }],
+    problems: ['invalid-input', ...reading],
+  })
+  async readDifference(
+    @Param('id', SessionIdPipe) id: string,
+    @CheckedQuery() query: DifferenceQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DifferenceAnswer> {
+    withoutDeadline(response);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    return differenceView(await this.sessions.difference(id, query.with, gone.signal));
   }
 }

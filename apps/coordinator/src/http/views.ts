@@ -1,7 +1,14 @@
 /** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
-import { isoTime, type AnsweredBar, type DaysAnswer, type GapAnswer, type MetricsAnswer } from '@barkeep/api';
+import {
+  isoTime,
+  type AnsweredBar,
+  type DaysAnswer,
+  type DifferenceAnswer,
+  type GapAnswer,
+  type MetricsAnswer,
+} from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
-import { CELL_COUNTS, type DayCounts, type OpenSession } from '@barkeep/session-data';
+import { CELL_COUNTS, type DayCounts, type OpenSession, type SessionDifference } from '@barkeep/session-data';
 
 type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
@@ -42,4 +49,17 @@ export function daysView({ days, symbols, next, zone }: DayCounts & { zone: stri
   });
   const isoDays = days.map((day) => ({ ...day, open: isoTime(day.open), close: isoTime(day.close) }));
   return { zone, days: isoDays, symbols: shown, next };
+}
+
+export function differenceView({ first, ...compared }: SessionDifference): DifferenceAnswer {
+  if (!first) return { equal: true, first, compared };
+  const { symbol, date, slotTime, mine, other } = first;
+  const shown = {
+    symbol,
+    date,
+    slotTime: isoTime(slotTime),
+    mine: mine && barView(mine),
+    other: other && barView(other),
+  };
+  return { equal: false, first: shown, compared };
 }

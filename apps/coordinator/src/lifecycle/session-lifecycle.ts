@@ -12,7 +12,15 @@ import type {
   UpkeepPlanAnswer,
 } from '@barkeep/api';
 import type { SessionState } from '@barkeep/bars';
-import type { DayCounts, DayCountsQuery, EventBatch, EventCursor, OpenSession, View } from '@barkeep/session-data';
+import type {
+  DayCounts,
+  DayCountsQuery,
+  EventBatch,
+  EventCursor,
+  OpenSession,
+  SessionDifference,
+  View,
+} from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
 
 /** Writes the bars of one symbol that one request brings. */
@@ -87,6 +95,8 @@ export abstract class SessionLifecycle {
   abstract feed(id: string, symbol: string): Promise<SymbolIntake>;
   /** The session's data. @throws UnknownSessionError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
+  /** Where two sessions differ first. @throws UnknownSessionError, SessionStateError, SessionLostError, the reason of the signal */
+  abstract difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference>;
   /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
   abstract dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }>;
   /** @throws UnknownSessionError, SessionStateError, SessionLostError */

@@ -40,6 +40,8 @@ import {
   FeedNotBegunError,
   NotAFeedError,
   OpenSession,
+  readDifference,
+  type SessionDifference,
   removeSession,
   SessionFeed,
   SessionConsumers,
@@ -188,6 +190,11 @@ export class SessionService extends SessionLifecycle {
 
   async open(id: string): Promise<OpenSession> {
     return this.parts.views.open(await this.begun(id));
+  }
+
+  async difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference> {
+    const [mine, others] = await Promise.all([this.open(id), this.open(other)]);
+    return readDifference(this.parts.redis, mine, others, signal);
   }
 
   async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {

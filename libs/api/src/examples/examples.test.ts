@@ -14,6 +14,9 @@ describe('the examples in the documentation', () => {
     ['digest', answers.digestAnswer, examples.digestExample],
     ['matrix of days', answers.daysAnswer, examples.daysExample],
     ['plan of upkeep', answers.upkeepPlanAnswer, examples.upkeepPlanExample],
+    ['status of queues', answers.queuesAnswer, examples.queuesExample],
+    ['layout', answers.layoutAnswer, examples.layoutExample],
+    ['difference', answers.differenceAnswer, examples.differenceExample],
     ['problem', problemAnswer, examples.problemExample],
   ])('of a %s are of the shape of their schema', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example);

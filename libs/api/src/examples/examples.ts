@@ -116,6 +116,73 @@ export const upkeepPlanExample = {
   symbols: [{ symbol: 'EMBER', gaps: 1, slots: 57, repositories: ['vendor'] }],
 };
 
+export const queuesExample = {
+  queues: [
+    {
+      name: 'backfill',
+      waiting: 2,
+      active: 1,
+      delayed: 1,
+      failed: 0,
+      completed: 0,
+      oldestWaitingMs: 1_250,
+      running: [{ id: 'backfill.0f0d3f0e.2024-03-04.0', session: 'first-run', since: '2026-01-05T09:00:01.000Z' }],
+      failures: [
+        {
+          id: 'backfill.0f0d3f0e.2024-03-05.0',
+          session: 'first-run',
+          at: '2026-01-05T09:00:00.000Z',
+          message: 'repository vendor failed: 503 Service Unavailable',
+        },
+      ],
+      repairMs: null,
+    },
+  ],
+} as const;
+
+export const layoutExample = {
+  id: 'first-run',
+  incarnation: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
+  version: 0,
+  keyPrefix: 'barkeep',
+  wakeChannel: 'barkeep:wake:first-run',
+  keys: {
+    meta: '{base}:meta',
+    chunk: '{base}:chunk:{interval}:{symbol}:{date}',
+    states: '{base}:states:{symbol}:{date}',
+  },
+  datasets: ['reference'],
+  intervals: [{ name: '1m', isBase: true, isComputed: true }],
+  days: [
+    {
+      date: '2024-03-04',
+      isHistory: false,
+      segments: [{ open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' }],
+      slots: { '1m': 390 },
+    },
+  ],
+  partitions: [
+    {
+      number: 0,
+      base: 'barkeep:{first-run:0}',
+      stamp: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
+      symbols: ['EMBER'],
+    },
+  ],
+};
+
+export const differenceExample = {
+  equal: false,
+  first: {
+    symbol: 'EMBER',
+    date: '2024-03-04',
+    slotTime: barExample.openTime,
+    mine: barExample,
+    other: null,
+  },
+  compared: { symbols: 2, days: 1 },
+};
+
 export const daysExample = {
   zone: 'America/New_York',
   days: [

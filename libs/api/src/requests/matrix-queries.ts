@@ -1,4 +1,5 @@
 /** The queries of routes that describe the data of a whole session. */
+import { SESSION_ID_PATTERN } from '@barkeep/bars';
 import { z } from 'zod';
 import { checkDates, dateRange, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
 import { TIME_EXPECTED, timeInput } from './time-input.js';
@@ -16,6 +17,15 @@ export const daysQuery = z
   })
   .superRefine(checkDates);
 export type DaysQuery = z.output<typeof daysQuery>;
+
+/** The other session of a comparison. */
+export const differenceQuery = z.strictObject({
+  with: z
+    .string()
+    .regex(SESSION_ID_PATTERN, 'the id of a session')
+    .meta({ description: 'the other session', example: 'second-run' }),
+});
+export type DifferenceQuery = z.output<typeof differenceQuery>;
 
 /** The bars of an export; open times, end exclusive. */
 export const exportQuery = z

@@ -1,0 +1,46 @@
+/** `/v1/queues`: the queues as an operator sees them. */
+import { isoTime, noQuery, queuesExample, type QueuesAnswer } from '@barkeep/api';
+import { readQueueStatus, type Queues, type QueueStatus } from '@barkeep/upkeep-queues';
+import { Controller, Get, Inject, UseGuards } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Operation, QueryGuard } from '../openapi/index.js';
+import { QUEUES } from '../runtime/index.js';
+
+/** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
+const SHARED_MS = 500;
+
+@ApiTags('operation')
+@ApiSecurity('bearer')
+@ApiSecurity('apiKey')
+@UseGuards(QueryGuard)
+@Controller('v1/queues')
+export class QueuesController {
+  private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
+
+  constructor(@Inject(QUEUES) private readonly queues: Queues) {}
+
+  @Get()
+  @Operation({
+    summary: 'The queues: depths, running jobs, failures and the time to repair; needs an admin key',
+    query: noQuery,
+    answers: [{ status: 200, description: 'all queues', component: 'Queues', example: queuesExample }],
+    problems: ['forbidden', 'unavailable'],
+  })
+  listQueues(): Promise<QueuesAnswer> {
+    const now = Date.now();
+    if (!this.last || now - this.last.at >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
+    return this.last.answer;
+  }
+
+  private async read(now: number): Promise<QueuesAnswer> {
+    return { queues: (await readQueueStatus(this.queues, now)).map(queueView) };
+  }
+}
+
+function queueView({ running, failures, ...status }: QueueStatus): QueuesAnswer['queues'][number] {
+  return {
+    ...status,
+    running: running.map(({ since, ...job }) => ({ ...job, since: isoTime(since) })),
+    failures: failures.map(({ at, ...job }) => ({ ...job, at: isoTime(at) })),
+  };
+}

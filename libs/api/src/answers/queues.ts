@@ -1,0 +1,28 @@
+/** The queues of upkeep and streaming, for operators. */
+import { z } from 'zod';
+import { count, time } from '../values/index.js';
+
+const session = z.string().nullable().describe('null for a job of another version');
+
+export const queueAnswer = z.strictObject({
+  name: z.enum(['stream', 'detect-gaps', 'backfill', 'aggregate']),
+  waiting: count.describe('jobs that wait for a worker'),
+  active: count,
+  delayed: count.describe('jobs that run at a later time: retries, and repositories that failed'),
+  failed: count.describe('jobs that failed finally, of the last day'),
+  completed: count.describe('jobs of the last hour, at most 2,000; queues whose jobs have a fixed id keep none'),
+  oldestWaitingMs: count.nullable().describe('how long the oldest waiting job has waited; null when none waits'),
+  running: z.array(z.strictObject({ id: z.string(), session, since: time })).max(100),
+  failures: z
+    .array(z.strictObject({ id: z.string(), session, at: time, message: z.string() }))
+    .max(20)
+    .describe('newest first; a delayed job that failed is among them'),
+  repairMs: z
+    .strictObject({ p50: count, p99: count, count: count.describe('repairs') })
+    .nullable()
+    .describe(
+      'of the last hour: from the detection of gaps until their bars, and the bars derived from these, can be read',
+    ),
+});
+export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
+export type QueuesAnswer = z.output<typeof queuesAnswer>;

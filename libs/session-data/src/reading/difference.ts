@@ -1,0 +1,176 @@
+/**
+ * The first base bar in which two sessions differ, in the order of time: on the whole days that both sessions have, and that both
+ * clocks have closed, for the symbols that both have. Bars are equal when everything that the API shows of them is. Reads only.
+ */
+import { DayChunk, type StoredBar } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { byPartition, type SessionLayout } from '../layout/index.js';
+import type { OpenSession } from './open-session.js';
+import { readVisibleEnd } from './visible-end.js';
+
+export interface FirstDifference {
+  symbol: string;
+  date: string;
+  /** Open time of the slot, epoch ms. */
+  slotTime: number;
+  /** Null where the session has no bar. */
+  mine: StoredBar | null;
+  other: StoredBar | null;
+}
+
+export interface SessionDifference {
+  first: FirstDifference | null;
+  /** Symbols that both sessions have. */
+  symbols: number;
+  /** Days that were compared, the one with the difference included. */
+  days: number;
+}
+
+/** One session on one day. */
+interface Side {
+  layout: SessionLayout;
+  day: number;
+}
+
+/** Chunks of each session that are in memory at once. */
+const CHUNKS_A_CALL = 32;
+/** How often the symbols may change during one comparison before the last result is taken. */
+const CHANGES_MAX = 5;
+
+/** @param signal ends the comparison @throws SessionLostError, the reason of the signal */
+export async function readDifference(
+  redis: Redis,
+  mine: OpenSession,
+  other: OpenSession,
+  signal: AbortSignal,
+): Promise<SessionDifference> {
+  for (let change = 0; ; change++) {
+    await Promise.all([mine.refresh(), other.refresh()]);
+    const before = versionsOf(mine, other);
+    const found = await compare(redis, mine, other, signal);
+    await Promise.all([mine.refresh(), other.refresh()]);
+    if (versionsOf(mine, other) === before || change === CHANGES_MAX) return found;
+  }
+}
+
+/** Another text when a symbol joined or left one of the two. */
+function versionsOf(...sessions: OpenSession[]): string {
+  return sessions.map((session) => session.activeSymbols().join(',')).join(' ');
+}
+
+async function compare(
+  redis: Redis,
+  mine: OpenSession,
+  other: OpenSession,
+  signal: AbortSignal,
+): Promise<SessionDifference> {
+  const others = new Set(other.activeSymbols());
+  const symbols = mine.activeSymbols().filter((symbol) => others.has(symbol));
+  const [days, daysOfOther] = await Promise.all([closedDays(redis, mine), closedDays(redis, other)]);
+  const compared = { symbols: symbols.length, days: 0 };
+  for (const [date, day] of days) {
+    const dayOfOther = daysOfOther.get(date);
+    if (dayOfOther === undefined) continue;
+    compared.days++;
+    let first: FirstDifference | null = null;
+    const sides: [Side, Side] = [
+      { layout: mine.layout, day },
+      { layout: other.layout, day: dayOfOther },
+    ];
+    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
+      signal.throwIfAborted();
+      const found = await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL));
+      if (found && (!first || isBefore(found, first))) first = found;
+    }
+    if (first) return { first, ...compared };
+  }
+  return { first: null, ...compared };
+}
+
+/** The retained days of a session's own that its clock has closed, by date. */
+async function closedDays(redis: Redis, { layout }: OpenSession): Promise<Map<string, number>> {
+  const { end, firstKept } = await readVisibleEnd(redis, layout, [], 'strategy');
+  const days = layout.days.flatMap(({ date }, day): [string, number][] =>
+    day >= firstKept && !layout.isHistory(day) && layout.grid(day).close <= end ? [[date, day]] : [],
+  );
+  return new Map(days);
+}
+
+async function compareChunks(
+  redis: Redis,
+  sides: readonly [Side, Side],
+  symbols: readonly string[],
+): Promise<FirstDifference | null> {
+  const [mine, others] = await Promise.all(sides.map((side) => readChunks(redis, side, symbols)));
+  const isSameGrid = segmentsOf(sides[0]) === segmentsOf(sides[1]);
+  let first: FirstDifference | null = null;
+  for (const symbol of symbols) {
+    const [a, b] = [mine!.get(symbol) ?? null, others!.get(symbol) ?? null];
+    if (isSameGrid && (a && b ? a.equals(b) : a === b)) continue;
+    const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b));
+    if (!found) continue;
+    const difference = { symbol, date: sides[0].layout.day(sides[0].day).date, ...found };
+    if (!first || isBefore(difference, first)) first = difference;
+  }
+  return first;
+}
+
+function segmentsOf({ layout, day }: Side): string {
+  return JSON.stringify(layout.day(day).segments);
+}
+
+async function readChunks(redis: Redis, { layout, day }: Side, symbols: readonly string[]) {
+  const found = new Map<string, Buffer | null>();
+  const { date } = layout.day(day);
+  // One command for each partition, whose keys share a hash tag.
+  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
+    const keys = layout.keysOf(partition);
+    const chunks = await redis.mgetBuffer(...members.map((symbol) => keys.chunk(layout.base.name, symbol, date)));
+    members.forEach((symbol, i) => found.set(symbol, chunks[i] ?? null));
+  });
+  await Promise.all(reads);
+  return found;
+}
+
+function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {
+  const grid = layout.grid(day);
+  return bytes ? [...new DayChunk(grid.slotCount, bytes).bars(grid, 0, grid.slotCount)] : [];
+}
+
+/** Both lists are in the order of time. */
+function firstDifference(
+  mine: readonly StoredBar[],
+  other: readonly StoredBar[],
+): Pick<FirstDifference, 'slotTime' | 'mine' | 'other'> | undefined {
+  for (let i = 0; i < Math.max(mine.length, other.length); i++) {
+    const [a, b] = [mine[i], other[i]];
+    if (a && b && isEqual(a, b)) continue;
+    const slotTime = Math.min(a?.openTime ?? Infinity, b?.openTime ?? Infinity);
+    const atTime = (bar: StoredBar | undefined) => (bar?.openTime === slotTime ? bar : null);
+    return { slotTime, mine: atTime(a), other: atTime(b) };
+  }
+  return undefined;
+}
+
+/** The number of the dataset is not compared: the two sessions may list their datasets in another order. */
+function isEqual(a: StoredBar, b: StoredBar): boolean {
+  return SHOWN.every((field) => a[field] === b[field]);
+}
+
+const SHOWN = [
+  'openTime',
+  'closeTime',
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'origin',
+  'complete',
+  'sourceCount',
+  'expectedCount',
+] as const satisfies readonly (keyof StoredBar)[];
+
+function isBefore(a: FirstDifference, b: FirstDifference): boolean {
+  return a.slotTime < b.slotTime || (a.slotTime === b.slotTime && a.symbol < b.symbol);
+}

@@ -1,0 +1,116 @@
+/** What operators see of the queues, on a real queue Redis. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  openQueues,
+  producerConnection,
+  readQueueStatus,
+  UpkeepProducer,
+  workerConnection,
+  type JobName,
+  type Queues,
+  type QueueStatus,
+} from '@barkeep/upkeep-queues';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
+
+const prefix = `test-${randomBytes(4).toString('hex')}`;
+const url = process.env['REDIS_URL']!;
+const redis = producerConnection(url);
+const queues: Queues = openQueues(redis, prefix);
+const producer = new UpkeepProducer(queues, { attempts: 1, backoffMs: 1 });
+let endings: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(endings.map((end) => end()));
+  endings = [];
+  for (const queue of Object.values(queues)) await queue.obliterate({ force: true });
+});
+afterAll(async () => {
+  await producer.close();
+  const keys = await redis.keys(`${prefix}:*`);
+  if (keys.length > 0) await redis.unlink(...keys);
+  redis.disconnect();
+});
+
+const session = (sessionId = 's-1') => ({ sessionId, incarnation: randomUUID() });
+
+function work(name: JobName, run: (job: Job) => Promise<void>): void {
+  const connection = workerConnection(url);
+  const worker = new Worker(name, run, { connection, prefix, drainDelay: 0.5 });
+  worker.on('error', () => undefined);
+  endings.push(async () => {
+    await worker.close();
+    connection.disconnect();
+  });
+}
+
+/** Reads until `test` holds. */
+async function until(name: JobName, test: (status: QueueStatus) => boolean): Promise<QueueStatus> {
+  for (;;) {
+    const status = (await readQueueStatus(queues, Date.now())).find((queue) => queue.name === name)!;
+    if (test(status)) return status;
+    await sleep(25);
+  }
+}
+
+it('shows depths and the age of the oldest waiting job', async () => {
+  await producer.addBackfills([
+    { ...session(), partition: 0, date: '2013-10-07' },
+    { ...session(), partition: 0, date: '2013-10-08' },
+  ]);
+  const added = Date.now();
+  const [stream, , backfill] = await readQueueStatus(queues, added + 5_000);
+  expect(backfill).toMatchObject({ name: 'backfill', waiting: 2, active: 0, failures: [], repairMs: null });
+  expect(backfill!.oldestWaitingMs).toBeGreaterThanOrEqual(5_000);
+  expect(stream).toMatchObject({ waiting: 0, oldestWaitingMs: null });
+});
+
+it('shows running jobs and failures with their session', async () => {
+  let finish = (): void => undefined;
+  const running = new Promise<void>((resolve) => (finish = resolve));
+  work('detect-gaps', () => running);
+  work('backfill', () => Promise.reject(new UnrecoverableError('vendor: 503')));
+  await producer.add('detect-gaps', { ...session('s-running'), force: false });
+  await producer.addBackfills([{ ...session('s-failed'), partition: 0, date: '2013-10-07' }]);
+  const detect = await until('detect-gaps', ({ active }) => active === 1);
+  expect(detect.running).toEqual([
+    { id: expect.any(String) as string, session: 's-running', since: expect.any(Number) as number },
+  ]);
+  const backfill = await until('backfill', ({ failed }) => failed === 1);
+  expect(backfill.failures).toMatchObject([{ session: 's-failed', message: 'vendor: 503' }]);
+  finish();
+});
+
+it('a backfill that failed and will run again is among the failures', async () => {
+  work('backfill', () => Promise.reject(new Error('vendor: timeout')));
+  const payload = { ...session(), partition: 0, date: '2013-10-07' };
+  await queues.backfill.add('backfill', payload, { attempts: 5, backoff: { type: 'fixed', delay: 60_000 } });
+  const { failures, failed } = await until('backfill', ({ delayed }) => delayed === 1);
+  expect(failures).toMatchObject([{ message: 'vendor: timeout' }]);
+  expect(failed).toBe(0);
+});
+
+it('keeps ended jobs that block no new ones, and measures the repairs among them', async () => {
+  work('aggregate', async () => undefined);
+  let ran = 0;
+  work('backfill', async () => void ran++);
+  const now = Date.now();
+  const one = session();
+  for (const [i, foundAt] of [now - 1_000, now - 60_000, undefined].entries())
+    await producer.add('aggregate', { ...session(`s-${i}`), partition: 0, foundAt });
+  const { repairMs } = await until('aggregate', ({ completed }) => completed === 3);
+  expect(repairMs?.count).toBe(2);
+  expect(repairMs?.p50).toBeGreaterThanOrEqual(1_000);
+  expect(repairMs?.p99).toBeGreaterThanOrEqual(60_000);
+  // A job with the same deduplication id runs again, and so does a backfill with the same id.
+  await producer.add('aggregate', { ...one, partition: 0 });
+  await until('aggregate', ({ completed }) => completed === 4);
+  await producer.add('aggregate', { ...one, partition: 0 });
+  await until('aggregate', ({ completed }) => completed === 5);
+  for (const round of [1, 2]) {
+    await producer.addBackfills([{ ...one, partition: 0, date: '2013-10-07' }]);
+    await until('backfill', ({ waiting, active }) => waiting + active === 0);
+    expect(ran).toBe(round);
+  }
+  expect((await until('backfill', () => true)).completed).toBe(0);
+});
