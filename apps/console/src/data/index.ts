@@ -3,4 +3,3 @@ export * from './days.js';
 export * from './http.js';
 export * from './live-events.js';
 export * from './view.js';
-export * from './pending.js';

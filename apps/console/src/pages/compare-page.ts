@@ -1,6 +1,5 @@
 /** Two sessions compared: equal, or opened at the first bar that differs, with both candles side by side. */
-import type { DaysAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
-import type { DifferenceAnswer } from '../data/index.js';
+import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView, sessionPath } from '../data/index.js';
 import { numberText, sessionHref, minuteText } from '../model/index.js';
 import { Failure, html, useQuery, useResource } from '../shell/index.js';

@@ -1,5 +1,5 @@
 /** The page of the queues: what waits, what runs, what failed. */
-import type { QueuesAnswer } from '../data/index.js';
+import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';

@@ -1,5 +1,5 @@
 /** The upkeep queues: age of the oldest job, depth, running and failed jobs, time to repair. */
-import type { QueuesAnswer } from '../data/index.js';
+import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { durationText, numberText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';

@@ -24,6 +24,7 @@ export const differenceQuery = z.strictObject({
     .string()
     .regex(SESSION_ID_PATTERN, 'the id of a session')
     .meta({ description: 'the other session', example: 'second-run' }),
+  view: view.describe('both views have the same answer'),
 });
 export type DifferenceQuery = z.output<typeof differenceQuery>;
 

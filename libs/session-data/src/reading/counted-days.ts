@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 import { runPipeline } from '../redis/index.js';
-import { CELL_COUNTS } from './day-cells.js';
+import { CELL_COUNTS, copyCell } from './day-cells.js';
 
 /** Most changes of one partition that are read; after more of them its cells are counted again. */
 const CHANGES_MAX = 2_000;
@@ -101,16 +101,13 @@ export class CountedDays {
     }
   }
 
-  /** Copies the counts of a cell to `counts` from `at` on. @returns false when they are not known */
-  copy(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): boolean {
-    const cells = this.partitions.get(partition)?.cells.get(symbol);
-    if (cells?.isKnown[day] !== 1) return false;
-    counts.set(cells.counts.subarray(day * COUNTS, (day + 1) * COUNTS), at);
-    return true;
+  /** The kept counts of a symbol, by number of the day. Valid until the next {@link update}; the caller changes nothing. */
+  of(partition: number, symbol: string): Readonly<SymbolCells> | undefined {
+    return this.partitions.get(partition)?.cells.get(symbol);
   }
 
-  /** Keeps the counts of a whole closed day, which were read after {@link update}. */
-  keep(partition: number, symbol: string, day: number, counts: Uint16Array): void {
+  /** Keeps the counts of a whole closed day: the cell `at` of `counts`, which were read after {@link update}. */
+  keep(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): void {
     const known = this.partitions.get(partition);
     if (!known) return;
     let cells = known.cells.get(symbol);
@@ -119,7 +116,7 @@ export class CountedDays {
       known.cells.set(symbol, cells);
       this.symbols++;
     }
-    cells.counts.set(counts, day * COUNTS);
+    copyCell(counts, at, cells.counts, day);
     cells.isKnown[day] = 1;
   }
 }

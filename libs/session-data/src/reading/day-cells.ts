@@ -48,3 +48,11 @@ export async function readCells(
   });
   return counts;
 }
+
+/** Copies cell `from` of one list of counts to cell `to` of another one. */
+export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
+  // A loop: a view for each cell costs more than its five numbers.
+  for (let i = 0; i < CELL_COUNTS.length; i++) {
+    target[to * CELL_COUNTS.length + i] = counts[from * CELL_COUNTS.length + i]!;
+  }
+}

@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
 import type { CountedDays } from './counted-days.js';
-import { type DayCell, CELL_COUNTS, type CellCount, CELLS_A_CALL, readCells } from './day-cells.js';
+import { CELL_COUNTS, type CellCount, CELLS_A_CALL, copyCell, type DayCell, readCells } from './day-cells.js';
 import { readVisibleEnd } from './visible-end.js';
 
 /** A page of symbols that a caller wants. */
@@ -38,6 +38,11 @@ export interface DayCounts {
 /** Script calls that are under way at once. */
 const CALLS_AT_ONCE = 4;
 const COUNTS = CELL_COUNTS.length;
+
+/** A cell, and which of the days of the answer it is of. */
+interface PlacedCell extends DayCell {
+  place: number;
+}
 
 /** @param readable all symbols of the session that can be read @throws SessionLostError */
 export async function readDayCounts(
@@ -77,34 +82,33 @@ async function countCells(
   known: CountedDays,
 ): Promise<Map<string, Uint16Array>> {
   const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS)]));
-  const closed = new Map(days.map((day) => [day, layout.grid(day).closedBy(end)]));
-  const places = new Map(days.map((day, i) => [day, i * COUNTS]));
+  const closed = days.map((day) => layout.grid(day).closedBy(end));
+  const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
   const unknown = [...partitions].flatMap(([partition, members]) => {
-    const cells: DayCell[] = [];
-    for (const day of days) {
-      if (closed.get(day) === 0) continue;
-      const isWhole = closed.get(day) === layout.grid(day).slotCount;
-      for (const symbol of members) {
-        const isCopied = isWhole && known.copy(partition, symbol, day, counts.get(symbol)!, places.get(day)!);
-        if (!isCopied) cells.push({ symbol, day, closed: closed.get(day)! });
+    const cells: PlacedCell[] = [];
+    for (const symbol of members) {
+      const kept = known.of(partition, symbol);
+      for (const [place, day] of days.entries()) {
+        if (closed[place] === 0) continue;
+        if (isWhole[place] && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
+        else cells.push({ symbol, day, closed: closed[place]!, place });
       }
     }
     return batches(cells).map((batch) => ({ partition, cells: batch }));
   });
   await inParallel(unknown, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
-    cells.forEach((cell, i) => {
-      const numbers = read.subarray(i * COUNTS, (i + 1) * COUNTS);
-      counts.get(cell.symbol)!.set(numbers, places.get(cell.day));
-      if (cell.closed === layout.grid(cell.day).slotCount) known.keep(partition, cell.symbol, cell.day, numbers);
-    });
+    for (const [i, { symbol, day, place }] of cells.entries()) {
+      copyCell(read, i, counts.get(symbol)!, place);
+      if (isWhole[place]) known.keep(partition, symbol, day, read, i);
+    }
   });
   return counts;
 }
 
-function batches(cells: readonly DayCell[]): DayCell[][] {
+function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
   return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
     cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
   );
@@ -120,9 +124,11 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 }
 
 function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
-  const arrays = CELL_COUNTS.map((name, place) => [
-    name,
-    Array.from({ length: days }, (_, day) => counts[day * COUNTS + place]!),
-  ]);
-  return Object.fromEntries(arrays) as Record<CellCount, number[]>;
+  const named: Partial<Record<CellCount, number[]>> = {};
+  for (const [place, name] of CELL_COUNTS.entries()) {
+    const numbers: number[] = [];
+    for (let at = place; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
+    named[name] = numbers;
+  }
+  return named as Record<CellCount, number[]>;
 }
