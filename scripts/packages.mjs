@@ -107,6 +107,7 @@ async function makeCommandLine() {
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
+  const forTraces = namesOf([...manifests.values()], 'optionalDependencies');
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
   cpSync(built('apps/console/dist'), join(folder, 'dist/console'), {
     recursive: true,
@@ -124,7 +125,10 @@ async function makeCommandLine() {
     main: './dist/index.js',
     exports: { '.': './dist/index.js', './package.json': './package.json' },
     // All of them, because Nest loads some by their names.
-    dependencies: versionsOf(namesOf([...manifests.values()])),
+    dependencies: versionsOf(namesOf([...manifests.values()], 'dependencies')),
+    // Only traces need them: the coordinator names them when they are on and missing.
+    peerDependencies: versionsOf(forTraces),
+    peerDependenciesMeta: Object.fromEntries([...forTraces].map((name) => [name, { optional: true }])),
   });
 }
 
@@ -151,15 +155,17 @@ function packageOf(id) {
   return id.startsWith('node:') || builtinModules.includes(name) ? 'node' : name;
 }
 
-/** The third-party packages that these packages depend on. */
-function namesOf(ours) {
-  const names = ours.flatMap(({ dependencies = {} }) => Object.keys(dependencies));
+/** The third-party packages that these packages depend on. @param field `dependencies` or `optionalDependencies` */
+function namesOf(ours, field) {
+  const names = ours.flatMap((manifest) => Object.keys(manifest[field] ?? {}));
   return new Set(names.filter((name) => !OURS.test(name)));
 }
 
 /** The versions that the workspace packages ask for. */
 function versionsOf(names) {
-  const asked = [...manifests.values()].flatMap(({ dependencies = {} }) => Object.entries(dependencies));
+  const asked = [...manifests.values()].flatMap(({ dependencies, optionalDependencies }) =>
+    Object.entries({ ...dependencies, ...optionalDependencies }),
+  );
   return Object.fromEntries(
     [...names]
       .sort((a, b) => a.localeCompare(b, 'en'))

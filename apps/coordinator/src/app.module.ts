@@ -1,9 +1,10 @@
 /** The coordinator as a Nest application: connections, log, sessions and HTTP. */
+import type { Tracing } from '@barkeep/observe';
 import { type Config, type Connections, StopSequence } from '@barkeep/service';
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
-import { CONFIG, ConnectionsModule } from './runtime/index.js';
+import { CONFIG, ConnectionsModule, TRACING } from './runtime/index.js';
 import { HttpModule } from './http/index.js';
 
 /** Objects that exist before the application and outlive it. */
@@ -12,16 +13,18 @@ export interface Surroundings {
   connections: Connections;
   logger: Logger;
   stop: StopSequence;
+  tracing: Tracing;
 }
 
-/** The configuration and the stop sequence, for every module. */
+/** The configuration, the stop sequence and the traces, for every module. */
 @Global()
 @Module({})
 export class SurroundingsModule {
-  static of({ config, stop }: Surroundings): DynamicModule {
+  static of({ config, stop, tracing }: Surroundings): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: StopSequence, useValue: stop },
+      { provide: TRACING, useValue: tracing },
     ];
     return { module: SurroundingsModule, providers, exports: providers };
   }

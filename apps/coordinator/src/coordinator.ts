@@ -2,7 +2,7 @@
  * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with the
  * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
  */
-import { addProcessMetrics, createLogger, Metrics } from '@barkeep/observe';
+import { addProcessMetrics, createLogger, Metrics, startTracing } from '@barkeep/observe';
 import { barkeepVersion, type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -41,10 +41,12 @@ export async function startCoordinator(
 ): Promise<Coordinator> {
   const logger = ownLogger ?? (await createLogger('coordinator', config.log));
   const stop = new StopSequence(config.process.stopMs);
-  const connections = await openConnections('coordinator', config, logger);
+  const tracing = await startTracing('coordinator', config.tracing.endpoint);
+  const connections = await openConnections('coordinator', config, logger, tracing.queues);
+  stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
-    const module = AppModule.of({ config, connections, logger, stop }, sessions);
+    const module = AppModule.of({ config, connections, logger, stop, tracing }, sessions);
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { hasRemoved, loadRepositories, removedAmong, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { Metrics } from '@barkeep/observe';
+import { Metrics, type Tracing } from '@barkeep/observe';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { readUpkeepActivity, releaseLostLocks, workerConnection, type Queues } from '@barkeep/upkeep-queues';
@@ -21,7 +21,7 @@ import {
   SessionWaiting,
   SymbolWarnings,
 } from './lifecycle/index.js';
-import { QUEUE_REDIS, QUEUES } from './runtime/index.js';
+import { QUEUE_REDIS, QUEUES, TRACING } from './runtime/index.js';
 import { SHARED_PARTS, sharedPartsProvider, type SharedParts } from './shared-parts.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
@@ -60,9 +60,9 @@ export class SessionsModule {
         },
         {
           provide: StreamRunner,
-          inject: [SHARED_PARTS, Metrics, StopSequence],
-          useFactory: (parts: SharedParts, metrics: Metrics, stop: StopSequence) =>
-            runnerOf(config, parts, metrics, stop),
+          inject: [SHARED_PARTS, Metrics, TRACING, StopSequence],
+          useFactory: (parts: SharedParts, metrics: Metrics, tracing: Tracing, stop: StopSequence) =>
+            runnerOf(config, parts, metrics, tracing, stop),
         },
         StreamProcessor,
         {
@@ -113,7 +113,13 @@ async function lifecycleOf(
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function runnerOf(config: Config, parts: SharedParts, metrics: Metrics, stop: StopSequence): StreamRunner {
+function runnerOf(
+  config: Config,
+  parts: SharedParts,
+  metrics: Metrics,
+  tracing: Tracing,
+  stop: StopSequence,
+): StreamRunner {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = new Redis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
@@ -132,6 +138,7 @@ function runnerOf(config: Config, parts: SharedParts, metrics: Metrics, stop: St
     active,
     sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
     metrics: streamed,
+    tracing,
   });
   return new StreamRunner({ ...shared, streams });
 }

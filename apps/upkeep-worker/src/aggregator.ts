@@ -4,6 +4,7 @@
  * that backfill has not settled. The aggregator then adds a detection job, as it does when the store was set back.
  */
 import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
+import type { Tracing } from '@barkeep/observe';
 import { DaySlots, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepFigures } from './figures/index.js';
@@ -23,12 +24,16 @@ export class Aggregator {
     private readonly sessions: UpkeepSessions,
     private readonly producer: UpkeepProducer,
     private readonly figures: Pick<UpkeepFigures, 'readable'>,
+    private readonly tracing: Pick<Tracing, 'span'>,
     private readonly now: () => number = Date.now,
   ) {}
 
   /** @throws SessionLostError */
   async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    await this.sessions.with(payload, (store) => this.derive(store, payload, signal));
+    const about = { 'barkeep.session': payload.sessionId, 'barkeep.partition': payload.partition };
+    await this.tracing.span('make bars readable', about, () =>
+      this.sessions.with(payload, (store) => this.derive(store, payload, signal)),
+    );
     if (payload.foundAt !== undefined) this.figures.readable(this.now() - payload.foundAt);
   }
 

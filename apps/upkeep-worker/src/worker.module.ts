@@ -1,5 +1,6 @@
 /** Assembles the upkeep worker: one processor per queue, with the configured concurrency, and the classes that do the work. */
 import { loadRepositories } from '@barkeep/bar-repository';
+import type { Tracing } from '@barkeep/observe';
 import type { Config, Connections } from '@barkeep/service';
 import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
 import { UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
@@ -29,6 +30,7 @@ export class WorkerModule {
     queueConnection: Redis,
     logger: Logger,
     figures: UpkeepFigures,
+    tracing: Tracing,
   ): DynamicModule {
     const { queues } = config;
     const register = (name: JobName, processor: (typeof PROCESSORS)[number], concurrency: number) =>
@@ -42,6 +44,7 @@ export class WorkerModule {
           maxStalledCount: STARTS_MAX,
           // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
           ...(name === 'backfill' ? {} : { maxStartedAttempts: STARTS_MAX }),
+          ...(tracing.queues && { telemetry: tracing.queues }),
           settings: { backoffStrategy: backoffOf(queues.backoffMs) },
         },
       )(processor);
@@ -56,7 +59,7 @@ export class WorkerModule {
         BullModule.registerQueue(),
         LoggerModule.forRoot({ pinoHttp: { logger } }),
       ],
-      providers: [...work(config, connections, logger, figures), ...PROCESSORS],
+      providers: [...work(config, connections, logger, figures, tracing), ...PROCESSORS],
     };
   }
 }
@@ -72,6 +75,7 @@ function work(
   { dataSource, sessionRedis, queues }: Connections,
   logger: Logger,
   figures: UpkeepFigures,
+  tracing: Tracing,
 ): Provider[] {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
@@ -82,7 +86,7 @@ function work(
   const { modulePath } = config.repositories;
   return [
     { provide: GapDetector, useValue: new GapDetector(sessions, producer, figures, now) },
-    { provide: Aggregator, useValue: new Aggregator(sessions, producer, figures, now) },
+    { provide: Aggregator, useValue: new Aggregator(sessions, producer, figures, tracing, now) },
     {
       provide: Backfiller,
       useFactory: async () => {
@@ -94,7 +98,7 @@ function work(
           warn: (message) => logger.warn(message),
         });
         const failer = new SessionFailer(dataSource, sessionRedis);
-        return new Backfiller(sessions, repositories, dataSource, producer, failer, settings, figures, now);
+        return new Backfiller(sessions, repositories, dataSource, producer, failer, settings, figures, tracing, now);
       },
     },
   ];

@@ -12,7 +12,7 @@ import {
   StopSequence,
 } from '@barkeep/service';
 import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
-import { addProcessMetrics, createLogger, Metrics, startOperatorServer } from '@barkeep/observe';
+import { addProcessMetrics, createLogger, Metrics, startOperatorServer, startTracing } from '@barkeep/observe';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';
 import { upkeepFigures } from './figures/index.js';
@@ -25,7 +25,9 @@ const CANCEL_AFTER = 0.7;
 export async function startWorker(config: Config): Promise<RunningService & { metrics: Metrics }> {
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
-  const connections = await openConnections('upkeep-worker', config, logger);
+  const tracing = await startTracing('upkeep-worker', config.tracing.endpoint);
+  const connections = await openConnections('upkeep-worker', config, logger, tracing.queues);
+  stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
   const queueConnection = workerConnection(config.services.redisUrl);
   stop.onStop('connections', STOP_ORDER.pools, async () => {
     queueConnection.disconnect();
@@ -35,7 +37,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     const metrics = new Metrics();
     addProcessMetrics(metrics, 'upkeep-worker', connections);
     const figures = upkeepFigures(metrics);
-    const module = WorkerModule.of(config, connections, queueConnection, logger, figures);
+    const module = WorkerModule.of(config, connections, queueConnection, logger, figures, tracing);
     const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
     app.useLogger(app.get(NestLogger));
     for (const processor of PROCESSORS) {

@@ -1,5 +1,5 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
-import { Queue, type ConnectionOptions } from 'bullmq';
+import { Queue, type ConnectionOptions, type Telemetry } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
@@ -32,10 +32,13 @@ export function workerConnection(url: string): Redis {
   return withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
 }
 
-/** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default */
-export function openQueues(connection: ConnectionOptions, prefix: string): Queues {
+/** What carries the trace of a job from the process that adds it to the one that runs it. */
+export type QueueTelemetry = Telemetry;
+
+/** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default @param telemetry @default no traces */
+export function openQueues(connection: ConnectionOptions, prefix: string, telemetry?: QueueTelemetry): Queues {
   return Object.fromEntries(
-    JOB_NAMES.map((name) => [name, withListener(new Queue(name, { connection, prefix }))]),
+    JOB_NAMES.map((name) => [name, withListener(new Queue(name, { connection, prefix, ...(telemetry && { telemetry }) }))]),
   ) as Queues;
 }
 

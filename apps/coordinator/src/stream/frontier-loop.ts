@@ -3,6 +3,7 @@
  * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep where there is work.
  */
 import { quarantine } from '@barkeep/bar-repository';
+import type { Tracing } from '@barkeep/observe';
 import { RewindError, type SessionLayout, type SessionWriter, type Window } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
@@ -30,6 +31,7 @@ export interface FrontierLoopParts {
   wake: WakeSignal;
   /** Trading days that may be in the store ahead of the clock. */
   stagedDays: number;
+  tracing: Pick<Tracing, 'span'>;
   warn: (message: string, error: unknown) => void;
 }
 
@@ -76,7 +78,7 @@ export class FrontierLoop {
       await this.waitForClock(window, stop);
       const read = await windows.read(window, stop);
       await flushed;
-      flushed = this.flush(window, read);
+      flushed = this.flushTraced(window, read);
       flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled
     }
     await flushed;
@@ -89,6 +91,14 @@ export class FrontierLoop {
       await this.progress.clockMoved.wait(LOOK_AGAIN_MS, stop);
     }
     stop.throwIfAborted();
+  }
+
+  /** A window with holes starts the trace of their repair. */
+  private flushTraced(window: Window, read: WindowRead): Promise<void> {
+    const { layout, tracing } = this.parts;
+    if (!hasHoles(layout, window, read.bars)) return this.flush(window, read);
+    const about = { 'barkeep.session': layout.id, 'barkeep.date': layout.day(window.dayIndex).date };
+    return tracing.span('stream window', about, () => this.flush(window, read), true);
   }
 
   private async flush(window: Window, read: WindowRead): Promise<void> {
@@ -109,11 +119,16 @@ export class FrontierLoop {
   }
 
   /** Requests upkeep now, when there is work for it. */
-  private hintUpkeep({ dayIndex, fromSlot, toSlot, to }: Window, bars: number): void {
+  private hintUpkeep(window: Window, bars: number): void {
+    const { dayIndex, toSlot, to } = window;
     const { layout, producer, warn } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
-    const hasHoles = bars < (toSlot - fromSlot) * layout.symbols.length;
-    if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles)) return;
+    if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars))) return;
     hintUpkeep(producer, layout, warn);
   }
+}
+
+/** Whether slots of a window have no bar. @param bars that it has */
+function hasHoles({ symbols }: SessionLayout, { fromSlot, toSlot }: Window, bars: number): boolean {
+  return bars < (toSlot - fromSlot) * symbols.length;
 }

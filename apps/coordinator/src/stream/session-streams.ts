@@ -1,6 +1,7 @@
 /** Opens the stream of a session for its owner: claims the store, reads its position, opens its source, and runs the loops. */
 import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import type { Tracing } from '@barkeep/observe';
 import {
   FeedFrontier,
   readStreamFigures,
@@ -42,6 +43,7 @@ export interface SessionStreamsParts {
   sharedWindows: SharedWindows;
   metrics: StreamMetrics;
   active: ActiveStreams;
+  tracing: Tracing;
   warn: (message: string, error: unknown) => void;
 }
 
@@ -77,12 +79,12 @@ export class SessionStreams {
         this.openSource(row, layout, position.frontiers),
         writer.emitState('running'),
       ]);
-      const { dataSource, producer, stagedDays, metrics, active, warn } = this.parts;
+      const { dataSource, producer, stagedDays, metrics, active, tracing, warn } = this.parts;
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
       const outside = new OutsideCounter({ redis, layout, writer, metrics, dataSource, warn });
       const held = { layout, epoch, writer, trailing, store, joining, lockstep, outside, wake };
-      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, active, warn };
+      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, active, tracing, warn };
       const start = { ...position, ...figures };
       if (!source) return await this.followFeed(parts, start, position.frontiers, signal);
       try {

@@ -19,6 +19,7 @@ import {
   type DayGrid,
   type FillPlan,
 } from '@barkeep/bars';
+import type { Tracing } from '@barkeep/observe';
 import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
@@ -68,6 +69,7 @@ export class Backfiller {
     private readonly failer: SessionFailer,
     private readonly settings: BackfillSettings,
     private readonly figures: Pick<UpkeepFigures, 'found' | 'filled' | 'refused'>,
+    private readonly tracing: Pick<Tracing, 'span'>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -97,11 +99,7 @@ export class Backfiller {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const asks = await this.asks(job);
       if (asks.length === 0) break;
-      const answer = await askRepositories(this.repositories, store, job.grid, asks, {
-        timeoutMs: this.settings.repositoryTimeoutMs,
-        slice: job.slice,
-        signal: job.signal,
-      });
+      const answer = await this.ask(job, asks);
       const { changed, filled } = await this.write(job, asks, answer);
       isRepaired ||= filled > 0;
       failure = [...answer.failed.values()][0];
@@ -118,6 +116,14 @@ export class Backfiller {
       const soonest = this.now() + this.settings.backoffMs;
       await this.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
     }
+  }
+
+  private ask({ store, grid, slice, signal }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+    const timeoutMs = this.settings.repositoryTimeoutMs;
+    const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
+    return this.tracing.span('ask repositories', about, () =>
+      askRepositories(this.repositories, store, grid, asks, { timeoutMs, slice, signal }),
+    );
   }
 
   private async asks({ store, day, payload }: DayJob): Promise<Ask[]> {
@@ -223,11 +229,7 @@ export class Backfiller {
     const complete = await completeSymbols(this.dataSource, declared, symbols, grid.date);
     const asks = answer.open.filter(({ symbol }) => complete.has(symbol));
     if (asks.length === 0) return complete;
-    const again = await askRepositories(this.repositories, store, grid, asks, {
-      timeoutMs: this.settings.repositoryTimeoutMs,
-      slice: job.slice,
-      signal: job.signal,
-    });
+    const again = await this.ask(job, asks);
     for (const [symbol, answers] of again.answers) answer.answers.set(symbol, answers);
     for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
     for (const symbol of again.unasked) answer.unasked.add(symbol);

@@ -38,6 +38,7 @@ function build(env: NodeJS.ProcessEnv) {
       adminKeys: readValue(v.adminKeys, env) ?? [],
       queuesWritable: need(v.queuesWritable, env),
     },
+    tracing: { endpoint: readValue(v.traceEndpoint, env) },
     worker: { port: need(v.workerPort, env) },
     log: { level: need(v.logLevel, env) },
     queues: {

@@ -82,6 +82,13 @@ export const variables = {
     default: 'info',
   }),
 
+  traceEndpoint: serverUrl({
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    doc: 'Collector of OpenTelemetry (OTLP over HTTP) that gets the traces of repairs; unset: no traces.',
+    schemes: ['http', 'https'],
+    example: 'http://127.0.0.1:4318',
+  }),
+
   queuePrefix: text({
     name: 'BARKEEP_QUEUE_PREFIX',
     doc: 'BullMQ key prefix in the queue Redis.',

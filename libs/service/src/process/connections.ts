@@ -5,7 +5,7 @@
  * restored automatically. Workers use separate connections to wait for jobs.
  */
 import type { Config } from '../config/index.js';
-import type { Queues } from '@barkeep/upkeep-queues';
+import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
@@ -31,10 +31,15 @@ export interface Connections {
 
 /**
  * Opens all connections and runs pending migrations. Waits for servers that are away.
- * @param name the name that the servers show for this process
+ * @param name the name that the servers show for this process @param telemetry of the queues @default no traces
  * @throws WrongServerError when a server refuses this client
  */
-export async function openConnections(name: string, config: Config, logger: Logger): Promise<Connections> {
+export async function openConnections(
+  name: string,
+  config: Config,
+  logger: Logger,
+  telemetry?: QueueTelemetry,
+): Promise<Connections> {
   // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
   const [{ createDataSource, migrate, NewerSchemaError }, { openQueues, producerConnection }] = await Promise.all([
     import('@barkeep/bar-repository'),
@@ -82,7 +87,7 @@ export async function openConnections(name: string, config: Config, logger: Logg
       connectRedis(queueRedis, 'the queue Redis', 'REDIS_URL', redisUrl),
       connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl),
     ]);
-    queues = openQueues(queueRedis, config.queues.prefix);
+    queues = openQueues(queueRedis, config.queues.prefix, telemetry);
     let ran: string[] = [];
     const updateSchema = async () => {
       ran = await migrate(dataSource).catch((error: unknown) => {

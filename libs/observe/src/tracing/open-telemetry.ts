@@ -1,0 +1,66 @@
+/**
+ * Traces by OpenTelemetry, sent to the collector that the OTEL_EXPORTER_OTLP_… variables name. Loaded only when traces are on.
+ *
+ * Recorded are traces that a span of ours starts, and what belongs to them. BullMQ's other spans, such as each look for a job,
+ * are left out.
+ */
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, ParentBasedSampler, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { QueueTelemetry } from '@barkeep/upkeep-queues';
+import { BullMQOtel } from 'bullmq-otel';
+import type { SpanAttributes, Tracing } from './tracing.js';
+
+/** Marks the spans that may start a trace. */
+const ROOT = 'barkeep.root';
+/** Spans are sent this long after their end, ms. */
+const SEND_AFTER_MS = 1_000;
+
+export class OpenTelemetryTracing implements Tracing {
+  readonly queues: QueueTelemetry = new BullMQOtel({ tracerName: 'barkeep' });
+  private readonly provider: TracerProvider;
+
+  /** @param service names the process in the traces */
+  constructor(service: string) {
+    const root = {
+      shouldSample: (...[, , , , attributes]: Parameters<ParentBasedSampler['shouldSample']>) => {
+        const isRoot = attributes[ROOT] === true;
+        return { decision: isRoot ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
+      },
+    };
+    this.provider = new TracerProvider({
+      resource: defaultResource().merge(resourceFromAttributes({ 'service.name': `barkeep-${service}` })),
+      sampler: new ParentBasedSampler({ root }),
+      spanProcessors: [
+        new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: SEND_AFTER_MS }),
+      ],
+    });
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    trace.setGlobalTracerProvider(this.provider);
+  }
+
+  async span<T>(name: string, attributes: SpanAttributes, work: () => Promise<T>, isRoot = false): Promise<T> {
+    if (!isRoot && trace.getActiveSpan() === undefined) return work();
+    const options = { attributes: isRoot ? { ...attributes, [ROOT]: true } : attributes };
+    return this.provider.getTracer('barkeep').startActiveSpan(name, options, async (span) => {
+      try {
+        return await work();
+      } catch (error) {
+        span.recordException(error instanceof Error ? error : String(error));
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    // A collector that is away must not fail the stop of a process.
+    await this.provider.shutdown().catch(() => undefined);
+  }
+}

@@ -1,0 +1,88 @@
+/** One trace shows a repair across processes, from the window that had a hole to the bars that fill it. */
+import { join } from 'node:path';
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+import { TraceCollector, type CollectedSpan } from '../support/trace-collector.js';
+
+const SPEC = {
+  id: 'traced',
+  symbols: ['AAA'],
+  start: '2024-07-01',
+  end: '2024-07-01',
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['whole'],
+  derivedIntervals: ['5m'],
+};
+const PRINT_MODULES = join(__dirname, '../support/print-trace-modules.cjs');
+
+let system: TestSystem;
+let collector: TraceCollector;
+
+beforeAll(async () => {
+  collector = await TraceCollector.start();
+  system = await TestSystem.create();
+  const whole = marketBars({ ...SPEC, seed: 5 });
+  await writeBars(system.databaseUrl, 'whole', whole);
+  // One hole of three minutes.
+  const holey = new Map([...whole].map(([symbol, bars]) => [symbol, bars.filter((_, i) => i < 100 || i > 102)]));
+  await writeBars(system.databaseUrl, 'holey', holey);
+});
+afterAll(async () => {
+  await system?.close();
+  await collector?.close();
+});
+
+test('a repair is one trace from the streamed hole to the readable bars, in two processes', async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const [coordinator, worker] = await Promise.all([system.coordinator(env), system.worker(env)]);
+  const api = new Api(coordinator.url);
+  await api.run(SPEC);
+  const { counts } = await api.completed(SPEC.id);
+  expect(counts).toMatchObject({ backfilled: 3, missing: 0 });
+  const spans = await api.eventually(
+    () => Promise.resolve(collector.spans),
+    (all) => repairOf(all) !== undefined,
+  );
+  const repair = repairOf(spans)!;
+  expect(repair.map(({ name, service }) => `${service}: ${name}`)).toEqual([
+    'barkeep-coordinator: stream window',
+    'barkeep-coordinator: add detect-gaps.detect-gaps',
+    'barkeep-upkeep-worker: process detect-gaps',
+    'barkeep-upkeep-worker: addBulk backfill',
+    'barkeep-upkeep-worker: process backfill',
+    'barkeep-upkeep-worker: add aggregate.aggregate',
+    'barkeep-upkeep-worker: process aggregate',
+    'barkeep-upkeep-worker: make bars readable',
+  ]);
+  const asked = spans.find(({ name, traceId }) => name === 'ask repositories' && traceId === repair[0]!.traceId);
+  expect(asked?.attributes).toMatchObject({ 'barkeep.session': SPEC.id, 'barkeep.date': SPEC.start });
+  expect(repair.at(-1)!.endNs).toBeGreaterThan(repair[0]!.startNs);
+  // A process sends what is left before it ends.
+  expect(await Promise.all([coordinator.signal('SIGTERM'), worker.signal('SIGTERM')])).toEqual([0, 0]);
+  const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+  expect(new Set(roots.map(({ name }) => name))).toEqual(new Set(['stream window']));
+});
+
+test('without an endpoint nothing is loaded that only traces need', async () => {
+  const [coordinator, worker] = await Promise.all([
+    system.coordinator({ NODE_OPTIONS: `--require ${PRINT_MODULES}` }),
+    system.worker({ NODE_OPTIONS: `--require ${PRINT_MODULES}` }),
+  ]);
+  for (const started of [coordinator, worker]) {
+    expect(await started.signal('SIGTERM')).toBe(0);
+    expect(started.log).toContain('loaded for traces: 0');
+  }
+});
+
+/** The spans from the root to the readable bars, of the first whole repair. */
+function repairOf(spans: readonly CollectedSpan[]): CollectedSpan[] | undefined {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  for (const span of spans.filter(({ name }) => name === 'make bars readable')) {
+    const path = [span];
+    for (let parent = byId.get(span.parentSpanId ?? ''); parent; parent = byId.get(parent.parentSpanId ?? ''))
+      path.unshift(parent);
+    if (path[0]!.parentSpanId === undefined && path.some(({ name }) => name === 'process backfill')) return path;
+  }
+  return undefined;
+}
