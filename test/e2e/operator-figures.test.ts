@@ -80,6 +80,23 @@ describe('a coordinator and a worker', () => {
     );
   });
 
+  it('count fed bars that no session stores', async () => {
+    const before = await Scrape.of(coordinator.url);
+    const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' }, backfill: [] });
+    const bar = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
+    const fed = [
+      { ...bar, openTime: '2024-07-01T13:30:00Z' },
+      { ...bar, openTime: '2024-07-01T13:31:00Z', high: 1 },
+      { ...bar, openTime: '2024-07-01T03:00:00Z' },
+      { ...bar, openTime: '2030-01-02T15:00:00Z' },
+    ];
+    await api.ok('POST', `/v1/sessions/${id}/symbols/AAA/bars`, fed);
+    const after = await Scrape.of(coordinator.url);
+    const added = (name: string) => after.value(name)! - before.value(name)!;
+    expect([added('barkeep_rows_refused_total'), added('barkeep_rows_outside_total')]).toEqual([1, 2]);
+    await api.ok('POST', `/v1/sessions/${id}/stop`);
+  });
+
   it('show their version, their connections and their event loop', async () => {
     for (const [{ url }, service] of [
       [coordinator, 'coordinator'],

@@ -106,6 +106,20 @@ describe('the client alone', () => {
 });
 
 describe('the command line with the client', () => {
+  it('says which packages traces need when they are on', async () => {
+    const server = 'redis://127.0.0.1:1/0';
+    const env = { ...ENV, REDIS_URL: server, SESSION_REDIS_URL: server, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+    const program = 'node_modules/@barkeep/cli/dist/coordinator.js';
+    const started = promisify(execFile)(process.execPath, [program], {
+      cwd: folders.whole,
+      env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' },
+    });
+    await expect(started).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/npm install .*bullmq-otel/),
+    });
+  });
+
   it('runs the first snippet of the client guide', async () => {
     const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
     const code = snippets.find(({ language }) => language === 'ts');

@@ -1,6 +1,11 @@
 /** The files of deploy/ for Prometheus, checked by its own program. test/e2e/operator-figures.test.ts checks their metrics. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWithPromtool, promtool } from '../support/promtool.js';
+
+interface Dashboard {
+  panels: { targets?: { expr: string }[] }[];
+}
 
 const DEPLOY = join(__dirname, '../../deploy');
 
@@ -8,6 +13,16 @@ describeWithPromtool('the files for Prometheus', () => {
   it('are a configuration and rules that it accepts', () => {
     promtool(['check', 'config', '--syntax-only', 'prometheus.yml'], { cwd: DEPLOY });
     promtool(['check', 'rules', 'alerts.yml'], { cwd: DEPLOY });
+  });
+
+  it('draw figures by queries that it accepts', () => {
+    const { panels } = JSON.parse(readFileSync(join(DEPLOY, 'grafana/barkeep.json'), 'utf8')) as Dashboard;
+    const queries = panels.flatMap(({ targets = [] }) =>
+      targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m')),
+    );
+    expect(queries.length).toBeGreaterThan(30);
+    const rules = queries.map((expr, i) => ({ record: `query${i}`, expr }));
+    promtool(['check', 'rules'], { input: JSON.stringify({ groups: [{ name: 'dashboard', rules }] }) });
   });
 
   it('alert when a session waits, a job is old, quality falls, or a worker is gone', () => {

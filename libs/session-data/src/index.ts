@@ -40,6 +40,7 @@ export {
   FedSymbolsError,
   FeedNotBegunError,
   FencedError,
+  isOutsideReason,
   NotAFeedError,
   RewindError,
   SessionCalendarError,

@@ -18,6 +18,13 @@ export interface StreamMetrics {
   dayTimedOut(): void;
 }
 
+/** The rows of sources that no session stores: read from a dataset, or fed. */
+export interface RowMetrics {
+  readonly refused: (rows: number) => void;
+  /** The calendar has no slot for them. */
+  readonly outside: (rows: number) => void;
+}
+
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
 export function streamMetrics(metrics: Metrics): StreamMetrics {
@@ -26,14 +33,7 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
     name: 'barkeep_windows_flushed_total',
     help: 'Windows written into session stores',
   });
-  const refused = metrics.counter({
-    name: 'barkeep_rows_refused_total',
-    help: 'Rows of the sources of sessions that were refused, because they are no valid bars',
-  });
-  const outside = metrics.counter({
-    name: 'barkeep_rows_outside_total',
-    help: 'Rows of the sources of sessions for which the calendar has no slot',
-  });
+  const rows = rowMetrics(metrics);
   const lateness = metrics.histogram({
     name: 'barkeep_pace_lateness_seconds',
     help: 'How long after their due time bars were delivered',
@@ -68,10 +68,10 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
   return {
     flushed: (bars, rejected = 0) => {
       streamed.inc(bars);
-      refused.inc(rejected);
+      rows.refused(rejected);
       windows.inc();
     },
-    outside: (rows) => outside.inc(rows),
+    outside: rows.outside,
     delivered: (latenessMs) => lateness.observe(latenessMs / 1000),
     overrun: () => overruns.inc(),
     prefetched: (count) => bytes.inc(count),
@@ -82,4 +82,16 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
     },
     dayTimedOut: () => timedOut.inc(),
   };
+}
+
+export function rowMetrics(metrics: Metrics): RowMetrics {
+  const refused = metrics.counter({
+    name: 'barkeep_rows_refused_total',
+    help: 'Rows of the sources of sessions that were refused, because they are no valid bars',
+  });
+  const outside = metrics.counter({
+    name: 'barkeep_rows_outside_total',
+    help: 'Rows of the sources of sessions for which the calendar has no slot',
+  });
+  return { refused: (rows) => refused.inc(rows), outside: (rows) => outside.inc(rows) };
 }

@@ -1,11 +1,14 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
 import { fedExample, feedQuery, type FedAnswer, type FeedEndAnswer, type FeedQuery } from '@barkeep/api';
+import { Metrics } from '@barkeep/observe';
+import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CheckedQuery, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
+import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionLifecycle } from '../lifecycle/index.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
@@ -26,7 +29,14 @@ const feeding = [
 @UseGuards(QueryGuard)
 @Controller('v1/sessions/:id/symbols/:symbol')
 export class FeedController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  private readonly rows: RowMetrics;
+
+  constructor(
+    @Inject(SessionLifecycle) private readonly sessions: SessionLifecycle,
+    @Inject(Metrics) metrics: Metrics,
+  ) {
+    this.rows = rowMetrics(metrics);
+  }
 
   @Post('bars')
   @Operation({
@@ -67,9 +77,20 @@ export class FeedController {
   ): Promise<FedAnswer> {
     const intake = await this.sessions.feed(id, symbol);
     if (request.is(NDJSON)) withoutDeadline(response);
-    await readFedBody(request, body, (records) => intake.take(records));
+    try {
+      await readFedBody(request, body, (records) => intake.take(records));
+    } finally {
+      this.count(intake.fed);
+    }
     if (through !== undefined) await intake.through(through);
     return intake.fed;
+  }
+
+  /** Bars that were fed and not stored: those without a slot, and refused ones. */
+  private count({ refused }: FedAnswer): void {
+    for (const [reason, bars] of Object.entries(refused))
+      if (isOutsideReason(reason)) this.rows.outside(bars);
+      else this.rows.refused(bars);
   }
 
   @Post('end')

@@ -14,7 +14,8 @@ export class MetricsController {
 
   @Get()
   @Operation({
-    summary: 'Metrics of this process in the Prometheus text format',
+    summary: 'Metrics of this process in the Prometheus text format, for operators',
+    problems: ['forbidden'],
     answers: [
       {
         status: 200,

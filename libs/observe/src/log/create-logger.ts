@@ -26,5 +26,5 @@ export async function readable(destination: NodeJS.WritableStream): Promise<Dest
   // Imported here: a process whose output is a file does not load it.
   const { default: pretty } = await import('pino-pretty');
   const colorize = process.env['NO_COLOR'] === undefined;
-  return pretty({ colorize, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l', destination });
+  return pretty({ colorize, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l', singleLine: true, destination });
 }
