@@ -1,5 +1,6 @@
 /** The files of deploy/ for Prometheus, checked by its own program. test/e2e/operator-figures.test.ts checks their metrics. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithPromtool, promtool } from '../support/promtool.js';
 
@@ -22,7 +23,13 @@ describeWithPromtool('the files for Prometheus', () => {
     );
     expect(queries.length).toBeGreaterThan(30);
     const rules = queries.map((expr, i) => ({ record: `query${i}`, expr }));
-    promtool(['check', 'rules'], { input: JSON.stringify({ groups: [{ name: 'dashboard', rules }] }) });
+    const folder = mkdtempSync(join(tmpdir(), 'barkeep-dashboard-'));
+    try {
+      writeFileSync(join(folder, 'rules.yml'), JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+      promtool(['check', 'rules', 'rules.yml'], { cwd: folder });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('alert when a session waits, a job is old, quality falls, or a worker is gone', () => {
