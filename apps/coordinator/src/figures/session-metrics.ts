@@ -7,7 +7,8 @@ import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
 import { type Metrics, onceAScrape } from '@barkeep/observe';
 import { OpenSession, SessionConsumers, type ConsumerView } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { ActiveStream, ActiveStreams } from './active-streams.js';
+import type { ActiveStreams } from './active-streams.js';
+import { clockLagMs } from './clock-lag.js';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
 
@@ -36,13 +37,13 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   metrics.gauge(
     {
       name: 'barkeep_session_clock_lag_seconds',
-      help: 'How far the clock of a streamed session is behind real time: with a pace behind its due time, with a feed behind the wall clock',
+      help: 'How far the clock of a streamed session is behind real time: with a pace behind its due time, with a feed behind the last slot that has passed',
       labelNames: ['session'],
     },
     (gauge) => {
-      for (const stream of active.all()) {
-        const lagMs = clockLagMs(stream, now());
-        if (lagMs !== undefined) gauge.set({ session: stream.layout.id }, lagMs / 1000);
+      for (const { layout, progress } of active.all()) {
+        const lagMs = clockLagMs(layout, progress, now());
+        if (lagMs !== undefined) gauge.set({ session: layout.id }, lagMs / 1000);
       }
     },
   );
@@ -127,11 +128,4 @@ function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redi
 function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;
-}
-
-/** Undefined for a session whose clock does not follow real time. */
-function clockLagMs({ layout, progress }: ActiveStream, now: number): number | undefined {
-  const { pace, source } = layout.spec;
-  if (pace.mode === 'clock') return progress.figures.lagMs;
-  return source.type === 'feed' ? Math.max(0, Math.min(now, layout.end) - progress.clock) : undefined;
 }
