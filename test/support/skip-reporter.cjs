@@ -1,18 +1,33 @@
 /**
  * Names at the end of a run each group of tests that was skipped for a reason that its name states: `NAME (skipped: REASON)`.
- * Without this line a skip is one number among thousands of results.
+ * After all other tests it also says how to run those of the containers, or why this machine cannot.
+ * Without these lines a skip is one number among thousands of results.
  */
 const REASON = /\(skipped: .*\)$/;
+const ALL = ['unit', 'integration', 'e2e'];
+
+/** @returns {Promise<string[]>} a line when a run of all tests leaves out those of the containers */
+async function aboutContainers(contexts) {
+  const projects = new Set([...contexts].map(({ config }) => config.displayName?.name));
+  if (projects.has('compose') || !ALL.every((name) => projects.has(name))) return [];
+  const { canHaveEngine, NEEDED } = await import('../../scripts/engine/engine.mjs');
+  return [
+    canHaveEngine()
+      ? 'tests of the containers were not part of this run: npm run test:compose'
+      : `tests of the containers cannot run here (skipped: ${NEEDED})`,
+  ];
+}
 
 module.exports = class SkipReporter {
-  onRunComplete(_contexts, { testResults }) {
+  async onRunComplete(contexts, { testResults }) {
     const titles = testResults
       .flatMap(({ testResults: tests }) => tests)
       .filter(({ status }) => status === 'pending')
       .flatMap(({ ancestorTitles }) => ancestorTitles.filter((title) => REASON.test(title)));
+    const lines = [...new Set(titles), ...(await aboutContainers(contexts))];
     // At the exit: the summary of jest comes after the reporters.
     process.once('exit', () => {
-      for (const title of new Set(titles)) process.stderr.write(`${title}\n`);
+      for (const line of lines) process.stderr.write(`${line}\n`);
     });
   }
 };
