@@ -14,6 +14,8 @@ const SESSION_MS = 180_000;
 const SPEED = 9_750;
 /** Longer than the coordinators and workers need to notice that a server is away. */
 const FAULT_MS = 3_000;
+/** Where the engine mounts its init program, which `docker diff` lists. */
+const INIT = / (\/usr)?(\/sbin(\/docker-init)?)?$/;
 const SERVICES = ['coordinator-1', 'coordinator-2', 'upkeep-worker', 'redis-queue', 'redis-session', 'postgres'];
 
 jest.setTimeout(TEST_MS);
@@ -49,7 +51,8 @@ test('nothing runs as root, and no program writes outside its volumes', async ()
     expect(await system.docker('exec', Id, 'id', '-u')).not.toBe('0');
     expect(HostConfig.ReadonlyRootfs).toBe(true);
     await expect(system.docker('exec', Id, 'sh', '-c', 'echo >/written')).rejects.toThrow(/Read-only/);
-    expect(await system.docker('diff', Id)).toBe('');
+    const changes = (await system.docker('diff', Id)).split('\n').filter((line) => line !== '' && !INIT.test(line));
+    expect(changes).toEqual([]);
   }
 });
 
