@@ -1,0 +1,57 @@
+/**
+ * Gives every package of the workspace one version, and the changelog its heading. Publishes nothing.
+ *
+ *   npm run release -- 0.3.0                  sets the version everywhere; a section "Unreleased" with entries gets it as its heading
+ *   npm run pack -- --publish-dry-run         then shows what publishing would send
+ *
+ * Two packages are published, and both have the workspace's libraries in their bundles. So all have the same version.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const OURS = /^@barkeep\//;
+const KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
+
+const [version, ...others] = process.argv.slice(2);
+if (version === undefined || others.length > 0 || !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
+  process.stderr.write(`release: expected a version such as 0.3.0, was "${process.argv.slice(2).join(' ')}"\n`);
+  process.exit(2);
+}
+
+const folders = ['libs', 'apps'].flatMap((kind) => readdirSync(join(ROOT, kind)).map((name) => `${kind}/${name}`));
+for (const folder of ['.', ...folders]) changeJson(join(folder, 'package.json'), setVersion);
+changeJson('package-lock.json', (lock) => {
+  lock.version = version;
+  for (const place of ['', ...folders]) if (lock.packages[place]) setVersion(lock.packages[place]);
+});
+change('docker-compose.yml', (text) => text.replace(/^( *image: barkeep:).*$/m, `$1${version}`));
+change('CHANGELOG.md', (text) => {
+  const today = new Date().toISOString().slice(0, 10);
+  const hasEntries = /^## \[Unreleased\]\n+(?!## |\n*$)/m.test(text);
+  return hasEntries ? text.replace('## [Unreleased]\n', `## [Unreleased]\n\n## [${version}] - ${today}\n`) : text;
+});
+process.stdout.write(`version ${version} in ${folders.length + 1} packages; commit it, and tag it v${version}\n`);
+
+/** The version of a package, and of those that it uses of the workspace. */
+function setVersion(manifest) {
+  manifest.version = version;
+  for (const kind of KINDS)
+    for (const name of Object.keys(manifest[kind] ?? {})) if (OURS.test(name)) manifest[kind][name] = version;
+}
+
+function changeJson(file, edit) {
+  change(file, (text) => {
+    const value = JSON.parse(text);
+    edit(value);
+    return `${JSON.stringify(value, null, 2)}\n`;
+  });
+}
+
+function change(file, edit) {
+  const path = join(ROOT, file);
+  const text = readFileSync(path, 'utf8');
+  const changed = edit(text);
+  if (changed !== text) writeFileSync(path, changed);
+}
