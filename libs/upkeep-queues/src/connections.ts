@@ -38,7 +38,10 @@ export type QueueTelemetry = Telemetry;
 /** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default @param telemetry @default no traces */
 export function openQueues(connection: ConnectionOptions, prefix: string, telemetry?: QueueTelemetry): Queues {
   return Object.fromEntries(
-    JOB_NAMES.map((name) => [name, withListener(new Queue(name, { connection, prefix, ...(telemetry && { telemetry }) }))]),
+    JOB_NAMES.map((name) => [
+      name,
+      withListener(new Queue(name, { connection, prefix, ...(telemetry && { telemetry }) })),
+    ]),
   ) as Queues;
 }
 
