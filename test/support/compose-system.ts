@@ -17,6 +17,7 @@ export interface Container {
   Id: string;
   Config: { User: string; Image: string };
   HostConfig: { ReadonlyRootfs: boolean };
+  Mounts: { Destination: string }[];
   State: { Health?: { Status: string } };
 }
 
