@@ -157,7 +157,7 @@ export class OpenSession {
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
   }
 
-  /** All closed bars of some symbols, as of now, in parts. The next part is read when it is taken; see {@link readAllBars}. */
+  /** All closed bars of some symbols, as of now, in parts. The next part is read when it is taken; see `readAllBars`. */
   allBars(query: AllBarsQuery): AsyncGenerator<BarsPart> {
     return readAllBars(this, query);
   }
