@@ -74,7 +74,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
         ${isBase ? html`<li><span class="swatch candle-hole" aria-hidden="true"></span>no bar</li>` : ''}
       </ul>
     </section>
-    ${value ? html`<${GapTable} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />` : ''}`;
+    ${value ? html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />` : ''}`;
 }
 
 async function readCell(id: string, symbol: string, day: { open: string; close: string }, interval: string) {

@@ -34,6 +34,7 @@ export function Table({
 }
 
 export interface GapTableProperties {
+  session: string;
   symbol: string;
   date: string;
   lines: readonly GapLine[];
@@ -42,8 +43,8 @@ export interface GapTableProperties {
 }
 
 /** The gaps of a symbol on one day, and the ranges that were filled. */
-export function GapTable({ symbol, date, lines, onShow }: GapTableProperties): VNode {
-  const caption = `Gaps of ${symbol} on ${date}`;
+export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties): VNode {
+  const caption = `Gaps of ${symbol} on ${date} in ${session}`;
   if (lines.length === 0)
     return html`<section class="panel">
       <h2>${caption}</h2>

@@ -17,6 +17,8 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
   if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
   const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
   if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
+  // A time in the standard form that does not exist, such as 2024-03-99T10:00Z: no pattern would read it.
+  if (/^\d{4}-\d\d-\d\d[T ]\d/.test(text)) return `time ${text} in ${zone}`;
   return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
 }
 
