@@ -11,6 +11,7 @@ import s8 from './s8-time-to-repair.mjs';
 import s9 from './s9-upkeep-overhead.mjs';
 import s10 from './s10-growth.mjs';
 import s11 from './s11-import.mjs';
+import console from './console.mjs';
 import days from './days.mjs';
 import lockstep from './lockstep.mjs';
 import mirror from './mirror.mjs';
@@ -29,4 +30,4 @@ import prefetch from './prefetch.mjs';
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 
 /** Run only when they are named: what they show is part of others, or of no table. */
-export const extras = [first, prefetch, mirror, lockstep, days];
+export const extras = [first, prefetch, mirror, lockstep, days, console];

@@ -62,7 +62,10 @@ export class ExampleRun {
   async leftovers(): Promise<{ sessions: number; keys: string[] }> {
     const others = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     await this.until(async () => (await this.query(others)).length === 0);
-    return { sessions: await this.sessions(), keys: await this.keys('SESSION_REDIS_URL', `${this.prefix}:*`) };
+    const keys = () => this.keys('SESSION_REDIS_URL', `${this.prefix}:*`);
+    // The readiness check writes a key that expires after a second.
+    await this.until(async () => !(await keys()).includes(`${this.prefix}:probe`));
+    return { sessions: await this.sessions(), keys: await keys() };
   }
 
   /** The text of its README. */

@@ -1,0 +1,105 @@
+/** The console draws the matrix of 500 symbols × 252 days in Chromium: rows put in order, the canvas painted, and while it scrolls. */
+import { SessionReader } from '@barkeep/session-data';
+import { execFileSync } from 'node:child_process';
+import { chromium } from 'playwright-core';
+import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
+
+/** Cells a second when the picture is drawn within 300 ms. */
+const DRAWN_MIN = CELLS / 0.3;
+/** Frames of one scroll through all rows. */
+const FRAMES = 60;
+/** A scroll is smooth when it keeps the display's rate, 60 frames a second, but for a tenth of them. */
+const FRAMES_MIN = 54;
+
+export default {
+  id: 'console',
+  title:
+    'matrix of 500 symbols × 252 days in Chromium: value other order of the rows until the next frame; limit: the canvas filled once; baseline: a table with a cell for each day of each symbol; also: frames a second while it scrolls',
+  unit: 'symbol-days/s',
+  rounds: 5,
+  targets: { valueMin: DRAWN_MIN, ratioToBaseline: 1, others: { scrolling: { valueMin: FRAMES_MIN } } },
+  async prepare(bench) {
+    const redis = await bench.redis();
+    const system = await bench.system({ env: { BARKEEP_SESSION_PREFIX: 'bench-console' } });
+    const id = await makeWideSession(bench, system.coordinator);
+    const { layout } = await new SessionReader(redis, 'bench-console').open(id);
+    await fillStore(redis, layout);
+    const { browser, page } = await openPage(`${system.coordinator.url}/sessions/${id}`);
+    const measured = async (script) => ({ rate: CELLS / ((await page.evaluate(script)) / 1000), cpu: {} });
+    let isByName = false;
+    return {
+      value: () => {
+        isByName = !isByName;
+        return measured(
+          drawnBy(`(() => {
+        const order = document.querySelector('.coverage select');
+        order.value = '${isByName ? 'name' : 'worst'}';
+        order.dispatchEvent(new Event('change', { bubbles: true }));
+      })()`),
+        );
+      },
+      limit: () =>
+        measured(
+          drawnBy(`(() => {
+        const canvas = document.querySelector('.heatmap canvas');
+        canvas.getContext('2d').fillRect(0, 0, canvas.width, canvas.height);
+      })()`),
+        ),
+      baseline: () => measured(drawnBy(TABLE)),
+      others: {
+        scrolling: async () => ({ rate: (FRAMES * 1000) / (await page.evaluate(SCROLL)), unit: 'frames/s', cpu: {} }),
+      },
+      close: async () => {
+        await browser.close();
+        await system.coordinator.call('DELETE', `/v1/sessions/${id}`);
+        await system.stop();
+      },
+    };
+  },
+};
+
+async function openPage(url) {
+  const program = execFileSync('sh', ['-c', 'command -v chromium chromium-browser google-chrome | head -n 1'], {
+    encoding: 'utf8',
+  });
+  if (program === '') throw new Error('expected chromium on the PATH (Debian: apt-get install chromium)');
+  const browser = await chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
+  await page.goto(url);
+  await page.getByText('Coverage, 500 symbols × 252 trading days').waitFor();
+  return { browser, page };
+}
+
+/** Milliseconds from an act until the frame after it is painted. */
+function drawnBy(act) {
+  return `new Promise((resolve) => requestAnimationFrame(() => {
+    const startedAt = performance.now();
+    ${act};
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - startedAt)));
+  }))`;
+}
+
+const TABLE = `(() => {
+  document.getElementById('bench')?.remove();
+  const table = document.createElement('table');
+  table.id = 'bench';
+  for (let row = 0; row < 500; row++) {
+    const line = table.insertRow();
+    for (let day = 0; day < 252; day++) line.insertCell().className = 'cell-whole';
+  }
+  document.body.append(table);
+  void table.offsetHeight;
+  requestAnimationFrame(() => table.remove());
+})()`;
+
+const SCROLL = `new Promise((resolve) => {
+  const box = document.querySelector('.heatmap-box');
+  const startedAt = performance.now();
+  let frame = 0;
+  const next = () => {
+    box.scrollTop = (box.scrollHeight / ${FRAMES}) * ++frame;
+    if (frame < ${FRAMES}) requestAnimationFrame(next);
+    else resolve(performance.now() - startedAt);
+  };
+  requestAnimationFrame(next);
+})`;
