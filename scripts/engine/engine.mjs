@@ -77,7 +77,9 @@ function namedImages() {
     const text = execFileSync('docker', ['compose', ...files, 'config', '--format', 'json'], { encoding: 'utf8' });
     return Object.values(JSON.parse(text).services);
   });
-  return [...bases, ...services.filter(({ build }) => build === undefined).map(({ image }) => image)];
+  // One service builds the image that the others of ours use.
+  const built = new Set(services.filter(({ build }) => build !== undefined).map(({ image }) => image));
+  return [...bases, ...services.map(({ image }) => image).filter((image) => !built.has(image))];
 }
 
 function addPlugins(folder) {
