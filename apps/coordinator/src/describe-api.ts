@@ -7,10 +7,10 @@ import { DataSource } from 'typeorm';
 import { HttpModule } from './http/index.js';
 import { SessionLifecycle } from './lifecycle/index.js';
 import { openApiDocument } from './openapi/index.js';
-import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from './runtime/index.js';
+import { CONFIG, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './runtime/index.js';
 
 /** Stands for what the controllers call; describing them calls nothing. */
-const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, SESSION_REDIS, CONFIG].map((provide) => ({
+const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, QUEUES, SESSION_REDIS, CONFIG].map((provide) => ({
   provide,
   useValue: {},
 }));
@@ -22,7 +22,7 @@ class UnusedModule {}
 
 /** The document that a coordinator with default settings serves at /docs-json. */
 export async function describeApi(): Promise<OpenAPIObject> {
-  const app = await NestFactory.create(HttpModule.register([UnusedModule]), { logger: false });
+  const app = await NestFactory.create(HttpModule.register([UnusedModule]), { logger: false, abortOnError: false });
   try {
     return openApiDocument(app, undefined, barkeepVersion());
   } finally {
