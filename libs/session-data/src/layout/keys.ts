@@ -82,7 +82,7 @@ export class PartitionKeys {
   }
   /** Hash of the values that were emitted last, so that none is emitted twice: gaps and counts of days in each partition, the state in partition 0. */
   get emitted(): string {
-    return `${this.base}:@@emitted`;
+    return `${this.base}:told`;
   }
   /** Hash of consumer to its state and position (consumers/); partition 0 only. */
   get consumers(): string {
