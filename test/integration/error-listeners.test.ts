@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
 import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
-import { spawnServer } from '../../libs/local-system/src/servers/server-process.js';
+import { freePort, spawnServer } from '../../libs/local-system/src/servers/server-process.js';
 import { pingServices } from '../../libs/local-system/src/servers/ping.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { marketBars, tradingDays } from '../support/market.js';
@@ -57,6 +58,7 @@ record(Redis, 'connect');
 record(Client, 'connect');
 record(QueueBase, 'waitUntilReady');
 record(Worker, 'run');
+record(Server, 'listen');
 diagnostics.subscribe('child_process', (message) => {
   const child = (message as { process: EventEmitter }).process;
   // The channel publishes in the constructor, before the caller can add a listener.
@@ -149,6 +151,7 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
     DATABASE_URL: database.url,
     BARKEEP_PORT: '0',
+    BARKEEP_WORKER_PORT: String(await freePort()),
     BARKEEP_QUEUE_PREFIX: prefix,
     BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
@@ -164,6 +167,7 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     expect(all.filter((emitter) => emitter instanceof Worker)).toHaveLength(4);
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
+    expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
   } finally {
     await worker.stop.run();
     await coordinator.stop.run();

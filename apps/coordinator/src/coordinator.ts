@@ -54,7 +54,7 @@ export async function startCoordinator(
     addProcessMetrics(metrics, 'coordinator', connections);
     addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
     configureHttp(app, config, logger, barkeepVersion());
-    const url = await listen(app, config);
+    const url = await listen(app, config, logger);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
     announce(config, url, logger);
     return { url, app, stop, logger };
@@ -64,9 +64,11 @@ export async function startCoordinator(
   }
 }
 
-async function listen(app: NestExpressApplication, { http }: Config): Promise<string> {
+async function listen(app: NestExpressApplication, { http }: Config, logger: Logger): Promise<string> {
   await app.listen(http.port, http.host);
   const server: Server = app.getHttpServer();
+  // A connection that cannot be accepted, for example without a free file descriptor, must not end the process.
+  server.on('error', (error) => logger.warn({ error: error.message }, 'http server'));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // A body may be a stream of bars that lasts for hours; all other requests have the deadline of their answers.
   server.requestTimeout = 0;

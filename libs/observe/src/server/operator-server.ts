@@ -60,6 +60,8 @@ export async function startOperatorServer(
   } catch (error) {
     throw new WorkerPortError(host, port, error);
   }
+  // A connection that cannot be accepted, for example without a free file descriptor, must not end the process.
+  server.on('error', () => undefined);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
