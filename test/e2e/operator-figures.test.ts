@@ -5,7 +5,8 @@ import { Api } from '../support/api.js';
 import { checkAnswer } from '../support/contract.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
 import { describeWithPromtool, promtool } from '../support/promtool.js';
-import { freePort, Scrape } from '../support/scrape.js';
+import { freePort } from '../../libs/local-system/src/servers/server-process.js';
+import { Scrape } from '../support/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const USER = 'user-key-0123456789';

@@ -1,6 +1,4 @@
 /** Reads the metrics of a process as Prometheus does. */
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 
 /** The metrics of one scrape. */
 export class Scrape {
@@ -30,14 +28,4 @@ export class Scrape {
     );
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,13 +1,13 @@
 /**
  * Serves the console: its pages at / and below, its files at /console. The files are those that the build of apps/console wrote;
- * in the published package they are beside the program.
+ * in the published package they are in the program's folder.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type RequestHandler, type Response } from 'express';
 
 /** Where the console's files are. */
-export const CONSOLE_PATH = '/console';
+const CONSOLE_PATH = '/console';
 /** The addresses of the console's pages; the browser finds the page itself. */
 export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
 

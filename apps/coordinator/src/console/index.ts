@@ -1,2 +1,2 @@
 /** The console in the browser. */
-export { CONSOLE_PAGES, CONSOLE_PATH, consolePages } from './console-pages.js';
+export { CONSOLE_PAGES, consolePages } from './console-pages.js';

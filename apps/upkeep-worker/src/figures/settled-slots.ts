@@ -6,7 +6,7 @@ export interface SettledCounts {
   unfillable: number;
 }
 
-/** The slots that became no-trade or unfillable. @param before the states of the day's slots; undefined: none was asked for yet */
+/** The slots that became no-trade or unfillable. @param before the states of the day's slots; undefined: none was requested yet */
 export function settledOf(before: Uint8Array | undefined, after: Uint8Array): SettledCounts {
   const settled = { noTrade: 0, unfillable: 0 };
   after.forEach((state, slot) => {

@@ -5,7 +5,7 @@
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
 import { bareName, NAMES, TIME_NAMES, VOLUME_NAMES } from './header-names.js';
 
-/** `date` is a column of its own for the day. */
+/** `date` is a separate column for the day. */
 export const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 /** 0-based index of each column. `volume` may be several: `either` means the first one that is not always zero. */

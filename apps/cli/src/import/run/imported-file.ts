@@ -1,4 +1,4 @@
-/** For tests: imports one file from a folder of its own, and lists what would be stored. */
+/** For tests: imports one file from a new folder, and lists what would be stored. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';

@@ -9,7 +9,7 @@ import type { ImportPlan } from './import-plan.js';
 /** Files that are named in a message. */
 const NAMED_MAX = 3;
 
-/** The symbol of each entry by --symbol-from-path, of its own name or of the zip's; undefined where neither fits. */
+/** The symbol of each entry by --symbol-from-path, from the entry's name or from the zip's; undefined where neither fits. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),

@@ -46,7 +46,7 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
 }
 
 /**
- * The instant of a wall time whose text goes on at `at`: with nothing or blanks, `Z`, `UTC`, an offset `±HH[[:]MM]`, or the name of a zone.
+ * The instant of a wall time; the text from `at` on is nothing or blanks, `Z`, `UTC`, an offset `±HH[[:]MM]`, or the name of a zone.
  * @param clock used when the text has neither offset nor zone
  */
 export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: number, clock: WallClock): RowTime {
