@@ -7,9 +7,8 @@ const PAGE = join(__dirname, '../../../../docs/storage-layout.md');
 
 it('names the keys as docs/storage-layout.md does', () => {
   const keys = new PartitionKeys('p', 's', 0);
-  const getters = Object.entries(Object.getOwnPropertyDescriptors(PartitionKeys.prototype)).filter(
-    ([name, { get }]) => get !== undefined && name !== 'wake',
-  );
+  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(PartitionKeys.prototype));
+  const getters = descriptors.filter(([name, property]) => property.get !== undefined && name !== 'wake');
   const names = [
     ...getters.map(([name]) => keys[name as keyof PartitionKeys] as string),
     keys.chunk('INTERVAL', 'SYMBOL', 'DATE'),
