@@ -39,6 +39,47 @@ test.each(['reset', 'closed'] as const)(
   },
 );
 
+/** ReadyForQuery, and the message of a server that terminates the connection (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const FIELDS = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+const TERMINATED = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
+
+test.each([
+  [
+    'a query of TypeORM',
+    async (url: string) => {
+      const dataSource = await createDataSource(url).initialize();
+      return { query: (text: string) => dataSource.query<unknown>(text), end: () => dataSource.destroy() };
+    },
+  ],
+  [
+    'a query on a pool of the caller',
+    (url: string) => {
+      const pool = new Pool({ connectionString: url });
+      pool.on('error', () => undefined);
+      const query = (text: string): Promise<unknown> =>
+        withConnection(pool, async (client) => (await client.query(text)).rows);
+      return Promise.resolve({ query, end: () => pool.end() });
+    },
+  ],
+])(
+  'I11 a connection that ends in the packet that makes it ready rejects %s, and the process continues',
+  async (_, open) => {
+    const source = await open(gate.url);
+    const query = (): Promise<unknown> => source.query('SELECT 1 AS one');
+    try {
+      gate.append({ ending: READY, more: TERMINATED });
+      const queries = await Promise.allSettled([query(), query(), query(), query()]);
+      expect(queries.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1);
+      gate.append(undefined);
+      await expect(query()).resolves.toEqual([{ one: 1 }]);
+    } finally {
+      gate.append(undefined);
+      await source.end();
+    }
+  },
+);
+
 test.each(['reset', 'closed'] as const)(
   'I11 an import whose connection is %s between two writes fails and stores nothing',
   async (how) => {

@@ -1,3 +1,4 @@
+import { createDataSource } from '@barkeep/bar-repository';
 import { storeReads } from '@barkeep/session-data';
 import { producerConnection, workerConnection } from '@barkeep/upkeep-queues';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
@@ -50,3 +51,22 @@ test.each([
   },
   40_000,
 );
+
+test('I11 a half-open connection to PostgreSQL is given up, with and without parameters', async () => {
+  const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
+  const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 2_000 }).initialize();
+  try {
+    for (const query of [
+      () => dataSource.query('SELECT 1 AS one'),
+      () => dataSource.query('SELECT $1::int AS one', [1]),
+    ]) {
+      await expect(query()).resolves.toEqual([{ one: 1 }]);
+      postgres.halfOpen();
+      await expect(query()).rejects.toThrow('expected an answer of PostgreSQL within 2 s, was none');
+      await expect(query()).resolves.toEqual([{ one: 1 }]);
+    }
+  } finally {
+    await dataSource.destroy();
+    await postgres.shut();
+  }
+}, 40_000);

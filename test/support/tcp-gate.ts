@@ -15,6 +15,8 @@ export interface TcpGate {
   slowDown(delayMs: number): void;
   /** Cuts the connection on which the server has answered so many bytes from now on, in the middle of an answer. */
   cutAfter(bytes: number): void;
+  /** Adds `more` to each answer that ends with `ending`, in the same packet; undefined ends that. */
+  append(answer: { ending: Buffer; more: Buffer } | undefined): void;
   /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
   freeze(): void;
   thaw(): void;
@@ -32,6 +34,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
   let isFrozen = false;
   let delayMs = 0;
   let bytesLeft = Infinity;
+  let appended: { ending: Buffer; more: Buffer } | undefined;
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
     let isHalfOpen = false;
@@ -62,7 +65,10 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       if (delayMs === 0 && delayed.length === 1) sendOldest();
       else setTimeout(sendOldest, delayMs);
     });
-    far.on('data', (data: Buffer) => {
+    far.on('data', (bytes: Buffer) => {
+      const { ending, more } = appended ?? {};
+      const isEnding = ending && more && bytes.subarray(-ending.length).equals(ending);
+      const data = isEnding ? Buffer.concat([bytes, more]) : bytes;
       near.write(data.subarray(0, Math.min(data.length, bytesLeft)));
       bytesLeft -= data.length;
       if (bytesLeft > 0) return;
@@ -97,6 +103,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
     },
     slowDown: (ms) => (delayMs = ms),
     cutAfter: (bytes) => (bytesLeft = bytes),
+    append: (answer) => (appended = answer),
     freeze() {
       isFrozen = true;
       for (const socket of sockets) socket.pause();

@@ -41,14 +41,22 @@ export async function withConnection<T>(
 }
 
 /**
- * Borrows a connection; the caller releases it. The pool removes its error listener at checkout, so this adds one that stays
- * as long as the connection lives: a connection that is lost rejects the statement that runs on it, and every later one.
+ * Borrows a connection; the caller releases it. A connection that is lost rejects the statement that runs on it, and every later one.
  * @throws NotPostgresError, what the pool throws when it cannot connect
  */
 export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
-  const client = await poolOf(source).connect();
+  const pool = poolOf(source);
+  // The pool emits this in the moment in which it removes its own listener from the connection.
+  if (!pool.listeners('acquire').includes(ignoreErrors)) pool.on('acquire', ignoreErrors);
+  return pool.connect();
+}
+
+/**
+ * Gives a connection a listener for `error` that stays as long as it lives. The pool removes its own at checkout, and a borrower
+ * that adds one later is too late for an error that arrives in the same packet as the answer before it.
+ */
+export function ignoreErrors(client: PoolClient): void {
   if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);
-  return client;
 }
 
 function ignoreError(): void {}

@@ -12,7 +12,8 @@ import type { ServerName } from './lab.js';
 
 const READY_LIMIT_MS = 180_000;
 const RETRY_MS = 500;
-const TAIL_CHARACTERS = 4_000;
+const TAIL_CHARACTERS = 8_000;
+const DEATH_LINES = 60;
 
 export interface ProcessSpec {
   name: string;
@@ -141,7 +142,7 @@ export class LabProcess {
       if (this.child === child) this.ready = false;
       if (this.isExpected || (code === 0 && this.spec.ends)) return;
       this.deaths.push(
-        `${name} ended unasked: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-8).join('\n')}`,
+        `${name} ended unasked: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n')}`,
       );
     });
     return true;

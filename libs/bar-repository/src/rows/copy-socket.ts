@@ -59,6 +59,13 @@ export class CopySocket extends Socket {
     super._write(...args);
   }
 
+  /** Node calls this one for messages that `pg` sends together: those of every query with parameters. */
+  override _writev(...args: Parameters<NonNullable<Socket['_writev']>>): void {
+    this.silentSince = performance.now();
+    // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
+    super._writev!(...args);
+  }
+
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));

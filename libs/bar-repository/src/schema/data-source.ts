@@ -3,6 +3,7 @@
  * The caller connects with `initialize()`, then calls `migrate` (./migrate.js).
  */
 import { DataSource } from 'typeorm';
+import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
 import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -49,6 +50,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {
+      // TypeORM adds its own listener for errors only some time after checkout.
+      onConnect: ignoreErrors,
       options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
       stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
     },
