@@ -1,9 +1,9 @@
 /**
- * The matrix symbol × trading day of a session or a dataset: what each cell means, and in which order the rows stand. Pure.
- * The states are those of a session's slots, summed up for a day by the worst of them.
+ * The matrix symbol × trading day of a session or a dataset: what each cell means, and how the rows are ordered. Pure.
+ * The state of a cell is the worst state of that day's slots.
  */
 
-/** From the best to the worst, then those without a judgement. */
+/** From the best to the worst; the last two are states of days that are not finished. */
 export const CELL_STATES = [
   'whole',
   'repaired',
@@ -15,7 +15,7 @@ export const CELL_STATES = [
 ] as const;
 export type CellState = (typeof CELL_STATES)[number];
 
-/** What a person reads for each state, and the letter that a cell with room for one shows. */
+/** The words for each state, and the letter that a wide cell shows. */
 export const STATE_WORDS: Record<CellState, { name: string; letter: string; help: string }> = {
   whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
   repaired: { name: 'repaired', letter: 'r', help: 'missing bars were fetched from a repository' },
@@ -35,11 +35,11 @@ export interface MatrixDay {
   date: string;
   /** Slots of one symbol. */
   expected: number;
-  /** Slots of one symbol that are shown: up to the clock, or the frontier. */
+  /** Slots of one symbol that are shown: up to the clock, or up to the frontier in the operator's view. */
   visible: number;
 }
 
-/** Counts of one symbol, a number for each day; one that is all zero is left out. */
+/** Counts of one symbol, a number for each day; an array of only zeros is left out. */
 export interface RowCounts {
   streamed?: readonly number[];
   backfilled?: readonly number[];
@@ -67,7 +67,7 @@ export interface MatrixCell {
   holes: number;
 }
 
-/** One cell. @param dayOpen index of the first day that the clock has not closed */
+/** One cell. @param openDay index of the first day that the clock has not closed */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};

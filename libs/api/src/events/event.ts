@@ -25,10 +25,8 @@ export const eventAnswers = {
   'day-opened': z
     .strictObject({ ...day, expected: count, waitedMs: z.number().describe('how long the stream waited for the rows') })
     .describe('the clock reached the first open of a trading day'),
-  'day-closing': z
-    .strictObject({ ...day, ...slotCounts })
-    .describe('the clock reached the last close of a trading day'),
-  'day-closed': z.strictObject({ ...day, ...slotCounts }).describe('every event of the trading day was emitted'),
+  'day-closing': z.strictObject({ ...day, ...slotCounts }).describe('the last bar of a trading day begins'),
+  'day-closed': z.strictObject({ ...day, ...slotCounts }).describe('the clock reached the close of a trading day'),
   'day-timed-out': z
     .strictObject({ at, time, date, timeoutMs: count })
     .describe('the source was silent for feed.timeoutSeconds; the rest of the day is empty'),
@@ -47,6 +45,8 @@ export const eventAnswers = {
     .strictObject({ at, repository: z.string(), error: z.string(), nextTryAt: time })
     .describe('a repository failed; its slots wait for the next attempt'),
   'repository-recovered': z.strictObject({ at, repository: z.string(), failedMs: count }),
-  derived: z.strictObject({ at, date, symbols: z.array(z.string()) }).describe('derived bars were built again'),
+  derived: z
+    .strictObject({ at, date, symbols: z.array(z.string()) })
+    .describe('derived bars of these symbols were written or changed'),
   quality: z.strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() }),
 } as const satisfies Schemas;
