@@ -1,15 +1,17 @@
 /**
- * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to bench/RESULTS.md
- * and bench/results.json. `npm run bench -- S1 S6` runs some. Each scenario is one file in bench/scenarios.
+ * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to
+ * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs some. Each scenario is one file in
+ * bench/scenarios.
  *
- * BENCH_ROUNDS=7 takes a closer look; BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators.
+ * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the
+ * coordinators.
  */
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';
 import { consoleTable, writeResults } from './harness/results.mjs';
 import { extras, scenarios } from './scenarios/index.mjs';
 
-/** So that a full run ends within 20 minutes. */
+/** Rounds of each scenario. With 3 a full run ends within 20 minutes. */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 
 async function main(names) {

@@ -25,7 +25,7 @@ export class App {
     const died = once(child, 'exit').then(([code]) => {
       throw new Error(`expected ${name} to start, was exit code ${code}`);
     });
-    died.catch(() => undefined); // it ends some time
+    died.catch(() => undefined); // the process ends sooner or later, and no caller may be waiting for it
     const [{ url }] = await Promise.race([once(child, 'message', { signal }), died]);
     return new App(child, url);
   }

@@ -1,6 +1,6 @@
 /**
- * What the scenarios work with: servers that are started when first needed and gone at the end, data sets that are made once, and
- * processes of the built programs. A scenario asks for what it needs and keeps nothing.
+ * The environment of the scenarios: servers, which start when a scenario first needs them and stop at the end,
+ * datasets, which are made once, and processes of the built programs.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { startServices } from '@barkeep/local-system';
@@ -21,10 +21,10 @@ export class Bench {
   #datasets = new Map();
   #apps = new Set();
   #systems = 0;
-  /** For files of a scenario; gone at the end. */
+  /** Folder for a scenario's files; removed at the end. */
   folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
 
-  /** @param log gets a line for what is going on */
+  /** @param log receives a line about each step */
   constructor(log) {
     this.log = log;
   }
@@ -35,7 +35,7 @@ export class Bench {
     return this.#services;
   }
 
-  /** A connection pool to Postgres, with the schema in place. */
+  /** A connection pool to PostgreSQL, with the schema up to date. */
   async dataSource() {
     this.#dataSource ??= this.#openDatabase();
     return this.#dataSource;
@@ -54,7 +54,7 @@ export class Bench {
     return this.#redis;
   }
 
-  /** A dataset in Postgres, made once in a run: answers `{ dataset, datasetId, symbols, start, end, bars }`. */
+  /** A dataset in PostgreSQL, made once in a run. Returns `{ dataset, datasetId, symbols, start, end, bars }`. */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
     let made = this.#datasets.get(name);
@@ -68,8 +68,8 @@ export class Bench {
   }
 
   /**
-   * Starts one coordinator and some upkeep workers, with queues of their own: no other system takes their jobs.
-   * BENCH_NODE_ARGS is for Node in the coordinator, such as `--cpu-prof`.
+   * Starts one coordinator and some upkeep workers. They have separate queues, so that no other system takes their
+   * jobs. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as `--cpu-prof`.
    * @param env added to every process @returns `{ coordinator, workers, meter, stop }`
    */
   async system({ workers = 0, env } = {}) {
@@ -93,7 +93,7 @@ export class Bench {
     return new CpuMeter({ postgres: { tree: parentOf(pid) }, redis: redisPid, bench: process.pid, ...apps });
   }
 
-  /** Bytes that Redis uses now, once it has freed what was deleted. */
+  /** Bytes that Redis uses now. Waits until Redis has freed what was deleted. */
   async redisBytes() {
     const redis = await this.redis();
     for (;;) {
@@ -102,7 +102,7 @@ export class Bench {
     }
   }
 
-  /** What the figures were measured on. */
+  /** The machine and the versions with which the figures were measured. */
   async machine() {
     const redis = /redis_version:(\S+)/.exec(await (await this.redis()).info('server'))?.[1];
     const [{ server_version: postgres }] = await (await this.dataSource()).query('SHOW server_version');

@@ -1,4 +1,7 @@
-/** A process that follows sessions in lockstep with an empty loop: its parent sends an id, and the process answers with what it received. */
+/**
+ * A process that follows sessions in lockstep with an empty loop. Its parent sends the id of a session, and the process
+ * answers with the steps and bars that it received.
+ */
 import { followSession } from '@barkeep/client';
 import { SessionLostError, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
@@ -33,13 +36,13 @@ async function consume({ id, consumer, every }) {
     }
     if (step.time === session.layout.end) lastAt = performance.now();
   }
-  // From the first step to the last: the cost of a loop that runs for a long time.
+  // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
   const nanosABar = (usageOf(stepping) * 1e9) / (bars - firstBars);
   const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
   return { id, steps, bars, endedAt: Date.now(), cpu: usageOf(cpu), nanosABar, rate };
 }
 
-/** CPU seconds since then. */
+/** CPU seconds since an earlier reading. */
 function usageOf(since) {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1e6;

@@ -1,4 +1,7 @@
-/** Processes that follow the sessions of a bench in lockstep. Started once; each session is followed by the first so many. */
+/**
+ * Processes that follow the sessions of a benchmark in lockstep. They start once; the caller chooses how many of them
+ * follow each session.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -19,7 +22,10 @@ export class Consumers {
     return new Consumers(children);
   }
 
-  /** Lets the first `count` follow a session to its end. @returns what each was given: `{ steps, bars, endedAt, cpu }` */
+  /**
+   * Lets the first `count` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt,
+   * cpu }`
+   */
   async follow(id, count, every = '1m') {
     const results = this.#children.slice(0, count).map(async (child, i) => {
       const answer = once(child, 'message');

@@ -1,6 +1,6 @@
 /**
- * The limit of streaming: the rows of a market by one `COPY … (FORMAT binary)`, the bytes thrown away as they come from the socket.
- * Nothing in JavaScript can take rows from Postgres with less work than this.
+ * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)` and discards the bytes as they
+ * arrive from the socket. No JavaScript program can read rows from PostgreSQL with less work.
  */
 import { Client } from 'pg';
 
@@ -10,7 +10,7 @@ const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 /** @param measure is called at the end, while the server's process still runs, so that its CPU seconds can be read */
 export async function drainCopy(databaseUrl, sql, measure) {
   const client = new Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined); // it ends by having its socket closed
+  client.on('error', () => undefined); // this function ends the connection by closing its socket
   await client.connect();
   const socket = client.connection.stream;
   socket.removeAllListeners('data');

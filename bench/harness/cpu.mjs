@@ -1,11 +1,11 @@
-/** CPU seconds of processes, from /proc; where there is no /proc the figures are missing and nothing else is. */
+/** CPU seconds of processes, from /proc. On a system without /proc only these figures are missing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Clock ticks a second, the same on every Linux. */
 const TICKS = 100;
 
-/** Processes are at rest that use so little in so long, all together. */
+/** Processes count as idle when together they use at most this many CPU seconds between two checks. */
 const REST_SECONDS = 0.03;
 const REST_LOOK_MS = 200;
 const REST_LOOKS_MAX = 20;
@@ -27,7 +27,10 @@ export function parentOf(pid) {
   return statOf(pid)?.[1];
 }
 
-/** Of all threads of a process, to the nanosecond: a clock tick is a twentieth of what a small session takes. */
+/**
+ * CPU seconds of all threads of a process, to the nanosecond. Clock ticks are too coarse: one tick is a twentieth of
+ * the time that a small session takes.
+ */
 function secondsOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -45,7 +48,7 @@ function ticksOf(pid, withReaped = false) {
   return (user + system + (withReaped ? reapedUser + reapedSystem : 0)) / TICKS;
 }
 
-/** A process with its children, those that ended included. */
+/** CPU seconds of a process and its children, including children that have ended. */
 function secondsOfTree(pid) {
   const own = ticksOf(pid, true);
   if (own === undefined) return undefined;
@@ -53,7 +56,7 @@ function secondsOfTree(pid) {
   return children.reduce((sum, child) => sum + (ticksOf(child, true) ?? 0), own);
 }
 
-/** Each process by name: its pid, or `{ tree: pid }` for one with its children. */
+/** Measures processes by name. A process is given by its pid, or by `{ tree: pid }` to include its children. */
 export class CpuMeter {
   #processes;
   #start;
@@ -67,7 +70,7 @@ export class CpuMeter {
     this.#start = this.#read();
   }
 
-  /** Seconds by process since the last reset. */
+  /** CPU seconds of each process since the last reset. */
   seconds() {
     const now = this.#read();
     return Object.fromEntries(
@@ -75,7 +78,7 @@ export class CpuMeter {
     );
   }
 
-  /** Waits until all of them are at rest: what the last sample left to be done is no part of the next one. */
+  /** Waits until all processes are idle, so that work left over from one sample does not count in the next. */
   async settled() {
     for (let looks = 0, before = this.#total(); looks < REST_LOOKS_MAX; looks++) {
       await delay(REST_LOOK_MS);

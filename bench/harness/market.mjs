@@ -1,11 +1,14 @@
-/** Makes the data of a bench: seeded random walks on XNYS days, in Postgres by way of the importer, symbol after symbol. */
+/**
+ * Makes the data of the benchmarks: seeded random walks on XNYS days, which the importer stores in PostgreSQL, symbol
+ * after symbol.
+ */
 import { BarImporter, datasetExtent, packDays, resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval } from '@barkeep/bars';
 
 const START = '2024-01-02';
 const LAST = '2024-12-31';
 
-/** A small generator of numbers in [0, 1): mulberry32. */
+/** A small generator of pseudo-random numbers in [0, 1): mulberry32. */
 export function seeded(seed) {
   let state = seed >>> 0;
   return () => {
@@ -18,7 +21,7 @@ export function seeded(seed) {
 
 export const symbolNames = (count) => Array.from({ length: count }, (_, i) => `S${String(i).padStart(4, '0')}`);
 
-/** Minute grids of that many whole trading days. */
+/** The minute grids of this many whole trading days. */
 export function gridsOf(days) {
   const all = calendarNamed('XNYS')
     .tradingDays(START, LAST)
@@ -63,7 +66,8 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
     }
   }
   await importer.finish();
-  // What a database that has stood for a while has done long ago: the hint bits and the checkpoint are not part of any arm.
+  // A database that has run for a while has set hint bits and written a checkpoint long ago, so this happens outside of
+  // the measurement.
   if (packed) await packMarket(dataSource, name, grids);
   await dataSource.query('VACUUM (ANALYZE) bars, packed_days');
   await dataSource.query('CHECKPOINT');

@@ -1,4 +1,4 @@
-/** Shows results: a table for the terminal and for bench/RESULTS.md, and bench/results.json for machines. */
+/** Formats results: as a table for the terminal and for bench/RESULTS.md, and as bench/results.json for programs. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -32,10 +32,10 @@ const verdicts = (results) =>
   results.map(({ id, targets, missed }) =>
     missed.length > 0
       ? `${id}: missed ${missed.join('; ')}`
-      : `${id}: ${Object.keys(targets).length > 0 ? 'reached all it must' : 'nothing it must reach'}`,
+      : `${id}: ${Object.keys(targets).length > 0 ? 'reached every target' : 'has no target'}`,
   );
 
-/** The table in columns, with what was missed under it. */
+/** The table in columns, followed by the targets that were missed. */
 export function consoleTable(results) {
   const lines = [HEAD, ...results.flatMap(rows)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -58,8 +58,9 @@ function markdown(results, machine) {
   return [
     '# Bench results',
     '',
-    'Written by `npm run bench`. Absolute figures are of one machine, shared with others; the ratios, each of arms that ran in turn in',
-    'the same run, are the result. CPU seconds are of one sample, by process; memory is what Redis says of itself, per stored bar.',
+    'Written by `npm run bench`. Each scenario has arms, which run in turn: `value` is what Barkeep does, `limit` the least work that any',
+    'program would have to do, `baseline` the obvious way to do it. The machine was shared with other programs, so compare the ratios',
+    'and not the absolute figures. CPU seconds are those of one sample, by process. B/bar is the memory of Redis for each stored bar.',
     '',
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     '',

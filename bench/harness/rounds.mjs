@@ -1,7 +1,13 @@
-/** Runs a scenario: one unmeasured round to warm up, then rounds of all arms, interleaved. Answers medians, spreads and ratios. */
+/**
+ * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. Returns medians, spreads
+ * and ratios.
+ */
 import { median, spread } from './statistics.mjs';
 
-/** An arm that says `rounds: 1` (a slow baseline) is run in the first rounds only; later rounds are compared with its last sample. */
+/**
+ * An arm with `rounds: 1`, such as a slow baseline, runs only in the first round, and without a warm-up. Later rounds
+ * are compared with its last sample.
+ */
 export async function runScenario(scenario, bench, rounds) {
   bench.log(`\n${scenario.id} ${scenario.title}`);
   const { close, others = {}, value, limit, baseline } = await scenario.prepare(bench);
@@ -34,7 +40,7 @@ function summary({ id, title, unit, targets = {} }, samples) {
     if (to === 'limit' && samples[name][0]?.ratioToLimit !== undefined) {
       return median(samples[name].map(({ ratioToLimit }) => ratioToLimit));
     }
-    // Of another unit: there is nothing to be compared.
+    // A sample in another unit cannot be compared.
     if (samples[name][0]?.unit !== undefined) return undefined;
     const [own, other] = [rates(name), rates(to)];
     return other && median(own.map((rate, round) => rate / (other[round] ?? other.at(-1))));
@@ -73,7 +79,7 @@ function missedOf(figures, { others = {}, ...targets }) {
   );
 }
 
-/** Targets by name: the figure's field, and whether it is to be at most (or at least) so much. */
+/** The targets by name: the field of the figure, and whether the target is a maximum or a minimum. */
 const BOUNDS = {
   ratioToLimit: ['ratioToLimit', false],
   ratioToLimitMax: ['ratioToLimit', true],

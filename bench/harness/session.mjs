@@ -1,17 +1,17 @@
 /** Runs one whole session on a coordinator, from the request that starts it to its completion, and measures it. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The time of the end comes from the database: it does not depend on how often the bench polls. */
+/** The time of the end comes from the database, so it does not depend on this interval. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 let sessions = 0;
 
 /**
- * @param market what `bench.market` answered
+ * @param market the result of `bench.market`
  * @param spec overrides of the session's spec
  * @param whileRunning is called with the id when the session has started; its results have an `endedAt`
- * @param created is called when the session is there, and awaited before it starts; it resets the meter
- * @returns a sample; the session is removed again, after its digest was looked at when `check` wants it
+ * @param created is called when the session was created, and awaited before the session starts; it resets the meter
+ * @returns a sample. The session is removed at the end, after `check` was called with it
  */
 export async function runSession(bench, { coordinator, meter, market, spec, check, whileRunning, created }) {
   const id = `bench-${process.pid}-${++sessions}`;
@@ -46,7 +46,7 @@ export async function runSession(bench, { coordinator, meter, market, spec, chec
   return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
 }
 
-/** Asks the database, which costs the coordinator nothing. @returns when the session completed, epoch ms */
+/** Polls the database, which costs the coordinator nothing. @returns when the session completed, epoch ms */
 export async function waitForCompletion(dataSource, id) {
   for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
@@ -57,7 +57,7 @@ export async function waitForCompletion(dataSource, id) {
   throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
 }
 
-/** Fails a run whose figures would measure something else. */
+/** Fails when the session did not get the expected bars: its figures would be meaningless. */
 export function expectFilled(session, expected) {
   const { filled } = session.counts;
   if (filled !== expected) throw new Error(`expected ${expected} bars in the store, was ${filled}`);

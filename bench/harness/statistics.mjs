@@ -1,6 +1,6 @@
-/** Of a handful of samples on a machine that others use too. */
+/** Statistics of a few samples from a machine that other programs use too. */
 
-/** The middle of the values that are there; undefined of none. */
+/** The median of the values that are not undefined; undefined when there are none. */
 export function median(values) {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
   if (sorted.length === 0) return undefined;
@@ -8,7 +8,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Largest less smallest, as a part of the median. */
+/** The difference between the largest and the smallest value, divided by the median. */
 export function spread(values) {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }

@@ -1,9 +1,9 @@
-/** Sessions in the store alone, without a coordinator. */
+/** Session stores that a benchmark writes directly, without a coordinator. */
 import { DayChunk, parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout, SessionWriter } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 
-/** The store of a session of one day, empty and claimed. @param spec added to symbols, day and source */
+/** Creates the empty store of a session of one day and claims it. @param spec added to symbols, day and source */
 export async function openStore(redis, id, grid, symbols, spec = {}) {
   const source = { type: 'dataset', dataset: 'bench' };
   const parsed = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, ...spec });

@@ -1,11 +1,17 @@
-/** The arms that streaming scenarios share: a session of the whole system, the COPY alone, and the plain way. */
+/**
+ * The arms that the streaming scenarios share: a session on the whole system (value), one COPY (limit), and a cursor
+ * with sorted sets (baseline).
+ */
 import { copySql, drainCopy } from './copy-drain.mjs';
 import { expectFilled, runSession } from './session.mjs';
 import { zsetSession } from './zset-baseline.mjs';
 
 const NO_UPKEEP = { upkeep: { enabled: false } };
 
-/** Sessions without upkeep on one coordinator; `running` is an existing system: two systems would take each other's sessions. */
+/**
+ * Runs sessions without upkeep on one coordinator. Pass an existing system as `running`: two systems on one database
+ * would take each other's sessions.
+ */
 export async function streamingArms(bench, market, running) {
   const services = await bench.services();
   const system = running ?? (await bench.system());

@@ -1,4 +1,7 @@
-/** A session of 500 symbols and 252 days whose store is filled by hand: every day has the bitmap of a day with few holes, and some days have states. */
+/**
+ * A session of 500 symbols and 252 days whose store the benchmark writes directly: every day has the bitmap of a day
+ * with few holes, and some days have slot states.
+ */
 import { BarImporter } from '@barkeep/bar-repository';
 import { bitmapBytes } from '@barkeep/bars';
 import { seeded, symbolNames } from './market.mjs';
@@ -7,7 +10,7 @@ import { expectFilled, waitForCompletion } from './session.mjs';
 const SYMBOLS = 500;
 const DAYS = 252;
 const DATES = { start: '2024-01-02', end: '2024-12-31' };
-/** Days with gaps: their states are read too. */
+/** Share of the days that have gaps, and therefore slot states. */
 const WITH_STATES = 0.3;
 const HOLES = 0.02;
 
@@ -38,7 +41,7 @@ export async function makeWideSession(bench, coordinator) {
   return id;
 }
 
-/** Gives every day the bitmap of a day with few holes, and some days states. @returns the filled slots */
+/** Writes the bitmap of a day with few holes for every day, and slot states for some days. @returns the filled slots */
 export async function fillStore(redis, layout) {
   const random = seeded(1);
   let filled = 0;

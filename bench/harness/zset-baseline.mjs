@@ -1,6 +1,7 @@
 /**
- * The plain way to stream: rows by a cursor in time order, each bar as JSON in a sorted set of its symbol, the writes pipelined.
- * It is written with care: large fetches, large pipelines, times as numbers, the next rows are fetched while the last are written.
+ * The obvious way to stream: reads rows by a cursor in time order and writes each bar as JSON into a sorted set of its
+ * symbol, in pipelines. It is written with care, so that the comparison is fair: large fetches, large pipelines, times
+ * as numbers, and the next rows are fetched while the previous ones are written.
  */
 import { Client } from 'pg';
 

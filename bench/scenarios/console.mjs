@@ -1,4 +1,7 @@
-/** The console draws the matrix of 500 symbols × 252 days in Chromium: rows put in order, the canvas painted, and while it scrolls. */
+/**
+ * How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after the rows are sorted, and while it
+ * scrolls.
+ */
 import { SessionReader } from '@barkeep/session-data';
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
@@ -8,7 +11,7 @@ import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
 const DRAWN_MIN = CELLS / 0.3;
 /** Frames of one scroll through all rows. */
 const FRAMES = 60;
-/** A scroll is smooth when it keeps the display's rate, 60 frames a second, but for a tenth of them. */
+/** A scroll is smooth when it shows at least nine tenths of the display's 60 frames a second. */
 const FRAMES_MIN = 54;
 
 export default {
@@ -70,7 +73,7 @@ async function openPage(url) {
   return { browser, page };
 }
 
-/** Milliseconds from an act until the frame after it is painted. */
+/** Milliseconds from an action until the frame after it is painted. */
 function drawnBy(act) {
   return `new Promise((resolve) => requestAnimationFrame(() => {
     const startedAt = performance.now();

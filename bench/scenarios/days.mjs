@@ -1,10 +1,13 @@
-/** The matrix of 500 symbols × 252 days: all pages of `GET /v1/sessions/{id}/days`, when nothing is known and when it was read before. */
+/**
+ * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days, at the first reading
+ * and when the coordinator has the counts from an earlier one.
+ */
 import { bitmapBytes } from '@barkeep/bars';
 import { SessionReader } from '@barkeep/session-data';
 import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
 
 const PAGE = 100;
-/** Symbol-days a second that the two times of the whole matrix are: 1.5 s and 0.15 s. */
+/** The targets in symbol-days a second: the whole matrix in 1.5 s at the first reading, and in 0.15 s later. */
 const [UNKNOWN_MIN, KNOWN_MIN] = [CELLS / 1.5, CELLS / 0.15];
 
 export default {
@@ -25,7 +28,7 @@ export default {
     let owner = 0;
     return {
       value: async () => {
-        // Counts are kept for one owner of the session: with another one they are read again.
+        // A coordinator keeps counts for the current owner of the session. A new owner makes it read them again.
         for (const { meta } of layout.keys) await redis.hset(meta, 'owner', `bench-${++owner}`);
         return matrix();
       },

@@ -1,4 +1,7 @@
-/** A small session as a user starts it, with and without upkeep: what it costs to start and end shows in it. */
+/**
+ * A small session as a user starts it, with and without upkeep. It shows the fixed cost of starting and ending a
+ * session.
+ */
 import { runSession } from '../harness/session.mjs';
 import { streamingArms } from '../harness/streaming.mjs';
 
@@ -12,7 +15,7 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const arms = await streamingArms(bench, market);
     const system = await bench.system({ workers: 2 });
-    // Holes are looked for, 5m and 15m bars derived, and the clock waits for it.
+    // With upkeep workers look for holes and derive 5m and 15m bars, and the clock waits for them.
     const spec = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
     const withUpkeep = () => runSession(bench, { ...system, market, spec });
     const close = () => Promise.all([arms.close(), system.stop()]);

@@ -1,6 +1,7 @@
 /**
- * Sessions in lockstep, each minute a step of an empty loop in another process: what it costs that the clock waits. Every process
- * has followed sessions of the same shape before, as one that follows a long session has: what is measured is not the compiler.
+ * What it costs that the clock waits for consumers: sessions in lockstep, in which every minute is a step of an empty
+ * loop in another process. Every process has followed sessions of the same shape before, so that the figures do not
+ * include compilation.
  */
 import { Consumers } from '../harness/consumers.mjs';
 import { expectFilled, runSession } from '../harness/session.mjs';
@@ -8,13 +9,19 @@ import { median } from '../harness/statistics.mjs';
 
 const MOST = 4;
 const WORKERS = 2;
-/** Base bars that the clock runs ahead at most: two trading days, so that a consumer reads one while it steps through the other. BENCH_WINDOW=30 is the default of a spec. */
+/**
+ * The lead (`pace.window`), in base bars: two trading days, so that a consumer reads one day while it steps through the
+ * other. The default of a spec is 30.
+ */
 const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
-/** Sessions of each sample, one after another: one alone takes half a second, in which a machine does other things as well. */
+/**
+ * Sessions of each sample, one after another. A single one takes only half a second, so other work on the machine would
+ * disturb it too much.
+ */
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
-/** What a spec has when it says nothing: a barrier each day, 5m and 15m. BENCH_UPKEEP=off streams and nothing else. */
+/** The defaults of a spec: a barrier each day, and derived 5m and 15m bars. BENCH_UPKEEP=off only streams. */
 const UPKEEP =
   process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : { derivedIntervals: ['5m', '15m'] };
 
@@ -24,7 +31,7 @@ function streamCpu({ cpu }) {
   return others.reduce((sum, [, seconds]) => sum + seconds, 0);
 }
 
-/** What sessions one after another took, as the sample of one. */
+/** Combines the samples of consecutive sessions into one. */
 function together(samples) {
   const mean = (valueOf) => samples.reduce((sum, sample) => sum + valueOf(sample), 0) / samples.length;
   const seconds = mean((sample) => sample.seconds);
@@ -86,7 +93,7 @@ export default {
           unit: '%',
           rate: (100 * samples[MOST].rate) / samples[1].rate,
         }),
-        // In addition to the share of the speed; the CPU of the consumers themselves is not included.
+        // The CPU time of the consumers themselves is not included.
         'CPU of the stream, 4 consumers more than 1, %': async () => ({
           unit: '%',
           rate: (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,

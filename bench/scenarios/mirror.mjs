@@ -1,4 +1,7 @@
-/** Reads of a mirror in this process, compared with a plain array of objects; and a reader's, compared with a PING on the same connection. */
+/**
+ * How fast reads are: those of a mirror in this process, compared with a plain array of objects, and those of a reader,
+ * compared with a PING on the same connection.
+ */
 import { Mirror } from '@barkeep/client';
 import { DayChunk, parseSessionSpec } from '@barkeep/bars';
 import { removeSession, SessionLayout, SessionReader, SessionWriter } from '@barkeep/session-data';
@@ -29,7 +32,7 @@ export default {
     const symbols = [...layout.symbols];
     check(mirror, plain, symbols);
     const trips = { ping: [], reader: [] };
-    // In turns, so that both see the same machine; the median, for a machine does other things as well.
+    // The two run in turn, so that both meet the same load. The median ignores outliers from other work on the machine.
     const inTurns = async () => {
       trips.ping.length = trips.reader.length = 0;
       for (let i = 0; i < TRIPS; i++) {
@@ -64,7 +67,7 @@ async function microsOf(trip) {
   return Number(process.hrtime.bigint() - startedAt) / 1e3;
 }
 
-/** A million reads a second. */
+/** Measures reads, in millions a second. */
 function timed(symbols, read) {
   return async () => {
     let sum = 0;
@@ -79,7 +82,10 @@ function timed(symbols, read) {
   };
 }
 
-/** A day of bars in a separate store, the clock between two minutes before its end; and the same bars as objects. */
+/**
+ * Writes a day of bars into a separate store, with the clock between two minutes near its end, and makes the same bars
+ * as objects.
+ */
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
   const symbols = symbolNames(SYMBOLS);

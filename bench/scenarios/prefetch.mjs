@@ -1,6 +1,7 @@
 /**
- * Changes from one trading day to the next, with and without reading ahead: how many find the next day's rows there at the
- * close, and how long after the close the next day's first bars are stored. Each session says so itself, in its events.
+ * Changes from one trading day to the next, with and without reading ahead: for how many the next day's rows had been
+ * read at the close, and how long after the close its first bars are stored. The figures come from the events of the
+ * sessions.
  */
 import { runSession } from '../harness/session.mjs';
 import { median } from '../harness/statistics.mjs';
@@ -23,7 +24,7 @@ export default {
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 60 });
     const seen = {};
-    // One system at a time: two on one database would take each other's sessions.
+    // Only one system runs at a time: two on one database would take each other's sessions.
     const arm = (name, env) => async () => {
       const system = await bench.system({ workers: WORKERS, env });
       try {
@@ -33,7 +34,7 @@ export default {
         await system.stop();
       }
     };
-    // Figures of the run before them: an arm of their own costs nothing more.
+    // These arms report further figures of the run before them, so they do no work.
     const share = (count) => async () => ({ rate: (100 * count(seen['with prefetch'])) / seen['with prefetch'].count });
     return {
       value: arm('with prefetch', {}),
@@ -50,7 +51,7 @@ export default {
 async function dayChanges(bench, name, { id, prefetch: { hits, misses, bytes } }) {
   const entries = await (await bench.redis()).xrange(`barkeep:{${id}:0}:events`, '-', '+');
   const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
-  // The first day follows none.
+  // The first day has no day before it.
   const waits = opened.slice(1).map((fields) => Number(fields[fields.indexOf('waitedMs') + 1]));
   const sorted = [...waits].sort((a, b) => a - b);
   const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1];

@@ -1,4 +1,4 @@
-/** The main figure: how fast rows become a session store. */
+/** The main figure: how fast rows in PostgreSQL become a session store. */
 import { streamingArms } from '../harness/streaming.mjs';
 
 export default {
@@ -10,7 +10,8 @@ export default {
   async prepare(bench) {
     const market = await bench.market({ symbols: 400, days: 20 });
     const arms = await streamingArms(bench, market);
-    // Three million single commands take half a minute: once is enough for a factor of eight.
+    // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of
+    // eight.
     return { ...arms, baseline: Object.assign(arms.baseline, { rounds: 1 }) };
   },
 };

@@ -1,6 +1,6 @@
 /**
- * Growth: more symbols, more days, more sessions at once. The time a bar must stay what it is, the coordinator's memory too, and
- * sessions over the same days must share what was read.
+ * Growth: more symbols, more days, more sessions at once. The time a bar and the coordinator's memory must stay the
+ * same, and sessions over the same days must share reads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { runSession } from '../harness/session.mjs';
@@ -9,15 +9,15 @@ const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
 /** Symbols of the sessions that differ in days; the shortest session must take longer than a start and an end. */
 const DAY_SYMBOLS = 200;
-/** Of those that run at once. */
+/** Symbols of the sessions that run at the same time. */
 const SHARED_SYMBOLS = 100;
-/** Days of the sessions that differ in symbols, and of those that run at once. */
+/** Days of the sessions that differ in symbols, and of those that run at the same time. */
 const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
 /** Sessions that are not measured. */
 const WARM_UPS = 10;
 const SPEC = { upkeep: { enabled: false } };
-/** The time a bar within ± 25 % of the smallest's: that of rates is the inverse. */
+/** The time a bar must be within ± 25 % of that of the smallest session. Rates are its inverse. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 
 const wide = (symbols) => `${symbols} symbols × ${SYMBOL_DAYS} days`;
@@ -56,9 +56,10 @@ export default {
     const symbolsOf = (count) => ({ ...broad, symbols: broad.symbols.slice(0, count) });
     const daysOf = (count) => ({ ...lasting, end: lasting.grids[count - 1].date });
     const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
-    // A service that has just started compiles what it runs: the smallest sessions would be measured by that.
+    // A process that has just started still compiles its code, which would dominate the smallest sessions.
     for (let i = 0; i < WARM_UPS; i++) await smallest();
-    // A machine that others use too changes its speed within seconds: the same session before and after cancels that out.
+    // A shared machine changes its speed within seconds. Measuring the smallest session before and after each other one
+    // cancels that out.
     let before = await smallest();
     const arm = (name, market) => async () => {
       const sample = await run(name, market);
@@ -68,7 +69,7 @@ export default {
       return { ...sample, ratioToLimit };
     };
     const shared = { ...daysOf(SYMBOL_DAYS), symbols: lasting.symbols.slice(0, SHARED_SYMBOLS) };
-    // Of one session alone, which the others are compared with in the same round.
+    // The figures of a single session, with which the others of the same round are compared.
     let first;
     const times = new Map();
     const together = (count) => async () => {
@@ -81,7 +82,7 @@ export default {
     const timeOf = (count) => async () => ({ unit: 'of the first', rate: times.get(count) });
     return {
       limit: async () => {
-        await smallest(); // what the last round left to be cleared away is no part of this one
+        await smallest(); // so that the clean-up after the last round does not count in this one
         return (before = await smallest());
       },
       value: arm('largest', symbolsOf(SYMBOLS.at(-1))),
@@ -100,7 +101,10 @@ export default {
   },
 };
 
-/** Sessions that are all made first and then started together. @returns until all of them are completed */
+/**
+ * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU
+ * seconds
+ */
 async function runTogether(bench, system, market, count) {
   await system.meter.settled();
   let missing = count;
@@ -115,11 +119,11 @@ async function runTogether(bench, system, market, count) {
   };
   const runs = Array.from({ length: count }, () => runSession(bench, { ...system, market, spec: SPEC, created }));
   const samples = await Promise.all(runs);
-  // Each looked when it had ended: the last of them has seen it all.
+  // Each session read the meter at its own end, so the last reading covers all of them.
   return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...samples.map(cpuOf)) };
 }
 
-/** CPU seconds of everything that is measured. */
+/** CPU seconds of all measured processes. */
 function cpuOf({ cpu: { postgres, redis, coordinator } }) {
   return postgres + redis + coordinator;
 }
@@ -128,7 +132,7 @@ function resetPeak(pid) {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {
-    // Not Linux, or not ours: the peak is that of the whole run then.
+    // Works only on Linux and for our own processes. Elsewhere the peak is that of the whole run.
   }
 }
 

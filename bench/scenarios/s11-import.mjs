@@ -1,4 +1,4 @@
-/** A file of a million rows into a dataset by `barkeep import`, as a user runs it, its start and its VACUUM included. */
+/** How fast `barkeep import` stores a file of a million rows, as a user runs it, including its start and its VACUUM. */
 import { BarEntity, createDataSource, migrate } from '@barkeep/bar-repository';
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -10,19 +10,19 @@ import { from } from 'pg-copy-streams';
 import { seeded } from '../harness/market.mjs';
 
 const ROWS = 1_000_000;
-/** Saved one million at a time it would take ten minutes: so many show the rate. */
+/** Rows of the baseline. TypeORM would take ten minutes to save a million; these show its rate. */
 const SAVED_ROWS = 10_000;
 const SAVED_AT_ONCE = 1_000;
 const START = Date.UTC(2022, 0, 1);
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/barkeep.js');
 
-/** The project's own form: ISO times. */
+/** The project's own format, with ISO times. */
 const ISO = {
   head: 'time,open,high,low,close,volume\n',
   row: (time, prices, volume) => `${new Date(time).toISOString()},${prices.join(',')},${volume}\n`,
 };
 
-/** Forms of vendors by the name of their format: digits, tabs, fixed-point prices, days first, JSON. */
+/** Formats of vendors, by name: digits, tabs, fixed-point prices, days first, JSON. */
 const FORMS = {
   histdata: {
     file: 'DAT_ASCII_AAA_M1_2022.csv',
@@ -112,7 +112,7 @@ export default {
   },
 };
 
-/** Writes `rows` bars of one symbol in a form. */
+/** Writes `rows` bars of one symbol in a format. */
 async function writeRows(file, rows, { head = '', row, between = '', tail = '' }) {
   const random = seeded(11);
   function* lines() {
@@ -146,7 +146,7 @@ async function ownDatabase(bench) {
   return { url: url.href, drop };
 }
 
-/** Digits of a time such as 20220101000000. */
+/** Digits of a time, such as those of 20220101000000. */
 function digits(time, start, end) {
   return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }

@@ -1,4 +1,7 @@
-/** All that a session is for: streamed with holes, each hole found and filled, larger bars derived, the clock behind it day by day. */
+/**
+ * A session with everything: bars are streamed with holes, every hole is found and filled, longer bars are derived, and
+ * the clock follows day by day.
+ */
 import { runSession } from '../harness/session.mjs';
 import { streamingArms } from '../harness/streaming.mjs';
 

@@ -1,10 +1,13 @@
-/** Packed days: their bytes go from Postgres into the session store, and no process looks at a bar. */
+/**
+ * How fast packed days stream: their bytes go from PostgreSQL into the session store, and no process looks at a single
+ * bar.
+ */
 import { DayChunk } from '@barkeep/bars';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
 import { streamingArms } from '../harness/streaming.mjs';
 
 const MARKET = { symbols: 400, days: 20 };
-/** Symbols of one pipeline of the limit: as many chunks as a flush has. */
+/** Symbols of one pipeline in the limit arm: as many chunks as a flush has. */
 const PIPELINED = 128;
 
 export default {
@@ -29,12 +32,12 @@ export default {
   },
 };
 
-/** The same bytes by plain commands, as fast as the client can send them. */
+/** Writes the same bytes by plain SET commands, as fast as the client can send them. */
 async function setChunks(bench, { symbols, grids, bars }) {
   const redis = await bench.redis();
   const meter = await bench.cpuMeter();
   const random = seeded(3);
-  // One day's chunks serve for all days: what they hold makes no difference, that they are sent does.
+  // All days use the chunks of one day, because the content does not change the cost of sending them.
   const [grid] = gridsOf(1);
   const chunks = symbols.map(() => {
     const chunk = new DayChunk(grid.slotCount);
@@ -55,7 +58,7 @@ async function setChunks(bench, { symbols, grids, bars }) {
           names.push(name);
           pipeline.set(name, chunks[i]);
         }
-        // The next one is made while this one is on its way.
+        // The next pipeline is made while this one is sent.
         const sending = pipeline.exec();
         await sent;
         sent = sending;

@@ -1,4 +1,7 @@
-/** The store alone, with the least that a window can be: one minute of all symbols, one script call a partition. */
+/**
+ * How fast the store takes the smallest possible windows: one minute of all symbols, by one script call for each
+ * partition.
+ */
 import { RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';

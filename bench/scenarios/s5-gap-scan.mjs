@@ -1,4 +1,7 @@
-/** Where are the holes of a day? From the bitmaps in Redis, as a worker reads them; compared with the bitmaps alone and with reading all bars. */
+/**
+ * How fast the gaps of a day are found from the bitmaps in Redis, as a worker reads them; compared with only reading
+ * the bitmaps, and with reading all bars.
+ */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
 import { cpuSeconds } from '../harness/cpu.mjs';
@@ -7,7 +10,7 @@ import { chunkOf, openStore } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
 const HOLES = 0.02;
-/** Repeats within one sample, so that it is long enough to be timed; the slow baseline needs none. */
+/** Repeats within one sample, so that it is long enough to be timed. The slow baseline needs no repeats. */
 const REPEATS = 20;
 
 export default {
@@ -37,7 +40,7 @@ export default {
   },
 };
 
-/** An arm that does something for all symbols, and must find so many gaps. */
+/** An arm that scans all symbols and must find `expected` gaps. */
 function timed(repeats, expected, scan) {
   return async () => {
     const startedAt = performance.now();
@@ -49,7 +52,7 @@ function timed(repeats, expected, scan) {
   };
 }
 
-/** Bits to gaps, without Redis, in CPU time. */
+/** Detection alone, from bits to gaps, without Redis, in CPU time. */
 function pureDetection(scan) {
   const repeats = REPEATS * 10;
   const seconds = cpuSeconds(() => {
@@ -58,7 +61,7 @@ function pureDetection(scan) {
   return { rate: (SYMBOLS * repeats) / seconds };
 }
 
-/** The day in a session store and in sorted sets of JSON. */
+/** Writes the day into a session store, and into sorted sets of JSON. */
 async function fill(redis, grid) {
   const symbols = symbolNames(SYMBOLS);
   const { layout, writer } = await openStore(redis, 'bench-s5', grid, symbols);
@@ -102,7 +105,7 @@ async function readBitmaps(redis, layout) {
   );
 }
 
-/** All bars of the day, and a look at the time between each two. */
+/** Reads all bars of the day and compares the times of neighbouring bars. */
 async function scanSets(redis, sets, grid) {
   const pipeline = redis.pipeline();
   for (const set of sets) pipeline.zrangebyscore(set, grid.open, `(${grid.close}`);

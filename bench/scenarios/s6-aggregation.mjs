@@ -1,4 +1,4 @@
-/** Derived bars, pure: a day of 390 minutes into 78, 26, 13, 7 and 1 bars. */
+/** How fast bars are derived, without any I/O: 78, 26, 13, 7 and 1 bars from a day of 390 minutes. */
 import { aggregateCascade, parseInterval, planCascade, planDerived } from '@barkeep/bars';
 import { cpuSeconds } from '../harness/cpu.mjs';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
@@ -24,7 +24,7 @@ export default {
     const plans = INTERVALS.map((interval) => planDerived(grid, parseInterval(interval)));
     const windows = INTERVALS.map((interval) => ({ ms: parseInterval(interval).ms, open: grid.open }));
     const [all, first] = [planCascade(plans), planCascade(plans.slice(0, 1))];
-    // As the worker does: into chunks that are used again for every symbol.
+    // Like the worker, this reuses the same chunks for every symbol.
     const into = aggregateCascade(chunks[0], all);
     check(into, days[0], plans, windows);
     return {
@@ -55,7 +55,7 @@ function sumOf(doubles) {
   total += sum;
 }
 
-/** Grouped by window, then each group reduced to one object. */
+/** Groups the bars by bucket, then reduces each group to one object. */
 function reduceObjects(bars, { ms, open }) {
   const groups = new Map();
   for (const bar of bars) {
@@ -88,7 +88,7 @@ function reduceObjects(bars, { ms, open }) {
   );
 }
 
-/** Both ways must come to the same bars. */
+/** Checks that both ways give the same bars. */
 function check(derived, bars, plans, windows) {
   plans.forEach((plan, i) => {
     const found = derived[i].bars(plan.grid);

@@ -1,11 +1,11 @@
 /**
- * How long a gap takes to fill: from the job being picked up to its bars being readable, with everything that a worker looks at
- * and compares; compared with one SELECT and one SETRANGE written by hand, which check nothing.
+ * How long it takes to fill a gap, from the moment a worker takes the job until the bars can be read, including all
+ * that the worker reads and compares. The limit is one SELECT and one SETRANGE, which check nothing.
  */
 import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
-/* oxlint-disable no-restricted-imports -- what a job runs, without the queue that brings it: the worker's index has no parts */
+/* oxlint-disable no-restricted-imports -- runs the code of a job without a queue; the worker's package exports none of its parts */
 import { Backfiller, SessionFailer } from '../../apps/upkeep-worker/dist/backfill/index.js';
 import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
@@ -59,7 +59,7 @@ export default {
   },
 };
 
-/** One session after another with one gap each. */
+/** Creates one session after another, each with one gap, and fills it. */
 class Job {
   constructor(redis, dataSource, { dataset, datasetId, symbols, grids }) {
     Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
@@ -67,7 +67,7 @@ class Job {
     this.repositories = new Repositories(dataSource, NO_REPOSITORIES);
   }
 
-  /** @returns ms from the job being picked up until its bars are readable; what follows is another job's beginning */
+  /** @returns ms from the start of the job until its bars can be read; the derivation that follows is another job */
   async run(bars) {
     const { redis, dataSource, sessions, repositories, grid } = this;
     const layout = await this.open(bars);
@@ -82,7 +82,7 @@ class Job {
       new SessionFailer(dataSource, redis),
       SETTINGS,
     );
-    // A worker knows the sessions that it has had jobs of.
+    // A worker caches the sessions that it had jobs for, so the session is opened before the measurement.
     await sessions.with({ sessionId, incarnation }, async () => undefined);
     const startedAt = performance.now();
     await backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
@@ -115,7 +115,7 @@ class Job {
     return took;
   }
 
-  /** A session of one day, streamed but for its last bars. */
+  /** A session of one day whose last bars are missing. */
   async open(bars) {
     const { redis, dataset, symbol, grid } = this;
     const spec = { source: { type: 'dataset', dataset: 'nothing' }, backfill: [dataset] };

@@ -1,6 +1,7 @@
 /**
- * How long a hole stays open: from the moment in which a day with holes is in the store to the one in which all its bars are, without
- * barriers, so that no clock waits for it. Two processes, two queues and the hint between them; the 60 s tick plays no part.
+ * How long a hole stays open: the time from when a day with holes is in the store until all its bars are, without
+ * barriers, so that no clock waits for it. The stream's hint starts the repair; the periodic round, every 60 s, does
+ * not matter.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -22,7 +23,7 @@ export default {
     const system = await bench.system({ workers: 2 });
     return {
       value: () => repair(bench, system, whole, holey),
-      // A hole is found 30 s after it was streamed, on average: nothing to be measured.
+      // With only the periodic round a hole is found 30 s after it was streamed, on average. This needs no measurement.
       baseline: async () => ({ rate: 30_000 }),
       close: () => system.stop(),
     };
@@ -53,7 +54,7 @@ async function repair(bench, { coordinator, meter }, whole, holey) {
   return { rate: filledAt - streamedAt, cpu };
 }
 
-/** When a look at the store's counters first shows what is waited for. */
+/** The time at which the store's counters first satisfy `test`. */
 async function seen(redis, meta, test) {
   for (const deadline = performance.now() + DEADLINE_MS; performance.now() < deadline; await turn()) {
     if (test(await redis.hmget(meta, 'backfilled', 'streamed'))) return performance.now();

@@ -1,4 +1,6 @@
-/** What upkeep costs where there is nothing to repair: the coordinator's time a bar, and the wall clock on one machine. */
+/**
+ * What upkeep costs when there is nothing to repair: CPU time of the coordinator a bar, and wall time on one machine.
+ */
 import { expectFilled, runSession } from '../harness/session.mjs';
 
 const WORKERS = 2;
@@ -17,7 +19,8 @@ export default {
     const coordinatorSeconds = {};
     const arm = (name, upkeep) => async () => {
       await meter.settled();
-      // With all that the coordinator has to do for the session, its certificate included: where that is cut off is chance.
+      // The CPU time includes everything that the coordinator does for the session, its certificate too. Otherwise the
+      // measurement would end at a random point.
       const check = async (session) => {
         expectFilled(session, market.bars);
         await meter.settled();
@@ -28,7 +31,7 @@ export default {
     return {
       limit: arm('plain', { enabled: false }),
       value: arm('upkeep', { enabled: true, barrier: 'day' }),
-      // Of the two samples before it: both have the same number of bars.
+      // Computed from the two samples before: both have the same number of bars.
       others: {
         'coordinator CPU more': async () => ({
           unit: '%',
