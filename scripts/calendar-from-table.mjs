@@ -4,10 +4,10 @@
  *   node scripts/calendar-from-table.mjs TABLES [CALENDARS]
  *
  * TABLES is a folder with a table for each calendar, such as xlon.csv: a row for each trading day,
- * `date,open,close,break_start,break_end`, in UTC; and us-extended-hours.csv. The calendars' files in the folder CALENDARS
- * (libs/bars/src/calendar/data by default) are rewritten: id, name, aliases, source and zone are read from them, and their days
- * before the table's first one stay. The result is compared with the table, so that the update of a year is this command and a
- * diff to read. A new calendar starts as a file with these fields and `"hours": []`.
+ * `date,open,close,break_start,break_end`, in UTC; and us-extended-hours.csv. The calendars' files in the folder
+ * CALENDARS (libs/bars/src/calendar/data by default) are rewritten: id, name, aliases, source and zone are read from
+ * them, and their days before the table's first one stay. The result is compared with the table, so adding a year takes
+ * this command and a review of the diff. A new calendar starts as a file with these fields and `"hours": []`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -24,7 +24,7 @@ export function copyConsoleFiles() {
   for (const [name, source] of Object.entries(MODULES)) copyModule(join(ROOT, 'node_modules', source), name);
 }
 
-/** A browser finds no package by its name, so the import of preact becomes that of the file beside it. */
+/** A browser cannot resolve package names, so the import of preact becomes an import of the file in the same folder. */
 function copyModule(source, name) {
   const target = join(VENDOR, name);
   if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) return;

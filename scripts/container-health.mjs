@@ -1,6 +1,7 @@
 /**
- * The health check of a container. A coordinator is well when it answers, a worker when the queue Redis answers it: a process that
- * hangs or was cut off shows in both. Exit code 0 when well, 1 with a reason when not.
+ * The health check of a container. A coordinator is healthy when it answers, a worker when the queue Redis answers it,
+ * so the check notices processes that hang or are disconnected. The exit code is 0 when healthy, otherwise 1 with a
+ * reason.
  */
 const TIMEOUT_MS = 3_000;
 

@@ -14,7 +14,7 @@ import { prepare } from './prepare.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
-/** An editor may write several files at once: a build starts when none was written for so long. */
+/** An editor may write several files at once, so a build starts only when no file was written for this long. */
 const SETTLE_MS = 100;
 const require = createRequire(import.meta.url);
 

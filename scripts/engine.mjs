@@ -3,7 +3,7 @@
  *
  *   node scripts/engine.mjs -- PROGRAM ARGS…   sets DOCKER_HOST and BARKEEP_COMPOSE_TESTS=1; ends with the program's exit code
  *
- * Exit code 3: this machine can have no engine.
+ * Exit code 3 means that no engine can run on this machine.
  */
 import { spawnSync } from 'node:child_process';
 import { haveImages, openEngine } from './engine/engine.mjs';

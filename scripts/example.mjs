@@ -1,8 +1,9 @@
 /**
- * `npm run example:NAME` runs `examples/NAME/run.mjs`: makes the checkout ready, starts private servers unless REDIS_URL,
- * SESSION_REDIS_URL and DATABASE_URL name some, hands over, and stops what it started, also when interrupted.
+ * `npm run example:NAME` runs `examples/NAME/run.mjs`: makes the checkout ready, starts private servers unless
+ * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, runs the example, and stops what it started, also when
+ * interrupted.
  *
- * A `run.mjs` exports `run(example)`, an asynchronous function. What the example prints is the only thing on stdout.
+ * A `run.mjs` exports `run(example)`, an asynchronous function. Only the example prints to stdout.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +16,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
 
-/** What a `run.mjs` is given. */
+/** The object that a `run.mjs` gets. */
 class Example {
   /**
    * @param {string} folder of the example
@@ -51,7 +52,7 @@ class Example {
     this.signal.addEventListener('abort', end, { once: true });
     try {
       const [code, signal] = await once(child, 'close');
-      this.signal.throwIfAborted(); // a Ctrl-C reaches the program as well
+      this.signal.throwIfAborted(); // a Ctrl-C also ends the program
       if (code !== 0) throw new Error(`expected ${program} to succeed, was ${signal ?? `exit code ${code}`}`);
     } finally {
       this.signal.removeEventListener('abort', end);
@@ -84,7 +85,7 @@ async function main(name) {
     };
     await run(new Example(folder, env, interrupted.signal, startLocalApps));
   } catch (error) {
-    interrupted.signal.throwIfAborted(); // what the interruption broke is no news
+    interrupted.signal.throwIfAborted(); // errors that the interruption caused are not reported
     throw error;
   } finally {
     await scope.end();

@@ -15,7 +15,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** The packages as folders. */
+/** Folder with the packages as folders. */
 const STAGED = join(ROOT, 'dist/packages');
 /** The tarballs. */
 const OUT = join(ROOT, 'dist-packages');
@@ -124,9 +124,10 @@ async function makeCommandLine() {
     bin: { barkeep: './bin/barkeep.js' },
     main: './dist/index.js',
     exports: { '.': './dist/index.js', './package.json': './package.json' },
-    // All of them, because Nest loads some by their names.
+    // Lists all of them, because Nest loads some by name.
     dependencies: versionsOf(namesOf([...manifests.values()], 'dependencies')),
-    // Only traces need them: the coordinator names them when they are on and missing.
+    // Only traces need these packages. If traces are on and the packages are missing, the coordinator's error names
+    // them.
     peerDependencies: versionsOf(forTraces),
     peerDependenciesMeta: Object.fromEntries([...forTraces].map((name) => [name, { optional: true }])),
   });
@@ -140,7 +141,7 @@ function fromSources() {
   };
 }
 
-/** A local run needs servers and queues, which are in the other package. */
+/** Excludes local runs from the client: they need servers and queues, which are in the other package. */
 function localRunInCommandLine() {
   return {
     name: 'local-run-in-command-line',
@@ -161,7 +162,7 @@ function namesOf(ours, field) {
   return new Set(names.filter((name) => !OURS.test(name)));
 }
 
-/** The versions that the workspace packages ask for. */
+/** The versions that the workspace packages require. */
 function versionsOf(names) {
   const asked = [...manifests.values()].flatMap(({ dependencies, optionalDependencies }) =>
     Object.entries({ ...dependencies, ...optionalDependencies }),

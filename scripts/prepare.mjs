@@ -13,14 +13,14 @@ import { writeLuaTexts } from './lua-texts.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
-/** Says for which lock file node_modules was installed. */
+/** Has the hash of the lock file for which node_modules was installed. */
 const STAMP = join(MODULES, '.barkeep-lock-hash');
 /** Outside of node_modules, which npm ci removes. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
 /** Lines of a failed program's output that are shown; the first ones say why. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
-/** Between making the lock and writing down who made it pass microseconds. */
+/** A lock without an owner is abandoned after this time: normally its owner is written within microseconds. */
 const OWNER_LIMIT_MS = 5000;
 const LOCK_LIMIT_MS = 15 * 60_000;
 
@@ -123,7 +123,7 @@ function takeLock() {
   }
 }
 
-/** True when the process that made the lock is gone, or did not live to write down who it is. */
+/** True when the process that made the lock is gone, or died before it wrote its id. */
 function isAbandoned() {
   const madeAt = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs;
   if (madeAt === undefined) return false;

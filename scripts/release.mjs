@@ -1,10 +1,11 @@
 /**
- * Gives every package of the workspace one version, and the changelog its heading. Publishes nothing.
+ * Sets the version of every package of the workspace, and gives the newest section of the changelog its heading.
+ * Publishes nothing.
  *
  *   npm run release -- 0.3.0                  sets the version everywhere; a section "Unreleased" with entries gets it as its heading
  *   npm run pack -- --publish-dry-run         then shows what publishing would send
  *
- * Two packages are published, and both have the workspace's libraries in their bundles. So all have the same version.
+ * Only two packages are published, and both bundle the workspace's libraries, so all packages have the same version.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

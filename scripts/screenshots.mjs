@@ -39,7 +39,7 @@ for (const colorScheme of ['dark', 'light']) {
 await browser.close();
 demo.kill('SIGINT');
 
-/** Where the API is, once the demonstration has ended. */
+/** The address of the API, once the demonstration has ended. */
 async function addressOf(child) {
   for await (const line of createInterface({ input: child.stderr })) {
     const [, found] = /^the console is at (http:\/\/[^/]+)/.exec(line) ?? [];

@@ -1,4 +1,4 @@
-/** A plugin of TypeDoc: leaves the `name` of error classes out, which says what their heading says. */
+/** A TypeDoc plugin that leaves out the `name` field of error classes, which repeats their heading. */
 import { Converter, ReflectionKind } from 'typedoc';
 
 /** Called by TypeDoc. */

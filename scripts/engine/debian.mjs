@@ -1,6 +1,6 @@
 /**
- * Files of Debian packages, without installing them: the packages of any release, with what they depend on, extracted into a folder.
- * Needs apt-get and dpkg-deb of a Debian machine, and its archive, which this machine's own sources name.
+ * Extracts Debian packages of any release, with their dependencies, into a folder without installing them. Needs
+ * apt-get and dpkg-deb, and the archive that this machine's apt sources name.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const QUIET = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 };
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Dependencies that the programs run without: PostgreSQL's compiler of queries, Perl of the installers, translations. */
+/** Dependencies that the programs do not need to run: PostgreSQL's JIT compiler, the installers' Perl, translations. */
 const LEFT_OUT = /^(libllvm|libz3|libperl|perl|locales|libc-l10n|postgresql-common|postgresql-client-common)/;
 
 /** @returns {boolean} true on Debian, for a user who may install packages */
@@ -24,7 +24,7 @@ export function install(names) {
   execFileSync('apt-get', ['-q', 'install', '-y', '--no-install-recommends', ...names], { ...QUIET, env });
 }
 
-/** One release of Debian; what is downloaded stays in a folder, for the next call. */
+/** One release of Debian. Downloads stay in a folder for the next call. */
 export class DebianRelease {
   #options;
   #folder;

@@ -1,9 +1,11 @@
 /**
- * Stand-ins for public images, for a machine that reaches no image registry but Debian's packages and npm's. They behave like the
- * public ones as far as this project uses them: users, programs, volumes, the environment of PostgreSQL's first start.
+ * Builds replacements for public images, for a machine that reaches no image registry but can download packages of
+ * Debian and npm. They behave like the public ones as far as this project uses them: users, programs, volumes, the
+ * environment of PostgreSQL's first start.
  *
- * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15 (bookworm), Redis 8.0,
- * Valkey 8.1 and PostgreSQL 17 (trixie). So a test asks a server for its version and does not believe an image's name.
+ * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15
+ * (bookworm), Redis 8.0, Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version and not
+ * rely on an image's name.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -24,12 +26,12 @@ import {
 import { join } from 'node:path';
 import { DebianRelease } from './debian.mjs';
 
-/** What a shell of the tests or of npm needs. */
+/** Packages that the shells of the tests and of npm need. */
 const SYSTEM = ['base-files', 'base-passwd', 'dash', 'bash', 'coreutils', 'grep', 'sed', 'findutils'];
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const UID = 999;
 
-/** By the name of the public image: the first that fits. */
+/** The kinds of images, found by the name of the public image: the first match counts. */
 const KINDS = [
   { name: /^node:(\d+(?:\.\d+)*)/, release: 'bookworm', packages: ['libstdc++6'], make: makeNode },
   { name: /^redis:[67]/, release: 'bookworm', packages: ['redis-server'], make: makeRedis('redis') },
@@ -82,7 +84,7 @@ export function makeStandIn(image, folder) {
   }
 }
 
-/** What this machine trusts, and where its npm looks, so that `npm ci` works inside of a build as it does outside. */
+/** Copies this machine's certificates and npm settings, so that `npm ci` works in an image build as it does outside. */
 function makeNode(root, [, version]) {
   const local = join(root, 'usr/local');
   const platform = `node-${process.platform}-${process.arch}`;
@@ -117,7 +119,7 @@ function makePostgres(root) {
   mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
   for (const program of readdirSync(join(root, programs)))
     symlinkSync(join(programs, program), join(root, 'usr/local/bin', program));
-  // PostgreSQL goes without its compiler of queries only when the library is not there.
+  // PostgreSQL runs without its JIT compiler only when the library is missing.
   rmSync(join(root, 'usr/lib/postgresql', version, 'lib/llvmjit.so'), { force: true });
   const entrypoint = join(root, 'usr/local/bin/docker-entrypoint.sh');
   writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });

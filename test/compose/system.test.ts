@@ -88,7 +88,7 @@ test('I1 both coordinators run sessions, and each answers for the other', async 
   expect([await second.digest('one'), await api.digest('two')]).toEqual([digest, digest]);
 });
 
-/** What is done to a container in the middle of a session, and undone afterwards. */
+/** Disturbs a container in the middle of a session, or ends the disturbance. */
 type Act = (id: string) => Promise<unknown>;
 const kill: Act = (id) => system.docker('kill', id);
 const start: Act = (id) => system.docker('start', id);
@@ -119,7 +119,7 @@ const FAULTS: [string, string, Act, Act][] = [
 
 test.each(FAULTS)('I1 I11 a session ends with the same digest: %s: %s', async (how, service, disturb, undo) => {
   const id = `${how}-${service}`.replace(' ', '-');
-  // The owner is the coordinator that is disturbed, where one is.
+  // When the test disturbs a coordinator, it is the one that owns the session.
   const [owner, other] = service === 'coordinator-2' ? [second, api] : [api, second];
   const container = await system.container(service);
   await running(owner, id);

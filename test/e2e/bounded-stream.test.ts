@@ -1,4 +1,7 @@
-/** A session whose clock does not move holds no more than a few days ahead of it, and leaves the service to the others. */
+/**
+ * The stream of a session whose clock does not move stores no more than a few days ahead of it, and does not slow down
+ * other sessions.
+ */
 import { Api } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -22,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => system?.close());
 
 test('I8 a stream waits for a clock that does not move, and another session runs at the same time', async () => {
-  // No worker runs yet, so the watermark stands, and the clock with it.
+  // No worker runs yet, so neither the watermark nor the clock moves.
   await api.run({ id: 'waiting', ...SPEC });
   const waiting = await api.until('waiting', ({ state }) => state === 'waiting-upkeep');
   expect(waiting.clock).toBe('2013-10-07T13:30:00.000Z');

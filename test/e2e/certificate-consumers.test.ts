@@ -1,4 +1,6 @@
-/** What was delivered to consumers stands in the certificate of their session, and two runs are compared by it. */
+/**
+ * The certificate of a session says what was delivered to its consumers, and `barkeep compare` compares two runs by it.
+ */
 import { connect, type Barkeep, type Certificate, type ClientSession } from '@barkeep/client';
 import { Redis } from 'ioredis';
 import { Api } from '../support/api.js';

@@ -1,4 +1,4 @@
-/** Two runs are proved to have seen the same data, or the bar is named in which they did not. */
+/** Certificates prove that two runs had the same data, or the comparison names the first bar that differs. */
 import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ async function compared(a: string, b: string): Promise<{ code: number; found: Co
   return { code, found: JSON.parse(output) as Compared };
 }
 
-/** Writes a close into a stored bar, behind Barkeep's back. */
+/** Changes the close of a stored bar directly in Redis. */
 async function changeClose(id: string, symbol: string, date: string, slot: number, by: number): Promise<void> {
   const key = `${lab.system.sessionPrefix}:{${id}:0}:chunk:1m:${symbol}:${date}`;
   const at = recordOffset(SLOTS, slot) + 24;
@@ -100,7 +100,8 @@ test('the finished days of a running session are certified', async () => {
   await api().until('running', ({ clock }) => clock !== null && clock.slice(0, 10) === lab.day(2));
   const [running, calm] = [await certificate('running'), await certificate('calm')];
   expect(running).toMatchObject({ complete: false, storedAt: null });
-  // Bars that exist nowhere are absent at first and given up later: that is shown, but not certified.
+  // Bars that no dataset has are absent at first and unfillable later. The certificate shows these counts, but the
+  // chain does not include them.
   const digests = ({ days }: Certificate) => days.map(({ date, digest }) => ({ date, digest }));
   expect(digests(running)).toEqual(digests(calm).slice(0, running.days.length));
   expect(running.days.length).toBeGreaterThanOrEqual(2);
@@ -172,7 +173,7 @@ test('what a session held is still shown when its store is gone', async () => {
   expect(chained(await certificate('running'))).toEqual(chained({ ...before, from: 'kept' }));
 });
 
-/** A certificate without the counts that depend on when it was made: what is absent at first is unfillable later. */
+/** A certificate without the counts that change with time: absent slots become unfillable later. */
 function chained(certified: Certificate): unknown {
   const days = certified.days.map((day) => ({ ...day, counts: { ...day.counts, absent: 0, unfillable: 0 } }));
   return { ...certified, days };

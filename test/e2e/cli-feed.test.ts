@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const barkeep = (...args: string[]) => system.barkeep(...args, '--coordinator', api.url);
 
-/** Both symbols in one file, in the order of time, and a row that is wrong. */
+/** A file with both symbols in time order and one invalid row. */
 async function csvFile(): Promise<string> {
   const row = (symbol: string, { openTime, open, high, low, close, volume }: Bar) =>
     [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');

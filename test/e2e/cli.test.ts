@@ -1,4 +1,7 @@
-/** The command line as a user runs it: import, run, look, on servers that it is given; and the demonstration on its own. */
+/**
+ * The command line as a user runs it: imports, runs and reads a session on given servers; and runs the demonstration on
+ * private ones.
+ */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -47,7 +50,7 @@ async function json<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-/** The first 30 minutes of a day, one of them impossible. */
+/** The first 30 minutes of a day, one of them with impossible values. */
 function csv(): string {
   const rows = Array.from({ length: 30 }, (_, minute) => {
     const high = minute === 12 ? 1 : 101;

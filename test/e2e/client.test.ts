@@ -1,4 +1,7 @@
-/** The client library against a real system: steering, reading, feeding through outages, events, and errors by class. */
+/**
+ * The client library against a real system: control, reading, feeding through outages, events, and the class of each
+ * error.
+ */
 import {
   ApiProblemError,
   ClientClosedError,
@@ -110,7 +113,7 @@ describe('feeding', () => {
     const half = Math.floor(SLOTS / 2);
     await Promise.all([a!.feed(market.get('AAA')!.slice(0, half)), b!.feed(market.get('BBB')!.slice(0, half))]);
     await coordinator.signal('SIGKILL');
-    // Everything again from the start, while no coordinator runs.
+    // Sends everything again from the start, while no coordinator runs.
     const feeding = Promise.all([a!.feed(market.get('AAA')!), b!.feed(market.get('BBB')!)]);
     coordinator = await system.coordinator({ BARKEEP_PORT: new URL(coordinator.url).port });
     const [fed] = await feeding;

@@ -1,4 +1,4 @@
-/** The console while things happen: a clock that moves, a coordinator that is lost, keys, thousands of symbols. */
+/** The console of a changing system: a clock that moves, a coordinator that dies, API keys, thousands of symbols. */
 import type { Browser } from 'playwright-core';
 import { Api } from '../support/api.js';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';

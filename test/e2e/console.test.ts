@@ -1,4 +1,7 @@
-/** The console in a browser: a person creates a session, sees where data was missing, opens its candles, and compares two runs. */
+/**
+ * The console in a browser: a user creates a session, sees where data was missing, opens its candles, and compares two
+ * runs.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

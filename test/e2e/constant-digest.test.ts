@@ -1,12 +1,12 @@
 /**
- * The digests of one made market, which no optimization may change: however it is read, packed, flushed and derived, the bytes
- * are those that the first version of the store had.
+ * The digests of one generated market, which no optimization may change: whatever the way in which it is read, packed,
+ * flushed and derived, the bytes equal those of the first version of the store.
  */
 import { Api } from '../support/api.js';
 import { holey, marketBars, seeded, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
 
-// Two partitions; a short day among the three.
+// Two partitions, and three days of which one is short.
 const SYMBOLS = Array.from({ length: 130 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 const DATES = { start: '2013-11-27', end: '2013-12-02' };
 const SPEC = { symbols: SYMBOLS, ...DATES, source: { type: 'dataset', dataset: 'made' }, backfill: ['rest'] };
@@ -21,7 +21,7 @@ let api: Api;
 beforeAll(async () => {
   const random = seeded(3);
   const whole = marketBars({ symbols: SYMBOLS, ...DATES, seed: 1 });
-  // The sum of these volumes depends on their order.
+  // The sum of these volumes depends on the order in which they are added.
   for (const bars of whole.values()) for (const bar of bars) bar.volume *= random();
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'made', holey(whole, 0.02, 2));

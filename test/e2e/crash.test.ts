@@ -1,13 +1,14 @@
 /**
- * Crashes of every part in the middle of a session, with two coordinators and two workers as separate processes. Whatever
- * happens, the session ends with the bytes of an undisturbed one (I1). Times are those of the defaults.
+ * Crashes of every part in the middle of a session, with two coordinators and two workers as separate processes. In
+ * each case the session ends with the bytes of an undisturbed one (I1). The time limits follow from the default
+ * settings.
  */
 import { Api, type Session } from '../support/api.js';
 import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
 import { seeded } from '../support/market.js';
 import type { SystemProcess } from '../support/system.js';
 
-/** Time within which another coordinator takes over, and another worker does a dead one's job. */
+/** Time within which another coordinator or worker takes over the work of a dead process. */
 const TAKE_OVER_MS = 10_000;
 const JOB_DONE_MS = 15_000;
 const MOMENTS_MS = 500;
@@ -28,12 +29,15 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** A coordinator that runs. */
+/** The API of a coordinator that runs. */
 function api(): Api {
   return new Api(coordinators[0]!.url);
 }
 
-/** Begins a session and waits for a random moment of it; it cannot end, for its last day is held back. */
+/**
+ * Starts a session and waits for a random moment of it. The session cannot end, because the repository holds back its
+ * last day.
+ */
 async function atRandomMoment(id: string) {
   await lab.repository.holdFrom(lab.day(-1));
   await api().run(lab.spec(id));

@@ -1,4 +1,4 @@
-/** A connection to the session Redis that is cut in the middle of an answer, at any place, fails no session. */
+/** No session fails when its connection to the session Redis is cut in the middle of an answer, at any byte. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../support/api.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
@@ -14,7 +14,10 @@ const SPEC = {
   backfill: ['market'],
   upkeep: { barrier: { minutes: 30 } },
 };
-/** Bytes of the servers' answers between two cuts; most answers of the stream and of upkeep are shorter than these together. */
+/**
+ * Bytes of answers after which each cut happens. Together the cuts hit many positions in the answers that the stream
+ * and upkeep get.
+ */
 const CUTS = Array.from({ length: 40 }, (_, i) => 1 + 61 * i);
 
 let system: TestSystem;
@@ -41,7 +44,7 @@ test('I1 I11 cuts after any number of bytes change nothing of a session', async 
   const id = await api.run({ ...SPEC, id: 'cut' });
   for (const bytes of CUTS) {
     gate.cutAfter(bytes);
-    // The wait gives the processes traffic to cut.
+    // The wait lets the processes cause traffic that can be cut.
     await sleep(60);
     const { body } = await api.call<{ state?: string; error?: string }>('GET', `/v1/sessions/${id}`);
     expect([body.state, body.error ?? null]).not.toContain('failed');

@@ -6,12 +6,12 @@ import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../suppor
 import { eventsOf, minuteByMinute, said } from '../support/session-events.js';
 import { TestSystem } from '../support/system.js';
 
-/** Thanksgiving, no trading day, and the half day after it are among them. */
+/** The dates include Thanksgiving, on which XNYS is closed, and the half day after it. */
 const DATES = { start: '2013-11-26', end: '2013-12-03' };
 const DAYS = tradingDays(DATES);
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, backfill: [GATED] };
-/** The source has no bar of these; the repository has the first. */
+/** Days without a bar in the source. The repository has the bars of the first one only. */
 const [LOST, NOWHERE] = ['2013-11-29', '2013-12-02'];
 
 let system: TestSystem;
@@ -51,7 +51,7 @@ test('each trading day opens, is about to close and closes once, with its counts
       `${date} day-closed`,
     ]),
   );
-  // At full speed the clock stops at closes and opens alone.
+  // At full speed the clock stops only at opens and closes.
   const clocks = said(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
   expect(said(boundaries)).toEqual(clocks);
   const stops = DAYS.slice(0, 3).flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);

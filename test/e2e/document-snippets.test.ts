@@ -1,6 +1,7 @@
 /**
- * Every code block of README and docs/: programs compile against the real types and run, commands print what the document
- * shows, specs are read by the real schema. `UPDATE_DOCUMENTS=1` writes the real output into the documents.
+ * Every code block of README and docs/: programs compile against the real types and run, commands print what the
+ * document shows, and the real schema accepts the specs. `UPDATE_DOCUMENTS=1` writes the real output into the
+ * documents.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +28,7 @@ const PATHS = [
 const DOCUMENTS = PATHS.map((path) => ({ path, snippets: snippetsOf(path, readFileSync(join(ROOT, path), 'utf8')) }));
 const ALL = DOCUMENTS.flatMap(({ snippets }) => snippets);
 
-/** The session that the documents speak of, over the datasets of the demonstration. */
+/** The session that the documents use in examples, over the datasets of the demonstration. */
 const MARCH = {
   id: 'march',
   symbols: ['ALPHA', 'EMBER'],
@@ -99,7 +100,7 @@ describe('the form of the snippets', () => {
 });
 
 describe('the snippets', () => {
-  /** Runs what the documents speak of: session march over the datasets of the demonstration. */
+  /** A system with session `march`, which the documents use in examples. */
   let shared: DocumentSystem;
 
   beforeAll(async () => {
@@ -189,7 +190,7 @@ function problemOf({ text }: Snippet): string {
   }
 }
 
-/** `"a": 1` lines of a fragment as objects of their own. */
+/** Makes each line `"a": 1` of a fragment a separate object. */
 function splitMembers(text: string): string[] {
   return text
     .split(/\n(?=")/)
@@ -198,7 +199,7 @@ function splitMembers(text: string): string[] {
     .map((member) => `{${member}}`);
 }
 
-/** Writes the real output into a document, from its end to its beginning so that offsets stay right. */
+/** Writes the real output into a document. It starts at the end, so that the offsets of earlier blocks stay valid. */
 function update(path: string, replaced: [Snippet, string][]): void {
   const file = join(ROOT, path);
   if (!existsSync(file)) return;
@@ -208,14 +209,14 @@ function update(path: string, replaced: [Snippet, string][]): void {
   writeFileSync(file, document);
 }
 
-/** Addresses of the documents are those of `barkeep up`. */
+/** Replaces the addresses of `barkeep up`, which documents show, by those of the test's system. */
 function atHome(text: string, { env }: DocumentSystem): string {
   return text
     .replaceAll(/http:\/\/(?:127\.0\.0\.1|localhost):3000/g, env['BARKEEP_URL']!)
     .replaceAll(/redis:\/\/127\.0\.0\.1:\d+\/\d/g, env['SESSION_REDIS_URL']!);
 }
 
-/** A system in which documents are tried, with `npx barkeep` on the PATH. */
+/** A system for running the commands of documents, with `npx barkeep` on the PATH. */
 class DocumentSystem {
   private constructor(
     private readonly system: TestSystem,

@@ -1,4 +1,4 @@
-/** A session's events over HTTP, with real processes: nothing lost or doubled whatever ends a connection. */
+/** A session's events over HTTP, with real processes: no event is lost or sent twice, whatever ends a connection. */
 import { Api } from '../support/api.js';
 import { DisturbedSystem } from '../support/disturbed-system.js';
 import { EventListener, type SentEvent } from '../support/event-listener.js';
@@ -49,7 +49,7 @@ test('a listener that continues after its last event gets all events, each once,
     expect(types).toContain(type);
   }
   expect(types).not.toContain('gap');
-  // The events add up to the counts.
+  // The numbers in the events add up to the session's counts.
   const { counts } = await api.session('told');
   const filled = got.filter(({ type }) => type === 'gap-filled').flatMap(({ data }) => Object.values(data['symbols']!));
   expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);

@@ -1,4 +1,7 @@
-/** examples/many-runs as a user starts it: its figures are those of a plain loop over the dataset, and stand in its README. */
+/**
+ * Runs examples/many-runs as a user does: its figures must equal those of a plain loop over the dataset, and its README
+ * must show them.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExampleRun } from '../support/example-run.js';
@@ -12,7 +15,7 @@ const LIMIT_MS = 180_000;
 
 let example: ExampleRun;
 let printed: string;
-/** The printed tables, without their heads, as cells. */
+/** The cells of the printed tables, without the header rows. */
 let sets: string[][], consumers: string[][];
 let reference: PlainBars;
 
@@ -32,7 +35,7 @@ const cellsOf = (text: string) =>
     .map((line) => line.trim().split(/ {2,}/));
 const decimals = (value: number) => value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
 
-/** Mean by standard deviation of the steps' profits, times the root of a year's steps. */
+/** The Sharpe ratio: mean of the profits by step, divided by their standard deviation, scaled to a year. */
 function plainSharpe(equity: readonly number[]): number {
   let [sum, squares, before] = [0, 0, 0];
   for (const profit of equity) {

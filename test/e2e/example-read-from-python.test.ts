@@ -1,6 +1,6 @@
 /**
- * examples/read-from-python as a user starts it: what Python prints is what Barkeep's own reader shows, the same each time,
- * and the same as in its README. Where no Python has numpy and redis-py, the example fetches them itself; nothing is skipped.
+ * Runs examples/read-from-python as a user does. Python must print what Barkeep's own reader shows, the same each time,
+ * and what the README shows. If no Python has numpy and redis-py, the example fetches them; no test is skipped.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,7 @@ const ROOT = join(__dirname, '../..');
 const EXAMPLE = join(ROOT, 'examples/read-from-python');
 const SESSION = 'read-from-python';
 const MINUTE_MS = 60_000;
-/** Downloads, when there is nothing on the machine yet, and two whole runs. */
+/** Enough for downloads on an empty machine and two whole runs. */
 const LIMIT_MS = 300_000;
 const FIGURES = { minimumFractionDigits: 4, maximumFractionDigits: 4, useGrouping: false };
 
@@ -44,7 +44,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** What a program that must succeed prints to stdout. */
+/** Runs a program that must succeed. @returns what it prints to stdout */
 function output(program: string, args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) =>
     execFile(program, args, { cwd: ROOT, env: environment }, (error, stdout, stderr) =>
@@ -55,7 +55,7 @@ function output(program: string, args: string[], environment: NodeJS.ProcessEnv)
   );
 }
 
-/** Runs the script alone, on the session Redis of the test. */
+/** Runs only the script, on the session Redis of the test. */
 function readChunk(session: string, symbol: string, date: string): Promise<string> {
   return output(python.path, [join(EXAMPLE, 'read_chunk.py'), session, symbol, date], python.env);
 }
@@ -71,7 +71,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The lines in which the script sums up such bars. */
+/** The summary that the script prints for these bars. */
 function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
   const origins = (['streamed', 'backfilled', 'derived'] as const)
     .map((origin) => ({ origin, count: bars.filter((bar) => bar.origin === origin).length }))
@@ -92,7 +92,7 @@ function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
   ].join('\n');
 }
 
-/** The table's cells for a bar: time, prices, volume. */
+/** The cells of a bar in the printed table: time, prices, volume. */
 function cellsOf({ openTime, open, high, low, close, volume }: ShownBar): string {
   const time = new Date(openTime).toLocaleTimeString('en-GB', {
     timeZone: 'America/New_York',
@@ -103,7 +103,7 @@ function cellsOf({ openTime, open, high, low, close, volume }: ShownBar): string
   return [time, ...prices, volume.toLocaleString('en-US')].join(' ');
 }
 
-/** Asserts that every bar in the tables and every figure below them is the reader's. */
+/** Asserts that every bar in the tables, and every figure below them, equals that of Barkeep's reader. */
 async function expectReaders(text: string, session: OpenSession, symbol: string, date: string): Promise<void> {
   const shown = text.replaceAll(/ +/g, ' ');
   for (const interval of ['1m', '5m'] as const) {
@@ -144,7 +144,7 @@ describe('the example read-from-python', () => {
     for (const [time, minutes, fives] of [
       ['14:30', 0, 0],
       ['14:37', 7, 1],
-      ['16:45', 134, 27], // without the minute that exists nowhere
+      ['16:45', 134, 27], // without the minute that no dataset has
     ] as const) {
       const id = `clock-${time.replace(':', '')}`;
       await copySession(id, Date.parse(`2024-03-05T${time}:00Z`));
@@ -167,7 +167,9 @@ describe('the example read-from-python', () => {
   });
 });
 
-/** The example's session under another id, with the clock set back: its chunks hold the future of that clock. */
+/**
+ * Copies the example's session under another id, with an earlier clock, so that its chunks have bars after the clock.
+ */
 async function copySession(id: string, clock: number): Promise<void> {
   const tag = `${prefix}:{${SESSION}:0}`;
   for (const key of await redis.keys(`${tag}:*`)) await redis.copy(key, key.replace(tag, `${prefix}:{${id}:0}`));

@@ -1,16 +1,19 @@
-/** examples/sma-cross as a user starts it: its figures are those of a plain loop over the datasets, and stand in its README. */
+/**
+ * Runs examples/sma-cross as a user does: its figures must equal those of a plain loop over the datasets, and its
+ * README must show them.
+ */
 import { ExampleRun } from '../support/example-run.js';
 import { barsOfDataset, type PlainBars } from '../support/plain-dataset.js';
 import { plainSma, type PlainResult } from '../support/plain-sma.js';
 
 const [FAST, SLOW] = [24, 104];
 const SLOTS = 5 * 390;
-/** A run starts its programs twice. */
+/** One run starts a coordinator and a worker twice. */
 const LIMIT_MS = 180_000;
 
 let example: ExampleRun;
 let printed: string;
-/** The printed tables, without their heads, as cells. */
+/** The cells of the printed tables, without the header rows. */
 let trades: string[][], symbols: string[][], comparison: string[][];
 let reference: PlainBars, stream: PlainBars;
 let repaired: PlainResult, asItCame: PlainResult;
@@ -32,7 +35,7 @@ const cellsOf = (text: string) =>
     .map((line) => line.split(/ {2,}/));
 const whole = (value: number) => value.toLocaleString('en-US');
 const decimals = (value: number) => value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
-/** Rounded down: 100 % only when every slot has a bar. */
+/** Rounds down, so that only a session with a bar in every slot shows 100 %. */
 const percent = (part: number, of: number) => `${decimals(Math.floor((10_000 * part) / of) / 100)} %`;
 const total = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
 const countOf = (bars: PlainBars) => total([...bars.values()].map(({ length }) => length));
@@ -41,7 +44,7 @@ describe('the example sma-cross', () => {
   it('prints the trades of a plain loop over the whole market, each at the open after its signal', () => {
     expect(trades).toEqual(
       repaired.trades.map(({ time, symbol, side, price, quantity }) => {
-        // Eastern standard time all week.
+        // New York has standard time in the whole week.
         const newYork = new Date(time - 5 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
         return [newYork, symbol, side, decimals(price), whole(quantity)];
       }),

@@ -1,6 +1,7 @@
 /**
- * A fixed set of fault schedules: sessions of every kind under faults of processes, servers and networks come to the same bytes (I1),
- * nothing ends unasked or stands still (I11), and calls come to their end (I13). `npm run faults` runs any number of others.
+ * A fixed set of fault schedules. Sessions of every kind end with the same bytes under faults of processes, servers and
+ * networks (I1), no process ends and no session stands still (I11), and calls do what they answer (I13). `npm run
+ * faults` runs any number of other schedules.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ test(
   async () => {
     await run(process.execPath, [join(ROOT, 'node_modules/@typescript/native/bin/tsc'), '-b', 'test/faults'], options);
     const args = ['dist/faults/main.js', '--schedules', '12', '--seed', '1', '--labs', '2'];
-    // A failed campaign prints what it found and exits with 1.
+    // A campaign that finds a violation prints it and exits with 1.
     const { stdout } = await run(process.execPath, args, options).catch(
       (error: unknown) => error as { stdout: string },
     );

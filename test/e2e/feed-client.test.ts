@@ -1,6 +1,6 @@
 /**
- * Fed sessions by the client library: at each pace, and through coordinators that are killed while feeders are sending.
- * However it goes, the session ends with the bytes of the one that is streamed from the dataset (I1).
+ * Feeds sessions by the client library: at each pace, and while coordinators are killed. In each case the session ends
+ * with the bytes of a session that streams the same bars from a dataset (I1).
  */
 import { connect, type Barkeep, type ClientSession, type Step } from '@barkeep/client';
 import { processOf } from '../support/disturbed-system.js';
@@ -15,7 +15,7 @@ const FED = { ...SPEC, source: { type: 'feed' } } as const;
 const SLOTS = 2 * 390;
 const [, lastDay] = tradingDays(DATES);
 const END = lastDay!.segments.at(-1)!.close;
-/** Bars a request, so that many of them are under way while something happens. */
+/** Bars of one request: few, so that many requests are under way when a coordinator is killed. */
 const BARS_A_REQUEST = 10;
 
 let system: TestSystem;
@@ -64,7 +64,7 @@ it('I1 I2 in lockstep every step has the bars of its minute, and the clock waits
   const steps: Pick<Step, 'time'>[] = [];
   for await (const { time, bars } of session.follow({ consumer: 'one' })) {
     for (const symbol of SYMBOLS) expect(bars.get(symbol)).toMatchObject(market.get(symbol)![steps.length]!);
-    // A request that is under way may be in the store before its answer is here.
+    // The bars of a request may be in the store before its answer arrives.
     expect(steps.length).toBeLessThan(sent + BARS_A_REQUEST);
     steps.push({ time });
   }
@@ -124,7 +124,7 @@ it('I1 a coordinator that is killed while feeders send through it and through an
   const port = new URL(streaming.url).port;
   coordinators[coordinators.indexOf(streaming)] = await system.coordinator({ BARKEEP_PORT: port });
   for (const { sent: all, accepted, duplicates, conflicts } of await Promise.all(feeding)) {
-    // What was stored when the answer was lost is a duplicate of the request that was made again.
+    // When an answer was lost after its bars were stored, the repeated request counts them as duplicates.
     expect(accepted + duplicates).toBe(all);
     expect({ all, conflicts }).toEqual({ all: SLOTS, conflicts: 0 });
     expect(duplicates).toBeLessThanOrEqual(BARS_A_REQUEST);

@@ -1,6 +1,6 @@
 /**
- * Real minute bars, fed by three processes over HTTP: however they come, the session ends with the bytes of the one that
- * is streamed from the dataset (I1).
+ * Three processes feed real minute bars over HTTP, out of order. The session ends with the bytes of a session that
+ * streams them from a dataset (I1).
  */
 import { Api } from '../support/api.js';
 import { feedOrder, Feeders } from '../support/feeders.js';
@@ -9,7 +9,7 @@ import { seeded } from '../support/market.js';
 import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
-/** Each bar comes at most so much simulated time late. */
+/** The most simulated time by which a bar comes late. */
 const SHUFFLED_WITHIN_MS = 5 * 60_000;
 const DUPLICATES = 0.01;
 const SPEC = {
@@ -45,7 +45,7 @@ describeWithLean('real bars that are fed', () => {
     await system?.close();
   });
 
-  /** What the feeder of a symbol sends: its bars out of order, some twice. */
+  /** The bars that a symbol's feeder sends: out of order, some twice. */
   const orders = (symbol: string) => {
     const rows = EQUITY_DATES.flatMap((date) => equityRows(symbol, date));
     return feedOrder(rows, SHUFFLED_WITHIN_MS, DUPLICATES, random);
@@ -85,7 +85,7 @@ describeWithLean('real bars that are fed', () => {
     expect(again.duplicates).toBeGreaterThan(spy.length / 3);
     for (const other of others) await other.done();
     await endsAsTwin('feeder-killed');
-    // And once more, when everything is over.
+    // All bars are sent once more after the session's end.
     const last = await (await feeders.start(api().url, 'feeder-killed', 'IBM', ibm)).done();
     expect(last).toMatchObject({ accepted: 0, duplicates: ibm.length, conflicts: 0, late: 0 });
     await endsAsTwin('feeder-killed');
@@ -93,7 +93,7 @@ describeWithLean('real bars that are fed', () => {
 
   it('I1 give the same when the coordinator that streams the session is killed while it is fed', async () => {
     await api().run({ ...FED, id: 'coordinator-killed' });
-    // Fed through the one that lives on; who streams is found by its process.
+    // The feeders use the coordinator that survives. The one that streams is killed.
     const streaming = await streamer('coordinator-killed');
     const survivor = coordinators.find((other) => other !== streaming)!;
     const orderOf = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, orders(symbol)]));

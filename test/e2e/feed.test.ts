@@ -17,7 +17,7 @@ const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'feed' }, derivedInte
 const MINUTE = 60_000;
 const LINES = 200_000;
 const LINES_A_WRITE = 250;
-/** By which a coordinator may grow while it takes all of them: a tenth of their bytes would be more. */
+/** Most memory by which the coordinator may grow while it takes all bars. Even a tenth of their bytes would be more. */
 const GROWTH_MAX_MB = 80;
 
 let system: TestSystem;
@@ -97,7 +97,7 @@ it('I7 answers what became of every bar, and quarantines what is refused', async
     'malformed',
     'outside-session',
   ]);
-  // The refused bars are after the clock: a strategy does not see them yet.
+  // The refused bars are after the clock, so a strategy does not see them yet.
   expect(await api.metrics(id, 'AAA')).toMatchObject({ refused: {}, outside: 0, extended: 0 });
   // One minute before the open is in the extended hours of XNYS.
   expect(await api.metrics(id, 'AAA', 'operator')).toMatchObject({
@@ -229,7 +229,7 @@ it('continues without a stream that is silent for too long, emits an event, and 
     await api.until(id, ({ frontier }) => frontier === iso(aaa[10]!.openTime));
     const silent = (await eventsOf(id)).filter(({ type }) => type === 'stream-silent');
     expect(silent).toEqual([{ type: 'stream-silent', time: expect.any(String) as string, symbol: 'BBB' }]);
-    // It speaks: what it missed is late, and from now on it holds the frontier again.
+    // The stream sends again: the bars that it missed are late, and from now on it holds the frontier again.
     expect(await feed(id, 'BBB', bbb.slice(5, 12))).toMatchObject({ accepted: 7, late: 5 });
     await feed(id, 'AAA', aaa.slice(0, 30));
     await api.until(id, ({ frontier }) => frontier === iso(bbb[12]!.openTime));

@@ -1,6 +1,6 @@
 /**
- * A session that is caught in its history: what can be seen before its first bar, and what a crash there changes, which
- * is nothing (I1).
+ * A session that still streams its history: what readers see before its first bar, and that a crash at this moment
+ * changes nothing (I1).
  */
 import { Redis } from 'ioredis';
 import { Api } from '../support/api.js';

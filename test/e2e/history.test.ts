@@ -1,6 +1,6 @@
 /**
- * Sessions with a history, on real minute bars: the days before the first one are there before its first bar, repaired
- * and derived, and the window that a session keeps moves with its days.
+ * Sessions with a history, on real minute bars: the days before the first one are stored, repaired and derived before
+ * the session's first bar, and the retained days move with the clock.
  */
 import { calendarNamed } from '@barkeep/bars';
 import { Redis } from 'ioredis';
@@ -187,7 +187,7 @@ describeWithLean('a session with a history', () => {
     expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
     await api.until('no-barrier', ({ watermark, frontier }) => watermark === frontier);
     expect(await api.digest('no-barrier')).toBe(await api.digest('all'));
-    // Without a barrier days may be removed before upkeep reached them: upkeep continues with the retained ones.
+    // Without a barrier a day may be removed before upkeep has reached it. Upkeep continues with the retained days.
     await run({ ...spec, id: 'no-barrier-1', history: { trailingDays: 1, retainDays: 1 } });
     await api.until('no-barrier-1', ({ watermark, frontier }) => watermark === frontier);
     for (const interval of ['1m', '5m', '15m'])

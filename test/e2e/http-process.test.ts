@@ -1,4 +1,6 @@
-/** The coordinator as a process: its messages when it cannot start, when it waits, when it is ready, and how it ends. */
+/**
+ * The coordinator as a process: the messages when it cannot start, when it waits and when it is ready, and how it ends.
+ */
 import { once } from 'node:events';
 import { coordinatorProcess, startCoordinatorProcess } from '../support/http-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

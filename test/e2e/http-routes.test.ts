@@ -1,4 +1,4 @@
-/** Every documented route of a real coordinator process: without a key, with a wrong one, with a right one. */
+/** Calls every documented route of a real coordinator process without a key, with a wrong key, and with a right key. */
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await createWalkedSession();
 });
 
-/** So that routes of a session get further than its 404. */
+/** Creates a session, so that its routes do not just answer 404. */
 async function createWalkedSession(): Promise<void> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
@@ -48,7 +48,7 @@ const ask = ({ method, path }: Route, headers: Record<string, string>) => {
   return fetch(coordinator.url + concrete, { method: method.toUpperCase(), headers });
 };
 
-/** All routes of the document, removal last. */
+/** All routes of the OpenAPI document; the one that removes the session comes last. */
 async function routes(): Promise<Route[]> {
   const response = await fetch(`${coordinator.url}/docs-json`, { headers: { 'X-API-Key': KEY } });
   const { paths } = (await response.json()) as { paths: Record<string, Record<string, unknown>> };

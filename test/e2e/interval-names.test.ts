@@ -1,4 +1,4 @@
-/** One interval has several names (`60m` is `1h`): whatever takes an interval takes each of them. */
+/** One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. */
 import { SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { Api } from '../support/api.js';

@@ -1,4 +1,4 @@
-/** A session keeps the trading days that it was created with, whatever its calendar's file says later. */
+/** A session keeps the trading days that it was created with, even if its calendar's file changes later. */
 import type { Bar } from '@barkeep/bars';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts the services with this calendar, after those that run have ended. */
+/** Stops the running services and starts new ones with this calendar. */
 async function restartWith(weekdays: string[], close: string): Promise<void> {
   await Promise.all(processes.map((process) => process.signal('SIGTERM')));
   await writeFile(join(folder, 'mars.json'), JSON.stringify(calendar(weekdays, close)));
@@ -65,7 +65,7 @@ it('I1 a corrected calendar changes no session that exists, and every one that i
 
   await restartWith(['Mon', 'Tue', 'Wed'], '11:00');
   expect(await completed('before')).toEqual(before);
-  // The same spec is the same session.
+  // Creating a session with the same spec again returns the existing session.
   expect((await api.call('POST', '/v1/sessions', { ...SPEC, id: 'before' })).status).toBe(200);
   await api.ok('POST', '/v1/sessions/waits/start');
   expect(await completed('waits')).toEqual(before);

@@ -1,4 +1,7 @@
-/** Rows that come into the dataset after a session has streamed it: upkeep on demand takes them up, and nothing else moves. */
+/**
+ * Rows that are added to a dataset after a session has streamed it: a call of upkeep picks them up and changes nothing
+ * else.
+ */
 import { Api, type ApiBar } from '../support/api.js';
 import { REPAIR } from '../support/holey-data.js';
 import {
@@ -16,7 +19,7 @@ const DAYS = EQUITY_DATES.map(regularHours);
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
 const SPEC = { ...REPAIR, id: 'late', source: { type: 'dataset', dataset: 'lean' } };
 
-/** Minutes that come late: the first and the last of a day, a whole window of five, and two that lie apart. */
+/** The late minutes: the first and the last of a day, a whole bucket of five, and two single ones. */
 const LATE = [
   'SPY 2013-10-07T13:30:00.000Z',
   'SPY 2013-10-07T19:59:00.000Z',
@@ -47,7 +50,7 @@ describeWithLean('rows that come late', () => {
     await api.settled('late');
     for (const [key, bar] of await allBars()) before.set(key, bar);
     await system.query('INSERT INTO bars SELECT * FROM late_bars');
-    // A row that changes after it was streamed is no late row: its bar stays (I4).
+    // A row that changes after it was streamed is not a late row: the session keeps the streamed bar (I4).
     await system.query(`UPDATE bars SET volume = volume + 1 WHERE time = '2013-10-08T15:00Z'`);
   });
   afterAll(() => system?.close());
@@ -64,7 +67,7 @@ describeWithLean('rows that come late', () => {
     return found;
   }
 
-  /** Names of the derived bars that the late minutes lie in. */
+  /** Keys of the derived bars whose buckets contain the late minutes. */
   function touched(): string[] {
     const names = LATE.flatMap((late) => {
       const [symbol, time] = late.split(' ') as [string, string];

@@ -1,4 +1,4 @@
-/** The end of a session: DELETE takes everything of it away, at any moment of its life, and nothing comes back (I9). */
+/** DELETE removes everything of a session, at any moment of its life, and no key comes back (I9). */
 import { Client } from 'pg';
 import { Api, type Session } from '../support/api.js';
 import { DisturbedSystem } from '../support/disturbed-system.js';
@@ -22,7 +22,10 @@ afterAll(() => lab.close());
 
 const remove = async (id: string) => (await api.call('DELETE', `/v1/sessions/${id}`)).status;
 
-/** Runs another session from beginning to end: whatever was on its way when it began has arrived since. */
+/**
+ * Runs another session from beginning to end. By then every job and message that was on its way at its start has been
+ * handled.
+ */
 async function anotherSession(id: string): Promise<void> {
   await lab.repository.open();
   await api.run(lab.spec(id));

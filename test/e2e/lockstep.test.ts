@@ -1,6 +1,6 @@
 /**
- * A clock in lockstep, with the coordinators as processes: never more than a window ahead of the slowest consumer, one that
- * is silent dropped or waited for, and a crash of the coordinator that changes nothing of it.
+ * A clock in lockstep, with real coordinator processes: it is never more than a lead ahead of the slowest consumer, a
+ * silent consumer is dropped or waited for, and a crash of the coordinator does not change this.
  */
 import { Api, type Session } from '../support/api.js';
 import { LockstepConsumer } from '../support/lockstep-consumer.js';
@@ -46,7 +46,7 @@ async function join(id: string, name: string, from?: 'kept' | 'beginning' | 'now
   return consumer;
 }
 
-/** The position of the slowest consumer allowed every clock event. */
+/** Every clock event must be within the lead of the slowest consumer's position. */
 const clockEvents = async (id: string) =>
   (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'clock').map(({ time }) => time);
 
@@ -55,7 +55,7 @@ const stateOf = ({ consumers: all }: Session, name: string) => all.find((consume
 test('I2 the clock is never more than a window ahead of the slowest of two consumers', async () => {
   const id = await started('two', lockstep({ consumers: 2 }));
   const one = await join(id, 'one');
-  // It waits for two: not even the first day has opened.
+  // The session waits for two consumers, so not even the first day has opened.
   expect(await one.clock()).toBe(OPEN);
   expect(await clockEvents(id)).toEqual([]);
   const two = await join(id, 'two');
@@ -66,7 +66,7 @@ test('I2 the clock is never more than a window ahead of the slowest of two consu
   await two.acknowledge(minute(25));
   expect(await one.clockAt(minute(55))).toBe(minute(55));
   await two.acknowledge(minute(40));
-  // The first one holds it now.
+  // Now the first consumer holds the clock.
   expect(await one.clockAt(minute(60))).toBe(minute(60));
   expect((await api().session(id)).state).toBe('running');
   await Promise.all([one.follow(minute(30)), two.follow(minute(40))]);
@@ -89,7 +89,7 @@ test('a move is one event, and I1 the session is what it is at full speed', asyn
   await api().settled(id);
   expect(await api().digest(id)).toBe(await api().digest('max'));
   const moves = await clockEvents(id);
-  // 780 bars, and an event for each time that the consumer or a barrier let the clock go on.
+  // 780 bars, and one event for each time that the consumer or a barrier let the clock continue.
   expect(moves.length).toBeLessThan(60);
   for (const [i, time] of moves.entries()) {
     const before = i === 0 ? OPEN : moves[i - 1]!;

@@ -1,11 +1,14 @@
-/** Fifty sessions at once on two coordinators: each comes to its own end, none waits for the others' (I1). */
+/**
+ * Fifty sessions at the same time on two coordinators: each ends with its own bytes, and none waits for the end of
+ * another (I1).
+ */
 import { Api, type Session } from '../support/api.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
 
 const SESSIONS = 50;
 const SYMBOLS_EACH = 10;
-/** Different sessions, each with a lone run to compare with: the others have the same symbols as one of these. */
+/** Number of different specs. Each also runs alone, and every session is compared with the lone run of its spec. */
 const KINDS = 5;
 
 let system: TestSystem;

@@ -1,4 +1,4 @@
-/** I1: -0 and 0 are equal values, so the same bars give the same digest, whichever way they come in. */
+/** I1: -0 and 0 are equal values, so the same bars give the same digest, however they are stored or fed. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { TestSystem } from '../support/system.js';
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const SPEC = { ...DATES, symbols: ['Z'], derivedIntervals: ['5m', '1d'] };
 const TIMES = ['2024-03-04T14:30:00Z', '2024-03-04T14:31:00Z', '2024-03-04T20:59:00Z'];
-/** Without volume at first, then without a price. */
+/** First bars with volume 0, then bars with price 0. */
 const VALUES = [
   [10, 11, 9, 10, 0],
   [10, 11, 9, 10, 0],

@@ -1,4 +1,7 @@
-/** Bars below zero, as futures and spreads have: from the file to every way in which a session can get them. */
+/**
+ * Bars with negative prices, as futures and spreads have: from the import of a file through every way in which a
+ * session can get them.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

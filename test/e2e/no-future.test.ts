@@ -1,7 +1,7 @@
 /**
- * No future, proved: a market in which whatever is shown too early cannot look right, followed at every step, and at each step
- * read through the step, its mirror, a reader, the HTTP API, and a mirror that follows the session on its own. The store holds, and
- * upkeep fills, what is days ahead meanwhile.
+ * Proves that no bar is shown before its close. In this market a bar with data from after its close has wrong values.
+ * The test follows a session, and at every step reads through the step, its mirror, a reader, the HTTP API, and a
+ * separate mirror, while the store has, and upkeep repairs, bars of later days.
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
@@ -22,18 +22,16 @@ const SPEC = {
   backfill: ['whole'],
 } as const;
 
-/** What is looked at in one turn. */
+/** What one check reads. */
 interface Ask {
   id: string;
   reader: OpenSession;
   symbol: string;
   interval: string;
-  /** A few minutes ago, epoch ms. */
+  /** A few minutes before the clock, epoch ms. */
   from: number;
   path: string;
 }
-
-/** Answers of the API that other tests do not check. */
 
 let system: TestSystem;
 let barkeep: Barkeep;
@@ -77,7 +75,9 @@ function lookAtStep(canary: Canary, step: Step): void {
   lookAtMirror(canary, step.mirror, step.time, `mirror of ${where}`);
 }
 
-/** The ways to look at a session from outside; each answers what it saw, to be judged by the clock of after it. */
+/**
+ * The ways to read a session from outside. Each returns a check of what it read against the clock as it is afterwards.
+ */
 const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] = [
   async ({ path, interval }) => {
     const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
@@ -136,10 +136,13 @@ const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] =
   },
 ];
 
-/** Looks once through the reader and once through the API, in another way each turn. @returns the session's clock after it */
+/**
+ * Reads once through the reader and once through the API, each turn in another way. @returns the session's clock
+ * afterwards
+ */
 async function lookAtSession(canary: Canary, id: string, reader: OpenSession, turn: number): Promise<number> {
   const symbol = SYMBOLS[turn % SYMBOLS.length]!;
-  // The ways take turns with each interval.
+  // Each way is used with each interval in turn.
   const interval = INTERVALS[Math.floor((2 * turn) / WAYS.length) % INTERVALS.length]!;
   const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
   const ask = { id, reader, symbol, interval, from, path: `/v1/sessions/${id}/symbols/${symbol}` };
@@ -198,7 +201,7 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
           throw new Error(`at ${step.time} the session's clock is at ${clock}`);
         }
         if (barrier !== 'none') {
-          // What is there is seen, too: with a barrier every hole before the clock is filled.
+          // The test must also have seen all bars: with a barrier every hole before the clock is filled.
           for (const symbol of SYMBOLS) expect(step.mirror.barCount(symbol)).toBe(minutesBy(step.time));
           expect([...step.bars.values()].map(({ closeTime }) => closeTime)).toEqual(SYMBOLS.map(() => step.time));
         }

@@ -1,4 +1,6 @@
-/** What operators see of a running system: metrics and health of a coordinator and a worker, with and without keys. */
+/**
+ * What operators see of a running system: metrics and health of a coordinator and a worker, with and without API keys.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api } from '../support/api.js';
@@ -19,7 +21,7 @@ const SPEC = {
   backfill: ['whole'],
 };
 
-/** A scrape without the metrics that prom-client makes for Node, whose names its authors chose. */
+/** A scrape without the metrics that prom-client makes for Node, whose names are not ours. */
 function ours(text: string): string {
   const isOurs = (line: string) => /^(# \w+ )?barkeep_/.test(line);
   return `${text.split('\n').filter(isOurs).join('\n')}\n`;
@@ -114,7 +116,7 @@ describe('a coordinator and a worker', () => {
 
 describe('the files of deploy/', () => {
   const fileOf = (name: string) => readFileSync(join(__dirname, '../../deploy', name), 'utf8');
-  /** The metrics that the processes have, with the series of their histograms. */
+  /** The names of all metrics of the processes, with the series of histograms. */
   const known = async () => {
     const scrapes = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)];
     const names = scrapes.flatMap(({ described }) =>

@@ -1,4 +1,4 @@
-/** Rows that no slot takes are counted: wrong zones, breaks, closed days, extended hours, bars that are fed. */
+/** Rows without a slot are counted: rows in wrong time zones, breaks, closed days and extended hours, and fed bars. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,14 +118,14 @@ describe('a dataset with rows of every kind', () => {
       ...minutes('2024-03-09T02:00:00Z', 7), // Friday night
       ...minutes('2024-03-09T15:00:00Z', 11), // Saturday
       ...minutes('2024-03-11T04:30:00Z', 13), // Monday, after midnight in New York
-      ...minutes('2024-03-11T19:58:30Z', 2), // off the grid
+      ...minutes('2024-03-11T19:58:30Z', 2), // not at the open of a slot
       ...minutes('2024-03-12T04:30:00Z', 17), // Tuesday
       ...minutes('2024-03-08T04:30:00Z', 19), // Thursday
     ],
     BBB: whole.get('BBB')!,
   };
 
-  /** Rows between the local midnights of the first and the last date, as Postgres says. */
+  /** Number of rows between the local midnights of the first and the last date, from PostgreSQL. */
   async function rowsBetweenMidnights(dataset: string): Promise<number> {
     const [row] = await system.query<{ rows: number }>(
       `SELECT count(*)::int AS rows FROM bars b JOIN datasets d ON d.id = b.dataset_id

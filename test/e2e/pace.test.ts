@@ -1,6 +1,6 @@
 /**
- * A clock that keeps a pace: every bar once and in order, by the session's own event stream; no drift; what it does when
- * it cannot keep up; and what a pause and a crash mean to it.
+ * A clock with a pace: its events show every bar once and in order, without drift. Also what happens when it cannot
+ * keep up, at a pause, and at a crash.
  */
 import { Redis } from 'ioredis';
 import { Api } from '../support/api.js';
@@ -69,7 +69,7 @@ test('every bar is delivered once, in order, when it is due, and the lateness do
   expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
   const late = lateness(found, speed);
   expect(late).toHaveLength(390);
-  // One millisecond a bar would add up to 390.
+  // A drift of one millisecond a bar would add up to 390 ms.
   expect(median(late.slice(-60)) - median(late.slice(0, 60))).toBeLessThan(195);
 });
 
@@ -115,7 +115,8 @@ test('with a sink that is too slow the clock catches up, and the overrun is coun
   expect(pace.overruns).toBeGreaterThan(0);
   const found = await events(id);
   expect(said(found)).toEqual(said(minuteByMinute(DAYS)));
-  // The bars of the second day are due when they always were: a clock that kept the delay would be 400 ms late.
+  // A delay on the first day does not move the due times of the second day. A clock that kept the delay would be 400 ms
+  // late.
   const late = lateness(found, 6_000);
   expect(median(late.slice(-40)) - median(late.slice(0, 30))).toBeLessThan(200);
 });

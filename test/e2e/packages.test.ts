@@ -1,5 +1,5 @@
 /**
- * The published packages, installed from their tarballs in empty folders, where nothing of this checkout is found. They are made
+ * Installs the published packages from their tarballs in empty folders, outside of this checkout. The tarballs are made
  * from the built files; npm takes third-party packages from its cache or from the registry.
  */
 import { execFile, spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { snippetsOf } from '../support/snippets.js';
 
 const ROOT = join(__dirname, '../..');
-/** No server of the environment: the packages must find or start their own. */
+/** The environment without the test's servers: the packages must start their own. */
 const { REDIS_URL: _, SESSION_REDIS_URL: __, DATABASE_URL: ___, NODE_PATH: ____, ...ENV } = process.env;
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
 
@@ -33,7 +33,10 @@ afterAll(async () => {
   for (const folder of Object.values(folders ?? {})) await rm(folder, { recursive: true, force: true });
 });
 
-/** Others may enter it: then the private PostgreSQL, which never runs as root, keeps its data in it. */
+/**
+ * Makes a folder that other users may enter, so that the private PostgreSQL, which never runs as root, can keep its
+ * data in it.
+ */
 async function emptyFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-packages-')));
   await chmod(folder, 0o755);
@@ -161,7 +164,7 @@ describe('the command line with the client', () => {
   }, 180_000);
 });
 
-/** Resolves when a line matches; reads on afterwards, so that the program can write. */
+/** Resolves when a line matches. Continues to read afterwards, so that the program does not block on its output. */
 async function printed(stream: Readable, wanted: RegExp): Promise<void> {
   const lines = createInterface(stream);
   const seen: string[] = [];

@@ -1,4 +1,4 @@
-/** Sessions over packed days, over rows, and over days that are packed in part: the same to the last byte (I1). */
+/** Sessions over packed days, over rows, and over partly packed days have the same bytes (I1). */
 import { Api } from '../support/api.js';
 import { holey, marketBars, seeded, writeBars } from '../support/market.js';
 import { TestSystem } from '../support/system.js';
@@ -17,7 +17,7 @@ const BASE = {
   derivedIntervals: ['5m', '1h'],
   history: { trailingDays: 2 },
 };
-// Bars that no dataset has are settled at once, so that the counts do not depend on the number of retries.
+// Bars that no dataset has are settled by the first answer, so that the counts do not depend on the number of retries.
 const ONCE = { retryMissingBars: false };
 const SPECS: Record<string, object> = {
   'whole days': { ...BASE, upkeep: ONCE },
@@ -33,7 +33,8 @@ beforeAll(async () => {
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'whole', MARKET);
   await writeBars(system.databaseUrl, 'holey', HOLEY);
-  // Rows that a session refuses, on days that are packed for all other symbols: one with bad values, one off the grid.
+  // Rows that a session refuses, on days that are packed for all other symbols: one with invalid values, one whose time
+  // is not the open of a slot.
   const date = '2024-07-02T15:00:00Z';
   await system.query(
     `UPDATE bars SET low = high + 1 WHERE "time" = $1 AND symbol_id = ${idOf('AAA')} AND dataset_id = ${HOLEY_ID}`,
@@ -58,7 +59,7 @@ interface Outcome {
   quarantined: unknown;
 }
 
-/** What a session comes to, with everything that it says of its bars. */
+/** Runs a session. @returns its digest, counts, history and quarantined bars */
 async function outcome(spec: object): Promise<Outcome> {
   const id = await api.run({ ...spec, id: `packed-${++sessions}` });
   await api.until(id, ({ state }) => state === 'completed');
@@ -87,7 +88,7 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
   for (const [name, spec] of Object.entries(SPECS))
     expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
 
-  // Rows that are written as they were: their packs are gone, and nothing else changes.
+  // Rows are written again with the same values: their packs are removed, and nothing else changes.
   const random = seeded(9);
   for (const { symbol_id, open } of await system.query<{ symbol_id: number; open: Date }>(
     'SELECT symbol_id, open FROM packed_days',

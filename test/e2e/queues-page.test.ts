@@ -1,4 +1,7 @@
-/** The queue dashboard in a browser: it shows the queues, asks no other machine, and the browser refuses nothing of it. */
+/**
+ * The queue dashboard in a browser: it shows the queues, loads nothing from other machines, and violates no browser
+ * policy.
+ */
 import type { Browser } from 'playwright-core';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { TestSystem } from '../support/system.js';

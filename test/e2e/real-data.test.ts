@@ -1,6 +1,6 @@
 /**
  * Real minute bars through the whole system: imported and run with the `barkeep` command, read through the API. The
- * figures are those of the data itself, counted once by hand.
+ * expected figures were counted once by hand in the data.
  */
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

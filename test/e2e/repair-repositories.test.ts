@@ -1,4 +1,7 @@
-/** What becomes of the holes of a session when its repositories fail, answer badly, know better, or are not there. */
+/**
+ * What happens to the holes of a session when its repositories fail, answer invalid bars, have other bars than the
+ * source, or do not exist.
+ */
 import { Api } from '../support/api.js';
 import { IBM_ABSENT, makeHoley, REPAIR } from '../support/holey-data.js';
 import { describeWithLean, EQUITY_DATES, importLean } from '../support/lean-data.js';
@@ -33,7 +36,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     const id = await api.run(spec);
     const waiting = await api.until(id, ({ state }) => state === 'waiting-upkeep');
     expect(waiting).toMatchObject({ clock: '2013-10-04T13:30:00.000Z', counts: { backfilled: 0 } });
-    expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]); // I2: streamed already, not repaired yet
+    expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]); // I2: the bars are streamed but not repaired yet
     for (const symbol of spec.symbols) {
       const gaps = await api.eventually(
         async () => (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04')),
@@ -50,7 +53,8 @@ describeWithLean('repair from repositories of all kinds', () => {
     expect(questions.get('flaky SPY 2013-10-04')).toBe(FLAKY_THROWS + 1);
     expect(questions.get('flaky SPY 2013-10-07')).toBe(FLAKY_THROWS + 1);
     expect(questions.get('flaky IBM 2013-10-07')).toBe(FLAKY_THROWS + 1);
-    // The minute that IBM has not: five clean answers settle it, and a failure is none of them.
+    // IBM lacks this minute in every dataset. Five answers without the bar settle it; a failure does not count as an
+    // answer.
     expect(questions.get('flaky IBM 2013-10-04')).toBe(FLAKY_THROWS + 5);
   });
 

@@ -1,4 +1,4 @@
-/** A session whose source has holes is repaired from a second dataset, while it runs, by separate worker processes. */
+/** Separate worker processes repair a session, whose source has holes, from a second dataset while it runs. */
 import { Api, type ApiBar } from '../support/api.js';
 import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/holey-data.js';
 import { describeWithLean, EQUITY_DATES, type Row } from '../support/lean-data.js';
@@ -17,7 +17,8 @@ describeWithLean('repair from a second dataset', () => {
   let removed: ReadonlySet<string>;
 
   beforeAll(async () => {
-    // Five asks for an absent bar take some seconds: long enough to see them, short enough to wait for the last.
+    // Five requests for an absent bar take some seconds: long enough to observe them, short enough to wait for the last
+    // one.
     system = await TestSystem.create({ BARKEEP_BACKOFF_MS: '300' });
     ({ lean, removed } = await makeHoley(system));
     [coordinator, ...workers] = await Promise.all([

@@ -1,4 +1,7 @@
-/** What a session says of its repositories and of extreme values: attempts, an unconnected DataSource, volumes that overflow. */
+/**
+ * What a session reports about its repositories and about extreme values: attempts, a DataSource that is not connected,
+ * volumes that overflow.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

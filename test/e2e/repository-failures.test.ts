@@ -1,6 +1,6 @@
 /**
- * What a session does when its repository is down, slow, wrong, or down for a while, for each `upkeep.onFailure`, with and
- * without a barrier. The table of all 24 outcomes stands in docs/repositories.md; `UPDATE_DOCUMENTS=1` writes it there.
+ * What a session does when its repository is down, slow, wrong, or down for a while, for each `upkeep.onFailure`, with
+ * and without a barrier. docs/repositories.md has the table of all 24 outcomes; `UPDATE_DOCUMENTS=1` writes it.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,7 +92,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Waits for what a session comes to while its repository is as it is. */
+/** Waits until a session has reached its final state and its gaps their final status. @returns a row of the table */
 async function settle(repository: string, onFailure: string, barrier: string): Promise<Outcome> {
   const id = nameOf(repository, onFailure, barrier);
   const isWrong = repository === 'wrong';
@@ -118,7 +118,7 @@ async function look(id: string, gaps?: Gap[]): Promise<Outcome> {
   const count = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
   const session = await api.session(id);
   const isShown = session.clock !== `${DATE}T13:30:00.000Z`;
-  // Derived bars follow the clock by a job.
+  // A job derives bars after the clock has passed.
   const bars = await api.eventually(
     async (): Promise<[number, number]> => [await count('AAA'), await count('BBB')],
     ([, whole]) => whole === (isShown ? 78 : 0),

@@ -7,16 +7,16 @@ import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-16' };
 const SYMBOLS = ['AAA', 'BBB'];
-/** About four minutes of real time: it is in the middle whenever a test looks. */
+/** A session takes about four minutes at this pace, so it is still in the middle when a test looks. */
 const PACE = { mode: 'clock', speed: 1_200 };
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
-/** A round of the reconciler that no test waits for. */
+/** Makes rounds of the reconciler so rare that no test meets one. */
 const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
 
 let system: TestSystem;
 let redis: Redis;
 let gate: TcpGate;
-/** Owns the sessions; its reconciler does nothing during a test. */
+/** The coordinator that owns the sessions. Its reconciler does nothing during a test. */
 let owner: SystemProcess;
 
 beforeAll(async () => {

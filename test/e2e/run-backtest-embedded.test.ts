@@ -1,4 +1,4 @@
-/** `runBacktest` in a script that is in no project, on a machine whose environment names no server. */
+/** `runBacktest` in a script outside of any project, with an environment that names no server. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** `runBacktest` as a script uses it: bars with holes in memory, a repository, and nothing left behind. */
+/** `runBacktest` as a script uses it: bars with holes in memory and a repository. It leaves nothing behind. */
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
@@ -37,7 +37,7 @@ afterAll(() => database.drop());
 const run = (options: Omit<RunOptions, 'spec'> & { spec?: Partial<RunOptions['spec']> }) =>
   runBacktest({ bars, env, log: (line) => lines.push(line), ...options, spec: { ...SPEC, ...options.spec } });
 
-/** Everything in both Redis and in the sessions' table. */
+/** All keys of runs in both Redis servers, and all rows of the sessions table. */
 async function leftovers(): Promise<string[]> {
   const found: string[] = [];
   for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
@@ -52,7 +52,7 @@ async function leftovers(): Promise<string[]> {
   return [...found, ...rows.map(({ id }) => id)];
 }
 
-/** What a strategy would note of each step. */
+/** A step as one line of text. */
 function noted({ time, bars: closed, derived }: Step): string {
   const shown = [...closed].map(([symbol, { close }]) => `${symbol} ${close}`);
   return `${time} ${shown.join(' ')} ${[...derived.keys()].join(' ')}`;
@@ -119,7 +119,7 @@ describe('runBacktest with bars in memory', () => {
 
   it('warns of what is no repository, and only reports the gaps', async () => {
     lines.length = 0;
-    // @ts-expect-error none of the three forms
+    // @ts-expect-error the value has none of the three forms of a repository
     const { metrics } = await run({ repository: { answer: 42 } });
     expect(lines.join()).toContain('repository: expected getBarsBySymbol, getBars or a TypeORM DataSource');
     for (const { symbol, backfilled, absent } of metrics) {

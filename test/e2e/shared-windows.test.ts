@@ -1,6 +1,6 @@
 /**
- * Sessions of one coordinator that share what was read: whatever the others do, and whatever happens to them, each ends with the
- * bytes of a session that reads alone (I1), and none sees rows that are older than it would have read itself.
+ * Sessions of one coordinator that share reads: whatever other sessions do, each ends with the bytes of a session that
+ * reads alone (I1), and none gets rows older than its own read would return.
  */
 import { Api } from '../support/api.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
@@ -15,7 +15,7 @@ const BASE = {
   derivedIntervals: [],
   upkeep: { enabled: false },
 };
-/** They overlap in days, symbols and windows; some are of days that are others' history. */
+/** Specs that overlap in days, symbols and windows. Some stream days that are the history of others. */
 const KINDS: object[] = [
   BASE,
   { ...BASE, start: '2024-07-02', end: '2024-07-03' },
@@ -52,7 +52,7 @@ async function digestOf(api: Api, id: string): Promise<string> {
   return api.digest(id);
 }
 
-/** Windows that were read for another session, of all sessions so far. */
+/** Number of shared reads so far, over all sessions. */
 async function windowsShared(): Promise<number> {
   const text = await (await fetch(`${sharing.url}/metrics`)).text();
   return Number(/^barkeep_windows_shared_total (\d+)/m.exec(text)?.[1]);
@@ -78,7 +78,7 @@ test('I1 sessions that are stopped or deleted meanwhile leave the others whole',
 });
 
 test('I1 rows that change are not taken from what was read before', async () => {
-  // At this pace it runs as long as the test, so that windows are kept for it.
+  // At this pace the session runs as long as the test, so the coordinator keeps windows for it.
   const slow = await begin(together, { ...BASE, pace: { mode: 'clock', speed: 1 } });
   expect(await digestOf(together, await begin(together, BASE))).toBe(expected[0]);
   const before = await windowsShared();

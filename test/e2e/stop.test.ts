@@ -1,6 +1,6 @@
 /**
- * Stopping: processes that get a signal end in order and in time, and leave a session that others continue; a
- * session that is paused, stopped and started again ends with the bytes of one that never was (I1).
+ * Stopping: a process that gets a signal ends in order and in time, and other processes continue its sessions. A
+ * session that is paused, stopped and started again ends with the bytes of an undisturbed one (I1).
  */
 import { Api, type Session } from '../support/api.js';
 import { DisturbedSystem } from '../support/disturbed-system.js';
@@ -23,7 +23,9 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** Begins a session and waits until it is in the middle of the repair of a day, which is held back. */
+/**
+ * Starts a session and waits until it is in the middle of the repair of a day, whose answers the repository holds back.
+ */
 async function inTheMiddle(id: string): Promise<Session> {
   const date = lab.day(4);
   await lab.repository.holdFrom(date);
@@ -85,10 +87,10 @@ test('a second signal ends a process at once', async () => {
   await inTheMiddle('twice');
   const from = Date.now();
   const ended = worker.signal('SIGTERM');
-  // Another signal: two of a kind may arrive as one.
+  // The second signal is of another kind, because two equal signals may arrive as one.
   worker.child.kill('SIGINT');
   expect([130, 143]).toContain(await ended);
-  // Before the job that it runs gets its abort signal.
+  // This is before the worker sends its running job the abort signal.
   expect(Date.now() - from).toBeLessThan(3_000);
   worker = await lab.system.worker();
   await endsAsUndisturbed('twice');

@@ -1,6 +1,6 @@
 /**
- * docs/storage-layout.md is enough to read a session: its chunks are decoded here with nothing but the tables and rules of
- * that page, none of Barkeep's own code, and must give what the API says.
+ * docs/storage-layout.md is enough to read a session: this test decodes its chunks with only the tables and rules of
+ * that page, without Barkeep's own code, and compares the result with the API.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { TestSystem } from '../support/system.js';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/storage-layout.md'), 'utf8');
 
-/** The cells of every line; none of a line that is not of a table. */
+/** The cells of every line; empty for a line outside of a table. */
 const LINES = DOCUMENT.split('\n').map((line) =>
   line
     .split('|')
@@ -51,7 +51,7 @@ let tag: string;
 
 beforeAll(async () => {
   const market = marketBars({ symbols: SYMBOLS, start: DATES[0]!, end: DATES[1]!, seed: SEED });
-  // What is in no dataset: the second and the last minute of BBB's first day.
+  // No dataset has the second and the last minute of BBB's first day.
   market.set(
     'BBB',
     market.get('BBB')!.filter((_, slot) => slot !== 1 && slot !== 389),
@@ -94,7 +94,7 @@ function isFilled(chunk: Buffer, slot: number): boolean {
   return (chunk[Math.floor(slot / 8)]! & (0x80 >> (slot % 8))) !== 0;
 }
 
-/** One record, by the document's table of fields. */
+/** Decodes one record by the document's table of fields. */
 function recordAt(chunk: Buffer, start: number): Record<string, number> {
   const read: Record<string, (at: number) => number> = {
     float64: (at) => chunk.readDoubleLE(at),
@@ -104,7 +104,7 @@ function recordAt(chunk: Buffer, start: number): Record<string, number> {
   return Object.fromEntries(FIELDS.map(({ offset, type, field }) => [field, read[type!]!(start + offset)]));
 }
 
-/** The bars of a chunk as the API would show them. */
+/** Decodes the bars of a chunk into the form of the API. */
 function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiBar[] {
   const slots = SLOTS[interval];
   expect(chunk).toHaveLength(bitmapBytes(slots) + RECORD_BYTES * slots);

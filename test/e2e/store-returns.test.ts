@@ -46,7 +46,7 @@ test.each([
   for (let i = 0; i < 3; i++) expect((await api.call('POST', '/v1/sessions?start=true', SPEC)).status).toBe(503);
   await server().control('REPLICAOF', 'NO', 'ONE');
   await api.eventually(ready, ({ status }) => status === 200);
-  // A session that is created now runs to its end, so that one of before would have been taken too.
+  // A session that is created now runs to its end. By then the failed session would have run too, if it were left.
   await api.completed(await api.run({ ...SPEC, id: `after-${name}` }));
   const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
   expect(sessions.map(({ id }) => id)).toEqual([`after-${name}`]);
@@ -113,7 +113,7 @@ test('I11 a consumer continues when the session Redis was full for a moment', as
     for await (const step of barkeep.session('full').follow({ consumer: 'one' })) {
       if (++steps !== 400) continue;
       await store.config('maxmemory', '1kb');
-      // By then the acknowledgement of this step was refused: the consumer's position in the store is before it.
+      // The store refused the acknowledgement of this step, so the consumer's stored position is before it.
       setTimeout(() => void store.config('maxmemory', '0'), 2_000);
       expect(step.time).toBeLessThan(Date.parse('2013-10-04'));
     }

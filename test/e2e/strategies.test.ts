@@ -1,7 +1,6 @@
 /**
- * Strategies in processes of their own, in lockstep with a session: every one gets every step; a slow one halts its session
- * and nothing else; one that was killed continues from its kept position, and what was delivered to it is what an
- * undisturbed run delivers.
+ * Strategies in separate processes, in lockstep with a session: each gets every step, a slow one halts only its own
+ * session, and one that was killed continues from its kept position and gets what an undisturbed run delivers.
  */
 import { Redis } from 'ioredis';
 import { Api, type Consumer, type Session } from '../support/api.js';
@@ -13,7 +12,7 @@ import { TestSystem, type SystemProcess } from '../support/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
-/** Of the slow session: its source is far more than may be held ahead of a clock that stands. */
+/** Dates of the slow session: many more days than may be stored ahead of a clock that stands. */
 const LONG = { start: '2013-10-07', end: '2013-11-01' };
 const STEPS = 2 * 390;
 const MINUTE_MS = 60_000;
@@ -34,7 +33,7 @@ let coordinator: SystemProcess;
 let port: string;
 let strategies: Strategies;
 let redis: Redis;
-/** What an undisturbed run delivers: every step, and the consumer at its end. */
+/** The result of an undisturbed run: every step, and the consumer's position at the end. */
 let reference: { steps: SeenStep[]; delivered: object };
 
 const api = () => new Api(coordinator.url);
@@ -47,7 +46,7 @@ async function started(id: string, pace: object = {}, spec: object = {}): Promis
   return id;
 }
 
-/** A session that has one consumer and no disturbance. */
+/** Runs a session with one consumer and without disturbance. */
 async function undisturbed(id: string): Promise<{ steps: SeenStep[]; delivered: object }> {
   await started(id);
   const steps = await strategies.start({ session: id, follow: { consumer: 'one' } }).done();
@@ -60,8 +59,8 @@ async function restartCoordinator(): Promise<void> {
 }
 
 /**
- * What several processes saw one after another, each killed but the last: every step is as it is in the
- * undisturbed run, and none was left out.
+ * Checks what several consecutive processes saw, of which all but the last were killed: every step equals that of the
+ * undisturbed run, and none is missing.
  */
 function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
   const places = new Map(reference.steps.map((step, place) => [step, place]));
@@ -70,7 +69,7 @@ function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
     const seen = life.map((step) => places.get(step));
     expect(seen).not.toContain(undefined);
     const first = seen[0] ?? next;
-    expect(first).toBeLessThanOrEqual(next); // steps may come again, and none is skipped
+    expect(first).toBeLessThanOrEqual(next); // a step may be delivered again, and none is skipped
     expect(seen).toEqual(life.map((_, i) => first + i));
     next = Math.max(next, first + life.length);
   }
@@ -116,7 +115,7 @@ test('with hold, a consumer that is killed again and again continues where it wa
     lives.push(await strategy.steps());
     expect(lives.at(-1)).toHaveLength(dieAt);
     if (kill > 0) continue;
-    // The session stands, at most a lead after the acknowledged position, and shows which consumer is silent.
+    // The clock stands at most a lead after the acknowledged position, and the session shows which consumer is silent.
     const { clock, state, consumers } = await api().until(
       id,
       (session) => consumerOf(session, 'one').state === 'silent',
@@ -157,7 +156,7 @@ test('a coordinator that is killed, and one together with the consumer, change n
   const first = strategies.start({ session: id, follow, holdAt: random.int(20, 100), dieAt: random.int(300, 400) });
   await first.says('held');
   await coordinator.signal('SIGKILL');
-  first.release(); // it continues to where the clock stands, without a consumer
+  first.release(); // the first strategy continues up to where the clock stands, while no coordinator runs
   coordinator = await system.coordinator({ BARKEEP_PORT: port });
   await first.killed();
   const second = strategies.start({ session: id, follow, holdAt: random.int(20, 100) });
@@ -168,7 +167,7 @@ test('a coordinator that is killed, and one together with the consumer, change n
   expect(deliveredTo(consumerOf(await api().completed(id), 'one'))).toEqual(reference.delivered);
 });
 
-/** Bytes of the coordinator, and of all that its sessions and their connections take in Redis. */
+/** Memory of the coordinator, and of Redis with its sessions and connections, in bytes. */
 async function memory(): Promise<{ coordinator: number; redis: number }> {
   const text = await (await fetch(new URL('/metrics', coordinator.url))).text();
   const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
@@ -189,7 +188,7 @@ test('I8 a consumer that pauses halts its session and nothing else, and memory s
   const options = { session: id, follow: { consumer: 'slow' }, pauseAt, pauseMs: PAUSE_MS };
   const slow: Strategy = strategies.start(options);
   await slow.says('paused');
-  // The clock comes to its limit; nothing else happens to the session from here on.
+  // The clock reaches its limit. From here on nothing else happens to the session.
   const reached = await api().until(id, ({ clock, consumers, frontier, watermark }) => {
     const ahead = Date.parse(clock!) - Date.parse(consumers[0]!.time);
     return ahead === LOCKSTEP.window * MINUTE_MS && frontier === watermark;

@@ -1,7 +1,7 @@
 /**
- * Symbols that come to a session and leave it while it runs, with two coordinators and two workers as separate processes:
- * whatever comes and goes, the session ends as one that had the last list from the start (I1), its clock never goes back
- * (I2), readers see a symbol whole or not at all, and nothing of one that left remains (I9).
+ * Adds symbols to a running session and removes them, with two coordinators and two workers as separate processes. The
+ * session ends like one that had the final list from the start (I1), its clock never goes back (I2), readers see a
+ * symbol whole or not at all, and nothing remains of a removed symbol (I9).
  */
 import { SessionReader, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/api.js';
@@ -19,7 +19,7 @@ const TAKE_OVER_MS = 10_000;
 
 let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
-/** Open times of the bars that are somewhere, by symbol. */
+/** Open times of the bars that the source or the repository has, by symbol. */
 let existing: Map<string, number[]>;
 
 beforeAll(async () => {
@@ -53,13 +53,13 @@ test.each([
     await lab.repository.holdFrom(lab.day(0));
     await api().run(specOf(id, FIRST, barrier));
     await lab.streaming(id, ({ owner }) => owner !== '');
-    // Without barriers nothing but a symbol that joins keeps the session from its end: this one stays until the gate opens.
+    // Without barriers only a joining symbol keeps the session from its end. This symbol joins until the gate opens.
     const holder = barrier === 'none' ? 'FFF' : undefined;
     if (holder !== undefined && (await add(id, holder)).status === 202) present.add(holder);
     const changing = SYMBOLS.filter((symbol) => symbol !== holder);
     const watch = new Watch(await new SessionReader(lab.sessionRedis, lab.system.sessionPrefix).open(id), api(1));
     const watching = watch.run();
-    watching.catch(() => undefined); // thrown when it is awaited
+    watching.catch(() => undefined); // the error is thrown when the promise is awaited
     for (let change = 0; change < CHANGES; change++) {
       if (change % CHANGES_A_DAY === 0 && barrier !== 'none') await goOnTo(id, change / CHANGES_A_DAY);
       await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MS));
@@ -74,7 +74,7 @@ test.each([
         present.delete(symbol);
       }
     }
-    // One that came before the clock had moved had nothing to wait for.
+    // A symbol that was added before the clock had moved does not have to wait.
     const isHeld = holder !== undefined && (await add(id, holder)).body.state === 'joining';
     if (isHeld) expect((await api().session(id)).state).not.toBe('completed');
     await lab.repository.open();
@@ -184,7 +184,7 @@ test('what cannot be is answered with its cause', async () => {
   await api().ok('DELETE', `/v1/sessions/${id}`);
 });
 
-/** Reads a session all along: its clock, and symbols that may be joining or leaving. */
+/** Reads a session continuously: its clock, and symbols that may be joining or leaving. */
 class Watch {
   seen = 0;
   private clock = 0;
@@ -219,7 +219,7 @@ class Watch {
       const times = (await this.session.lastBars(symbol, '1m', 10_000)).map(({ openTime }) => openTime);
       const until = Math.max(clock, (times.at(-1) ?? -Infinity) + 60_000);
       const whole = existing.get(symbol)!.filter((time) => time + 60_000 <= until);
-      // Without barriers minutes that the source lacks are filled behind the clock.
+      // Without barriers upkeep fills minutes that the source lacks behind the clock.
       if (this.session.layout.spec.upkeep.barrier !== 'none') expect([symbol, times]).toEqual([symbol, whole]);
       else expect(times.length).toBeGreaterThanOrEqual(0.9 * whole.length);
       if (times.length > 0) this.seen++;
@@ -229,13 +229,13 @@ class Watch {
   }
 }
 
-/** Lets the session go on to the n-th day and no further, and waits until its clock is there. */
+/** Lets the session continue to the n-th day and no further, and waits until its clock is there. */
 async function goOnTo(id: string, day: number): Promise<void> {
   await lab.repository.holdFrom(lab.day(day));
   if (day > 0) await api().until(id, ({ clock }) => clock !== null && clock > lab.day(day - 1));
 }
 
-/** Compares with a session that had these symbols from the start. */
+/** Checks that the session ends like one that had these symbols from the start. */
 async function endsAs(id: string, symbols: readonly string[], counts: Session['counts']): Promise<void> {
   const plain = `${id}-plain`;
   await api().run(specOf(plain, symbols));
@@ -259,7 +259,7 @@ async function expectNothingOf(id: string, symbols: readonly string[]): Promise<
   for (const symbol of symbols) expect((await api().call('GET', `${path(id, symbol)}/metrics`)).status).toBe(404);
 }
 
-/** The market of the lab: what its source or its repository has. */
+/** The bars of the system's source and repository together. */
 function existingBars(): Map<string, number[]> {
   const market = marketBars({ start: '2013-10-01', end: '2013-10-16', symbols: SYMBOLS, seed: 7 });
   const parts: BarsBySymbol[] = [holey(market, 0.002, 8), holey(market, 0.03, 9)];

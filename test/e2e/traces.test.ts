@@ -1,4 +1,4 @@
-/** One trace shows a repair across processes, from the window that had a hole to the bars that fill it. */
+/** One trace shows a repair across processes, from the window with a hole to the bars that fill it. */
 import { join } from 'node:path';
 import { Api } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
@@ -58,7 +58,7 @@ test('a repair is one trace from the streamed hole to the readable bars, in two 
   const asked = spans.find(({ name, traceId }) => name === 'ask repositories' && traceId === repair[0]!.traceId);
   expect(asked?.attributes).toMatchObject({ 'barkeep.session': SPEC.id, 'barkeep.date': SPEC.start });
   expect(repair.at(-1)!.endNs).toBeGreaterThan(repair[0]!.startNs);
-  // A process sends what is left before it ends.
+  // A process sends its remaining spans before it ends.
   expect(await Promise.all([coordinator.signal('SIGTERM'), worker.signal('SIGTERM')])).toEqual([0, 0]);
   const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
   expect(new Set(roots.map(({ name }) => name))).toEqual(new Set(['stream window']));
@@ -75,7 +75,7 @@ test('without an endpoint nothing is loaded that only traces need', async () => 
   }
 });
 
-/** The spans from the root to the readable bars, of the first whole repair. */
+/** The spans of the first complete repair, from the root to the readable bars. */
 function repairOf(spans: readonly CollectedSpan[]): CollectedSpan[] | undefined {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   for (const span of spans.filter(({ name }) => name === 'make bars readable')) {

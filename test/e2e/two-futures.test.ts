@@ -1,9 +1,9 @@
 /**
- * I2: two running sessions whose data differ only after the instant at which both clocks stand look the same to a strategy: every
- * route, every call of the client, every step and every event, at each pace. To an operator they differ, so the cut of the view is
- * what makes them equal.
+ * I2: two running sessions whose data differ only after their common clock look the same to a strategy: in every route,
+ * every call of the client, every step and every event, at each pace. To an operator they differ, which shows that the
+ * strategy's view makes them equal.
  *
- * Both clocks stand at the close of the first day, because a repository holds the answers for the second day back.
+ * Both clocks stand at the close of the first day, because a repository holds back the answers for the second day.
  */
 import { type Barkeep, connect, type Step } from '@barkeep/client';
 import { Api, type Session } from '../support/api.js';
@@ -16,7 +16,7 @@ const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const [FIRST, SECOND] = tradingDays(DATES);
 const CLOSE = FIRST!.segments.at(-1)!.close;
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
-/** Slots of each symbol that the source lacks on the first day: every seventeenth. */
+/** Number of slots of each symbol that the source lacks on the first day: every seventeenth. */
 const HOLES = 23;
 const FUTURES = ['one', 'two'] as const;
 type Future = (typeof FUTURES)[number];
@@ -70,7 +70,7 @@ async function standing(future: Future, pace: object): Promise<{ id: string; ste
   const steps: object[] = [];
   for await (const step of barkeep.session(id).follow({ consumer: 'walker' })) {
     steps.push(seenIn(step));
-    // The next step would be of the second day.
+    // The next step would belong to the second day.
     if (step.time === CLOSE) break;
   }
   const isStaged = ({ clock, frontier, state, waitingFor }: Session) =>
@@ -134,7 +134,10 @@ async function seen(id: string, future: Future): Promise<object> {
   return plain(all, id, future);
 }
 
-/** The events of the first day in one order: workers emit those of one day in any. States and consumers come and go by the wall clock. */
+/**
+ * The events of the first day, sorted, because workers emit those of one day in any order. Leaves out states and
+ * consumers, which depend on the wall clock.
+ */
 async function sentEvents(id: string): Promise<object[]> {
   const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
   const all = () => listener.events.map(({ type, data }) => ({ ...data, type }));
@@ -160,13 +163,16 @@ function isWholeDay(events: readonly { type: string }[]): boolean {
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
-/** Totals of the gap events, by type, date and symbol: what one event covers depends on when a worker looks. */
+/**
+ * Sums of the gap events by type, date and symbol, because the part that one event covers depends on when a worker
+ * reads.
+ */
 function sorted(events: readonly { type: string }[]): object[] {
   const totals = new Map<string, number>();
   const others = new Set<string>();
   for (const event of events.filter(({ type }) => type !== 'state' && !type.startsWith('consumer-'))) {
     const { type, date, symbols, time } = event as { type: string; date?: string; symbols?: unknown; time?: unknown };
-    // How far one move of the clock goes depends on when its coordinator looks.
+    // How far one move of the clock goes depends on when the coordinator reads the limit.
     if (type === 'clock' && new Date(time as number | string).getTime() < CLOSE) continue;
     if (typeof symbols === 'object' && symbols !== null && !Array.isArray(symbols)) {
       for (const [symbol, slots] of Object.entries(symbols)) {
@@ -179,7 +185,7 @@ function sorted(events: readonly { type: string }[]): object[] {
   return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
 }
 
-/** What may differ: the names of session and dataset, and what the wall clock or a random number says. */
+/** Fields that may differ: names of session and dataset, and values of the wall clock or random numbers. */
 const OF_THE_WALL_CLOCK = new Set([
   'at',
   'createdAt',
@@ -211,7 +217,7 @@ test.each([
   expect(two.steps).toEqual(one.steps);
   expect(one.steps).toHaveLength(390);
   expect(await seen(two.id, 'two')).toEqual(await seen(one.id, 'one'));
-  // An operator can: the second day is staged, and differs.
+  // An operator sees the difference: the second day is staged and differs.
   for (const path of ['', '/days', '/digest', '/symbols/AAA/metrics', '/symbols/CCC/gaps']) {
     const [a, b] = await Promise.all(
       [one, two].map(async ({ id }, i) =>

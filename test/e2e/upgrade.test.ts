@@ -1,4 +1,7 @@
-/** What Barkeep 0.1 left behind, read or refused by this version; and processes of other versions beside those of this one. */
+/**
+ * How this version reads or refuses what Barkeep 0.1 left behind, and what happens when processes of other versions
+ * still run.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +38,7 @@ afterAll(async () => {
   await system?.close();
 });
 
-/** Keys of queues without the format of this version. */
+/** Keys of queues that lack the format of this version in their prefix. */
 async function jobKeys(): Promise<string[]> {
   const keys = await queueRedis.keys(`${system.queuePrefix}:*`);
   return keys.filter((key) => !key.startsWith(`${system.queuePrefix}:v`)).sort();
@@ -150,7 +153,7 @@ describe('processes of another version', () => {
     const epoch = async () =>
       (await system.query<{ epoch: number }>(`SELECT epoch FROM sessions WHERE id = 'stopped'`))[0];
     const before = await epoch();
-    // A reconciler has run when this one is done.
+    // When this session has completed, the reconciler has run a round.
     expect((await api.call('POST', '/v1/sessions/running/start')).status).toBe(200);
     await until(async () => (await session('running')).clock !== null);
     await delay(2_000);

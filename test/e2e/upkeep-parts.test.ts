@@ -1,4 +1,7 @@
-/** Upkeep of a part of a session, on a coordinator and a worker: what it would request, and what it requests. */
+/**
+ * Upkeep of a part of a session, on a coordinator and a worker: what a dry run announces, and what a real round
+ * requests.
+ */
 import type { DaysAnswer, UpkeepPlanAnswer } from '@barkeep/api';
 import { Api } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
@@ -12,7 +15,7 @@ const SPEC = {
   derivedIntervals: ['5m'],
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['vendor'],
-  // Each slot is settled by the first answer without its bar: nothing is requested again unless a test says so.
+  // The first answer without a bar settles its slot, so nothing is requested again unless a test calls upkeep.
   upkeep: { retryMissingBars: false },
 };
 const MINUTES = 390;

@@ -1,6 +1,7 @@
 /**
- * Symbols as vendors write them, through every way in and out: the import, each route, the client, the command line, events. They
- * are raw in answers and percent-encoded in URLs. Two of them differ only in case, and two are names that objects have.
+ * Symbols as vendors write them, through the import, each route, the client, the command line and events. They are raw
+ * in answers and percent-encoded in URLs. Two of them differ only in case, and two are names of properties that every
+ * object has.
  */
 import { type Barkeep, connect, type Step } from '@barkeep/client';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -59,7 +60,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Each symbol has prices of its own, so that a mix-up shows. */
+/** Each symbol has different prices, so that a mix-up shows. */
 function csv(hole: number): string {
   const rows = SYMBOLS.flatMap((symbol, i) =>
     Array.from({ length: MINUTES }, (_, minute) => {

@@ -1,4 +1,4 @@
-/** Sessions on unusual days: a half day, a lunch break, an evening open; on generated markets. */
+/** Sessions on unusual trading days of generated markets: a half day, a lunch break, an open on the evening before. */
 import type { Bar } from '@barkeep/bars';
 import { Api, type ApiBar } from '../support/api.js';
 import { marketBars, writeBars } from '../support/market.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => system.close());
 
-/** Runs a whole market of one symbol through a session. @returns its bars of an interval */
+/** Runs a session over all minutes of one symbol on a day. @returns its bars by interval */
 async function runDay(calendar: string, date: string, derivedIntervals: string[]) {
   const dates = { start: date, end: date, calendar };
   const dataset = `generated-${calendar}`;

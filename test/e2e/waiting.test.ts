@@ -1,4 +1,7 @@
-/** A session says what it waits for and what is odd about it, and one that completed runs again when its store lost its newest writes. */
+/**
+ * A session says what it waits for and warns of oddities, and a completed session runs again when its store lost its
+ * newest writes.
+ */
 import { Api, type Session } from '../support/api.js';
 import { DisturbedSystem } from '../support/disturbed-system.js';
 import { marketBars, writeBars } from '../support/market.js';

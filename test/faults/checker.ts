@@ -11,7 +11,7 @@ export interface Outcome {
   consumers: readonly Consumer[];
 }
 
-/** What there is to judge. */
+/** The results of a schedule that the checker judges. */
 export interface Evidence {
   kind: Kind;
   reference: Outcome;
@@ -35,10 +35,10 @@ export interface Violation {
   what: string;
 }
 
-/** A coordinator that does not answer for so long is blocked, ms. */
+/** A coordinator that does not answer for this long is blocked, ms. */
 const SILENT_MAX_MS = 20_000;
 
-/** Everything that is wrong; empty when all is well. */
+/** All violations; empty when there are none. */
 export function violationsOf(evidence: Evidence): Violation[] {
   const { deaths, observations, jobsLeft, keysLeft } = evidence;
   const found: Violation[] = deaths.map((what) => ({ kind: 'dead', what }));

@@ -14,7 +14,9 @@ const END_LIMIT_MS = 180_000;
 const CHECK_MS = 150;
 const FEED_AGAIN_MS = 5_000;
 const LEFT_LIMIT_MS = 40_000;
-/** Faults whose name begins with one of these act on the same thing, so they happen one after another. */
+/**
+ * Faults whose names begin with the same one of these words act on the same resource, so they happen one after another.
+ */
 const RESOURCES = ['session-redis', 'queue-redis', 'postgres', 'coordinator', 'worker', 'consumer', 'call', 'clock'];
 
 /** How long a session took to progress after a fault. */
@@ -269,7 +271,7 @@ function isSettled({ state, counts, watermark, frontier }: Session): boolean {
 /** Ends of processes are measured from the fault, all others from its end. */
 const FROM_START = /^(coordinator|worker|consumer)-(kill|term)$/;
 
-/** Of each fault after which no other was active until the session progressed. */
+/** The recovery of each fault after which no other fault was active until the session progressed. */
 function recoveriesOf(spans: readonly Span[], progress: readonly number[]): Recovery[] {
   return spans.flatMap((span) => {
     const from = FROM_START.test(span.name) ? span.from : span.to;

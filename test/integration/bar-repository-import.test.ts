@@ -213,7 +213,7 @@ test('I7 quarantined bars of a session are counted by symbol and reason, and a r
   ];
   expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
   expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
-  // Of a session that was deleted nothing is kept.
+  // The quarantine stores nothing of a deleted session.
   expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
   expect(await quarantineCounts(dataSource, incarnation)).toEqual(
     new Map([

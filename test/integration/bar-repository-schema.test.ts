@@ -69,7 +69,8 @@ test('windows are read from the index alone: a day of all symbols, and a year of
     const copy = windowSql({ datasetId: 1, symbolIds, ranges })!;
     const select = copy.replace(/^COPY \((.*)\) TO STDOUT.*$/, '$1');
     const plan = await dataSource.transaction(async (manager) => {
-      // What it costs to look into the table depends on how much of it VACUUM could mark while others held old rows.
+      // The number of reads of the table depends on how many pages VACUUM could mark while other transactions held old
+      // rows.
       await manager.query('SET LOCAL enable_bitmapscan = off');
       return manager.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (COSTS OFF) ${select}`);
     });

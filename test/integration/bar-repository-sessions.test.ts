@@ -224,7 +224,7 @@ describe('deployments that share a database', () => {
     expect(await seen(theirs!)).toEqual([false, true, true]);
     expect(await seen(sessions)).toEqual([true, true, true]);
     expect((await ours!.unfinished()).map(({ id }) => id)).not.toContain(other!.row.id);
-    // Ids stay unique: a lookup by id finds it.
+    // Ids are unique across deployments, so a look-up by id finds the session.
     expect(await ours!.find(other!.row.id)).toMatchObject({ state: 'running' });
   });
 });

@@ -1,4 +1,4 @@
-/** Commands that only look: what they start, what they print, and how they fail. */
+/** Commands that only read: what they start, what they print, and how they fail. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-/** Steps through sessions on a real Redis: which bars they have, what stays behind when a loop ends, what ends one. */
+/** Steps through sessions on a real Redis: the bars of each step, what ends a loop, and what a loop leaves behind. */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -222,7 +222,7 @@ test('a consumer that comes back continues at its kept position, with the hash o
   expect(steady!.deliveredHash).toBe(plainHash(store, '5m'));
 });
 
-/** The hash as the documents describe it, of steps whose derived bars are 5m and 30m ones. */
+/** The delivered hash, computed as docs/client.md describes it, for a session with derived 5m and 30m bars. */
 function plainHash({ layout }: TestStore, every: '5m'): string {
   let hash = Buffer.alloc(32);
   const f64 = (value: number) => Buffer.from(Float64Array.of(value).buffer);
@@ -342,7 +342,7 @@ test('a consumer whose loop is slow is not dropped; one whose process stands sti
   const viewOf = async (name: string) => (await consumers.list()).find((view) => view.name === name);
   const slow = follow(store, { consumer: 'slow' });
   await slow.next();
-  // No further step, and no message but its heartbeats, for three times the allowed silence.
+  // The consumer requests no further step and sends only heartbeats, for three times the allowed silence.
   const begun = (await viewOf('slow'))!.seenAt;
   while ((await viewOf('slow'))!.seenAt < begun + 3_000) await consumers.limit();
   expect(await viewOf('slow')).toMatchObject({ state: 'active', steps: 0 });

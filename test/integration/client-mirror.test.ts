@@ -1,4 +1,7 @@
-/** The mirror compared with the reader, on a real Redis: whatever is written, in any order, both show the same at every clock. */
+/**
+ * Compares the mirror with the reader on a real Redis: after any writes, in any order, both show the same bars at every
+ * clock.
+ */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import { Mirror, MirrorClosedError, type MirrorOptions } from '@barkeep/client';
 import {
@@ -131,7 +134,8 @@ test('what was cut off while it was read is read again', async () => {
   const source = holey(whole, 0.2, 3);
   for (let day = 0; day < 3; day++) {
     const grid = store.layout.grid(day);
-    // Whole chunks of the day, and of its first half: some were taken in when the rest did not come.
+    // Reads of whole days and of half days that break off: the mirror has taken some chunks when the rest does not
+    // arrive.
     for (const to of [grid.openTime(200), grid.close]) {
       gate.cutAfter(25_000 + 9_000 * day);
       await runTo(store, source, to);

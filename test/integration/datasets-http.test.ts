@@ -1,4 +1,7 @@
-/** `/v1/datasets` of a real coordinator: who may ask, what is stored, and its coverage of a calendar by pages. */
+/**
+ * `/v1/datasets` of a real coordinator: which keys may call it, what is stored, and the coverage of a calendar in
+ * pages.
+ */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { Client } from 'pg';
 import { Api } from '../support/api.js';
@@ -18,7 +21,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
   const [first, second] = [market.get('AAA')!, market.get('BRK/B')!];
-  // AAA lacks ten minutes of the first day. BRK/B has one row at night, which no day takes.
+  // AAA lacks ten minutes of the first day. BRK/B has one row at night, for which no trading day has a slot.
   market.set('AAA', first.slice(10));
   market.set('BRK/B', [...second, { ...second[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
   await writeBars(database.url, 'whole', market);

@@ -19,7 +19,7 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 
 const projectRoot = join(__dirname, '../..');
-/** The environment without service URLs, so that servers are started whatever the test run itself uses. */
+/** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */
 const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
 /** Enterable for its owner only, like a checkout in a home folder: root's PostgreSQL account must then go elsewhere. */
 let dataDir: string;
@@ -29,7 +29,7 @@ beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'barkeep-embedded-'));
 });
 
-/** Starts services that the end of the test stops, however it ends. */
+/** Starts services; they are stopped at the end of the test, even if it fails. */
 async function start(options: Omit<StartOptions, 'dataDir'>): Promise<Services> {
   const services = await startServices({ dataDir, ...options });
   started.push(services);
@@ -94,7 +94,7 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
     { client_connection_check_interval: '1s' },
   ]);
   expect(await redisSetting(services.redisUrl, 'maxmemory-policy')).toBe('noeviction');
-  // Data that go away are not written to disk.
+  // Temporary data are not written to disk.
   expect(await redisSetting(services.redisUrl, 'appendonly')).toBe('no');
   const place = postgresPlace();
   expect(existsSync(join(place, 'postgres', 'PG_VERSION'))).toBe(true);

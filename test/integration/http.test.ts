@@ -57,7 +57,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Queues and sessions of this file. */
+/** Removes the keys of this file's queues and sessions. */
 async function removeKeys(): Promise<void> {
   for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
     const client = new Redis(process.env[name]!);
@@ -363,7 +363,7 @@ describe('when a server is away', () => {
     expect((await problemIn(started)).type).toBe('urn:barkeep:problem:unavailable');
     expect((await get('/v1/sessions/half')).status).toBe(404);
     await redis.open();
-    // Workers come back by themselves too; stopping the process is quick only when they have.
+    // Workers reconnect as well. The process stops quickly only after they have.
     const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
     await until(async () => (await stream.getWorkersCount()) === 2);
     expect((await get('/health/ready')).status).toBe(200);
@@ -392,7 +392,7 @@ describe('stopping', () => {
   });
 });
 
-/** Waits until `check` is true, for at most 10 s; errors on the way count as not yet. */
+/** Waits until `check` is true, for at most 10 s. An error counts as false. */
 async function until(check: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 10_000;
   while (!(await check().catch(() => false))) {

@@ -1,4 +1,4 @@
-/** Files of minute bars as people have them, imported as a user would, with options that docs/import.md names. */
+/** Imports files of minute bars in the many forms that users have, with the options of docs/import.md. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * docs/metrics.md lists every metric of a coordinator and of a worker, as they are in the programs. UPDATE_DOCUMENTS=1 writes the
- * list into the page.
+ * docs/metrics.md must list every metric of a coordinator and of a worker, with its help text. UPDATE_DOCUMENTS=1
+ * writes the list into the page.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const PAGE = join(__dirname, '../../docs/metrics.md');
-/** The lists stand between these lines. */
+/** The line before each list in the page. */
 const START = (service: string) => `<!-- metrics of the ${service} -->\n`;
 const END = '\n<!-- end -->';
-/** Made by prom-client for every program of Node. */
+/** Metrics that prom-client makes for every Node program. */
 const OF_NODE = /^(nodejs|process)_/;
 
 let database: TestDatabase;

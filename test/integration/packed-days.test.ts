@@ -1,4 +1,4 @@
-/** Packed days and the rows that they were made of: whatever happens to the rows, a pack is correct or absent. */
+/** Packed days and the rows that they were made of: after any change of the rows, a pack is correct or absent. */
 import {
   BarImporter,
   createDataSource,
@@ -78,7 +78,7 @@ async function packed(): Promise<Set<string>> {
 const ALL = () => ids.flatMap((id) => DAYS.map(({ date }) => `${id} ${date}`));
 const without = (...keys: string[]) => new Set(ALL().filter((key) => !keys.includes(key)));
 
-/** Every pack must be what the rows of its day are, all of them at the same moment. @returns how many there are */
+/** Checks that every pack equals the rows of its day, all in one snapshot. @returns the number of packs */
 async function checkPacks(): Promise<number> {
   let found = 0;
   await withSnapshot(dataSource, async (client) => {
@@ -170,7 +170,7 @@ test('a day without bars is noted, and one with refused rows is left to its rows
   await withSnapshot(dataSource, async (client) => {
     expect([...(await readChunks(client, GRIDS[0]!)).keys()].sort()).toEqual([ids[0], ids[2]]);
   });
-  // Found wrong later, put right: it can be packed then.
+  // The rows are corrected later, and then the day can be packed.
   await dataSource.query('UPDATE bars SET low = 0 WHERE low > high');
   expect(await pack()).toMatchObject({ packed: 1, kept: 11 });
   expect(await checkPacks()).toBe(12);
@@ -275,7 +275,7 @@ describe('whatever changes rows removes the packs that it touches, and no others
     await pack();
     const importer = await BarImporter.open(dataSource, 'main');
     await importer.write('AAA', [{ openTime: free('AAA', 1), open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
-    // No other connection sees the row yet, so the packs are as they were.
+    // No other connection sees the row yet, so the packs are unchanged.
     expect(await packed()).toEqual(without());
     await importer.finish();
     expect(await packed()).toEqual(without(`${ids[0]} ${second}`));
@@ -292,7 +292,7 @@ describe('races', () => {
       first(),
     ]);
 
-  /** Until some connection waits for a lock. */
+  /** Waits until some connection waits for a lock. */
   async function someoneWaits(): Promise<void> {
     for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(5)) {
       const rows = await dataSource.query<unknown[]>(
@@ -315,7 +315,7 @@ describe('races', () => {
   });
 
   test('rows that are written while a day is packed remove it', async () => {
-    // Holds the dataset as who packs does, after having read the rows.
+    // Locks the dataset's row like a packing process, after reading the rows.
     const packer = await connect();
     await packer.query('BEGIN');
     await packer.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
@@ -353,7 +353,7 @@ describe('races', () => {
       expect(await readChunks(client, GRIDS[0]!)).toHaveProperty('size', 3);
       const writer = await connect();
       await change(writer, 0.25);
-      // Removed, and rightly there for who began before.
+      // The pack is removed. A transaction that began before still sees it, together with the old rows.
       expect(await readChunks(client, GRIDS[0]!)).toHaveProperty('size', 3);
       const { rows } = await client.query('SELECT FROM bars WHERE volume = 0.25');
       expect(rows).toEqual([]);
@@ -380,7 +380,7 @@ describe('races', () => {
           }
           await client.query(random() < 0.2 ? 'ROLLBACK' : 'COMMIT');
         } catch (error) {
-          // Serialization failures and deadlocks are for the writer to try again.
+          // After a serialization failure or a deadlock the writer must try again.
           expect(['40001', '40P01']).toContain((error as { code?: string }).code);
           await client.query('ROLLBACK');
         }

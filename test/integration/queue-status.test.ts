@@ -44,7 +44,7 @@ function work(name: JobName, run: (job: Job) => Promise<void>): void {
   });
 }
 
-/** Reads until `test` holds. */
+/** Reads the status of a queue until it satisfies `test`. */
 async function until(name: JobName, test: (status: QueueStatus) => boolean): Promise<QueueStatus> {
   for (;;) {
     const status = (await readQueueStatus(queues, Date.now())).find((queue) => queue.name === name)!;
@@ -102,7 +102,7 @@ it('keeps ended jobs that block no new ones, and measures the repairs among them
   expect(repairMs?.count).toBe(2);
   expect(repairMs?.p50).toBeGreaterThanOrEqual(1_000);
   expect(repairMs?.p99).toBeGreaterThanOrEqual(60_000);
-  // A job with the same deduplication id runs again, and so does a backfill with the same id.
+  // Jobs with the same deduplication id, and backfill jobs with the same id, run again.
   await producer.add('aggregate', { ...one, partition: 0 });
   await until('aggregate', ({ completed }) => completed === 4);
   await producer.add('aggregate', { ...one, partition: 0 });

@@ -23,7 +23,7 @@ market.set('BBB', whole.get('BBB')!.filter(isEarly));
 
 type Plain = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { origin: string };
 
-/** Every minute that is closed at the clock, in the plainest way. */
+/** The expected bars: one for every minute that is closed at the clock, computed by a simple loop. */
 function plainly({ layout }: TestStore, symbol: string, clock: number): Plain[] {
   const byTime = new Map(market.get(symbol)!.map((bar) => [bar.openTime, bar]));
   const shown: Plain[] = [];

@@ -25,7 +25,7 @@ function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: n
   };
 }
 
-/** What is to be seen of an interval at a clock, in the plainest way: one loop over the windows, none of the product's arithmetic. */
+/** The expected bars of an interval at a clock, computed by one loop over the buckets, without the product's code. */
 function plainly(
   days: readonly TradingDay[],
   bars: readonly Bar[],
@@ -159,7 +159,7 @@ test('the latest bar costs one round trip while the clock stands, and one more w
   await flushUpTo(store, market, open + 100 * MINUTE);
   await deriveAll(store);
   const asked = [jest.spyOn(server.redis, 'pipeline'), jest.spyOn(server.redis, 'callBuffer')];
-  // The script is known from here on.
+  // From here on the server knows the script.
   await store.reader.latestBar('AAA');
   await store.writer.moveClock(open + 60 * MINUTE);
   await store.reader.latestBar('AAA', '5m');

@@ -1,4 +1,7 @@
-/** A coordinator with a folder of calendars: a session on one of them, read through the API as it is and filled forward. */
+/**
+ * A coordinator with a folder of calendars: reads a session on one of them through the API, with and without filling
+ * forward.
+ */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +27,7 @@ const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const [FIRST, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
 const bars = z.array(answers.barAnswer);
 
-/** What makes two coordinators ones of the same deployment. */
+/** The environment that two coordinators of one deployment share. */
 const own = () => ({ DATABASE_URL: database.url, BARKEEP_SESSION_PREFIX: 'reading-http' });
 let database: TestDatabase;
 let folder: string;
@@ -36,7 +39,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'mars.json'), JSON.stringify(MARS));
   useCalendars(new CalendarBook([parseCalendar(MARS)]));
   const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 1 });
-  // Nothing in the first five minutes, a hole of three, and nothing after the tenth minute of the second day.
+  // The bars lack the first five minutes, three minutes in between, and everything after the tenth minute of the second
+  // day.
   market.set(
     'AAA',
     market.get('AAA')!.filter((_, i) => i >= 5 && (i < 20 || i >= 23) && i < 100),

@@ -34,7 +34,7 @@ test('one session with 1,000 questions does not starve another one that comes la
   while (order.length < 20) await delay(5);
   const before = order.length;
   await ask(both[0]!, 'one');
-  // At most the questions that ran already, and those of the other worker's turn.
+  // At most the requests that already ran, and those of the other worker's turn.
   expect(order.indexOf('one') - before).toBeLessThanOrEqual(4);
   stop.abort(new Error('seen enough'));
   await Promise.all(many);
@@ -52,7 +52,7 @@ test('all workers together start no more questions in a period than the limit al
       giveBack();
     }),
   );
-  // A tolerance for the way of the answer: the server counts when it grants.
+  // Allows for the time that answers take: the server counts the moment at which it grants a permit.
   for (let i = 3; i < times.length; i++) expect(times[i]! - times[i - 3]!).toBeGreaterThan(durationMs / 2);
   expect(times.at(-1)! - times[0]!).toBeGreaterThan(1.5 * durationMs);
 });
@@ -68,7 +68,7 @@ test('a repository that rests is not asked by any worker until the rest is over'
 
 test('the lease of a worker that died expires, and others are granted its place', async () => {
   const [limit] = workers('lease', { concurrency: 1 });
-  // What a worker leaves that dies between its question and the answer.
+  // The state that a worker leaves when it dies between its request and the answer.
   await redis.zadd(`${prefix}:{repository:lease}:leases`, Date.now() + 200, 'of-a-dead-worker');
   const start = performance.now();
   (await limit!.take('s'))();

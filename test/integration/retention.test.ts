@@ -46,7 +46,7 @@ async function storeAt(day: number): Promise<TestStore> {
   return store;
 }
 
-/** Leaves every kind of trace of a day: a backfilled bar, states, a retry, an error, derived chunks, a dirty mark. */
+/** Writes every kind of data of a day: a backfilled bar, states, a retry, an error, derived chunks, a dirty mark. */
 async function touch(store: TestStore, day: number): Promise<void> {
   const { upkeep, layout } = store;
   await upkeep.noteError(0, layout.day(day).date, SYMBOLS, 'away');
@@ -83,7 +83,7 @@ async function derive({ upkeep, layout }: TestStore, day: number): Promise<Set<s
   return upkeep.writeDerived(0, day, slotCount, items);
 }
 
-/** Everything that the store has of a date, in key names, members and fields. */
+/** Everything that the store has for a date: key names, members and fields. */
 async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> {
   const keys = layout.keysOf(0);
   const members = [
@@ -161,7 +161,7 @@ it('shows readers nothing of a day that has left, also while it is being removed
   const store = await storeAt(4);
   const { layout, reader } = store;
   const all = await reader.lastBars('AAA', '1m', 10_000);
-  // The mark is set, no key is removed yet.
+  // `retainedFrom` is set, and no key is removed yet.
   await expect(retentionOf(store, failingAfter(1)).retireBefore(2)).rejects.toThrow('cut short');
   expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
   const kept = all.filter(({ openTime }) => openTime >= layout.grid(2).open);
@@ -197,7 +197,7 @@ it('notes once what the history holds, and counts the session by its own days', 
   await noteHistory(server.redis, layout, writer);
   const isHistory = ({ openTime }: Bar) => openTime < layout.sessionStart;
   const got = await readHistory(server.redis, layout);
-  // One bar of each of the three days was filled in for two of the symbols.
+  // In each of the three days one bar was backfilled for two of the symbols.
   expect([...got!]).toEqual(
     SYMBOLS.map((symbol) => [symbol, stream.get(symbol)!.filter(isHistory).length + (symbol === 'CCC' ? 0 : 3)]),
   );

@@ -1,4 +1,7 @@
-/** The bars of an export, on a real Redis: up to one clock, without forming bars, and no more reads than are taken. */
+/**
+ * The bars of an export, on a real Redis: they end at one clock, without forming bars, and the reader reads no more
+ * than the caller takes.
+ */
 import { marketBars } from '../support/market.js';
 import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
 

@@ -1,4 +1,4 @@
-/** Reads of many chunks on a connection of their own, on a real Redis: what they answer is what the pipelines of ioredis answer. */
+/** Reads of many chunks on a separate connection to a real Redis: they return what the pipelines of ioredis return. */
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
 const BYTES = Buffer.from([0, 13, 10, 255]);
-/** More than the reads have room for at first. */
+/** Larger than the initial buffer. */
 const LARGE = 400_000;
 const LARGE_BYTES = Buffer.alloc(LARGE, 'large');
 
@@ -29,7 +29,7 @@ const COMMANDS: ReadCommand[] = [
   ['strlen', key('large')],
 ];
 
-/** Bytes as text, which is compared at once and not byte by byte. */
+/** Turns bytes into text, which jest compares faster. */
 const shown = (reply: unknown): unknown =>
   reply instanceof Buffer ? `bytes ${reply.toString('base64')}` : Array.isArray(reply) ? reply.map(shown) : reply;
 
@@ -81,7 +81,7 @@ test.each([
     [4, 0, entry],
     [5, 0, 'ü'],
   ]);
-  // What is kept is a copy, which the next read leaves as it is.
+  // A kept value is a copy, which the next read does not change.
   await reads.run([['mgetBuffer', named('large')]]);
   expect(replies.filter((_reply, i) => i !== 3).map(shown)).toEqual([
     ['zwei', null],
@@ -168,7 +168,7 @@ test('a read that waits for a connection ends when the reads are closed', async 
   await reads.run([['hget', key('hash'), 'one']]);
   await gate.shut();
   await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
-  // The next attempt to connect is far away.
+  // The next attempt to connect comes much later.
   const waiting = reads.run([['hget', key('hash'), 'one']]);
   reads.close();
   await expect(waiting).rejects.toThrow('Connection is closed');

@@ -1,4 +1,4 @@
-/** Moves of the clock with their events, sent twice, by others, and on a store that lost its newest writes. */
+/** Moves of the clock with their events: repeated, by another owner, and on a store that lost its newest writes. */
 import {
   eventNumber,
   FencedError,

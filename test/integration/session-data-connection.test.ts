@@ -16,7 +16,7 @@ afterAll(async () => {
 const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
 const FENCE = { epoch: 1, owner: 'one' };
 
-/** A separate connection, which loses only what the test takes from it. */
+/** Opens a separate connection; only the test cuts it. */
 function connect(): Redis {
   const client = new Redis(process.env['SESSION_REDIS_URL']!, { retryStrategy: () => 5 });
   clients.push(client);
@@ -24,7 +24,7 @@ function connect(): Redis {
   return client;
 }
 
-/** A store of whole days, its first window, and what is stored before and after that is flushed. */
+/** Makes a store of whole days and flushes its first window. Returns the store's content before and after that. */
 async function storeAndDumps() {
   const store = await server.begin(server.layout(WHOLE_DAYS));
   const [window] = [...store.layout.windowsFrom(0)];
@@ -71,7 +71,7 @@ test('I1 I3 a flush whose connection is lost is there as a whole or not at all, 
     const found = await dumpOf(store);
     const isThere = found.size > before.size;
     if (!isThere) expect(found).toEqual(before);
-    // One that failed may have been written: who asks again hears that it was.
+    // A flush that failed may have been written. A repeated call then answers that the window is in the store.
     if (outcome === 'run') expect(isThere).toBe(true);
     else expect(outcome).toBeInstanceOf(Error);
     expect(await flushOn(client)).toBe('run');

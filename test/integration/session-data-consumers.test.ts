@@ -1,4 +1,4 @@
-/** Consumers of a session on a real Redis: who they are, how far they are, and what that allows the clock. */
+/** Consumers of a session on a real Redis: their names, their positions, and the limit that they set for the clock. */
 import {
   ConsumerAheadError,
   ConsumerCountError,
@@ -27,12 +27,12 @@ const MINUTE = 60_000;
 
 interface Lockstep extends TestStore {
   consumers: SessionConsumers;
-  /** A position so many minutes after the start. */
+  /** The position `minutes` after the session's start. */
   at: (minutes: number) => ConsumerPosition;
   says: () => Promise<string[]>;
 }
 
-/** A session in lockstep with all bars in its store and its clock so many minutes after the start. */
+/** A session in lockstep with all bars in its store, and its clock `clockMinutes` after the start. */
 async function lockstep(pace: object = {}, clockMinutes = 60): Promise<Lockstep> {
   const store = await server.begin(server.layout({ ...SMALL_SPEC, pace: { mode: 'lockstep', ...pace } }));
   const { layout, writer } = store;
@@ -51,7 +51,7 @@ async function lockstep(pace: object = {}, clockMinutes = 60): Promise<Lockstep>
   return { ...store, consumers: new SessionConsumers(server.redis, layout), at, says };
 }
 
-/** As if nothing had been heard of a consumer for so long. */
+/** Makes a consumer silent: its last message becomes `seconds` old. */
 async function silence({ layout }: TestStore, name: string, seconds: number): Promise<void> {
   const { consumers } = layout.keysOf(0);
   const fields = (await server.redis.hget(consumers, name))!.split(' ');

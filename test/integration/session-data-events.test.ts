@@ -1,4 +1,7 @@
-/** The events of a session on a real Redis: each emitted once, read from any position, and a gap where they were trimmed. */
+/**
+ * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
+ * reported as a gap.
+ */
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import {
   decodeCursor,
@@ -32,7 +35,7 @@ async function filledDay(layout = server.layout()): Promise<TestStore> {
   return store;
 }
 
-/** A fill of AAA on the first day. */
+/** Makes a fill of AAA on the first day. */
 async function fillOf(
   store: TestStore,
   filled: readonly number[],
@@ -90,7 +93,7 @@ describe('upkeep says', () => {
       { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
     ]);
-    // Asked again and again without the bar: nothing is new about it.
+    // Further answers without the bar are no news, so they emit nothing.
     await store.upkeep.fill(0, 0, [await fillOf(store, [], { 12: 2 })]);
     expect(await said(store)).toHaveLength(2);
   });
@@ -276,7 +279,7 @@ describe('events', () => {
     const own = server.redis.duplicate();
     try {
       const waiting = new SessionEvents(own, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
-      await own.ping(); // the wait has not been sent yet, or this is answered after it
+      await own.ping(); // either the blocking read was not sent yet, or it is answered before this
       await emitState(server.redis, store.layout, 'running');
       expect((await waiting).events.map(({ event }) => plain(event))).toEqual([{ type: 'state', state: 'running' }]);
     } finally {

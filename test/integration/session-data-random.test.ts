@@ -1,6 +1,6 @@
 /**
- * Random operations on a session store and on the plainest model of it, side by side: whatever is written, in whatever
- * order, by any client, both show the same afterwards.
+ * Random operations on a session store and on a simple model of it: after any writes, in any order, by any client, both
+ * show the same.
  */
 import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
@@ -25,10 +25,10 @@ interface ModelBar extends Bar {
   origin: 'streamed' | 'backfilled';
 }
 
-/** What a store holds, without bits, bytes or windows. */
+/** The content of a store as plain objects, without bits, bytes or windows. */
 class Model {
   readonly bars = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, ModelBar>()]));
-  /** Treated empty slots, by open time. */
+  /** States of empty slots, by open time. */
   readonly states = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, number>()]));
   frontier: number;
   clock: number;
@@ -66,7 +66,7 @@ const plain = ({ openTime, open, high, low, close, volume, origin }: Bar & { ori
   origin,
 });
 
-/** One run of random operations. */
+/** One sequence of random operations. */
 class Run {
   readonly model: Model;
   private readonly windows: Window[];
@@ -91,7 +91,7 @@ class Run {
     else await this.takeOver();
   }
 
-  /** The next window, or one that was written before. */
+  /** Flushes the next window, or repeats an earlier one. */
   private async flush(): Promise<void> {
     const done = this.windows.findIndex(({ to }) => to > this.model.frontier);
     const next = done < 0 ? this.windows.length - 1 : done;
@@ -109,7 +109,9 @@ class Run {
     this.model.frontier = window.to;
   }
 
-  /** Random slots of a random symbol's day: bars or answers without them, now and then where there is a bar. */
+  /**
+   * Fills random slots of a random symbol's day with bars or with answers without bars; some slots have a bar already.
+   */
   private async fill(): Promise<void> {
     const { layout, upkeep } = this.store;
     const symbol = SPEC.symbols[this.int(SPEC.symbols.length)]!;
@@ -172,7 +174,7 @@ class Run {
     if (isAllowed) this.model.watermark = Math.max(this.model.watermark, to!);
   }
 
-  /** Another one streams from now on; the one before tries once more. */
+  /** Another owner takes the session over, and the earlier owner tries one more write. */
   private async takeOver(): Promise<void> {
     const before = this.store.as({ epoch: this.epoch, owner: 'one' });
     await this.store.as({ epoch: ++this.epoch, owner: 'one' }).claim();

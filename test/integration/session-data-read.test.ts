@@ -5,13 +5,13 @@ import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '.
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);
-// One symbol trades on the second day only.
+// One symbol trades only on the second day.
 market.set('CCC', market.get('CCC')!.slice(360));
 afterAll(() => server.close());
 
 const MINUTE = 60_000;
 
-/** The bars of the market that are closed at `clock`, in the plainest way. */
+/** The expected bars: those of the market that are closed at `clock`. */
 function visible(symbol: string, clock: number): Bar[] {
   return market.get(symbol)!.filter(({ openTime }) => openTime + MINUTE <= clock);
 }
@@ -73,7 +73,7 @@ test('I2 no call of the reader shows a bar that closes after the clock, wherever
   for (const [i, { to }] of windows.entries()) {
     await flushUpTo(store, market, to);
     await deriveAll(store);
-    // The clock is one, then two windows behind; now and then between two windows.
+    // The clock is one or two windows behind the frontier, and sometimes between two windows.
     if (i % 2 === 0) continue;
     clock = windows[i - 1]!.to + (i % 3) * 7 * MINUTE;
     await store.writer.moveClock(Math.min(clock, to));

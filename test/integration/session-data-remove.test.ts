@@ -61,7 +61,7 @@ test('I1 the digest depends neither on the id nor on how symbols are spread over
   expect(other.layout.id).not.toBe(store.layout.id);
   expect(await other.reader.digest()).toEqual(await store.reader.digest());
 
-  // The same symbols, a few to a session, have the same chunks one partition at a time.
+  // Smaller sessions with the same symbols have the same chunks, in other partitions.
   const few = MANY.slice(0, 5);
   const alone = await server.begin(server.layout({ ...manySpec, symbols: few }));
   await flushUpTo(alone, many, alone.layout.end);
@@ -163,7 +163,10 @@ describe('keys that come back after a removal', () => {
   const none = new AbortController().signal;
   const keysOf = (store: TestStore) => server.redis.keys(`${store.layout.keysOf(0).prefix}:{${store.layout.id}:*`);
 
-  /** A removed session whose keys came back; without its meta hashes when a removal was lost in part. */
+  /**
+   * A removed session whose keys came back. With `withoutMeta` its meta hashes are missing, as after a partly lost
+   * removal.
+   */
   async function returned(withoutMeta = false): Promise<TestStore> {
     const store = await fullStore();
     if (withoutMeta) for (const { meta } of store.layout.keys) await server.redis.unlink(meta);

@@ -1,6 +1,6 @@
 /**
- * Symbols that come to a store which has a history, and which days have left already, on a real Redis: they begin where
- * the store does by now, and the record of the history includes them.
+ * Symbols that are added to a store with a history and with removed days, on a real Redis: they begin at the oldest
+ * retained day, and the counts of the history include them.
  */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import {
@@ -40,7 +40,7 @@ const membersOf = ({ spec, basePartitions }: SessionLayout) => ({ symbols: spec.
 const retain = ({ layout, writer }: TestStore, day: number) =>
   new SessionRetention(server.redis, layout, writer).retireBefore(day);
 
-/** A store at its end, with its history noted and the days before `firstKept` gone. */
+/** A store at its end, with the counts of its history stored and the days before `firstKept` removed. */
 async function storeFrom(firstKept: number): Promise<TestStore> {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, market, store.layout.end);
@@ -50,7 +50,7 @@ async function storeFrom(firstKept: number): Promise<TestStore> {
   return store;
 }
 
-/** The same with a symbol more, claimed by who streams it. */
+/** Adds a symbol to a session, and claims it for the owner. */
 async function joined({ layout }: TestStore): Promise<TestStore> {
   const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
   await updateSymbols(server.redis, after);
@@ -80,7 +80,7 @@ it('a symbol that comes later streams the days that are kept, and only those', a
   expect(chunks).toEqual(kept);
   await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
   const { counts } = await store.reader.position();
-  // Those of the spec had the four days of the session, the other one the last two.
+  // The symbols of the spec had all four days of the session, the added one only the last two.
   expect(counts).toMatchObject({ expected: (2 * 4 + 2) * SLOTS, filled: (2 * 4 + 2) * SLOTS, missing: 0 });
 
   await retain(store, 6);
@@ -121,7 +121,7 @@ it('I9 nothing of the history remains of a symbol that left, and its partition h
   const after = await left(store);
   expect(await server.redis.exists(after.layout.keysOf(1).history)).toBe(0);
   await after.writer.claim();
-  await retain(after, DAYS - 1); // its partition got no further than day 3
+  await retain(after, DAYS - 1); // its partition has not got past day 3
   expect(await readHistory(server.redis, after.layout)).toEqual(new Map(SYMBOLS.map((s) => [s, 3 * SLOTS])));
 
   const again = await joined(after);

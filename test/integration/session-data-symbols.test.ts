@@ -1,4 +1,7 @@
-/** Symbols that come to a store and leave it, on a real Redis: what is shown, what is refused, what remains. */
+/**
+ * Symbols that are added to a store and removed from it, on a real Redis: what readers see, which writes are refused,
+ * and what remains.
+ */
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import {
   FencedError,
@@ -24,7 +27,7 @@ const market = marketBars({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX']
 const FENCE = { epoch: 1, owner: 'one' };
 afterAll(() => server.close());
 
-/** A store that is streamed and derived to its end, with a reader who opened it before anything changed. */
+/** A store that is streamed and derived to its end, with a reader that was opened before any change. */
 async function full(): Promise<TestStore> {
   const store = await server.begin();
   await flushUpTo(store, market, store.layout.end);
@@ -151,7 +154,7 @@ test('I9 the next symbol starts a freed partition empty, and late writes of the 
   const left = changed(first, 'remove', 'XXX');
   const second = changed(left, 'add', 'XXX');
   expect(second.partitionOf('XXX')).toBe(first.partitionOf('XXX'));
-  // Both at once, as after a crash between the decision and the store.
+  // Both changes at once, as after a crash between the row and the store.
   expect(await updateSymbols(server.redis, second)).toEqual(['XXX']);
   expect([...(await server.dump(first.id)).keys()].filter((key) => key.includes('XXX'))).toEqual([]);
   const window = [...first.windowsFrom(0)][0]!;
@@ -168,7 +171,7 @@ test('I9 a removal that was cut short is finished by the next one who looks', as
   const store = await full();
   const target = changed(store.layout, 'remove', 'AAA');
   const real = server.redis;
-  // As if the process had died right after the list was switched: what follows is not sent.
+  // As if the process had died right after it switched the list: no later command is sent.
   let calls = 0;
   const dying = new Proxy(real, {
     get(redis, name) {

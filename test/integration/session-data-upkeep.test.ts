@@ -14,7 +14,7 @@ afterAll(() => server.close());
 
 const bar = (symbol: string, slot: number): Bar => whole.get(symbol)![slot]!;
 
-/** A fill of AAA on the first day: bars for `filled`, and the given states for other slots. */
+/** Makes a fill of AAA on the first day: bars for `filled`, and the given states for other slots. */
 async function fillOf(
   store: TestStore,
   filled: readonly number[],

@@ -1,4 +1,7 @@
-/** The matrix of counts by symbol and day, on a real Redis: both views, pages, and what is kept between reads. */
+/**
+ * The matrix of counts by symbol and day, on a real Redis: both views, pages, and the counts that are kept between
+ * reads.
+ */
 import { noCounts, NO_TRADE } from '@barkeep/bars';
 import { CELL_COUNTS, CountedDays, type DayCounts } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/market.js';

@@ -1,7 +1,7 @@
 /**
- * Feeding in any order, with duplicates and from several feeders, while the frontier moves, backfill treats what it finds
- * empty and the clock moves: the store ends with the bytes of one that was streamed from a dataset (I1), and its
- * counts are those of its bytes at every moment (I6).
+ * Feeds bars in any order, with duplicates and from several feeders, while the frontier and the clock move and backfill
+ * fills empty slots. The store ends with the bytes of one that was streamed from a dataset (I1), and its counts match
+ * its bytes at every moment (I6).
  */
 import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/feeding.js';
@@ -23,7 +23,7 @@ const whole = marketBars({ ...SPEC, seed: 21 });
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** Fills the empty slots of a day's first slots that a source never has, and finds the others absent. */
+/** Backfills the first slots of a day: fills empty slots that the source never has, and makes the others absent. */
 async function backfill({ layout, upkeep }: TestStore, source: BarsBySymbol, upTo: number, day: number): Promise<void> {
   const grid = layout.grid(day);
   const closed = grid.closedBy(upTo);
@@ -38,7 +38,7 @@ async function backfill({ layout, upkeep }: TestStore, source: BarsBySymbol, upT
     for (let slot = 0; slot < closed; slot++) {
       if (bitmap.has(slot)) continue;
       const bar = whole.get(known.symbol)!.find(({ openTime }) => openTime === grid.openTime(slot))!;
-      // A vendor has every second bar that the source never has.
+      // The vendor has every second of the bars that the source never has.
       if (has.has(bar.openTime) || slot % 2 === 0) {
         after[slot] = slot % 3 === 0 ? UNFILLABLE : 1;
         continue;
@@ -53,7 +53,9 @@ async function backfill({ layout, upkeep }: TestStore, source: BarsBySymbol, upT
   }
 }
 
-/** What a feeder sends: its symbol's bars within five minutes of their place, some twice, cut in uneven calls. */
+/**
+ * The calls of a feeder: its symbol's bars at most five minutes out of order, some twice, in calls of different sizes.
+ */
 function sendings(bars: readonly Bar[], random: () => number): Bar[][] {
   const doubled = bars.flatMap((bar) => (random() < 0.03 ? [bar, bar] : [bar]));
   const order = shuffledWithin(doubled, 5, random);
@@ -95,7 +97,7 @@ test.each([1, 2, 3, 4])('I1 I4 I6 a store that is fed holds what a streamed one 
     const bars = calls.shift()!;
     await send(symbol, bars);
     const dice = random();
-    // The frontier goes ahead of slow feeders, so that some bars come late.
+    // The frontier moves past slow feeders, so that some bars come late.
     if (dice < 0.3) {
       const to = store.layout.slotEndBefore(bars.at(-1)!.openTime + Math.floor(random() * 20) * 60_000);
       if (to > frontier.frontier) await advanceTo(frontier, to);
@@ -110,7 +112,7 @@ test.each([1, 2, 3, 4])('I1 I4 I6 a store that is fed holds what a streamed one 
   expect(total.late).toBeGreaterThan(0);
   expect(total.duplicates).toBeGreaterThan(0);
 
-  // All of it once more, and a few that are not what is stored.
+  // Sends all bars once more, and a few that differ from the stored ones.
   for (const [symbol, bars] of source) await send(symbol, bars);
   expect(total.accepted).toBe(sent);
   const others = whole.get('AAA')!.slice(0, 400).map(otherBar);

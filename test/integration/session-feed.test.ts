@@ -1,4 +1,4 @@
-/** The feed of a session store, rule by rule: what becomes of a bar, what is counted, and who may do what. */
+/** The rules of feeding a session store: what happens to a bar, what is counted, and who may write. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DayChunk, NO_TRADE, recordOffset, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
 import {
@@ -43,7 +43,7 @@ const stored = async (symbol = 'AAA', dayIndex = 0) =>
   (await store.upkeep.readChunks(0, dayIndex, store.layout.base, [symbol])).get(symbol);
 const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
 
-/** Treats slots of AAA's first day, as backfill would. */
+/** Sets slot states of AAA's first day and fills slots, as backfill would. */
 async function treat(states: Record<number, number>, backfilled: Record<number, Bar> = {}): Promise<Set<string>> {
   const [known] = await store.upkeep.readDay(0, 0, ['AAA']);
   const { slotCount } = store.layout.grid(0);

@@ -58,7 +58,7 @@ afterAll(async () => {
 const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 const user = () => new Api(coordinator.url, { 'X-API-Key': USER });
 
-/** When XNYS opens and closes in winter; the day before Christmas is short. */
+/** The hours of XNYS on a date in winter; the day before Christmas is short. */
 function hours(date: string) {
   return { open: `${date}T14:30:00.000Z`, close: `${date}T${date.endsWith('-24') ? '18' : '21'}:00:00.000Z` };
 }

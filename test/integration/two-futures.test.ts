@@ -1,6 +1,6 @@
 /**
- * I2: two stores whose bars differ only after an instant, with the clock at that instant, look the same to a strategy: every
- * call of the reader, every event, every metric. An operator sees that they differ, so the view's cut is what makes them equal.
+ * I2: two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every
+ * event and every metric. An operator sees that they differ, which shows that the strategy's view makes them equal.
  */
 import { SessionEvents, SessionReader, type View } from '@barkeep/session-data';
 import { Mirror } from '../../libs/client/src/mirror/index.js';
@@ -14,7 +14,7 @@ const SLOTS = 390;
 const whole = marketBars({ ...SMALL_SPEC, seed: 21 });
 const SPEC = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
 
-/** What a strategy can ask, but for the wall time of events and the id. */
+/** Everything that a strategy can read, except the wall time of events and the id. */
 async function answers({ layout }: TestStore, view: View): Promise<object> {
   const session = await new SessionReader(server.redis, server.prefix).open(layout.id, { view });
   const bySymbol = await Promise.all(
@@ -43,7 +43,7 @@ async function answers({ layout }: TestStore, view: View): Promise<object> {
   };
 }
 
-/** A session with the clock at `clock`, whose bars from there on are those of `seed`, with other holes and refusals. */
+/** A session whose clock is at a slot, and whose bars, holes and refusals after it depend on `variant`. */
 async function storeAt(dayIndex: number, slot: number, variant: number): Promise<TestStore> {
   const layout = server.layout(SPEC);
   const clock = slot === SLOTS ? layout.grid(dayIndex).close : layout.grid(dayIndex).closeTime(slot - 1);
@@ -89,7 +89,7 @@ test.each([
   async (day, slot) => {
     const [one, two] = [await storeAt(day, slot, 0), await storeAt(day, slot, 3)];
     expect(await answers(two, 'strategy')).toEqual(await answers(one, 'strategy'));
-    // The stores differ: an operator sees it, and so would a strategy without the cut.
+    // The stores differ: an operator sees it, and so would a strategy whose view did not end at the clock.
     for (const key of ['position', 'digest', 'events'] as const) {
       const [a, b] = (await Promise.all([answers(one, 'operator'), answers(two, 'operator')])) as Record<
         string,

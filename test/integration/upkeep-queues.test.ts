@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const session = () => ({ sessionId: 's-1', incarnation: randomUUID() });
 
-/** A worker of this test; `died` ends it without a word about the jobs that it has, as a kill would. */
+/** A worker of this test. `died` ends it without releasing its jobs, as a kill would. */
 function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
   const connection = workerConnection(url);
   const options = {
@@ -65,7 +65,7 @@ function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30
   return { worker, died };
 }
 
-/** Resolves at the n-th call of `hit`. */
+/** A counter whose promise resolves at the n-th call of `hit`. */
 function counter() {
   let hits = 0;
   const waiting: { at: number; resolve: () => void }[] = [];
@@ -101,7 +101,7 @@ test('however often a job is added, it waits once, with a payload of the contrac
     const jobs = await queues[name].getWaiting();
     expect(jobs.map(({ data }) => parsePayload(name, data))).toEqual([payloads[name]]);
   }
-  // Of another partition, date, run or session there is another.
+  // Another partition, date, run or session has another job.
   await producer.add('aggregate', { ...ref, partition: 1 });
   await producer.add('backfill', { ...payloads.backfill, date: '2013-10-08' });
   await producer.add('backfill', { ...payloads.backfill, force: true });
@@ -283,7 +283,7 @@ test('I11 the job of a lock that lost its expiry runs again', async () => {
   await died();
   const [id] = await redis.lrange(`${prefix}:detect-gaps:active`, 0, -1);
   const lock = `${prefix}:detect-gaps:${id}:lock`;
-  // As a queue Redis that was restored from a copy of its keys has it.
+  // The state of a queue Redis that was restored from a copy of its keys.
   await redis.set(lock, 'of-a-worker-that-is-gone');
   await releaseLostLocks(redis, prefix);
   expect(await redis.exists(lock)).toBe(0);

@@ -46,7 +46,7 @@ export class Api {
     return answer.body;
   }
 
-  /** In an operator's view: with the frontier, the watermark and the counts up to there. */
+  /** The session in the operator's view: frontier, watermark, and counts up to the frontier. */
   session(id: string): Promise<Session> {
     return this.ok('GET', `/v1/sessions/${id}?view=operator`);
   }
@@ -68,12 +68,15 @@ export class Api {
     return (await this.ok<Session>('POST', '/v1/sessions?start=true', spec)).id;
   }
 
-  /** Asks for the session again until `test` holds; fails after `boundMs` with what was seen last. */
+  /** Reads the session repeatedly until it satisfies `test`; fails after `boundMs` and shows the last answer. */
   until(id: string, test: (session: Session) => boolean, boundMs?: number): Promise<Session> {
     return this.eventually(() => this.session(id), test, boundMs);
   }
 
-  /** Looks again, with a short pause, until `test` holds of what is seen; fails after `boundMs` with what was seen last. */
+  /**
+   * Calls `look` repeatedly, with short pauses, until the result satisfies `test`; fails after `boundMs` and shows the
+   * last result.
+   */
   async eventually<T>(look: () => Promise<T>, test: (seen: T) => boolean, boundMs = 30_000): Promise<T> {
     const deadline = Date.now() + boundMs;
     for (;;) {
@@ -96,7 +99,7 @@ export class Api {
     );
   }
 
-  /** Waits until nothing is left to ask for. */
+  /** Waits until upkeep has nothing left to request. */
   settled(id: string, boundMs?: number): Promise<Session> {
     return this.until(
       id,

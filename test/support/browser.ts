@@ -1,4 +1,7 @@
-/** A real browser for a test: Chromium of the system, driven by playwright-core. A test without one says so and how to get it. */
+/**
+ * A real browser for a test: Chromium of the system, driven by playwright-core. If it is missing, skipped tests say so,
+ * and how to install it.
+ */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
@@ -21,7 +24,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** `describe`. Without Chromium a skip, which the last lines of the run name (skip-reporter.cjs). */
+/** Like `describe`. Without Chromium the tests are skipped, and the end of the run lists them (skip-reporter.cjs). */
 export function describeWithBrowser(name: string, tests: () => void): void {
   if (PROGRAM) return describe(name, tests);
   const reason = 'skipped: there is no chromium on the PATH (Debian: apt-get install chromium fonts-dejavu-core)';

@@ -55,7 +55,7 @@ export function canaryMarket(symbols: readonly string[]): BarsBySymbol {
   return new Map(symbols.map((symbol) => [symbol, MINUTES.map((_, n) => barOf(n))]));
 }
 
-/** Looks at what is read, and counts: a test that saw nothing proves nothing. */
+/** Checks values that were read, and counts the checks, because a test that read nothing proves nothing. */
 export class Canary {
   looks = 0;
 
@@ -121,7 +121,7 @@ export class Canary {
   }
 }
 
-/** Something of the future was seen. */
+/** A read returned data from the future. */
 class FutureSeenError extends Error {
   constructor(where: string, limit: number, seen: object) {
     super(`${where}: expected nothing of after ${new Date(limit).toISOString()}, was ${JSON.stringify(seen)}`);

@@ -6,7 +6,7 @@ import type { ComposeSystem } from './compose-system.js';
 const DAYS = ['2024-03-04', '2024-03-05', '2024-03-06', '2024-03-07', '2024-03-08'];
 const SYMBOLS = ['ALPHA', 'EMBER'];
 const MINUTES = 390;
-/** Minutes of each day that the stream does not have, and those that no dataset has. */
+/** Whether the stream lacks a minute of each day, and whether no dataset has it. */
 const isHole = (minute: number) => minute % 7 === 3;
 const isAbsent = (minute: number) => minute % 97 === 50;
 

@@ -26,7 +26,7 @@ export class ComposeSystem {
     readonly project: string,
     private readonly files: readonly string[],
     private readonly variables: Readonly<Record<string, string>>,
-    /** Where a test puts the files that the command line reads below /data. */
+    /** Folder on this machine that the command line's container sees as /data. */
     readonly data: string,
   ) {}
 
@@ -41,7 +41,7 @@ export class ComposeSystem {
     const ports: Record<string, string> = {};
     for (const name of PORTS) ports[name] = String(await freePort());
     const system = new ComposeSystem(project, files, { ...ports, ...variables, BARKEEP_DATA: data }, data);
-    await system.down(); // what an interrupted run left
+    await system.down(); // removes what an interrupted run left
     return system;
   }
 
@@ -50,7 +50,7 @@ export class ComposeSystem {
     await this.compose('up', '--wait', ...options);
   }
 
-  /** Ends and removes everything. @returns names of what is left of it */
+  /** Stops and removes everything. @returns names of containers and volumes that are left */
   async remove(): Promise<string[]> {
     await this.down();
     rmSync(this.data, { recursive: true, force: true });
@@ -67,7 +67,7 @@ export class ComposeSystem {
     await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans');
   }
 
-  /** What the user sees of the keys, as variables of a shell. */
+  /** The keys as `docker compose run keys show` prints them, as shell variables. */
   async keys(): Promise<Record<string, string>> {
     const shown = await this.compose('run', '--rm', '-T', 'keys', 'show');
     return Object.fromEntries([...shown.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));

@@ -1,4 +1,7 @@
-/** A page of the console in a real browser, which notes what no page may have: errors, violations of the policy, requests to other machines. */
+/**
+ * A page of the console in a real browser. Records what no page may cause: errors, violations of the content policy,
+ * requests to other machines.
+ */
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
@@ -25,7 +28,7 @@ export class ConsolePage {
   ) {
     page.on('pageerror', (error) => this.faults.push(error.message));
     page.on('console', (message) => {
-      // A call that the test lets fail is reported by the browser as well.
+      // The browser also reports calls that the test makes fail on purpose.
       const isExpected = /Failed to load resource/.test(message.text());
       if (message.type() === 'error' && !isExpected) this.faults.push(message.text());
     });
@@ -55,9 +58,9 @@ export class ConsolePage {
     await this.page.goto(new URL(path, this.url).href);
   }
 
-  /** What a rule of accessibility finds wrong on the page, as text; empty when nothing. */
+  /** Violations of accessibility rules on the page, as text; empty when there are none. */
   async inaccessible(): Promise<string[]> {
-    // Through the debugging protocol, which the page's policy does not bind.
+    // Uses the debugging protocol, to which the page's content policy does not apply.
     const session = await this.context.newCDPSession(this.page);
     await session.send('Runtime.evaluate', { expression: AXE });
     const { result } = await session.send('Runtime.evaluate', {

@@ -1,4 +1,4 @@
-/** What each route of the API must answer, by the schemas of `@barkeep/api`. */
+/** The schemas of `@barkeep/api` that the answers of each route must satisfy. */
 import * as api from '@barkeep/api';
 import { z } from 'zod';
 

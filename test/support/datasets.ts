@@ -1,4 +1,4 @@
-/** What tests declare and count in Postgres, where the product has other ways. */
+/** Declarations and counts that only tests make directly in PostgreSQL. */
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../../libs/bar-repository/src/connection.js';

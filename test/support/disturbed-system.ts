@@ -1,6 +1,7 @@
 /**
- * A system whose sessions can be caught in the middle: a holey `stream` dataset, a gated repository that has the rest,
- * and ways to see who streams a session and to take stored keys away. Made for the tests of crashes and stops.
+ * A system for the tests of crashes and stops. It has a dataset `stream` with holes and a gated repository that has the
+ * missing bars, so that a test can stop a session in the middle. A test can find the process that streams a session,
+ * and remove stored keys.
  */
 import { Redis } from 'ioredis';
 import { Api, type Session } from './api.js';
@@ -20,7 +21,7 @@ const SPEC = {
 };
 const DAYS = tradingDays(DATES).map(({ date }) => date);
 
-/** One script each, for a store that is written while it is looked at must not be torn. */
+/** A single script, so that the copy is consistent although the store is being written. */
 const DUMP_ALL = `local all = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   all[#all + 1] = key
@@ -29,7 +30,7 @@ end
 return all`;
 const UNLINK_ALL = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end`;
 
-/** Who may write a session: its fence, as the store has it. */
+/** The owner of a session: the fence that its store has. */
 export interface Streaming {
   epoch: number;
   owner: string;
@@ -48,14 +49,14 @@ export class DisturbedSystem {
   /** A database with the market, and no process yet. @param env added to every process */
   static async create(env: NodeJS.ProcessEnv = {}): Promise<DisturbedSystem> {
     const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-    // A few minutes exist nowhere.
+    // No dataset has these few minutes.
     const repository = await GatedRepository.create(holey(market, 0.002, 8));
     const system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath, ...env });
     await writeBars(system.databaseUrl, 'stream', holey(market, 0.03, 9));
     return new DisturbedSystem(system, repository);
   }
 
-  /** The spec that all of its sessions have. @param maxRetries asks for a bar that exists nowhere */
+  /** The spec that all of its sessions have. @param maxRetries requests for a bar that no dataset has */
   spec(id: string, maxRetries = 2): object {
     return { ...SPEC, id, upkeep: { maxRetries } };
   }
@@ -65,7 +66,9 @@ export class DisturbedSystem {
     return DAYS.at(index)!;
   }
 
-  /** Runs a session undisturbed. @returns what every other session of the system must come to */
+  /**
+   * Runs an undisturbed session. @returns the digest and counts with which every other session of the system must end
+   */
   async reference(api: Api): Promise<{ digest: string; counts: Session['counts'] }> {
     await this.repository.open();
     const id = await api.run(this.spec('reference'));
@@ -89,18 +92,18 @@ export class DisturbedSystem {
     return keysOf(this.sessionRedis, `${this.system.sessionPrefix}:{${id}:*`);
   }
 
-  /** Takes everything of a session's store away at once, as the loss of a Redis without persistence would. */
+  /** Removes a session's whole store at once, as when a Redis without persistence restarts. */
   async loseStore(id: string): Promise<void> {
     await this.sessionRedis.unlink(...(await this.sessionKeys(id)));
   }
 
-  /** Takes all queues away at once. */
+  /** Removes all queues at once. */
   async loseQueues(): Promise<void> {
     const lose = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end`;
     await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:*`);
   }
 
-  /** Remembers a session's store as it is at one moment. @returns what sets it back to that, all at once */
+  /** Copies a session's store. @returns a function that sets the store back to the copy, all at once */
   async keepStore(id: string): Promise<() => Promise<void>> {
     const pattern = `${this.system.sessionPrefix}:{${id}:*`;
     const kept = (await this.sessionRedis.callBuffer('EVAL', DUMP_ALL, 0, pattern)) as Buffer[];

@@ -14,7 +14,7 @@ export class EventListener {
   private readonly gone = new AbortController();
   /** The first event that was not as the contract says. */
   private wrong: Error | undefined;
-  /** Resolves when the connection has ended, in whatever way. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly ended: Promise<void>;
 
   private constructor(body: ReadableStream<Uint8Array>) {

@@ -1,6 +1,6 @@
 /**
- * An example as a user starts it, on a separate database and key prefixes: what it prints, and what is left when it is
- * interrupted.
+ * Runs an example as a user does, on a separate database and key prefixes. Returns what it prints, and what an
+ * interrupted run leaves.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,7 +17,7 @@ const ROOT = join(__dirname, '../..');
 const WAIT_MS = 60_000;
 const CHECK_MS = 25;
 
-/** How a program ended that was interrupted. */
+/** How an interrupted program ended. */
 export interface Interrupted {
   code: number | null;
   stdout: string;
@@ -44,7 +44,7 @@ export class ExampleRun {
     return stdout;
   }
 
-  /** Sends what Ctrl-C sends, to all that a terminal would send it to, as soon as a session runs. */
+  /** Interrupts it, as Ctrl-C in a terminal would, as soon as a session runs. */
   async interrupted(): Promise<Interrupted> {
     const args = [join(ROOT, 'scripts/example.mjs'), this.name];
     const child = spawn(process.execPath, args, { env: this.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,6 +1,7 @@
 /**
- * A feeder as a user would write one: streams a file of NDJSON bars to a symbol of a session and says that it is done.
- * Arguments: coordinator's URL, session, symbol, file, lines after which it sends `held` and waits without end (0: none).
+ * A feeder as a user would write it: posts a file of NDJSON bars for a symbol of a session, and sends `done` to its
+ * parent. Arguments: the coordinator's URL, the session, the symbol, the file, and the number of lines after which it
+ * sends `held` and waits forever (0: never).
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** What a feeding request answers. */
+/** The answer to a feeding request. */
 export interface Fed {
   accepted: number;
   duplicates: number;
@@ -25,7 +25,7 @@ export class Feeder {
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
   }
 
-  /** Waits until it has sent its bars and holds. */
+  /** Waits until the feeder has sent `holdAfter` bars and stands still. */
   async held(): Promise<void> {
     while (!this.lines.includes('held')) {
       if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);
@@ -38,7 +38,10 @@ export class Feeder {
     await once(this.child, 'exit');
   }
 
-  /** Waits until it is done. @returns what was answered @throws with what it printed when it failed */
+  /**
+   * Waits until the feeder is done. @returns the coordinator's answer @throws an error with the feeder's output when it
+   * failed
+   */
   async done(): Promise<Fed> {
     const code = this.child.exitCode ?? ((await once(this.child, 'close'))[0] as number);
     if (code !== 0) throw new Error(`the feeder ended with code ${code}: ${this.errors}`);
@@ -56,7 +59,10 @@ export class Feeders {
     return new Feeders(await mkdtemp(join(tmpdir(), 'barkeep-feeders-')));
   }
 
-  /** Starts a process that feeds bars, one JSON object a line. @param holdAfter bars after which it waits without end */
+  /**
+   * Starts a process that feeds bars, one JSON object a line. @param holdAfter number of bars after which it waits
+   * forever
+   */
   async start(url: string, session: string, symbol: string, bars: readonly object[], holdAfter = 0): Promise<Feeder> {
     const file = join(this.folder, `${this.files++}.ndjson`);
     await writeFile(file, bars.map((bar) => JSON.stringify(bar)).join('\n'));
@@ -75,7 +81,7 @@ export class Feeders {
   }
 }
 
-/** Bars as a live source gives them: each at most `withinMs` of simulated time late, a share of them twice. */
+/** The bars in the order of a live source: each at most `withinMs` of simulated time late, and some of them twice. */
 export function feedOrder<T extends { time: string }>(
   bars: readonly T[],
   withinMs: number,

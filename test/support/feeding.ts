@@ -4,7 +4,7 @@ import { FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { TestStore } from './session-store.js';
 
-/** The feed of a store, and who moves its frontier. */
+/** The feed of a store, and the object that moves its frontier. */
 export function feedOf(redis: Redis, { layout, writer }: TestStore): { feed: SessionFeed; frontier: FeedFrontier } {
   const frontiers = layout.keys.map(() => layout.start);
   return { feed: new SessionFeed(redis, layout), frontier: new FeedFrontier(redis, layout, writer, frontiers) };
@@ -17,7 +17,7 @@ export async function advanceTo(frontier: FeedFrontier, to: number): Promise<num
   return bars;
 }
 
-/** The counts before the frontier as the stored bytes say them: those of the meta hashes have to be the same (I6). */
+/** The counts before the frontier, computed from the stored bytes. The meta hashes must have the same counts (I6). */
 export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotCounts> {
   const frontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
   const counts = noCounts();
@@ -29,7 +29,7 @@ export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotC
   return counts;
 }
 
-/** Items in an order in which each is at most `within` places from its own. */
+/** Shuffles items: each moves by at most `within` places. */
 export function shuffledWithin<T>(items: readonly T[], within: number, random: () => number): T[] {
   return items
     .map((item, i) => ({ item, at: i + random() * within }))

@@ -13,7 +13,7 @@ type Written = [command: string, key: string, ...encoded: string[]];
 export async function loadFixture(system: TestSystem): Promise<void> {
   await system.query(unpacked('database.sql.gz'));
   await system.query(`UPDATE sessions SET deployment = $1 WHERE deployment = 'barkeep'`, [system.sessionPrefix]);
-  // The sessions stay for as long as their retention says.
+  // The sessions end now, so that their retention does not remove them during the test.
   await system.query('UPDATE sessions SET completed_at = now() WHERE completed_at IS NOT NULL');
   const { queue, session } = JSON.parse(unpacked('redis.json.gz')) as Record<'queue' | 'session', Written[]>;
   const { REDIS_URL, SESSION_REDIS_URL } = system.environment;

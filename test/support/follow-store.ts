@@ -1,4 +1,4 @@
-/** A store that is written step by step while it is mirrored and followed: windows, fills, derived bars, and the clock. */
+/** Writes to a store step by step while a test mirrors and follows it: windows, fills, derived bars, and the clock. */
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from './market.js';

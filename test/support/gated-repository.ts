@@ -1,6 +1,6 @@
 /**
- * A repository of the user's own (`BARKEEP_REPOSITORIES`) that a test holds back: questions for a date from `holdFrom` on
- * wait until they are let through. So a test can act in the middle of a backfill without any idea of how fast it is.
+ * A repository of the user's module (`BARKEEP_REPOSITORIES`) that a test can hold back: requests for the date
+ * `holdFrom` and later dates wait. So a test can act in the middle of a backfill, independent of its speed.
  */
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,9 +27,9 @@ exports.${GATED} = {
 const NOTHING_HELD = '9999-12-31';
 const LOOK_MS = 20;
 
-/** One question that the repository got. */
+/** One request that the repository received. */
 export interface Asked {
-  /** Of the worker that asks. */
+  /** Process id of the worker that sent the request. */
   pid: number;
   date: string;
   symbol: string;
@@ -38,7 +38,7 @@ export interface Asked {
 export class GatedRepository {
   private constructor(private readonly dir: string) {}
 
-  /** A repository that has these bars and holds nothing back. */
+  /** Creates a repository that has these bars and holds nothing back. */
   static async create(market: BarsBySymbol): Promise<GatedRepository> {
     const repository = new GatedRepository(await mkdtemp(join(tmpdir(), 'barkeep-repository-')));
     await writeFile(repository.modulePath, MODULE);
@@ -61,7 +61,7 @@ export class GatedRepository {
     await this.hold(NOTHING_HELD);
   }
 
-  /** Waits for a question that `test` holds for. */
+  /** Waits for a request that satisfies `test`. */
   async asked(test: (asked: Asked) => boolean, boundMs = 20_000): Promise<Asked> {
     const deadline = Date.now() + boundMs;
     for (;;) {

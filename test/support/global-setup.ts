@@ -1,9 +1,9 @@
 /**
- * Gives every jest run its servers: starts them once, whatever number of projects asks, and tells the test files where
- * they are through REDIS_URL, SESSION_REDIS_URL and DATABASE_URL.
+ * Gives every jest run its servers: starts them once for all projects, and passes their addresses to the test files in
+ * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL.
  *
- * Guarantees: when tests begin, both kinds of server have answered; otherwise the run ends here with what is wrong.
- * Needs the built packages (`tsc -b`), because jest resolves a global setup without its module map.
+ * Guarantees: when tests begin, both kinds of server have answered; otherwise the run ends here with an error. Needs
+ * the built packages (`tsc -b`), because jest resolves a global setup without its module map.
  */
 import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
@@ -20,7 +20,7 @@ declare global {
   var barkeepTestServices: Promise<Services> | undefined;
 }
 
-/** The environment, with the compose servers where it asks for them and names no others. */
+/** The environment; with BARKEEP_SERVICES=compose, the servers of docker-compose.yml are added where it names none. */
 function testEnvironment(): NodeJS.ProcessEnv {
   const config = loadConfig(process.env, { requireServices: false });
   if (config.embedded.services !== 'compose') return process.env;

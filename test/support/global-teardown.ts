@@ -1,4 +1,4 @@
-/** Stops the servers that `global-setup.ts` started, once, whatever number of projects asks. */
+/** Stops the servers that `global-setup.ts` started, once for all projects. */
 import type {} from './global-setup.js';
 
 /** Called by jest after the last test file of each project that names it. */

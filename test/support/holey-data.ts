@@ -22,7 +22,10 @@ export const REPAIR = {
   backfill: ['lean'],
 };
 
-/** Imports `lean` and makes `holey` of it. @returns the regular rows of `lean`, and which of them `holey` has not */
+/**
+ * Imports `lean` and makes `holey` from it. @returns the regular rows of `lean`, and the keys of those that `holey`
+ * lacks
+ */
 export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; removed: ReadonlySet<string> }> {
   await importLean(system, 'lean', EQUITY_FOLDERS);
   const lean = await regularRows(system, 'lean');
@@ -44,7 +47,7 @@ export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; remo
   return { lean, removed: new Set(gone.map(keyOf)) };
 }
 
-/** Names a row in {@link makeHoley}'s answer. */
+/** The key of a row in the result of {@link makeHoley}. */
 export function keyOf({ symbol, time }: Pick<Row, 'symbol' | 'time'>): string {
   return `${symbol} ${time}`;
 }

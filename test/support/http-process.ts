@@ -11,9 +11,9 @@ const readyMessage = z.object({ ready: z.literal(true), url: z.string() });
 export interface CoordinatorProcess {
   url: string;
   child: ChildProcess;
-  /** What it has written so far. */
+  /** The output of the process so far. */
   output: () => string;
-  /** SIGTERM, and waits for the end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +30,9 @@ export function coordinatorProcess(environment: NodeJS.ProcessEnv): { child: Chi
   return { child, output: () => text };
 }
 
-/** {@link coordinatorProcess}, ready. @throws with its output when it ends instead */
+/**
+ * Starts {@link coordinatorProcess} and waits until it is ready. @throws an error with its output when it ends instead
+ */
 export async function startCoordinatorProcess(environment: NodeJS.ProcessEnv): Promise<CoordinatorProcess> {
   const { child, output } = coordinatorProcess(environment);
   const ended = once(child, 'exit').then(() => {

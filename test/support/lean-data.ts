@@ -1,6 +1,6 @@
 /**
  * Real minute bars for a test: QuantConnect Lean's sample data, from a folder next to the checkout that is not part of
- * the project. A test that needs it says in its name and on the console when the folder is not there.
+ * the project. When the folder is missing, tests that need it are skipped, and their names say so.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export interface Row {
   volume: number;
 }
 
-/** `describe`, or a visible skip that says why when the data is not there. */
+/** Like `describe`. Without the data the tests are skipped, with the reason in their name. */
 export function describeWithLean(name: string, tests: () => void): void {
   if (existsSync(LEAN)) return describe(name, tests);
   const reason = 'skipped: there is no folder ../shared/data/lean beside the checkout';
@@ -32,7 +32,7 @@ export function describeWithLean(name: string, tests: () => void): void {
   describe.skip(`${name} (${reason})`, tests);
 }
 
-/** Folders of the equities that trade in every regular minute, but for two of IBM. */
+/** Folders of the equities that trade in every regular minute, except two minutes of IBM. */
 export const EQUITY_FOLDERS = ['spy', 'ibm', 'bac'].map((symbol) => `equity/usa/minute/${symbol}`);
 
 /** Imports folders of the data with the `barkeep` command. */

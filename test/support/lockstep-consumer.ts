@@ -1,4 +1,4 @@
-/** A consumer of a session in lockstep that goes through no bars: it says what a test wants it to say. */
+/** A consumer of a session in lockstep that reads no bars. It acknowledges the positions that a test chooses. */
 import { SessionConsumers, SessionReader, type SessionLayout } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 
@@ -57,7 +57,7 @@ export class LockstepConsumer {
     }
   }
 
-  /** Follows the clock to the end, saying at each move that it has been there. @returns where the clock was at each look */
+  /** Follows the clock to the end and acknowledges every time that it reads. @returns the times that it read */
   async follow(from: number, until = this.layout.end): Promise<number[]> {
     const seen: number[] = [];
     for (let at = from; at < until;) {

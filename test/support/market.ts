@@ -1,11 +1,11 @@
 /**
- * A small deterministic market for tests: a random walk of each symbol over the slots of a calendar, the same for the
- * same seed on every machine, and a way into Postgres that users have too.
+ * A small deterministic market for tests: a random walk for each symbol over the slots of a calendar. The same seed
+ * gives the same market on every machine. The importer stores it in PostgreSQL.
  */
 import { BarImporter, createDataSource, migrate, type ImportOptions } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval, type Bar, type TradingDay } from '@barkeep/bars';
 
-/** Numbers in [0, 1), always the same ones for a seed (mulberry32). */
+/** A generator of pseudo-random numbers in [0, 1) from a seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -58,7 +58,7 @@ export function holey(market: BarsBySymbol, share: number, seed: number): BarsBy
   return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(() => random() >= share)]));
 }
 
-/** Stores bars as one dataset, on top of what it has. The schema is made when it is not there. */
+/** Adds bars to a dataset. Creates the schema if it is missing. */
 export async function writeBars(
   databaseUrl: string,
   dataset: string,

@@ -1,6 +1,6 @@
 /**
- * What derived bars have to be, worked out in the plainest way from bars as the API answers them: one loop over the
- * regular session of each day, none of the product's own arithmetic.
+ * Computes the expected derived bars from bars of the API by one loop over the regular session of each day, without the
+ * product's code.
  */
 import type { ApiBar } from './api.js';
 

@@ -1,10 +1,13 @@
-/** Bars that an example imported, as plain objects straight from Postgres, and five-minute bars made of them by a loop. */
+/**
+ * Reads the bars that an example imported directly from PostgreSQL, as plain objects, and makes five-minute bars of
+ * them by a loop.
+ */
 import type { ExampleRun } from './example-run.js';
 
 export const FIVE_MINUTES_MS = 300_000;
 
 export interface PlainBar {
-  /** When it opened, epoch ms. */
+  /** Open time, epoch ms. */
   time: number;
   open: number;
   high: number;
@@ -32,7 +35,7 @@ export async function barsOfDataset(example: ExampleRun, dataset: string): Promi
   return bars;
 }
 
-/** Of bars of one symbol whose hours begin and end on five minutes. */
+/** Five-minute bars of one symbol, whose trading hours begin and end at a multiple of five minutes. */
 export function fiveMinutes(bars: readonly PlainBar[]): PlainBar[] {
   const made: PlainBar[] = [];
   for (const bar of bars) {

@@ -1,6 +1,6 @@
 /**
- * The hash of what a consumer at five minutes is given, by the recipe of docs/client.md alone: of a session that streams one
- * dataset, is repaired from another, and derives five minutes.
+ * Computes the delivered hash of a consumer with five-minute steps as docs/client.md describes it, for a session that
+ * streams one dataset, is repaired from another, and derives 5m bars.
  */
 import { createHash } from 'node:crypto';
 import { FIVE_MINUTES_MS, fiveMinutes, type PlainBar, type PlainBars } from './plain-dataset.js';
@@ -45,7 +45,7 @@ function byWindow(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
   return windows;
 }
 
-/** A bar as it goes into the hash: its time and its stored record, and behind all bars the name of its symbol. */
+/** The bytes of a bar in the hash: its time and its stored record, and the bytes of its symbol's name. */
 function entryOf(
   symbol: string,
   { time, open, high, low, close, volume }: PlainBar,

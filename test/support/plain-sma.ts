@@ -1,6 +1,6 @@
 /**
- * The strategy of the examples once more, in the plainest way: one symbol after the other, over arrays of bars, and nothing of
- * the product's or the examples' own code.
+ * The strategy of the examples as a simple loop over arrays of bars, one symbol after another, without code of the
+ * product or the examples.
  */
 import { fiveMinutes, type PlainBar } from './plain-dataset.js';
 
@@ -18,13 +18,13 @@ export interface PlainTrade {
 export interface PlainResult {
   /** In order of time, then of symbols. */
   trades: PlainTrade[];
-  /** What each symbol made in the end. */
+  /** Profit of each symbol at the end. */
   profits: ReadonlyMap<string, number>;
-  /** What all of them made after each five minutes. */
+  /** Profit of all symbols after each five minutes. */
   equity: number[];
 }
 
-/** Runs the averages over one-minute bars of regular New York hours, made into bars of five minutes. */
+/** Runs the strategy over five-minute bars, which are made from one-minute bars of regular New York hours. */
 export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast: number, slow: number): PlainResult {
   const symbols = [...minutes].map(([symbol, bars]) => oneSymbol(symbol, fiveMinutes(bars), fast, slow));
   const times = [...new Set(symbols.flatMap(({ made }) => [...made.keys()]))].sort((a, b) => a - b);
@@ -37,7 +37,7 @@ export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast
   return { trades, profits: latest, equity };
 }
 
-/** @returns its trades, and what it made after each of its bars */
+/** @returns its trades, and its profit after each bar */
 function oneSymbol(
   symbol: string,
   bars: readonly PlainBar[],
@@ -49,7 +49,7 @@ function oneSymbol(
   const made = new Map<number, number>();
   let [held, cash] = [0, 0];
   bars.forEach(({ time, open, close }, i) => {
-    // What was known when the bar before had closed.
+    // The decision uses only data up to the close of the previous bar.
     if (i >= slow) {
       const isUp = average(closes.slice(i - fast, i)) > average(closes.slice(i - slow, i));
       const quantity = isUp ? Math.floor(STAKE / closes[i - 1]!) : held;

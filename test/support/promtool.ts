@@ -1,4 +1,4 @@
-/** Prometheus' own checker. A test without it says so and how to get it. */
+/** Prometheus' own checker. If it is missing, skipped tests say so, and how to install it. */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -15,14 +15,14 @@ const PROGRAM = (process.env['PATH'] ?? '')
     }
   });
 
-/** `describe`. Without promtool a skip, which the last lines of the run name (skip-reporter.cjs). */
+/** Like `describe`. Without promtool the tests are skipped, and the end of the run lists them (skip-reporter.cjs). */
 export function describeWithPromtool(name: string, tests: () => void): void {
   if (PROGRAM) return describe(name, tests);
   const reason = 'skipped: there is no promtool on the PATH (Debian: apt-get install prometheus)';
   describe.skip(`${name} (${reason})`, tests);
 }
 
-/** Runs promtool. @returns what it printed @throws with what it printed when it refuses */
+/** Runs promtool. @returns its output @throws an error with its output when it reports a problem */
 export function promtool(args: readonly string[], options: { cwd?: string; input?: string } = {}): string {
   try {
     return execFileSync(PROGRAM!, args, { encoding: 'utf8', stdio: 'pipe', ...options });

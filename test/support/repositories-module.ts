@@ -1,20 +1,20 @@
 /**
- * A user's module of repositories for a system of processes: it answers from a table of rows, misbehaves as configured, and
- * writes every question down, so that a test can count them across processes.
+ * A user's module of repositories for a test system. It answers from a table of rows, misbehaves as configured, and
+ * logs every request to a file, so that a test can count the requests of all processes.
  */
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Row } from './lean-data.js';
 
-/** What `flaky` says when it throws. */
+/** The message of the error that `flaky` throws. */
 export const FLAKY_ERROR = 'the vendor is down';
-/** Questions about one symbol's day that `flaky` answers by throwing. */
+/** Number of requests for one symbol's day in which `flaky` throws. */
 export const FLAKY_THROWS = 4;
-/** Bad records in every answer of `sloppy`, by the reason for which each is to be refused. */
+/** Invalid records in every answer of `sloppy`, by the reason for which they must be refused. */
 export const SLOPPY_RECORDS = { 'not-finite': 1, 'high-below-low': 1, 'off-grid': 1, malformed: 3 };
 
-/** Question `count` of its kind is the number of lines before it in the log. */
+/** `count` is the number of earlier requests of the same kind in the log. */
 const MODULE = `
 const fs = require('node:fs');
 const path = require('node:path');
@@ -62,7 +62,7 @@ module.exports = {
 export class RepositoriesModule {
   private constructor(private readonly folder: string) {}
 
-  /** Writes the module into a separate folder. @param rows what its repositories know */
+  /** Writes the module into a separate folder. @param rows the bars that its repositories have */
   static async create(rows: readonly Row[]): Promise<RepositoriesModule> {
     const folder = await mkdtemp(join(tmpdir(), 'barkeep-repositories-'));
     await writeFile(join(folder, 'rows.json'), JSON.stringify(rows));
@@ -75,7 +75,7 @@ export class RepositoriesModule {
     return join(this.folder, 'repositories.cjs');
   }
 
-  /** How often each question was asked: `repository symbol date` to its number. */
+  /** The number of requests by `repository symbol date`. */
   async questions(): Promise<Map<string, number>> {
     const lines = (await readFile(join(this.folder, 'questions.log'), 'utf8')).trim().split('\n');
     const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Random numbers for property tests: the same on every run and every machine, so that a failure can be looked at. */
+/** Random numbers for property tests: the same on every run and every machine, so that a failure can be repeated. */
 
 export interface Seeded {
   /** A number in [0, 1). */
@@ -11,7 +11,7 @@ export interface Seeded {
   pick<T>(items: readonly T[]): T;
 }
 
-/** xorshift32. @param seed any whole number but 0 */
+/** xorshift32. @param seed any whole number except 0 */
 export function seeded(seed: number): Seeded {
   let state = seed | 0 || 1;
   const next = (): number => {

@@ -11,7 +11,7 @@ export interface StoredEvent {
   fields: Record<string, string>;
 }
 
-/** What the clock and the days say; upkeep and states have their place in the same stream. */
+/** Events of the clock and of days. The stream also has those of upkeep and states. */
 const OF_THE_CLOCK: ReadonlySet<string> = new Set([
   'clock',
   'day-opened',
@@ -39,11 +39,11 @@ export async function eventsOf(prefix: string, id: string, types = OF_THE_CLOCK)
   }
 }
 
-/** `type time` of events, to compare with. */
+/** Events as texts `type time`, for comparisons. */
 export const said = (events: readonly Pick<StoredEvent, 'type' | 'time'>[]) =>
   events.map(({ type, time }) => `${type} ${new Date(time).toISOString()}`);
 
-/** What a session must say whose clock stops at every bar: each once, in this order. */
+/** The events that a session must emit when its clock stops at every bar: each once, in this order. */
 export function minuteByMinute(days: readonly TradingDay[]): { type: string; time: number }[] {
   return days.flatMap((day, i) => {
     const grid = new DayGrid(day, parseInterval('1m'));

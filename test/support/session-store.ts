@@ -52,7 +52,7 @@ export class StoreServer {
     return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
-  /** Everything that is stored of a session, by key; tells whether two stores are the same to the last byte. */
+  /** Everything that is stored for a session, by key, so that a test can compare two stores byte by byte. */
   async dump(id: string): Promise<Map<string, string>> {
     const keys = (await this.keys(id)).filter((key) => !/:(events|changes|pending)$/.test(key)).sort();
     const dumps = await Promise.all(keys.map(async (key) => [key, await this.content(key)] as const));
@@ -81,7 +81,7 @@ export class StoreServer {
   }
 }
 
-/** What a window of a market is for each partition, as the stream would have read it. */
+/** A window of a market by partition, as the stream would read it. */
 export function partsOf(layout: SessionLayout, window: Window, market: BarsBySymbol): PartitionWindow[] {
   const grid = layout.grid(window.dayIndex);
   const [from, to] = [grid.openTime(window.fromSlot), grid.closeTime(window.toSlot - 1)];
@@ -102,7 +102,7 @@ export function partsOf(layout: SessionLayout, window: Window, market: BarsBySym
   });
 }
 
-/** Flushes the market's windows up to a frontier, from where the store stands. */
+/** Flushes the market's windows from the store's frontier up to another frontier. */
 export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: BarsBySymbol, frontier: number) {
   const at = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
   for (const window of layout.windowsFrom(at)) {
@@ -121,7 +121,7 @@ export async function deriveAll({ layout, upkeep }: TestStore): Promise<void> {
   }
 }
 
-/** What a worker that reads now would write for a day with `closed` closed base slots. */
+/** The derived chunks that a worker would write now for a day with `closed` closed base slots. */
 export async function derivedOf(
   { layout, upkeep }: Pick<TestStore, 'layout' | 'upkeep'>,
   partition: number,

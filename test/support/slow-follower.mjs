@@ -1,6 +1,6 @@
 /**
- * A process that follows a session and never comes to its second step: tells its parent when it has the first.
- * Arguments: the session Redis, key prefix, session, consumer.
+ * A process that follows a session and never requests its second step. It sends a message to its parent when it has the
+ * first one. Arguments: the session Redis, key prefix, session, consumer.
  */
 import { followSession } from '@barkeep/client';
 import { SessionReader } from '@barkeep/session-data';

@@ -1,4 +1,7 @@
-/** Strategy processes of a test: each follows a session, can be held, paused and killed, and writes the steps that it saw to a file. */
+/**
+ * Strategy processes of a test. Each follows a session, can be held, paused and killed, and writes the steps that it
+ * saw to a file.
+ */
 import type { ConnectOptions, FollowOptions } from '@barkeep/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +14,9 @@ export interface StrategyOptions {
   follow: FollowOptions;
   /** Number of the step in which the process kills itself without a message, counted from 1. */
   dieAt?: number;
-  /** It says `held` in this step, and waits for {@link Strategy.release}. */
+  /** In this step the process sends `held` and waits for {@link Strategy.release}. */
   holdAt?: number;
-  /** It says `paused` in this step, `rested` after `pauseMs`, and waits for {@link Strategy.release}. */
+  /** In this step the process sends `paused`, after `pauseMs` also `rested`, and waits for {@link Strategy.release}. */
   pauseAt?: number;
   pauseMs?: number;
 }
@@ -35,7 +38,7 @@ export class Strategy {
     this.ended = once(child, 'close');
   }
 
-  /** Waits until it says a word: `held`, `paused`, `rested` or `done`. */
+  /** Waits until the process sends a word: `held`, `paused`, `rested` or `done`. */
   async says(word: string): Promise<void> {
     while (!this.has(word)) {
       const end = this.ended.then(() => 'ended');
@@ -53,7 +56,7 @@ export class Strategy {
     this.child.send('go');
   }
 
-  /** Waits until it has killed itself. @param now kill it instead */
+  /** Waits until the process has killed itself. @param now kill it instead */
   async killed({ now = false } = {}): Promise<void> {
     if (now) this.child.kill('SIGKILL');
     await this.ended;
@@ -61,7 +64,10 @@ export class Strategy {
       throw new Error(`expected a kill, was ${this.child.exitCode}: ${this.errors}`);
   }
 
-  /** Waits until it has finished its session. @returns the steps it saw @throws with what it printed when it failed */
+  /**
+   * Waits until the strategy has finished its session. @returns the steps it saw @throws an error with its output when
+   * it failed
+   */
   async done(): Promise<SeenStep[]> {
     await this.ended;
     if (this.child.exitCode !== 0) throw new Error(`a strategy ended with code ${this.child.exitCode}: ${this.errors}`);

@@ -1,9 +1,9 @@
 /**
- * A strategy as a separate process, as a user would write one: follows a session step by step, and writes a line for each
- * step to a file: its time, its number of bars, and a hash of all that it could see. The file outlives a kill.
+ * A strategy as a user would write it, in a separate process. It follows a session step by step and writes a line for
+ * each step to a file: the time, the number of bars, and a hash of all that it could see. The file survives a kill.
  *
- * Argument: JSON of `StrategyOptions` (strategies.ts). Sends over IPC: `held STEP` (continues after any message), `paused STEP`,
- * `rested STEP` (likewise), `done`.
+ * Argument: JSON of `StrategyOptions` (strategies.ts). Sends over IPC: `held STEP` (continues after any message),
+ * `paused STEP`, `rested STEP` (likewise), `done`.
  */
 import { connect } from '@barkeep/client';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const { connection, session: id, follow, file, dieAt, holdAt, pauseAt, pauseMs } = JSON.parse(process.argv[2]);
 
-/** Everything that a step shows of itself and of the past. */
+/** Everything that a step shows: its own bars and those before it. */
 function seenIn({ time, bars, derived, mirror }) {
   const maps = [...derived].map(([interval, closed]) => [interval, [...closed]]);
   const newest = mirror.symbols.map((symbol) => [

@@ -1,6 +1,6 @@
 /**
- * A whole Barkeep for one test file: coordinators and upkeep workers as processes of the built programs, on a database
- * and separate key prefixes. Waits for messages of the processes, never for time to pass.
+ * A whole Barkeep system for one test file: coordinators and upkeep workers as processes of the built programs, on a
+ * database and separate key prefixes. Waits for messages of the processes, never for time to pass.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -37,12 +37,12 @@ export class SystemProcess {
       throw new Error(`${app} ended before it was ready:\n${started.log}`);
     });
     const [message] = (await Promise.race([once(child, 'message', { signal: timeout }), ended])) as [{ url?: string }];
-    ended.catch(() => undefined); // from here on an exit is what a test asks for
+    ended.catch(() => undefined); // from here on only the test ends the process
     started.url = message.url ?? '';
     return started;
   }
 
-  /** What it printed so far. */
+  /** The output of the process so far. */
   get log(): string {
     return this.output;
   }
@@ -106,7 +106,10 @@ export class TestSystem {
     return this.start('upkeep-worker', env);
   }
 
-  /** Runs the `barkeep` command on this system to its end. @returns its standard output @throws with what it printed when it fails */
+  /**
+   * Runs the `barkeep` command on this system to its end. @returns its standard output @throws an error with its output
+   * when it fails
+   */
   async barkeep(...args: string[]): Promise<string> {
     return new Promise((resolve, reject) =>
       execFile(

@@ -11,16 +11,19 @@ export interface TcpGate {
   cut(how: 'reset' | 'closed'): Promise<void>;
   /** Lets connections through again, on the same port. */
   open(): Promise<void>;
-  /** From now on what goes to the server arrives that much later, in order. */
+  /** From now on bytes to the server are delayed by `delayMs`; they stay in order. */
   slowDown(delayMs: number): void;
-  /** Cuts the connection on which the server has answered so many bytes from now on, in the middle of an answer. */
+  /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
   cutAfter(bytes: number): void;
   /** Adds `more` to each answer that ends with `ending`, in the same packet; undefined ends that. */
   append(answer: { ending: Buffer; more: Buffer } | undefined): void;
   /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
   freeze(): void;
   thaw(): void;
-  /** Ends all connections to the server without telling the client: its bytes are swallowed. New connections work. */
+  /**
+   * Makes open connections half-open: the gate closes them to the server but not to the client, and drops the client's
+   * bytes. New connections work.
+   */
   halfOpen(): void;
   /** Sends new connections to another port of the server. */
   retarget(serverUrl: string): void;
@@ -60,7 +63,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
     };
     near.on('data', (data: Buffer) => {
       if (far.destroyed) return;
-      // Bytes never overtake those that still wait: each timer sends the oldest.
+      // Each timer sends the oldest bytes, so bytes stay in order.
       delayed.push(data);
       if (delayMs === 0 && delayed.length === 1) sendOldest();
       else setTimeout(sendOldest, delayMs);

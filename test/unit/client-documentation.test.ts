@@ -1,4 +1,4 @@
-/** The site that `npm run docs` makes: all guides, every export of the client, and no broken link. */
+/** The site that `npm run docs` makes has all guides, every export of the client, and no broken link. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-/** What documents say that can be checked: that links lead somewhere, and that tables name what the code has. */
+/** Checks documents: their links lead to existing files and headings, and their tables list what the code has. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,10 +20,22 @@ function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');
 }
 
+/** The names by which links reach the headings of a document, as GitHub makes them. */
+function headingsOf(document: string): string[] {
+  const text = document.replace(/^```.*?^```/gms, '');
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return headings.map((heading) => heading.replace(/[^\p{L}\p{N}_\- ]/gu, '').replaceAll(' ', '-'));
+}
+
 describe('the documents', () => {
-  it.each(DOCUMENTS)('%s links only to files that are there', (file) => {
-    const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!);
-    expect(links.filter((link) => !existsSync(join(ROOT, dirname(file), link)))).toEqual([]);
+  it.each(DOCUMENTS)('%s links only to files and headings that exist', (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+    const broken = links.filter(([, path = '', heading]) => {
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, target))) return true;
+      return heading !== undefined && target.endsWith('.md') && !headingsOf(read(target)).includes(heading);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 
   it('name every problem that the API answers with, and its status', () => {

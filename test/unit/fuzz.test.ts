@@ -1,6 +1,6 @@
 /**
- * What parses is compared with plain code on generated input: bars, CSV rows, NDJSON, specs, day chunks, rows of COPY, replies of Redis.
- * The seed is fixed, so a failure repeats.
+ * Compares every parser with simple code on generated input: bars, CSV rows, NDJSON, specs, day chunks, rows of COPY,
+ * replies of Redis. The seed is fixed, so a failure repeats.
  */
 import fc from 'fast-check';
 import { DayChunk, parseSessionSpec, refuseBar, type Bar, SessionSpecError } from '@barkeep/bars';
@@ -28,7 +28,7 @@ const anyBar = fc.record<Bar>({
   close: anyNumber,
   volume: anyNumber,
 });
-/** Bytes cut into parts at any places, empty parts among them. */
+/** Bytes cut into parts at the given places; some parts are empty. */
 const cutBytes = (bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] => {
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
   return places.slice(1).map((to, i) => bytes.subarray(places[i], to));
@@ -47,7 +47,7 @@ test('a bar is refused exactly when one of its values is wrong', () => {
         (prices === 'any' || Math.min(open, high, low, close) >= 0) &&
         low === Math.min(open, high, low, close) &&
         high === Math.max(open, high, low, close);
-      // Math.min and Math.max tell -0 from 0, which are one price.
+      // Math.min and Math.max distinguish -0 from 0, which are the same price.
       const sameAsZero = [open, high, low, close].some((price) => Object.is(price, -0));
       if (!sameAsZero) expect(refuseBar(bar, prices) === undefined).toBe(isValid);
     }),
@@ -89,7 +89,7 @@ test('a spec of any shape is taken or refused with the fields that are wrong', (
     fc.property(fc.oneof(likeSpec, fc.jsonValue()), (input) => {
       try {
         const spec = parseSessionSpec(input);
-        // A parsed spec means itself.
+        // Parsing a parsed spec again gives the same spec.
         expect(parseSessionSpec(structuredClone(spec))).toEqual(spec);
       } catch (error) {
         expect(error).toBeInstanceOf(SessionSpecError);
@@ -145,7 +145,7 @@ test('rows of CSV are those of a plain split, wherever the bytes are cut', () =>
         row: (row) => void found.push({ line: row.line, texts: rowTexts(row) }),
         refuse: (at, reason) => void found.push({ line: at, texts: [reason] }),
       });
-      // The byte order mark is looked for in the first bytes that come.
+      // The parser looks for the byte order mark only in the first bytes.
       const parts = [bytes.subarray(0, 3), ...cutBytes(bytes.subarray(3), places)];
       for (const part of parts) splitter.push(part);
       splitter.end();
@@ -209,7 +209,7 @@ test('rows of COPY are those that were written, wherever the bytes are cut; othe
       for (const part of cutBytes(bytes, places)) {
         rest = rest ? Buffer.concat([rest, part]) : parser.read(Buffer.from(part));
       }
-      // -0 and 0 are one price, and one of them is written.
+      // -0 and 0 are the same price, and 0 is written.
       expect(found).toEqual(rows.map((values) => values.map((value) => value + 0)));
       expect(rest).toEqual(after);
     }),

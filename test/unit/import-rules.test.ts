@@ -1,6 +1,7 @@
 /**
- * Holds the package graph: who may import whom, that package.json and the TypeScript references say the same, and that
- * no package imports another one's files. Lint checks this in the editor; this test reads the whole tree.
+ * Checks the package graph: each package imports only what it may, package.json and the TypeScript references agree
+ * with this, and no package imports files of another one. Lint checks single files in the editor; this test reads the
+ * whole tree.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -1,4 +1,6 @@
-/** The manifests of deploy/kubernetes: valid by the schemas of Kubernetes, and true to this repository. */
+/**
+ * The manifests of deploy/kubernetes are valid by the schemas of Kubernetes, and use a metric that the coordinator has.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Deployment } from 'kubernetes-models/apps/v1';

@@ -1,6 +1,6 @@
 /**
- * Holds that an exported name means one thing in the whole project: no two files of apps/ and libs/ declare and export the same
- * name. A file that exports again what another one declares is fine.
+ * Checks that an exported name means one thing in the whole project: no two files of apps/ and libs/ declare and export
+ * the same name. A file may re-export a name that another file declares.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

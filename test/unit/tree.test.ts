@@ -1,10 +1,13 @@
-/** Rules of the tree that no linter knows: names and sizes of files, what the image is built of. */
+/** Rules of the tree that no linter checks: names and sizes of files, and the files that the image is built from. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-/** More than a file should have: about 120 lines are what a reader can hold. The longest is a table. */
+/**
+ * The upper limit. Most files should have about 120 lines, as much as a reader can keep in mind. The longest file is a
+ * table.
+ */
 const LINES_MAX = 300;
 
 /** Every existing file of the repository, committed or not yet. */

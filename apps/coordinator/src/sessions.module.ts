@@ -28,7 +28,7 @@ import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './st
 
 /** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
-/** A connection that does not answer for so long is given up, so that a half-open one does not stay, ms. */
+/** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 8_000;
 
 @Module({})

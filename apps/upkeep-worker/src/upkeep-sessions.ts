@@ -7,7 +7,7 @@ import type { SessionRef } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 
 const SESSIONS_KEPT = 200;
-/** Changes of a session's symbols during one job. After so many the job fails and the queue retries it. */
+/** Changes of a session's symbols during one job. After this many the job fails and the queue retries it. */
 const CHANGES_MAX = 20;
 
 export class UpkeepSessions {

@@ -54,7 +54,7 @@ export function countBits(bitmap: Uint8Array, from: number, to: number): number 
   return count;
 }
 
-/** Bytes whose length is not that of a chunk with so many slots. */
+/** Thrown for bytes whose length is not that of a chunk with this number of slots. */
 export class ChunkLengthError extends Error {
   override readonly name = 'ChunkLengthError';
   constructor(slotCount: number, expected: number, was: number) {

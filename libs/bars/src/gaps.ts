@@ -1,7 +1,7 @@
 /**
- * Gaps: maximal runs of empty slots of one trading day that share a status, before the frontier.
- * Each slot has a state byte in the day's *slot states*, which upkeep creates for the day's first gap. For an empty slot:
- * 0 not asked yet; 1 to 199 absent after so many answers without the bar; then the codes below. Pure.
+ * Gaps: maximal runs of empty slots of one trading day that share a status, before the frontier. Each slot has a state
+ * byte in the day's *slot states*, which upkeep creates for the day's first gap. For an empty slot: 0 not requested
+ * yet; 1 to 199 absent, after that many answers without the bar; then the codes below. Pure.
  */
 import { hasBit } from './chunk.js';
 

@@ -1,6 +1,6 @@
 /**
- * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed dates. Hours that
- * the calendar knows as extended are named apart. Pure.
+ * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed
+ * dates. Extended hours are marked as such. Pure.
  */
 import { type Calendar, DAY_MS, dateOf, epochDayOf, type Hours, type Segment } from './calendar/index.js';
 
@@ -14,8 +14,8 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans of a range of dates, both included, in order and without overlap. A trading day that opens on the evening before its
- * date takes that evening.
+ * The spans of a range of dates, both included, in order and without overlap. If the first trading day opens on the
+ * evening before its date, the spans include that evening.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];

@@ -1,6 +1,6 @@
-/** Sentences with which a session warns people, where programs recognize them too. Pure. */
+/** The texts of a session's warnings that programs recognize as well as people. Pure. */
 
-/** Most symbols that are named. */
+/** Most symbols that a warning names. */
 const NAMES_MAX = 20;
 const UNKNOWN_SYMBOLS = 'no dataset of the session has a bar of';
 

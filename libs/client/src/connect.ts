@@ -14,7 +14,7 @@ import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
-/** A connection that does not answer for so long is given up, so that a half-open one does not stay, ms. */
+/** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 10_000;
 
 /**

@@ -8,8 +8,8 @@ import type { Queues } from './producer.js';
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
 /**
- * A connection that does not answer for so long is given up, and ioredis connects again, ms. Without it a half-open connection, which the
- * server has forgotten, would stay for as long as TCP retransmits: a quarter of an hour.
+ * A connection that does not answer for this long is closed, and ioredis connects again, ms. Without it a half-open
+ * connection, which the server has forgotten, would stay for as long as TCP retransmits: a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
 /** The same for workers: longer than BullMQ blocks for the next job, which is 10 s at most. */

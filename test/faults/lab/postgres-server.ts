@@ -1,4 +1,7 @@
-/** The PostgreSQL server of a lab. It keeps its data over every end; its port changes, which the gates follow. */
+/**
+ * The PostgreSQL server of a lab. Its data survives every stop and crash. Its port changes at each start, and the gates
+ * follow.
+ */
 import { startServices, type Services } from '@barkeep/local-system';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -119,6 +122,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it has ended
+    // the process has ended
   }
 }

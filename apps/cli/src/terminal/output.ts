@@ -35,12 +35,12 @@ const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
-/** A column is not wrapped to less. */
+/** The least width to which the text of a column is wrapped. */
 const COLUMN_MIN = 9;
 
 /**
- * A plain table without colours: the head on top, numbers aligned right. It fits the terminal, 80 columns when there is
- * none: without borders when it is too wide, then with its widest text wrapped.
+ * A table without colours, with a header row; numbers are aligned to the right. To fit the terminal (80 columns when
+ * there is none), a table that is too wide loses its borders, and then its widest texts are wrapped.
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
   const texts = rows.map((row) => row.map(shown));

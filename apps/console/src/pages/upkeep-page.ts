@@ -33,15 +33,15 @@ interface ListedJob {
   id: string;
   session: string | null;
   time: string;
-  /** Of a failure. */
+  /** Message of a failed job. */
   message?: string;
 }
 
 interface JobTableProperties {
   caption: string;
-  /** What stands there without a job. */
+  /** Text that is shown when there are no jobs. */
   empty: string;
-  /** Heading of the time of a job. */
+  /** Heading of the column with the time of a job. */
   time: string;
   jobs: readonly ListedJob[];
 }

@@ -8,8 +8,9 @@ export interface ClockPosition {
 }
 
 /**
- * With a pace: behind the time at which the next bars were due. Of a fed session: behind the last slot that has passed, so that nights
- * and weekends are no lag. Undefined for a session whose clock does not follow real time.
+ * For a session with a pace: how far the clock is behind the time at which the next bars were due. For a fed session:
+ * how far it is behind the last slot that has passed, so that nights and weekends do not count. Undefined for a session
+ * whose clock does not follow real time.
  * @param now epoch ms of the wall clock
  */
 export function clockLagMs(layout: SessionLayout, { clock, figures }: ClockPosition, now: number): number | undefined {

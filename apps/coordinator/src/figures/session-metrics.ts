@@ -1,6 +1,7 @@
 /**
- * The Prometheus metrics of sessions: how many there are of each state, and of each session that this process streams its
- * clock, what it waits for, its quality and its consumers. A session that ends here loses its series with the next scrape.
+ * The Prometheus metrics of sessions: the number of sessions in each state; and for each session that this process
+ * streams, its clock, what it waits for, its quality and its consumers. A session that ends here loses its series with
+ * the next scrape.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
@@ -124,7 +125,7 @@ function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redi
   );
 }
 
-/** Of the consumers that follow; undefined when none does. */
+/** The lag of the slowest active consumer; undefined when there is none. */
 function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;

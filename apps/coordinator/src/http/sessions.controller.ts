@@ -1,4 +1,4 @@
-/** `/v1/sessions`: creating, listing and steering sessions. Only HTTP is here; the lifecycle does the work. */
+/** `/v1/sessions`: creates, lists and controls sessions. Only HTTP is here; the lifecycle does the work. */
 import {
   createQuery,
   idempotencyKeyHeader,

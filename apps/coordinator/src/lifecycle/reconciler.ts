@@ -14,7 +14,7 @@ import type { SymbolChanges } from './symbol-changes.js';
 
 /** Completed sessions that are compared with their stores at the same time. */
 const COMPARED_AT_ONCE = 50;
-/** Thousands of the store's keys at which one round looks for keys of removed sessions. */
+/** How many thousands of the store's keys one round checks, in search of keys of removed sessions. */
 const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;

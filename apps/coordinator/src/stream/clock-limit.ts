@@ -1,7 +1,7 @@
 /**
- * How far a session's clock may go: to the watermark in whole barrier windows where the session has barriers, to the frontier
- * where it has none, and never past the lead that its consumers allow. A look reads that from the store; some messages of the
- * wake channel say it without a look. Does not move the clock.
+ * How far a session's clock may go: to the watermark in whole barrier windows where the session has barriers, to the
+ * frontier where it has none, and never past the lead that its consumers allow. `look` reads the limit from the store.
+ * Some messages of the wake channel carry it, which saves the read. Does not move the clock.
  */
 import {
   RewindError,
@@ -73,7 +73,7 @@ export class ClockLimit {
 
   /**
    * Takes the limit from the messages that ended the last wait.
-   * @returns false when they do not say it, and a look is needed
+   * @returns false when they do not carry it, and `look` is needed
    */
   onMessages(): boolean {
     const { layout, wake, lockstep } = this.parts;

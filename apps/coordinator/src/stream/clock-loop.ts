@@ -1,7 +1,7 @@
 /**
- * The loop that moves a session's clock, as far as its limit allows (clock-limit.ts): as fast as possible, bar by bar when each
- * one is due (pace), or as its consumers allow (lockstep). All places that may be passed are passed in one call, each with its
- * event. So a late clock catches up at once, and no bar is skipped or emitted twice.
+ * The loop that moves a session's clock, as far as its limit allows (clock-limit.ts): as fast as possible, bar by bar
+ * when each one is due (pace), or as its consumers allow (lockstep). One call passes all places (clock-places.ts) that
+ * may be passed, each with its event. So a late clock catches up at once, and no bar is skipped or emitted twice.
  */
 import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control, type UpkeepStore } from '@barkeep/session-data';
@@ -29,7 +29,7 @@ export class ClockLoop {
   private readonly limit: ClockLimit;
   private lookedAt = 0;
   private mustLook = true;
-  /** Since when a bar is due that may not be shown. */
+  /** Since when a bar has been due that may not be shown yet. */
   private waitingSince: number | undefined;
 
   constructor(

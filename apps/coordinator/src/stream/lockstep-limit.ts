@@ -1,7 +1,7 @@
 /**
- * How far the consumers of a session allow its clock to go: in lockstep a lead ahead of the slowest one, elsewhere to the end.
- * A look at the store is one round trip and drops silent consumers; mostly the message that wakes the stream says it already.
- * Does not move the clock.
+ * How far the consumers of a session allow its clock to go: in lockstep a lead ahead of the slowest one, elsewhere to
+ * the end. `look` reads the limit from the store in one round trip, and drops silent consumers. Usually the message
+ * that wakes the stream carries the limit already. Does not move the clock.
  */
 import { parseConsumerMessage, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 

@@ -27,7 +27,10 @@ import type { DataSource } from 'typeorm';
 
 /** Shortest pause between two counts in the background. */
 const PAUSE_MS = 250;
-/** A pause is at least so many times as long as the count before it: counting takes a small part of the database's time. */
+/**
+ * A pause is at least this many times as long as the count before it, so that counting takes a small part of the
+ * database's time.
+ */
 const PAUSE_FACTOR = 20;
 /** Symbols × dates of one query: bounds how long it takes. */
 const CELLS_A_QUERY = 20_000;

@@ -1,10 +1,11 @@
 /**
- * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars into
- * empty slots, and notes the slots for which they have none.
+ * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars
+ * into empty slots, and notes the slots for which they have none.
  *
- * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing delays. After
- * the configured attempts the session's `upkeep.onFailure` decides: `wait` asks on, `continue` makes the slots absent, `fail` fails
- * the session. A job with many symbols runs in time slices, so that it does not delay the jobs of other sessions.
+ * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing
+ * delays. After the configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue`
+ * makes the slots absent, `fail` fails the session. A job with many symbols runs in time slices, so that it does not
+ * delay the jobs of other sessions.
  */
 import { setMaxListeners } from 'node:events';
 import { completeSymbols } from '@barkeep/bar-repository';
@@ -27,13 +28,13 @@ import type { DataSource } from 'typeorm';
 import { messageOf, RepositoryFailedError, retryAfterMsOf, type Repositories } from '../repositories/index.js';
 import { settledOf, type UpkeepFigures } from '../figures/index.js';
 import type { UpkeepSessions } from '../upkeep-sessions.js';
-import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './questions.js';
+import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './requests.js';
 import { quarantineRefused, refusalTexts } from './refusals.js';
 import type { SessionFailer } from './session-failer.js';
 
 /** Rounds in which symbols that changed while they were filled are read again. */
 const ROUNDS_MAX = 5;
-/** After this time a job asks no more and goes back to the queue, ms. */
+/** After this time a job starts no more requests and goes back to the queue, ms. */
 const SLICE_MS = 500;
 /** Symbols by which each failure moves the start of the list. */
 const SYMBOLS_SKIPPED = 8;
@@ -79,7 +80,7 @@ export class Backfiller {
    */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
     const slice = AbortSignal.timeout(SLICE_MS);
-    // Every question that waits for a permit listens.
+    // Every request that waits for a permit adds a listener.
     setMaxListeners(0, slice);
     await this.sessions.with(payload, async (store) => {
       const day = store.layout.dayIndexOf(payload.date);

@@ -10,7 +10,7 @@ export interface UpkeepFigures {
   filled(slots: number, settled: SettledCounts): void;
   /** A repository answered bars that were refused. */
   refused(repository: string, bars: number): void;
-  /** A repository answered a question, or failed. */
+  /** A repository answered a request, or failed. */
   asked(repository: string, tookMs: number, error?: unknown): void;
   /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
   readable(sinceFoundMs: number): void;
@@ -48,12 +48,12 @@ export function upkeepFigures(metrics: Metrics): UpkeepFigures {
   });
   const asked = metrics.counter({
     name: 'barkeep_repository_requests_total',
-    help: 'Questions to repositories, by outcome',
+    help: 'Requests to repositories, by outcome',
     labelNames: ['repository', 'outcome'],
   });
   const askTime = metrics.histogram({
     name: 'barkeep_repository_request_seconds',
-    help: 'Time of one question to a repository',
+    help: 'Time of one request to a repository',
     labelNames: ['repository'],
     buckets: ASK_SECONDS,
   });

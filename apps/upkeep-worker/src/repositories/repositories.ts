@@ -1,6 +1,6 @@
 /**
- * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in PostgreSQL.
- * Each question to a repository of the user needs a permit, which holds its limits across all workers.
+ * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in
+ * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
  */
 import { barSourceOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
 import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
@@ -8,13 +8,13 @@ import type { DataSource } from 'typeorm';
 import { parseEntry } from './repository-entry.js';
 import { retryAfterMsOf } from './repository-error.js';
 
-/** Called with each question that was answered or failed. */
+/** Called with each request that was answered or failed. */
 export type RepositoryObserver = (repository: string, tookMs: number, error?: unknown) => void;
 
-/** A repository with the permits that its questions need. */
+/** A repository with the permits that its requests need. */
 export interface Repository {
   source: BarSource;
-  /** The permit for questions of one session. */
+  /** The permit for requests of one session. */
   permitFor(session: string): AskPermit;
   /** True when it is asked symbol by symbol, which takes long for many symbols. */
   isOwn: boolean;

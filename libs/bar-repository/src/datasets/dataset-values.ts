@@ -8,7 +8,7 @@ export interface DatasetValues {
   withoutVolume: boolean;
 }
 
-/** @throws nothing for an unknown dataset: its values are the defaults */
+/** The values of a dataset; the defaults for an unknown dataset. */
 export async function datasetValues(dataSource: DataSource, datasetId: number): Promise<DatasetValues> {
   const [row] = await dataSource.query<DatasetValues[]>(
     'SELECT any_prices AS "anyPrices", without_volume AS "withoutVolume" FROM datasets WHERE id = $1',

@@ -115,7 +115,7 @@ test('symbols that the slice left unasked are listed, also those that wait for a
   expect(answer?.unasked.size).toBe(17);
 });
 
-test('a question that takes too long fails for its symbol, and a failed question gives its permit back', async () => {
+test('a request that takes too long fails for its symbol, and a failed request gives its permit back', async () => {
   const outcomes: unknown[] = [];
   const permit = async () => (error?: unknown) => void outcomes.push(error);
   const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };

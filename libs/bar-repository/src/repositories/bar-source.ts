@@ -20,11 +20,11 @@ export interface BarQuery {
   prices?: Prices;
   /** The ranges to ask for, by symbol and in order, when they are less than `[from, to)`. A source may answer more. */
   wanted?: ReadonlyMap<string, readonly TimeRange[]>;
-  /** Longest time for one question, ms. @default no limit */
+  /** Longest time for one request, ms. @default no limit */
   timeoutMs?: number;
-  /** Called before each question. @default no limit */
+  /** Called before each request. @default no limit */
   permit?: AskPermit;
-  /** When it aborts, the source starts no more questions and lists the symbols that it did not ask for. */
+  /** When it aborts, the source starts no more requests and lists the symbols that it did not request. */
   slice?: AbortSignal;
 }
 
@@ -54,14 +54,14 @@ export interface RepositoryAnswer {
   refused: RefusedRecord[];
   /** The symbols for which the repository failed, with its error. */
   failed: Map<string, unknown>;
-  /** The symbols that were not requested, because the slice ended or too many questions failed. */
+  /** The symbols that were not requested, because the slice ended or too many requests failed. */
   unasked: Set<string>;
 }
 
 export interface BarSource {
   /** Name of the dataset that the bars belong to. */
   readonly name: string;
-  /** @throws what a dataset throws, the signal's reason; errors of single questions are part of the answer */
+  /** @throws what a dataset throws, the signal's reason; errors of single requests are part of the answer */
   bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer>;
 }
 

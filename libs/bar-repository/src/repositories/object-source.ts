@@ -24,7 +24,7 @@ export class RepositoryAnswerError extends Error {
 
 /** Calls at the same time: enough to hide the round trips, and few enough for a repository with a small connection pool. */
 const CONCURRENCY = 8;
-/** Failed questions after which the source asks no more: the repository is probably down. */
+/** Failed requests after which the source stops: the repository is probably down. */
 const FAILURES_MAX = 8;
 
 export class ObjectSource implements BarSource {

@@ -65,7 +65,7 @@ interface ImportedSymbol {
   latest: number;
 }
 
-/** An import of at least so many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
+/** An import of at least this many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
 const MAINTENANCE_ROWS_MIN = 10_000;
 
 export class BarImporter {

@@ -10,7 +10,7 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 
 /** More bytes than arrive in {@link REST_MS}. */
 const READ_BYTES = 256 * 1024;
-/** A COPY counts as long after so many bytes. A short COPY, such as that of a backfill, must not wait. */
+/** A COPY counts as long after this many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
 /** The last message of every answer: ReadyForQuery, with one byte of state after these. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
@@ -32,8 +32,9 @@ export class CopySocket extends Socket {
   private heardAt = performance.now();
 
   /**
-   * @param silenceLimitMs returns how long the server may answer nothing before it is given up (`ETIMEDOUT`), ms. Without it a half-open connection stays
-   *   until TCP gives up, which takes a quarter of an hour.
+   * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the
+   *   connection is closed (`ETIMEDOUT`). Without a limit a half-open connection stays until TCP gives up, which takes
+   *   a quarter of an hour.
    */
   constructor(silenceLimitMs?: () => number) {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -13,7 +13,7 @@ export interface DataSourceOptions {
   poolSize?: number;
   /** Name in `pg_stat_activity`. @default 'barkeep' */
   applicationName?: string;
-  /** Returns how long the server may answer nothing before the connection is given up, ms. @default no limit */
+  /** Returns how long the server may stay silent before the connection is closed, ms. @default no limit */
   silenceLimitMs?: () => number;
 }
 

@@ -39,7 +39,7 @@ const SELECT_HOLDER = `
     CASE WHEN id = $1 THEN spec = $2::jsonb ELSE spec - 'id' = $2::jsonb - 'id' END AS "sameSpec"
   FROM sessions WHERE id = $1 OR idempotency_key = $3 ORDER BY id = $1 DESC`;
 
-/** A conflicting row may be deleted before we read it. After so many attempts we report a conflict. */
+/** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
 const ATTEMPTS = 5;
 
 /** See `SessionRepository.create`. */

@@ -6,7 +6,7 @@ import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 
-/** A process that holds the lock and is suspended for so long loses it. */
+/** A process that holds the lock and is suspended for longer loses it. */
 const SILENT_MAX_MS = 30_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The calendars of this process, by name. One book for the whole process, set once at its start: a spec is checked and a
- * layout is computed in many places, and two of them with different books would see different slots in the same bytes.
+ * The calendars of this process, by name. One book for the whole process, set once at its start: specs are checked and
+ * layouts computed in many places, and with different books they would see different slots in the same bytes.
  */
 import { CalendarBook } from './book.js';
 import type { Calendar } from './days.js';

@@ -12,10 +12,10 @@ import { DAY_MS, dateOf, epochDayOf } from './dates.js';
 type Run = [date: string, gaps: string, ...minutes: number[]];
 
 const MINUTE_MS = 60_000;
-/** More days between two dates than a digit can say begin a new run. */
+/** Most days between two dates of one run: the largest base-36 digit. */
 const GAP_MAX = 35;
 
-/** What of a session's spec decides its days. */
+/** The fields of a session's spec that decide its days. */
 interface SpecDates {
   calendar: string;
   start: string;
@@ -23,7 +23,10 @@ interface SpecDates {
   hours: Hours;
 }
 
-/** The days of a session as its calendar has them now. @param historyDays days before `start` @throws UnknownCalendarError */
+/**
+ * The trading days of a session, from its calendar as it is now. @param historyDays days before `start` @throws
+ * UnknownCalendarError
+ */
 export function sessionDays({ calendar, start, end, hours }: SpecDates, historyDays: number): TradingDay[] {
   const days = calendarNamed(calendar);
   return [...days.tradingDaysBefore(start, historyDays, hours), ...days.tradingDays(start, end, hours)];

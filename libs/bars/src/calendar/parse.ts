@@ -11,7 +11,7 @@ import { type CalendarFile, calendarFileSchema } from './schema.js';
 type Issue = z.core.$ZodIssue;
 
 /**
- * The calendar of a calendar file (its form: docs/calendar.schema.json).
+ * The calendar of a calendar file, whose form docs/calendar.schema.json describes.
  * @throws {CalendarDataError} with every problem: field, expected and was
  */
 export function parseCalendar(json: unknown): Calendar {

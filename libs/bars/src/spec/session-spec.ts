@@ -58,8 +58,9 @@ export function parseSessionSpec(
 
 /**
  * The spec that a session with `symbols: "dataset"` keeps: the list is frozen in it.
- * @param available the symbols of the source; used in ascending order of their code units, so that every reader of the source
- * gets the same spec @throws SessionSpecError when they are none, too many, or the session becomes too large
+ * @param available the symbols of the source; used in ascending order of their code units, so that every reader of the
+ * source gets the same spec
+ * @throws SessionSpecError when there are none or too many, or when the session becomes too large
  */
 export function resolveSymbols(
   request: SessionRequest,

@@ -189,7 +189,7 @@ class IntervalRows {
     this.listed = new Int32Array(this.series.length);
   }
 
-  /** Size of all rows of so many slots and their text, in doubles. */
+  /** Size of all rows of this many slots and their text, in doubles. */
   doublesNeeded(slots: number): number {
     const textBytes = Buffer.byteLength(this.interval.name) + 1 + slots * this.textBytes;
     return slots * this.series.length * ROW_DOUBLES + Math.ceil(textBytes / 8);

@@ -215,7 +215,7 @@ export const variables = {
   }),
   repositoryTimeout: integer({
     name: 'BARKEEP_REPOSITORY_TIMEOUT_SECONDS',
-    doc: 'Time one question to a repository may take.',
+    doc: 'Longest time of one request to a repository.',
     unit: 'seconds',
     default: 30,
     min: 1,

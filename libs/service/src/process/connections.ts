@@ -15,7 +15,7 @@ import { ServerRefusedError, serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
-/** A PostgreSQL that answers nothing for so long is given up, ms: statements of a service are short. */
+/** When PostgreSQL stays silent for this long, the connection is closed, ms. Statements of a service are short. */
 const POSTGRES_SILENCE_MS = 30_000;
 
 export interface Connections {

@@ -1,6 +1,7 @@
 /**
- * The events that a move of the clock emits, and their order. A move passes places: closes of bars and boundaries of days.
- * Places have one order, in every process and at any pace, and each is emitted once. Pure.
+ * The events that a move of the clock emits, and their order. A *place* is a time at which the clock may stop: the
+ * close of a bar, or a boundary of a day. Places have the same order in every process and at any pace, and the event of
+ * each is emitted once. Pure.
  *
  *   clock        the clock is at `time`: a close, or the next open after a night was skipped
  *   day-opened   the clock is at the day's open, and its first bars are stored
@@ -12,7 +13,10 @@
 import type { DayGrid, SlotCounts } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 
-/** Kinds of places; of those at one time, as on a calendar that never closes, the earlier kind comes first. */
+/**
+ * Kinds of places. Several may have the same time, as on a calendar that never closes; then the earlier kind in this
+ * list comes first.
+ */
 const KINDS = ['clock', 'day-closed', 'day-opened', 'day-closing'] as const;
 export type ClockEventType = (typeof KINDS)[number];
 
@@ -22,7 +26,7 @@ export interface ClockPlace {
   /** Epoch ms. */
   time: number;
   dayIndex: number;
-  /** The base slot whose bar becomes visible with it, with all before; undefined where none does. */
+  /** The last base slot whose bar is visible at this place; undefined for a place that makes no bar visible. */
   slot?: number;
 }
 

@@ -99,7 +99,9 @@ export function parseEvent(list: readonly string[], at: number): SessionEvent | 
   return event as SessionEvent;
 }
 
-/** Types that tell of a change of bars: a strategy sees them once the clock has passed the slots that they cover. */
+/**
+ * Types that report a change of bars. A strategy sees such an event once the clock has passed the slots that it covers.
+ */
 const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',

@@ -46,7 +46,7 @@ export class SessionEvents {
   constructor(
     private readonly redis: Redis,
     private readonly session: EventSource,
-    /** A strategy's events never tell of anything after the clock; an operator's come when they happen. */
+    /** A strategy's events depend on nothing after the clock. An operator gets events as they happen. */
     private readonly view: View = 'strategy',
   ) {}
 
@@ -97,7 +97,8 @@ export class SessionEvents {
       }),
     );
     const { events, cursor } = merged(from, read);
-    // An operator reads each change where it happened: what partition 0 publishes of it later is a repetition.
+    // An operator reads each change from the stream in which it was made. The same change in the public events is a
+    // repetition.
     const shown =
       this.view === 'operator'
         ? events.filter(({ event, stream }) => stream > 0 || !isChangeEvent(event.type))

@@ -61,7 +61,7 @@ export class UnknownSymbolError extends Error {
   }
 }
 
-/** Symbols joined or left while the session was read: the answer may be of the old list. */
+/** Symbols joined or left while the session was read, so the answer may belong to the old list. */
 export class SymbolsChangedError extends Error {
   override readonly name = 'SymbolsChangedError';
   constructor(readonly sessionId: string) {

@@ -1,4 +1,7 @@
-/** Reasons which say that the calendar, or the session, has no slot for a bar: such bars are counted apart from refused ones. */
+/**
+ * Reasons that mean that the calendar, or the session, has no slot for a bar. Such bars are counted separately from
+ * refused ones.
+ */
 
 /** A bar in hours that the calendar knows as extended, and the session does not have. */
 export const EXTENDED_HOURS = 'extended-hours';

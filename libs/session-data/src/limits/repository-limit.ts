@@ -1,8 +1,8 @@
 /**
- * The limits of one repository, across all workers: questions in a period, questions at the same time, and a pause that the
- * repository demands. Sessions that wait take turns, so that a session with many gaps does not starve the others.
+ * The limits of one repository, across all workers: requests in a period, requests at the same time, and a pause that
+ * the repository demands. Sessions that wait take turns, so that a session with many gaps does not starve the others.
  *
- * A permit is a lease in Redis. The worker extends it while the question runs, and it expires when the worker dies.
+ * A permit is a lease in Redis. The worker extends it while the request runs, and it expires when the worker dies.
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -12,22 +12,22 @@ const TAKE = new Script(LUA.takePermit);
 const RENEW = new Script(LUA.renewPermits);
 const REST = new Script(LUA.restRepository);
 
-/** Life of a lease that is not extended: so long a dead worker's questions count. */
+/** Lifetime of a lease that is not extended. For this time the requests of a dead worker still count. */
 const LEASE_MS = 10_000;
 const RENEW_MS = LEASE_MS / 3;
 /** Time between two attempts to get a permit. A permit that this process gives back is taken at once. */
 const LOOK_MS = 20;
-/** A session that has not tried for so long has given up its turn. */
+/** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
 const limitKeys = (prefix: string, name: string) => `${prefix}:{repository:${name}}`;
 
 /** Undefined: not limited. */
 export interface RepositoryLimits {
-  /** Questions in each `durationMs`. */
+  /** Requests in each `durationMs`. */
   max?: number;
   durationMs?: number;
-  /** Questions at the same time. */
+  /** Requests at the same time. */
   concurrency?: number;
 }
 
@@ -56,8 +56,8 @@ export class RepositoryLimit {
   }
 
   /**
-   * Waits until a session may ask one question.
-   * @returns a function that the caller calls when the question is answered
+   * Waits until a session may send one request.
+   * @returns a function that the caller calls when the request has ended
    * @throws the reason of `signal`, what Redis throws
    */
   take(session: string, signal?: AbortSignal): Promise<() => void> {
@@ -78,7 +78,7 @@ export class RepositoryLimit {
     });
   }
 
-  /** Blocks all questions to the repository for `ms`. */
+  /** Blocks all requests to the repository for `ms`. */
   async rest(ms: number): Promise<void> {
     await REST.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
   }

@@ -8,7 +8,7 @@ import { isRedisOutage } from '../redis/index.js';
 /** SQLSTATE classes and codes: connection (08), out of resources (53), shut down or starting (57P), system error (58), read only (25006). */
 const SQL_STATES = /^(08...|53...|57P0[1-5]|58...|25006)$/;
 
-/** Of pg and TypeORM, which give them no code. */
+/** Messages of outages for which pg and TypeORM give no code. */
 const MESSAGES = [
   /^Connection terminated/,
   /^timeout exceeded when trying to connect$/i,

@@ -1,7 +1,7 @@
 /**
- * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of some days. Every
- * part is of the clock at the first read, so that all symbols end at the same time while the session runs. Only what the
- * caller takes is read.
+ * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of some
+ * days. Every part ends at the clock of the first read, so that all symbols end at the same time while the session
+ * runs. Reads only the parts that the caller takes.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';

@@ -107,7 +107,7 @@ export class BarSeries {
     );
   }
 
-  /** The end of the day in which the clock stands, its last `count` closed slots at most. */
+  /** The commands that read the last `count` closed slots, at most, of the day in which the clock is. */
   private tailCommands(clock: number, count: number): ReadCommand[] {
     const day = dayAtClock(this.layout, clock);
     const { slotCount } = this.grid(day);
@@ -132,7 +132,7 @@ export class BarSeries {
     return bars.length >= wanted ? bars.slice(-wanted) : undefined;
   }
 
-  /** The newest `wanted` bars of a view, reading days backward, more of them each time. */
+  /** The newest `wanted` bars of a view. Reads days backward, more of them in each round. */
   private async walkBack(view: View, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
     let end = 1 + Math.min(dayAtClock(this.layout, view.clock), this.layout.dayIndexAt(view.before), days.length - 1);
@@ -185,7 +185,10 @@ export class BarSeries {
     return shown;
   }
 
-  /** The time before which an empty slot is final: after the watermark a derived bar may just not be derived yet. */
+  /**
+   * The time before which an empty slot is final. After the watermark the slot of a derived bar may be empty because
+   * the bar is not derived yet.
+   */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
     const [, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);

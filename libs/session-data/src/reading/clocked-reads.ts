@@ -1,7 +1,7 @@
 /**
- * Reads of one session's store at its clock: each reads the clock before the data in the same round trip, so that what
- * arrives in between can be cut off (I2), and learns which days are retained. Notices a session that was deleted or created
- * again and, after the data, that symbols joined or left: the data may contain half of a symbol then.
+ * Reads of one session's store at its clock. Each call reads the clock and the oldest retained day before the data, in
+ * the same round trip, so that bars that arrive in between can be cut off (I2). It throws when the session was deleted
+ * or created again, and when symbols joined or left during the read, because the data may then have half of a symbol.
  */
 import type { Redis } from 'ioredis';
 import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
@@ -9,7 +9,7 @@ import { type SessionLayout, SessionLostError, SymbolsChangedError } from '../la
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
 
 export class ClockedReads {
-  /** The last known clock: a guess of it lets data be read in the same round trip. */
+  /** The clock at the last read. The next call uses it as a guess, so that one round trip is usually enough. */
   seenClock: number;
   /** The oldest retained day at the last read; older days are being removed. */
   firstKept = 0;

@@ -45,7 +45,7 @@ export class CountedDays {
     return this.symbols * this.days;
   }
 
-  /** Runs one read after another: two at once could keep what a third has found to be outdated. */
+  /** Runs one read after another. With two at once, one could keep counts that the other has found to be outdated. */
   async alone<T>(run: () => Promise<T>): Promise<T> {
     const running = this.last.then(run);
     this.last = running.catch(() => undefined);

@@ -39,7 +39,7 @@ export interface DayCounts {
 const CALLS_AT_ONCE = 4;
 const COUNTS = CELL_COUNTS.length;
 
-/** A cell, and which of the days of the answer it is of. */
+/** A cell, and the index of its day in the answer. */
 interface PlacedCell extends DayCell {
   place: number;
 }

@@ -1,7 +1,8 @@
 /**
- * A connection for reads of many chunks at once. It stands next to an ioredis connection: it logs in and reconnects like
- * that one, and passes on the bytes of replies where they arrive ({@link BulkSocket}). Where the server needs another kind
- * of socket (TLS, Sentinel, a custom connector) or the runtime has none that fits (Bun), pipelines of ioredis do the same.
+ * A connection for reads of many chunks at once. It accompanies an ioredis connection: it logs in and reconnects like
+ * that one, and passes on replies from the memory into which they were read ({@link BulkSocket}). Where the server
+ * needs another kind of socket (TLS, Sentinel, a custom connector) or the runtime has none that fits (Bun), pipelines
+ * of ioredis do the same.
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
@@ -10,9 +11,9 @@ import { runCommands } from './pipeline.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * Options for a second connection to the same server. Every command that the server refuses while it loads its data says
- * so, so the ready check is not needed: INFO costs as much as some hundred bars. Of a Sentinel's servers the ready check
- * finds the master, so it stays there.
+ * Options for a second connection to the same server. Leaves out the ready check, whose INFO costs as much as some
+ * hundred bars: a server that still loads its data refuses every command with an error that says so. With Sentinel the
+ * check stays, because it finds the master.
  */
 export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };

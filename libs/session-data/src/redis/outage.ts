@@ -5,14 +5,14 @@
 
 const NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
 
-/** Of the operating system, and of the client's own connections. */
+/** Codes of the operating system, and of the client's own connections. */
 const CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|NR_CLOSED)/;
 
 /** What a server answers while it starts, is a replica, fails over, is full, cannot write its file, or is busy with a script. */
 const REPLIES =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|ERR max number of clients reached)\b/;
 
-/** Of ioredis, which gives them no code. */
+/** Messages of outages for which ioredis gives no code. */
 const MESSAGES =
   /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/;
 

@@ -33,7 +33,7 @@ export class ReturnedKeys {
   ) {}
 
   /**
-   * Looks at further keys of the server, and begins again after the last one.
+   * Checks further keys of the server, and starts over after the last one.
    * @param callsMax how many thousands of keys; Infinity: all up to the last one
    * @returns the number of removed keys
    */

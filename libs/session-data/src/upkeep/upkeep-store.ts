@@ -63,7 +63,7 @@ export interface PartitionPosition {
 }
 
 export class UpkeepStore {
-  /** Events that no write stands behind. */
+  /** Events that do not come from a write of bars. */
   readonly events: UpkeepEvents;
 
   constructor(

@@ -18,7 +18,10 @@ export const NAMES = {
     'close c closeprice last priceclose bidclose schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
 } as const;
 
-/** Traded volume before ticks: a file with both gives the one that is not zero. */
+/**
+ * Names of traded volume come before those of tick volume. Of a file with both, the import takes the column that is not
+ * zero.
+ */
 export const VOLUME_NAMES: readonly string[] =
   'volume v vol basevolume realvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty'.split(' ');
 

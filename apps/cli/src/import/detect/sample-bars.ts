@@ -48,7 +48,7 @@ export function readSample(
   return { head: first.bars, tail: last?.bars ?? [] };
 }
 
-/** Of a sampled row: undefined when its time was read, otherwise why it was not. */
+/** Why the time of a sampled row could not be read; undefined when it could. */
 type ReadTime = string | undefined;
 
 /**

@@ -9,12 +9,12 @@ import { spacingText } from './spacing.js';
 export interface Understood {
   /** Name in the table of formats; `csv` or `json` for columns by their names. */
   format: string;
-  /** What is taken from which column. */
+  /** The column that each value comes from. */
   columns: Record<string, string>;
   delimiter?: string;
   /** Zone of times without an offset. */
   zone: string;
-  /** What a time is of its bar. */
+  /** Whether a time is the open or the close of its bar. */
   times: 'open' | 'close';
   /** Distance between rows, such as `1-minute`; null when the sample has too few rows. */
   spacing: string | null;
@@ -31,7 +31,7 @@ interface UnderstoodParts {
   options: ReadOptions;
   first: { symbol: string; bar: Bar } | undefined;
   last: { symbol: string; bar: Bar } | undefined;
-  /** Of the rows, ms. */
+  /** Distance between rows, ms. */
   spacing: number | undefined;
 }
 

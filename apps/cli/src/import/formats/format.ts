@@ -1,4 +1,4 @@
-/** What a named format is: data that says how a vendor's files of minute bars are written. */
+/** The description of a named format: how a vendor writes its files of minute bars. Data only. */
 
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;
@@ -32,7 +32,7 @@ export interface BarFormat {
   headers?: readonly (readonly ColumnRef[])[];
   /** Every row of a file without a header. */
   row?: RegExp;
-  /** JSON: rows that are arrays of so many values, whose time has so many digits. */
+  /** JSON: each row is an array of `length` values, and its time has `timeDigits` digits. */
   arrays?: { length: number; timeDigits: number };
   /** JSON: the keys of the objects. */
   keys?: readonly string[];
@@ -51,7 +51,7 @@ export interface BarFormat {
   time?: readonly string[];
   /** Zone of times without an offset. Undefined: the files do not say it, the user must. */
   zone?: string;
-  /** What a time is of its bar. */
+  /** Whether a time is the open or the close of its bar. */
   times: 'open' | 'close';
   /** Prices are divided by it. @default 1 */
   priceScale?: number;

@@ -13,7 +13,7 @@ export interface TimesOutside {
   isInExtended?: ((openTime: number) => boolean) | undefined;
 }
 
-/** An explanation must fit so many of the rows. */
+/** The least share of the rows that an explanation must fit. */
 const SHARE_MIN = 0.95;
 const HOUR_MS = 3_600_000;
 /** Offsets of zones without daylight saving, hours from UTC. */

@@ -23,7 +23,7 @@ import { UnderstoodLog } from './understood-log.js';
 import { refuseMixed, symbolsByPath } from './zip-symbols.js';
 
 const HEAD_BYTES = 256 * 1024;
-/** In place of the last bytes, while only the first ones are looked at. */
+/** Stands for the last bytes of a file while only its first bytes are read. */
 const LINE_END = Buffer.from('\n');
 
 export class ImportRun {

@@ -2,7 +2,7 @@
 import type { Understood } from '../detect/index.js';
 import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
 
-/** So many refusals are shown with file and line; all are counted. */
+/** This many refusals are shown with file and line; all are counted. */
 export const SHOWN_REFUSALS_MAX = 10;
 const FILE_REASONS: ReadonlySet<string> = new Set(FILE_REFUSALS);
 

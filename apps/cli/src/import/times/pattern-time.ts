@@ -55,7 +55,7 @@ function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: 
   return Math.max(min, Math.min(max, digits - reserved));
 }
 
-/** Tells each field of one or two digits how many digits the fields right after it need. */
+/** Stores in each field of one or two digits how many digits the fields right after it need. */
 function reserve(steps: readonly Step[]): Step[] {
   return steps.map((step, index) => {
     if (!('field' in step) || step.min === step.max) return step;

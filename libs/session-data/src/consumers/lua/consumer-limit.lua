@@ -1,6 +1,6 @@
 --- How far the clock may go: the lowest position of the active consumers. Drops silent consumers first, when that is the
---- policy. The owner calls this every second. After a longer pause Redis or the owner was away and consumers may have
---- been unable to send a heartbeat, so for one longest silence from then on none is dropped.
+--- policy. The owner calls this every second. A longer pause means that Redis or the owner was away, and that consumers
+--- may have been unable to send heartbeats. Then no consumer is dropped for the length of one longest silence.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then longest silence (ms), 'drop' or 'hold', number of consumers that the
 ---       session waits for

@@ -1,5 +1,5 @@
---- Emits the gaps that were not emitted yet. Of each symbol the caller looked at base slots [0, n) of the day; a symbol of
---- which another call emitted more since is skipped.
+--- Emits the gaps that were not emitted yet. For each symbol the caller has checked base slots [0, n) of the day. A
+--- symbol for which another call has emitted more in the meantime is skipped.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
 ---       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs of slots (JSON)

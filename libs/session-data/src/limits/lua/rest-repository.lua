@@ -1,4 +1,4 @@
---- Blocks all questions to a repository for a while. A longer block stays.
+--- Blocks all requests to a repository for a while. A longer block stays.
 --- KEYS: resting of the repository
 --- ARGV: rest (ms)
 --- Answer: 'rests'

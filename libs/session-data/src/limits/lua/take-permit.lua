@@ -1,8 +1,8 @@
---- Grants a session one question to a repository, unless the repository rests, its limits are reached, or it is the turn of
---- another session that waits. Turns go round: the session that was granted a question longest ago is next.
+--- Grants a session one request to a repository, unless the repository rests, its limits are reached, or it is the turn
+--- of another session that waits. The session that was granted a request longest ago is next.
 --- KEYS: leases, asked, waiting, turns, resting of the repository
---- ARGV: session, lease, concurrency or 0, questions in a period or 0, the period (ms), life of a lease (ms), time after which a
----       session that does not ask again has given up (ms), 'more' when the session has more questions waiting
+--- ARGV: session, lease, concurrency or 0, requests in a period or 0, the period (ms), life of a lease (ms), time after which a
+---       session that does not ask again has given up (ms), 'more' when the session has more requests waiting
 --- Answer: {'granted'} | {'wait', ms}
 
 local t = redis.call('TIME')

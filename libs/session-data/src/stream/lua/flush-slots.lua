@@ -29,7 +29,7 @@ for i = 0, symbols - 1 do
   if call('SETRANGE', key, record_at, sub(records, at + 1, at + records_each)) < total then
     call('SETRANGE', key, total - 1, '\0')
   end
-  -- Up to here a command a slot costs less than reading, merging and writing the bitmap.
+  -- Up to this many slots one command for each slot costs less than reading, merging and writing the bitmap.
   if slots <= 3 then
     for s = 1, slots do
       if band(byte(bits, bits_at + places[s]), masks[s]) ~= 0 then call('SETBIT', key, slot_names[s], '1') end

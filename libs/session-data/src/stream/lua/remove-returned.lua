@@ -1,4 +1,4 @@
---- Removes keys of a partition whose session was removed, and that came back with older data of the server.
+--- Removes keys of a removed session's partition that came back when the server lost its newest writes.
 --- KEYS: meta, keys of the partition to remove
 --- ARGV: '1' when no session has the id now, incarnations that were removed
 --- Answer: number of removed keys

@@ -29,7 +29,7 @@ export interface DayAnswer {
   /** Symbols that were not requested because the job's time slice ended. */
   unasked: Set<string>;
   refused: (RefusedRecord & { dataset: string })[];
-  /** Repositories that answered at least one question. */
+  /** Repositories that answered at least one request. */
   answered: Set<string>;
 }
 
@@ -41,7 +41,7 @@ export class SliceEndedError extends Error {
   }
 }
 
-export interface QuestionOptions {
+export interface AskOptions {
   timeoutMs: number;
   /** Ends the job's time slice. */
   slice: AbortSignal;
@@ -54,7 +54,7 @@ export async function askRepositories(
   store: UpkeepStore,
   grid: DayGrid,
   asks: readonly Ask[],
-  options: QuestionOptions,
+  options: AskOptions,
 ): Promise<DayAnswer> {
   const { layout } = store;
   const day: DayAnswer = {
@@ -88,7 +88,7 @@ async function askOne(
   { incarnation, spec }: SessionLayout,
   grid: DayGrid,
   asks: readonly Ask[],
-  { timeoutMs, slice, signal }: QuestionOptions,
+  { timeoutMs, slice, signal }: AskOptions,
 ): Promise<RepositoryAnswer> {
   const wanted = new Map(
     asks.map(({ symbol, asked }) => [
