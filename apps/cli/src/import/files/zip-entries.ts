@@ -2,11 +2,18 @@
  * Reads the directory of a zip file, zip64 included, and opens its entries. Resource forks and hidden files are left out.
  * Every read of an entry checks its checksum: a flipped bit in a price is worse than a missing file.
  */
-import { PassThrough, type Readable, Transform } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { type Entry, openPromise } from 'yauzl';
+import { stat } from 'node:fs/promises';
+import { type PassThrough, Readable, Transform } from 'node:stream';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
+import { BLOCK_BYTES, BlockReader } from './block-reader.js';
 import { UnreadableFileError } from './errors.js';
 import { isHidden } from './hidden.js';
+
+/** Methods of packing. */
+const [STORED, DEFLATED] = [0, 8];
+/** zlib takes no smaller one. */
+const CHUNK_BYTES_MIN = 64;
 
 export interface ZipEntry {
   /** Path inside of the zip, with slashes. */
@@ -19,7 +26,10 @@ export interface ZipEntry {
 /** The entries of a zip file, without folders. @throws UnreadableFileError for a damaged or an empty zip */
 export async function zipEntries(path: string): Promise<ZipEntry[]> {
   const entries: ZipEntry[] = [];
-  const zip = await openPromise(path).catch(asUnreadable);
+  const { size } = await stat(path);
+  const reader = new BlockReader(path);
+  const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch(asUnreadable);
+  const small = new SmallEntries(zip, reader);
   try {
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName === '[Content_Types].xml') {
@@ -27,40 +37,66 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
           'the file is an Excel workbook (.xlsx), which is not read: save the sheet as CSV',
         );
       }
-      if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(path, entry));
+      if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(zip, entry, small));
     }
   } catch (error) {
     return asUnreadable(error);
-  } finally {
-    zip.close();
   }
   if (entries.length === 0) throw new UnreadableFileError('expected a file in the zip, was an empty zip');
   return entries;
 }
 
-function zipEntry(path: string, entry: Entry): ZipEntry {
+function zipEntry(zip: ZipFile, entry: Entry, small: SmallEntries): ZipEntry {
   return {
     name: entry.fileName,
     packedBytes: entry.compressedSize,
     unpackedBytes: entry.uncompressedSize,
-    open: () => openEntry(path, entry),
+    open: async () => {
+      const bytes = await small.bytesOf(entry);
+      return bytes === undefined ? openEntry(zip, entry) : Readable.from([bytes]);
+    },
   };
 }
 
-/** Opens the zip once more for each read, so that no file stays open between reads. */
-async function openEntry(path: string, entry: Entry): Promise<Readable> {
-  const zip = await openPromise(path, { autoClose: false }).catch(asUnreadable);
-  const contents = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
-    zip.close();
-    return asUnreadable(error, entry.fileName);
-  });
+/** Unpacks small entries at once: streams would cost most of the import of a zip of many small files. Holds the last one. */
+class SmallEntries {
+  #last: Entry | undefined;
+  #bytes: Buffer | undefined;
+
+  constructor(
+    private readonly zip: ZipFile,
+    private readonly reader: BlockReader,
+  ) {}
+
+  /** Undefined for an entry that is empty, large, encrypted or damaged: a stream reads it, or says what is wrong. */
+  async bytesOf(entry: Entry): Promise<Buffer | undefined> {
+    if (entry !== this.#last) {
+      this.#bytes = await this.#unpack(entry).catch(() => undefined);
+      this.#last = entry;
+    }
+    return this.#bytes;
+  }
+
+  async #unpack(entry: Entry): Promise<Buffer | undefined> {
+    const { compressedSize, uncompressedSize, compressionMethod } = entry;
+    const isSmall = uncompressedSize > 0 && Math.max(compressedSize, uncompressedSize) <= BLOCK_BYTES;
+    if (!isSmall || entry.isEncrypted() || ![STORED, DEFLATED].includes(compressionMethod)) return undefined;
+    const { fileDataStart } = await this.zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    const packed = await this.reader.bytesAt(fileDataStart, compressedSize);
+    const sizes = { maxOutputLength: uncompressedSize, chunkSize: Math.max(CHUNK_BYTES_MIN, uncompressedSize) };
+    const bytes = compressionMethod === STORED ? Buffer.from(packed) : inflateRawSync(packed, sizes);
+    return bytes.length === uncompressedSize && crc32(bytes) === entry.crc32 ? bytes : undefined;
+  }
+}
+
+async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  const contents = await zip
+    .openReadStreamPromise(entry)
+    .catch((error: unknown) => asUnreadable(error, entry.fileName));
   const checked = checksummed(entry);
   contents.on('error', (error) => checked.destroy(unreadable(error, entry.fileName)));
   checked.on('error', () => undefined); // the reader of its pieces reports it, unless it has left
-  checked.on('close', () => {
-    contents.destroy();
-    zip.close();
-  });
+  checked.on('close', () => contents.destroy());
   return contents.pipe(checked);
 }
 

@@ -23,7 +23,10 @@ export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: Impo
 export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
   const bySymbol = new Map<string, string[]>();
   for (const [index, symbol] of symbols.entries()) {
-    if (symbol !== undefined) bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), entries[index]?.name ?? '']);
+    if (symbol === undefined) continue;
+    const names = bySymbol.get(symbol) ?? [];
+    names.push(entries[index]?.name ?? '');
+    bySymbol.set(symbol, names);
   }
   for (const [symbol, names] of bySymbol) {
     if (names.length === 1) continue;

@@ -101,3 +101,8 @@ export function namedClock(zone: string): WallClock | undefined {
   }
   return namedClocks.get(zone);
 }
+
+/** The clock of a zone, made once: a check of the name takes a millisecond, and a zip may have thousands of files. @throws UsageError */
+export function clockOf(zone: string): WallClock {
+  return namedClock(zone) ?? new WallClock(zone);
+}
