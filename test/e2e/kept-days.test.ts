@@ -30,7 +30,7 @@ beforeAll(async () => {
   system = await TestSystem.create({ BARKEEP_CALENDARS_DIR: folder });
   const open = Date.parse('2024-03-04T00:00Z');
   const bars: Bar[] = Array.from({ length: 3 * 1440 }, (_, i) => {
-    return { openTime: open + i * 60_000, open: i, high: i + 1, low: i, close: i, volume: 1 };
+    return { openTime: open + i * 60_000, open: 1 + i, high: 2 + i, low: 1 + i, close: 1 + i, volume: 1 };
   });
   await writeBars(system.databaseUrl, 'all-day', new Map([['AAA', bars]]));
 });

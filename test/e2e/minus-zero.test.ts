@@ -8,11 +8,11 @@ import { TestSystem } from '../support/system.js';
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const SPEC = { ...DATES, symbols: ['Z'], derivedIntervals: ['5m', '1d'] };
 const TIMES = ['2024-03-04T14:30:00Z', '2024-03-04T14:31:00Z', '2024-03-04T20:59:00Z'];
-/** First bars with volume 0, then bars with price 0. */
+/** First bars with volume 0, then a bar whose open and low are 0. */
 const VALUES = [
   [10, 11, 9, 10, 0],
   [10, 11, 9, 10, 0],
-  [0, 0, 0, 0, 0],
+  [0, 11, 0, 10, 0],
 ];
 
 /** The same values, with each zero written as `zero`. */

@@ -124,12 +124,12 @@ it('a feed takes them', async () => {
   const session = barkeep.session('fed');
   for (const [i, symbol] of SYMBOLS.entries()) {
     const stream = session.registerStream(symbol);
-    await stream.feed([{ openTime: OPEN, open: i, high: i, low: i, close: i, volume: 1 }]);
+    await stream.feed([{ openTime: OPEN, open: 1 + i, high: 1 + i, low: 1 + i, close: 1 + i, volume: 1 }]);
     await stream.end();
   }
   await api.completed('fed');
   for (const [i, symbol] of SYMBOLS.entries()) {
-    expect(await api.ok('GET', `${at('fed', symbol)}/bars/latest`)).toMatchObject({ close: i });
+    expect(await api.ok('GET', `${at('fed', symbol)}/bars/latest`)).toMatchObject({ close: 1 + i });
   }
 });
 

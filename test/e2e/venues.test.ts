@@ -71,7 +71,7 @@ test('an evening open, CMES: the first slot of the day is on the evening before'
 function plainBars(first: string, last: string): Bar[] {
   const bars: Bar[] = [];
   for (let openTime = Date.parse(first); openTime <= Date.parse(last); openTime += 60_000) {
-    bars.push({ openTime, open: 1, high: 2, low: 0, close: 1, volume: 100 });
+    bars.push({ openTime, open: 1, high: 2, low: 0.5, close: 1, volume: 100 });
   }
   return bars;
 }

@@ -88,6 +88,7 @@ it('I7 refuses what cannot be stored, by its reason, and takes the rest', async 
     { ...bars[4]!, openTime: store.layout.start - MINUTE },
     { ...bars[5]!, openTime: store.layout.end },
     { ...bars[6]!, openTime: 1.5 },
+    { ...bars[6]!, open: 0, high: 0, low: 0, close: 0 },
   ];
   const { accepted, refused } = await feed.feed('AAA', [...bad, bars[7]!], 2);
   expect(accepted).toBe(1);
@@ -100,6 +101,7 @@ it('I7 refuses what cannot be stored, by its reason, and takes the rest', async 
     '4 outside-session',
     '5 outside-session',
     '6 not-finite',
+    '7 zero-price',
   ]);
   expect(await server.redis.hgetall(store.layout.keysOf(0).refused)).toEqual({
     'AAA not-finite': '2',

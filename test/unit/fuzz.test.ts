@@ -44,7 +44,7 @@ test('a bar is refused exactly when one of its values is wrong', () => {
         Number.isSafeInteger(openTime) &&
         values.every(Number.isFinite) &&
         volume >= 0 &&
-        (prices === 'any' || Math.min(open, high, low, close) >= 0) &&
+        (prices === 'any' || Math.min(open, high, low, close) > 0 || (open === 0 && low === 0 && close > 0)) &&
         low === Math.min(open, high, low, close) &&
         high === Math.max(open, high, low, close);
       // Math.min and Math.max distinguish -0 from 0, which are the same price.

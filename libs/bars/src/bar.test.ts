@@ -7,6 +7,9 @@ it('zero and negative prices are valid when the session takes any price', () => 
   expect(refuseBar(crude)).toBe('negative-price');
   expect(refuseBar(crude, 'any')).toBeUndefined();
   expect(refuseBar({ ...crude, close: -50 }, 'any')).toBe('close-outside-range');
+  const none = { ...bar, open: 0, high: 0, low: 0, close: 0 };
+  expect(refuseBar(none)).toBe('zero-price');
+  expect(refuseBar(none, 'any')).toBeUndefined();
 });
 
 it('values so large that their sum overflows are valid', () => {
@@ -17,7 +20,13 @@ it('values so large that their sum overflows are valid', () => {
 describe('I7 an invalid bar is refused with its reason', () => {
   it.each<[string, Partial<Bar>, string | undefined]>([
     ['a plain bar', {}, undefined],
-    ['prices of zero, and no volume', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, undefined],
+    ['no volume', { volume: 0 }, undefined],
+    ['prices of zero', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, 'zero-price'],
+    ['a fall to zero inside of a bar', { low: 0 }, 'zero-price'],
+    ['a fall to zero at the close', { low: 0, close: 0 }, 'zero-price'],
+    ['a minus zero', { low: -0, close: -0 }, 'zero-price'],
+    ['an open that the vendor lacks', { open: 0 }, 'open-outside-range'],
+    ['a rise from zero', { open: 0, low: 0 }, undefined],
     ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],
     ['a fraction of volume', { volume: 0.000_001 }, undefined],
     ['NaN', { close: Number.NaN }, 'not-finite'],

@@ -53,17 +53,22 @@ export const REFUSAL_REASONS = [
   'high-below-low',
   'open-outside-range',
   'close-outside-range',
+  'zero-price',
   'off-grid',
   'outside-calendar',
   'conflict',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Which prices are valid: only positive ones and zero, or negative ones too (futures and spreads can trade below zero). */
+/** Which prices are valid: only positive ones, or zero and negative ones too (futures and spreads can trade below zero). */
 export const PRICES = ['positive', 'any'] as const;
 export type Prices = (typeof PRICES)[number];
 
-/** Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), never negative. */
+/**
+ * Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), never negative.
+ * Among positive prices a bar may open at 0 and rise, as the first bar of a spread or an index of returns does. Any other 0 is
+ * refused: vendors write it for a minute without a trade and for a bad one.
+ */
 export function refuseValues(
   open: number,
   high: number,
@@ -81,6 +86,7 @@ export function refuseValues(
   if (high < low) return 'high-below-low';
   if (open < low || open > high) return 'open-outside-range';
   if (close < low || close > high) return 'close-outside-range';
+  if (prices === 'positive' && low === 0 && (open > 0 || close === 0)) return 'zero-price';
   return undefined;
 }
 

@@ -41,14 +41,14 @@ export class RowPacker {
   // The last row's segment, in microseconds since Postgres' epoch.
   private openMicros = 0;
   private readonly stepMicros: number;
-  /** Least valid price. */
+  /** Least price that is certainly valid; a bar below it is checked in full. */
   private readonly floor: number;
   private firstSlot = 0;
   private segmentSlots = 0;
 
   constructor(private readonly target: RowTarget) {
     this.stepMicros = target.grid.stepMs * 1000;
-    this.floor = target.prices === 'any' ? -Number.MAX_VALUE : 0;
+    this.floor = target.prices === 'any' ? -Number.MAX_VALUE : Number.MIN_VALUE;
     this.selectSegment(target.grid.open);
   }
 
@@ -65,7 +65,7 @@ export class RowPacker {
     const close = row.getFloat64(at + CLOSE);
     const volume = row.getFloat64(at + VOLUME);
     const isOnGrid = step >= 0 && step < this.segmentSlots && step === Math.floor(step);
-    // NaN fails these comparisons; the same rule as refuseValues.
+    // NaN fails these comparisons. What passes is valid by refuseValues; the few other bars are checked by it.
     const isValid =
       open + high + low + close + volume < Infinity &&
       low >= this.floor &&

@@ -18,7 +18,7 @@ export const datasetAnswer = datasetLineAnswer.extend({
   symbols: z
     .array(z.strictObject({ symbol: z.string(), first: time, last: time }))
     .describe('with the open times of their first and last bar, sorted by name'),
-  prices: z.enum(['positive', 'any']).describe('any: some bars may have negative prices'),
+  prices: z.enum(['positive', 'any']).describe('any: some bars may have negative prices or prices of 0'),
   withoutVolume: z.boolean().describe('some bars came without a volume, and have 0'),
   quarantined: z
     .strictObject({

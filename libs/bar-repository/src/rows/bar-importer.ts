@@ -32,7 +32,7 @@ export interface ImportOptions {
    * trading date (`YYYY-MM-DD`) of an open time, and is called once for each hour. @default false
    */
   complete?: boolean | ((openTime: number) => string);
-  /** `any` takes negative prices and marks the dataset. @default 'positive' */
+  /** `any` takes negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
   withoutVolume?: boolean;

@@ -104,7 +104,7 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
     prices: z
       .enum(PRICES, '"positive" or "any"')
       .default('positive')
-      .describe('positive: a negative price is refused; any: it is valid'),
+      .describe('positive: a negative price or a price of 0 is refused; any: both are valid'),
     pace: pace.default({ mode: 'max' }),
     feed: z.strictObject({ timeoutSeconds: whole(1, 86_400).default(60) }).prefault({}),
     history: historySchema.prefault({}),
