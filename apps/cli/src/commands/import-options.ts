@@ -68,7 +68,7 @@ export function withFiles(command: Command): Command {
     .option('--interval <interval>', 'interval of the rows (default: 1m)', intervalMs, 60_000)
     .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
     .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
-    .option('--allow-negative-prices', 'take negative prices, as futures and spreads can have')
+    .option('--allow-negative-prices', 'take negative prices and prices of 0, as futures and spreads can have')
     .option('--price-scale <n>', 'divide prices by this (default: that of the format)', positiveNumber)
     .addOption(new Option('--decimal <char>', 'decimal sign').choices(['.', ',']).default('.'))
     .option('--thousands <char>', 'sign between groups of three digits', oneSign)

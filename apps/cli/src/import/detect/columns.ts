@@ -108,6 +108,7 @@ export function headerColumns(
   const absent = (['time', ...PRICES] as const).filter((name) => found[name] < 0);
   if (absent.length > 0 || volumes === undefined) throw missing(header, absent, volumes === undefined);
   const [date, symbol] = [find('date'), find('symbol')];
+  refuseDoubles(header, [...Object.values(found), date, symbol, ...volumes]);
   const isOther = date >= 0 && date !== time;
   const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.has(bare[time] ?? ''));
   return {
@@ -116,6 +117,17 @@ export function headerColumns(
     ...(symbol >= 0 && { symbol }),
     volume: volumes.length > 1 ? { either: volumes } : { sum: volumes },
   };
+}
+
+/** Refuses a header that has the name of a used column twice, as that of two merged files has: which one is meant is unknown. */
+function refuseDoubles(header: readonly string[], used: readonly number[]): void {
+  const names = used.filter((index) => index >= 0).map((index) => header[index] ?? '');
+  const double = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));
+  if (double === undefined) return;
+  throw new ColumnsError(
+    `expected one column "${double}", was more than one in ${quoted(header)}: skip the header with --skip-lines and --no-header, ` +
+      'and give the numbers of the columns with --columns time=1,open=2,…',
+  );
 }
 
 /** Undefined when the file should have a volume and has none. */

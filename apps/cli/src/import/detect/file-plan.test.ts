@@ -74,7 +74,7 @@ describe('CSV rows', () => {
   });
 
   it('I1 with −0 are stored as 0: equal values have equal bytes', () => {
-    const [bar] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,-0.0,0,-0,0,-0.0`).bars;
+    const [bar] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,-0.0,1,-0,1,-0.0`).bars;
     expect([bar?.open, bar?.low, bar?.volume].map((value) => Object.is(value, 0))).toEqual([true, true, true]);
   });
 });

@@ -5,9 +5,10 @@
 import { type BarFormat } from '../formats/index.js';
 import { type BarReaderOptions, timeText } from '../reading/index.js';
 import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
-import { type TimeParser, timeParser, WallClock } from '../times/index.js';
+import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
 import { FilePlanError } from './file-plan-error.js';
+import { groupedVolumes } from './grouped-volumes.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
@@ -15,6 +16,7 @@ import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } f
 import { readSample, type SampleBar, type SampleBars } from './sample-bars.js';
 import { closesOf, spacingOf, spacingText } from './spacing.js';
 import { understoodOf, type Understood } from './understood.js';
+import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 
 /** Keys of JSON that hold bars and are no symbols. */
 const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
@@ -28,6 +30,8 @@ export interface FilePlan {
   reader: BarReaderOptions;
   understood: Understood;
   warnings: string[];
+  /** Set when the rows of the whole file must decide between volume columns: read them with it, and plan again. */
+  volumeChoice?: () => VolumeChoice;
   /** Times of the sample, before a shift to the open. */
   sampleTimes: readonly number[];
 }
@@ -41,6 +45,8 @@ export interface FileStart {
   fileName: string;
   /** Symbol by the path, of --symbol-from-path. */
   symbol?: string;
+  /** Which of several volume columns the rows of the file decided for. */
+  volume?: ChosenVolume;
 }
 
 /** @returns undefined for a file without text @throws FilePlanError */
@@ -48,7 +54,8 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
   if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
   const sample = sampleOf(start, options);
   const given = start.symbol ?? options.symbol;
-  const file = found(() => fileLayoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
+  const laid = found(() => fileLayoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
+  const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
   const reader = readerOptions(file, sample, options, given);
   const splitter = splitterOf(sample);
   const read = readSample(splitter, reader, start);
@@ -68,10 +75,28 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
       first: read.head[0],
       last: read.tail.at(-1) ?? read.head.at(-1),
       spacing,
+      ...(start.volume !== undefined && { volumeNote: start.volume.note }),
     }),
-    warnings: warningsOf(file.format, read, start, options, reader),
+    warnings: [
+      ...warningsOf(file.format, read, start, options, reader),
+      ...groupedVolumes(file, sample.rows, options.numbers),
+    ],
+    ...volumeChoiceOf(file, reader),
     sampleTimes: times,
   };
+}
+
+function volumeChoiceOf(
+  { volumes }: FileLayout,
+  { volume, headerLines }: BarReaderOptions,
+): Pick<FilePlan, 'volumeChoice'> {
+  return volumes === undefined ? {} : { volumeChoice: () => new VolumeChoice(volumes, volume, headerLines) };
+}
+
+function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
+  const { layout } = file;
+  const values = layout.values.map((fields) => ({ ...fields, volume: [field] }));
+  return { ...file, layout: { ...layout, values } };
 }
 
 function sampleOf({ head, tail, fileName }: FileStart, options: ReadOptions): FileSample {
@@ -114,7 +139,7 @@ function readerOptions(
   const isAlone = layout.values.length === 1;
   return {
     layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
-    time: timeOf(file, sample.rows, options, new WallClock(zone)),
+    time: timeOf(file, sample.rows, options, clockOf(zone)),
     zone,
     gridMs: GRID_MS,
     shiftMs: times === 'close' ? options.intervalMs : 0,
@@ -196,11 +221,11 @@ function shortInterval(ms: number): string {
 function warningsOf(
   format: BarFormat | undefined,
   { head, tail }: SampleBars,
-  { isWhole }: FileStart,
+  { isWhole, volume }: FileStart,
   options: ReadOptions,
   reader: BarReaderOptions,
 ): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = volume?.warning === undefined ? [] : [volume.warning];
   if (format !== undefined && format.zone === undefined && options.zone === undefined) {
     warnings.push(
       `times of ${format.name} are those of the broker's server and were read as UTC: give its zone with --tz`,

@@ -6,3 +6,4 @@ export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { closesOf, spacingOf, spacingText } from './spacing.js';
 export { type Understood } from './understood.js';
+export { type ChosenVolume, type VolumeChoice } from './volume-choice.js';

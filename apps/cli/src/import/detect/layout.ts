@@ -13,6 +13,7 @@ import {
   type Recognised,
 } from './recognise.js';
 import type { SampleRow } from './sample.js';
+import type { VolumeColumn } from './volume-choice.js';
 import { wideHeader } from './wide-header.js';
 
 export interface FileLayout {
@@ -22,8 +23,8 @@ export interface FileLayout {
   names: readonly string[];
   /** Number of lines before the data. */
   headerLines: number;
-  /** Messages for the user, such as which volume column is used. */
-  notes: string[];
+  /** Set when the file has several volume columns, in the order of preference: the rows of the whole file decide. */
+  volumes?: readonly VolumeColumn[];
 }
 
 /** Most lines of a header after its first one. */
@@ -45,7 +46,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   const wide = options.header && !sample.isJson ? wideHeader(rows, options.hasVolume) : undefined;
   if (wide !== undefined) {
     const { values, time, fieldsMax, lastLine } = wide;
-    return { layout: { values, time, fieldsMax }, format: undefined, names: [], headerLines: lastLine, notes: [] };
+    return { layout: { values, time, fieldsMax }, format: undefined, names: [], headerLines: lastLine };
   }
   const hasHeader = sample.isJson ? rows[0]?.isHeader === true : options.header;
   return hasHeader ? withHeader(rows, options, sample.isJson) : withoutHeader(remaining, options);
@@ -66,13 +67,11 @@ function formatLayout({ format, header }: Recognised, rows: readonly SampleRow[]
   const columns = formatColumns(names, format.columns, options.hasVolume);
   const last = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
   const data = rows.slice((last ?? -1) + 1).filter(({ isHeader }) => !isHeader);
-  const { layout, notes } = layoutFrom(columns, names, data, header !== undefined);
   return {
-    layout,
+    ...layoutFrom(columns, names, data, header !== undefined),
     format,
     names: shownNames(names, header !== undefined || isKeyed),
     headerLines: lineOf(rows, last, options),
-    notes,
   };
 }
 
@@ -82,8 +81,8 @@ function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: bo
     try {
       const columns = headerColumns(texts, options.columns, options.hasVolume);
       const last = isJson ? undefined : lastHeaderRow(rows, index, columns);
-      const { layout, notes } = layoutFrom(columns, texts, rows.slice((last ?? index) + 1), !isJson);
-      return { layout, format: undefined, names: texts, headerLines: lineOf(rows, last, options), notes };
+      const found = layoutFrom(columns, texts, rows.slice((last ?? index) + 1), !isJson);
+      return { ...found, format: undefined, names: texts, headerLines: lineOf(rows, last, options) };
     } catch (error) {
       if (!(error instanceof ColumnsError)) throw error;
       problem = isBetter(texts, problem) ? error : problem;
@@ -112,8 +111,8 @@ function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
       `the rows look like ${candidates.join(' or ')}: name one with --format, or give --tz`,
     );
   const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
-  const { layout, notes } = layoutFrom(columns, first.texts, sample.rows, false);
-  return { layout, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines, notes };
+  const found = layoutFrom(columns, first.texts, sample.rows, false);
+  return { ...found, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines };
 }
 
 /**
@@ -137,18 +136,18 @@ function layoutFrom(
   names: readonly string[],
   data: readonly SampleRow[],
   hasHeader: boolean,
-): { layout: RowLayout; notes: string[] } {
+): Pick<FileLayout, 'layout' | 'volumes'> {
   const { time, symbol, open, high, low, close } = columns;
   const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
   const date = columns.date ?? (isTimeOfDay ? columns.spareDate : undefined);
-  const { volume, notes } = chosenVolume(columns.volume, names, data);
+  const { volume, volumes } = chosenVolume(columns.volume, names, data);
   const layout: RowLayout = { time, values: [{ open, high, low, close, volume }], fieldsMax: names.length };
   if (date !== undefined) layout.date = date;
   // A row that lacks a field has the others one column to the left.
   if (hasHeader) layout.fieldsMin = 1 + names.findLastIndex((name) => name !== '');
   if (symbol !== undefined) layout.symbol = symbol;
   checkSurplus(names, data);
-  return { layout, notes };
+  return { layout, ...(volumes !== undefined && { volumes }) };
 }
 
 /**
@@ -166,19 +165,19 @@ function checkSurplus(names: readonly string[], data: readonly SampleRow[]): voi
   );
 }
 
+/** Of several volume columns, the first one that is used in the sample; {@link VolumeChoice} looks at the whole file. */
 function chosenVolume(
   volume: FoundColumns['volume'],
   names: readonly string[],
   data: readonly SampleRow[],
-): { volume: readonly number[]; notes: string[] } {
-  if ('sum' in volume) return { volume: volume.sum, notes: [] };
+): { volume: readonly number[]; volumes?: VolumeColumn[] } {
+  if ('sum' in volume) return { volume: volume.sum };
   const { either } = volume;
   const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
   const chosen = either.find(isUsed) ?? either[0];
-  if (chosen === undefined) return { volume: [], notes: [] };
-  const others = either.filter((field) => field !== chosen).map((field) => names[field]);
-  const note = `volume is ${names[chosen]}; not taken: ${others.join(', ')}`;
-  return { volume: [chosen], notes: others.length > 0 ? [note] : [] };
+  if (chosen === undefined) return { volume: [] };
+  if (either.length === 1) return { volume: either };
+  return { volume: [chosen], volumes: either.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };
 }
 
 function lineOf(rows: readonly SampleRow[], last: number | undefined, { skipLines }: ReadOptions): number {

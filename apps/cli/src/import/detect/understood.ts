@@ -33,9 +33,20 @@ interface UnderstoodParts {
   last: { symbol: string; bar: Bar } | undefined;
   /** Distance between rows, ms. */
   spacing: number | undefined;
+  /** Which of several volume columns is taken. */
+  volumeNote?: string;
 }
 
-export function understoodOf({ file, sample, reader, options, first, last, spacing }: UnderstoodParts): Understood {
+export function understoodOf({
+  file,
+  sample,
+  reader,
+  options,
+  first,
+  last,
+  spacing,
+  volumeNote,
+}: UnderstoodParts): Understood {
   return {
     format:
       file.format?.name ??
@@ -48,7 +59,7 @@ export function understoodOf({ file, sample, reader, options, first, last, spaci
     symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
     first: first?.bar ?? null,
     last: last?.bar ?? null,
-    notes: options.hasVolume ? file.notes : ['no volume: 0 is stored'],
+    notes: options.hasVolume ? (volumeNote ? [volumeNote] : []) : ['no volume: 0 is stored'],
   };
 }
 

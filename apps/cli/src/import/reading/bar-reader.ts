@@ -4,7 +4,7 @@
 import { type Prices, type RefusalReason, refuseValues as findRefusal } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
-import { timeText, numberHint, timeDetail } from './refusal-text.js';
+import { numberHint, priceHint, timeDetail, timeText } from './refusal-text.js';
 import type { RowSink } from './refusals.js';
 import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
@@ -270,8 +270,7 @@ export class BarReader implements RowHandler {
     const bad = values.find(([, , value]) => Number.isNaN(value));
     if (bad === undefined) {
       const detail = values.map(([name, field]) => `${name} ${fieldText(row, field)}`).join(', ');
-      const hint = reason === 'negative-price' ? '; --allow-negative-prices takes them' : '';
-      return this.sink.refuse(row.line, reason, detail + hint);
+      return this.sink.refuse(row.line, reason, detail + priceHint(reason));
     }
     const text = fieldText(row, bad[1]);
     const infinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;

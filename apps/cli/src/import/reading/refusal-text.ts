@@ -1,4 +1,5 @@
 /** The texts of refusals: what was expected, what the row has, and which option reads it. Pure. */
+import type { RefusalReason } from '@barkeep/bars';
 import { decimalAt } from '../rows/index.js';
 import type { TimeProblem } from '../times/index.js';
 
@@ -18,14 +19,22 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
   const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
   if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
   // A time in the standard form that does not exist, such as 2024-03-99T10:00Z: no pattern would read it.
-  if (/^\d{4}-\d\d-\d\d[T ]\d/.test(text)) return `time ${text} in ${zone}`;
+  if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-][\d:]+)?$/.test(text)) return `time ${text} in ${zone}`;
   return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
+}
+
+/** The option that takes a price which is refused otherwise. */
+export function priceHint(reason: RefusalReason): string {
+  if (reason === 'negative-price') return '; --allow-negative-prices takes them';
+  if (reason !== 'zero-price') return '';
+  return '; a row of zeros for a minute with no trade needs no bar, and --allow-negative-prices takes prices of zero as they are';
 }
 
 /** The options that read a number as other countries write it. */
 export function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
-  if (/^[+-]?\d{1,3}(\.\d{3})+,\d+$/.test(text)) return '; --decimal , --thousands . reads such numbers';
+  if (/^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text))
+    return '; --decimal , --thousands . reads such numbers';
   const sign = /^[+-]?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/.exec(text)?.[1];
   if (sign === undefined) return '';
   const name = sign === ',' ? ',' : sign === "'" || sign === '\u2019' ? `"'"` : 'space';

@@ -288,6 +288,6 @@ export class JsonRows implements Splitter {
 
   #fail(detail: string): void {
     this.#failed = true;
-    this.handler.refuse(this.#line, 'bad-json', detail);
+    this.handler.refuse(this.#line, 'bad-json', `${detail}; nothing after this line is read`);
   }
 }

@@ -14,6 +14,8 @@ const EMPTY = new Uint8Array(0);
 export class RowSplitter implements Splitter {
   readonly #row: Row = { bytes: EMPTY, starts: [0], ends: [0], count: 0, line: 0 };
   readonly #delimiterByte: number;
+  /** Blanks may stand before a quote, unless they separate columns. */
+  readonly #ltrim: boolean;
   #rest: Uint8Array = EMPTY;
   #line = 1;
   #afterCr = false;
@@ -26,6 +28,7 @@ export class RowSplitter implements Splitter {
     private readonly handler: RowHandler,
   ) {
     this.#delimiterByte = delimiter.charCodeAt(0);
+    this.#ltrim = delimiter.trim() !== '';
   }
 
   /** Splits the next bytes and calls the handler for every complete row. */
@@ -94,7 +97,7 @@ export class RowSplitter implements Splitter {
   #emitQuoted(text: string): void {
     let fields: string[];
     try {
-      fields = parse(text, { delimiter: this.delimiter })[0] ?? [];
+      fields = parse(text, { delimiter: this.delimiter, ltrim: this.#ltrim })[0] ?? [];
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       return this.handler.refuse(this.#line, 'bad-quotes', detail);

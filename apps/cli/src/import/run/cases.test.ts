@@ -163,6 +163,30 @@ describe('K8 the columns of vendors', () => {
   });
 });
 
+describe('K8 two columns of volume', () => {
+  const HEAD = 'time,open,high,low,close,volume,tick_volume\n';
+  const rowsOf = (count: number, first: number, values: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => `${iso(OPEN + (first + at) * 60_000)},1,2,1,2,${values(at)}\n`).join('');
+  const read = { symbol: 'X' };
+  const sumOf = ({ bars }: { bars: ListedBar[] }): number => bars.reduce((sum, bar) => sum + bar[6], 0);
+
+  it('are decided by the whole file, beyond its first rows', async () => {
+    const late = HEAD + rowsOf(300, 0, () => '0,0') + rowsOf(300, 300, () => '0,7');
+    const result = await imported('late.csv', late, { read });
+    expect([sumOf(result), result.summary.warnings]).toEqual([2100, []]);
+    expect(result.summary.understood[0]).toMatchObject({ columns: { volume: 'tick_volume' }, last: { volume: 7 } });
+  });
+
+  it('that are both used are named, with the rows in which the taken one is 0', async () => {
+    const mixed = HEAD + rowsOf(250, 0, () => '0,7') + rowsOf(350, 250, () => '9,7');
+    const result = await imported('mixed.csv', mixed, { read });
+    expect(sumOf(result)).toBe(350 * 9);
+    expect(result.summary.warnings[0]).toContain('volume is 0 in 250 rows');
+    const few = HEAD + rowsOf(590, 0, () => '0,7') + rowsOf(10, 590, () => '9,7');
+    expect(sumOf(await imported('few.csv', few, { read }))).toBe(600 * 7);
+  });
+});
+
 describe('K9 a number that is not an epoch', () => {
   it.each([
     ['45355.6041666667', 'excel-serial'],
@@ -185,6 +209,15 @@ describe('K10 prices below zero', () => {
     expect(refused.summary.refused.first[0]?.detail).toContain('--allow-negative-prices');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'CLK20', prices: 'any' } });
     expect(bars.map((bar) => bar[5])).toEqual([-2.9, -37.63]);
+  });
+
+  it('zeros for minutes without a trade are refused, and the refusal says what to do', async () => {
+    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
+    const refused = await imported('a.csv', text, { read: { symbol: 'X' } });
+    expect([refused.bars.length, reasonsOf(refused)]).toEqual([1, { 'zero-price': 2 }]);
+    expect(refused.summary.refused.first[0]?.detail).toContain('no trade');
+    expect(refused.summary.refused.first[0]?.detail).toContain('--allow-negative-prices');
+    expect((await imported('a.csv', text, { read: { symbol: 'X', prices: 'any' } })).bars).toHaveLength(3);
   });
 
   it('numbers that are extreme but valid are exact', async () => {

@@ -31,6 +31,22 @@ describe('K1 a row that is not what its header says', () => {
   });
 });
 
+describe('K1 a header', () => {
+  it('with the name of a used column twice is refused, with another name twice it is not', async () => {
+    const merged = 'time,open,high,low,close,close,volume\n2024-03-04T14:30:00Z,10,11,9,10,10.5,5\n';
+    const refused = await imported('a.csv', merged, X);
+    expect([refused.bars, reasonsOf(refused)]).toEqual([[], { 'unusable-header': 1 }]);
+    expect(detailOf(refused)).toContain('expected one column "close"');
+    const other = 'time,open,high,low,close,volume,x,x\n2024-03-04T14:30:00Z,10,11,9,10,5,1,2\n';
+    expect((await imported('b.csv', other, X)).bars).toHaveLength(1);
+  });
+
+  it('may have blanks before its quotes, as its rows may', async () => {
+    const text = '"time", "open", "high", "low", "close", "volume"\n"2024-03-04 14:30", "10", "11", "9", "10", "5"\n';
+    expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+});
+
 describe('K2 lines around the header', () => {
   it('dozens of comments are skipped', async () => {
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
@@ -77,7 +93,45 @@ describe('K3 numbers as other countries write them', () => {
   });
 });
 
+describe('K3 volumes with dots before every three digits', () => {
+  const text = (...volumes: string[]): string =>
+    `${HEADER}${volumes.map((volume, at) => `2024-03-04T14:${30 + at}:00Z,10,11,9,10,${volume}\n`).join('')}`;
+  const warningsFor = async (...volumes: string[]): Promise<string[]> =>
+    (await imported('a.csv', text(...volumes), X)).summary.warnings;
+
+  it('are warned of when others are whole numbers below 1000', async () => {
+    expect((await warningsFor('1.234', '987', '12.345'))[0]).toContain('--decimal , --thousands .');
+    expect(await warningsFor('1.234', '0.987', '12')).toEqual([]);
+    expect(await warningsFor('1.234', '2.5', '12')).toEqual([]);
+    expect(await warningsFor('1.234', '2.500')).toEqual([]);
+    expect(detailOf(await imported('a.csv', text('12.345.678'), X))).toContain('--decimal , --thousands .');
+  });
+});
+
 describe('K6 a zip of several files', () => {
+  it('reads thousands of files, packed and stored, with one that is larger than a block', async () => {
+    const names = Array.from({ length: 3000 }, (_, at) => `${'folder of the vendor/'.repeat(5)}S${at}_1min.csv`);
+    const small = bytes(HEADER + row(0));
+    const large = bytes(HEADER + rows(20_000, Date.UTC(2024, 2, 4), wall));
+    const zip = zipSync({
+      ...Object.fromEntries(names.map((name, at) => [name, [small, { level: at % 2 === 0 ? 6 : 0 }] as const])),
+      'LARGE_1min.csv': [large, { level: 0 }],
+    } as Parameters<typeof zipSync>[0]);
+    const { bars, summary } = await imported('many.zip', zip, { symbolOf: symbolFromPath('{symbol}_1min.csv') });
+    expect([new Set(bars.map(([symbol]) => symbol)).size, bars.length, summary.refused.files]).toEqual([
+      3001, 23_000, 0,
+    ]);
+  });
+
+  it('refuses a small file whose bytes are not those of its checksum', async () => {
+    const zip = zipSync({ 'X.csv': [bytes(HEADER + row(0)), { level: 0 }] });
+    const at = Buffer.from(zip).indexOf(',10,11');
+    zip[at + 1] = 0x32;
+    const result = await imported('a.zip', zip, X);
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-file': 1 }]);
+    expect(detailOf(result)).toContain('checksum');
+  });
+
   it('stores the files that are bars and refuses the others by name', async () => {
     const zip = zipSync({ 'data/AAPL_1min.txt': bytes(HEADER + row(0)), 'readme.txt': bytes('Read me, please\n') });
     const result = await imported('b.zip', zip, { symbolOf: symbolFromPath('{symbol}_1min.txt') });

@@ -3,7 +3,7 @@
  * refusals. Its caller decides whether the import is kept.
  */
 import type { Bar } from '@barkeep/bars';
-import { type FilePlan, FilePlanError, type FileStart, planFile } from '../detect/index.js';
+import { type ChosenVolume, type FilePlan, FilePlanError, type FileStart, planFile } from '../detect/index.js';
 import {
   type InputEntry,
   inputEntries,
@@ -15,7 +15,7 @@ import {
 import { leanFile, LeanPathError, planLean } from '../lean/index.js';
 import { BarReader, type RowSink } from '../reading/index.js';
 import { JsonBalance } from '../rows/index.js';
-import { WallClock } from '../times/index.js';
+import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog } from './summary.js';
@@ -33,7 +33,6 @@ export class ImportRun {
   outside = 0;
   unknownVolumes = 0;
   readonly #buffer = new BarBuffer();
-  readonly #clocks = new Map<string, WallClock>();
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
   #bars = 0;
@@ -106,8 +105,10 @@ export class ImportRun {
     pieces: AsyncGenerator<Uint8Array, void>,
   ): Promise<void> {
     const { head, isWhole } = start;
-    const plan = this.#planOf(entry, start);
-    if (plan === undefined) return;
+    const sampled = this.#planOf(entry, start);
+    if (sampled === undefined) return;
+    const volume = await volumeOf(sampled, isWhole ? [head] : entry.pieces(() => undefined));
+    const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
     if (plan.isJson) await checkWhole(isWhole ? [head] : entry.pieces(() => undefined));
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#warn(name, warning);
@@ -173,9 +174,7 @@ export class ImportRun {
       ...(zone !== undefined && { zone }),
       ...(priceScale !== undefined && { priceScale }),
     });
-    const clock = this.#clocks.get(file.zone) ?? new WallClock(file.zone);
-    this.#clocks.set(file.zone, clock);
-    return planLean(file, clock, read, start.head);
+    return planLean(file, clockOf(file.zone), read, start.head);
   }
 
   /** @throws FilePlanError when files of one zip would become one symbol */
@@ -230,6 +229,19 @@ export class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
   }
+}
+
+/** Reads the file for the choice between its volume columns; undefined for a file that has at most one. */
+async function volumeOf(
+  { volumeChoice, splitter }: FilePlan,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<ChosenVolume | undefined> {
+  const choice = volumeChoice?.();
+  if (choice === undefined) return undefined;
+  const rows = splitter(choice);
+  for await (const piece of pieces) rows.push(piece);
+  rows.end();
+  return choice.chosen;
 }
 
 /** The first bytes of an entry, and the pieces after them. */

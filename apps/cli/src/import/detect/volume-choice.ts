@@ -1,0 +1,71 @@
+/**
+ * Chooses between several volume columns of a file, such as the traded volume and the number of ticks. The first rows cannot
+ * decide it: some vendors have one of them from a later date on. So the rows of the whole file are counted.
+ */
+import type { NumberReader, Row, RowHandler } from '../rows/index.js';
+
+export interface VolumeColumn {
+  /** From 0. */
+  field: number;
+  name: string;
+}
+
+/** The column that is taken, and what the user should know about the others. */
+export interface ChosenVolume {
+  field: number;
+  note: string;
+  warning?: string;
+}
+
+export class VolumeChoice implements RowHandler {
+  /** Rows in which each column is above 0. */
+  readonly #used: number[];
+  /** Rows in which one column is 0 and another is not, by the column that is 0. */
+  readonly #lacking: number[];
+
+  /** @param columns in the order of preference @param headerLines rows up to this line are no data */
+  constructor(
+    private readonly columns: readonly VolumeColumn[],
+    private readonly volume: NumberReader,
+    private readonly headerLines: number,
+  ) {
+    this.#used = columns.map(() => 0);
+    this.#lacking = columns.map(() => 0);
+  }
+
+  row({ bytes, starts, ends, count, line, isHeader }: Row): void {
+    if (line <= this.headerLines || isHeader) return;
+    const { columns } = this;
+    let isUsed = 0;
+    for (let index = 0; index < columns.length; index++) {
+      const { field } = columns[index]!;
+      if (field < count && this.volume(bytes, starts[field] ?? 0, ends[field] ?? 0) > 0) isUsed |= 1 << index;
+    }
+    if (isUsed === 0) return;
+    for (let index = 0; index < columns.length; index++) {
+      if ((isUsed & (1 << index)) === 0) this.#lacking[index]!++;
+      else this.#used[index]!++;
+    }
+  }
+
+  refuse(): void {
+    // The reader of the bars reports it.
+  }
+
+  /**
+   * The first column that has a volume in at least half of the rows in which any of them has one; otherwise the column that has
+   * it in most rows.
+   */
+  get chosen(): ChosenVolume {
+    const total = (index: number): number => this.#used[index]! + this.#lacking[index]!;
+    const most = Math.max(...this.#used);
+    const half = this.columns.findIndex((_, index) => this.#used[index]! * 2 >= total(index));
+    const index = half >= 0 ? half : this.#used.indexOf(most);
+    const { field, name } = this.columns[index]!;
+    const others = this.columns.filter((column) => column.field !== field).map((column) => column.name);
+    const note = `volume is ${name}; not taken: ${others.join(', ')}`;
+    const lacking = this.#lacking[index]!;
+    const warning = `${note}. ${name} is 0 in ${lacking} rows in which another one is not: --columns volume=… names the right one`;
+    return { field, note, ...(lacking > 0 && { warning }) };
+  }
+}
