@@ -42,7 +42,7 @@ async function compared(a: string, b: string): Promise<unknown> {
   return JSON.parse(output);
 }
 
-test('I1 the same was delivered in two runs, and something else in steps of another length', async () => {
+test('I1 two runs deliver the same, and a run with steps of another length delivers something else', async () => {
   const sessions = [await followed('one', '1m'), await followed('two', '1m'), await followed('coarse', '5m')];
   const [one, two, coarse] = await Promise.all(sessions.map((session) => session.certificate()));
   expect(one!.consumers).toMatchObject([{ name: 'sma', steps: 780, bars: 2 * 780, time: END }]);
@@ -53,7 +53,7 @@ test('I1 the same was delivered in two runs, and something else in steps of anot
   expect(await compared('one', 'coarse')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: false }] });
 });
 
-test('it is kept as it was when a consumer that was slower than its session came to the end', async () => {
+test('the kept certificate has what a consumer received that reached the end after its session', async () => {
   const session = await barkeep.createSession({ ...SPEC, id: 'slow' }, { start: true });
   const steps = session.follow({ consumer: 'slow', every: '1m' });
   for (let step = 0; step < 760; step++) await steps.next();

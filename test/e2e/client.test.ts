@@ -76,7 +76,7 @@ describe('a session', () => {
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
   });
 
-  it('says what happens in it, from any event on', async () => {
+  it('emits events, which can be read from any of them on', async () => {
     const seen: SessionMoment[] = [];
     const session = barkeep.session('whole');
     for await (const moment of session.events({ from: 'beginning', types: ['day-closed', 'state'] })) {
@@ -107,7 +107,7 @@ describe('a session', () => {
 });
 
 describe('feeding', () => {
-  it('brings the bars of the dataset’s session, through a coordinator that is killed', async () => {
+  it('stores the same bars as a session of the dataset, although the coordinator is killed', async () => {
     const session = await barkeep.createSession({ ...FED, id: 'fed' }, { start: true });
     const [a, b] = SYMBOLS.map((symbol) => session.registerStream(symbol));
     const half = Math.floor(SLOTS / 2);
@@ -124,7 +124,7 @@ describe('feeding', () => {
     expect((await session.metrics('BBB')).barQuality).toBe(100);
   });
 
-  it('counts what is not taken, with its reason and its place', async () => {
+  it('counts bars that are not stored, with their reasons and positions', async () => {
     const session = await barkeep.createSession({ ...FED, id: 'faulty', start: DATES.end }, { start: true });
     const [first, second] = market.get('AAA')!.slice(390);
     const stream = session.registerStream('AAA');
@@ -150,7 +150,7 @@ describe('errors', () => {
     expect(SessionLostError.name).toBe('SessionLostError');
   });
 
-  it('a client that is closed ends what is under way', async () => {
+  it('closing a client ends the calls that are under way', async () => {
     const client = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
     const pace = { mode: 'clock', speed: 60 } as const;
     const endless = await client.createSession({ ...SPEC, id: 'endless', pace }, { start: true });

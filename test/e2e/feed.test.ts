@@ -59,7 +59,7 @@ const eventsOf = async (id: string): Promise<Record<string, string>[]> => {
 };
 const typeOf = (body: unknown) => (body as { type: string }).type;
 
-it('I7 answers what became of every bar, and quarantines what is refused', async () => {
+it('I7 answers what happened to every bar, and quarantines refused bars', async () => {
   const id = await api.run({ ...SPEC, id: 'rules' });
   const bars = [
     aaa[0]!,

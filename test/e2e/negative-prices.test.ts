@@ -79,7 +79,7 @@ test('I7 a feed that takes any price takes them, and one that does not names the
   await Promise.all(['fed-any', 'fed-positive'].map((id) => api.ok('DELETE', `/v1/sessions/${id}`)));
 });
 
-test('bars that are stamped at their close come into their minute', async () => {
+test('bars that are stamped with their close are stored in their minute', async () => {
   const file = join(folder, 'closes.csv');
   const time = (minute: number) => new Date(Date.parse('2024-03-04T14:30:00Z') + minute * 60_000).toISOString();
   const rows = Array.from({ length: 390 }, (_, i) => `${time(i + 1)},${i},${i + 1},${i},${i + 1},100`);

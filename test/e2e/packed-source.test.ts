@@ -118,7 +118,7 @@ it('rows that are changed after they were packed are what a session gets', async
   expect(await outcome(SPECS['no upkeep']!)).toEqual(after);
 });
 
-it('a run that was cut short is gone on with, for symbols and days that are named', async () => {
+it('an interrupted run continues, for the given symbols and days', async () => {
   await system.query('DELETE FROM packed_days');
   const pack = async (...args: string[]) =>
     JSON.parse(await system.barkeep('pack', 'whole', '--json', ...args)) as object;

@@ -45,7 +45,7 @@ describeWithLean('a session on real data, without backfill', () => {
   const gaps = async (id: string, symbol: string) =>
     (await api.gaps(id, symbol)).map(({ start, end, bars, status }) => ({ start, end, bars, status }));
 
-  it('holds every regular minute of SPY and BAC, and finds the two that IBM has not', async () => {
+  it('holds every regular minute of SPY and BAC, and finds the two that IBM lacks', async () => {
     const { session, symbols } = await run({ id: 'regular', ...EQUITIES });
     expect(session.state).toBe('completed');
     const whole = { expected: 2340, filled: 2340, streamed: 2340, backfilled: 0, barQuality: 100, gapCount: 0 };

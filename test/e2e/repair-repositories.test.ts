@@ -67,7 +67,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     expect((await repositories.questions()).get('sloppy SPY 2013-10-04')).toBe(1);
   });
 
-  it('takes what a dataset that is declared complete has not for minutes without a trade', async () => {
+  it('counts minutes that a dataset declared complete lacks as minutes without a trade', async () => {
     await importLean(system, 'whole', ['equity/usa/minute/ibm'], '--complete');
     const id = await api.run({ ...REPAIR, id: 'whole', symbols: ['IBM'], backfill: ['whole'] });
     await api.completed(id);

@@ -75,7 +75,7 @@ describeWithLean('repair from a second dataset', () => {
     }
   });
 
-  it('I4 leaves every streamed bar as it was and puts the others in their places, marked as backfilled', async () => {
+  it('I4 leaves every streamed bar as it was and fills the other slots with bars marked as backfilled', async () => {
     for (const symbol of REPAIR.symbols) {
       const expected = lean
         .filter((row) => row.symbol === symbol)

@@ -77,7 +77,7 @@ test('I1 sessions that are stopped or deleted meanwhile leave the others whole',
   expect(digests).toEqual(ids.slice(2).map((_, i) => expectedOf(i + 2)));
 });
 
-test('I1 rows that change are not taken from what was read before', async () => {
+test('I1 rows that have changed are read again, and not taken from a shared read', async () => {
   // At this pace the session runs as long as the test, so the coordinator keeps windows for it.
   const slow = await begin(together, { ...BASE, pace: { mode: 'clock', speed: 1 } });
   expect(await digestOf(together, await begin(together, BASE))).toBe(expected[0]);
@@ -95,7 +95,7 @@ test('I1 rows that change are not taken from what was read before', async () => 
   expect(await digestOf(together, await begin(together, BASE))).toBe(expected[0]);
 });
 
-test('I1 another coordinator ends what one that was killed had begun', async () => {
+test('I1 another coordinator completes the sessions of one that was killed', async () => {
   const ids = await Promise.all(MANY.map((spec) => begin(together, spec)));
   await sharing.signal('SIGKILL');
   sharing = await system.coordinator();

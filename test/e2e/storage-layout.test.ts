@@ -163,7 +163,7 @@ describe('docs/storage-layout.md', () => {
     expect(records.some(({ dataset }) => dataset === 1)).toBe(true);
   });
 
-  it('says what became of the slots that the stream left empty', async () => {
+  it('says what happened to the slots that the stream left empty', async () => {
     const states = (await redis.getBuffer(`${tag}:states:BBB:${DATES[0]}`))!;
     const chunk = (await chunkOf('1m', 'BBB', DATES[0]!))!;
     expect(states).toHaveLength(390);

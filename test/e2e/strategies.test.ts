@@ -149,7 +149,7 @@ test('with drop, the session continues without the killed consumer, which catche
   for (const name of ['one', 'survivor']) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
 });
 
-test('a coordinator that is killed, and one together with the consumer, change nothing of what is delivered', async () => {
+test('a coordinator that is killed, alone or together with the consumer, does not change what is delivered', async () => {
   const id = await started('both', { onSilence: 'hold', heartbeatSeconds: 1 });
   const random = seeded(6);
   const follow = { consumer: 'one' };

@@ -171,7 +171,7 @@ test.each([
   120_000,
 );
 
-test('what cannot be is answered with its cause', async () => {
+test('a change that is not possible is answered with its cause', async () => {
   const id = 'refused-changes';
   await api().call('POST', '/v1/sessions', specOf(id, ['AAA']));
   expect(await add('nobody', 'AAA')).toMatchObject({

@@ -44,7 +44,7 @@ test('I5 a half day, XNYS 2015-12-24: 210 slots, and four hours, the last with 3
   expect(counts(await bars('1d'))).toEqual([[210, 210]]);
 });
 
-test('I5 a lunch break, XHKG: no window crosses it', async () => {
+test('I5 a lunch break, XHKG: no bucket crosses it', async () => {
   const bars = await runDay('XHKG', '2024-12-23', ['1h', '2h', '1d']);
   expect(await bars('1m')).toHaveLength(330);
   for (const interval of ['1m', '1h', '2h']) {

@@ -124,7 +124,7 @@ async function readChunks(
   return chunks;
 }
 
-test('I1 a pack is what its rows make, and packing again changes nothing', async () => {
+test('I1 a pack has the bars of its rows, and packing again changes nothing', async () => {
   expect(await hasPacks(dataSource, datasetId)).toBe(false);
   const bars = [...MARKET.values()].flat().length;
   expect(await pack()).toEqual({ packed: 12, kept: 0, empty: 0, refused: 0, bars });
@@ -160,7 +160,7 @@ test('a part of a day is the part of its chunk', async () => {
   }
 });
 
-test('a day without bars is noted, and one with refused rows is left to its rows', async () => {
+test('a day without bars gets an empty pack, and a day with refused rows is streamed from its rows', async () => {
   await dataSource.query('DELETE FROM bars WHERE symbol_id = $1 AND "time" < $2', [ids[0], new Date(GRIDS[0]!.close)]);
   await dataSource.query('UPDATE bars SET low = high + 1 WHERE symbol_id = $1 AND "time" = $2', [
     ids[1],
@@ -176,14 +176,14 @@ test('a day without bars is noted, and one with refused rows is left to its rows
   expect(await checkPacks()).toBe(12);
 });
 
-test('packs are of a grid: another interval or other hours have their own', async () => {
+test('packs belong to a grid: another interval or other hours have separate packs', async () => {
   await pack();
   const options = { datasetId, symbolIds: ids, days: DAYS };
   expect(await packDays(dataSource, { ...options, interval: parseInterval('2m') })).toMatchObject({ refused: 12 });
   expect(await checkPacks()).toBe(12);
 });
 
-describe('whatever changes rows removes the packs that it touches, and no others', () => {
+describe('every change of rows removes the packs that it touches, and no others', () => {
   const [first, second] = DAYS.map(({ date }) => date) as [string, string];
   const values = (id: number, time: number) =>
     `(${id}, ${datasetId}, '${new Date(time).toISOString()}', 1, 1, 1, 1, 1)`;
@@ -303,7 +303,7 @@ describe('races', () => {
     throw new Error('expected a connection to wait for a lock, was none');
   }
 
-  test('who packs waits for rows that are written and not yet committed', async () => {
+  test('packing waits for rows that are written and not yet committed', async () => {
     const writer = await connect();
     await writer.query('BEGIN');
     await change(writer, 1);

@@ -77,7 +77,7 @@ afterAll(async () => {
 const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/mars${path}`);
 const read = async (path: string) => bars.parse(await (await get(`/symbols/AAA/bars${path}`)).json());
 
-test('fill=forward shows the newest so many slots, and those of a range', async () => {
+test('fill=forward shows the newest slots, and those of a range', async () => {
   expect(await read('?last=500')).toHaveLength(92);
   expect(await read('?last=500&fill=none')).toHaveLength(92);
   const filled = await read('?last=500&fill=forward');
@@ -109,7 +109,7 @@ test('fill=forward reaches the latest bars too, and makes none of nothing', asyn
   expect((await get('/symbols/EMPTY/bars/latest?fill=forward')).status).toBe(404);
 });
 
-test('a fill that is none is refused by name', async () => {
+test('an unknown value of fill is refused by name', async () => {
   const response = await get('/symbols/AAA/bars?fill=backward');
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ problems: [{ field: 'fill', expected: 'one of none, forward' }] });

@@ -16,7 +16,7 @@ afterAll(async () => {
 const workers = (name: string, limits: RepositoryLimits) =>
   [1, 2].map(() => new RepositoryLimit(redis, prefix, name, limits));
 
-test('one session with 1,000 questions does not starve another one that comes later', async () => {
+test('a session with 1,000 requests does not starve a session that comes later', async () => {
   const both = workers('fair', { concurrency: 2 });
   const order: string[] = [];
   let running = 0;
@@ -41,7 +41,7 @@ test('one session with 1,000 questions does not starve another one that comes la
   expect(most).toBe(2);
 });
 
-test('all workers together start no more questions in a period than the limit allows', async () => {
+test('all workers together start no more requests in a period than the limit allows', async () => {
   const durationMs = 400;
   const both = workers('rate', { max: 3, durationMs });
   const times: number[] = [];

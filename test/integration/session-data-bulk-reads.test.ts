@@ -33,7 +33,7 @@ const COMMANDS: ReadCommand[] = [
 const shown = (reply: unknown): unknown =>
   reply instanceof Buffer ? `bytes ${reply.toString('base64')}` : Array.isArray(reply) ? reply.map(shown) : reply;
 
-test('text, bytes, numbers and nothing are what a pipeline answers, time after time', async () => {
+test('replies of text, bytes, numbers and null equal those of a pipeline, time after time', async () => {
   const expected = await server.redis.pipeline(COMMANDS).exec();
   const reads = storeReads(server.redis);
   for (let time = 0; time < 3; time++) {
@@ -105,7 +105,7 @@ test('an error of the receiver is thrown by the read, and the next read works', 
   reads.close();
 });
 
-test('an error among the replies is thrown, and the next read is well', async () => {
+test('an error among the replies is thrown, and the next read works', async () => {
   const reads = storeReads(server.redis);
   await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
   await expect(reads.run([['evalshaBuffer', '0'.repeat(40), 0]])).rejects.toThrow('NOSCRIPT');

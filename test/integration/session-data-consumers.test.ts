@@ -131,7 +131,7 @@ test('a consumer that joins under a name has it alone, and continues where it wa
   expect((await consumers.list()).length).toBe(1);
 });
 
-test('a silent consumer is dropped, keeps its position, and counts again when it speaks', async () => {
+test('a silent consumer is dropped, keeps its position, and counts again when it sends a message', async () => {
   const store = await lockstep({ heartbeatSeconds: 5 });
   const { consumers, at, says } = store;
   const { token } = await consumers.join('one', 'kept');

@@ -144,7 +144,7 @@ test('I9 after its removal no key of a session is left, and no late script bring
   expect(await removeSession(server.redis, layout)).toBe(0);
 });
 
-test('I9 what was begun after the removal is taken away too, what belongs to a new session of the id is not', async () => {
+test('I9 keys that were created after the removal are removed too, those of a new session with the id are not', async () => {
   const old = await server.begin(server.layout(manySpec));
   await removeSession(server.redis, old.layout);
   await old.writer.init();

@@ -94,7 +94,7 @@ describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
 
-  test('the same claim may be made twice, and beginning a store again leaves it as it is', async () => {
+  test('a claim may be repeated, and creating a store again leaves it as it is', async () => {
     const store = await server.begin();
     await flushUpTo(store, market, store.layout.end);
     const before = await server.dump(store.layout.id);

@@ -167,7 +167,7 @@ test('I9 the next symbol starts a freed partition empty, and late writes of the 
   });
 });
 
-test('I9 a removal that was cut short is finished by the next one who looks', async () => {
+test('I9 a removal that was cut short is finished by the next call', async () => {
   const store = await full();
   const target = changed(store.layout, 'remove', 'AAA');
   const real = server.redis;
@@ -190,7 +190,7 @@ test('I9 a removal that was cut short is finished by the next one who looks', as
   expect([...(await server.dump(target.id)).keys()].filter((key) => key.includes('AAA'))).toEqual([]);
 });
 
-test('a store that is gone is not begun by a change', async () => {
+test('a change of symbols does not create a store that is gone', async () => {
   const layout = server.layout();
   await expect(updateSymbols(server.redis, changed(layout, 'add', 'XXX'))).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);

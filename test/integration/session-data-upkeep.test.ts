@@ -109,7 +109,7 @@ describe('I4 a fill', () => {
     );
   });
 
-  test('writes nothing at or after the frontier, for the stream is still to come there', async () => {
+  test('writes nothing at or after the frontier, because the stream has yet to write there', async () => {
     const store = await server.begin();
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
@@ -119,7 +119,7 @@ describe('I4 a fill', () => {
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
 
-  test('a clean answer takes the last error away', async () => {
+  test('an answer without a failure removes the last error', async () => {
     const store = await filledDay();
     await store.upkeep.noteError(0, '2013-10-07', ['AAA'], 'the vendor is away');
     expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
@@ -131,7 +131,7 @@ describe('I4 a fill', () => {
 });
 
 describe('I5 derived bars', () => {
-  test('are refused when their base bars have changed, and the day stays to be done', async () => {
+  test('are refused when their base bars have changed, and the day stays dirty', async () => {
     const store = await filledDay();
     await store.upkeep.fill(0, 0, [await fillOf(store, [10])]);
     const made = await derivedOf(store, 0, 0, SLOTS);
@@ -156,7 +156,7 @@ describe('I5 derived bars', () => {
     expect(await store.reader.digest()).toEqual(await alone.reader.digest());
   });
 
-  test('of a worker that has not seen a repair behind the watermark leave the day to be done', async () => {
+  test('of a worker that has not seen a repair behind the watermark leave the day dirty', async () => {
     const store = await server.begin();
     const late = [...store.layout.windowsFrom(0)][1]!;
     const { openTime } = bar('AAA', late.fromSlot);

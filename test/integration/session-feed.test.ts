@@ -142,7 +142,7 @@ it('says how far a stream is: the last close less the lateness, a time, or the e
   expect(await reached('BBB')).toMatchObject({ reached: store.layout.start, heardAt: 0, ended: false });
 });
 
-it('I6 takes a late bar out of whatever its empty slot was counted as, and says so', async () => {
+it('I6 takes a late bar out of the count that its empty slot was in, and emits an event', async () => {
   await feed.feed('AAA', bars.slice(0, 2));
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
   await treat({ 2: 1, 3: NO_TRADE, 4: UNFILLABLE, 5: ABSENT_UNASKED, 6: 3 });

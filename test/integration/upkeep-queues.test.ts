@@ -191,7 +191,7 @@ test('I11 the activity says for how long jobs have waited while no worker took o
   expect(await prefixed()).toMatchObject({ takenAt: now + 24_000, silentMs: 1_000 });
 });
 
-test('a scheduler is made once, runs at once and then every so often, and is made again after a loss', async () => {
+test('a scheduler is made once, runs at once and then periodically, and is made again after a loss', async () => {
   const ref = session();
   await Promise.all([producer.schedule(ref, 60_000), producer.schedule(ref, 60_000)]);
   await producer.schedule(ref, 60_000);

@@ -14,7 +14,7 @@ const ABSURD = [0, 1e6, 1e9, 1e12];
 /** The session's dates: the second day closes early, and a holiday comes after it. */
 export const CANARY_DATES = { start: '2013-07-02', end: '2013-07-05' };
 
-/** A bar as any of the ways to read shows it; times epoch ms. */
+/** The fields of a bar that every way to read it has; times in epoch ms. */
 export type SeenBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & {
   closeTime: number;
   sourceCount: number;
@@ -27,7 +27,7 @@ const MINUTES = tradingDays(CANARY_DATES).flatMap(({ segments }, day) =>
   ),
 );
 
-/** Minutes of the session. */
+/** Number of minutes of the session. */
 export const CANARY_MINUTES = MINUTES.length;
 
 /** When the minutes close, in order. */
@@ -61,7 +61,7 @@ export class Canary {
 
   /**
    * @param limit nothing that closes after it may be seen, epoch ms
-   * @param where how the bar was read, for the message
+   * @param where how the bar was read, for the error message
    */
   look(bar: SeenBar | undefined, limit: number, where: string): void {
     if (!bar) return;
@@ -124,7 +124,7 @@ export class Canary {
 /** A read returned data from the future. */
 class FutureSeenError extends Error {
   constructor(where: string, limit: number, seen: object) {
-    super(`${where}: expected nothing of after ${new Date(limit).toISOString()}, was ${JSON.stringify(seen)}`);
+    super(`${where}: expected no data after ${new Date(limit).toISOString()}, was ${JSON.stringify(seen)}`);
   }
 }
 

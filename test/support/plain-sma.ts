@@ -27,10 +27,10 @@ export interface PlainResult {
 /** Runs the strategy over five-minute bars, which are made from one-minute bars of regular New York hours. */
 export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast: number, slow: number): PlainResult {
   const symbols = [...minutes].map(([symbol, bars]) => oneSymbol(symbol, fiveMinutes(bars), fast, slow));
-  const times = [...new Set(symbols.flatMap(({ made }) => [...made.keys()]))].sort((a, b) => a - b);
+  const times = [...new Set(symbols.flatMap(({ profitAfter }) => [...profitAfter.keys()]))].sort((a, b) => a - b);
   const latest = new Map<string, number>();
   const equity = times.map((time) => {
-    for (const { symbol, made } of symbols) latest.set(symbol, made.get(time) ?? latest.get(symbol) ?? 0);
+    for (const { symbol, profitAfter } of symbols) latest.set(symbol, profitAfter.get(time) ?? latest.get(symbol) ?? 0);
     return [...latest.values()].reduce((sum, value) => sum + value, 0);
   });
   const trades = symbols.flatMap((one) => one.trades).sort((a, b) => a.time - b.time);
@@ -43,10 +43,10 @@ function oneSymbol(
   bars: readonly PlainBar[],
   fast: number,
   slow: number,
-): { symbol: string; trades: PlainTrade[]; made: Map<number, number> } {
+): { symbol: string; trades: PlainTrade[]; profitAfter: Map<number, number> } {
   const closes = bars.map(({ close }) => close);
   const trades: PlainTrade[] = [];
-  const made = new Map<number, number>();
+  const profitAfter = new Map<number, number>();
   let [held, cash] = [0, 0];
   bars.forEach(({ time, open, close }, i) => {
     // The decision uses only data up to the close of the previous bar.
@@ -60,9 +60,9 @@ function oneSymbol(
         held = isUp ? quantity : 0;
       }
     }
-    made.set(time, cash + held * close);
+    profitAfter.set(time, cash + held * close);
   });
-  return { symbol, trades, made };
+  return { symbol, trades, profitAfter };
 }
 
 function average(values: readonly number[]): number {

@@ -24,7 +24,7 @@ function read(file: string): string {
 }
 
 describe('the tree', () => {
-  it('has no file whose name says nothing', () => {
+  it('has no file with a meaningless name', () => {
     expect(FILES.filter((file) => /^(utils?|helpers?|common|misc)\b/.test(basename(file)))).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import type { Payload, PayloadInput, UpkeepProducer, UpkeepScope } from '@barkee
 import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
-/** Where slots of a partition are looked for; times are epoch ms. */
+/** The part of a partition in which slots are looked for; times are epoch ms. */
 interface AskedRange {
   from: number;
   frontier: number;
@@ -24,7 +24,7 @@ export class GapDetector {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Removes the scheduler of a session that was deleted, or that has nothing left to repair. */
+  /** Runs one job. Removes the scheduler of a session that was deleted, or that has nothing left to repair. */
   async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
     try {
       const isAtEnd = await this.sessions.with(payload, (store) => this.detect(store, payload, signal));

@@ -1,4 +1,4 @@
-/** How many jobs of each state the queues hold, and how old the oldest job is that waits. */
+/** The number of jobs in each queue by state, and the age of the oldest waiting job. */
 import type { Job } from 'bullmq';
 import { JOB_NAMES, type JobName } from './contract.js';
 import type { Queues } from './producer.js';
@@ -29,8 +29,9 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
 }
 
 /**
- * Jobs with a priority are in order of rank, and within a rank of age: the oldest is at one of the two ends, except when a session
- * with few gaps came first.
+ * When the oldest waiting job was added or became due, epoch ms. Jobs with a priority are sorted by priority, then by
+ * age, so the oldest one is usually at one end of the list. It is in the middle only when a session with few gaps came
+ * first.
  */
 async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([

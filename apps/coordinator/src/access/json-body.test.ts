@@ -38,7 +38,7 @@ describe('bodyError', () => {
     expect(found instanceof ProblemError && found.problem.status).toBe(status);
   });
 
-  it('leaves other errors what they are', () => {
+  it('leaves other errors unchanged', () => {
     for (const error of [new Error('x'), 'x', parserError(500)]) expect(bodyError(error)).toBe(error);
   });
 });

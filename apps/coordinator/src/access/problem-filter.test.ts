@@ -43,7 +43,7 @@ describe('ProblemFilter', () => {
   });
   afterAll(() => app.close());
 
-  it('answers a fault of ours with a 500 that says nothing, and logs it with its stack and request', async () => {
+  it('answers a fault of the service with a 500 without details, and logs it with its stack and request', async () => {
     const response = await fetch(`${url}/fault`, { headers: { 'X-Request-Id': 'r-1' } });
     const text = await response.text();
     expect(response.status).toBe(500);

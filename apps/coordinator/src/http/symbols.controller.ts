@@ -22,7 +22,7 @@ export class SymbolsController {
     summary: 'Adds a symbol to a session',
     description:
       'While the session runs, its clock is held until the symbol is streamed, repaired and derived up to it; readers get 404 for the ' +
-      'symbol until then. Of a symbol that no dataset has, every bar is missing. Safe to repeat: a symbol of the session is ' +
+      'symbol until then. Every bar of a symbol that no dataset knows is missing. Safe to repeat: a symbol of the session is ' +
       'left unchanged.',
     params,
     answers: [
@@ -56,7 +56,7 @@ export class SymbolsController {
 
   @Delete()
   @Operation({
-    summary: 'Removes a symbol and everything of it',
+    summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     params,
     answers: [{ status: 204, description: 'removed' }],

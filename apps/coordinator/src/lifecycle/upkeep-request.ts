@@ -6,7 +6,10 @@ import type { OpenSession, View } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import { refOf } from './session-steering.js';
 
-/** @param view the end of the slots that a dry run counts @throws UnknownSymbolError, SessionLostError */
+/**
+ * @param view decides where a dry run stops counting: at the clock or at the frontier @throws UnknownSymbolError,
+ *   SessionLostError
+ */
 export async function requestUpkeep(
   row: SessionRow<SessionSpec>,
   session: OpenSession,

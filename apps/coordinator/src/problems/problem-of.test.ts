@@ -45,7 +45,7 @@ describe('problemOf', () => {
     ]);
   });
 
-  it('says nothing about our insides in a 500 or a 503', () => {
+  it('shows no internal details in a 500 or a 503', () => {
     const secret = 'postgres://user:secret@db/x';
     for (const error of [new Error(secret), Object.assign(new Error(secret), { code: 'ECONNREFUSED' })]) {
       expect(JSON.stringify(problemOf(error))).not.toContain('secret');

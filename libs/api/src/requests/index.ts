@@ -1,4 +1,4 @@
-/** What requests bring besides a body. */
+/** The queries, headers and times of requests, and the body of an upkeep request. */
 export * from './matrix-queries.js';
 export * from './queries.js';
 export { isEpochMs, isoTime, parseTime, TIME_EXPECTED } from './time-input.js';

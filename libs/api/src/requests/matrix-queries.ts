@@ -1,4 +1,4 @@
-/** The queries of routes that describe the data of a whole session. */
+/** The query strings of routes that describe the data of a whole session. */
 import { SESSION_ID_PATTERN } from '@barkeep/bars';
 import { z } from 'zod';
 import { checkDates, dateRange, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';

@@ -80,7 +80,7 @@ test('a COPY without rows yields no pack', () => {
   expect(read([Buffer.concat(stream)])).toMatchObject({ received: [], rows: 0 });
 });
 
-test('bytes that are no packs throw CopyFormatError', () => {
+test('bytes that are not packs throw CopyFormatError', () => {
   expect(() => read([message('d', Buffer.alloc(19))])).toThrow(CopyFormatError);
   expect(() => read([message('d', COPY_HEADER, int(2, 2))])).toThrow('expected 3 fields, was 2');
 });

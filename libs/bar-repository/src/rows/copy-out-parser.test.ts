@@ -80,7 +80,7 @@ test('notices between rows are skipped, even ones longer than the carry; an erro
   }
 });
 
-test('bytes that are no binary COPY of these columns are refused', () => {
+test('bytes that are not a binary COPY of these columns are refused', () => {
   const narrow = Buffer.from(row(ROW).subarray(0, 70));
   expect(() => parse(copyOf(Buffer.from('a\tb\n')), [])).toThrow(CopyFormatError);
   expect(() => parse(copyOf(COPY_HEADER, narrow), [])).toThrow('expected a row of 82 bytes, was 70');

@@ -71,7 +71,7 @@ export class CopySocket extends Socket {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
     const timer = setInterval(() => {
-      // A reader that is behind is not the server's silence.
+      // While this socket is paused, the server is not the one that is silent.
       if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
       if (this.silentSince === undefined || performance.now() - this.silentSince < limitMs()) return;
       // Idle connections that were open at that time are most likely half-open too: each would cost another limit.

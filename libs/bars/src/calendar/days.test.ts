@@ -50,7 +50,7 @@ describe('trading days', () => {
   });
 
   it.each(['2013-02-30', '2013-1-02', '20130102', '', '2013-10-04T00:00:00Z', '2013-13-01'])(
-    '%j is no date',
+    '%j is not a date',
     (date) => {
       expect(() => xnys.tradingDay(date)).toThrow(CalendarDateError);
     },
@@ -95,7 +95,7 @@ describe('hours in wall time', () => {
     expect(late).toMatchObject({ date: '2024-06-05', segments: [{ close: Date.parse('2024-06-06T06:00Z') }] });
   });
 
-  it('an entry of the normal week holds until the next one begins; special days and holidays go before it', () => {
+  it('an entry of the normal week holds until the next one begins; special days and holidays take precedence', () => {
     const calendar = parseCalendar({
       ...venue,
       hours: [

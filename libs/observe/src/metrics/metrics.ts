@@ -8,7 +8,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** A figure that takes longer is left out of the scrape, ms. */
 const COLLECT_WITHIN_MS = 2_000;
 
-/** The gauges of one scrape ask within this time, ms. */
+/** Gauges that read within this time, ms, belong to one scrape and share a read. */
 const SCRAPE_MS = 200;
 
 /** A metric's name (`barkeep_…`, unit last) and description. */

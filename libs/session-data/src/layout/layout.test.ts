@@ -55,7 +55,7 @@ describe('the layout of a session', () => {
     }
   });
 
-  it('knows which close comes so many bars after a time, across nights and breaks, at most the end', () => {
+  it('knows which close comes a number of bars after a time, across nights and breaks, at most the end', () => {
     const plain = layout();
     const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
     expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');

@@ -139,7 +139,10 @@ export class UpkeepStore {
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
-  /** True when the session is at its end, every slot is treated and derived, and no retry is due later. */
+  /**
+   * True when the session is at its end, every slot is filled or settled, every derived bar is made, and no retry is
+   * due.
+   */
   async isSettled(): Promise<boolean> {
     if ((await this.nextRetry()) !== undefined) return false;
     for (const [partition, { watermark }] of (await this.positions()).entries()) {

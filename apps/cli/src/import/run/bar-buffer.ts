@@ -1,6 +1,6 @@
 /**
- * Collects bars by symbol between the synchronous reader and the writer, which is fastest with large batches.
- * Bounded: when `full` is true, the import writes before it reads on.
+ * Collects bars by symbol between the synchronous reader and the writer, which is fastest with large batches. Bounded:
+ * when `full` is true, the import writes the bars before it reads more.
  */
 import type { Bar } from '@barkeep/bars';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Datasets say which values their bars may have: negative prices, and no volume. */
+/** Adds which values the bars of a dataset may have: negative prices, and no volume. */
 export class DatasetValues1764000000000 implements MigrationInterface {
   readonly name = 'DatasetValues1764000000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sessions keep the trading days that they were created with. Older sessions have none, and use those of their calendar. */
+/** Adds the trading days that a session was created with. Older sessions have none, and use those of their calendar. */
 export class SessionDays1764200000000 implements MigrationInterface {
   readonly name = 'SessionDays1764200000000';
 

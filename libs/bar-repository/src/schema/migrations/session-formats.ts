@@ -5,11 +5,11 @@ const LOST =
   'its store was written by Barkeep 0.1, which this version does not continue: start it again, and it is streamed from its first bar';
 
 /**
- * Sessions say which format their store and jobs have: a process works only on sessions of its own format.
+ * Adds the format of a session's store and jobs: a process works only on sessions of its own format.
  *
- * Processes of 0.1 do not know the format. The renamed column makes each of their statements on sessions fail, and the raised
- * epochs stop their streams. Completed sessions keep their stores, which can be read. Other stores have events without a clock, so
- * these sessions become `lost`, and their keys count as removed.
+ * Processes of 0.1 do not know the format. The renamed column makes each of their statements on sessions fail, and the
+ * raised epochs stop their streams. Completed sessions keep their stores, which can be read. Other stores have events
+ * without a clock, so these sessions become `lost`, and their keys count as removed.
  */
 export class SessionFormats1764300000000 implements MigrationInterface {
   readonly name = 'SessionFormats1764300000000';

@@ -1,6 +1,6 @@
 --- Begins the partition of a symbol that joins, or begins a vacant one again.
 --- KEYS: meta
---- ARGV: incarnation, version, start (ms), history days, then, when days left the session before:
+--- ARGV: incarnation, version, start (ms), history days, then, if days were removed before:
 ---       open of the oldest retained day (ms), start again; otherwise '', ''
 --- Answer: 'begun' | 'exists' | 'other'
 
