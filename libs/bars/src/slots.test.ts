@@ -12,7 +12,10 @@ const grid = (tradingDay: TradingDay, interval: string) => new DayGrid(tradingDa
 const times = (of: DayGrid) => Array.from({ length: of.slotCount }, (_, slot) => of.openTime(slot));
 const clockTimes = (of: DayGrid) => times(of).map((time) => new Date(time).toISOString().slice(11, 16));
 
-/** Days of each kind: a whole one, halves, breaks, one that begins the evening before, changes of the clocks, all around. */
+/**
+ * Trading days of each kind: whole and half days, days with breaks, days that begin on the evening before, changes of
+ * the clocks, and 24 hours.
+ */
 const KINDS: [kind: string, days: TradingDay[]][] = [
   ['XNYS over a year, with half days', calendarNamed('XNYS').tradingDays('2024-01-01', '2024-12-31')],
   ['XNYS with extended hours', calendarNamed('XNYS').tradingDays('2024-11-20', '2024-12-05', 'extended')],

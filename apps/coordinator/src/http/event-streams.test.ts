@@ -6,7 +6,7 @@ import type { EventCursor } from '@barkeep/session-data';
 import { eventView, EventStreams, message } from './event-streams.js';
 import type { EventFeed } from '../lifecycle/index.js';
 
-/** A session in which there is always more to tell. */
+/** A session that always has more events. */
 class EndlessFeed implements EventFeed {
   readonly view = 'strategy';
   reads = 0;
@@ -34,7 +34,7 @@ async function serve(streams: EventStreams, feed: EventFeed) {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events` };
 }
 
-/** Looks until a number stays the same for a while. */
+/** Waits until a number stays the same for a while. */
 async function steady(look: () => number): Promise<number> {
   for (let before = -1; ;) {
     const now = look();

@@ -91,7 +91,7 @@ it('waits as long as the sender likes between two lines, and while the store is 
     if (stored++ === 0) await sleep(2 * LINE_WITHIN_MS);
   };
   const { body, answer } = send();
-  // More than the buffers between the socket and the store hold, cut within a line.
+  // More bytes than fit into the buffers between the socket and the store, cut within a line.
   const text = `${LINE}\n`.repeat(20_000);
   body.write(text.slice(0, -10));
   body.write(text.slice(-10));

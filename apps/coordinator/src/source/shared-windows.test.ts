@@ -12,7 +12,7 @@ const emptyWindow = () => new WindowRead([0], WINDOW, USED_ONCE);
 function refuseChunks(): never {
   throw new Error('expected memory of others to be left alone, was given back');
 }
-/** Memory that must not be given anything. */
+/** Memory to which no chunk may be given back. */
 const OWN = { ...USED_ONCE, giveBack: refuseChunks };
 const ownRead = () => new WindowRead([0], WINDOW, OWN);
 

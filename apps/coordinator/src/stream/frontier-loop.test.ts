@@ -1,7 +1,7 @@
 import { RewindError } from '@barkeep/session-data';
 import { FrontierLoop } from './frontier-loop.js';
 
-/** A session of one window whose store has lost its newest writes each time that the loop looks at it. */
+/** A session of one window whose store loses its newest writes before each read of the loop. */
 function loopOver(wait: (stop: AbortSignal) => Promise<void>) {
   let starts = 0;
   const layout = {

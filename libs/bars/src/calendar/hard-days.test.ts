@@ -1,4 +1,7 @@
-/** Days that trip calendars: daylight saving, half days, typhoons, evening sessions, changed hours. A sample of a longer list. */
+/**
+ * Days that calendars often get wrong: daylight saving, half days, typhoons, evening sessions, changed hours. A sample
+ * of a longer list.
+ */
 import hardDays from '../../../../test/support/hard-days.json';
 import { calendarNamed } from './calendar.js';
 

@@ -45,7 +45,7 @@ describe('wall clock to UTC', () => {
   );
 });
 
-/** Half hours of a year, then steps of 11 h 07 min, which come by all times of day, over the decades around it. */
+/** Every half hour of one year, and for the decades around it steps of 11 h 07 min, which cover all times of day. */
 function* wallTimes(): Generator<number> {
   for (let ms = wall('1990-01-01T00:00'); ms < wall('2011-01-01T00:00'); ms += 667 * 60_000) yield ms;
   for (let ms = wall('2011-01-01T00:00'); ms < wall('2012-01-01T00:00'); ms += 30 * 60_000) yield ms;

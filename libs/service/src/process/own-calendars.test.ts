@@ -23,7 +23,7 @@ afterEach(async () => {
 const put = (name: string, content: unknown) =>
   writeFile(join(dir, name), typeof content === 'string' ? content : JSON.stringify(content));
 
-/** The message with which a folder is refused. */
+/** The message of the error for a folder that cannot be used. */
 async function refusal(): Promise<string> {
   const error: unknown = await useOwnCalendars(dir).catch((caught: unknown) => caught);
   if (error instanceof CalendarFileError) return error.message;

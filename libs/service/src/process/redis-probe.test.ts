@@ -6,7 +6,7 @@ import { ServerRefusedError } from './server-errors.js';
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** A server that sends `reply` to whatever comes, and its received bytes. */
+/** A server that answers everything with `reply`, and the bytes that it received. */
 async function answering(reply: string, options: { close?: boolean } = {}) {
   let received = '';
   server = createServer((socket) => {

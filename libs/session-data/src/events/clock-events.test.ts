@@ -57,7 +57,7 @@ describe('the places that a clock passes', () => {
       const numbers = all.map(eventNumber);
       for (const [i, { time }] of all.entries()) {
         const rest = grown(places(layout, time, stops)).filter((place) => eventNumber(place) > numbers[i]!);
-        // As text: a day has 1,440 places, and to compare each with each as objects takes minutes.
+        // Compares texts, because a day has 1,440 places, and comparing them as objects takes minutes.
         expect(JSON.stringify(rest)).toBe(JSON.stringify(all.slice(i + 1)));
       }
     },
@@ -79,7 +79,7 @@ describe('the places that a clock passes', () => {
   });
 });
 
-/** Those with a number above all before, as the store takes them. */
+/** The events that the store would take: those whose number is above all earlier ones. */
 function grown(found: readonly ClockPlace[]): ClockPlace[] {
   let last = -1;
   return found.filter((place) => {

@@ -1,7 +1,7 @@
 import { collect } from './collecting-sink.js';
 import { type BarFormat, FORMATS } from '../formats/index.js';
 
-/** Twenty made bars of ESH4, from 2024-03-04 14:30 UTC, which is 09:30 in New York. */
+/** Twenty generated bars of ESH4, from 2024-03-04 14:30 UTC, which is 09:30 in New York. */
 const OPEN = Date.UTC(2024, 2, 4, 14, 30);
 const BARS = Array.from({ length: 20 }, (_, minute) => {
   const open = 100 + minute / 4;

@@ -12,7 +12,7 @@ interface Zip64Options {
   claimedBytes?: number;
 }
 
-/** A zip of stored files whose sizes, offsets and number stand in the fields of zip64. */
+/** Makes a zip of uncompressed files whose sizes, offsets and number are in the zip64 fields. */
 function zip64(files: readonly (readonly [name: string, text: string])[], { claimedBytes }: Zip64Options = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -53,7 +53,9 @@ function header(signature: number, bytes: 30 | 46, name: string, data: Buffer, e
   return result;
 }
 
-/** The end of a zip64: its record, the locator of the record, and the old record with marks for "see above". */
+/**
+ * The end of a zip64 file: the zip64 record, its locator, and the old record, whose fields refer to the zip64 record.
+ */
 function end(files: number, bytes: number, offset: number): Buffer {
   const record = Buffer.alloc(56);
   record.writeUInt32LE(0x06064b50, 0);

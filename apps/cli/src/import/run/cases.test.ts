@@ -1,4 +1,4 @@
-/** Small files that users of this kind of software have met, each with the value that it means. */
+/** Small files in forms that users of such software have reported, each with the bars that it means. */
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';

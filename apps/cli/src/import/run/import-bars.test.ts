@@ -21,7 +21,7 @@ const csvRows = (count: number): string =>
 const leanRows = (count: number): Uint8Array =>
   Buffer.from(Array.from({ length: count }, (_, i) => `${34_200_000 + i * 60_000},1,2,1,2,5\n`).join(''));
 
-/** Counts what it is given; the import's real writer is tested on Postgres. */
+/** Counts the bars that it gets. Integration tests cover the real writer on PostgreSQL. */
 class CountingWriter implements BarWriter {
   readonly counts: Record<string, number> = {};
   aborted = false;
