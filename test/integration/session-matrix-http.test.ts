@@ -1,10 +1,18 @@
 /** The routes that describe the data of a whole session, on a real coordinator. */
 import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
 import { Redis } from 'ioredis';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { Api } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';
+import { tcpGate } from '../support/tcp-gate.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
@@ -154,6 +162,73 @@ describe('GET /v1/sessions/{id}/export', () => {
     });
     await Promise.all(gone);
     expect((await read('?symbols=aaa')).status).toBe(200);
+  });
+});
+
+describe('barkeep export', () => {
+  const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'barkeep-export-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function barkeep(url: string, args: string[], onStart?: (child: ChildProcess) => Promise<void>) {
+    const env = { PATH: process.env['PATH'], BARKEEP_URL: url, BARKEEP_API_KEY: USER };
+    const child = spawn(process.execPath, [BARKEEP, 'export', ...args], { cwd: folder, env });
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+      onStart?.(child),
+    ]);
+    return { stdout, stderr, code: code as number };
+  }
+  const route = (query: string) =>
+    fetch(`${coordinator.url}/v1/sessions/whole/export${query}`, { headers: { 'X-API-Key': USER } }).then((answer) =>
+      answer.text(),
+    );
+
+  it('prints the file of the route, and counts its bars', async () => {
+    const stderr = '2,960 bars of 3 symbols\n';
+    expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await route('') });
+  });
+
+  it('passes every option on, and writes over a file', async () => {
+    const range = ['--from', '2015-12-24T15:00Z', '--to', String(Date.parse('2015-12-24T16:00Z'))];
+    const options = ['--format', 'ndjson', '--interval', '1m', '--symbols', 'aaa,BRK/B', ...range];
+    await writeFile(join(folder, 'bars.ndjson'), 'old');
+    const ended = await barkeep(coordinator.url, ['whole', ...options, '--out', 'bars.ndjson', '--json']);
+    const summary = { session: 'whole', symbols: 2, bars: 120, file: 'bars.ndjson' };
+    expect({ ...ended, stdout: JSON.parse(ended.stdout) as object }).toEqual({ code: 0, stderr: '', stdout: summary });
+    const query = 'format=ndjson&interval=1m&symbols=aaa,BRK/B&from=2015-12-24T15:00:00Z&to=2015-12-24T16:00:00Z';
+    expect(await readFile(join(folder, 'bars.ndjson'), 'utf8')).toBe(await route(`?${query}`));
+    expect(await readdir(folder)).toEqual(['bars.ndjson']);
+    expect((await barkeep(coordinator.url, ['whole', '--interval', '7m'])).stderr).toContain('interval');
+  });
+
+  it('leaves no part of a file when the connection breaks, and keeps the old one', async () => {
+    const gate = await tcpGate(coordinator.url, 80);
+    await writeFile(join(folder, 'bars.csv'), 'old');
+    gate.cutAfter(60_000);
+    const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv']);
+    await gate.shut();
+    expect(code).toBe(1);
+    expect(stderr).toContain('expected all bars of session whole, was an export that broke off');
+    expect(await readdir(folder)).toEqual(['bars.csv']);
+    expect(await readFile(join(folder, 'bars.csv'), 'utf8')).toBe('old');
+  });
+
+  it('exits with 130 when it is interrupted, and leaves no part of a file', async () => {
+    const gate = await tcpGate(coordinator.url, 80);
+    gate.freezeAfter(60_000);
+    const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv'], async (child) => {
+      while ((await readdir(folder)).length === 0) await setImmediate();
+      child.kill('SIGINT');
+    });
+    await gate.shut();
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'barkeep: interrupted: no bars.csv was written\n' });
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

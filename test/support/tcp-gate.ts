@@ -15,6 +15,8 @@ export interface TcpGate {
   slowDown(delayMs: number): void;
   /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
   cutAfter(bytes: number): void;
+  /** {@link freeze} once the server has answered so many bytes from now on; the rest of that answer is lost. */
+  freezeAfter(bytes: number): void;
   /** Adds `more` to each answer that ends with `ending`, in the same packet; undefined ends that. */
   append(answer: { ending: Buffer; more: Buffer } | undefined): void;
   /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
@@ -33,10 +35,15 @@ export interface TcpGate {
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
   let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const freeze = (): void => {
+    isFrozen = true;
+    for (const socket of sockets) socket.pause();
+  };
   const links = new Set<{ near: Socket; far: Socket; halfOpen: () => void }>();
   let isFrozen = false;
   let delayMs = 0;
   let bytesLeft = Infinity;
+  let freezesAtLimit = false;
   let appended: { ending: Buffer; more: Buffer } | undefined;
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
@@ -76,7 +83,8 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       bytesLeft -= data.length;
       if (bytesLeft > 0) return;
       bytesLeft = Infinity;
-      near.destroySoon();
+      if (freezesAtLimit) freeze();
+      else near.destroySoon();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -105,12 +113,10 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       await once(server, 'listening');
     },
     slowDown: (ms) => (delayMs = ms),
-    cutAfter: (bytes) => (bytesLeft = bytes),
+    cutAfter: (bytes) => ([bytesLeft, freezesAtLimit] = [bytes, false]),
+    freezeAfter: (bytes) => ([bytesLeft, freezesAtLimit] = [bytes, true]),
     append: (answer) => (appended = answer),
-    freeze() {
-      isFrozen = true;
-      for (const socket of sockets) socket.pause();
-    },
+    freeze,
     thaw() {
       isFrozen = false;
       for (const socket of sockets) socket.resume();

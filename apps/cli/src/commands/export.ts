@@ -1,8 +1,8 @@
 /** `barkeep export`: writes the bars of a session, up to its clock, as CSV or NDJSON. */
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
-import type { BarAnswer, CoordinatorClient, SessionStatus } from '@barkeep/client';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Command, Option } from 'commander';
 import {
   formatCount,
@@ -33,8 +33,6 @@ interface Exported {
 }
 
 const DAY_MS = 86_400_000;
-/** A week of minutes is at most 10,080 bars. */
-const SPAN_MS = 7 * DAY_MS;
 const EXAMPLES = `
 Examples:
   barkeep export my-session > bars.csv
@@ -69,47 +67,71 @@ export function exportCommand(run: RunCommand): Command {
 async function exportBars(
   client: CoordinatorClient,
   id: string,
-  options: ExportOptions,
+  { format, interval, out, ...options }: ExportOptions,
   signal: AbortSignal,
 ): Promise<Exported> {
   const session = await client.session(id);
-  const symbols = options.symbols ?? session.symbols;
+  const symbols = options.symbols ?? session.symbols.toSorted();
   const from = timeOf('--from', options.from ?? startOf(session));
   const to = timeOf('--to', options.to ?? session.clock ?? options.from ?? startOf(session));
-  const target = options.out === undefined ? process.stdout : createWriteStream(options.out);
-  const progress = startProgress(`export ${id}`, options.json || options.out === undefined);
-  let bars = 0;
-  if (options.format === 'csv') await write(target, 'time,symbol,open,high,low,close,volume\n');
-  for (const [index, symbol] of symbols.entries()) {
-    for (let at = from; at < to; at += SPAN_MS) {
-      if (signal.aborted) {
-        progress.stop();
-        throw new InterruptedError(
-          `interrupted: ${options.out ?? 'the output'} has the first ${formatCount(bars)} bars only`,
-        );
+  const texts = client.export(id, {
+    format,
+    interval,
+    symbols: options.symbols?.join(','),
+    from: new Date(from).toISOString(),
+    to: options.to && new Date(to).toISOString(),
+  });
+  const progress = startProgress(`export ${id}`, options.json || out === undefined);
+  let lines = 0;
+  const counted = async function* (): AsyncGenerator<string> {
+    for await (const text of texts) {
+      const parts = text.split('\n');
+      lines += parts.length - 1;
+      if (parts.length > 2) {
+        const { symbol, openTime } = placeOf(parts.at(-2)!, format);
+        const share = (Date.parse(openTime) - from) / Math.max(1, to - from);
+        progress.update((symbols.indexOf(symbol) + share) / symbols.length, symbol, lines);
       }
-      const range = { from: new Date(at).toISOString(), to: new Date(Math.min(to, at + SPAN_MS)).toISOString() };
-      const read = await client.bars(id, symbol, {
-        ...range,
-        ...(options.interval !== undefined && { interval: options.interval }),
-      });
-      bars += read.length;
-      await write(target, read.map((bar) => rowOf(symbol, bar, options.format)).join(''));
-      progress.update((index + (at - from) / Math.max(1, to - from)) / symbols.length, symbol, bars);
+      yield text;
     }
+  };
+  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
+  try {
+    if (out === undefined) await pipeline(counted, process.stdout, { end: false, signal });
+    else await writeWhole(out, counted, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const left =
+      out === undefined ? `the output has the first ${formatCount(barCount())} bars only` : `no ${out} was written`;
+    throw new InterruptedError(`interrupted: ${left}`);
+  } finally {
+    progress.stop();
   }
-  progress.stop();
-  if (target !== process.stdout) {
-    target.end();
-    await once(target, 'finish');
-  }
-  return { session: id, symbols: symbols.length, bars, file: options.out ?? null };
+  return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-function rowOf(symbol: string, bar: BarAnswer, format: ExportOptions['format']): string {
-  if (format === 'ndjson') return `${JSON.stringify({ symbol, ...bar.raw })}\n`;
-  const { openTime, open, high, low, close, volume } = bar;
-  return `${[openTime, symbol, open, high, low, close, volume].join(',')}\n`;
+/** Writes a file whole or not at all: the text goes to a new file beside it first. A pipe or a device is written to at once. */
+async function writeWhole(file: string, texts: () => AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const isOther = await stat(target).then(
+    (found) => !found.isFile(),
+    () => false,
+  );
+  const written = isOther ? target : `${target}.${process.pid}.part`;
+  try {
+    await pipeline(texts, createWriteStream(written), { signal });
+    if (!isOther) await rename(written, target);
+  } catch (error) {
+    if (!isOther) await rm(written, { force: true });
+    throw error;
+  }
+}
+
+/** What a whole line of the file is about. */
+function placeOf(line: string, format: ExportOptions['format']): { symbol: string; openTime: string } {
+  if (format === 'ndjson') return JSON.parse(line) as { symbol: string; openTime: string };
+  const [openTime = '', symbol = ''] = line.split(',');
+  return { symbol, openTime };
 }
 
 /** The day before the first trading date: a session of futures opens on the evening before. */
@@ -121,8 +143,4 @@ function timeOf(name: string, text: string): number {
   const time = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(time)) return time;
   throw new UsageError(`${name}: expected a time such as 2024-03-04T14:30:00Z, was "${text}"`);
-}
-
-async function write(target: Writable, text: string): Promise<void> {
-  if (text !== '' && !target.write(text)) await once(target, 'drain');
 }

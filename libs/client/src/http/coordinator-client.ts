@@ -6,7 +6,7 @@ import { isoTime } from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
-import { CoordinatorUnreachableError } from '../outage/index.js';
+import { CoordinatorUnreachableError, ExportBrokenError } from '../outage/index.js';
 import * as answers from './answers.js';
 import { ApiProblemError, problemError } from './problems.js';
 
@@ -30,6 +30,14 @@ export type BarsQuery = {
   to?: string;
   /** `forward` shows empty slots with the last close. */
   fill?: string;
+};
+
+/** Which bars to export, and how. */
+export type ExportQuery = Pick<BarsQuery, 'interval' | 'from' | 'to'> & {
+  /** @default `csv` */
+  format?: 'csv' | 'ndjson';
+  /** Comma list; all symbols when it is left out. */
+  symbols?: string;
 };
 
 interface Content {
@@ -145,9 +153,22 @@ export class CoordinatorClient {
 
   /** Bars of one symbol, oldest first. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
-    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const search = new URLSearchParams(given).toString();
-    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars?${search}`));
+    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars?${searchOf(query)}`));
+  }
+
+  /**
+   * The text of a file with the bars of a session up to its clock, symbol after symbol, oldest first. The coordinator
+   * reads as fast as the caller takes the text. @throws ExportBrokenError
+   */
+  async *export(id: string, query: ExportQuery): AsyncGenerator<string> {
+    const answer = await this.#answer('GET', `${sessionPath(id)}/export?${searchOf(query)}`, undefined, this.signal);
+    if (!answer.ok || !answer.body) await readAnswer(answer);
+    try {
+      yield* answer.body!.pipeThrough(new TextDecoderStream());
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw new ExportBrokenError(id, error);
+    }
   }
 
   /**
@@ -181,12 +202,17 @@ export class CoordinatorClient {
   }
 
   async #call(method: string, path: string, content?: Content): Promise<unknown> {
+    return readAnswer(await this.#answer(method, path, content));
+  }
+
+  /** Repeats a call while no coordinator is ready. @param signal ends each try, its body included */
+  async #answer(method: string, path: string, content?: Content, signal?: AbortSignal): Promise<Response> {
     const deadline = Date.now() + AWAY_LIMIT_MS;
     for (;;) {
-      const answer = await this.#fetch(method, path, content);
-      if (answer instanceof Response && answer.status !== 503) return readAnswer(answer);
+      const answer = await this.#fetch(method, path, content, signal);
+      if (answer instanceof Response && answer.status !== 503) return answer;
       if (Date.now() > deadline) {
-        if (answer instanceof Response) return readAnswer(answer);
+        if (answer instanceof Response) return answer;
         throw new CoordinatorUnreachableError(this.baseUrl, answer);
       }
       if (answer instanceof Response) await answer.body?.cancel();
@@ -195,11 +221,15 @@ export class CoordinatorClient {
   }
 
   /** The answer, or the error when there was none. */
-  async #fetch(method: string, path: string, content?: Content): Promise<Response | Error> {
+  async #fetch(
+    method: string,
+    path: string,
+    content?: Content,
+    signal = AbortSignal.any([this.signal, AbortSignal.timeout(CALL_LIMIT_MS)]),
+  ): Promise<Response | Error> {
     const headers: Record<string, string> = { accept: 'application/json', ...content?.headers };
     if (content !== undefined) headers['content-type'] = content.type;
     if (this.apiKey !== undefined) headers['authorization'] = `Bearer ${this.apiKey}`;
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(CALL_LIMIT_MS)]);
     try {
       return await fetch(this.baseUrl.replace(/\/$/, '') + path, { method, headers, body: content?.text, signal });
     } catch (error) {
@@ -215,6 +245,11 @@ function sessionPath(id: string): string {
 
 function symbolPath(id: string, symbol: string): string {
   return `${sessionPath(id)}/symbols/${encodeURIComponent(symbol)}`;
+}
+
+function searchOf(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new URLSearchParams(given).toString();
 }
 
 async function readAnswer(answer: Response): Promise<unknown> {

@@ -45,6 +45,18 @@ export class CoordinatorUnreachableError extends Error {
   }
 }
 
+/** An export ended before its end; `cause` says why. */
+export class ExportBrokenError extends Error {
+  override readonly name = 'ExportBrokenError';
+  constructor(
+    /** Id of the session. */
+    readonly session: string,
+    cause: unknown,
+  ) {
+    super(`expected all bars of session ${session}, was an export that broke off`, { cause });
+  }
+}
+
 /** The server at the coordinator's address gave an answer that this version of the client does not understand. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError';

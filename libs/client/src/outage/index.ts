@@ -3,6 +3,7 @@ export {
   ClientClosedError,
   CoordinatorAddressError,
   CoordinatorUnreachableError,
+  ExportBrokenError,
   NoCoordinatorError,
   NoSessionRedisError,
   NotBegunError,
