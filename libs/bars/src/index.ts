@@ -59,6 +59,7 @@ export {
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
+export { type BarDifference, firstDifference } from './first-difference.js';
 export { fillForward } from './fill-forward.js';
 export { formingBar, type FormingBucket, formingBucket } from './forming.js';
 export {

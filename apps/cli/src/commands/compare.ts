@@ -90,11 +90,11 @@ function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
   return `different: ${where}${onlyIn(a, b, bar.a, bar.b)}${before}\n${table(head, rows)}`;
 }
 
-function onlyIn(a: Run, b: Run, ofA: BarAnswer | undefined, ofB: BarAnswer | undefined): string {
+function onlyIn(a: Run, b: Run, ofA: BarAnswer | null, ofB: BarAnswer | null): string {
   return ofA && ofB ? '' : `, in ${(ofA ? a : b).name} only`;
 }
 
-function row(name: string, bar: BarAnswer | undefined): string[] {
+function row(name: string, bar: BarAnswer | null): string[] {
   if (!bar) return [name, 'no bar'];
   const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
   return [name, ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];

@@ -9,15 +9,10 @@ import {
   ApiProblemError,
   type CoordinatorClient,
 } from '@barkeep/client';
+import { firstDifference } from '@barkeep/bars';
 import { readFile } from 'node:fs/promises';
 import { CliError, EXIT } from '../terminal/index.js';
-import {
-  earlier,
-  firstBarThatDiffers,
-  firstDayThatDiffers,
-  type BarDifference,
-  type DayDifference,
-} from './differences.js';
+import { earlier, firstDayThatDiffers, type DayDifference, type PlacedDifference } from './differences.js';
 
 /** One side of a comparison. */
 export interface Run {
@@ -34,7 +29,7 @@ export interface Comparison {
   equalDays: number;
   day?: DayDifference;
   /** Undefined when only certificates were compared, or when all visible fields of the bars are equal. */
-  bar?: BarDifference;
+  bar?: PlacedDifference;
 }
 
 /** Most requests at the same time. */
@@ -64,15 +59,20 @@ export async function compareRuns(
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
   const work = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
   const { open, close } = day.a;
-  let [bar, done]: [BarDifference | undefined, number] = [undefined, 0];
+  let [bar, done]: [PlacedDifference | undefined, number] = [undefined, 0];
   await eachOf(work, async ({ interval, symbol }) => {
     const query = { interval, from: open, to: close };
     const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, query);
     const [barsOfA, barsOfB] = await Promise.all([read(a), read(b)]);
-    bar = earlier(bar, firstBarThatDiffers(symbol, interval, barsOfA, barsOfB));
+    const found = firstDifference(barsOfA, barsOfB, isSameAnswer);
+    if (found) bar = earlier(bar, { symbol, interval, ...found });
     onProgress(++done / work.length, `${day.date} ${symbol} ${interval}`);
   });
   return { equalDays, day, bar };
+}
+
+function isSameAnswer(a: BarAnswer, b: BarAnswer): boolean {
+  return JSON.stringify(a.raw) === JSON.stringify(b.raw);
 }
 
 /** Empty for a symbol or an interval that the session does not have. */

@@ -1,5 +1,5 @@
-import type { BarAnswer, CertifiedDay } from '@barkeep/client';
-import { earlier, firstBarThatDiffers, firstDayThatDiffers, sameConsumers, type BarDifference } from './differences.js';
+import type { CertifiedDay } from '@barkeep/client';
+import { earlier, firstDayThatDiffers, sameConsumers, type PlacedDifference } from './differences.js';
 
 const day = (date: string, digest: string): CertifiedDay => ({
   date,
@@ -17,14 +17,6 @@ const day = (date: string, digest: string): CertifiedDay => ({
     missing: 0,
   },
 });
-
-function bar(minute: number, close = 10): BarAnswer {
-  const openTime = `2013-10-07T13:${30 + minute}:00.000Z`;
-  const closeTime = `2013-10-07T13:${31 + minute}:00.000Z`;
-  const fields = { openTime, closeTime, open: 10, high: 11, low: 9, close, volume: 5, origin: 'streamed' } as const;
-  const counts = { complete: true, sourceCount: 1, expectedCount: 1 };
-  return { ...fields, ...counts, raw: { ...fields, ...counts } };
-}
 
 describe('days', () => {
   const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
@@ -60,25 +52,13 @@ describe('consumers', () => {
 });
 
 describe('bars', () => {
-  test('that are the same do not differ', () => {
-    expect(firstBarThatDiffers('SPY', '1m', [bar(0), bar(1)], [bar(0), bar(1)])).toBeUndefined();
-  });
-  test('differ by a cent', () => {
-    const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(1)], [bar(0), bar(1, 10.01)]);
-    expect(found).toMatchObject({ openTime: bar(1).openTime, a: { close: 10 }, b: { close: 10.01 } });
-  });
-  test('that only one run has are reported as such', () => {
-    const found = firstBarThatDiffers('SPY', '1m', [bar(0), bar(2)], [bar(0), bar(1), bar(2)]);
-    expect(found).toMatchObject({ openTime: bar(1).openTime, a: undefined, b: { close: 10 } });
-    expect(firstBarThatDiffers('SPY', '1m', [bar(0)], [])).toMatchObject({ a: { close: 10 }, b: undefined });
-  });
   test('are ordered by time, then interval, then symbol', () => {
-    const at = (openTime: string, interval: string, symbol: string): BarDifference => ({
+    const at = (openTime: string, interval: string, symbol: string): PlacedDifference => ({
       openTime,
       interval,
       symbol,
-      a: undefined,
-      b: undefined,
+      a: null,
+      b: null,
     });
     const ordered = [
       at('1', '1m', 'B'),

@@ -1,6 +1,6 @@
 /** Finds the first day and the first bar in which two runs differ. Pure. */
 import type { BarAnswer, CertifiedConsumer, CertifiedDay } from '@barkeep/client';
-import { parseInterval } from '@barkeep/bars';
+import { type BarDifference, parseInterval } from '@barkeep/bars';
 
 /** The first date whose days differ. */
 export interface DayDifference {
@@ -9,13 +9,10 @@ export interface DayDifference {
   b: CertifiedDay | undefined;
 }
 
-/** The first bar that differs, ordered by time, interval and symbol. A side without the bar is undefined. */
-export interface BarDifference {
+/** The first bar that differs, ordered by time, interval and symbol. */
+export interface PlacedDifference extends BarDifference<BarAnswer> {
   symbol: string;
   interval: string;
-  openTime: string;
-  a: BarAnswer | undefined;
-  b: BarAnswer | undefined;
 }
 
 /** Compares the deliveries to one consumer name in both runs. */
@@ -39,25 +36,11 @@ export function firstDayThatDiffers(a: readonly CertifiedDay[], b: readonly Cert
   return date === undefined ? undefined : { date, a: daysOfA.get(date), b: daysOfB.get(date) };
 }
 
-/** The first difference between the bars of one symbol and interval, both oldest first. */
-export function firstBarThatDiffers(
-  symbol: string,
-  interval: string,
-  barsOfA: readonly BarAnswer[],
-  barsOfB: readonly BarAnswer[],
-): BarDifference | undefined {
-  for (let i = 0; i < Math.max(barsOfA.length, barsOfB.length); i++) {
-    const [a, b] = [barsOfA[i], barsOfB[i]];
-    if (a && b && JSON.stringify(a.raw) === JSON.stringify(b.raw)) continue;
-    const openTime = [a?.openTime, b?.openTime].filter((time) => time !== undefined).sort()[0]!;
-    const atTime = (bar: BarAnswer | undefined) => (bar?.openTime === openTime ? bar : undefined);
-    return { symbol, interval, openTime, a: atTime(a), b: atTime(b) };
-  }
-  return undefined;
-}
-
 /** The earlier difference: by time, then by interval (shorter first), then by symbol. */
-export function earlier(one: BarDifference | undefined, other: BarDifference | undefined): BarDifference | undefined {
+export function earlier(
+  one: PlacedDifference | undefined,
+  other: PlacedDifference | undefined,
+): PlacedDifference | undefined {
   if (!one || !other) return one ?? other;
   const intervals = parseInterval(one.interval).ms - parseInterval(other.interval).ms;
   const order = compare(one.openTime, other.openTime) || intervals || compare(one.symbol, other.symbol);

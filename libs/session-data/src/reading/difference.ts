@@ -2,7 +2,7 @@
  * The first base bar in which two sessions differ, in the order of time: on the whole days that both sessions have, and that both
  * clocks have closed, for the symbols that both have. Bars are equal when everything that the API shows of them is. Reads only.
  */
-import { DayChunk, type StoredBar } from '@barkeep/bars';
+import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
@@ -107,9 +107,10 @@ async function compareChunks(
   for (const symbol of symbols) {
     const [a, b] = [mine!.get(symbol) ?? null, others!.get(symbol) ?? null];
     if (isSameGrid && (a && b ? a.equals(b) : a === b)) continue;
-    const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b));
+    const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b), isEqual);
     if (!found) continue;
-    const difference = { symbol, date: sides[0].layout.day(sides[0].day).date, ...found };
+    const { date } = sides[0].layout.day(sides[0].day);
+    const difference = { symbol, date, slotTime: found.openTime, mine: found.a, other: found.b };
     if (!first || isBefore(difference, first)) first = difference;
   }
   return first;
@@ -137,28 +138,12 @@ function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {
   return bytes ? [...new DayChunk(grid.slotCount, bytes).bars(grid, 0, grid.slotCount)] : [];
 }
 
-/** Both lists are in the order of time. */
-function firstDifference(
-  mine: readonly StoredBar[],
-  other: readonly StoredBar[],
-): Pick<FirstDifference, 'slotTime' | 'mine' | 'other'> | undefined {
-  for (let i = 0; i < Math.max(mine.length, other.length); i++) {
-    const [a, b] = [mine[i], other[i]];
-    if (a && b && isEqual(a, b)) continue;
-    const slotTime = Math.min(a?.openTime ?? Infinity, b?.openTime ?? Infinity);
-    const atTime = (bar: StoredBar | undefined) => (bar?.openTime === slotTime ? bar : null);
-    return { slotTime, mine: atTime(a), other: atTime(b) };
-  }
-  return undefined;
-}
-
 /** The number of the dataset is not compared: the two sessions may list their datasets in another order. */
 function isEqual(a: StoredBar, b: StoredBar): boolean {
   return SHOWN.every((field) => a[field] === b[field]);
 }
 
 const SHOWN = [
-  'openTime',
   'closeTime',
   'open',
   'high',
