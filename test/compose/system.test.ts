@@ -64,7 +64,7 @@ test('keys are made at the first start, are needed, and stay the same', async ()
   const statusOf = async (caller: Api, path: string) => (await caller.call('GET', path)).status;
   expect(await statusOf(system.api(1), '/v1/sessions')).toBe(401);
   expect(await statusOf(user, '/v1/sessions')).toBe(200);
-  expect([await statusOf(user, '/queues/'), await statusOf(api, '/queues/')]).toEqual([401, 200]);
+  expect([await statusOf(user, '/queues/'), await statusOf(api, '/queues/')]).toEqual([403, 200]);
   await system.up();
   expect(await system.keys()).toEqual(keys);
 });

@@ -137,12 +137,24 @@ describeWithBrowser('the console', () => {
     await withPage('/datasets', async (page) => {
       await page.getByRole('link', { name: 'stream' }).click();
       await shown(page, 'Rows by symbol and trading day of XNYS, 10 × 5, worst first');
+      await shown(page, /^Refused records: 6 \(/);
+      await page.getByRole('heading', { name: 'Conflicts' }).waitFor();
       await page.getByLabel('calendar').fill('XNOPE');
       await page.getByRole('button', { name: 'Show' }).click();
       await page.getByRole('alert').waitFor();
       await page.goBack();
     });
     await withPage('/upkeep', (page) => page.getByRole('table', { name: 'Upkeep' }).waitFor());
+  });
+
+  it('says that the queues need the admin key', async () => {
+    const keys = { BARKEEP_API_KEYS: 'user-key-0123456789', BARKEEP_ADMIN_KEYS: 'admin-key-0123456789' };
+    const keyed = await system.coordinator(keys);
+    const opened = await ConsolePage.open(browser, keyed.url, '/upkeep', { password: keys.BARKEEP_API_KEYS });
+    await shown(opened.page, 'This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.');
+    expect(opened.faults).toEqual([]);
+    await opened.close();
+    await keyed.signal('SIGTERM');
   });
 
   it('opens the certificate', () =>

@@ -266,10 +266,12 @@ describe('API keys', () => {
   });
 
   it('open the dashboard only for an admin, also by HTTP Basic', async () => {
-    const refused = await as('/queues', bearer(USER));
-    expect(refused.status).toBe(401);
-    expect(refused.headers.get('www-authenticate')).toBe('Basic realm="barkeep"');
-    expect((await as('/queues/api/queues', bearer(USER))).status).toBe(401);
+    const unknown = await as('/queues', {});
+    expect([unknown.status, unknown.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="barkeep"']);
+    for (const path of ['/queues', '/queues/api/queues']) {
+      const refused = await as(path, bearer(USER));
+      expect([refused.status, await refused.json()]).toMatchObject([403, { type: 'urn:barkeep:problem:forbidden' }]);
+    }
     expect((await as('/queues', bearer(ADMIN))).status).toBe(200);
     const queues = await (await as('/queues/api/queues?activeQueue=&page=1', basic(ADMIN))).json();
     expect(JSON.stringify(queues)).toContain('"readOnlyMode":true');

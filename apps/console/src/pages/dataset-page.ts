@@ -87,20 +87,50 @@ function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar:
   </p>`;
 }
 
-/** Records that were refused or in conflict at the import, with the first ones. */
-function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>): VNode {
-  if (quarantined.rows === 0)
+/** Records that the import did not store: those that were refused, and those that conflict with a stored bar. */
+function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>): VNode[] {
+  const { conflict = 0, ...refusals } = quarantined.reasons;
+  const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
+  const isConflict = ({ reason }: Example) => reason === 'conflict';
+  return [
+    html`<${Records}
+      title="Refused records"
+      rows=${quarantined.rows - conflict}
+      about=${refused.join(', ')}
+      examples=${quarantined.examples.filter((example) => !isConflict(example))}
+    />`,
+    html`<${Records}
+      title="Conflicts"
+      rows=${conflict}
+      about="a bar of the same symbol and time was stored before, with other values"
+      examples=${quarantined.examples.filter(isConflict)}
+    />`,
+  ];
+}
+
+type Example = DatasetAnswerBody['quarantined']['examples'][number];
+
+interface RecordsProperties {
+  title: string;
+  rows: number;
+  about: string;
+  examples: readonly Example[];
+}
+
+/** Records of one kind: how many, and those of the first ones that the answer has. */
+function Records({ title, rows, about, examples }: RecordsProperties): VNode {
+  const heading = rows === 0 ? title : `${title}: ${numberText(rows)} (${about})`;
+  if (examples.length === 0)
     return html`<section class="panel">
-      <h2>Refused records</h2>
-      <p class="empty">None.</p>
+      <h2>${heading}</h2>
+      ${rows === 0 ? html`<p class="empty">None.</p>` : ''}
     </section>`;
-  const reasons = Object.entries(quarantined.reasons).map(([reason, count]) => `${reason} ${numberText(count)}`);
   return html`<section class="panel">
     <${Table}
-      caption=${`Refused records: ${numberText(quarantined.rows)} (${reasons.join(', ')}), the first ones`}
+      caption=${`${heading}, the first ones`}
       columns=${['symbol', 'time (UTC)', 'reason', '#close', '#volume']}
     >
-      ${quarantined.examples.map(
+      ${examples.map(
         ({ symbol, time, reason, close, volume }, row) =>
           html`<tr key=${row}>
             <td>${symbol}</td>

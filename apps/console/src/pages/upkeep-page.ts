@@ -23,9 +23,13 @@ export function UpkeepPage(): VNode {
       <span class="grow"></span><a class="button" href="/queues" target="_blank">Jobs in bull-board</a>
     </div>
     ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
-    <section class="panel"><${QueueTable} queues=${queues} /></section>
-    <${JobTable} caption="Running jobs" empty="None." time="since (UTC)" jobs=${running} />
-    <${JobTable} caption="Failures" empty="None is retained." time="at (UTC)" jobs=${failures} />`;
+    ${
+      value
+        ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
+            <${JobTable} caption="Running jobs" empty="None." time="since (UTC)" jobs=${running} />
+            <${JobTable} caption="Failures" empty="None is retained." time="at (UTC)" jobs=${failures} />`
+        : ''
+    }`;
 }
 
 interface ListedJob {

@@ -1,10 +1,17 @@
 /** Short parts that many pages use: an error with a way out, an empty list, a state as a badge. */
 import type { SessionAnswer } from '@barkeep/api';
+import { CallError } from '../data/index.js';
 import type { VNode } from '../vendor/index.js';
 import { html } from './html.js';
 
-/** An error in words, and a button that tries again. */
+const FORBIDDEN = 'urn:barkeep:problem:forbidden';
+
+/** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. */
 export function Failure({ error, retry }: { error: Error; retry?: () => void }): VNode {
+  if (error instanceof CallError && error.type === FORBIDDEN)
+    return html`<p class="warning" role="status">
+      This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
+    </p>`;
   return html`<p class="failure" role="alert">
     ${error.message} ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : ''}
   </p>`;

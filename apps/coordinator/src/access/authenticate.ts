@@ -22,6 +22,7 @@ const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
 const DATASETS = /^\/v1\/datasets(\/|$)/i;
 /** Routes that show the work of all sessions, also on what is after their clocks. */
 const QUEUES = /^\/v1\/queues(\/|$)/i;
+const QUEUES_FOR_ADMINS = 'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS';
 /** What all sessions do, for Prometheus. */
 const METRICS = /^\/metrics\/?$/i;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -44,10 +45,10 @@ export function authenticate(keys: ApiKeys): RequestHandler {
   };
 }
 
-/** The middleware of routes for admins; runs after {@link authenticate}. */
+/** The middleware of the queue dashboard, which is for admins; runs after {@link authenticate}. */
 export const adminOnly: RequestHandler = (request, response, next) => {
-  if (response.locals['role'] === 'user') return refuse(request, response);
-  return next();
+  if (response.locals['role'] !== 'user') return next();
+  return sendProblem(request, response, problem('forbidden', QUEUES_FOR_ADMINS));
 };
 
 /** Why only operators may make a request: its answer shows data after the clock, or all sessions. Undefined for all others. */
@@ -55,8 +56,7 @@ function operatorsOnly({ path, url }: Request): string | undefined {
   if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
   if (METRICS.test(path)) return METRICS_FOR_ADMINS;
-  if (QUEUES.test(path))
-    return 'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS';
+  if (QUEUES.test(path)) return QUEUES_FOR_ADMINS;
   return DATASETS.test(path)
     ? 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS'
     : undefined;
