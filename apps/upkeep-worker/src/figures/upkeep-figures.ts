@@ -38,7 +38,7 @@ export function upkeepFigures(metrics: Metrics): UpkeepFigures {
   });
   const repairs = metrics.histogram({
     name: 'barkeep_repair_seconds',
-    help: 'From the detection of gaps until the bars that filled them, and the bars derived from these, can be read',
+    help: 'From the detection of gaps until the bars that filled them, and the bars derived from these, can be read, once a derivation',
     buckets: REPAIR_SECONDS,
   });
   const refused = metrics.counter({
