@@ -6,10 +6,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
+import { CalendarBook, parseCalendar, SESSION_STATES, useCalendars } from '@barkeep/bars';
+import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
+import { Api } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';
@@ -49,22 +51,9 @@ beforeAll(async () => {
   coordinator = await startCoordinatorProcess({ ...own(), BARKEEP_CALENDARS_DIR: folder });
   const source = { type: 'dataset', dataset: 'minutes' };
   const upkeep = { enabled: false, barrier: 'none' };
-  const body = JSON.stringify({
-    ...DATES,
-    id: 'mars',
-    symbols: ['AAA', 'EMPTY'],
-    derivedIntervals: [],
-    source,
-    upkeep,
-  });
-  const headers = { 'Content-Type': 'application/json' };
-  const response = await fetch(`${coordinator.url}/v1/sessions?start=true`, { method: 'POST', headers, body });
-  expect(response.status).toBe(201);
-  const giveUpAt = performance.now() + 20_000;
-  while (answers.sessionAnswer.parse(await (await get('')).json()).state !== 'completed') {
-    if (performance.now() > giveUpAt) throw new Error('expected the session to be completed within 20 s');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const api = new Api(coordinator.url);
+  await api.run({ ...DATES, id: 'mars', symbols: ['AAA', 'EMPTY'], derivedIntervals: [], source, upkeep });
+  await api.completed('mars');
 });
 
 afterAll(async () => {
@@ -132,15 +121,15 @@ test('a coordinator that does not know the calendar reads a session, which keeps
   }
 });
 
-async function forgetDays(): Promise<void> {
+async function changeSessions(assignment: string, where = 'true'): Promise<void> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
-  await client.query('UPDATE sessions SET days = NULL');
+  await client.query(`UPDATE sessions SET ${assignment} WHERE ${where}`);
   await client.end();
 }
 
 test('without the kept days of a session it shows the session, and says why its data cannot be read', async () => {
-  await forgetDays();
+  await changeSessions('days = NULL');
   const other = await startCoordinatorProcess(own());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
@@ -150,6 +139,30 @@ test('without the kept days of a session it shows the session, and says why its 
     expect(await response.json()).toMatchObject({ type: 'urn:barkeep:problem:unknown-calendar' });
   } finally {
     await other.stop();
+  }
+});
+
+test('I9 it can delete such a session in every state, and leaves no key of it', async () => {
+  const api = new Api(coordinator.url);
+  const { spec } = await api.session('mars');
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  const keys = () => redis.keys('reading-http:{gone-*');
+  const ids = SESSION_STATES.map((state) => `gone-${state}`);
+  for (const id of ids)
+    await (id === 'gone-created' ? api.ok('POST', '/v1/sessions', { ...spec, id }) : api.run({ ...spec, id }));
+  for (const id of ids) if (id !== 'gone-created') await api.completed(id);
+  await api.ok('DELETE', '/v1/sessions/gone-stopped/symbols/EMPTY');
+  await coordinator.stop();
+  await changeSessions("days = NULL, state = replace(id, 'gone-', '')", "id LIKE 'gone-%'");
+  expect((await keys()).length).toBeGreaterThan(ids.length);
+  const other = await startCoordinatorProcess(own());
+  try {
+    for (const id of ids) await new Api(other.url).ok('DELETE', `/v1/sessions/${id}`);
+    expect(await keys()).toEqual([]);
+    expect((await new Api(other.url).ok<answers.SessionPageAnswer>('GET', '/v1/sessions')).sessions).toHaveLength(1);
+  } finally {
+    await other.stop();
+    redis.disconnect();
   }
 });
 

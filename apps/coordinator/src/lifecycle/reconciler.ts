@@ -65,7 +65,7 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    for (const row of await this.parts.sessions.unfinished()) {
+    await eachOf(await this.parts.sessions.unfinished(), async (row) => {
       const { id, incarnation, run, spec } = row;
       if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
       await this.parts.control.repair(row);
@@ -73,7 +73,7 @@ export class Reconciler {
       const stream = { ...session, run };
       if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
       if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
-    }
+    });
     await this.parts.releaseLostLocks();
     await this.repairControls();
     await this.scheduleUnsettled();
@@ -86,17 +86,10 @@ export class Reconciler {
   /** The stores of completed sessions may have lost writes since. */
   private async compareStores(rows: readonly SessionRow<SessionSpec>[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
-      const checks = rows.slice(from, from + COMPARED_AT_ONCE).map((row) => this.checkTail(row));
+      const checks = rows
+        .slice(from, from + COMPARED_AT_ONCE)
+        .map((row) => eachOf([row], () => this.parts.lostTail.check(row)));
       await Promise.all(checks);
-    }
-  }
-
-  private async checkTail(row: SessionRow<SessionSpec>): Promise<void> {
-    try {
-      await this.parts.lostTail.check(row);
-    } catch (error) {
-      // One session whose calendar is gone must not end the round.
-      if (!(error instanceof UnknownCalendarError)) throw error;
     }
   }
 
@@ -110,8 +103,11 @@ export class Reconciler {
   private async removeReturned(): Promise<void> {
     const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
     if (!(await this.parts.hasRemoved())) return;
-    this.mustSweepAll = false;
-    const removed = await this.parts.returnedKeys.sweep(calls, this.stopping.signal);
+    this.mustSweepAll = false; // before the sweep: the store may come back again during it
+    const removed = await this.parts.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
+      this.mustSweepAll ||= calls === Infinity;
+      throw error;
+    });
     if (removed > 0) {
       this.parts.warn(
         `removed ${removed} keys of removed sessions`,
@@ -124,7 +120,7 @@ export class Reconciler {
   private async repairControls(): Promise<void> {
     for (const state of ['paused', 'stopped'] as const) {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
-      for (const row of rows) await this.parts.control.repair(row);
+      await eachOf(rows, (row) => this.parts.control.repair(row));
     }
   }
 
@@ -146,13 +142,22 @@ export class Reconciler {
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const settled = new Set<string>();
     await this.compareStores(rows);
-    for (const row of rows) {
+    await eachOf(rows, async (row) => {
       const { id, incarnation, spec } = row;
       if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
-      if (!spec.upkeep.enabled || scheduled.has(incarnation)) continue;
+      if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
       if (this.settled.has(incarnation) || (await this.parts.isSettled(row))) settled.add(incarnation);
       else await this.parts.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
-    }
+    });
     this.settled = settled;
+  }
+}
+
+/** Works on one row after another. One session whose calendar is gone must not end the round. */
+async function eachOf<Row>(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
+  for (const row of rows) {
+    await work(row).catch((error: unknown) => {
+      if (!(error instanceof UnknownCalendarError)) throw error;
+    });
   }
 }

@@ -63,7 +63,7 @@ import { historyDaysOf } from './history-days.js';
 import type { LostTail } from './lost-tail.js';
 import { isActive, type SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
-import { layoutOf, type SymbolChanges } from './symbol-changes.js';
+import { layoutOf, removalOf, type SymbolChanges } from './symbol-changes.js';
 import { requestUpkeep } from './upkeep-request.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
@@ -139,8 +139,9 @@ export class SessionService extends SessionLifecycle {
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
     // The store may still have data of symbols that were removed a moment ago.
-    if (row.membership) await this.parts.changes.updateSymbols(row);
-    await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+    const { layout, scans } = removalOf(row, this.parts.keyPrefix);
+    if (row.membership && !scans) await this.parts.changes.updateSymbols(row);
+    await removeSession(this.parts.redis, layout, scans);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).

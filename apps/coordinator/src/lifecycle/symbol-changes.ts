@@ -14,7 +14,16 @@ import {
   type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
-import { decodeDays, UNCHANGED, withoutSymbol, withSymbol, type Membership, type SessionSpec } from '@barkeep/bars';
+import {
+  decodeDays,
+  encodeDays,
+  UNCHANGED,
+  UnknownCalendarError,
+  withoutSymbol,
+  withSymbol,
+  type Membership,
+  type SessionSpec,
+} from '@barkeep/bars';
 import {
   updateSymbols,
   readSymbols,
@@ -33,6 +42,7 @@ type Row = SessionRow<SessionSpec>;
 const GROWING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
 /** How often one call retries after concurrent changes. */
 const TRIES_MAX = 50;
+const DAY_MS = 86_400_000;
 
 export interface SymbolChangesParts {
   dataSource: DataSource;
@@ -47,6 +57,22 @@ export function layoutOf(row: Row, keyPrefix: string, membership = row.membershi
   const { id, incarnation, spec, historyDays, days } = row;
   const kept = days ? decodeDays(days) : undefined;
   return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, kept);
+}
+
+/**
+ * The layout to remove a session with. When its calendar is unknown and its days were not kept, it has one day only, and all keys of
+ * the store have to be scanned for those of the session.
+ */
+export function removalOf(row: Row, keyPrefix: string): { layout: SessionLayout; scans: boolean } {
+  try {
+    return { layout: layoutOf(row, keyPrefix), scans: false };
+  } catch (error) {
+    if (!(error instanceof UnknownCalendarError)) throw error;
+    const { start: date } = row.spec;
+    const open = Date.parse(date);
+    const days = encodeDays([{ date, segments: [{ open, close: open + DAY_MS }] }]);
+    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), scans: true };
+  }
 }
 
 export class SymbolChanges {
@@ -115,7 +141,8 @@ export class SymbolChanges {
   /** Removes keys that a concurrent change created for a session that is gone (I9). */
   async removeLeftover(row: Row): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.parts;
-    await withSessionLock(dataSource, row, () => removeLeftover(redis, layoutOf(row, keyPrefix)));
+    const { layout, scans } = removalOf(row, keyPrefix);
+    await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, scans));
   }
 
   /** Applies a change to the symbols of a session, and retries after concurrent changes. */

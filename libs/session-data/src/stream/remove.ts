@@ -10,33 +10,42 @@ const FORGET = new Script(LUA.forget);
 
 const KEYS_A_CALL = 1_000;
 
-/** Removes all that is stored under the session's id. @returns the number of removed keys */
-export async function removeSession(redis: Redis, layout: SessionLayout): Promise<number> {
+/**
+ * Removes all that is stored under the session's id.
+ * @param scans looks at all keys of the server, for a layout that does not have the session's days
+ * @returns the number of removed keys
+ */
+export async function removeSession(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
-  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()]));
+  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], scans));
 }
 
 /**
  * Removes partitions that a late writer created after the session's end. Leaves a later session of the same id alone.
- * @returns the number of removed keys
+ * @param scans as of {@link removeSession} @returns the number of removed keys
  */
-export async function removeLeftover(redis: Redis, layout: SessionLayout): Promise<number> {
+export async function removeLeftover(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
   const begun: number[] = [];
   for (let partition = 0; partition < layout.partitions; partition++) {
     const reply = await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
     if (reply === 'forgotten') begun.push(partition);
   }
-  return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun));
+  return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun, scans));
 }
 
 /**
  * Removes all keys of partitions but the meta hashes. The work is proportional to what exists: a session may have many more
  * possible keys (symbols × days × intervals) than the server has keys, and then the server's keys are scanned.
  */
-async function removePartitions(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<number> {
+async function removePartitions(
+  redis: Redis,
+  layout: SessionLayout,
+  partitions: readonly number[],
+  scans: boolean,
+): Promise<number> {
   const possible = partitions.reduce((sum, partition) => sum + symbolKeyCount(layout, partition), 0);
-  const isScanned = possible > (await redis.dbsize());
+  const isScanned = scans || possible > (await redis.dbsize());
   const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
   let removed = 0;
   for await (const keys of batches) if (keys.length > 0) removed += await redis.unlink(...keys);
