@@ -2,6 +2,8 @@
  * The console in a browser: a user creates a session, sees where data was missing, opens its candles, and compares two
  * runs.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -137,14 +139,27 @@ describeWithBrowser('the console', () => {
     await withPage('/datasets', async (page) => {
       await page.getByRole('link', { name: 'stream' }).click();
       await shown(page, 'Rows by symbol and trading day of XNYS, 10 × 5, worst first');
-      await shown(page, /^Refused records: 6 \(/);
-      await page.getByRole('heading', { name: 'Conflicts' }).waitFor();
       await page.getByLabel('calendar').fill('XNOPE');
       await page.getByRole('button', { name: 'Show' }).click();
       await page.getByRole('alert').waitFor();
       await page.goBack();
     });
     await withPage('/upkeep', (page) => page.getByRole('table', { name: 'Upkeep' }).waitFor());
+  });
+
+  it('shows conflicts of an import apart from refused records', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'barkeep-console-'));
+    const rows = [
+      'time,open,high,low,close,volume',
+      ...['5,1,2', '5,1,3', '3,4,2'].map((prices) => `2024-03-05T14:30:00Z,2,${prices},1`),
+    ];
+    await writeFile(join(folder, 'odd.csv'), rows.join('\n'));
+    await system.barkeep('import', join(folder, 'odd.csv'), '--dataset', 'odd', '--format', 'csv', '--symbol', 'ODD');
+    await rm(folder, { recursive: true });
+    await withPage('/datasets/odd', async (page) => {
+      await page.getByRole('table', { name: /^Refused records: 1 / }).waitFor();
+      await page.getByRole('table', { name: /^Conflicts: 1 / }).waitFor();
+    });
   });
 
   it('says that the queues need the admin key', async () => {

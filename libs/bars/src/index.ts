@@ -102,7 +102,6 @@ export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pac
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {
   asksToSettle,
-  DEFAULT_LIMITS,
   type FieldProblem,
   HISTORY_DAYS_MAX,
   parseSessionRequest,
@@ -111,7 +110,6 @@ export {
   resolveSymbols,
   SESSION_ID_PATTERN,
   type SessionLimits,
-  type SessionRequest,
   type SessionSpec,
   SessionSpecError,
   sessionSpecSchema,

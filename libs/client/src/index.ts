@@ -40,7 +40,6 @@ export {
   InvalidInputError,
   type LifecycleCall,
   type ProblemDetails,
-  problemError,
   type ProblemField,
   readBars,
   readCertificate,

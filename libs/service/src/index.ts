@@ -2,7 +2,6 @@
 export {
   type Config,
   ConfigError,
-  isLoopback,
   jobPrefix,
   loadConfig,
   readServiceUrls,

@@ -1,9 +1,9 @@
-export { noteJobTaken, readUpkeepActivity, type UpkeepActivity, WORKER_SILENT_MS } from './activity.js';
+export { noteJobTaken, readUpkeepActivity, WORKER_SILENT_MS } from './activity.js';
 export * from './connections.js';
 export * from './contract.js';
 export { releaseLostLocks } from './lost-locks.js';
 export * from './options.js';
 export * from './producer.js';
-export { JOB_STATES, type JobState, type QueueDepth, readQueueDepths } from './queue-depths.js';
+export { JOB_STATES, readQueueDepths } from './queue-depths.js';
 export { readQueueStatus, type QueueStatus } from './queue-status.js';
 export { removeQueues } from './remove-queues.js';

@@ -1,6 +1,6 @@
 /** The session spec: its schema, its checks, and the problems that they report. */
 export { HISTORY_DAYS_MAX } from './history.js';
-export { DEFAULT_LIMITS, type SessionLimits } from './limits.js';
+export { type SessionLimits } from './limits.js';
 export { type FieldProblem, problemsOf, SessionSpecError, shown } from './problems.js';
 export {
   SESSION_ID_PATTERN,

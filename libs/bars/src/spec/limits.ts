@@ -10,9 +10,6 @@ export interface SessionLimits {
   maxSymbolDays: number;
 }
 
-/** The limits that hold when the operator sets none. */
-export const DEFAULT_LIMITS: SessionLimits = { maxDays: 12_000, maxSymbolDays: 2_000_000 };
-
 /** The size of a session that a spec describes. */
 interface SessionSize {
   start: string;

@@ -6,9 +6,9 @@ export {
   ServerStartError,
   ServiceUnreachableError,
 } from './errors.js';
-export { inspectPostgres, inspectRedis, type ServerState } from './inspect.js';
+export { inspectPostgres, inspectRedis } from './inspect.js';
 export { pingPostgres, pingRedis, pingServices } from './ping.js';
 export { readRunning, type RunningServices } from './running.js';
-export { findRedis, type RedisProgram, redisSource } from './redis-program.js';
+export { findRedis, redisSource } from './redis-program.js';
 export { startServices, type Services, type StartOptions } from './start-services.js';
 export { systemPackages } from './system-packages.js';

@@ -1,3 +1,3 @@
 /** Whether the servers that a process needs take writes. */
-export { probeServers, downServers, type ServerStates } from './server-checks.js';
+export { probeServers, downServers } from './server-checks.js';
 export { probeWrite } from './write-probe.js';

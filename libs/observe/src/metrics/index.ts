@@ -1,3 +1,3 @@
 /** The metrics of a process. */
-export { type MetricOptions, Metrics, onceAScrape } from './metrics.js';
+export { Metrics, onceAScrape } from './metrics.js';
 export { addProcessMetrics } from './process-metrics.js';

@@ -1,2 +1,2 @@
 /** The HTTP server of a worker, for operators. */
-export { METRICS_FOR_ADMINS, type OperatorServer, startOperatorServer } from './operator-server.js';
+export { METRICS_FOR_ADMINS, startOperatorServer } from './operator-server.js';

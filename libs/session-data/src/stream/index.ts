@@ -1,5 +1,5 @@
 /** The streaming side: fence, flush, clock, retention, removal. */
-export { compareStore, type StoreCondition } from './compare.js';
+export { compareStore } from './compare.js';
 export { noteHistory, readHistory } from './history.js';
 export { noteOutside, type OutsideDay, outsideTo, readOutside } from './outside.js';
 export { removeLeftover, removeSession } from './remove.js';

@@ -7,5 +7,5 @@ export {
   type SymbolFill,
   UpkeepStore,
 } from './upkeep-store.js';
-export { readRepositoryFailures, type RepositoryFailure } from './repository-failures.js';
+export { readRepositoryFailures } from './repository-failures.js';
 export { type SymbolDay } from './symbol-day.js';
