@@ -33,7 +33,7 @@ export {
   type ConsumerStatus,
   CoordinatorClient,
   type Digest,
-  type ExportQuery,
+  type ExportSelection,
   type FeedAnswer,
   type FeedProblem,
   type GapAnswer,

@@ -33,7 +33,7 @@ export type BarsQuery = {
 };
 
 /** Which bars to export, and how. */
-export type ExportQuery = Pick<BarsQuery, 'interval' | 'from' | 'to'> & {
+export type ExportSelection = Pick<BarsQuery, 'interval' | 'from' | 'to'> & {
   /** @default `csv` */
   format?: 'csv' | 'ndjson';
   /** Comma list; all symbols when it is left out. */
@@ -160,7 +160,7 @@ export class CoordinatorClient {
    * The text of a file with the bars of a session up to its clock, symbol after symbol, oldest first. The coordinator
    * reads as fast as the caller takes the text. @throws ExportBrokenError
    */
-  async *export(id: string, query: ExportQuery): AsyncGenerator<string> {
+  async *export(id: string, query: ExportSelection): AsyncGenerator<string> {
     const answer = await this.#answer('GET', `${sessionPath(id)}/export?${searchOf(query)}`, undefined, this.signal);
     if (!answer.ok || !answer.body) await readAnswer(answer);
     try {

@@ -1,5 +1,5 @@
 /** The coordinator's HTTP API. */
-export { CoordinatorClient, type BarsQuery, type ExportQuery, type LifecycleCall } from './coordinator-client.js';
+export { CoordinatorClient, type BarsQuery, type ExportSelection, type LifecycleCall } from './coordinator-client.js';
 export {
   type BarAnswer,
   type Certificate,
