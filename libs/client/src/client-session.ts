@@ -142,8 +142,8 @@ export class ClientSession {
     return new SymbolStream(
       symbol,
       {
-        feed: (ndjson, throughMs) => http.feed(this.id, symbol, ndjson, throughMs),
-        end: () => http.endFeed(this.id, symbol),
+        feed: (ndjson, throughMs, seen) => http.feed(this.id, symbol, ndjson, throughMs, seen),
+        end: (seen) => http.endFeed(this.id, symbol, seen),
       },
       signal,
     );

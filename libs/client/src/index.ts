@@ -34,6 +34,7 @@ export {
   CoordinatorClient,
   type Digest,
   type ExportSelection,
+  FedBarsLostError,
   type FeedAnswer,
   type FeedProblem,
   type GapAnswer,

@@ -37,6 +37,7 @@ export {
   ConsumerNameError,
   ConsumerReplacedError,
   ConsumersChangedError,
+  FedBarsLostError,
   FedSymbolsError,
   FeedNotBegunError,
   FencedError,

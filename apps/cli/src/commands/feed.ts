@@ -1,6 +1,7 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
+import { FedBarsLostError } from '@barkeep/client';
 import { Command } from 'commander';
-import { formatCount, EXIT, InterruptedError, printResult, startProgress } from '../terminal/index.js';
+import { formatCount, EXIT, InterruptedError, note, printResult, startProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
 import { type SessionOptions, withConnectionOptions } from './connection.js';
@@ -18,6 +19,9 @@ interface FeedSummary extends ImportSummary {
   refusedBySession: Record<string, number>;
 }
 
+/** How often the files are sent again after the session Redis lost bars of them. */
+const AGAIN_MAX = 3;
+
 const EXAMPLES = `
 Examples:
   barkeep feed my-session data/lean --format lean
@@ -26,9 +30,10 @@ Examples:
 
 Files are read like "barkeep import" reads them, one after another. A session waits for all of its open streams and drops
 a stream that is silent for feed.timeoutSeconds. So feed several symbols from several processes, or from one file that has
-them in time order. Feeding the same bars again is harmless: they count as duplicates.
+them in time order. Feeding the same bars again is harmless: they count as duplicates. When the session Redis loses bars that
+this command has sent, it sends its files again from the beginning, at most ${AGAIN_MAX} times.
 
-Exit code: 0 fed, 1 the session accepted no bar.`;
+Exit code: 0 fed, 1 the session accepted no bar, or lost bars that must be sent again.`;
 
 export function feedCommand(run: RunCommand): Command {
   const command = new Command('feed')
@@ -49,21 +54,32 @@ export function feedCommand(run: RunCommand): Command {
 async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {
   const settings = await planOf(context, id, options); // report wrong options before wrong files
   const plan = { ...settings, files: await inputFiles(names, options.format === 'lean') };
-  const writer = new FeedWriter((await context.client(options)).session(id), options.end);
+  const session = (await context.client(options)).session(id);
   const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = startProgress(`feed ${id}`, options.json);
+  const onProgress = (bytes: number, bars: number): void =>
+    progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
   try {
-    const summary = await importBars(plan, writer, {
-      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars),
-    });
-    return { ...summary, ...resultOf(writer) };
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    const fed = writer.fed.reduce((sum, { accepted }) => sum + accepted, 0);
-    throw new InterruptedError(`${error.message}: the session keeps the ${formatCount(fed)} bars that it got`);
+    for (let again = 0; ; again++) {
+      const writer = new FeedWriter(session, options.end);
+      try {
+        return { ...(await importBars(plan, writer, { onProgress })), ...resultOf(writer) };
+      } catch (error) {
+        if (error instanceof InterruptedError) throw interrupted(error, writer);
+        if (!(error instanceof FedBarsLostError) || again === AGAIN_MAX || !writer.hasFed(error)) throw error;
+        progress.pause();
+        const { bars, symbol } = error;
+        note(`the session Redis lost ${formatCount(bars)} fed bars of ${symbol}: sending the files again`);
+      }
+    }
   } finally {
     progress.stop();
   }
+}
+
+function interrupted({ message }: InterruptedError, { fed }: FeedWriter): InterruptedError {
+  const accepted = fed.reduce((sum, result) => sum + result.accepted, 0);
+  return new InterruptedError(`${message}: the session keeps the ${formatCount(accepted)} bars that it got`);
 }
 
 function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySession'> {

@@ -1,5 +1,13 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
-import { fedExample, feedQuery, type FedAnswer, type FeedEndAnswer, type FeedQuery } from '@barkeep/api';
+import {
+  fedExample,
+  feedEndQuery,
+  feedQuery,
+  type FedAnswer,
+  type FeedEndAnswer,
+  type FeedEndQuery,
+  type FeedQuery,
+} from '@barkeep/api';
 import { Metrics } from '@barkeep/observe';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
@@ -19,6 +27,7 @@ const feeding = [
   'not-a-feed',
   'wrong-state',
   'session-lost',
+  'fed-bars-lost',
   'unknown-calendar',
   'unavailable',
 ] as const;
@@ -46,7 +55,8 @@ export class FeedController {
       'Each bar has openTime (or time), open, high, low, close and volume; other fields are ignored. Bars may come in any order, ' +
       'from any number of processes, through any coordinator, and repeatedly: an equal bar is a duplicate; another bar in a filled ' +
       'slot is a conflict, which is quarantined. A bar that cannot be stored is counted by its reason and does not stop the others. ' +
-      'Bars before a broken connection are stored. The call waits for a session that was just started.',
+      'Bars before a broken connection are stored. A feeder that repeats `stored` of its last answer as `seen` is refused with ' +
+      'fed-bars-lost when the session Redis lost bars since: it must send them again. The call waits for a session that was just started.',
     params,
     query: feedQuery,
     body: {
@@ -70,12 +80,12 @@ export class FeedController {
   async feedBars(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { through }: FeedQuery,
+    @CheckedQuery() { through, seen }: FeedQuery,
     @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<FedAnswer> {
-    const intake = await this.sessions.feed(id, symbol);
+    const intake = await this.sessions.feed(id, symbol, seen);
     if (request.is(NDJSON)) withoutDeadline(response);
     try {
       await readFedBody(request, body, (records) => intake.take(records));
@@ -100,14 +110,16 @@ export class FeedController {
       'Its stream no longer holds the clock; when all streams have ended, the session runs to its end. Safe to repeat. ' +
       'Later bars are still stored.',
     params,
+    query: feedEndQuery,
     answers: [{ status: 200, description: 'its stream has ended', component: 'FeedEnd', example: endExample }],
     problems: feeding,
   })
   async endFeed(
     @Param('id', SessionIdPipe) id: string,
     @Param('symbol', SymbolPipe) symbol: string,
+    @CheckedQuery() { seen }: FeedEndQuery,
   ): Promise<FeedEndAnswer> {
-    await (await this.sessions.feed(id, symbol)).end();
+    await (await this.sessions.feed(id, symbol, seen)).end();
     return { id, symbol, ended: true };
   }
 }

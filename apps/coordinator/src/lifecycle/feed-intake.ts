@@ -38,6 +38,7 @@ export class FeedIntake implements SymbolIntake {
       good.map(({ bar }) => bar),
       malformed.length,
     );
+    this.noteStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;
     this.fed.late += result.late;
@@ -57,10 +58,15 @@ export class FeedIntake implements SymbolIntake {
 
   async through(time: number): Promise<void> {
     await this.parts.feed.through(this.parts.symbol, time);
+    this.noteStored();
   }
 
   async end(): Promise<void> {
     await this.parts.feed.end(this.parts.symbol);
+  }
+
+  private noteStored(): void {
+    this.fed.stored = this.parts.feed.storedBars(this.parts.symbol)!;
   }
 
   private addProblems(refusals: readonly Refusal[]): void {

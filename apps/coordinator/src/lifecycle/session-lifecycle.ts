@@ -27,7 +27,7 @@ import type { FedRecord } from './fed-records.js';
 export interface SymbolIntake {
   /** The results so far. */
   readonly fed: FedAnswer;
-  /** Resolves when they are in the store. @throws SessionLostError */
+  /** Resolves when they are in the store. @throws FedBarsLostError, SessionLostError, as the next two */
   take(records: readonly FedRecord[]): Promise<void>;
   /** The stream has reached `time`, epoch ms, without further bars. */
   through(time: number): Promise<void>;
@@ -90,9 +90,10 @@ export abstract class SessionLifecycle {
   abstract runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer>;
   /**
    * Opens a symbol for bars; waits for the store of a session that was just started.
+   * @param seen fed bars of the symbol that the caller knows to be stored
    * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
    */
-  abstract feed(id: string, symbol: string): Promise<SymbolIntake>;
+  abstract feed(id: string, symbol: string, seen?: number): Promise<SymbolIntake>;
   /** The session's data. @throws UnknownSessionError, SessionLostError */
   abstract open(id: string): Promise<OpenSession>;
   /** Where two sessions differ first. @throws UnknownSessionError, SessionStateError, SessionLostError, the reason of the signal */

@@ -175,7 +175,7 @@ export class SessionService extends SessionLifecycle {
     return requestUpkeep(row, this.parts.views.open(row), this.parts.producer, input, view);
   }
 
-  async feed(id: string, symbol: string): Promise<SymbolIntake> {
+  async feed(id: string, symbol: string, seen?: number): Promise<SymbolIntake> {
     const { dataSource, producer, redis, views } = this.parts;
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
@@ -185,6 +185,7 @@ export class SessionService extends SessionLifecycle {
     const { layout } = views.open(row);
     if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
     const feed = new SessionFeed(redis, layout);
+    if (seen !== undefined) feed.expectStored(symbol, seen);
     if (!row.checkpoint) await untilBegun(feed, symbol);
     return new FeedIntake({ feed, symbol, dataSource, producer });
   }

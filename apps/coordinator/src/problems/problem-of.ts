@@ -14,6 +14,7 @@ import {
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
 import {
+  FedBarsLostError,
   FedSymbolsError,
   FeedNotBegunError,
   isOutage,
@@ -51,6 +52,11 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof SessionStateError) return problem('wrong-state', error.message);
   if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
   if (error instanceof NotAFeedError) return problem('not-a-feed', error.message);
+  if (error instanceof FedBarsLostError) {
+    const { symbol, reachedMs, seenBars, storedBars } = error;
+    const lost = { symbol, reached: new Date(reachedMs).toISOString(), bars: seenBars - storedBars };
+    return problem('fed-bars-lost', error.message, { lost });
+  }
   if (error instanceof FedSymbolsError) return problem('fed-symbols', error.message);
   if (error instanceof FeedNotBegunError) return problem('unavailable', error.message);
   if (error instanceof SymbolConflictError || error instanceof SymbolsChangedError) {

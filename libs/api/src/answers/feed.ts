@@ -33,6 +33,9 @@ export const fedAnswer = z.strictObject({
     )
     .max(100)
     .describe('the first 100 bars that were refused or in conflict'),
+  stored: count
+    .optional()
+    .describe('bars of the symbol that were fed and stored so far; absent when the call had neither bars nor `through`'),
 });
 export type FedAnswer = z.output<typeof fedAnswer>;
 

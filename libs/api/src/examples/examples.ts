@@ -272,4 +272,5 @@ export const fedExample = {
     { index: 17, line: 18, reason: 'high-below-low', openTime: '2024-03-04T14:47:00.000Z' },
     { index: 40, line: 41, reason: 'conflict', openTime: '2024-03-04T14:10:00.000Z' },
   ],
+  stored: 3890,
 };

@@ -4,6 +4,7 @@
  */
 import type { FieldProblem } from '@barkeep/bars';
 import { z } from 'zod';
+import { time } from '../values/index.js';
 
 /** Media type of every error answer. */
 export const PROBLEM_JSON = 'application/problem+json';
@@ -29,6 +30,7 @@ export const PROBLEM_KINDS = {
   'symbols-changing': { status: 409, title: 'Others are changing the symbols of the session' },
   'wrong-state': { status: 409, title: 'The session is in another state' },
   'not-a-feed': { status: 409, title: 'The session reads its bars from a dataset' },
+  'fed-bars-lost': { status: 409, title: 'The session store lost bars of this stream' },
   'fed-symbols': { status: 409, title: 'The symbols of a session that is fed cannot change' },
   'unknown-calendar': { status: 409, title: 'This service does not know the calendar of the session' },
   'session-lost': { status: 409, title: 'The data of the session is gone' },
@@ -52,6 +54,14 @@ export const problemAnswer = z.strictObject({
     .optional()
     .describe('each field that is wrong, what was expected and what came'),
   checks: z.record(z.string(), z.string()).optional().describe('of not-ready: each server with up or down'),
+  lost: z
+    .strictObject({
+      symbol: z.string(),
+      reached: time.describe('the store has every bar that closes by then'),
+      bars: z.int().min(1).describe('how many more bars the feeder had seen in the store'),
+    })
+    .optional()
+    .describe('of fed-bars-lost: the stream whose later bars must be sent again'),
 });
 /** The body of an error answer. */
 export type Problem = z.output<typeof problemAnswer>;
@@ -60,11 +70,16 @@ export type Problem = z.output<typeof problemAnswer>;
 export interface ProblemExtra {
   problems?: readonly FieldProblem[];
   checks?: Readonly<Record<string, string>>;
+  lost?: Readonly<{ symbol: string; reached: string; bars: number }>;
 }
 
 /** A problem document of a kind. */
-export function problem(kind: ProblemKind, detail: string, { problems, checks }: ProblemExtra = {}): Problem {
-  const extra = { ...(problems && { problems: [...problems] }), ...(checks && { checks: { ...checks } }) };
+export function problem(kind: ProblemKind, detail: string, { problems, checks, lost }: ProblemExtra = {}): Problem {
+  const extra = {
+    ...(problems && { problems: [...problems] }),
+    ...(checks && { checks: { ...checks } }),
+    ...(lost && { lost: { ...lost } }),
+  };
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 

@@ -119,12 +119,22 @@ export const barsQuery = z
     from === undefined ? { ...rest, last: last ?? BARS_DEFAULT } : { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER },
   );
 
+/** How many bars of the symbol a feeder knows to be stored. */
+const seen = wholeParameter(0, 999_999_999).optional().meta({
+  description:
+    '`stored` of the last answer that this feeder got: with fewer bars in the store the call is refused as fed-bars-lost',
+  example: 3890,
+});
+
 export const feedQuery = z.strictObject({
   through: timeInput.optional().meta({
     description: `${TIME_EXPECTED}; up to then the stream has no further bars`,
     example: '2013-10-07T20:00:00Z',
   }),
+  seen,
 });
+
+export const feedEndQuery = z.strictObject({ seen });
 
 /** The headers that routes read; Node gives their names in lower case. */
 export const idempotencyKeyHeader = z
@@ -144,5 +154,6 @@ export type ListQuery = z.output<typeof listQuery>;
 export type IntervalQuery = z.output<typeof intervalQuery>;
 export type SymbolsQuery = z.output<typeof symbolsQuery>;
 export type FeedQuery = z.output<typeof feedQuery>;
+export type FeedEndQuery = z.output<typeof feedEndQuery>;
 export type EventsQuery = z.output<typeof eventsQuery>;
 export type ParsedBarsQuery = z.output<typeof barsQuery>;

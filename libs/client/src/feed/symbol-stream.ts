@@ -1,8 +1,9 @@
 /**
  * The stream of one symbol into a session whose source is `feed`: sends bars in batches, one after another. Repeats a batch
  * while the coordinator does not answer. Sending a bar twice is harmless, so a program may send everything again after a crash.
+ * Repeats with each batch how many bars the store had at the last answer, so that a store that lost bars is noticed.
  */
-import type { FeedAnswer } from '../http/index.js';
+import { FedBarsLostError, type FeedAnswer } from '../http/index.js';
 import { batchesOf } from './batches.js';
 
 /** A bar to feed. Its time has one of two names. */
@@ -27,17 +28,17 @@ export interface FeedBar {
 export type FeedBars = Iterable<FeedBar> | AsyncIterable<FeedBar>;
 
 /** The result of feeding: the sum over all batches. */
-export interface FeedResult extends FeedAnswer {
+export interface FeedResult extends Omit<FeedAnswer, 'stored'> {
   /** Number of sent bars. */
   sent: number;
 }
 
 /** How a stream reaches its session. */
 export interface FeedTarget {
-  /** Sends bars, one a line. */
-  feed(ndjson: string, throughMs?: number): Promise<FeedAnswer>;
-  /** Ends the stream. */
-  end(): Promise<void>;
+  /** Sends bars, one a line. @param seen `stored` of an earlier answer @throws FedBarsLostError */
+  feed(ndjson: string, throughMs?: number, seen?: number): Promise<FeedAnswer>;
+  /** Ends the stream. @param seen `stored` of an earlier answer @throws FedBarsLostError */
+  end(seen?: number): Promise<void>;
 }
 
 /** Bars per request: about half a megabyte of text. */
@@ -50,6 +51,8 @@ export class SymbolStream {
   readonly #target: FeedTarget;
   readonly #signal: AbortSignal | undefined;
   #total: FeedResult = emptyResult();
+  /** `stored` of the last answer; undefined before the first one, and after bars were lost. */
+  #seen: number | undefined;
 
   /** @internal */
   constructor(
@@ -73,13 +76,18 @@ export class SymbolStream {
    * the stored one or is invalid.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
-   * @throws SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
+   * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: nothing of the batch is stored.
+   *   Feed the lost bars again, through this object or another one. SymbolNotFoundError, WrongStateError,
+   *   CoordinatorUnreachableError
    */
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
     const before = this.#total.sent;
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
-      const answer = await this.#target.feed(batch.map((bar) => `${JSON.stringify(bar)}\n`).join(''), through);
+      const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
+      const answer = await this.#forgetAfterLoss(this.#target.feed(lines, through, this.#seen));
+      // A coordinator of an earlier version does not answer it, and would refuse to be sent it.
+      this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
       add(result, answer, batch.length, result.sent);
       add(this.#total, answer, batch.length, before + result.sent - batch.length);
     };
@@ -92,9 +100,19 @@ export class SymbolStream {
     return result;
   }
 
-  /** Ends the stream: the session no longer waits for this symbol. */
+  /** Ends the stream: the session no longer waits for this symbol. @throws as {@link feed} */
   end(): Promise<void> {
-    return this.#target.end();
+    return this.#forgetAfterLoss(this.#target.end(this.#seen));
+  }
+
+  /** The bars that are sent again after a loss must be accepted, although the store has fewer than were seen. */
+  async #forgetAfterLoss<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof FedBarsLostError) this.#seen = undefined;
+      throw error;
+    }
   }
 }
 

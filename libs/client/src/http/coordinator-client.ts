@@ -175,17 +175,27 @@ export class CoordinatorClient {
    * Feeds bars of one symbol to a session whose source is `feed`. Sending them again is harmless.
    * @param ndjson one bar a line
    * @param throughMs the stream is complete up to this time, epoch ms, even where it has no bars
+   * @param seen `stored` of an earlier answer: when the store has fewer bars, the call is refused and stores nothing
+   * @throws FedBarsLostError when the session Redis lost bars
    */
-  async feed(id: string, symbol: string, ndjson: string, throughMs?: number): Promise<answers.FeedAnswer> {
+  async feed(
+    id: string,
+    symbol: string,
+    ndjson: string,
+    throughMs?: number,
+    seen?: number,
+  ): Promise<answers.FeedAnswer> {
+    const query = new URLSearchParams();
     // ISO 8601: the coordinator takes numbers before 1990 for seconds.
-    const query = throughMs === undefined ? '' : `?through=${isoTime(throughMs)}`;
+    if (throughMs !== undefined) query.set('through', isoTime(throughMs));
+    if (seen !== undefined) query.set('seen', String(seen));
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars${query}`, content));
+    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
   }
 
-  /** Says that no more bars of a symbol will be fed. */
-  async endFeed(id: string, symbol: string): Promise<void> {
-    await this.#call('POST', `${symbolPath(id, symbol)}/end`);
+  /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
+  async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
+    await this.#call('POST', `${symbolPath(id, symbol)}/end${seen === undefined ? '' : `?seen=${seen}`}`);
   }
 
   /** Reads in the client's view; a key that may not see the operator's view gets the strategy's. */

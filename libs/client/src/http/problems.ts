@@ -73,6 +73,25 @@ export class SessionConflictError extends ApiProblemError {
 export class SessionDataLostError extends ApiProblemError {
   override readonly name = 'SessionDataLostError';
 }
+/**
+ * The session Redis lost bars that this stream had sent. Nothing of the call was stored. Send all bars of the symbol that close
+ * after `reachedMs` again, and late ones, or simply all bars: those that are stored are duplicates.
+ */
+export class FedBarsLostError extends ApiProblemError {
+  override readonly name = 'FedBarsLostError';
+  constructor(
+    message: string,
+    details: ProblemDetails,
+    /** The symbol of the stream. */
+    readonly symbol: string,
+    /** The session still has every bar of the stream that closes by then, epoch ms. */
+    readonly reachedMs: number,
+    /** How many fewer bars of the symbol the session has than at the last answer. */
+    readonly bars: number,
+  ) {
+    super(message, details);
+  }
+}
 /** A server behind the coordinator did not answer within the retry time. */
 export class UnavailableError extends ApiProblemError {
   override readonly name = 'UnavailableError';
@@ -97,12 +116,24 @@ export function problemError(status: number, body: unknown): ApiProblemError {
   const { type, detail, title, requestId } = problem;
   const kind = typeof type === 'string' ? (type.split(':').at(-1) ?? '') : '';
   const message = [detail, title].find((part): part is string => typeof part === 'string');
-  const details = { status, kind, problems: fieldsOf(problem['problems']) };
-  const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
-  return new ErrorOfKind(message ?? 'no reason given', {
-    ...details,
+  const reason = message ?? 'no reason given';
+  const details: ProblemDetails = {
+    status,
+    kind,
+    problems: fieldsOf(problem['problems']),
     requestId: typeof requestId === 'string' ? requestId : undefined,
-  });
+  };
+  const lost = kind === 'fed-bars-lost' ? lostOf(problem['lost']) : undefined;
+  if (lost) return new FedBarsLostError(reason, details, lost.symbol, lost.reachedMs, lost.bars);
+  const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
+  return new ErrorOfKind(reason, details);
+}
+
+function lostOf(lost: unknown): { symbol: string; reachedMs: number; bars: number } | undefined {
+  if (typeof lost !== 'object' || lost === null) return undefined;
+  const { symbol, reached, bars }: Record<string, unknown> = { ...lost };
+  if (typeof symbol !== 'string' || typeof reached !== 'string' || typeof bars !== 'number') return undefined;
+  return { symbol, reachedMs: Date.parse(reached), bars };
 }
 
 function fieldsOf(problems: unknown): ProblemField[] {

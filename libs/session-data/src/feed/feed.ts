@@ -2,6 +2,9 @@
  * Feeds a session whose source is a feed: writes bars of a symbol into their slots and stores the progress of its stream.
  * Any number of processes may feed at once, in any order and repeatedly. Nothing here holds a fence or moves the frontier
  * ({@link FeedFrontier} does). A refused bar is answered with its reason and never stored.
+ *
+ * The store counts the fed bars of each symbol. A feeder remembers the last count that it was answered; a store that has
+ * fewer was set back and lost bars. It then takes nothing from this feeder, because the stream would jump over the lost bars.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -20,6 +23,7 @@ import type { Redis } from 'ioredis';
 import {
   dayMember,
   EXTENDED_HOURS,
+  FedBarsLostError,
   isOutsideReason,
   type SessionLayout,
   SessionLostError,
@@ -63,6 +67,8 @@ export class SessionFeed {
   private readonly feeder = randomUUID();
   private batches = 0;
   private lastDay = 0;
+  /** Of each symbol, how many fed bars this feeder has seen in the store. */
+  private readonly seen = new Map<string, number>();
 
   /** @param layout a session whose source is a feed */
   constructor(
@@ -76,10 +82,21 @@ export class SessionFeed {
     return this.layout.owns(await this.redis.hget(meta, 'incarnation'));
   }
 
+  /** Fed bars of the symbol that the store had at the last answer; undefined before the first one. */
+  storedBars(symbol: string): number | undefined {
+    return this.seen.get(symbol);
+  }
+
+  /** An earlier answer, to another feeder, said that the store has this many fed bars of the symbol. */
+  expectStored(symbol: string, bars: number): void {
+    this.seen.set(symbol, bars);
+  }
+
   /**
    * Writes bars of one symbol, in any order and of any days.
    * @param malformed number of further records that could not be parsed: they are counted as refused
-   * @throws UnknownSymbolError, SessionLostError when there is no store
+   * @throws FedBarsLostError when the store was set back, also at all further calls for the symbol; UnknownSymbolError;
+   *   SessionLostError when there is no store
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FedBars> {
     const fed: FedBars = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
@@ -94,12 +111,12 @@ export class SessionFeed {
     return fed;
   }
 
-  /** The stream has reached `time`, epoch ms, without further bars. @throws UnknownSymbolError, SessionLostError */
+  /** The stream has reached `time`, epoch ms, without further bars. @throws as {@link feed} */
   async through(symbol: string, time: number): Promise<void> {
     await this.run(symbol, { reached: Math.min(time, this.layout.end) });
   }
 
-  /** No more bars will come for the symbol. @throws UnknownSymbolError, SessionLostError */
+  /** No more bars will come for the symbol. @throws as {@link feed} */
   async end(symbol: string): Promise<void> {
     await this.run(symbol, { isEnd: true });
   }
@@ -132,7 +149,7 @@ export class SessionFeed {
     }
     if (malformed > 0) counts.set('malformed', malformed);
     const answer = await this.run(symbol, { bars, days, reached, counts });
-    const [accepted, duplicates, late, retainedFrom, ...conflicts] = answer as [number, number, number, number];
+    const [accepted, duplicates, late, retainedFrom, , ...conflicts] = answer as [number, number, number, number, number];
     const positions = [...days.values()].flatMap((day) => day.positions);
     for (const [dayIndex, day] of days) {
       if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
@@ -178,7 +195,7 @@ export class SessionFeed {
       (time, { openTime }) => (Number.isFinite(openTime) ? Math.max(time, openTime) : time),
       layout.start,
     );
-    args.push(EVENTS_KEPT, keys.wake, LATE, Math.min(last, layout.end), counts.size);
+    args.push(EVENTS_KEPT, keys.wake, LATE, Math.min(last, layout.end), this.seen.get(symbol) ?? '', counts.size);
     for (const [reason, count] of counts) args.push(dayMember(symbol, reason), count);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
@@ -189,10 +206,15 @@ export class SessionFeed {
       const records = recordsOf(positions.map((at) => bars[at]!));
       args.push(placesOf(slots, closes), records);
     }
-    const reply = (await FEED.run(this.redis, names, args)) as [string, string?];
+    const reply = (await FEED.run(this.redis, names, args)) as [string, string?, string?];
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
+    if (reply[0] === 'behind') {
+      const reachedMs = Number(reply[2] || layout.start);
+      throw new FedBarsLostError(layout.id, symbol, reachedMs, this.seen.get(symbol)!, Number(reply[1]));
+    }
     if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
     const answer = reply[1].split(' ').map(Number);
+    this.seen.set(symbol, answer[4]!);
     if (answer[2]! > 0) await publishReached(this.redis, layout, partition, layout.start);
     return answer;
   }

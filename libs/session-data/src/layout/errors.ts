@@ -114,6 +114,24 @@ export class NotAFeedError extends Error {
   }
 }
 
+/** The session Redis lost bars that a feeder has seen stored. Nothing of the call was stored. */
+export class FedBarsLostError extends Error {
+  override readonly name = 'FedBarsLostError';
+  constructor(
+    readonly sessionId: string,
+    readonly symbol: string,
+    /** The store still has every bar of the stream that closes by then, epoch ms. */
+    readonly reachedMs: number,
+    readonly seenBars: number,
+    readonly storedBars: number,
+  ) {
+    super(
+      `session ${sessionId}: expected at least ${seenBars} fed bars of ${symbol} in the store, was ${storedBars}: the session Redis lost its newest writes; ` +
+        `send all bars of ${symbol} that close after ${new Date(reachedMs).toISOString()} again, and late ones; stored bars are duplicates`,
+    );
+  }
+}
+
 /** A started session has no store yet: no coordinator has taken it. */
 export class FeedNotBegunError extends Error {
   override readonly name = 'FeedNotBegunError';

@@ -7,6 +7,7 @@ export {
   ConsumerNameError,
   ConsumerReplacedError,
   ConsumersChangedError,
+  FedBarsLostError,
   FedSymbolsError,
   FeedNotBegunError,
   FencedError,

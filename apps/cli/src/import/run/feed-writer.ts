@@ -1,6 +1,6 @@
 /** Feeds the bars of an import to a session. Fed bars stay in the session when reading fails. */
 import type { Bar } from '@barkeep/bars';
-import type { ClientSession, FeedResult, SymbolStream } from '@barkeep/client';
+import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
 import type { BarWriter } from './import-plan.js';
 
 export class FeedWriter implements BarWriter {
@@ -15,6 +15,11 @@ export class FeedWriter implements BarWriter {
   /** The results of each symbol. */
   get fed(): FeedResult[] {
     return [...this.streams.values()].map(({ total }) => total);
+  }
+
+  /** True when this writer fed all of the lost bars: feeding its bars from the beginning brings them back. */
+  hasFed({ symbol, bars }: FedBarsLostError): boolean {
+    return bars <= (this.streams.get(symbol)?.total.accepted ?? 0);
   }
 
   async write(symbol: string, bars: readonly Bar[]): Promise<void> {

@@ -2,30 +2,35 @@
 --- bar: an equal bar is a duplicate, any other a conflict. A bar before the frontier is late: its slot leaves the count of
 --- empty slots, and its state becomes "filled late", so that an answer of a repository that was computed before is refused.
 --- Days that are no longer retained take nothing.
+--- A caller that has seen more bars of the symbol than the store has knows of bars that Redis lost: nothing is stored then.
 --- The caller holds no fence. Bars at or after the frontier are staged: stored, but in no count until advance.lua passes
 --- them. So each bar is counted once, wherever it comes from and however often it is sent.
 --- KEYS: meta, feed, refused, dirty, retry, changes, pending, refused-ahead, then for each day: chunk, states
 --- ARGV: incarnation, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends, events kept,
----       wake channel, state of a slot that was filled late, time of the last bar (ms), number of refusals f, f × (field, count),
+---       wake channel, state of a slot that was filled late, time of the last bar (ms), bars of the symbol that the caller has seen stored or '',
+---       number of refusals f, f × (field, count),
 ---       then for each day: date, open (ms), chunk bytes, bitmap bytes, slots,
 ---       places (for each bar u32 slot, f64 close time), records
---- Answer: {'fed', 'accepted duplicates late retainedFrom position-of-each-conflict …'} | {'lost'};
----         the same batch gets the same answer again
+--- Answer: {'fed', 'accepted duplicates late retainedFrom stored position-of-each-conflict …'} |
+---         {'behind', stored, time reached (ms) or ''} | {'lost'};
+---         `stored` counts the fed bars of the symbol; the same batch gets the same answer again
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
 local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
 if m[1] ~= ARGV[1] then return {'lost'} end
 local symbol, frontier, kept = ARGV[2], tonumber(m[2]), tonumber(m[3] or 0)
-local known = redis.call('HMGET', KEYS[2], symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' ended')
+local known = redis.call('HMGET', KEYS[2], symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored')
 if known[1] == ARGV[3] then return {'fed', known[2]} end
+local had = tonumber(known[4] or 0)
+if ARGV[10] ~= '' and had < tonumber(ARGV[10]) then return {'behind', had, known[3] or ''} end
 
 local function has(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(128, slot % 8)) ~= 0
 end
 
-local refusals = tonumber(ARGV[10])
-local at, index = 11 + 2 * refusals, 0
+local refusals = tonumber(ARGV[11])
+local at, index = 12 + 2 * refusals, 0
 local accepted, duplicates, late = 0, 0, 0
 local answer, plan = {}, {}
 for i = 9, #KEYS, 2 do
@@ -120,12 +125,13 @@ for _, day in ipairs(plan) do
   write(day)
   if #day.late > 0 then settle(day) end
 end
-for r = 1, refusals do count_refused(KEYS[3], KEYS[8], ARGV[9], ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
+for r = 1, refusals do count_refused(KEYS[3], KEYS[8], ARGV[9], ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
 if #answer > 0 then count_refused(KEYS[3], KEYS[8], ARGV[9], symbol .. ' conflict', #answer) end
-local text = table.concat({ accepted, duplicates, late, m[3] or '0', unpack(answer) }, ' ')
+local text = table.concat({ accepted, duplicates, late, m[3] or '0', had + accepted, unpack(answer) }, ' ')
 local time = redis.call('TIME')
 local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 redis.call('HSET', KEYS[2], symbol .. ' heard', heard, symbol .. ' batch', ARGV[3], symbol .. ' answer', text)
+if accepted > 0 then redis.call('HINCRBY', KEYS[2], symbol .. ' stored', accepted) end
 local is_moved = ARGV[4] ~= '' and tonumber(ARGV[4]) > tonumber(known[3] or '-inf')
 if is_moved then redis.call('HSET', KEYS[2], symbol .. ' reached', ARGV[4]) end
 if ARGV[5] == '1' then redis.call('HSET', KEYS[2], symbol .. ' ended', '1') end
