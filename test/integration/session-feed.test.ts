@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DayChunk, NO_TRADE, recordOffset, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
 import {
+  FedBarsLostError,
   FencedError,
   RewindError,
   SessionFeed,
@@ -205,6 +206,48 @@ it('gives the same answer and the same state when a call is sent again because i
   expect(await resent.feed('AAA', mixed)).toEqual(result);
   expect(await counts()).toMatchObject({ streamed: 2 });
   expect((await store.reader.position()).refused).toBe(2);
+});
+
+it('I1 stores nothing for a feeder that saw bars which the store lost, and takes them when they are sent again', async () => {
+  await feed.feed('AAA', bars.slice(0, 20));
+  const setBack = await server.snapshot(store.layout.id);
+  await feed.feed('AAA', bars.slice(20, 30));
+  expect(feed.storedBars('AAA')).toBe(30);
+  await setBack();
+  const before = await server.dump(store.layout.id);
+  const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: bars[19]!.openTime + MINUTE - 120_000 };
+  await expect(feed.feed('AAA', bars.slice(30, 40))).rejects.toMatchObject(lost);
+  await expect(feed.through('AAA', bars[50]!.openTime)).rejects.toThrow(FedBarsLostError);
+  await expect(feed.end('AAA')).rejects.toThrow(FedBarsLostError);
+  expect(await server.dump(store.layout.id)).toEqual(before);
+
+  const again = new SessionFeed(server.redis, store.layout);
+  again.expectStored('AAA', 20);
+  expect(await again.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, accepted: 20, duplicates: 20 });
+  await again.end('AAA');
+  expect(await reached()).toMatchObject({ reached: bars[39]!.openTime + MINUTE - 120_000, ended: true });
+  // The first feeder saw fewer bars than the store has now.
+  expect(await feed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, duplicates: 40 });
+});
+
+it('I1 notices the loss of bars that did not move the stream, and of the first ones', async () => {
+  const empty = await server.snapshot(store.layout.id);
+  await feed.feed('AAA', [bars[2]!, bars[0]!]);
+  const setBack = await server.snapshot(store.layout.id);
+  await feed.feed('AAA', [bars[1]!]);
+  await setBack();
+  await expect(feed.feed('AAA', [bars[3]!])).rejects.toMatchObject({ seenBars: 3, storedBars: 2 });
+  await empty();
+  const all = { seenBars: 3, storedBars: 0, reachedMs: store.layout.start };
+  await expect(feed.feed('AAA', [bars[3]!])).rejects.toMatchObject(all);
+});
+
+it('counts as stored what was accepted, and neither duplicates nor conflicts', async () => {
+  await feed.feed('AAA', bars.slice(0, 2));
+  await feed.feed('AAA', [bars[0]!, otherBar(bars[1]!), bars[5]!, bars[5]!]);
+  expect(feed.storedBars('AAA')).toBe(3);
+  await feed.through('BBB', bars[9]!.openTime);
+  expect(feed.storedBars('BBB')).toBe(0);
 });
 
 it('takes no bars of days that are no longer kept', async () => {

@@ -59,6 +59,17 @@ export class StoreServer {
     return new Map(dumps);
   }
 
+  /** Copies all keys of a session. @returns a function that sets the session back to the copy */
+  async snapshot(id: string): Promise<() => Promise<void>> {
+    const keys = await this.keys(id);
+    const copies = await Promise.all(keys.map((key) => this.redis.dumpBuffer(key)));
+    return async () => {
+      const restore = this.redis.multi().unlink(...(await this.keys(id)));
+      keys.forEach((key, i) => restore.restore(key, 0, copies[i]!));
+      await restore.exec();
+    };
+  }
+
   async keys(id = '*'): Promise<string[]> {
     const found: string[] = [];
     const match = `${this.prefix}:{${id}:*`;

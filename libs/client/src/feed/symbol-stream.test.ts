@@ -1,19 +1,21 @@
-import type { FeedAnswer } from '../http/index.js';
+import { FedBarsLostError, type FeedAnswer } from '../http/index.js';
 import { SymbolStream, type FeedBar } from './symbol-stream.js';
 
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
-/** A stream that records what it sends. The first bar of each batch is refused. */
-function noting(): { stream: SymbolStream; sent: { bars: number; throughMs: number | undefined }[] } {
+/** A stream that records what it sends. The first bar of each batch is refused. @param onSeen called with `seen` of each call */
+function noting(onSeen: (seen: number | undefined) => void = () => undefined): { stream: SymbolStream; sent: { bars: number; throughMs: number | undefined }[] } {
   const sent: { bars: number; throughMs: number | undefined }[] = [];
-  const feed = (ndjson: string, throughMs?: number): Promise<FeedAnswer> => {
+  const feed = (ndjson: string, throughMs?: number, seen?: number): Promise<FeedAnswer> => {
+    onSeen(seen);
     const bars = ndjson.split('\n').length - 1;
     sent.push({ bars, throughMs });
     const counts = { accepted: Math.max(0, bars - 1), duplicates: 0, late: 0, conflicts: 0 };
     const refused: Record<string, number> = bars > 0 ? { malformed: 1 } : {};
     return Promise.resolve({ ...counts, refused, problems: bars > 0 ? [{ index: 0, reason: 'malformed' }] : [] });
   };
-  return { stream: new SymbolStream('AAA', { feed, end: () => Promise.resolve() }), sent };
+  const end = (seen?: number): Promise<void> => Promise.resolve(onSeen(seen));
+  return { stream: new SymbolStream('AAA', { feed, end }), sent };
 }
 
 describe('the stream of a symbol', () => {
@@ -46,5 +48,47 @@ describe('the stream of a symbol', () => {
       { bars: 2, throughMs: 120_000 },
       { bars: 0, throughMs: 180_000 },
     ]);
+  });
+
+  it('repeats how many bars the store had, and forgets it when the store has lost some', async () => {
+    const seen: (number | undefined)[] = [];
+    let stored = 0;
+    const check = (given: number | undefined): void => {
+      seen.push(given);
+      if (given === undefined || given <= stored) return;
+      const details = { status: 409, kind: 'fed-bars-lost', problems: [], requestId: undefined };
+      throw new FedBarsLostError('lost', details, 'AAA', 60_000, given - stored);
+    };
+    const feed = async (ndjson: string, _through?: number, given?: number): Promise<FeedAnswer> => {
+      await Promise.resolve();
+      check(given);
+      const accepted = ndjson.split('\n').length - 1;
+      stored += accepted;
+      return { accepted, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [], stored };
+    };
+    const end = async (given?: number): Promise<void> => {
+      await Promise.resolve();
+      check(given);
+    };
+    const stream = new SymbolStream('AAA', { feed, end });
+    await stream.feed([bar(1), bar(2)]);
+    await stream.feed([bar(3)]);
+    stored = 1;
+    await expect(stream.end()).rejects.toMatchObject({ symbol: 'AAA', reachedMs: 60_000, bars: 2 });
+    await stream.feed([bar(2), bar(3)]);
+    stored = 0;
+    await expect(stream.feed([bar(4)])).rejects.toBeInstanceOf(FedBarsLostError);
+    await stream.feed([bar(1), bar(2), bar(3), bar(4)]);
+    await stream.end();
+    expect(seen).toEqual([undefined, 2, 3, undefined, 3, undefined, 4]);
+  });
+
+  it('repeats nothing to a coordinator that does not count the bars', async () => {
+    const seen: (number | undefined)[] = [];
+    const { stream } = noting((given) => seen.push(given));
+    await stream.feed([bar(1)]);
+    await stream.feed([bar(2)]);
+    await stream.end();
+    expect(seen).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -1,4 +1,4 @@
-import { ApiProblemError, InvalidInputError, problemError, WrongStateError } from './problems.js';
+import { ApiProblemError, FedBarsLostError, InvalidInputError, problemError, WrongStateError } from './problems.js';
 
 const document = (kind: string) => ({ type: `urn:barkeep:problem:${kind}`, title: 'A title', detail: 'What is wrong' });
 
@@ -17,7 +17,15 @@ describe('a problem document as an error', () => {
     expect(error.problems).toEqual(problems);
   });
 
+  it('says which bars were lost', () => {
+    const lost = { symbol: 'AAA', reached: '2013-10-07T13:50:00.000Z', bars: 20 };
+    const error = problemError(409, { ...document('fed-bars-lost'), lost });
+    expect(error).toBeInstanceOf(FedBarsLostError);
+    expect(error).toMatchObject({ symbol: 'AAA', reachedMs: Date.parse(lost.reached), bars: 20, kind: 'fed-bars-lost' });
+  });
+
   it.each([
+    [409, document('fed-bars-lost'), { name: 'ApiProblemError', kind: 'fed-bars-lost' }],
     [500, document('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
     [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
     [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],

@@ -1,0 +1,180 @@
+/**
+ * A session Redis that is set back loses the newest bars of a feeder that does not know it. The feeder is told before the session
+ * passes the lost bars; when it has sent them again, the session ends with the digest of an undisturbed one (I1).
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect, FedBarsLostError, type Barkeep, type ClientSession } from '@barkeep/client';
+import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const SPEC = { start: '2024-03-04', end: '2024-03-04', symbols: ['AAA'], upkeep: { enabled: false } };
+const FED = { ...SPEC, source: { type: 'feed' } } as const;
+const bars = marketBars({ ...SPEC, seed: 29 }).get('AAA')!;
+const MINUTE = 60_000;
+const HALF = 195;
+
+const folder = mkdtempSync(join(tmpdir(), 'feed-loss-'));
+let system: TestSystem;
+let store: RedisServer;
+let api: Api;
+let client: Barkeep;
+let twin: string;
+
+beforeAll(async () => {
+  store = await RedisServer.start(join(folder, 'session'), await freePort());
+  system = await TestSystem.create({ SESSION_REDIS_URL: store.url });
+  await writeBars(system.databaseUrl, 'whole', new Map([['AAA', bars]]));
+  api = new Api((await system.coordinator()).url);
+  client = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+  await api.completed(await api.run({ ...SPEC, id: 'twin', source: { type: 'dataset', dataset: 'whole' } }));
+  twin = await api.digest('twin');
+});
+afterAll(async () => {
+  await client?.close();
+  await system?.close();
+  await store?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Creates and starts a fed session, and waits until it has a store. */
+async function begin(id: string): Promise<ClientSession> {
+  const session = await client.createSession({ ...FED, id }, { start: true });
+  await session.reader();
+  return session;
+}
+
+async function endsAsTwin(session: ClientSession): Promise<void> {
+  const { counts } = await session.completed();
+  expect(counts).toMatchObject({ streamed: bars.length, missing: 0, absent: 0 });
+  expect((await session.digest()).digest).toBe(twin);
+}
+
+test('I1 a feeder whose bars were lost gets an error, sends them again, and the session is whole', async () => {
+  const session = await begin('bars');
+  const stream = session.registerStream('AAA');
+  await stream.feed(bars.slice(0, HALF));
+  const setBack = await store.snapshot();
+  await stream.feed(bars.slice(HALF, HALF + 60));
+  await setBack();
+  const error: unknown = await stream.feed(bars.slice(HALF + 60)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(FedBarsLostError);
+  const { symbol, reachedMs, bars: lost } = error as FedBarsLostError;
+  expect({ symbol, reachedMs, lost }).toEqual({ symbol: 'AAA', reachedMs: bars[HALF]!.openTime, lost: 60 });
+  await stream.feed(bars.filter(({ openTime }) => openTime + MINUTE > reachedMs));
+  await stream.end();
+  await endsAsTwin(session);
+});
+
+test('I1 a stream whose last bars were lost cannot be ended before they are sent again', async () => {
+  const session = await begin('end');
+  const stream = session.registerStream('AAA');
+  await stream.feed(bars.slice(0, HALF));
+  const setBack = await store.snapshot();
+  await stream.feed(bars.slice(HALF));
+  await setBack();
+  await expect(stream.end()).rejects.toBeInstanceOf(FedBarsLostError);
+  const fed = await session.registerStream('AAA').feed(bars);
+  expect(fed).toMatchObject({ accepted: bars.length - HALF, duplicates: HALF });
+  await stream.end();
+  await endsAsTwin(session);
+});
+
+test('I1 a body without an end is refused from the batch on that follows the loss', async () => {
+  const { id } = await begin('body');
+  const lines = bars.map((bar) => `${JSON.stringify(bar)}\n`);
+  const inStore = () => store.client.hget(`${system.sessionPrefix}:{body:0}:feed`, 'AAA stored');
+  const stored = (count: number) => api.eventually(inStore, (found) => Number(found) === count);
+  const setBack = await store.snapshot();
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(lines.slice(0, HALF).join(''));
+    await stored(HALF);
+    await setBack();
+    yield Buffer.from(lines.slice(HALF).join(''));
+  }
+  const path = `${api.url}/v1/sessions/${id}/symbols/AAA/bars`;
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const request: RequestInit & { duplex: 'half' } = {
+    method: 'POST',
+    headers,
+    body: ReadableStream.from(body()),
+    duplex: 'half',
+  };
+  const answer = await fetch(path, request);
+  expect(answer.status).toBe(409);
+  expect(await answer.json()).toMatchObject({
+    type: 'urn:barkeep:problem:fed-bars-lost',
+    lost: { symbol: 'AAA', reached: '2024-03-04T05:00:00.000Z', bars: HALF },
+  });
+  expect(await inStore()).toBeNull();
+});
+
+describe('barkeep feed', () => {
+  let gate: Server;
+  let address: string;
+  /** Called before the coordinator gets the request to end a stream. */
+  let onEnd: () => Promise<void>;
+  beforeAll(async () => {
+    gate = createServer((request, response) => {
+      void (async () => {
+        const { method = 'GET', url = '' } = request;
+        const body = method === 'GET' ? undefined : await text(request);
+        if (/\/end(\?|$)/.test(url)) await onEnd();
+        const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
+        const answer = await fetch(api.url + url, { method, headers, body: body || null });
+        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+        response.end(await answer.text());
+      })();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => gate.once('listening', resolve));
+    address = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+  });
+  afterAll(() => gate.close());
+
+  const csv = (name: string, rows: typeof bars) => {
+    const file = join(folder, name);
+    const fields = rows.map(({ openTime, ...bar }) =>
+      [new Date(openTime).toISOString(), bar.open, bar.high, bar.low, bar.close, bar.volume].join(','),
+    );
+    writeFileSync(file, ['time,open,high,low,close,volume', ...fields].join('\n'));
+    return file;
+  };
+  const feed = (id: string, file: string, ...options: string[]) =>
+    system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', address, ...options);
+
+  test('I1 sends its files again when bars of them were lost', async () => {
+    const session = await begin('files');
+    const setBack = await store.snapshot();
+    let losses = 2;
+    onEnd = async () => void (losses-- > 0 && (await setBack()));
+    const fed: unknown = JSON.parse(await feed('files', csv('all.csv', bars)));
+    expect(fed).toMatchObject({ accepted: bars.length, duplicate: 0 });
+    expect(losses).toBe(-1);
+    await endsAsTwin(session);
+  });
+
+  test('ends with an error when the losses do not end, and when others fed the lost bars', async () => {
+    const session = await begin('others');
+    const empty = await store.snapshot();
+    let ends = 0;
+    onEnd = async () => {
+      ends++;
+      await empty();
+    };
+    await expect(feed('others', csv('all.csv', bars))).rejects.toThrow(
+      /code 1\n(the session Redis lost 390 fed bars of AAA: sending the files again\n){3}.*lost its newest writes/s,
+    );
+    expect(ends).toBe(4);
+    ends = 0;
+    await feed('others', csv('first.csv', bars.slice(0, HALF)), '--no-end');
+    await expect(feed('others', csv('second.csv', bars.slice(HALF)))).rejects.toThrow('lost its newest writes');
+    expect(ends).toBe(1);
+    await session.delete();
+  });
+});
