@@ -110,7 +110,7 @@ test('I1 a body without an end is refused from the batch on that follows the los
   expect(answer.status).toBe(409);
   expect(await answer.json()).toMatchObject({
     type: 'urn:barkeep:problem:fed-bars-lost',
-    lost: { symbol: 'AAA', reached: '2024-03-04T05:00:00.000Z', bars: HALF },
+    lost: { symbol: 'AAA', reached: '2024-03-04T14:30:00.000Z', bars: HALF },
   });
   expect(await inStore()).toBeNull();
 });
