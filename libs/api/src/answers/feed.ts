@@ -35,7 +35,9 @@ export const fedAnswer = z.strictObject({
     .describe('the first 100 bars that were refused or in conflict'),
   stored: count
     .optional()
-    .describe('bars of the symbol that were fed and stored so far; absent when the call had neither bars nor `through`'),
+    .describe(
+      'bars of the symbol that were fed and stored so far; absent when the call had neither bars nor `through`',
+    ),
 });
 export type FedAnswer = z.output<typeof fedAnswer>;
 

@@ -4,7 +4,10 @@ import { SymbolStream, type FeedBar } from './symbol-stream.js';
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
 /** A stream that records what it sends. The first bar of each batch is refused. @param onSeen called with `seen` of each call */
-function noting(onSeen: (seen: number | undefined) => void = () => undefined): { stream: SymbolStream; sent: { bars: number; throughMs: number | undefined }[] } {
+function noting(onSeen: (seen: number | undefined) => void = () => undefined): {
+  stream: SymbolStream;
+  sent: { bars: number; throughMs: number | undefined }[];
+} {
   const sent: { bars: number; throughMs: number | undefined }[] = [];
   const feed = (ndjson: string, throughMs?: number, seen?: number): Promise<FeedAnswer> => {
     onSeen(seen);

@@ -76,9 +76,8 @@ export class SymbolStream {
    * the stored one or is invalid.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
-   * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: nothing of the batch is stored.
-   *   Feed the lost bars again, through this object or another one. SymbolNotFoundError, WrongStateError,
-   *   CoordinatorUnreachableError
+   * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed
+   *   the lost bars again, through this object or another one. SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
    */
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
     const before = this.#total.sent;
@@ -86,7 +85,7 @@ export class SymbolStream {
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
       const answer = await this.#forgetAfterLoss(this.#target.feed(lines, through, this.#seen));
-      // A coordinator of an earlier version does not answer it, and would refuse to be sent it.
+      // A coordinator of an earlier version does not answer it and refuses the parameter.
       this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
       add(result, answer, batch.length, result.sent);
       add(this.#total, answer, batch.length, before + result.sent - batch.length);

@@ -21,7 +21,12 @@ describe('a problem document as an error', () => {
     const lost = { symbol: 'AAA', reached: '2013-10-07T13:50:00.000Z', bars: 20 };
     const error = problemError(409, { ...document('fed-bars-lost'), lost });
     expect(error).toBeInstanceOf(FedBarsLostError);
-    expect(error).toMatchObject({ symbol: 'AAA', reachedMs: Date.parse(lost.reached), bars: 20, kind: 'fed-bars-lost' });
+    expect(error).toMatchObject({
+      symbol: 'AAA',
+      reachedMs: Date.parse(lost.reached),
+      bars: 20,
+      kind: 'fed-bars-lost',
+    });
   });
 
   it.each([

@@ -74,7 +74,7 @@ export class SessionDataLostError extends ApiProblemError {
   override readonly name = 'SessionDataLostError';
 }
 /**
- * The session Redis lost bars that this stream had sent. Nothing of the call was stored. Send all bars of the symbol that close
+ * The session Redis lost bars that this stream had sent. The call is refused. Send all bars of the symbol that close
  * after `reachedMs` again, and late ones, or simply all bars: those that are stored are duplicates.
  */
 export class FedBarsLostError extends ApiProblemError {

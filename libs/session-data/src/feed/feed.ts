@@ -149,7 +149,13 @@ export class SessionFeed {
     }
     if (malformed > 0) counts.set('malformed', malformed);
     const answer = await this.run(symbol, { bars, days, reached, counts });
-    const [accepted, duplicates, late, retainedFrom, , ...conflicts] = answer as [number, number, number, number, number];
+    const [accepted, duplicates, late, retainedFrom, , ...conflicts] = answer as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const positions = [...days.values()].flatMap((day) => day.positions);
     for (const [dayIndex, day] of days) {
       if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
