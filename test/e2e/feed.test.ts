@@ -85,6 +85,7 @@ it('I7 answers what happened to every bar, and quarantines refused bars', async 
       { index: 8, reason: 'outside-session', openTime: iso(aaa[0]!.openTime - MINUTE) },
       { index: 4, reason: 'conflict', openTime: iso(aaa[1]!.openTime) },
     ],
+    stored: 3,
   });
   const kept = await system.query<{ reason: string; dataset: string }>(
     `SELECT reason, dataset FROM quarantined_bars q JOIN sessions s USING (incarnation) WHERE s.id = $1 ORDER BY reason`,

@@ -14,6 +14,7 @@ export interface Fed {
   conflicts: number;
   refused: Record<string, number>;
   problems: { index: number; line?: number; reason: string; openTime?: string; detail?: string }[];
+  stored?: number;
 }
 
 export class Feeder {
