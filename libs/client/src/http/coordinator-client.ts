@@ -190,7 +190,7 @@ export class CoordinatorClient {
     if (throughMs !== undefined) query.set('through', isoTime(throughMs));
     if (seen !== undefined) query.set('seen', String(seen));
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
+    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query.toString()}`, content));
   }
 
   /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
