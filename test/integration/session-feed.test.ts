@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DayChunk, NO_TRADE, recordOffset, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
 import {
-  FedBarsLostError,
+  FeedSetBackError,
   FencedError,
   RewindError,
   SessionFeed,
@@ -217,8 +217,8 @@ it('I1 stores nothing for a feeder that saw bars which the store lost, and takes
   const before = await server.dump(store.layout.id);
   const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: bars[19]!.openTime + MINUTE - 120_000 };
   await expect(feed.feed('AAA', bars.slice(30, 40))).rejects.toMatchObject(lost);
-  await expect(feed.through('AAA', bars[50]!.openTime)).rejects.toThrow(FedBarsLostError);
-  await expect(feed.end('AAA')).rejects.toThrow(FedBarsLostError);
+  await expect(feed.through('AAA', bars[50]!.openTime)).rejects.toThrow(FeedSetBackError);
+  await expect(feed.end('AAA')).rejects.toThrow(FeedSetBackError);
   expect(await server.dump(store.layout.id)).toEqual(before);
 
   const again = new SessionFeed(server.redis, store.layout);

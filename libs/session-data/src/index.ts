@@ -37,7 +37,7 @@ export {
   ConsumerNameError,
   ConsumerReplacedError,
   ConsumersChangedError,
-  FedBarsLostError,
+  FeedSetBackError,
   FedSymbolsError,
   FeedNotBegunError,
   FencedError,

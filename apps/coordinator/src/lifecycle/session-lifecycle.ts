@@ -27,7 +27,7 @@ import type { FedRecord } from './fed-records.js';
 export interface SymbolIntake {
   /** The results so far. */
   readonly fed: FedAnswer;
-  /** Resolves when they are in the store. @throws FedBarsLostError, SessionLostError, as the next two */
+  /** Resolves when they are in the store. @throws FeedSetBackError, SessionLostError, as the next two */
   take(records: readonly FedRecord[]): Promise<void>;
   /** The stream has reached `time`, epoch ms, without further bars. */
   through(time: number): Promise<void>;

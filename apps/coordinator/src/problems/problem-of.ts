@@ -14,7 +14,7 @@ import {
 } from '@barkeep/bar-repository';
 import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
 import {
-  FedBarsLostError,
+  FeedSetBackError,
   FedSymbolsError,
   FeedNotBegunError,
   isOutage,
@@ -52,7 +52,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof SessionStateError) return problem('wrong-state', error.message);
   if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
   if (error instanceof NotAFeedError) return problem('not-a-feed', error.message);
-  if (error instanceof FedBarsLostError) {
+  if (error instanceof FeedSetBackError) {
     const { symbol, reachedMs, seenBars, storedBars } = error;
     const lost = { symbol, reached: new Date(reachedMs).toISOString(), bars: seenBars - storedBars };
     return problem('fed-bars-lost', error.message, { lost });

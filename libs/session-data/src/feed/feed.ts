@@ -23,7 +23,7 @@ import type { Redis } from 'ioredis';
 import {
   dayMember,
   EXTENDED_HOURS,
-  FedBarsLostError,
+  FeedSetBackError,
   isOutsideReason,
   type SessionLayout,
   SessionLostError,
@@ -95,7 +95,7 @@ export class SessionFeed {
   /**
    * Writes bars of one symbol, in any order and of any days.
    * @param malformed number of further records that could not be parsed: they are counted as refused
-   * @throws FedBarsLostError when the store was set back, also at all further calls for the symbol; UnknownSymbolError;
+   * @throws FeedSetBackError when the store was set back, also at all further calls for the symbol; UnknownSymbolError;
    *   SessionLostError when there is no store
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FedBars> {
@@ -216,7 +216,7 @@ export class SessionFeed {
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
     if (reply[0] === 'behind') {
       const reachedMs = Number(reply[2] || layout.start);
-      throw new FedBarsLostError(layout.id, symbol, reachedMs, this.seen.get(symbol)!, Number(reply[1]));
+      throw new FeedSetBackError(layout.id, symbol, reachedMs, this.seen.get(symbol)!, Number(reply[1]));
     }
     if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
     const answer = reply[1].split(' ').map(Number);

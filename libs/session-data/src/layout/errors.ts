@@ -115,8 +115,8 @@ export class NotAFeedError extends Error {
 }
 
 /** The session Redis lost bars that a feeder has seen stored. Nothing of the call was stored. */
-export class FedBarsLostError extends Error {
-  override readonly name = 'FedBarsLostError';
+export class FeedSetBackError extends Error {
+  override readonly name = 'FeedSetBackError';
   constructor(
     readonly sessionId: string,
     readonly symbol: string,

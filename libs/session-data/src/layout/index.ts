@@ -7,7 +7,7 @@ export {
   ConsumerNameError,
   ConsumerReplacedError,
   ConsumersChangedError,
-  FedBarsLostError,
+  FeedSetBackError,
   FedSymbolsError,
   FeedNotBegunError,
   FencedError,
