@@ -79,6 +79,23 @@ test('I7 a feed that takes any price takes them, and one that does not names the
   await Promise.all(['fed-any', 'fed-positive'].map((id) => api.ok('DELETE', `/v1/sessions/${id}`)));
 });
 
+test('I7 a row of zeros is a bar only for a session that takes any price', async () => {
+  const file = join(folder, 'zeros.csv');
+  const rows = ['2020-04-20T18:09:00Z,1,2,1,2,5', '2020-04-20T18:10:00Z,0,0,0,0,0'];
+  await writeFile(file, ['time,open,high,low,close,volume', ...rows, ''].join('\n'));
+  await system.barkeep('import', file, '--dataset', 'zeros', '--symbol', 'CLK20', '--allow-negative-prices');
+  const source = { type: 'dataset', dataset: 'zeros' };
+  for (const [prices, streamed] of [
+    ['any', 2],
+    ['positive', 1],
+  ] as const) {
+    const id = await api.run({ ...SPEC, id: `zeros-${prices}`, source, prices });
+    await api.completed(id);
+    const refused = prices === 'any' ? {} : { 'zero-price': 1 };
+    expect(await api.metrics(id, 'CLK20')).toMatchObject({ streamed, refused });
+  }
+});
+
 test('bars that are stamped with their close are stored in their minute', async () => {
   const file = join(folder, 'closes.csv');
   const time = (minute: number) => new Date(Date.parse('2024-03-04T14:30:00Z') + minute * 60_000).toISOString();

@@ -107,6 +107,7 @@ it('I7 refuses what cannot be stored, by its reason, and takes the rest', async 
   expect(await server.redis.hgetall(store.layout.keysOf(0).refused)).toEqual({
     'AAA not-finite': '2',
     'AAA negative-price': '1',
+    'AAA zero-price': '1',
     'AAA off-grid': '1',
     'AAA extended-hours': '3',
     'AAA malformed': '2',
