@@ -56,6 +56,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   const find = (name: ColumnName, ref: ColumnRef): number => {
     const index = refIndex(header, ref);
     if (index < 0) throw new ColumnsError(`expected a column ${String(ref)} for ${name}, was ${quoted(header)}`);
+    if (typeof ref !== 'number') refuseDoubles(header, [index]);
     return index;
   };
   const symbol = columns.symbol === undefined ? -1 : refIndex(header, columns.symbol);

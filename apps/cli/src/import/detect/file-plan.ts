@@ -9,6 +9,7 @@ import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/i
 import { ColumnsError } from './columns.js';
 import { FilePlanError } from './file-plan-error.js';
 import { groupedVolumes } from './grouped-volumes.js';
+import { headerZone, zoneWarning } from './header-zone.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
@@ -80,10 +81,21 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
     warnings: [
       ...warningsOf(file.format, read, start, options, reader),
       ...groupedVolumes(file, sample.rows, options.numbers),
+      ...zoneWarnings(file, sample.rows, options),
     ],
     ...volumeChoiceOf(file, reader),
     sampleTimes: times,
   };
+}
+
+function zoneWarnings(
+  { layout, names, headerLines }: FileLayout,
+  rows: readonly SampleRow[],
+  { zone }: ReadOptions,
+): string[] {
+  const first = rows.find(({ line, isHeader }) => !isHeader && line > headerLines);
+  const warning = zoneWarning(names[layout.time] ?? '', zone, first?.texts[layout.time] ?? '');
+  return warning === undefined ? [] : [warning];
 }
 
 function volumeChoiceOf(
@@ -133,7 +145,7 @@ function readerOptions(
   given: string | undefined,
 ): BarReaderOptions {
   const { format, layout, headerLines } = file;
-  const zone = options.zone ?? format?.zone ?? 'UTC';
+  const zone = options.zone ?? format?.zone ?? headerZone(file.names[layout.time] ?? '') ?? 'UTC';
   const times = options.times ?? format?.times ?? 'open';
   const symbol = found(() => symbolOf(file, sample, options, given), sample.rows[0]?.line ?? 1);
   const isAlone = layout.values.length === 1;

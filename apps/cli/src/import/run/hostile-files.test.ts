@@ -37,6 +37,9 @@ describe('K1 a header', () => {
     const refused = await imported('a.csv', merged, X);
     expect([refused.bars, reasonsOf(refused)]).toEqual([[], { 'unusable-header': 1 }]);
     expect(detailOf(refused)).toContain('expected one column "close"');
+    const flat =
+      'Datetime,Open,Open,High,High,Low,Low,Close,Close,Volume,Volume\n2024-03-04 14:30:00+00:00,1,2,1,2,1,2,1,2,5,6\n';
+    expect(reasonsOf(await imported('c.csv', flat, X))).toEqual({ 'unusable-header': 1 });
     const other = 'time,open,high,low,close,volume,x,x\n2024-03-04T14:30:00Z,10,11,9,10,5,1,2\n';
     expect((await imported('b.csv', other, X)).bars).toHaveLength(1);
   });
@@ -214,6 +217,32 @@ describe('K13 rows that no slot takes', () => {
     const text = HEADER + rows(960, Date.UTC(2024, 2, 4, 4), wall);
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone: 'America/New_York' } });
     expect(summary.warnings[0]).toContain('--hours extended');
+  });
+});
+
+describe('K13 the zone in the name of a time column', () => {
+  const text = (name: string, time: string): string => `${name},open,high,low,close,volume\n${time},10,11,9,10,5\n`;
+
+  it('is used, or warned of when --tz names another one', async () => {
+    const eastern = await imported('a.csv', text('datetime_et', '2024-03-04 09:30'), X);
+    expect([eastern.bars[0]?.[1], eastern.summary.warnings]).toEqual(['2024-03-04T14:30Z', []]);
+    const read = { symbol: 'X', zone: 'America/New_York' };
+    const utc = await imported('b.csv', text('time_utc', '2024-03-04 14:30'), { read });
+    expect(utc.summary.warnings[0]).toContain('names the zone UTC');
+    expect((await imported('c.csv', text('time_utc', '2024-03-04T14:30Z'), { read })).summary.warnings).toEqual([]);
+    expect((await imported('e.csv', text('time_utc', '1709562600'), { read })).summary.warnings).toEqual([]);
+    expect((await imported('d.csv', text('time_utc', '2024-03-04 14:30'), X)).summary.warnings).toEqual([]);
+  });
+
+  it('that is local is warned of until --tz names it', async () => {
+    const local = text('Local time', '04.03.2024 16:30:00.000').replace(/open.*volume/, 'Open,High,Low,Close,Volume');
+    expect((await imported('a.csv', local, X)).summary.warnings[0]).toContain('give their zone with --tz');
+    const withOffset = local.replace('00.000', '00.000 GMT+0200');
+    const given = await imported('b.csv', withOffset, X);
+    expect([given.bars[0]?.[1], given.summary.warnings]).toEqual(['2024-03-04T14:30Z', []]);
+    expect((await imported('c.csv', local, { read: { symbol: 'X', zone: 'Europe/Kyiv' } })).summary.warnings).toEqual(
+      [],
+    );
   });
 });
 
