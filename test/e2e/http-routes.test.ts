@@ -1,7 +1,6 @@
 /** Calls every documented route of a real coordinator process without a key, with a wrong key, and with a right key. */
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 
 const KEY = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
@@ -24,10 +23,7 @@ beforeAll(async () => {
 
 /** Creates a session, so that its routes do not just answer 404. */
 async function createWalkedSession(): Promise<void> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  await client.query("INSERT INTO datasets (name) VALUES ('none')");
-  await client.end();
+  await queryDatabase(database.url, "INSERT INTO datasets (name) VALUES ('none')");
   const source = { type: 'dataset', dataset: 'none' };
   const spec = { id: 'walked', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source };
   const response = await fetch(`${coordinator.url}/v1/sessions`, {

@@ -1,5 +1,4 @@
 /** DELETE removes everything of a session, at any moment of its life, and no key comes back (I9). */
-import { Client } from 'pg';
 import { Api, type Session } from '../support/api.js';
 import { DisturbedSystem } from '../support/disturbed-system.js';
 import { seeded } from '../support/market.js';
@@ -74,9 +73,5 @@ test('I9 a session may be deleted at any moment of its beginning', async () => {
 });
 
 async function rowsOf(id: string): Promise<number> {
-  const client = new Client({ connectionString: lab.system.databaseUrl });
-  await client.connect();
-  const { rowCount } = await client.query('SELECT 1 FROM sessions WHERE id = $1', [id]);
-  await client.end();
-  return rowCount ?? 0;
+  return (await lab.system.query('SELECT 1 FROM sessions WHERE id = $1', [id])).length;
 }

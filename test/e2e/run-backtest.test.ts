@@ -3,8 +3,7 @@ import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 import { holey, marketBars, writeBars } from '../support/market.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -45,10 +44,7 @@ async function leftovers(): Promise<string[]> {
     found.push(...(await redis.keys('run-*')));
     redis.disconnect();
   }
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM sessions');
-  await client.end();
+  const rows = await queryDatabase<{ id: string }>(database.url, 'SELECT id FROM sessions');
   return [...found, ...rows.map(({ id }) => id)];
 }
 

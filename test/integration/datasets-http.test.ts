@@ -3,9 +3,8 @@
  * pages.
  */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
-import { Client } from 'pg';
 import { Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';
 
@@ -54,12 +53,10 @@ it('lists datasets, and describes one with its symbols', async () => {
 });
 
 it('says which records were refused, and why', async () => {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  await client.query(
+  await queryDatabase(
+    database.url,
     `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason) VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`,
   );
-  await client.end();
   expect(await api().ok('GET', '/v1/datasets/whole')).toMatchObject({
     quarantined: {
       rows: 1,

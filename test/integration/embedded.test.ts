@@ -16,7 +16,7 @@ import {
   type StartOptions,
 } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import { queryDatabase } from '../support/database.js';
 
 const projectRoot = join(__dirname, '../..');
 /** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */
@@ -66,16 +66,6 @@ function postgresPlace(): string {
   return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
 }
 
-async function query(databaseUrl: string, text: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function redisSetting(url: string, name: string): Promise<unknown> {
   const redis = new Redis(url);
   try {
@@ -90,7 +80,7 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
   const services = await start({ keep: false, env });
   await pingServices(services);
   expect(services.redisUrl).not.toBe(services.sessionRedisUrl);
-  expect(await query(services.databaseUrl, 'SHOW client_connection_check_interval')).toEqual([
+  expect(await queryDatabase(services.databaseUrl, 'SHOW client_connection_check_interval')).toEqual([
     { client_connection_check_interval: '1s' },
   ]);
   expect(await redisSetting(services.redisUrl, 'maxmemory-policy')).toBe('noeviction');
@@ -109,8 +99,8 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
 test('two starts at once in one folder have servers and data of their own', async () => {
   const [one, other] = await Promise.all([start({ keep: false, env }), start({ keep: false, env })]);
   await Promise.all([pingServices(one), pingServices(other)]);
-  await query(one.databaseUrl, 'CREATE TABLE mine (x int)');
-  expect(await query(other.databaseUrl, `SELECT to_regclass('mine') AS mine`)).toEqual([{ mine: null }]);
+  await queryDatabase(one.databaseUrl, 'CREATE TABLE mine (x int)');
+  expect(await queryDatabase(other.databaseUrl, `SELECT to_regclass('mine') AS mine`)).toEqual([{ mine: null }]);
   expect(one.redisUrl).not.toBe(other.redisUrl);
 });
 
@@ -161,7 +151,7 @@ test('a start leaves the servers of a live owner alone', async () => {
 test('kept data outlive a stop and a crash, and the folder admits one owner, whom others can find', async () => {
   chmodSync(dataDir, 0o755);
   const first = await start({ keep: true, env });
-  await query(first.databaseUrl, 'CREATE TABLE kept (x int)');
+  await queryDatabase(first.databaseUrl, 'CREATE TABLE kept (x int)');
   const redis = new Redis(first.sessionRedisUrl);
   await redis.set('kept', 'yes');
   redis.disconnect();
@@ -183,7 +173,7 @@ test('kept data outlive a stop and a crash, and the folder admits one owner, who
   expect(readRunning(dataDir)).toBeUndefined();
 
   const last = await start({ keep: true, env });
-  expect(await query(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
+  expect(await queryDatabase(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
   const again = new Redis(last.sessionRedisUrl);
   expect(await again.get('kept')).toBe('yes');
   again.disconnect();

@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const WILD = join(__dirname, '../../../shared/data/wild');
@@ -31,15 +30,9 @@ describeWild(`files as people have them${why}`, () => {
   }
 
   async function row(sql: string, dataset: string): Promise<Record<string, unknown>> {
-    const client = new Client({ connectionString: database.url });
-    await client.connect();
     const from =
       '(SELECT b.*, lag("time") OVER (ORDER BY "time") AS before FROM bars b JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1) AS x';
-    try {
-      return (await client.query<Record<string, unknown>>(`SELECT ${sql} FROM ${from}`, [dataset])).rows[0]!;
-    } finally {
-      await client.end();
-    }
+    return (await queryDatabase(database.url, `SELECT ${sql} FROM ${from}`, [dataset]))[0]!;
   }
 
   const ENDS = 'count(*)::int AS bars, min("time") AS first, max("time") AS last';

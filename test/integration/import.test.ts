@@ -5,8 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { zipSync } from 'fflate';
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const LEAN = join(__dirname, '../../../shared/data/lean');
@@ -44,15 +43,7 @@ async function put(name: string, content: string | Uint8Array): Promise<string> 
   return name;
 }
 
-async function query(sql: string, values: unknown[] = []): Promise<unknown[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (sql: string, values: unknown[] = []) => queryDatabase(database.url, sql, values);
 
 const stored = (dataset: string): Promise<unknown[]> =>
   query(

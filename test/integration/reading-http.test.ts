@@ -8,11 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CalendarBook, parseCalendar, SESSION_STATES, useCalendars } from '@barkeep/bars';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
 import { Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
 import { marketBars, writeBars } from '../support/market.js';
 
@@ -121,12 +120,8 @@ test('a coordinator that does not know the calendar reads a session, which keeps
   }
 });
 
-async function changeSessions(assignment: string, where = 'true'): Promise<void> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  await client.query(`UPDATE sessions SET ${assignment} WHERE ${where}`);
-  await client.end();
-}
+const changeSessions = (assignment: string, where = 'true') =>
+  queryDatabase(database.url, `UPDATE sessions SET ${assignment} WHERE ${where}`);
 
 test('without the kept days of a session it shows the session, and says why its data cannot be read', async () => {
   await changeSessions('days = NULL');

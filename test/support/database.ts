@@ -1,6 +1,6 @@
 /** A separate database for a test file, on the server that DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 
 export interface TestDatabase {
   /** Connection string of the new, empty database. */
@@ -14,17 +14,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['DATABASE_URL'];
   if (!server) throw new Error('expected DATABASE_URL to name a Postgres server, was not set');
   const name = `barkeep_test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
+  await queryDatabase(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  const drop = async () => void (await queryDatabase(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  return { url: url.href, drop };
 }
 
-async function onServer(server: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: server });
+/** Runs one statement on a connection of its own. @returns its rows */
+export async function queryDatabase<Row extends object = Record<string, unknown>>(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query<Row & QueryResultRow>(sql, values)).rows;
   } finally {
     await client.end();
   }

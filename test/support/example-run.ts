@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { Client, type QueryResultRow } from 'pg';
-import { createTestDatabase, type TestDatabase } from './database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from './database.js';
 
 const ROOT = join(__dirname, '../..');
 const WAIT_MS = 60_000;
@@ -74,14 +73,8 @@ export class ExampleRun {
   }
 
   /** Runs one statement on its database. @returns its rows */
-  async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new Client({ connectionString: this.database.url });
-    await client.connect();
-    try {
-      return (await client.query<Row & QueryResultRow>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+  query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return queryDatabase(this.database.url, sql, values);
   }
 
   /** Removes all of it. Call it in `afterAll`. */

@@ -7,8 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type QueryResultRow } from 'pg';
-import { createTestDatabase } from './database.js';
+import { createTestDatabase, queryDatabase } from './database.js';
 
 const APPS = join(__dirname, '../../apps');
 const READY_MS = 30_000;
@@ -125,14 +124,8 @@ export class TestSystem {
   }
 
   /** Runs one statement on the system's database. @returns its rows */
-  async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new Client({ connectionString: this.databaseUrl });
-    await client.connect();
-    try {
-      return (await client.query<Row & QueryResultRow>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+  query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return queryDatabase(this.databaseUrl, sql, values);
   }
 
   /** Ends every process and removes the database. Call it in `afterAll`. */
