@@ -195,6 +195,41 @@ test('a consumer holds a clock in lockstep by its acknowledgements alone, whatev
   }
 });
 
+test('I13 a consumer restores a position that the store lost, however far the clock went back', async () => {
+  const store = await server.begin(
+    server.layout({ ...SPEC, pace: { mode: 'lockstep', window: 30, heartbeatSeconds: 5 } }),
+  );
+  const { layout } = store;
+  const consumers = new SessionConsumers(server.redis, layout);
+  const end = new AbortController();
+  const at = (minutes: number) => layout.start + minutes * 60_000;
+  const loop = (async () => {
+    for await (const { time } of follow(store, { consumer: 'one', signal: end.signal }))
+      expect(time).toBeGreaterThan(0);
+  })();
+  const heldAt = async (time: number) => {
+    while ((await consumers.limit()).slowest !== time);
+  };
+  await heldAt(at(0));
+  await runTo(store, market, at(30));
+  await heldAt(at(30));
+  const before = await Promise.all(
+    (await server.keys(layout.id)).map(async (key) => [key, (await server.redis.dumpBuffer(key))!] as const),
+  );
+  for (const minutes of [60, 90]) {
+    await runTo(store, market, at(minutes));
+    await heldAt(at(minutes));
+  }
+  await server.redis.del(await server.keys(layout.id));
+  for (const [key, value] of before) await server.redis.restore(key, 0, value);
+  expect(await consumers.limit()).toMatchObject({ slowest: at(30) });
+  await heldAt(at(90));
+  end.abort(new Error('the test has seen enough'));
+  await expect(loop).rejects.toThrow('enough');
+  // It left, at a position that the clock of the store has not reached.
+  expect(await consumers.list()).toMatchObject([{ state: 'left', time: at(90) }]);
+});
+
 const barsOfAll = () => [...market.values()].reduce((sum, bars) => sum + bars.length, 0);
 
 test('a consumer that comes back continues at its kept position, with the hash of one that never left', async () => {

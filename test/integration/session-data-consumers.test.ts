@@ -112,6 +112,14 @@ test('I2 no position of a consumer is after the clock', async () => {
   expect(await consumers.list()).toMatchObject([{ state: 'active', time: at(0).time }]);
 });
 
+test('I13 a position that a store that was set back has lost is restored, so that the clock does not wait for it', async () => {
+  const { consumers, at } = await lockstep();
+  const { token } = await consumers.join('one', 'kept');
+  await consumers.restore('one', token, at(90));
+  expect((await consumers.limit()).slowest).toBe(at(90).time);
+  expect((await consumers.join('one', 'kept')).position).toEqual(at(90));
+});
+
 test('a consumer that joins under a name has it alone, and continues where it was, or elsewhere', async () => {
   const { consumers, at } = await lockstep();
   const first = await consumers.join('one', 'kept');

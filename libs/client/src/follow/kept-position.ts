@@ -1,6 +1,6 @@
 /**
  * Writes a consumer's position and heartbeat to the session's store, one call at a time, in the background. Retries while the
- * store is unavailable, and while a store that was set back is behind the position. A failure that ends it is kept in
+ * store is unavailable, and restores a position that a store that was set back has lost. A failure that ends it is kept in
  * {@link KeptPosition.failure}. Does not decide when a position is acknowledged.
  */
 import {
@@ -31,8 +31,6 @@ export class KeptPosition {
   private acknowledged: ConsumerPosition;
   private readonly sending = new OneAtATime(() => this.send());
   private next: ConsumerPosition | undefined;
-  /** A position after the clock of a store that was set back; it is sent again with the next heartbeat. */
-  private ahead: ConsumerPosition | undefined;
   private isBeatDue = false;
   private retry: NodeJS.Timeout | undefined;
   private readonly timer: NodeJS.Timeout;
@@ -84,7 +82,8 @@ export class KeptPosition {
     this.isBeatDue = false;
     await this.sending.idle();
     clearTimeout(this.retry);
-    await retryOutages(this.outage, () => this.consumers.leave(this.name, this.token, position), signal);
+    const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
+    await retryOutages(this.outage, () => this.restoring(position, leave), signal);
   }
 
   private requestSend(): void {
@@ -110,17 +109,24 @@ export class KeptPosition {
     const before = this.acknowledged;
     this.acknowledged = next;
     try {
-      await this.consumers.acknowledge(this.name, this.token, next);
+      await this.restoring(next, () => this.consumers.acknowledge(this.name, this.token, next));
     } catch (error) {
       // The store did not take it: it is sent again, unless there is a newer position by then.
       if (this.acknowledged === next) this.acknowledged = before;
-      if (!(error instanceof ConsumerAheadError)) {
-        this.next ??= next;
-        throw error;
-      }
-      // The store was set back: keep the consumer alive until the clock has caught up with its position.
-      await this.consumers.heartbeat(this.name, this.token);
-      this.ahead = next;
+      this.next ??= next;
+      throw error;
+    }
+  }
+
+  /** Runs a call that sends a position. A store that was set back refuses it: then restores the position and repeats the call. */
+  private async restoring(position: ConsumerPosition, call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      // A consumer only sees what the clock has passed, so its position can only be after a clock that went back.
+      if (!(error instanceof ConsumerAheadError)) throw error;
+      await this.consumers.restore(this.name, this.token, position);
+      await call();
     }
   }
 
@@ -137,8 +143,6 @@ export class KeptPosition {
 
   private beat(): void {
     this.isBeatDue = true;
-    this.next ??= this.ahead;
-    this.ahead = undefined;
     this.requestSend();
   }
 }

@@ -117,6 +117,15 @@ export class SessionConsumers {
     await this.report(name, token, 'stay', position);
   }
 
+  /**
+   * Acknowledges a position that the store had and lost when it was set back; it may be after the session's clock, which catches up
+   * with it. Otherwise the clock would wait for the consumer, and the consumer for the clock.
+   * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError
+   */
+  async restore(name: string, token: string, position: ConsumerPosition): Promise<void> {
+    await this.report(name, token, 'restore', position);
+  }
+
   /** Reports that the consumer is alive. @throws as {@link acknowledge} */
   async heartbeat(name: string, token: string): Promise<void> {
     await this.report(name, token, 'stay', NOWHERE);
@@ -153,7 +162,12 @@ export class SessionConsumers {
     return { slowest, joins: Number(joins) };
   }
 
-  private async report(name: string, token: string, what: 'stay' | 'leave', position: ConsumerPosition): Promise<void> {
+  private async report(
+    name: string,
+    token: string,
+    what: 'stay' | 'leave' | 'restore',
+    position: ConsumerPosition,
+  ): Promise<void> {
     const { time, steps, bars, deliveredHash } = position;
     const { id } = this.layout;
     const [verdict, clock] = await this.run(ACKNOWLEDGE, [name, token, what, time, steps, bars, deliveredHash]);

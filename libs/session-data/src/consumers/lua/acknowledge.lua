@@ -1,6 +1,8 @@
 --- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again.
+--- `restore` takes a position after the clock too: the store lost its newest writes, and with them this position. The clock, which
+--- may wait for this consumer, catches up with it.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then name, token, 'stay' or 'leave', time (ms), steps, bars, hash
+--- ARGV: those of shared/consumers.lua, then name, token, 'stay', 'leave' or 'restore', time (ms), steps, bars, hash
 --- Answer: {'acknowledged', clock} | {'ahead', clock} | {'unknown'} | {'replaced'}
 
 --- include shared/consumers.lua
@@ -10,7 +12,7 @@ if not c then return {'unknown'} end
 if c.token ~= ARGV[5] then return {'replaced'} end
 if c.state == 'left' and not leaves then return {'unknown'} end
 local moves = tonumber(ARGV[7]) > tonumber(c.time)
-if moves and tonumber(ARGV[7]) > tonumber(m[2]) then return {'ahead', m[2]} end
+if moves and ARGV[6] ~= 'restore' and tonumber(ARGV[7]) > tonumber(m[2]) then return {'ahead', m[2]} end
 if moves then c.time, c.steps, c.bars, c.hash = ARGV[7], ARGV[8], ARGV[9], ARGV[10] end
 local before = c.state
 c.state = leaves and 'left' or 'active'
