@@ -69,6 +69,13 @@ test('keys are made at the first start, are needed, and stay the same', async ()
   expect(await system.keys()).toEqual(keys);
 });
 
+test('both coordinators serve the console', async () => {
+  for (const { url } of [api, second]) {
+    const page = await fetch(`${url}/`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>Barkeep')]);
+  }
+});
+
 test('the servers are of a supported version, and the addresses that are shown reach them', async () => {
   const queue = await inspectRedis(keys['REDIS_URL']!);
   const session = await inspectRedis(keys['SESSION_REDIS_URL']!);

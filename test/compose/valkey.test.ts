@@ -1,0 +1,49 @@
+/** The system of docker-compose.yml with docker-compose.valkey.yml, and with keys that the user chose. Needs a Docker engine. */
+import { inspectRedis } from '@barkeep/local-system';
+import { importMarket, marketSpec } from '../support/compose-market.js';
+import { completed, ComposeSystem } from '../support/compose-system.js';
+
+const FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];
+const CHOSEN = {
+  BARKEEP_API_KEYS: 'user-key-that-a-user-chose',
+  BARKEEP_ADMIN_KEYS: 'admin-key-that-a-user-chose',
+  REDIS_PASSWORD: 'redis-password-that-a-user-chose',
+};
+const SESSION_MS = 180_000;
+
+jest.setTimeout(900_000);
+
+let system: ComposeSystem;
+
+beforeAll(async () => {
+  system = await ComposeSystem.create('barkeep-valkey', FILES, CHOSEN);
+  await system.up('--build');
+});
+
+afterAll(async () => {
+  expect(await system.remove()).toEqual([]);
+});
+
+test('keys that the user chose are those of the system', async () => {
+  const { REDIS_PASSWORD, ...keys } = CHOSEN;
+  const shown = await system.keys();
+  expect(shown).toMatchObject(keys);
+  expect(shown['REDIS_URL']).toContain(REDIS_PASSWORD);
+  const statusWith = async (key?: string) => (await system.api(1, key).call('GET', '/v1/sessions')).status;
+  expect(await statusWith()).toBe(401);
+  expect(await statusWith('another-key')).toBe(401);
+  expect(await statusWith(CHOSEN.BARKEEP_API_KEYS)).toBe(200);
+});
+
+test('I1 a session on Valkey ends with the digest that another one has', async () => {
+  const shown = await system.keys();
+  const { version, problems } = await inspectRedis(shown['SESSION_REDIS_URL']!);
+  expect([version, problems]).toEqual([expect.stringMatching(/^Valkey 8\./), []]);
+  await importMarket(system);
+  const [api, second] = [system.api(1, CHOSEN.BARKEEP_ADMIN_KEYS), system.api(2, CHOSEN.BARKEEP_ADMIN_KEYS)];
+  await Promise.all([api.run(marketSpec('one')), second.run(marketSpec('two'))]);
+  const { counts } = await completed(second, 'one', SESSION_MS);
+  expect(counts.backfilled).toBeGreaterThan(0);
+  await completed(api, 'two', SESSION_MS);
+  expect(await api.digest('one')).toBe(await second.digest('two'));
+});
