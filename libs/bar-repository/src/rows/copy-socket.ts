@@ -14,8 +14,11 @@ const READ_BYTES = 256 * 1024;
 const LONG_BYTES = 128 * 1024;
 /** The last message of every answer: ReadyForQuery, with one byte of state after these. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
+const READY_BYTES = READY.length + 1;
 /** Time between two checks for silence. */
 const SILENCE_CHECK_MS = 1_000;
+/** After so much silence the server is asked about the connection, and again each time that it has doubled. */
+const ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const REST_MS = 1;
 
@@ -28,8 +31,12 @@ export class CopySocket extends Socket {
   private received = 0;
   /** Since when an answer is expected and no byte has come, ms; undefined while none is expected. */
   private silentSince: number | undefined;
+  /** The last bytes that came, at most {@link READY_BYTES}. */
+  private lastBytes: Buffer = Buffer.alloc(0);
   /** When the last byte came, ms. */
   private heardAt = performance.now();
+  /** Finds out that the server has abandoned this connection: it works on nothing, although an answer is expected. */
+  isAbandoned: (() => Promise<boolean>) | undefined;
 
   /**
    * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the
@@ -70,13 +77,24 @@ export class CopySocket extends Socket {
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
+    /** Idle connections that were open at that time are most likely half-open too: each would cost the same wait again. */
+    const giveUpFrom = (since: number): void => {
+      const silentMs = performance.now() - since;
+      for (const socket of pool) if (socket.heardAt < since) socket.giveUp(silentMs);
+    };
+    let askAfterMs = ASK_AFTER_MS;
     const timer = setInterval(() => {
       // While this socket is paused, the server is not the one that is silent.
       if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
-      if (this.silentSince === undefined || performance.now() - this.silentSince < limitMs()) return;
-      // Idle connections that were open at that time are most likely half-open too: each would cost another limit.
       const since = this.silentSince;
-      for (const socket of pool) if (socket.heardAt < since) socket.giveUp(limitMs());
+      const silentMs = since === undefined ? 0 : performance.now() - since;
+      if (silentMs < ASK_AFTER_MS) askAfterMs = ASK_AFTER_MS;
+      if (since === undefined || silentMs < Math.min(askAfterMs, limitMs())) return;
+      if (silentMs >= limitMs()) return giveUpFrom(since);
+      askAfterMs *= 2;
+      void this.isAbandoned?.().then((isAbandoned) => {
+        if (isAbandoned && this.silentSince === since) giveUpFrom(since);
+      });
     }, SILENCE_CHECK_MS).unref();
     this.once('close', () => {
       clearInterval(timer);
@@ -84,8 +102,8 @@ export class CopySocket extends Socket {
     });
   }
 
-  private giveUp(limitMs: number): void {
-    const error = new Error(`expected an answer of PostgreSQL within ${limitMs / 1000} s, was none`);
+  private giveUp(silentMs: number): void {
+    const error = new Error(`expected an answer of PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
     this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   }
 
@@ -98,7 +116,9 @@ export class CopySocket extends Socket {
   private deliver(bytes: Buffer): void {
     const { receiver } = this;
     this.heardAt = performance.now();
-    const isAnswered = bytes.subarray(-READY.length - 1, -1).equals(READY);
+    // The last message may come in two parts.
+    this.lastBytes = Buffer.concat([this.lastBytes, bytes.subarray(-READY_BYTES)]).subarray(-READY_BYTES);
+    const isAnswered = this.lastBytes.subarray(0, -1).equals(READY);
     this.silentSince = isAnswered ? undefined : performance.now();
     if (!receiver) {
       this.emit('data', Buffer.from(bytes));

@@ -2,9 +2,11 @@
  * The connection to PostgreSQL. Each process has one `DataSource`, whose pool serves both TypeORM and COPY.
  * The caller connects with `initialize()`, then calls `migrate` (./migrate.js).
  */
+import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
+import { checkWhenSilent } from './backend-check.js';
 import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -50,8 +52,11 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {
-      // TypeORM adds its own listener for errors only some time after checkout.
-      onConnect: ignoreErrors,
+      onConnect: (client: PoolClient) => {
+        // TypeORM adds its own listener for errors only some time after checkout.
+        ignoreErrors(client);
+        checkWhenSilent(client, url);
+      },
       options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
       stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
     },
