@@ -217,10 +217,12 @@ export class CoordinatorClient {
 
   /** Repeats a call while no coordinator is ready. @param signal ends each try, its body included */
   async #answer(method: string, path: string, content?: Content, signal?: AbortSignal): Promise<Response> {
-    const deadline = Date.now() + AWAY_LIMIT_MS;
+    let deadline: number | undefined;
     for (;;) {
       const answer = await this.#fetch(method, path, content, signal);
       if (answer instanceof Response && answer.status !== 503) return answer;
+      // From the first answer on: that one may itself have come after the longest time of a call.
+      deadline ??= Date.now() + AWAY_LIMIT_MS;
       if (Date.now() > deadline) {
         if (answer instanceof Response) return answer;
         throw new CoordinatorUnreachableError(this.baseUrl, answer);
