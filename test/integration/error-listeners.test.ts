@@ -164,7 +164,10 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     expect(answer.status).toBe(200);
     expectListeners('after a request');
     const all = [...emitters.keys()];
-    expect(all.filter((emitter) => emitter instanceof Worker)).toHaveLength(4);
+    const workers = all.filter((emitter) => emitter instanceof Worker);
+    expect(workers).toHaveLength(4);
+    // A worker that waits longer after a cut connection lets its sessions stand still.
+    for (const { opts } of workers) expect(opts.runRetryDelay).toBeLessThanOrEqual(1_000);
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
     expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);

@@ -5,7 +5,13 @@ import type { SessionSpec } from '@barkeep/bars';
 import { Metrics, type Tracing } from '@barkeep/observe';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
-import { readUpkeepActivity, releaseLostLocks, workerConnection, type Queues } from '@barkeep/upkeep-queues';
+import {
+  readUpkeepActivity,
+  releaseLostLocks,
+  RUN_RETRY_MS,
+  workerConnection,
+  type Queues,
+} from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
@@ -41,6 +47,7 @@ export class SessionsModule {
       lockDuration: config.queues.streamLockMs,
       stalledInterval: config.queues.stalledCheckMs,
       maxStalledCount: STREAM_STALLS_MAX,
+      runRetryDelay: RUN_RETRY_MS,
     };
     Processor({ name: 'stream' }, worker)(StreamProcessor);
     return {

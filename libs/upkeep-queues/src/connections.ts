@@ -15,6 +15,12 @@ const SILENCE_LIMIT_MS = 8_000;
 /** The same for workers: longer than BullMQ blocks for the next job, which is 10 s at most. */
 const WORKER_SILENCE_LIMIT_MS = 15_000;
 
+/**
+ * `runRetryDelay` of every worker: how long it waits after a connection error before it takes or ends a job again, ms. BullMQ's own 15 s
+ * are half a minute without progress where two connections are cut.
+ */
+export const RUN_RETRY_MS = 500;
+
 /** A connection for adding jobs: a command fails when the server is away, instead of waiting. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
   const defaults = {
