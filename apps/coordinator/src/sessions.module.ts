@@ -8,6 +8,7 @@ import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import {
   readUpkeepActivity,
   releaseLostLocks,
+  QueueWorker,
   RUN_RETRY_MS,
   workerConnection,
   type Queues,
@@ -49,6 +50,7 @@ export class SessionsModule {
       maxStalledCount: STREAM_STALLS_MAX,
       runRetryDelay: RUN_RETRY_MS,
     };
+    BullModule.workerClass = QueueWorker;
     Processor({ name: 'stream' }, worker)(StreamProcessor);
     return {
       module: SessionsModule,

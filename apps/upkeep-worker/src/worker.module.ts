@@ -3,7 +3,7 @@ import { loadRepositories } from '@barkeep/bar-repository';
 import type { Tracing } from '@barkeep/observe';
 import type { Config, Connections } from '@barkeep/service';
 import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
-import { RUN_RETRY_MS, UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
+import { QueueWorker, RUN_RETRY_MS, UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Redis } from 'ioredis';
@@ -49,6 +49,7 @@ export class WorkerModule {
           settings: { backoffStrategy: backoffOf(queues.backoffMs) },
         },
       )(processor);
+    BullModule.workerClass = QueueWorker;
     register('detect-gaps', DetectGapsProcessor, queues.detectConcurrency);
     register('backfill', BackfillProcessor, queues.backfillConcurrency);
     register('aggregate', AggregateProcessor, queues.aggregateConcurrency);

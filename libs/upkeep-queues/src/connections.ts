@@ -1,5 +1,5 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
-import { Queue, type ConnectionOptions, type Telemetry } from 'bullmq';
+import { Queue, type ConnectionOptions, type Telemetry, Worker } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
@@ -12,8 +12,10 @@ export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
  * connection, which the server has forgotten, would stay for as long as TCP retransmits: a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
-/** The same for workers: longer than BullMQ blocks for the next job, which is 10 s at most. */
-const WORKER_SILENCE_LIMIT_MS = 15_000;
+/** How long a worker blocks for the next job at most, s: BullMQ's own limit is 10 s. */
+const BLOCK_MAX_SECONDS = 4;
+/** The same for workers: longer than they block, because a blocked connection is silent. */
+const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
  * `runRetryDelay` of every worker: how long it waits after a connection error before it takes or ends a job again, ms. BullMQ's own 15 s
@@ -36,6 +38,13 @@ export function producerConnection(url: string, options: RedisOptions = {}): Red
 export function workerConnection(url: string): Redis {
   const socketTimeout = WORKER_SILENCE_LIMIT_MS;
   return withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
+}
+
+/** A worker that blocks for a short time, so that a half-open connection is soon given up. */
+export class QueueWorker extends Worker {
+  protected override getBlockTimeout(blockUntil: number): number {
+    return Math.min(super.getBlockTimeout(blockUntil), BLOCK_MAX_SECONDS);
+  }
 }
 
 /** What carries the trace of a job from the process that adds it to the one that runs it. */
