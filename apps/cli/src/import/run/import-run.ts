@@ -20,7 +20,7 @@ import { BarBuffer } from './bar-buffer.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog } from './summary.js';
 import { UnderstoodLog } from './understood-log.js';
-import { refuseMixed, symbolsByPath } from './zip-symbols.js';
+import { areDistinct, refuseMixed, symbolsByPath } from './zip-symbols.js';
 
 const HEAD_BYTES = 256 * 1024;
 /** Stands for the last bytes of a file while only its first bytes are read. */
@@ -180,6 +180,7 @@ export class ImportRun {
   /** @throws FilePlanError when files of one zip would become one symbol */
   async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
     if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
+    if (areDistinct(symbols, this.plan.read.names)) return;
     const found: (string | undefined)[] = [];
     for (const [index, entry] of entries.entries()) found.push(await this.#symbolOf(entry, symbols[index]));
     refuseMixed(entries, found);

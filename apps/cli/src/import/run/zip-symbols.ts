@@ -4,6 +4,7 @@
  */
 import { FilePlanError } from '../detect/index.js';
 import type { InputEntry } from '../files/index.js';
+import type { SymbolNames } from '../reading/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Files that are named in a message. */
@@ -14,6 +15,16 @@ export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: Impo
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
   );
+}
+
+/** True when each entry has a symbol by its path, and no other one has the same: then no entry needs to be opened to know it. */
+export function areDistinct(symbols: readonly (string | undefined)[], names: SymbolNames): boolean {
+  const found = new Set<string>();
+  for (const symbol of symbols) {
+    const name = symbol === undefined ? undefined : names.of(symbol);
+    if (name !== undefined && 'symbol' in name) found.add(name.symbol);
+  }
+  return found.size === symbols.length;
 }
 
 /**
