@@ -171,7 +171,7 @@ test('a day without bars gets an empty pack, and a day with refused rows is stre
     expect([...(await readChunks(client, GRIDS[0]!)).keys()].sort()).toEqual([ids[0], ids[2]]);
   });
   // The rows are corrected later, and then the day can be packed.
-  await dataSource.query('UPDATE bars SET low = 0 WHERE low > high');
+  await dataSource.query('UPDATE bars SET low = 0.01 WHERE low > high');
   expect(await pack()).toMatchObject({ packed: 1, kept: 11 });
   expect(await checkPacks()).toBe(12);
 });
