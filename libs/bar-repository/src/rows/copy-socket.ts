@@ -25,6 +25,9 @@ const REST_MS = 1;
 /** Sockets with a silence limit, by the function that returns it: those of one pool. */
 const pools = new WeakMap<() => number, Set<CopySocket>>();
 
+/** What the server does for a connection: `working` on its query, nothing (`abandoned`), or not known. */
+export type BackendState = 'working' | 'abandoned' | 'unknown';
+
 export class CopySocket extends Socket {
   private receiver: ((bytes: Buffer) => void) | undefined;
   /** Bytes that the receiver got. */
@@ -35,8 +38,8 @@ export class CopySocket extends Socket {
   private lastBytes: Buffer = Buffer.alloc(0);
   /** When the last byte came, ms. */
   private heardAt = performance.now();
-  /** Finds out that the server has abandoned this connection: it works on nothing, although an answer is expected. */
-  isAbandoned: (() => Promise<boolean>) | undefined;
+  /** Asks the server what it does for this connection. */
+  askServer: (() => Promise<BackendState>) | undefined;
 
   /**
    * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the
@@ -77,10 +80,13 @@ export class CopySocket extends Socket {
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
-    /** Idle connections that were open at that time are most likely half-open too: each would cost the same wait again. */
+    /** Also idle connections that were open at that time: most likely they are half-open too, and each would cost the same wait. */
     const giveUpFrom = (since: number): void => {
       const silentMs = performance.now() - since;
-      for (const socket of pool) if (socket.heardAt < since) socket.giveUp(silentMs);
+      for (const socket of pool) {
+        const isIdle = socket.silentSince === undefined && socket.heardAt < since;
+        if (socket === this || isIdle) socket.giveUp(silentMs);
+      }
     };
     let askAfterMs = ASK_AFTER_MS;
     const timer = setInterval(() => {
@@ -92,8 +98,11 @@ export class CopySocket extends Socket {
       if (since === undefined || silentMs < Math.min(askAfterMs, limitMs())) return;
       if (silentMs >= limitMs()) return giveUpFrom(since);
       askAfterMs *= 2;
-      void this.isAbandoned?.().then((isAbandoned) => {
-        if (isAbandoned && this.silentSince === since) giveUpFrom(since);
+      void this.askServer?.().then((state) => {
+        if (this.silentSince !== since) return;
+        if (state === 'abandoned') giveUpFrom(since);
+        // A slow query is no silence.
+        if (state === 'working') this.silentSince = performance.now();
       });
     }, SILENCE_CHECK_MS).unref();
     this.once('close', () => {

@@ -2,7 +2,7 @@
 export { BarImporter, ImportEndedError, type ImportOptions, InvalidBarError } from './bar-importer.js';
 export { CopyFormatError } from './copy-out-parser.js';
 export { copyOutTo } from './copy-out.js';
-export { CopySocket, socketFor } from './copy-socket.js';
+export { type BackendState, CopySocket, socketFor } from './copy-socket.js';
 export { IdError, readSpans, readWindow, readWindowBytes, timestamp, wholeNumber, windowSql } from './read-window.js';
 export { countRows, countRowsInSpans, type SpanRows } from './row-counts.js';
 export { COPY_HEADER, COPY_TRAILER, microsOf, type OnRow, POSTGRES_EPOCH_MS, READ_ROW, readRow } from './row-layout.js';

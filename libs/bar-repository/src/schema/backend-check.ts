@@ -3,26 +3,30 @@
  * half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
  */
 import { Client, type PoolClient } from 'pg';
-import { CopySocket } from '../rows/index.js';
+import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
-/** States of a backend that waits for a query (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW). */
-const WAITING = /^idle/;
-const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(coalesce(state, 'unknown')) AS state
+/**
+ * `state` of a backend that waits for a query, and `wait_event` of one whose answer nobody takes
+ * (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW).
+ */
+const WAITS_FOR_QUERY = /^idle/;
+const CANNOT_SEND = 'ClientWrite';
+const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
   FROM pg_stat_activity WHERE pid = $1`;
 
 /** Lets the socket of a connection ask before its limit of silence is over. @param url of the server */
 export function checkWhenSilent(client: PoolClient, url: string): void {
   const pid = processIdOf(client);
   const socket = 'connection' in client && (client.connection as { stream?: unknown }).stream;
-  if (socket instanceof CopySocket && pid !== undefined) socket.isAbandoned = () => isAbandoned(url, pid);
+  if (socket instanceof CopySocket && pid !== undefined) socket.askServer = () => backendIs(url, pid);
 }
 
 /**
- * True when the backend `pid` has ended or waits for a query. False when that cannot be found out: the server does not answer, or a
- * connection pooler, which has process ids that the server does not know, is between.
+ * `abandoned` when the backend `pid` has ended or waits for a query. `unknown` when that cannot be found out: the server does not
+ * answer, or a connection pooler, which has process ids that the server does not know, is between.
  */
-async function isAbandoned(url: string, pid: number): Promise<boolean> {
+async function backendIs(url: string, pid: number): Promise<BackendState> {
   const client = new Client({
     connectionString: url,
     application_name: 'barkeep-check',
@@ -32,15 +36,23 @@ async function isAbandoned(url: string, pid: number): Promise<boolean> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ pid: number; backends: string; state: string | null }>(QUERY, [pid]);
+    const { rows } = await client.query<Row>(QUERY, [pid]);
     const [row] = rows;
-    if (!row || row.pid !== processIdOf(client)) return false;
-    return row.backends === '0' || WAITING.test(row.state ?? '');
+    if (!row || row.pid !== processIdOf(client)) return 'unknown';
+    if (row.backends === '0' || WAITS_FOR_QUERY.test(row.state ?? '')) return 'abandoned';
+    return row.state === 'active' && row.event !== CANNOT_SEND ? 'working' : 'unknown';
   } catch {
-    return false;
+    return 'unknown';
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+interface Row {
+  pid: number;
+  backends: string;
+  state: string | null;
+  event: string | null;
 }
 
 /** The process id of the backend; the types of `pg` do not have it. */
