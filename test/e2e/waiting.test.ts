@@ -101,3 +101,18 @@ test('I11 a completed session whose store lost its newest writes runs to its end
     await lab.close();
   }
 });
+
+test('I11 a session whose request for upkeep was lost requests it again', async () => {
+  const lab = await DisturbedSystem.create();
+  try {
+    const own = new Api((await lab.system.coordinator({ BARKEEP_RECONCILE_SECONDS: '3600' })).url);
+    await lab.repository.open();
+    const id = await own.run(lab.spec('forgotten'));
+    await own.until(id, ({ state }) => state === 'waiting-upkeep', 30_000);
+    await lab.loseQueues('detect-gaps:*');
+    await lab.system.worker();
+    await own.settled(id, 90_000);
+  } finally {
+    await lab.close();
+  }
+}, 180_000);

@@ -97,10 +97,10 @@ export class DisturbedSystem {
     await this.sessionRedis.unlink(...(await this.sessionKeys(id)));
   }
 
-  /** Removes all queues at once. */
-  async loseQueues(): Promise<void> {
+  /** Removes all queues at once. @param pattern of their names */
+  async loseQueues(pattern = '*'): Promise<void> {
     const lose = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end`;
-    await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:*`);
+    await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:${pattern}`);
   }
 
   /** Copies a session's store. @returns a function that sets the store back to the copy, all at once */

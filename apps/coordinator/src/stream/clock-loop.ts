@@ -5,7 +5,9 @@
  */
 import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control, type UpkeepStore } from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import { hintUpkeep } from '../lifecycle/index.js';
 import { ClockLimit, type ClockLimitParts } from './clock-limit.js';
 import { ClockPlaces } from './clock-places.js';
 import { eventsOf } from './day-events.js';
@@ -16,11 +18,15 @@ import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** A clock that has waited this long for upkeep sets the session's state. */
 const WAITING_AFTER_MS = 300;
+/** A clock that has waited this long requests upkeep again, and then after twice the time each: a queue Redis may have lost a request. */
+const REQUEST_AGAIN_MS = 5_000;
 
 export interface ClockLoopParts extends ClockLimitParts {
   store: UpkeepStore;
   trailing: TrailingWindow;
   metrics: StreamMetrics;
+  producer: UpkeepProducer;
+  warn: (message: string, error: unknown) => void;
 }
 
 export class ClockLoop {
@@ -31,6 +37,8 @@ export class ClockLoop {
   private mustLook = true;
   /** Since when a bar has been due that may not be shown yet. */
   private waitingSince: number | undefined;
+  /** How long a wait is when upkeep is requested the next time, ms. */
+  private requestAfterMs = REQUEST_AGAIN_MS;
 
   constructor(
     private readonly parts: ClockLoopParts,
@@ -176,11 +184,20 @@ export class ClockLoop {
 
   /** A bar is due that may not be shown yet. @returns how long to wait at most */
   private async waitForData(nextClose: number): Promise<number> {
+    if (this.waitingSince === undefined) this.requestAfterMs = REQUEST_AGAIN_MS;
     this.waitingSince ??= this.now();
     this.pace.overdue(nextClose);
-    const isLong = this.now() - this.waitingSince >= WAITING_AFTER_MS;
+    const waitedMs = this.now() - this.waitingSince;
+    const isLong = waitedMs >= WAITING_AFTER_MS;
     if (isLong && !this.isUnfed) await this.progress.setState('waiting-upkeep');
+    if (waitedMs >= this.requestAfterMs && this.parts.layout.spec.upkeep.enabled && !this.isUnfed) this.requestUpkeep();
     return isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
+  }
+
+  private requestUpkeep(): void {
+    const { layout, producer, warn } = this.parts;
+    this.requestAfterMs *= 2;
+    hintUpkeep(producer, layout, warn);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep. */
