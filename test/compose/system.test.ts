@@ -70,8 +70,10 @@ test('keys are made at the first start, are needed, and stay the same', async ()
 });
 
 test('both coordinators serve the console', async () => {
+  // A browser sends the key as a password.
+  const password = Buffer.from(`me:${keys['BARKEEP_API_KEYS']}`).toString('base64');
   for (const { url } of [api, second]) {
-    const page = await fetch(`${url}/`);
+    const page = await fetch(`${url}/`, { headers: { authorization: `Basic ${password}` } });
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>Barkeep')]);
   }
 });

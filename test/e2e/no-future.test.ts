@@ -81,7 +81,7 @@ function lookAtStep(canary: Canary, step: Step): void {
 const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] = [
   async ({ path, interval }) => {
     const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
-    if (status !== 200 && status !== 404) throw new Error(`latest: ${status}`);
+    if (status !== 200 && status !== 404) throw new Error(`latest: ${status} ${JSON.stringify(body)}`);
     return (canary, clock) => status === 200 && canary.lookApi([body], clock, `API latest ${interval}`);
   },
   async ({ reader, symbol, interval }) => {
