@@ -99,7 +99,10 @@ function nextLab(): Promise<Lab> {
   return next;
 }
 
-/** Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. */
+/**
+ * Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. A lab in which an undisturbed session does
+ * not end shows nothing about faults: the schedule runs again in a new one.
+ */
 async function runInLabs(
   schedules: Iterable<Schedule>,
   references: References,
@@ -110,17 +113,25 @@ async function runInLabs(
   let runner: Runner | undefined;
   let inLab = 0;
   for (const schedule of schedules) {
-    if (lab === undefined || runner === undefined) {
-      lab = await nextLab();
-      runner = new Runner(lab, references);
-      inLab = 0;
-    }
-    const result = await runner.run(schedule);
-    add(result);
-    printResult(result, verbose);
-    if (result.violations.length > 0 || ++inLab === LAB_SCHEDULES) {
-      await lab.close();
-      lab = undefined;
+    for (let attempt = 1; ; attempt++) {
+      if (lab === undefined || runner === undefined) {
+        lab = await nextLab();
+        runner = new Runner(lab, references);
+        inLab = 0;
+      }
+      const result = await runner.run(schedule).catch((error: unknown) => {
+        if (attempt === LAB_STARTS_MAX) throw error;
+        print(`seed ${schedule.seed} did not run: ${String(error)}`);
+      });
+      if (result) {
+        add(result);
+        printResult(result, verbose);
+      }
+      if (!result || result.violations.length > 0 || ++inLab === LAB_SCHEDULES) {
+        await lab.close();
+        lab = undefined;
+      }
+      if (result) break;
     }
   }
   await lab?.close();

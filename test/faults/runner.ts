@@ -104,7 +104,10 @@ export class Runner {
   /** The outcome of an undisturbed session of a kind. */
   private reference(kind: KindName): Promise<Outcome> {
     let known = this.references.get(kind);
-    if (!known) this.references.set(kind, (known = this.undisturbed(kind)));
+    if (!known) {
+      this.references.set(kind, (known = this.undisturbed(kind)));
+      known.catch(() => this.references.delete(kind));
+    }
     return known;
   }
 
