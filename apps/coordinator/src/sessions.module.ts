@@ -9,7 +9,6 @@ import {
   readUpkeepActivity,
   releaseLostLocks,
   QueueWorker,
-  RUN_RETRY_MS,
   workerConnection,
   type Queues,
 } from '@barkeep/upkeep-queues';
@@ -48,7 +47,6 @@ export class SessionsModule {
       lockDuration: config.queues.streamLockMs,
       stalledInterval: config.queues.stalledCheckMs,
       maxStalledCount: STREAM_STALLS_MAX,
-      runRetryDelay: RUN_RETRY_MS,
     };
     BullModule.workerClass = QueueWorker;
     Processor({ name: 'stream' }, worker)(StreamProcessor);

@@ -3,7 +3,7 @@ import { loadRepositories } from '@barkeep/bar-repository';
 import type { Tracing } from '@barkeep/observe';
 import type { Config, Connections } from '@barkeep/service';
 import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
-import { QueueWorker, RUN_RETRY_MS, UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
+import { QueueWorker, UpkeepProducer, type JobName } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Redis } from 'ioredis';
@@ -42,7 +42,6 @@ export class WorkerModule {
           lockDuration: queues.workerLockMs,
           stalledInterval: queues.stalledCheckMs,
           maxStalledCount: STARTS_MAX,
-          runRetryDelay: RUN_RETRY_MS,
           // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
           ...(name === 'backfill' ? {} : { maxStartedAttempts: STARTS_MAX }),
           ...(tracing.queues && { telemetry: tracing.queues }),

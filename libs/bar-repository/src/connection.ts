@@ -2,7 +2,7 @@
  * Borrows plain `pg` connections from the pool that TypeORM holds, for what TypeORM does not offer: COPY and advisory locks.
  * Each connection is released exactly once. A connection in an unknown state is closed instead of returned to the pool.
  */
-import { Pool, type PoolClient } from 'pg';
+import { type ClientBase, Pool, type PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
@@ -55,7 +55,7 @@ export async function borrowConnection(source: DataSource | Pool): Promise<PoolC
  * Gives a connection a listener for `error` that stays as long as it lives. The pool removes its own at checkout, and a borrower
  * that adds one later is too late for an error that arrives in the same packet as the answer before it.
  */
-export function ignoreErrors(client: PoolClient): void {
+export function ignoreErrors(client: ClientBase): void {
   if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);
 }
 

@@ -1,5 +1,5 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
-import { Queue, type ConnectionOptions, type Telemetry, Worker } from 'bullmq';
+import { Queue, type ConnectionOptions, type Processor, type Telemetry, Worker, type WorkerOptions } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
@@ -18,10 +18,10 @@ const BLOCK_MAX_SECONDS = 4;
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
- * `runRetryDelay` of every worker: how long it waits after a connection error before it takes or ends a job again, ms. BullMQ's own 15 s
- * are half a minute without progress where two connections are cut.
+ * How long a worker waits after a connection error before it takes or ends a job again, ms. BullMQ's own 15 s are half a minute without
+ * progress where two connections are cut.
  */
-export const RUN_RETRY_MS = 500;
+const RUN_RETRY_MS = 500;
 
 /** A connection for adding jobs: a command fails when the server is away, instead of waiting. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
@@ -40,8 +40,12 @@ export function workerConnection(url: string): Redis {
   return withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
 }
 
-/** A worker that blocks for a short time, so that a half-open connection is soon given up. */
+/** A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. */
 export class QueueWorker extends Worker {
+  constructor(name: string, processor: Processor, options: WorkerOptions) {
+    super(name, processor, { runRetryDelay: RUN_RETRY_MS, ...options });
+  }
+
   protected override getBlockTimeout(blockUntil: number): number {
     return Math.min(super.getBlockTimeout(blockUntil), BLOCK_MAX_SECONDS);
   }

@@ -110,7 +110,7 @@ async function exportBars(
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** Writes a file whole or not at all: the text goes to a new file beside it first. A pipe or a device is written to at once. */
+/** Writes a file whole or not at all: the text goes to a new file in the same folder first. A pipe or a device is written to at once. */
 async function writeWhole(file: string, texts: () => AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const isOther = await stat(target).then(

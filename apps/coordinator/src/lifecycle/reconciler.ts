@@ -86,10 +86,8 @@ export class Reconciler {
   /** The stores of completed sessions may have lost writes since. */
   private async compareStores(rows: readonly SessionRow<SessionSpec>[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
-      const checks = rows
-        .slice(from, from + COMPARED_AT_ONCE)
-        .map((row) => eachOf([row], () => this.parts.lostTail.check(row)));
-      await Promise.all(checks);
+      const some = rows.slice(from, from + COMPARED_AT_ONCE);
+      await Promise.all(some.map((row) => unlessCalendarUnknown(this.parts.lostTail.check(row))));
     }
   }
 
@@ -153,11 +151,14 @@ export class Reconciler {
   }
 }
 
-/** Works on one row after another. One session whose calendar is gone must not end the round. */
+/** Works on one row after another. */
 async function eachOf<Row>(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
-  for (const row of rows) {
-    await work(row).catch((error: unknown) => {
-      if (!(error instanceof UnknownCalendarError)) throw error;
-    });
-  }
+  for (const row of rows) await unlessCalendarUnknown(work(row));
+}
+
+/** One session whose calendar is gone must not end the round. */
+async function unlessCalendarUnknown(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof UnknownCalendarError)) throw error;
+  });
 }

@@ -138,8 +138,8 @@ export class SessionService extends SessionLifecycle {
 
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    // The store may still have data of symbols that were removed a moment ago.
     const { layout, scans } = removalOf(row, this.parts.keyPrefix);
+    // The store may still have data of symbols that were removed a moment ago.
     if (row.membership && !scans) await this.parts.changes.updateSymbols(row);
     await removeSession(this.parts.redis, layout, scans);
     await this.parts.producer.unschedule(row.incarnation);

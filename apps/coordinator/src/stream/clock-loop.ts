@@ -184,20 +184,24 @@ export class ClockLoop {
 
   /** A bar is due that may not be shown yet. @returns how long to wait at most */
   private async waitForData(nextClose: number): Promise<number> {
-    if (this.waitingSince === undefined) this.requestAfterMs = REQUEST_AGAIN_MS;
-    this.waitingSince ??= this.now();
+    if (this.waitingSince === undefined) {
+      this.waitingSince = this.now();
+      this.requestAfterMs = REQUEST_AGAIN_MS;
+    }
     this.pace.overdue(nextClose);
     const waitedMs = this.now() - this.waitingSince;
     const isLong = waitedMs >= WAITING_AFTER_MS;
-    if (isLong && !this.isUnfed) await this.progress.setState('waiting-upkeep');
-    if (waitedMs >= this.requestAfterMs && this.parts.layout.spec.upkeep.enabled && !this.isUnfed) this.requestUpkeep();
+    if (isLong && !this.isUnfed) {
+      await this.progress.setState('waiting-upkeep');
+      if (waitedMs >= this.requestAfterMs) this.requestUpkeep();
+    }
     return isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
   }
 
   private requestUpkeep(): void {
     const { layout, producer, warn } = this.parts;
     this.requestAfterMs *= 2;
-    hintUpkeep(producer, layout, warn);
+    if (layout.spec.upkeep.enabled) hintUpkeep(producer, layout, warn);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep. */

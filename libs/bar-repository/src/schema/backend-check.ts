@@ -3,11 +3,12 @@
  * half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
  */
 import { Client, type PoolClient } from 'pg';
+import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
 /**
- * `state` of a backend that waits for a query, and `wait_event` of one whose answer nobody takes
+ * `state` of a backend that waits for a query, and `wait_event` of a backend whose answer is not read
  * (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW).
  */
 const WAITS_FOR_QUERY = /^idle/;
@@ -33,7 +34,7 @@ async function backendIs(url: string, pid: number): Promise<BackendState> {
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
   });
-  client.on('error', () => undefined);
+  ignoreErrors(client);
   try {
     await client.connect();
     const { rows } = await client.query<Row>(QUERY, [pid]);

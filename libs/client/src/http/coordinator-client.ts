@@ -185,17 +185,16 @@ export class CoordinatorClient {
     throughMs?: number,
     seen?: number,
   ): Promise<answers.FeedAnswer> {
-    const query = new URLSearchParams();
     // ISO 8601: the coordinator takes numbers before 1990 for seconds.
-    if (throughMs !== undefined) query.set('through', isoTime(throughMs));
-    if (seen !== undefined) query.set('seen', String(seen));
+    const through = throughMs === undefined ? undefined : isoTime(throughMs);
+    const query = searchOf({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query.toString()}`, content));
+    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
   }
 
   /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
   async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
-    await this.#call('POST', `${symbolPath(id, symbol)}/end${seen === undefined ? '' : `?seen=${seen}`}`);
+    await this.#call('POST', `${symbolPath(id, symbol)}/end?${searchOf({ seen: seen?.toString() })}`);
   }
 
   /** Reads in the client's view; a key that may not see the operator's view gets the strategy's. */
