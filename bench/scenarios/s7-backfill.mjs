@@ -3,10 +3,12 @@
  * that the worker reads and compares. The limit is one SELECT and one SETRANGE, which check nothing.
  */
 import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
+import { Metrics, startTracing } from '@barkeep/observe';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 /* oxlint-disable no-restricted-imports -- runs the code of a job without a queue; the worker's package exports none of its parts */
 import { Backfiller, SessionFailer } from '../../apps/upkeep-worker/dist/backfill/index.js';
+import { upkeepFigures } from '../../apps/upkeep-worker/dist/figures/index.js';
 import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 /* oxlint-enable no-restricted-imports */
@@ -65,6 +67,7 @@ class Job {
     Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
     this.sessions = new UpkeepSessions(redis, PREFIX);
     this.repositories = new Repositories(dataSource, NO_REPOSITORIES);
+    this.figures = upkeepFigures(new Metrics());
   }
 
   /** @returns ms from the start of the job until its bars can be read; the derivation that follows is another job */
@@ -81,6 +84,8 @@ class Job {
       producer,
       new SessionFailer(dataSource, redis),
       SETTINGS,
+      this.figures,
+      await startTracing('bench', undefined),
     );
     // A worker caches the sessions that it had jobs for, so the session is opened before the measurement.
     await sessions.with({ sessionId, incarnation }, async () => undefined);
