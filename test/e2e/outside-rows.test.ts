@@ -108,6 +108,18 @@ test('I10 a week that opens on Sunday evening has no row outside', async () => {
   expect(warnings).toEqual([]);
 });
 
+test('I10 a row that comes after a session counted its dataset is counted by the next session', async () => {
+  const dates = { start: '2024-03-04', end: '2024-03-04' };
+  const { counts } = await streamed('before', { ACME: day('2024-03-04') }, dates);
+  expect(counts).toMatchObject({ outside: 0, extended: 0 });
+  await writeBars(system.databaseUrl, 'before', new Map([['ACME', minutes('2024-03-04T06:00:00Z', 1)]]));
+  const source = { type: 'dataset', dataset: 'before' };
+  for (const id of ['after', 'again']) {
+    await api.run({ id, symbols: ['ACME'], ...dates, source, upkeep: OFF });
+    expect((await api.completed(id)).counts).toMatchObject({ outside: 1, extended: 0 });
+  }
+});
+
 describe('a dataset with rows of every kind', () => {
   const DATES = { start: '2024-03-08', end: '2024-03-11' };
   const whole = marketBars({ symbols: ['AAA', 'BBB'], seed: 5, ...DATES });

@@ -143,7 +143,7 @@ describe('barkeep', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toContain('\u001B[32mok');
-    expect(stdout).toMatch(/DATABASE_URL +PostgreSQL \d+\.\d+ at postgres/);
+    expect(stdout).toMatch(/DATABASE_URL +PostgreSQL \d+\.\d+( \(.*\))? at postgres/);
     expect(stdout).toMatch(/SESSION_REDIS_URL +(Redis|Valkey) \d+\.\d+\.\d+ at redis/);
     const plain = await barkeep(['doctor'], { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL, NO_COLOR: '1' });
     expect(plain.stdout).not.toContain('\u001B');

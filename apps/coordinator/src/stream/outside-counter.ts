@@ -2,7 +2,7 @@
  * Counts the rows of a session's dataset that have no slot, behind the frontier: in the background while the stream runs,
  * and the rest when the frontier is at the end. The store says how far the counts are, so another owner continues from there.
  */
-import { countRows, countRowsInSpans, resolveDataset, symbolIds } from '@barkeep/bar-repository';
+import { countRows, countRowsInSpans, datasetVersion, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import {
   calendarNamed,
   dateOf,
@@ -24,6 +24,7 @@ import {
 import type { Redis } from 'ioredis';
 import type { StreamMetrics } from '../figures/index.js';
 import type { DataSource } from 'typeorm';
+import type { CleanDates, Dates } from './clean-dates.js';
 
 /** Shortest pause between two counts in the background. */
 const PAUSE_MS = 250;
@@ -41,13 +42,9 @@ export interface OutsideCounterParts {
   writer: SessionWriter;
   metrics: Pick<StreamMetrics, 'outside'>;
   dataSource: DataSource;
+  /** Of all sessions of this process. */
+  clean: CleanDates;
   warn: (message: string, error: unknown) => void;
-}
-
-/** Local dates, the second excluded. */
-interface Dates {
-  from: string;
-  to: string;
 }
 
 export class OutsideCounter {
@@ -129,15 +126,21 @@ export class OutsideCounter {
     return (this.source = { datasetId, ids });
   }
 
-  private async daysOf(
-    datasetId: number,
-    ids: ReadonlyMap<string, number>,
-    { from, to }: Dates,
-  ): Promise<OutsideDay[]> {
-    const { dataSource, layout } = this.parts;
-    const spans = outsideSpans(this.calendar, from, dateBefore(to), layout.spec.hours);
+  private async daysOf(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
+    const { dataSource, layout, clean } = this.parts;
+    const { calendar, hours } = layout.spec;
+    const slots = { datasetId, version: await datasetVersion(dataSource, datasetId), calendar, hours };
+    const uncertain = clean.uncertain(slots, [...ids.values()], dates);
+    if (uncertain.length === 0) return [];
+    const spans = outsideSpans(this.calendar, dates.from, dateBefore(dates.to), hours);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
-    const counted = await countRowsInSpans(dataSource, datasetId, [...symbolOf.keys()], spans);
+    const counted = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
+    const found = new Set(counted.map(({ symbolId }) => symbolId));
+    clean.add(
+      slots,
+      uncertain.filter((id) => !found.has(id)),
+      dates,
+    );
     const days = new Map<string, OutsideDay>();
     for (const { symbolId, span, rows, first } of counted) {
       const { date, kind } = spans[span] as OutsideSpan;
@@ -148,12 +151,12 @@ export class OutsideCounter {
       day[kind] += rows;
       days.set(`${date} ${symbol}`, day);
     }
-    const found = [...days.values()];
-    const ranges = found.map(({ symbol, date, until }) => {
+    const all = [...days.values()];
+    const ranges = all.map(({ symbol, date, until }) => {
       return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
     });
     const totals = await countRows(dataSource, datasetId, ranges);
-    return found.map((day, i) => ({ ...day, rows: totals[i]! }));
+    return all.map((day, i) => ({ ...day, rows: totals[i]! }));
   }
 }
 

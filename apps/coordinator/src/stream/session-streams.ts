@@ -21,6 +21,7 @@ import { layoutOf, type SessionControl, type SymbolChanges } from '../lifecycle/
 import { ChunkPool, SessionSource, type PrefetchBudget, type SharedWindows } from '../source/index.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
+import { CleanDates } from './clean-dates.js';
 import { OutsideCounter } from './outside-counter.js';
 import { SessionStream, type SessionStreamParts, type StreamStart } from './session-stream.js';
 import type { StreamOutcome } from './stream-progress.js';
@@ -49,6 +50,7 @@ export interface SessionStreamsParts {
 
 export class SessionStreams {
   private readonly pool = new ChunkPool();
+  private readonly clean = new CleanDates();
 
   constructor(private readonly parts: SessionStreamsParts) {}
 
@@ -82,7 +84,7 @@ export class SessionStreams {
       const { dataSource, producer, stagedDays, metrics, active, tracing, warn } = this.parts;
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
-      const outside = new OutsideCounter({ redis, layout, writer, metrics, dataSource, warn });
+      const outside = new OutsideCounter({ redis, layout, writer, metrics, dataSource, clean: this.clean, warn });
       const held = { layout, epoch, writer, trailing, store, joining, lockstep, outside, wake };
       const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, active, tracing, warn };
       const start = { ...position, ...figures };
