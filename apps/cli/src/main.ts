@@ -56,4 +56,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   throw error;
 });
-void main(process.argv);
+
+// Node ends silently, with code 0, when nothing is left that could finish the command.
+function reportUnfinished(): void {
+  process.stderr.write('barkeep: the command stopped before its end: nothing more was stored\n');
+  process.exitCode = EXIT.failed;
+}
+process.once('beforeExit', reportUnfinished);
+void main(process.argv).finally(() => process.off('beforeExit', reportUnfinished));

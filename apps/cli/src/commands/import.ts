@@ -3,7 +3,9 @@ import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-reposit
 import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
+import { storedSpacings } from '../datasets/index.js';
 import {
+  CliError,
   formatCount,
   EXIT,
   InterruptedError,
@@ -19,6 +21,7 @@ import {
   type ImportPlan,
   type ImportSummary,
   inputFiles,
+  spacingText,
   summaryText,
   understoodText,
 } from '../import/index.js';
@@ -86,13 +89,21 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   if (options.dryRun) return readAll(await planWith([]), undefined, options);
   const complete = options.complete ? completeDates(await planWith([])) : undefined;
   const database = await context.database();
-  const plan = await planWith(await symbolsIn(database, options.dataset));
+  const plan = await planWith(await symbolsIn(database, options));
   return readAll(plan, () => openWriter(database, options, complete), options);
 }
 
-async function symbolsIn(database: Database, dataset: string): Promise<string[]> {
+/** @throws CliError when the dataset has bars of another interval */
+async function symbolsIn(database: Database, { dataset, interval }: ImportOptions): Promise<string[]> {
   const id = await resolveDataset(database, dataset);
-  return id === undefined ? [] : (await datasetExtent(database, id)).map(({ symbol }) => symbol);
+  if (id === undefined) return [];
+  const extents = await datasetExtent(database, id);
+  const stored = await storedSpacings(database, id, extents);
+  if (stored.length > 0 && !stored.includes(interval)) {
+    const [expected, was] = [spacingText(Math.min(...stored)), spacingText(interval)];
+    throw new CliError(`dataset ${dataset} has ${expected} bars: import ${was} bars into another dataset`);
+  }
+  return extents.map(({ symbol }) => symbol);
 }
 
 function openWriter(

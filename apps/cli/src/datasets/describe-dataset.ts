@@ -5,6 +5,7 @@ import {
   type DatasetValues,
   quarantinedRows,
   type QuarantinedRows,
+  type SymbolExtent,
 } from '@barkeep/bar-repository';
 import type { Calendar, Hours } from '@barkeep/bars';
 import { closesOf, spacingOf, spacingText } from '../import/index.js';
@@ -35,7 +36,20 @@ export interface DescribedDataset {
 }
 
 const SAMPLE_ROWS = 5_000;
+const SAMPLE_SYMBOLS = 10;
 const EXAMPLES = 5;
+
+/** The spacings of some symbols' first rows, ms, where they have rows enough to know it. */
+export async function storedSpacings(
+  database: Database,
+  id: number,
+  extents: readonly SymbolExtent[],
+): Promise<number[]> {
+  const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
+  const symbols = extents.filter((_, index) => index % step === 0);
+  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
+  return sampled.flatMap((times) => (times.length > 3 ? (spacingOf(times) ?? []) : []));
+}
 
 export async function describeDataset(database: Database, wanted: DescribedDataset): Promise<DatasetDescription> {
   const { dataset, id, calendar, hours = 'regular' } = wanted;
@@ -71,10 +85,15 @@ export async function describeDataset(database: Database, wanted: DescribedDatas
   };
 }
 
-async function sampleTimes(database: Database, id: number, symbolId: number | undefined): Promise<number[]> {
+async function sampleTimes(
+  database: Database,
+  id: number,
+  symbolId: number | undefined,
+  rowsMax = SAMPLE_ROWS,
+): Promise<number[]> {
   if (symbolId === undefined) return [];
   const rows = await database.query<{ time: Date }[]>(
-    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${SAMPLE_ROWS}`,
+    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${rowsMax}`,
     [id, symbolId],
   );
   return rows.map(({ time }) => time.getTime());

@@ -1,2 +1,2 @@
 /** Describes datasets. */
-export { type DatasetDescription, describeDataset } from './describe-dataset.js';
+export { type DatasetDescription, describeDataset, storedSpacings } from './describe-dataset.js';

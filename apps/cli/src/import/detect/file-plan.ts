@@ -2,20 +2,18 @@
  * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
  * user is shown before anything is stored. Pure.
  */
-import { type BarFormat } from '../formats/index.js';
-import { type BarReaderOptions, timeText } from '../reading/index.js';
+import type { BarReaderOptions } from '../reading/index.js';
 import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
 import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
 import { FilePlanError } from './file-plan-error.js';
-import { groupedVolumes } from './grouped-volumes.js';
-import { headerZone, zoneWarning } from './header-zone.js';
+import { headerZone } from './header-zone.js';
+import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
 import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } from './sample.js';
-import { readSample, type SampleBar, type SampleBars } from './sample-bars.js';
-import { closesOf, spacingOf, spacingText } from './spacing.js';
+import { readSample } from './sample-bars.js';
 import { understoodOf, type Understood } from './understood.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 
@@ -60,10 +58,7 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
   const reader = readerOptions(file, sample, options, given);
   const splitter = splitterOf(sample);
   const read = readSample(splitter, reader, start);
-  const shift = reader.shiftMs;
-  const times = [...read.head, ...read.tail].map(({ bar }) => bar.openTime + shift);
-  const spacing = spacingOf(times);
-  checkSpacing(spacing, options);
+  const judged = judgeSample({ file, rows: sample.rows, read, start, options, reader });
   return {
     splitter,
     isJson: sample.isJson,
@@ -72,30 +67,15 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
       file,
       sample,
       reader,
-      options,
       first: read.head[0],
       last: read.tail.at(-1) ?? read.head.at(-1),
-      spacing,
-      ...(start.volume !== undefined && { volumeNote: start.volume.note }),
+      spacing: judged.spacing,
+      notes: judged.notes,
     }),
-    warnings: [
-      ...warningsOf(file.format, read, start, options, reader),
-      ...groupedVolumes(file, sample.rows, options.numbers),
-      ...zoneWarnings(file, sample.rows, options),
-    ],
+    warnings: judged.warnings,
     ...volumeChoiceOf(file, reader),
-    sampleTimes: times,
+    sampleTimes: judged.times,
   };
-}
-
-function zoneWarnings(
-  { layout, names, headerLines }: FileLayout,
-  rows: readonly SampleRow[],
-  { zone }: ReadOptions,
-): string[] {
-  const first = rows.find(({ line, isHeader }) => !isHeader && line > headerLines);
-  const warning = zoneWarning(names[layout.time] ?? '', zone, first?.texts[layout.time] ?? '');
-  return warning === undefined ? [] : [warning];
 }
 
 function volumeChoiceOf(
@@ -215,48 +195,4 @@ function timeOf(file: FileLayout, rows: readonly SampleRow[], options: ReadOptio
   const reads = (parser: TimeParser): boolean =>
     texts.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
   return parsers.find(reads) ?? parsers[0]!;
-}
-
-function checkSpacing(spacing: number | undefined, { intervalMs }: ReadOptions): void {
-  if (spacing === undefined || spacing === intervalMs) return;
-  const hint =
-    spacing >= 60_000 ? `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval` : '';
-  const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars${hint}`;
-  throw new FilePlanError('wrong-interval', detail, 0);
-}
-
-function shortInterval(ms: number): string {
-  const minutes = ms / 60_000;
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
-}
-
-function warningsOf(
-  format: BarFormat | undefined,
-  { head, tail }: SampleBars,
-  { isWhole, volume }: FileStart,
-  options: ReadOptions,
-  reader: BarReaderOptions,
-): string[] {
-  const warnings: string[] = volume?.warning === undefined ? [] : [volume.warning];
-  if (format !== undefined && format.zone === undefined && options.zone === undefined) {
-    warnings.push(
-      `times of ${format.name} are those of the broker's server and were read as UTC: give its zone with --tz`,
-    );
-  }
-  if (options.times !== undefined || format !== undefined) return warnings;
-  const timesOf = (bars: readonly SampleBar[]): number[] => bars.map(({ bar }) => bar.openTime + reader.shiftMs);
-  const closes = closesOf(
-    [
-      { times: timesOf(head), isFirst: true, isLast: isWhole },
-      { times: timesOf(tail), isFirst: false, isLast: true },
-    ],
-    options.intervalMs,
-  );
-  if (closes !== undefined) {
-    const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
-    warnings.push(
-      `times look like the closes of bars (a session from ${first}Z to ${last}Z): if they are, import with --times close`,
-    );
-  }
-  return warnings;
 }

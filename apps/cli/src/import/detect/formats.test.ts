@@ -158,6 +158,15 @@ const FORMS: Record<
     },
     file: 'ESH4_1min.txt',
   },
+  'alpha-vantage': {
+    head: 'timestamp,open,high,low,close,volume',
+    row: ({ openTime, open, high, low, close, volume }) => {
+      const { y, mo, d, h, mi } = wall(openTime, -5);
+      return [`${y}-${mo}-${d} ${h}:${mi}:00`, open, high, low, close, volume].join(',');
+    },
+    join: (rows) => ['timestamp,open,high,low,close,volume', ...rows.toReversed(), ''].join('\n'),
+    file: 'intraday_1min_ESH4.csv',
+  },
   kibot: {
     row: ({ openTime, open, high, low, close, volume }) => {
       const { y, mo, d, h, mi } = wall(openTime, -5);

@@ -1,23 +1,22 @@
 /** What the name of a time column says of its zone. Pure. */
 import { bareName } from './header-names.js';
-
-/** Seconds to nanoseconds, which have no zone. */
-const EPOCH = /^\d{10}(\d{3}){0,3}(\.\d+)?$/;
+import { lacksZone } from './wall-times.js';
 
 /** The zone that the name of a time column says, such as UTC for `time_utc`; undefined when it says none. */
 export function headerZone(name: string): string | undefined {
   const bare = bareName(name);
-  if (bare === 'datetimeet') return 'America/New_York';
+  if (/^(date|time|datetime|timestamp)(et|eastern|newyork)$/.test(bare)) return 'America/New_York';
   return /(utc|gmt)$|^(utc|gmt)/.test(bare) ? 'UTC' : undefined;
 }
 
 /** Why the zone of times without an offset is in doubt. @param zone the one of --tz @param example a time of the column */
 export function zoneWarning(name: string, zone: string | undefined, example: string): string | undefined {
-  if (EPOCH.test(example) || /(Z|[+-]\d\d(:?\d\d)?)$/i.test(example.replace(/^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/, '')))
-    return undefined;
+  if (!lacksZone(example)) return undefined;
   const says = headerZone(name);
   if (zone === undefined) {
-    const isLocal = bareName(name).includes('local');
+    const bare = bareName(name);
+    const isLocal =
+      /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/.test(bare);
     return isLocal
       ? `the column "${name}" has local times and they were read as UTC: give their zone with --tz`
       : undefined;

@@ -4,6 +4,6 @@ export { type FilePlan, type FileStart, planFile } from './file-plan.js';
 export { FilePlanError } from './file-plan-error.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
-export { closesOf, spacingOf, spacingText } from './spacing.js';
+export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';
 export { type Understood } from './understood.js';
 export { type ChosenVolume, type VolumeChoice } from './volume-choice.js';

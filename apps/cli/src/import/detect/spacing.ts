@@ -1,6 +1,8 @@
 /** Finds the spacing of a sample of rows, and whether their times look like the closes of bars. Pure. */
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const HALF_HOUR_MS = 1_800_000;
 /** Markets open and close on it. */
 const QUARTER_MS = 900_000;
@@ -8,14 +10,19 @@ const QUARTER_MS = 900_000;
 const REGULAR_DISTANCES_MIN = 3;
 /** The same when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be chance. */
 const IRREGULAR_DISTANCES_MIN = 20;
+/** From the close of a trading session to the next open, at most. */
+const NIGHT_MS = 18 * HOUR_MS;
+/** Intervals of bars that vendors sell, wider than a minute. */
+const USUAL_MINUTES = [5, 10, 15, 30, 60, 120, 240];
 /** Fewest rows of a trading session. */
 const SESSION_ROWS_MIN = 20;
 
 /** The spacing of rows, ms; undefined when there are too few rows to know. */
 export function spacingOf(times: readonly number[]): number | undefined {
-  const sorted = [...new Set(times)].sort((a, b) => a - b);
-  const distances = sorted.slice(1).map((time, index) => time - sorted[index]!);
+  const sorted = sortedTimes(times);
+  const distances = distancesOf(sorted);
   if (distances.length < REGULAR_DISTANCES_MIN) return undefined;
+  if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestDivisor);
   const common = mostCommon(distances);
   if (common < MINUTE_MS) return common;
@@ -23,7 +30,32 @@ export function spacingOf(times: readonly number[]): number | undefined {
   return distances.length >= IRREGULAR_DISTANCES_MIN ? divisor : undefined;
 }
 
-function greatestDivisor(a: number, b: number): number {
+/** The spacing that rows have which are too few to know it, ms; undefined when it may be chance. */
+export function possibleSpacing(times: readonly number[]): number | undefined {
+  const distances = distancesOf(sortedTimes(times));
+  if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MS)) return DAY_MS;
+  const divisor = distances.reduce(greatestDivisor, 0);
+  return USUAL_MINUTES.includes(divisor / MINUTE_MS) ? divisor : undefined;
+}
+
+function sortedTimes(times: readonly number[]): number[] {
+  return [...new Set(times)].sort((a, b) => a - b);
+}
+
+function distancesOf(sorted: readonly number[]): number[] {
+  return sorted.slice(1).map((time, index) => time - sorted[index]!);
+}
+
+/** True for rows of different days with one time of day, which a change of daylight saving may move by an hour. */
+function areDaily(sorted: readonly number[]): boolean {
+  const moves = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
+  moves.delete(0);
+  const [move = HOUR_MS] = moves;
+  const isOneTime = moves.size <= 1 && (move === HOUR_MS || move === DAY_MS - HOUR_MS);
+  return sorted.length > 1 && isOneTime && distancesOf(sorted).every((distance) => distance >= DAY_MS - HOUR_MS);
+}
+
+export function greatestDivisor(a: number, b: number): number {
   while (b > 0) [a, b] = [b, a % b];
   return a;
 }

@@ -2,7 +2,6 @@
 import type { Bar } from '@barkeep/bars';
 import type { BarReaderOptions } from '../reading/index.js';
 import type { FileLayout } from './layout.js';
-import type { ReadOptions } from './read-options.js';
 import type { FileSample } from './recognise.js';
 import { spacingText } from './spacing.js';
 
@@ -28,25 +27,14 @@ interface UnderstoodParts {
   file: FileLayout;
   sample: FileSample;
   reader: BarReaderOptions;
-  options: ReadOptions;
   first: { symbol: string; bar: Bar } | undefined;
   last: { symbol: string; bar: Bar } | undefined;
   /** Distance between rows, ms. */
   spacing: number | undefined;
-  /** Which of several volume columns is taken. */
-  volumeNote?: string;
+  notes: string[];
 }
 
-export function understoodOf({
-  file,
-  sample,
-  reader,
-  options,
-  first,
-  last,
-  spacing,
-  volumeNote,
-}: UnderstoodParts): Understood {
+export function understoodOf({ file, sample, reader, first, last, spacing, notes }: UnderstoodParts): Understood {
   return {
     format:
       file.format?.name ??
@@ -59,7 +47,7 @@ export function understoodOf({
     symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
     first: first?.bar ?? null,
     last: last?.bar ?? null,
-    notes: options.hasVolume ? (volumeNote ? [volumeNote] : []) : ['no volume: 0 is stored'],
+    notes,
   };
 }
 

@@ -18,6 +18,7 @@ import { JsonBalance } from '../rows/index.js';
 import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
+import { SpacingWatch } from './spacing-watch.js';
 import { RefusalLog } from './summary.js';
 import { UnderstoodLog } from './understood-log.js';
 import { areDistinct, refuseMixed, symbolsByPath } from './zip-symbols.js';
@@ -32,6 +33,7 @@ export class ImportRun {
   readonly warnings: string[] = [];
   outside = 0;
   unknownVolumes = 0;
+  readonly #spacing: SpacingWatch;
   readonly #buffer = new BarBuffer();
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
@@ -43,6 +45,7 @@ export class ImportRun {
     private readonly events: ImportEvents,
   ) {
     this.understood = new UnderstoodLog(events.onUnderstood);
+    this.#spacing = new SpacingWatch(plan.read.intervalMs);
   }
 
   async readFile(file: InputFile): Promise<void> {
@@ -67,6 +70,7 @@ export class ImportRun {
   async flush(): Promise<void> {
     await this.#writeBehind();
     await this.#writing;
+    this.warnings.push(...this.#spacing.warnings());
   }
 
   async #refusing(name: string, read: () => Promise<void>): Promise<void> {
@@ -209,6 +213,7 @@ export class ImportRun {
 
   async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
     for (const [symbol, bars] of batches) {
+      this.#spacing.add(symbol, bars);
       await this.writer.write(symbol, bars).catch((cause: unknown) => {
         throw new WriteError(cause);
       });

@@ -1,0 +1,74 @@
+/** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes. Pure. */
+import type { FileLayout } from './layout.js';
+import { bareName } from './header-names.js';
+import type { SampleRow } from './sample.js';
+import type { SampleBar } from './sample-bars.js';
+
+/** Columns that tell two series of one symbol apart. */
+const KEYS = new Set(
+  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted interval timeframe period per resolution barsize'.split(
+    ' ',
+  ),
+);
+const INTERVALS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function dataRows({ headerLines }: FileLayout, rows: readonly SampleRow[]): readonly SampleRow[] {
+  return rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
+}
+
+/** A warning when rows of one symbol have several values in a column that tells series apart. */
+export function mixedRows(file: FileLayout, rows: readonly SampleRow[]): string[] {
+  const { layout, names } = file;
+  const data = dataRows(file, rows);
+  const symbolOf = ({ texts, group }: SampleRow): string =>
+    (layout.symbol === undefined ? group : texts[layout.symbol]) ?? '';
+  return names.flatMap((name, field) => {
+    if (!KEYS.has(bareName(name)) || field === layout.symbol) return [];
+    const bySymbol = new Map<string, string>();
+    for (const row of data) {
+      const [symbol, value] = [symbolOf(row), row.texts[field] ?? ''];
+      const first = bySymbol.get(symbol) ?? value;
+      bySymbol.set(symbol, first);
+      if (first !== value) {
+        const of = symbol === '' ? 'one symbol' : symbol;
+        return [
+          `rows of ${of} differ in the column "${name}" ("${first}" and "${value}"): are they bars of one series?`,
+        ];
+      }
+    }
+    return [];
+  });
+}
+
+/** The interval that a column or the file's name says, such as 5m, ms. */
+export function statedInterval(
+  file: FileLayout,
+  rows: readonly SampleRow[],
+  fileName: string,
+): { ms: number; by: string } | undefined {
+  const field = file.names.findIndex((name) => INTERVALS.has(bareName(name)));
+  const text = dataRows(file, rows)[0]?.texts[field] ?? '';
+  const inColumn = intervalOf(/^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i.exec(text));
+  if (inColumn !== undefined) return { ms: inColumn, by: `the column "${file.names[field]}"` };
+  const inName = intervalOf(/(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i.exec(fileName));
+  return inName === undefined ? undefined : { ms: inName, by: "the file's name" };
+}
+
+/** Of a number and a unit; a number alone is in minutes. */
+function intervalOf(match: RegExpExecArray | null): number | undefined {
+  const [, count = '', unit = ''] = match ?? [];
+  if (count === '' && unit === '') return undefined;
+  return Number(count || 1) * (UNIT_MS[unit.toLowerCase()] ?? 60_000);
+}
+
+/** A warning when a file without a header and with further columns has volumes like its prices, as an adjusted close is. */
+export function pricesAsVolumes({ layout, names, format }: FileLayout, bars: readonly SampleBar[]): string[] {
+  const [field] = layout.values[0]?.volume ?? [];
+  if (format !== undefined || field === undefined || names[field] !== String(field + 1) || names.length <= field + 1)
+    return [];
+  const isPrice = ({ bar }: SampleBar): boolean => bar.volume >= bar.low * 0.8 && bar.volume <= bar.high * 1.25;
+  return bars.length > 0 && bars.every(isPrice)
+    ? [`column ${field + 1} was taken for the volume and looks like a price: --columns volume=… names the right one`]
+    : [];
+}
