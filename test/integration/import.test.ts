@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { zipSync } from 'fflate';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
 
@@ -54,6 +55,29 @@ const stored = (dataset: string): Promise<unknown[]> =>
   );
 
 describe('barkeep import', () => {
+  it('I7 refuses bars of another interval than those of the dataset', async () => {
+    const minutes = await put('minutes.csv', HEADER + [0, 1, 2, 3].map((minute) => row(minute)).join(''));
+    const wide = await put('wide.csv', HEADER + [10, 15, 20, 25].map((minute) => row(minute)).join(''));
+    expect((await barkeep('import', minutes, '--dataset', 'one')).code).toBe(0);
+    const refused = await barkeep('import', wide, '--dataset', 'one', '--interval', '5m');
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('dataset one has 1-minute bars: import 5-minute bars into another dataset'),
+    ]);
+    expect(await stored('one')).toHaveLength(4);
+    expect((await barkeep('import', wide, '--dataset', 'other', '--interval', '5m')).code).toBe(0);
+  });
+
+  it('never ends in silence when nothing is left that could finish it', async () => {
+    const name = await put('a.csv', HEADER + row(0));
+    const hang = await put('hang.cjs', "require('node:fs/promises').stat = () => new Promise(() => {});");
+    const args = ['--require', join(folder, hang), BARKEEP, 'import', name, '--dataset', 'd', '--dry-run'];
+    const error = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
+      (failure: unknown) => failure,
+    );
+    expect(error).toMatchObject({ code: 1, stderr: expect.stringContaining('stopped before its end') as string });
+  });
+
   it('I7 stores the good rows of a CSV file and reports the bad ones with file and line', async () => {
     const rows = [
       '2013-10-04T13:30:00Z,SPY,168.95,168.98,168.9,168.91,800',

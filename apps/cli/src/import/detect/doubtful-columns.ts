@@ -1,6 +1,7 @@
 /** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes. Pure. */
 import type { FileLayout } from './layout.js';
-import { bareName } from './header-names.js';
+import { clockOf, timeParser } from '../times/index.js';
+import { bareName, TIME_NAMES } from './header-names.js';
 import type { SampleRow } from './sample.js';
 import type { SampleBar } from './sample-bars.js';
 
@@ -12,6 +13,9 @@ const KEYS = new Set(
 );
 const INTERVALS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const OFFSET_MAX_MS = 14 * 3_600_000;
+const OFFSET_STEP_MS = 900_000;
 
 function dataRows({ headerLines }: FileLayout, rows: readonly SampleRow[]): readonly SampleRow[] {
   return rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
@@ -60,6 +64,28 @@ function intervalOf(match: RegExpExecArray | null): number | undefined {
   const [, count = '', unit = ''] = match ?? [];
   if (count === '' && unit === '') return undefined;
   return Number(count || 1) * (UNIT_MS[unit.toLowerCase()] ?? 60_000);
+}
+
+/** A warning when a second column has times that are not those of the bars in any zone, as the time of a download has. */
+export function otherTimes(file: FileLayout, rows: readonly SampleRow[]): string[] {
+  const { layout, names } = file;
+  const [texts = []] = dataRows(file, rows).map((row) => row.texts);
+  const time = instantOf(texts[layout.time]);
+  return names.flatMap((name, field) => {
+    const isOther = layout.date === undefined && field !== layout.time && TIME_NAMES.includes(bareName(name));
+    const difference = isOther ? Math.abs(instantOf(texts[field]) - time) : 0;
+    return difference > OFFSET_MAX_MS || difference % OFFSET_STEP_MS > 0
+      ? [
+          `column "${names[layout.time]}" was taken for the time, and "${name}" has other times: --columns time=… names the right one`,
+        ]
+      : [];
+  });
+}
+
+/** NaN for a text that is no time. */
+function instantOf(text = ''): number {
+  const time = timeParser('auto', clockOf('UTC'))(Buffer.from(text), 0, Buffer.byteLength(text));
+  return typeof time === 'number' ? time : Number.NaN;
 }
 
 /** A warning when a file without a header and with further columns has volumes like its prices, as an adjusted close is. */

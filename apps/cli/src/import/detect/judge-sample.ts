@@ -11,13 +11,16 @@ import { hoursElsewhere, hoursInUtc } from './market-hours.js';
 import type { ReadOptions } from './read-options.js';
 import type { SampleRow } from './sample.js';
 import type { SampleBar, SampleBars } from './sample-bars.js';
-import { mixedRows, pricesAsVolumes, statedInterval } from './doubtful-columns.js';
+import { mixedRows, otherTimes, pricesAsVolumes, statedInterval } from './doubtful-columns.js';
 import { closesOf, possibleSpacing, spacingOf, spacingText } from './spacing.js';
 import { swappedDates } from './swapped-dates.js';
 import type { ChosenVolume } from './volume-choice.js';
 import { isEpoch, lacksZone, offsetOfDay } from './wall-times.js';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Fewest rows that are judged by a share of them. */
+const ROWS_MIN = 10;
 const DAY_MS = 86_400_000;
 
 export interface Sample {
@@ -51,6 +54,7 @@ export function judgeSample(sample: Sample): Judgement {
   const walls = times.map((time) => time + offset(time));
   const isMidnight = [reader.zone, 'UTC', 'America/New_York'].some((zone) => areMidnights(times, zone));
   if (new Set(times).size > 1 && isMidnight) throw wrongInterval(DAY_MS, options);
+  refuseMixedGrid(times);
   const isAssumed = times.length > 0 && isZoneAssumed(sample, example);
   return {
     times,
@@ -68,6 +72,7 @@ export function judgeSample(sample: Sample): Judgement {
         : []),
       ...lostHalfDays(walls),
       ...mixedRows(file, rows),
+      ...(options.columns.has('time') ? [] : otherTimes(file, rows)),
       ...(options.columns.size > 0 ? [] : pricesAsVolumes(file, read.head)),
       ...cutLastRow(start),
       ...closeWarnings(sample),
@@ -77,6 +82,14 @@ export function judgeSample(sample: Sample): Judgement {
       ...futureWarnings(times),
     ],
   };
+}
+
+/** Refuses a file whose rows stand partly on whole minutes: they are ticks or bars of seconds, and a few would be stored as minutes. */
+function refuseMixedGrid(times: readonly number[]): void {
+  const off = times.find((time) => time % MINUTE_MS !== 0);
+  const share = times.filter((time) => time % MINUTE_MS !== 0).length / times.length;
+  if (off === undefined || times.length < ROWS_MIN || share < 0.25 || share === 1) return;
+  throw new FilePlanError('off-grid', `expected whole minutes, was ${timeText(off)} among others: are they ticks?`, 0);
 }
 
 function areMidnights(times: readonly number[], zone: string): boolean {

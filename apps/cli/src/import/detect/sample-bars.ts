@@ -7,6 +7,8 @@ import { isJson } from './sample.js';
 
 /** Fewest rows at an end of a file by which its times are judged. */
 const END_ROWS_MIN = 10;
+/** The share of unreadable times from which the others are in doubt. */
+const PARTLY_MIN = 0.25;
 
 export interface SampleBar {
   symbol: string;
@@ -45,6 +47,7 @@ export function readSample(
   if (last === undefined)
     refuseHalfRead(first.times.slice(0, quarter), first.times.slice(first.times.length - quarter));
   else refuseHalfRead(first.times, last.times);
+  refusePartlyRead([...first.times, ...(last?.times ?? [])]);
   return { head: first.bars, tail: last?.bars ?? [] };
 }
 
@@ -63,6 +66,18 @@ function refuseHalfRead(first: readonly ReadTime[], last: readonly ReadTime[]): 
   throw new FilePlanError(
     'unreadable-time',
     `times are read at one end of the file and not at the other (${example}): is the day before the month?`,
+    0,
+  );
+}
+
+/** Refuses a file of which many times are read and many are not: those that are read are read wrong. @throws FilePlanError */
+function refusePartlyRead(times: readonly ReadTime[]): void {
+  const unread = times.filter((time) => time !== undefined);
+  const share = unread.length / times.length;
+  if (times.length < END_ROWS_MIN || share < PARTLY_MIN || share === 1) return;
+  throw new FilePlanError(
+    'unreadable-time',
+    `${unread.length} of ${times.length} times could not be read (${unread[0]}), so the others may be wrong too`,
     0,
   );
 }

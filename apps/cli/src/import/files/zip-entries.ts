@@ -90,6 +90,7 @@ class SmallEntries {
 }
 
 async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  if (entry.isEncrypted()) throw new UnreadableFileError(`${entry.fileName} is encrypted: unpack it first`);
   const contents = await zip
     .openReadStreamPromise(entry)
     .catch((error: unknown) => asUnreadable(error, entry.fileName));

@@ -13,6 +13,8 @@ export type SymbolCase = 'guard' | 'keep' | 'upper';
 export type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
 
 const NAMES_MAX = 200_000;
+/** Excel takes some symbols for dates and numbers. */
+const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, SymbolName>();
@@ -41,6 +43,10 @@ export class SymbolNames {
     const symbol = this.symbolCase === 'upper' ? mapped.toUpperCase() : mapped;
     if (!isSymbol(symbol)) {
       const detail = `expected ${SYMBOL_WORDS}, was "${symbol}"; --symbol-map FILE gives it another name`;
+      return { reason: 'bad-symbol', detail };
+    }
+    if (EXCEL_SYMBOL.test(symbol) && !this.map.has(text)) {
+      const detail = `"${symbol}" is what Excel makes of a symbol such as MAR1 or 1E5; --symbol-map FILE names the right one`;
       return { reason: 'bad-symbol', detail };
     }
     if (this.symbolCase !== 'guard') return { symbol };

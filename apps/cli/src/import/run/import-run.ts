@@ -18,6 +18,7 @@ import { JsonBalance } from '../rows/index.js';
 import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
+import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import { RefusalLog } from './summary.js';
 import { UnderstoodLog } from './understood-log.js';
@@ -33,7 +34,7 @@ export class ImportRun {
   readonly warnings: string[] = [];
   outside = 0;
   unknownVolumes = 0;
-  readonly #spacing: SpacingWatch;
+  readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly #buffer = new BarBuffer();
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
@@ -45,7 +46,7 @@ export class ImportRun {
     private readonly events: ImportEvents,
   ) {
     this.understood = new UnderstoodLog(events.onUnderstood);
-    this.#spacing = new SpacingWatch(plan.read.intervalMs);
+    this.#watches = [new SpacingWatch(plan.read.intervalMs), new PriceWatch()];
   }
 
   async readFile(file: InputFile): Promise<void> {
@@ -70,7 +71,7 @@ export class ImportRun {
   async flush(): Promise<void> {
     await this.#writeBehind();
     await this.#writing;
-    this.warnings.push(...this.#spacing.warnings());
+    this.warnings.push(...this.#watches.flatMap((watch) => watch.warnings()));
   }
 
   async #refusing(name: string, read: () => Promise<void>): Promise<void> {
@@ -213,7 +214,7 @@ export class ImportRun {
 
   async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
     for (const [symbol, bars] of batches) {
-      this.#spacing.add(symbol, bars);
+      for (const watch of this.#watches) watch.add(symbol, bars);
       await this.writer.write(symbol, bars).catch((cause: unknown) => {
         throw new WriteError(cause);
       });

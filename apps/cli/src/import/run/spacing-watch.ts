@@ -4,6 +4,7 @@
  */
 import type { Bar } from '@barkeep/bars';
 import { greatestDivisor, spacingText } from '../detect/index.js';
+import { timeText } from '../reading/index.js';
 
 /** A run of rows whose distances have a common divisor above the interval. */
 interface Run {
@@ -114,8 +115,4 @@ function noRun(at: number): Run {
 
 function firstStep(distance: number, from: number, to: number): Run {
   return { divisor: distance, least: distance, steps: 1, from, to };
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').replace(':00.000Z', 'Z');
 }

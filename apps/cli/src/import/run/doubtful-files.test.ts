@@ -1,0 +1,230 @@
+/** Files that can be read and mean something else: each is refused or warned of, and files that are right are not. */
+import { parseColumnsOption } from '../detect/index.js';
+import { symbolFromPath } from '../files/index.js';
+import { type ImportCase, imported, reasonsOf } from './imported-file.js';
+
+const HEADER = 'time,open,high,low,close,volume\n';
+const X = { read: { symbol: 'X' } };
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+type Text = (ms: number) => string;
+const iso: Text = (ms) => new Date(ms).toISOString();
+const wall: Text = (ms) => iso(ms).slice(0, 19).replace('T', ' ');
+const parts = (ms: number): [year: string, month: string, day: string, time: string] => {
+  const text = iso(ms);
+  return [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10), text.slice(11, 16)];
+};
+const at = (day: number, hour: number, minute = 0, month = 3): number => Date.UTC(2024, month - 1, day, hour, minute);
+const rows = (count: number, from: number, stepMs = MINUTE_MS, text: Text = iso): string =>
+  Array.from({ length: count }, (_, index) => `${text(from + index * stepMs)},10,11,9,10,5\n`).join('');
+const newestFirst = (text: string): string => `${text.trim().split('\n').toReversed().join('\n')}\n`;
+
+async function outcomeOf(text: string, options: ImportCase = X, name = 'a.csv'): Promise<string> {
+  const { bars, summary } = await imported(name, text, options);
+  if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
+  return summary.warnings.join('\n');
+}
+
+describe('K14 rows of another interval', () => {
+  it.each([
+    ['after the minutes', rows(30, at(4, 14)) + rows(30, at(4, 14, 30), 5 * MINUTE_MS), '5-minute steps'],
+    ['a few after the minutes', rows(10, at(4, 14)) + rows(6, at(4, 14, 10), 5 * MINUTE_MS), '5-minute steps'],
+    ['before the minutes', rows(10, at(4, 14), 5 * MINUTE_MS) + rows(30, at(4, 14, 50)), '5-minute steps'],
+    ['newest first', newestFirst(rows(30, at(4, 14)) + rows(9, at(4, 14, 30), 5 * MINUTE_MS)), '5-minute steps'],
+    [
+      'hours of some days',
+      rows(390, at(4, 14, 30)) + [5, 6, 7].map((day) => rows(7, at(day, 14, 30), HOUR_MS)).join(''),
+      '1-hour steps',
+    ],
+    ['days', rows(390, at(4, 14, 30)) + rows(10, at(5, 0), DAY_MS), '1-day steps'],
+  ])('are warned of: %s', async (_, text, expected) => {
+    expect(await outcomeOf(HEADER + text)).toContain(expected);
+  });
+
+  it('are warned of when only one symbol of a file has them', async () => {
+    const text =
+      rows(30, at(4, 14), MINUTE_MS, (ms) => `A,${iso(ms)}`) +
+      rows(12, at(4, 14), 5 * MINUTE_MS, (ms) => `B,${iso(ms)}`);
+    expect(await outcomeOf(`symbol,${HEADER}${text}`, {})).toContain('rows of B are 5-minute steps apart');
+  });
+
+  it.each([
+    ['2 days at midnight', rows(2, at(4, 0), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
+    ['4 days at 16:00', rows(4, at(4, 16), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
+    ['2 days at 16:00', rows(2, at(4, 16), DAY_MS), '1-day steps apart'],
+    ['days with an early close', rows(3, at(4, 16), DAY_MS) + rows(1, at(7, 13)), '1-day steps apart'],
+    ['2 hours', rows(2, at(4, 14), HOUR_MS), 'import with --interval 1h'],
+  ])('are refused or warned of when there are few: %s', async (_, text, expected) => {
+    expect(await outcomeOf(HEADER + text)).toContain(expected);
+  });
+
+  it('are refused when midnights of New York are of two sides of a change of daylight saving', async () => {
+    const text = [7, 8, 11, 12].map((day) => rows(1, at(day, 0), DAY_MS, wall)).join('');
+    const read = { symbol: 'X', zone: 'America/New_York' };
+    expect(await outcomeOf(HEADER + text, { read })).toContain('was 1-day bars');
+  });
+
+  it('are warned of when a name or a column says the interval of one row', async () => {
+    expect(await outcomeOf(HEADER + rows(1, at(4, 14)), X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
+    const daily = `period,${HEADER}1d,${rows(1, at(4, 14))}`;
+    expect(await outcomeOf(daily)).toContain('"period" says 1-day');
+    const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, at(4, 5))}`).join('');
+    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('of one midnight');
+  });
+
+  it('are refused when some of them stand on whole minutes', async () => {
+    const seconds = [0, 75, 180, 250, 360, 440, 540, 615, 720, 790, 900, 985];
+    const text = seconds.map((second) => rows(1, at(4, 14) + second * 1000)).join('');
+    expect(await outcomeOf(HEADER + text)).toContain('off-grid: expected whole minutes');
+  });
+
+  it('are not seen in quiet symbols, in gaps, nor in nights', async () => {
+    const random = (seed: number): (() => number) => {
+      let state = seed;
+      return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+    };
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const next = random(seed);
+      let ms = at(4, 14, 31);
+      const quiet = Array.from({ length: 500 }, () => rows(1, (ms += MINUTE_MS * (1 + Math.floor(next() * 8))))).join(
+        '',
+      );
+      expect(await outcomeOf(HEADER + quiet)).toBe('');
+    }
+    expect(await outcomeOf(HEADER + rows(390, at(4, 14, 30)) + rows(390, at(5, 14, 30)))).toBe('');
+    const five = rows(78, at(4, 14, 30), 5 * MINUTE_MS) + rows(78, at(5, 14, 30), 5 * MINUTE_MS);
+    expect(await outcomeOf(HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
+  });
+});
+
+describe('K9 a day that was taken for a month', () => {
+  const dayFirst: Text = (ms) => {
+    const [year, month, day, time] = parts(ms);
+    return `${year}${day}${month} ${time}`;
+  };
+  const days = (list: readonly number[], text: Text): string =>
+    list.map((day) => rows(5, at(day, 14, 30, 5), MINUTE_MS, text)).join('');
+
+  it('is refused when dates are a month apart', async () => {
+    for (const text of [days([1, 2, 3, 6, 7, 8], dayFirst), newestFirst(days([1, 2, 3, 6, 7, 8], dayFirst))])
+      expect(await outcomeOf(HEADER + text)).toContain('if the day stands before the month');
+    const kibot: Text = (ms) => {
+      const [year, month, day, time] = parts(ms);
+      return `${day}/${month}/${year},${time}`;
+    };
+    expect(await outcomeOf(days([1, 2, 3, 6], kibot), {}, 'SPY.txt')).toContain('unreadable-time: dates such as');
+  });
+
+  it('is warned of for two dates, by the name of the file, and for days of a weekend', async () => {
+    expect(await outcomeOf(HEADER + days([2, 3], dayFirst))).toContain('are a month apart');
+    expect(await outcomeOf(HEADER + days([3], dayFirst), X, 'X_20240503.csv')).toContain(
+      "not the date in the file's name",
+    );
+    expect(await outcomeOf(HEADER + rows(5, at(4, 14, 30, 6), MINUTE_MS, wall))).toBe('');
+    expect(await outcomeOf(HEADER + rows(5, at(6, 14, 30, 9), MINUTE_MS, dayFirst))).toContain('are days of a weekend');
+    expect(await outcomeOf(HEADER + days([1, 2, 3, 6, 7], wall))).toBe('');
+  });
+
+  it('is refused when a share of the times cannot be read', async () => {
+    const minutesOfDay = Array.from({ length: 120 }, (_, index) => `20240304,${570 + index},10,11,9,10,5\n`).join('');
+    expect(await outcomeOf(`Date,Time,Open,High,Low,Close,Volume\n${minutesOfDay}`)).toContain(
+      'times could not be read',
+    );
+  });
+
+  it('or in the future, or on a clock of twelve hours, is warned of', async () => {
+    expect(await outcomeOf(`${HEADER}2403041400,10,11,9,10,5\n`)).toContain('in the future');
+    const half = rows(210, at(4, 9, 30), MINUTE_MS, wall) + rows(180, at(4, 1), MINUTE_MS, wall);
+    expect(await outcomeOf(HEADER + half)).toContain('were AM and PM lost?');
+  });
+});
+
+describe('K13 times without a zone', () => {
+  it.each([
+    ['New York', rows(390, at(4, 9, 30), MINUTE_MS, wall), '--tz America/New_York'],
+    ['a few minutes of New York', rows(20, at(4, 9, 30), MINUTE_MS, wall), '--tz America/New_York'],
+    ['New York with extended hours', rows(960, at(4, 4), MINUTE_MS, wall), '--tz America/New_York'],
+    ['Chicago', rows(390, at(4, 8, 30), MINUTE_MS, wall), '--tz America/Chicago'],
+    ['London in summer', rows(510, at(1, 8, 0, 7), MINUTE_MS, wall), '--tz Europe/London'],
+    ['Frankfurt', rows(510, at(4, 9), MINUTE_MS, wall), '--tz Europe/Berlin'],
+    ['Tokyo', rows(150, at(4, 9), MINUTE_MS, wall) + rows(150, at(4, 12, 30), MINUTE_MS, wall), '--tz Asia/Tokyo'],
+    ['Mumbai', rows(375, at(4, 9, 15), MINUTE_MS, wall), '--tz Asia/Kolkata'],
+    ['the newest first', newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wall)), 'Alpha Vantage'],
+  ])('are warned of when they look like %s', async (_, text, expected) => {
+    expect(await outcomeOf(HEADER + text)).toContain(expected);
+    expect(await outcomeOf(HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
+  });
+
+  it('are warned of when --tz was given and they look like UTC', async () => {
+    const read = { symbol: 'X', zone: 'America/New_York' };
+    expect(await outcomeOf(HEADER + rows(390, at(4, 14, 30), MINUTE_MS, wall), { read })).toContain('--tz UTC');
+  });
+
+  it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
+    for (const text of [rows(390, at(4, 14, 30), MINUTE_MS, wall), rows(1440, at(4, 0), MINUTE_MS, wall)]) {
+      const { summary } = await imported('a.csv', HEADER + text, X);
+      expect([summary.warnings, summary.understood[0]?.notes]).toEqual([
+        [],
+        ['times have no zone and are read as UTC: --tz names another one'],
+      ]);
+    }
+    const { summary } = await imported('a.csv', HEADER + rows(5, at(4, 14)), X);
+    expect(summary.understood[0]?.notes).toEqual([]);
+  });
+
+  it('of Alpha Vantage are those of New York', async () => {
+    const text = `timestamp,open,high,low,close,volume\n${newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wall))}`;
+    const { bars, summary } = await imported('intraday_1min_IBM.csv', text);
+    expect([bars[0]?.slice(0, 2), summary.warnings]).toEqual([['IBM', '2024-03-05T00:59Z'], []]);
+  });
+});
+
+describe('values and columns that speak against their reading', () => {
+  it('prices that jump are warned of', async () => {
+    const minute = (index: number, price: string): string =>
+      `${iso(at(4, 14, index))},${price},${price},${price},${price},5\n`;
+    expect(await outcomeOf(HEADER + minute(0, '999') + minute(1, '1.001'))).toContain('X goes from 999 to 1.001');
+    const mixed = [0, 1, 2].map((index) => minute(index, '10') + minute(index, '200')).join('');
+    expect(await outcomeOf(HEADER + mixed)).toContain('and 4 more like it');
+    const shifted = `${iso(at(4, 14))},1,850,1,850,1,850,1\n`;
+    expect(await outcomeOf(shifted, { read: { symbol: 'X', header: false } })).toContain('has high 850 and low 1');
+  });
+
+  it('a price that was taken for the volume is warned of', async () => {
+    const text = [0, 1].map((index) => `${iso(at(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
+    expect(await outcomeOf(text, { read: { symbol: 'X', header: false } })).toContain('looks like a price');
+  });
+
+  it('a second series of a symbol and a second time are warned of', async () => {
+    const venues = `exchange,symbol,${HEADER}NYSE,A,${rows(1, at(4, 14))}NASDAQ,A,${rows(1, at(4, 14, 1))}`;
+    expect(await outcomeOf(venues, {})).toContain('rows of A differ in the column "exchange"');
+    const loaded = 'datetime,open,high,low,close,volume,timestamp\n2024-03-04 14:30,10,11,9,10,5,1735689600\n';
+    expect(await outcomeOf(loaded)).toContain('"datetime" has other times');
+    const columns = parseColumnsOption('time=datetime');
+    expect(await outcomeOf(loaded, { read: { symbol: 'X', columns } })).toBe('');
+  });
+
+  it('K11 symbols that Excel changed are refused, unless a map names them', async () => {
+    const text = `symbol,${HEADER}1-Mar,${rows(1, at(4, 14))}`;
+    expect(await outcomeOf(text, {})).toContain('bad-symbol: "1-Mar" is what Excel makes of');
+    const { bars } = await imported('a.csv', text, { map: new Map([['1-Mar', 'MAR1']]) });
+    expect(bars[0]?.[0]).toBe('MAR1');
+  });
+
+  it('K21 a last row that is cut short is warned of', async () => {
+    const text = HEADER + rows(5, at(4, 14)).replaceAll(',5\n', ',500\n');
+    expect(await outcomeOf(text.slice(0, -3))).toContain('is the file cut short?');
+    expect(await outcomeOf(text.trim())).toBe('');
+  });
+
+  it('K6 two intervals of one symbol in a zip cost the wrong one', async () => {
+    const { zipSync } = await import('fflate');
+    const zip = zipSync({
+      'X-1m.csv': Buffer.from(HEADER + rows(6, at(4, 14))),
+      'X-5m.csv': Buffer.from(HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),
+    });
+    const result = await imported('a.zip', zip, { symbolOf: symbolFromPath('{symbol}-*.csv'), oneSymbol: true });
+    expect([result.bars.length, reasonsOf(result)]).toEqual([6, { 'wrong-interval': 1 }]);
+  });
+});
