@@ -1,4 +1,5 @@
 /** Files that can be read and mean something else: each is refused or warned of, and files that are right are not. */
+import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolFromPath } from '../files/index.js';
 import { type ImportCase, imported, reasonsOf } from './imported-file.js';
@@ -173,6 +174,13 @@ describe('K13 times without a zone', () => {
     expect(summary.understood[0]?.notes).toEqual([]);
   });
 
+  it('are warned of once for many files', async () => {
+    const file = Buffer.from(HEADER + rows(20, at(4, 9, 30), MINUTE_MS, wall));
+    const zip = zipSync({ 'A.csv': file, 'B.csv': file, 'C.csv': file });
+    const { summary } = await imported('a.zip', zip, { symbolOf: symbolFromPath('{symbol}.csv') });
+    expect(summary.warnings).toEqual([expect.stringMatching(/^a\.zip!A\.csv \(and 2 more files\): times without/)]);
+  });
+
   it('of Alpha Vantage are those of New York', async () => {
     const text = `timestamp,open,high,low,close,volume\n${newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wall))}`;
     const { bars, summary } = await imported('intraday_1min_IBM.csv', text);
@@ -219,7 +227,6 @@ describe('values and columns that speak against their reading', () => {
   });
 
   it('K6 two intervals of one symbol in a zip cost the wrong one', async () => {
-    const { zipSync } = await import('fflate');
     const zip = zipSync({
       'X-1m.csv': Buffer.from(HEADER + rows(6, at(4, 14))),
       'X-5m.csv': Buffer.from(HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),

@@ -4,19 +4,12 @@
  */
 import type { Bar } from '@barkeep/bars';
 import { type ChosenVolume, type FilePlan, FilePlanError, type FileStart, planFile } from '../detect/index.js';
-import {
-  type InputEntry,
-  inputEntries,
-  type InputFile,
-  isFileError,
-  isLeanName,
-  UnreadableFileError,
-} from '../files/index.js';
+import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
 import { leanFile, LeanPathError, planLean } from '../lean/index.js';
 import { BarReader, type RowSink } from '../reading/index.js';
-import { JsonBalance } from '../rows/index.js';
 import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
+import { checkWhole, fileNameOf, headOf } from './entry-start.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
@@ -24,14 +17,16 @@ import { RefusalLog } from './summary.js';
 import { UnderstoodLog } from './understood-log.js';
 import { areDistinct, refuseMixed, symbolsByPath } from './zip-symbols.js';
 
-const HEAD_BYTES = 256 * 1024;
+/** Different warnings of files that are kept. */
+const WARNINGS_MAX = 20;
 /** Stands for the last bytes of a file while only its first bytes are read. */
 const LINE_END = Buffer.from('\n');
 
 export class ImportRun {
   readonly refusals = new RefusalLog();
   readonly understood: UnderstoodLog;
-  readonly warnings: string[] = [];
+  /** The first file and the number of files of each warning. */
+  readonly #warned = new Map<string, { name: string; files: number }>();
   outside = 0;
   unknownVolumes = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
@@ -71,7 +66,15 @@ export class ImportRun {
   async flush(): Promise<void> {
     await this.#writeBehind();
     await this.#writing;
-    this.warnings.push(...this.#watches.flatMap((watch) => watch.warnings()));
+  }
+
+  /** Complete after `flush`. */
+  get warnings(): string[] {
+    const ofFiles = [...this.#warned].map(([warning, { name, files }]) => {
+      const others = files > 1 ? ` (and ${files - 1} more files)` : '';
+      return `${name}${others}: ${warning}`;
+    });
+    return [...ofFiles, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
   async #refusing(name: string, read: () => Promise<void>): Promise<void> {
@@ -163,7 +166,9 @@ export class ImportRun {
   }
 
   #warn(name: string, warning: string): void {
-    if (this.warnings.length < 20) this.warnings.push(`${name}: ${warning}`);
+    const known = this.#warned.get(warning);
+    if (known !== undefined) known.files++;
+    else if (this.#warned.size < WARNINGS_MAX) this.#warned.set(warning, { name, files: 1 });
   }
 
   #planOf(entry: InputEntry, start: FileStart): FilePlan | undefined {
@@ -249,41 +254,4 @@ async function volumeOf(
   for await (const piece of pieces) rows.push(piece);
   rows.end();
   return choice.chosen;
-}
-
-/** The first bytes of an entry, and the pieces after them. */
-async function headOf(
-  entry: InputEntry,
-  onRead: (bytes: number) => void,
-): Promise<{ head: Uint8Array; ended: boolean; pieces: AsyncGenerator<Uint8Array, void> }> {
-  const pieces = entry.pieces(onRead);
-  const parts: Uint8Array[] = [];
-  let [length, ended] = [0, false];
-  try {
-    while (length < HEAD_BYTES && !ended) {
-      const next = await pieces.next();
-      if (next.done === true) ended = true;
-      else {
-        parts.push(next.value);
-        length += next.value.length;
-      }
-    }
-  } catch (error) {
-    await pieces.return(undefined);
-    throw error;
-  }
-  return { head: parts.length === 1 ? parts[0]! : Buffer.concat(parts), ended, pieces };
-}
-
-/** @throws UnreadableFileError for JSON whose brackets are not closed */
-async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const balance = new JsonBalance();
-  for await (const piece of pieces) balance.push(piece);
-  if (!balance.isWhole)
-    throw new UnreadableFileError('the JSON has a bracket or a text without its end: the file is cut short or damaged');
-}
-
-function fileNameOf({ file, name }: InputEntry): string {
-  const path = name ?? file;
-  return path.slice(path.lastIndexOf('/') + 1);
 }
