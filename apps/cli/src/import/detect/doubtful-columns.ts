@@ -5,15 +5,17 @@ import { bareName, TIME_NAMES } from './header-names.js';
 import type { SampleRow } from './sample.js';
 import type { SampleBar } from './sample-bars.js';
 
-/** Columns that tell two series of one symbol apart. */
+/** Columns that tell two series of one symbol apart, or a bar that was not complete. */
 const KEYS = new Set(
-  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted interval timeframe period per resolution barsize'.split(
+  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted interval timeframe period per resolution barsize complete confirm closed isclosed final isfinal'.split(
     ' ',
   ),
 );
 const INTERVALS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** 5 times 10⁹; a bitcoin in rupiahs costs less. */
+const SCALED_PRICE_MIN = 5e9;
 const OFFSET_MAX_MS = 14 * 3_600_000;
 const OFFSET_STEP_MS = 900_000;
 
@@ -37,7 +39,7 @@ export function mixedRows(file: FileLayout, rows: readonly SampleRow[]): string[
       if (first !== value) {
         const of = symbol === '' ? 'one symbol' : symbol;
         return [
-          `rows of ${of} differ in the column "${name}" ("${first}" and "${value}"): are they bars of one series?`,
+          `rows of ${of} differ in the column "${name}" ("${first}" and "${value}"): are they whole bars of one series?`,
         ];
       }
     }
@@ -96,5 +98,15 @@ export function pricesAsVolumes({ layout, names, format }: FileLayout, bars: rea
   const isPrice = ({ bar }: SampleBar): boolean => bar.volume >= bar.low * 0.8 && bar.volume <= bar.high * 1.25;
   return bars.length > 0 && bars.every(isPrice)
     ? [`column ${field + 1} was taken for the volume and looks like a price: --columns volume=… names the right one`]
+    : [];
+}
+
+/** A warning when prices are whole numbers that no market has: some vendors multiply prices by a thousand million. */
+export function scaledPrices(bars: readonly SampleBar[]): string[] {
+  const isScaled = ({ bar }: SampleBar): boolean => Number.isInteger(bar.open) && bar.open >= SCALED_PRICE_MIN;
+  return bars.length > 0 && bars.every(isScaled)
+    ? [
+        `prices such as ${bars[0]!.bar.open} are whole numbers: if they are scaled, import with --price-scale 1000000000`,
+      ]
     : [];
 }

@@ -11,7 +11,7 @@ import { hoursElsewhere, hoursInUtc } from './market-hours.js';
 import type { ReadOptions } from './read-options.js';
 import type { SampleRow } from './sample.js';
 import type { SampleBar, SampleBars } from './sample-bars.js';
-import { mixedRows, otherTimes, pricesAsVolumes, statedInterval } from './doubtful-columns.js';
+import { mixedRows, otherTimes, pricesAsVolumes, scaledPrices, statedInterval } from './doubtful-columns.js';
 import { closesOf, possibleSpacing, spacingOf, spacingText } from './spacing.js';
 import { swappedDates } from './swapped-dates.js';
 import type { ChosenVolume } from './volume-choice.js';
@@ -74,6 +74,7 @@ export function judgeSample(sample: Sample): Judgement {
       ...mixedRows(file, rows),
       ...(options.columns.has('time') ? [] : otherTimes(file, rows)),
       ...(options.columns.size > 0 ? [] : pricesAsVolumes(file, read.head)),
+      ...scaledPrices(read.head),
       ...cutLastRow(start),
       ...closeWarnings(sample),
       ...groupedVolumes(file, rows, options.numbers),

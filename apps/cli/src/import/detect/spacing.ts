@@ -13,7 +13,7 @@ const IRREGULAR_DISTANCES_MIN = 20;
 /** From the close of a trading session to the next open, at most. */
 const NIGHT_MS = 18 * HOUR_MS;
 /** Intervals of bars that vendors sell, wider than a minute. */
-const USUAL_MINUTES = [5, 10, 15, 30, 60, 120, 240];
+const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
 /** Fewest rows of a trading session. */
 const SESSION_ROWS_MIN = 20;
 
@@ -35,7 +35,7 @@ export function possibleSpacing(times: readonly number[]): number | undefined {
   const distances = distancesOf(sortedTimes(times));
   if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MS)) return DAY_MS;
   const divisor = distances.reduce(greatestDivisor, 0);
-  return USUAL_MINUTES.includes(divisor / MINUTE_MS) ? divisor : undefined;
+  return USUAL_MINUTES.has(divisor / MINUTE_MS) ? divisor : undefined;
 }
 
 function sortedTimes(times: readonly number[]): number[] {

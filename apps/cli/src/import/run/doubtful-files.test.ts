@@ -204,6 +204,17 @@ describe('values and columns that speak against their reading', () => {
     expect(await outcomeOf(text, { read: { symbol: 'X', header: false } })).toContain('looks like a price');
   });
 
+  it('prices that are scaled are warned of', async () => {
+    const text = `ts_event,instrument_id,open,high,low,close,volume\n1709562600000000000,5482,5130250000000,5131000000000,5129750000000,5130500000000,823\n`;
+    expect(await outcomeOf(text)).toContain('--price-scale 1000000000');
+  });
+
+  it('a bar that was not complete is warned of', async () => {
+    const bar = '"open":"10","high":"11","low":"9","close":"10","volume":5';
+    const json = `[{"time":"${iso(at(4, 14))}","complete":true,${bar}},{"time":"${iso(at(4, 14, 1))}","complete":false,${bar}}]`;
+    expect(await outcomeOf(json, X, 'a.json')).toContain('column "complete" ("true" and "false")');
+  });
+
   it('a second series of a symbol and a second time are warned of', async () => {
     const venues = `exchange,symbol,${HEADER}NYSE,A,${rows(1, at(4, 14))}NASDAQ,A,${rows(1, at(4, 14, 1))}`;
     expect(await outcomeOf(venues, {})).toContain('rows of A differ in the column "exchange"');
