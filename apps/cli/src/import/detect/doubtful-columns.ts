@@ -1,5 +1,6 @@
 /** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes. Pure. */
 import type { FileLayout } from './layout.js';
+import { lastKey } from '../rows/index.js';
 import { clockOf, timeParser } from '../times/index.js';
 import { bareName, TIME_NAMES } from './header-names.js';
 import type { SampleRow } from './sample.js';
@@ -28,7 +29,7 @@ export function mixedRows(file: FileLayout, rows: readonly SampleRow[]): string[
   const { layout, names } = file;
   const data = dataRows(file, rows);
   const symbolOf = ({ texts, group }: SampleRow): string =>
-    (layout.symbol === undefined ? group : texts[layout.symbol]) ?? '';
+    layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     if (!KEYS.has(bareName(name)) || field === layout.symbol) return [];
     const bySymbol = new Map<string, string>();

@@ -3,7 +3,7 @@
  * user is shown before anything is stored. Pure.
  */
 import type { BarReaderOptions } from '../reading/index.js';
-import { JsonRows, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
+import { JsonRows, lastKey, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
 import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
 import { FilePlanError } from './file-plan-error.js';
@@ -166,7 +166,7 @@ function symbolOf(
   const inHeader = layout.values[0]?.symbol;
   if (inHeader !== undefined) return named(inHeader);
   const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
-  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(group)) return { group: true };
+  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return { group: true };
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
   throw new ColumnsError('expected a symbol column, --symbol or --symbol-from-path, was none of them');

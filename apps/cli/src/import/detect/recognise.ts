@@ -1,5 +1,6 @@
 /** Finds the named format that a file fits. Pure. */
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
+import { lastKey } from '../rows/index.js';
 import { ColumnsError, refIndex } from './columns.js';
 import type { SampleRow } from './sample.js';
 
@@ -103,7 +104,7 @@ function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
 function fitsJson({ arrays, keys, under, columns }: BarFormat, { rows }: FileSample): boolean {
   const [first] = rows;
   if (first === undefined) return false;
-  const isUnder = under?.test(rows[1]?.group ?? '') ?? true;
+  const isUnder = under?.test(lastKey(rows[1]?.group ?? '')) ?? true;
   if (keys !== undefined) return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;

@@ -2,8 +2,18 @@
  * Turns rows into bars by a plan, or refuses them one by one. Pure: rows in, calls of the sink out.
  */
 import { type Prices, type RefusalReason, refuseValues as findRefusal } from '@barkeep/bars';
-import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
+import {
+  fieldText,
+  KEY_SEPARATOR,
+  lastKey,
+  type NumberReader,
+  type Row,
+  type RowHandler,
+  type RowProblem,
+  rowTexts,
+} from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
+import { closeOf } from './close-time.js';
 import { numberHint, priceHint, timeDetail, timeText } from './refusal-text.js';
 import type { RowSink } from './refusals.js';
 import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
@@ -38,9 +48,6 @@ export interface BarReaderOptions {
 /** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
 const TIME_MIN_MS = Date.UTC(1900, 0, 1);
 const TIME_MAX_MS = Date.UTC(2200, 0, 1);
-/** Some vendors stamp the close of a bar with its last second or millisecond. */
-const LAST_SECOND_MS = 59_000;
-const MINUTE_MS = 60_000;
 const SPACE = 32;
 const TIME_BYTES_MAX = 128;
 
@@ -185,7 +192,7 @@ export class BarReader implements RowHandler {
     if (this.#isWide) return '';
     const field = layout.symbol ?? 0;
     if (symbol === undefined && this.#isLastSymbol(row, field)) return this.#lastSymbol;
-    const text = symbol === undefined ? fieldText(row, field) : (row.group ?? '');
+    const text = symbol === undefined ? fieldText(row, field) : lastKey(row.group ?? '');
     const name = this.options.names.of(text);
     if (!('symbol' in name)) {
       this.sink.refuse(row.line, name.reason, name.detail);
@@ -206,7 +213,7 @@ export class BarReader implements RowHandler {
         ? row.group === this.#lastGroup && this.#firstSymbol !== undefined
         : this.#isLastSymbol(row, field);
     if (isSame) return true;
-    const text = field === undefined ? (row.group ?? '') : fieldText(row, field);
+    const text = field === undefined ? (row.group ?? '').replaceAll(KEY_SEPARATOR, '.') : fieldText(row, field);
     this.#firstSymbol ??= text;
     if (text === this.#firstSymbol) {
       if (field === undefined) this.#lastGroup = row.group;
@@ -287,10 +294,4 @@ function hasOwnSymbol({ layout, isGrouped }: BarReaderOptions): boolean {
 /** The mean as a decimal number: of 1.085 and 1.087 it is 1.086, not 1.0859999999999999. */
 function meanOf(bid: number, ask: number): number {
   return Number(((bid + ask) / 2).toPrecision(15));
-}
-
-/** The close that a time in the last second of a minute stands for. */
-function closeOf(time: number): number {
-  const intoMinute = time % MINUTE_MS;
-  return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;
 }

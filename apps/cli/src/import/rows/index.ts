@@ -2,5 +2,15 @@
 export { decimalAt, digitsAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
 export { JsonBalance } from './json-balance.js';
 export { JsonRows } from './json-rows.js';
-export { fieldText, type Row, type RowHandler, rowOf, type RowProblem, rowTexts, type Splitter } from './row.js';
+export {
+  fieldText,
+  KEY_SEPARATOR,
+  lastKey,
+  type Row,
+  type RowHandler,
+  rowOf,
+  type RowProblem,
+  rowTexts,
+  type Splitter,
+} from './row.js';
 export { RowSplitter } from './row-splitter.js';

@@ -5,7 +5,7 @@
  * Between two pushes the splitter holds the scalars of one container, at most `ROW_BYTES_MAX`.
  */
 import { JSON_CLASS, JsonClass, jsonText } from './json-bytes.js';
-import { type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
+import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
 
 const [QUOTE, BACKSLASH] = [34, 92];
 const EMPTY = new Uint8Array(0);
@@ -170,7 +170,8 @@ export class JsonRows implements Splitter {
     let group = parent?.group;
     if (parent !== undefined) {
       if (!parent.isArray) {
-        group = this.#text(this.#keyStarts.at(-1), this.#keyEnds.at(-1));
+        const key = this.#text(this.#keyStarts.at(-1), this.#keyEnds.at(-1));
+        group = parent.group === undefined ? key : `${parent.group}${KEY_SEPARATOR}${key}`;
         this.#keyStarts.pop();
         this.#keyEnds.pop();
         this.#setAside(parent);

@@ -11,8 +11,16 @@ export interface Row {
   line: number;
   /** JSON only: the keys of the objects, which come before the first of them. */
   isHeader?: boolean;
-  /** JSON only: the key that the row's array is under, such as a symbol. */
+  /** JSON only: the keys that the row's array is under, from the outside in, such as a symbol; see {@link lastKey}. */
   group?: string;
+}
+
+/** Between the keys of a group; no key has it. */
+export const KEY_SEPARATOR = '\u0000';
+
+/** The innermost key of a group. */
+export function lastKey(group: string): string {
+  return group.slice(group.lastIndexOf(KEY_SEPARATOR) + 1);
 }
 
 export type RowProblem = 'bad-quotes' | 'row-too-long' | 'bad-json';

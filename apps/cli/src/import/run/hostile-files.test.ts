@@ -192,6 +192,12 @@ describe('K11 rows of other symbols', () => {
     const json =
       '{"AAPL":[{"t":1709562600,"o":1,"h":1,"l":1,"c":1,"v":1}],"MSFT":[{"t":1709562600,"o":2,"h":2,"l":2,"c":2,"v":1}]}';
     expect(reasonsOf(await imported('a.json', json, X))).toEqual({ 'other-symbol': 1 });
+    const nested = json.replaceAll('[', '{"values":[').replaceAll(']', ']}');
+    const inner = await imported('b.json', nested, X);
+    expect([inner.bars.length, detailOf(inner)]).toEqual([
+      1,
+      'expected rows of "AAPL.values", was "MSFT.values": leave --symbol out, or give --one-symbol',
+    ]);
   });
 });
 
