@@ -8,7 +8,7 @@ import type { SampleBar } from './sample-bars.js';
 
 /** Columns that tell two series of one symbol apart, or a bar that was not complete. */
 const KEYS = new Set(
-  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted interval timeframe period per resolution barsize complete confirm closed isclosed final isfinal'.split(
+  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize complete confirm closed isclosed final isfinal'.split(
     ' ',
   ),
 );

@@ -203,7 +203,7 @@ function futureWarnings(times: readonly number[]): string[] {
 }
 
 function closeWarnings({ file, read, start, options, reader }: Sample): string[] {
-  if (options.times !== undefined || file.format !== undefined) return [];
+  if (options.times !== undefined || file.format?.times === 'close') return [];
   const timesOf = (bars: readonly SampleBar[]): number[] => bars.map(({ bar }) => bar.openTime + reader.shiftMs);
   const closes = closesOf(
     [

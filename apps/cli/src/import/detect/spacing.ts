@@ -14,6 +14,8 @@ const IRREGULAR_DISTANCES_MIN = 20;
 const NIGHT_MS = 18 * HOUR_MS;
 /** Intervals of bars that vendors sell, wider than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
+/** The share of sessions that must look like closes: sessions of a quiet symbol look so by chance. */
+const CLOSES_SHARE_MIN = 0.25;
 /** Fewest rows of a trading session. */
 const SESSION_ROWS_MIN = 20;
 
@@ -98,11 +100,11 @@ export function closesOf(
   });
   const edges = sessions.map((session): [number, number] => [session[0]!, session.at(-1)!]);
   const sinceQuarter = (time: number): number => ((time % QUARTER_MS) + QUARTER_MS) % QUARTER_MS;
-  const closes = edges.find(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
+  const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
   const opens = edges.some(
     ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_MS - intervalMs,
   );
-  return opens ? undefined : closes;
+  return opens || closes.length < CLOSES_SHARE_MIN * edges.length ? undefined : closes[0];
 }
 
 /** Splits times where they are more than half an hour apart. */

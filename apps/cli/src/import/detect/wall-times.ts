@@ -8,6 +8,15 @@ const ZONE = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
 
 /** Offset of a zone, ms, the same for all times of a UTC day: only for judging a sample, where an hour of a day of change does not matter. */
 export function offsetOfDay(zone: string): (time: number) => number {
+  const known = zones.get(zone) ?? dayOffsets(zone);
+  zones.set(zone, known);
+  return known;
+}
+
+/** A zip may have thousands of files: they share what was found. */
+const zones = new Map<string, (time: number) => number>();
+
+function dayOffsets(zone: string): (time: number) => number {
   const offsets = new Map<number, number>();
   const iana = IANAZone.create(zone);
   return (time) => {

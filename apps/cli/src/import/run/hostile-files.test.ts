@@ -262,6 +262,15 @@ describe('K14 what a time stands for', () => {
     expect(summary.warnings[0]).toContain('--times close');
   });
 
+  it('closes are warned of in a format of opens too', async () => {
+    const day = (ms: number): string => `03/04/2024,${new Date(ms).toISOString().slice(11, 16)}`;
+    const { summary } = await imported('SPY.txt', rows(390, Date.UTC(2024, 2, 4, 9, 31), day));
+    expect([summary.understood[0]?.format, summary.warnings.join()]).toEqual([
+      'kibot',
+      expect.stringContaining('--times close'),
+    ]);
+  });
+
   it('a close in the last second of its minute is the close of that minute', async () => {
     for (const text of ['2024-03-04 14:30:59', '1709562659999', '2024-03-04T14:31:00Z']) {
       const file = `${HEADER}${text},10,11,9,10,5\n`;
