@@ -37,9 +37,20 @@ beforeAll(async () => {
        microseconds: inUnit(1000),
        nanoseconds: inUnit(1000000),
        nothing: { getBarsBySymbol: async () => [] },
+       iterator: { async *getBars() { yield 1; } },
+       hanging: { getBars: () => new Promise(() => undefined) },
+       nameless: { getBars: async () => { throw new TypeError(); } },
+       text: { getBars: () => { throw 'down\\0 for lunch'; } },
+       rejecting: { getBars: () => Promise.reject() },
+       resting: { getBars: async () => { throw Object.assign(new Error('429'), { retryAfterMs: 1e300 }); } },
      };`,
   );
-  system = await TestSystem.create({ BARKEEP_REPOSITORIES: module });
+  system = await TestSystem.create({
+    BARKEEP_REPOSITORIES: module,
+    BARKEEP_BACKOFF_MS: '50',
+    BARKEEP_BACKFILL_ATTEMPTS: '1',
+    BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
+  });
   await writeBars(system.databaseUrl, 'whole', market);
   await writeBars(system.databaseUrl, 'holey', new Map([['AAA', bars.filter((_, i) => i % 39 !== 5)]]));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
@@ -84,6 +95,27 @@ test.each(['seconds', 'microseconds', 'nanoseconds'])(
     for (const { lastError } of await api.gaps(unit, 'AAA')) expect(lastError).toContain(reason);
   },
 );
+
+test.each([
+  ['iterator', 'expected repository iterator to answer an array of bars of AAA, was object'],
+  ['hanging', 'The operation was aborted due to timeout'],
+  ['nameless', 'TypeError'],
+  ['text', 'down for lunch'],
+  ['rejecting', 'expected an error, the repository threw undefined'],
+])('I12 a repository that is %s fails with a text that the gaps have', async (id, error) => {
+  const { counts } = await completed(id, { backfill: [id], upkeep: { onFailure: 'continue', maxRetries: 1 } });
+  expect(counts).toMatchObject({ streamed: 380, unfillable: 10, refused: 0 });
+  for (const { lastError } of await api.gaps(id, 'AAA')) expect(lastError).toBe(error);
+});
+
+test('I11 an error that demands an endless rest delays the next attempt by a day at most', async () => {
+  const source = { type: 'dataset', dataset: 'holey' };
+  await api.run({ id: 'resting', symbols: ['AAA'], ...DATES, source, backfill: ['resting'] });
+  const { waitingFor } = await api.until('resting', (session) => session.waitingFor?.kind === 'repository');
+  expect(waitingFor).toMatchObject({ what: ['resting'], detail: 'waiting for repository resting: 429' });
+  expect(Date.parse(waitingFor!.nextTryAt!)).toBeLessThanOrEqual(Date.now() + 86_400_000);
+  await api.ok('POST', '/v1/sessions/resting/stop');
+});
 
 test('volumes whose sum overflows answer the largest number, in bars and in metrics', async () => {
   const large = bars.map((bar) => ({ ...bar, volume: 1.5e308 }));

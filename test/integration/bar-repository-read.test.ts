@@ -2,6 +2,7 @@ import type { Bar } from '@barkeep/bars';
 import {
   BarImporter,
   barSourceOf,
+  fetchFrom,
   createDataSource,
   migrate,
   readWindow,
@@ -188,6 +189,10 @@ describe('a DataSource as BarSource', () => {
     const answer = await barSourceOf('dirty', dataSource)?.bars(query);
     expect(answer?.bars.get('AAA')).toHaveLength(4);
     expect(answer?.refused).toMatchObject([{ symbol: 'AAA', reason: 'not-finite', time: OPEN + 60_000 }]);
+    // A process that relays answers passes these rows on, so that the worker refuses them with their reason.
+    const relayed = fetchFrom('dirty', dataSource)!('AAA', new Date(query.from), new Date(query.to), '1m');
+    expect(await relayed).toHaveLength(5);
+    expect(await relayed).toContainEqual(expect.objectContaining({ time: OPEN + 60_000, high: NaN }));
   });
 
   test('a dataset that does not exist is a failure, not an answer without bars', async () => {

@@ -39,7 +39,9 @@ export {
   type Fetch,
   fetchFrom,
   loadRepositories,
+  messageOf,
   type RefusedRecord,
+  retryAfterMsOf,
 } from './repositories/index.js';
 export {
   BarImporter,

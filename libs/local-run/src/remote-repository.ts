@@ -3,7 +3,7 @@
  * workers load it through the module that {@link moduleText} makes.
  */
 import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repository';
-import type { RepositoryAddress } from './repository-server.js';
+import type { RemoteError, RepositoryAddress } from './repository-server.js';
 
 /**
  * Repositories by name, including those of the user's own module (`BARKEEP_REPOSITORIES`).
@@ -31,10 +31,10 @@ function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbo
 async function ask({ url, token }: RepositoryAddress, question: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) });
-  const { records, message } = (await answer.json()) as { records?: unknown; message?: string };
-  // The message of the user's repository: it is shown with the gap that the repository failed to fill.
-  if (!answer.ok) throw new Error(message ?? `HTTP ${answer.status}`);
-  return records;
+  const body = (await answer.json()) as { records?: unknown } | RemoteError;
+  // The error of the user's repository: its message is shown with the gap that the repository failed to fill.
+  if ('message' in body) throw Object.assign(new Error(body.message), body);
+  return body.records;
 }
 
 /** The text of a module for `BARKEEP_REPOSITORIES`. @param entry path of this file, built */

@@ -38,6 +38,19 @@ describe('a repository that worker processes call', () => {
   it('passes on its error message, and an answer of undefined', async () => {
     const failing = await remote({ getBars: () => Promise.reject(new Error('the vendor is down')) });
     await expect(failing.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('the vendor is down');
+    const busy = await remote({
+      getBars: () => Promise.reject(Object.assign(new Error('429'), { retryAfterMs: 1_500 })),
+    });
+    await expect(busy.getBarsBySymbol('AAA', START, END, '1m')).rejects.toMatchObject({
+      message: '429',
+      retryAfterMs: 1_500,
+    });
+    const nameless = await remote({ getBars: () => Promise.reject(new TypeError()) });
+    await expect(nameless.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('TypeError');
+    const circular: { self?: object } = {};
+    circular.self = circular;
+    const endless = await remote({ getBars: () => [circular] });
+    await expect(endless.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('circular');
     const silent = await remote({ getBars: () => undefined });
     expect(await silent.getBarsBySymbol('AAA', START, END, '1m')).toBeUndefined();
   });

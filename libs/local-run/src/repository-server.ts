@@ -6,7 +6,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { fetchFrom, type Fetch } from '@barkeep/bar-repository';
+import { fetchFrom, messageOf, retryAfterMsOf, type Fetch } from '@barkeep/bar-repository';
 
 /** Where workers send a {@link RemoteQuestion}. */
 export interface RepositoryAddress {
@@ -23,6 +23,12 @@ export interface RemoteQuestion {
   start: string;
   end: string;
   interval: string;
+}
+
+/** The answer to a request that failed. */
+export interface RemoteError {
+  message: string;
+  retryAfterMs?: number | undefined;
 }
 
 export class RepositoryServer {
@@ -70,10 +76,10 @@ export class RepositoryServer {
       const fetch = this.fetches.get(name);
       if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
       const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ records }, encodeNumbers));
+      send(response, 200, JSON.stringify({ records }, encodeNumbers));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+      const failure: RemoteError = { message: messageOf(error), retryAfterMs: retryAfterMsOf(error) };
+      send(response, 500, JSON.stringify(failure));
     }
   }
 }
@@ -82,6 +88,10 @@ function isAllowed(request: IncomingMessage, token: string): boolean {
   const given = Buffer.from(request.headers.authorization ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
 /** Encodes numbers that JSON cannot represent as text; the worker parses the text as a number. */

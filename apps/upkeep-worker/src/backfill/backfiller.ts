@@ -8,7 +8,7 @@
  * delay the jobs of other sessions.
  */
 import { setMaxListeners } from 'node:events';
-import { completeSymbols } from '@barkeep/bar-repository';
+import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
 import {
   asksToSettle,
   fewestAsks,
@@ -25,7 +25,7 @@ import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { DataSource } from 'typeorm';
-import { messageOf, RepositoryFailedError, retryAfterMsOf, type Repositories } from '../repositories/index.js';
+import { RepositoryFailedError, type Repositories } from '../repositories/index.js';
 import { settledOf, type UpkeepFigures } from '../figures/index.js';
 import type { UpkeepSessions } from '../upkeep-sessions.js';
 import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './requests.js';

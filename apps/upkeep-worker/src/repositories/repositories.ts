@@ -2,11 +2,10 @@
  * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in
  * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
  */
-import { barSourceOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
+import { barSourceOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
 import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { parseEntry } from './repository-entry.js';
-import { retryAfterMsOf } from './repository-error.js';
 
 /** Called with each request that was answered or failed. */
 export type RepositoryObserver = (repository: string, tookMs: number, error?: unknown) => void;

@@ -61,6 +61,51 @@ test('I7 valid records are kept oldest first, refused ones are counted, and of t
   ]);
 });
 
+test('I7 a record that throws when it is read is refused and quarantined, and stops no other', () => {
+  const answer = emptyAnswer();
+  const throwing = {
+    ...values,
+    get time(): number {
+      throw new Error('detached');
+    },
+  };
+  const bare = Object.assign(Object.create(null), { self: {}, volume: 1n }) as { self: unknown };
+  bare.self = bare;
+  addRecords(answer, 'SPY', [throwing, bare, { ...values, time: TIME }], range);
+  expect(answer.bars.get('SPY')).toHaveLength(1);
+  expect(answer.refused.map(({ reason, raw }) => [reason, raw])).toEqual([
+    ['malformed', 'object'],
+    ['malformed', 'object'],
+  ]);
+});
+
+test('a record may have its fields in a prototype, as models of an ORM do, its time in a BigInt, and other fields null', () => {
+  class Row {
+    get close(): number {
+      return values.close;
+    }
+  }
+  const record = Object.assign(new Row(), {
+    openTime: null,
+    time: BigInt(TIME),
+    open: 1,
+    high: 3,
+    low: 0.5,
+    volume: 10,
+  });
+  expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+});
+
+test('I7 a refused bar is the same bar in two answers, whatever its other fields are', () => {
+  const refused = [1, 2].map((requestId) => {
+    const answer = emptyAnswer();
+    addRecords(answer, 'SPY', [{ ...values, time: TIME, high: 0.4, requestId }], range);
+    return answer.refused;
+  });
+  expect(refused[0]).toEqual(refused[1]);
+  expect(refused[0]).toMatchObject([{ reason: 'high-below-low', raw: expect.not.stringContaining('requestId') }]);
+});
+
 test.each([
   ['seconds', TIME / 1_000],
   ['microseconds', TIME * 1_000],

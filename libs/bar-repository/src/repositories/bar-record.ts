@@ -15,32 +15,45 @@ export function barOfRecord(
   symbol: string,
   query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
 ): Bar | RecordRefusal {
-  if (typeof record !== 'object' || record === null) return 'malformed';
-  const fields = new Map<string, unknown>(Object.entries(record));
-  const named = fields.get('symbol');
-  if (named !== undefined && named !== symbol) return 'malformed';
-  const openTime = timeOf(TIME_FIELDS.map((name) => fields.get(name)).find((value) => value !== undefined));
-  const open = numberOf(fields.get('open'));
-  const high = numberOf(fields.get('high'));
-  const low = numberOf(fields.get('low'));
-  const close = numberOf(fields.get('close'));
-  const volume = numberOf(fields.get('volume'));
-  if (
-    openTime === undefined ||
-    open === undefined ||
-    high === undefined ||
-    low === undefined ||
-    close === undefined ||
-    volume === undefined
-  )
-    return 'malformed';
+  return barOf(fieldsOf(record), symbol, query);
+}
+
+function barOf(
+  { symbol: named, ...fields }: Fields,
+  symbol: string,
+  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
+): Bar | RecordRefusal {
+  if ((named !== undefined && named !== symbol) || !isWhole(fields)) return 'malformed';
+  const { openTime } = fields;
   if (!isWithin(openTime, query)) {
-    for (const [reason, ms] of OTHER_UNITS) if (isWithin(openTime * ms, query)) return reason;
+    for (const [reason, ms] of OTHER_UNITS) if (isWithin(Math.round(openTime * ms), query)) return reason;
   }
-  const bar: Bar = { openTime, open, high, low, close, volume };
-  const refused = refuseBar(bar, query.prices);
+  const refused = refuseBar(fields, query.prices);
   if (refused) return refused;
-  return isWithin(openTime, query) ? bar : 'malformed';
+  return isWithin(openTime, query) ? fields : 'malformed';
+}
+
+const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
+
+/** The fields of a record that can be read. */
+type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
+
+/** Reads each field alone, also one of a prototype. A getter that throws counts as a field that is null. */
+function fieldsOf(record: unknown): Fields {
+  const field = (name: string): unknown => {
+    try {
+      return typeof record === 'object' && record !== null ? (record as Record<string, unknown>)[name] : undefined;
+    } catch {
+      return null;
+    }
+  };
+  const time = TIME_FIELDS.map(field).find((value) => value !== undefined && value !== null);
+  const [open, high, low, close, volume] = VALUES.map((name) => numberOf(field(name)));
+  return { symbol: field('symbol'), openTime: timeOf(time), open, high, low, close, volume };
+}
+
+function isWhole(fields: Omit<Fields, 'symbol'>): fields is Bar {
+  return fields.openTime !== undefined && VALUES.every((name) => fields[name] !== undefined);
 }
 
 /** Units that vendors use for times, with their length in milliseconds. */
@@ -63,14 +76,15 @@ export function addRecords(
 ): void {
   const byTime = new Map<number, Bar>();
   for (const record of records) {
-    const bar = barOfRecord(record, symbol, query);
+    const fields = fieldsOf(record);
+    const bar = barOf(fields, symbol, query);
     if (typeof bar === 'string') {
-      answer.refused.push(refusedRecord(record, symbol, bar));
+      answer.refused.push(refusedRecord(record, fields, symbol, bar));
       continue;
     }
     const first = byTime.get(bar.openTime);
     if (first === undefined) byTime.set(bar.openTime, bar);
-    else if (!sameValues(first, bar)) answer.refused.push(refusedRecord(record, symbol, 'conflict'));
+    else if (!sameValues(first, bar)) answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
   }
   if (byTime.size > 0)
     answer.bars.set(
@@ -79,21 +93,21 @@ export function addRecords(
     );
 }
 
-/** The record as it is quarantined, with those of its fields that can be read. */
-function refusedRecord(record: unknown, symbol: string, reason: RecordRefusal): RefusedRecord {
-  const fields = new Map<string, unknown>(typeof record === 'object' && record !== null ? Object.entries(record) : []);
-  const values = Object.fromEntries(
-    (['open', 'high', 'low', 'close', 'volume'] as const).map((name) => [name, numberOf(fields.get(name)) ?? null]),
-  );
-  const time = timeOf(TIME_FIELDS.map((name) => fields.get(name)).find((value) => value !== undefined)) ?? null;
-  return { symbol, time, ...values, reason, raw: textOf(record) };
+/**
+ * The record as it is quarantined, with those of its fields that can be read. When these make a bar, the others are left
+ * out: a field that differs in each answer, such as the id of a request, would make the same bar count each time (I7).
+ */
+function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
+  const { openTime: time = null, symbol: named, ...values } = fields;
+  const raw = textOf(isWhole(fields) ? { symbol: named, time, ...values } : record);
+  return { symbol, time, ...values, reason, raw };
 }
 
 function textOf(record: unknown): string {
   try {
     return JSON.stringify(record) ?? String(record);
   } catch {
-    return String(record);
+    return typeof record;
   }
 }
 
@@ -115,7 +129,7 @@ const DIGITS = /^-?\d+$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?$/;
 
 function timeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return defined(value.getTime());
   if (typeof value !== 'string') return undefined;
   const text = value.trim();

@@ -99,6 +99,36 @@ test('an abort ends the wait for a repository that hangs', async () => {
   await expect(answer).rejects.toThrow('stopping');
 });
 
+test('a repository is not called when the query has ended while it waited for its permit', async () => {
+  const controller = new AbortController();
+  const getBars = jest.fn(() => Promise.reject(new Error('called')));
+  const permit = async () => {
+    controller.abort(new Error('stopping'));
+    return () => undefined;
+  };
+  await expect(barSourceOf('v', { getBars })?.bars({ ...query, permit }, controller.signal)).rejects.toThrow(
+    'stopping',
+  );
+  expect(getBars).not.toHaveBeenCalled();
+});
+
+test('a DataSource that never connects fails in time, and a repository that throws nothing fails too', async () => {
+  const unreachable = {
+    isInitialized: false,
+    createQueryRunner: 1,
+    driver: 1,
+    query: 1,
+    initialize: () => new Promise(() => undefined),
+  };
+  const connecting = barSourceOf('v', unreachable)?.bars({ ...query, timeoutMs: 20 });
+  await expect(connecting).rejects.toThrow('timeout');
+  const outcomes: unknown[] = [];
+  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const silent = { getBars: () => Promise.reject(undefined as unknown as Error) };
+  const answer = await barSourceOf('v', silent)?.bars({ ...query, symbols: ['A'], permit });
+  expect([...answer!.failed.values(), ...outcomes]).toEqual([expect.any(Error), expect.any(Error)]);
+});
+
 test('symbols that the slice left unasked are listed, also those that wait for a permit', async () => {
   const slice = new AbortController();
   const asked: string[] = [];

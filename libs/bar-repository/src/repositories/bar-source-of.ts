@@ -43,7 +43,9 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
   const source = new DatasetSource(name, dataSource);
   return async (symbol, start, end, interval) => {
     const range = { from: start.getTime(), to: end.getTime(), intervalMs: parseInterval(interval).ms, interval };
-    return (await source.bars({ symbols: [symbol], ...range })).bars.get(symbol) ?? [];
+    const { bars, refused } = await source.bars({ symbols: [symbol], ...range });
+    // The process that gets the answer knows which prices are valid, and gives each refused row its reason.
+    return [...(bars.get(symbol) ?? []), ...refused];
   };
 }
 

@@ -2,6 +2,7 @@
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { endOf, orAborted } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets/index.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
@@ -17,11 +18,10 @@ export class DatasetSource implements BarSource {
 
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
-    await initialize(this.dataSource);
-    const timeout = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
     const settle = await query.permit?.(signal);
+    const end = endOf(query, signal);
     try {
-      const answer = await this.answer(query, AbortSignal.any([...(signal ? [signal] : []), ...timeout]));
+      const answer = await orAborted(() => this.answer(query, end), end);
       settle?.();
       return answer;
     } catch (error) {
@@ -31,6 +31,7 @@ export class DatasetSource implements BarSource {
   }
 
   private async answer(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
+    await initialize(this.dataSource);
     const { datasetId: lastId } = this;
     const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
     if (lastId !== undefined && isKnown) {

@@ -3,3 +3,4 @@ export { type BarsBySymbolRepository, barSourceOf, type BarsRepository, fetchFro
 export { type AskPermit, type RepositoryAnswer, type BarSource, type RefusedRecord } from './bar-source.js';
 export { loadRepositories } from './load-repositories.js';
 export { type Fetch } from './object-source.js';
+export { messageOf, retryAfterMsOf } from './thrown-error.js';

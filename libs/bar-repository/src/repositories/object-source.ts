@@ -53,12 +53,12 @@ export class ObjectSource implements BarSource {
       answer.unasked.add(symbol);
       return;
     }
-    const timeout = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
     try {
-      const records = await this.records(symbol, query, AbortSignal.any([...(signal ? [signal] : []), ...timeout]));
+      const records = await this.records(symbol, query, endOf(query, signal));
       settle();
       addRecords(answer, symbol, records, query);
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown ?? new Error(`expected an error, the repository threw ${thrown as undefined}`);
       settle(error);
       // An abort ends the whole query. An error of the repository concerns this symbol alone.
       signal?.throwIfAborted();
@@ -84,15 +84,23 @@ export class ObjectSource implements BarSource {
     // New dates for each call, because a repository may change them.
     const start = new Date(wanted?.[0]?.from ?? query.from);
     const end = new Date(wanted?.at(-1)?.to ?? query.to);
-    const answer = this.fetch(symbol, start, end, query.interval);
-    const records: unknown = await orAborted(answer, signal);
+    const records = await orAborted(() => this.fetch(symbol, start, end, query.interval), signal);
     if (!Array.isArray(records)) throw new RepositoryAnswerError(this.name, symbol, records);
     return records as unknown[];
   }
 }
 
-/** The answer, or a rejection when the signal aborts first, so that a repository that hangs does not keep a worker from stopping. */
-async function orAborted(answer: unknown, signal: AbortSignal): Promise<unknown> {
+/** Aborted when the query's time is over, or by the caller. */
+export function endOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
+  const signals = signal ? [signal] : [];
+  return AbortSignal.any(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
+}
+
+/**
+ * The answer, or a rejection when the signal aborts first, so that a repository that hangs does not keep a worker from stopping.
+ * An answer that comes later is ignored. When the signal is aborted already, `ask` is not called.
+ */
+export async function orAborted<T>(ask: () => T, signal: AbortSignal): Promise<Awaited<T>> {
   signal.throwIfAborted();
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -100,7 +108,7 @@ async function orAborted(answer: unknown, signal: AbortSignal): Promise<unknown>
   });
   signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([answer, aborted]);
+    return await Promise.race([ask(), aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
   }
