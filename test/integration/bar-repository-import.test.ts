@@ -6,6 +6,7 @@ import {
   datasetNames,
   migrate,
   quarantine,
+  quarantineTotals,
   removeDataset,
   resolveDataset,
   SessionRepository,
@@ -213,6 +214,13 @@ test('I7 quarantined bars of a session are counted by symbol and reason, and a r
   ];
   expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
   expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
+  // The same bar in an answer for another day is not stored again: it counts for the first one.
+  expect(await quarantine(dataSource, incarnation, rows.slice(0, 1), '2024-03-04')).toBe(0);
+  const ofDay = { dataset: 'd', symbol: 'AAA', time: OPEN + 1, reason: 'off-grid' };
+  expect(await quarantine(dataSource, incarnation, [ofDay], '2024-03-04')).toBe(1);
+  expect(await quarantineTotals(dataSource, incarnation, ['d'], ['AAA', 'BBB'], '2024-03-04')).toEqual([
+    { symbol: 'AAA', reason: 'off-grid', total: 1 },
+  ]);
   // The quarantine stores nothing of a deleted session.
   expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
   expect(await quarantineCounts(dataSource, incarnation)).toEqual(
@@ -221,7 +229,7 @@ test('I7 quarantined bars of a session are counted by symbol and reason, and a r
         'AAA',
         new Map([
           ['not-finite', 2],
-          ['off-grid', 1],
+          ['off-grid', 2],
         ]),
       ],
       ['BBB', new Map([['malformed', 2]])],

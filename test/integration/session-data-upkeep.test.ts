@@ -73,6 +73,24 @@ describe('I4 a fill', () => {
     expect(tenth).toMatchObject({ ...bar('AAA', 10), origin: 'backfilled', dataset: 1 });
   });
 
+  test('I2 counts the refused bars of each day for itself, and a strategy sees those of days that the clock has closed', async () => {
+    const store = await server.begin();
+    await flushUpTo(store, market, store.layout.end);
+    const refused = (total: number) => [{ symbol: 'AAA', reason: 'off-grid', total }];
+    for (const repeat of [1, 2]) {
+      await store.upkeep.fill(0, 1, [], refused(3));
+      await store.upkeep.fill(0, 0, [], refused(repeat));
+    }
+    const seen = async (time: number) => {
+      await store.writer.moveClock(time);
+      return (await store.reader.position('strategy')).refused;
+    };
+    expect(await seen(store.layout.grid(0).close - 60_000)).toBe(0);
+    expect(await seen(store.layout.grid(0).close)).toBe(2);
+    expect((await store.reader.position('operator')).refused).toBe(5);
+    expect(await seen(store.layout.grid(1).close)).toBe(5);
+  });
+
   test('never touches a streamed bar: the whole symbol is refused, others are not', async () => {
     const store = await filledDay();
     const before = await server.dump(store.layout.id);

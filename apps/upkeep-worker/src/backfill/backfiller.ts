@@ -177,7 +177,7 @@ export class Backfiller {
         });
       }
     }
-    const counts = await quarantineRefused(this.dataSource, store.layout, answer.refused);
+    const counts = await quarantineRefused(this.dataSource, store.layout, grid.date, answer.refused);
     const changed = await store.fill(payload.partition, day, fills, counts);
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));

@@ -7,20 +7,24 @@ import { sourceName } from '@barkeep/bars';
 import type { RefusedCount, SessionLayout } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 
-/** Stores refused bars. @returns the totals of the symbols, for the counts in the session store */
+/**
+ * Stores refused bars of answers for one trading day.
+ * @returns the totals of the symbols on that day, for the counts in the session store
+ */
 export async function quarantineRefused(
   dataSource: DataSource,
   layout: SessionLayout,
+  date: string,
   refused: readonly QuarantinedBar[],
 ): Promise<RefusedCount[]> {
   // The stream quarantines and counts the rows of the source dataset.
   const source = sourceName(layout.spec);
   const rows = refused.filter(({ dataset }) => dataset !== source);
   if (rows.length === 0) return [];
-  await quarantine(dataSource, layout.incarnation, rows);
+  await quarantine(dataSource, layout.incarnation, rows, date);
   const datasets = layout.spec.backfill.filter((name) => name !== source);
   const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
-  return quarantineTotals(dataSource, layout.incarnation, datasets, symbols);
+  return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
 }
 
 /** For each symbol what a repository answered instead of valid bars: the text for the `lastError` of its gaps. */

@@ -23,25 +23,27 @@ const RAW_CHARS_MAX = 1_000;
 /**
  * Stores refused bars of a session (`null`: of an import). Idempotent: a row that is equal to a stored one is not written again.
  * Nothing is written for a session that was deleted.
+ * @param requestedDate the trading day for which a repository answered them
  * @returns the number of new rows
  */
 export async function quarantine(
   dataSource: DataSource,
   incarnation: string | null,
   rows: readonly QuarantinedBar[],
+  requestedDate: string | null = null,
 ): Promise<number> {
   let written = 0;
   for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
     const part = rows.slice(at, at + ROWS_PER_STATEMENT);
-    const inserted = await dataSource.query<unknown[]>(INSERT_ROWS, [incarnation, ...columnsOf(part)]);
+    const inserted = await dataSource.query<unknown[]>(INSERT_ROWS, [incarnation, ...columnsOf(part), requestedDate]);
     written += inserted.length;
   }
   return written;
 }
 
 const INSERT_ROWS = `
-  INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw)
-  SELECT $1::uuid, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
+  INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw, requested_date)
+  SELECT $1::uuid, *, $12::date FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
     $8::float8[], $9::float8[], $10::text[], $11::text[])
   WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE incarnation = $1::uuid FOR KEY SHARE)
   ON CONFLICT DO NOTHING RETURNING 1`;
@@ -76,17 +78,19 @@ export interface QuarantineTotal {
   total: number;
 }
 
-/** Number of a session's quarantined bars from these datasets, for each of the symbols and reasons. */
+/** Number of a session's quarantined bars that these datasets answered for a trading day, for each of the symbols and reasons. */
 export async function quarantineTotals(
   dataSource: DataSource,
   incarnation: string,
   datasets: readonly string[],
   symbols: readonly string[],
+  requestedDate: string,
 ): Promise<QuarantineTotal[]> {
   return dataSource.query<QuarantineTotal[]>(
     `SELECT symbol, reason, count(*)::int AS total FROM quarantined_bars
-     WHERE incarnation = $1::uuid AND dataset = ANY($2) AND symbol = ANY($3) GROUP BY symbol, reason`,
-    [incarnation, datasets, symbols],
+     WHERE incarnation = $1::uuid AND dataset = ANY($2) AND symbol = ANY($3) AND requested_date = $4
+     GROUP BY symbol, reason`,
+    [incarnation, datasets, symbols, requestedDate],
   );
 }
 

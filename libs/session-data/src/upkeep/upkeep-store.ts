@@ -41,7 +41,7 @@ export interface SymbolFill {
   runs: readonly { start: number; records: Uint8Array }[];
 }
 
-/** Refused bars of one symbol for one reason, in all answers of repositories so far. */
+/** Refused bars of one symbol for one reason, in all answers of repositories for one day so far. */
 export interface RefusedCount {
   symbol: string;
   reason: string;
@@ -158,7 +158,7 @@ export class UpkeepStore {
 
   /**
    * Writes bars into empty slots, and states: all of a symbol or nothing of it, and nothing at or after the frontier.
-   * @param refused totals of bars that repositories answered and that were refused
+   * @param refused totals of bars that repositories answered for this day and that were refused
    * @returns the symbols that were refused because they changed meanwhile: read them again
    * @throws SessionLostError
    */

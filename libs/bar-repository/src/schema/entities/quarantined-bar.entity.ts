@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
  * A refused bar with its reason. `incarnation` is null for a bar that an import refused.
- * A unique index over all its fields makes repeated writes harmless. The migration creates it, because TypeORM cannot express it.
+ * A unique index over its fields makes repeated writes harmless. The migration creates it, because TypeORM cannot express it.
  */
 @Entity('quarantined_bars')
 @Index('quarantined_bars_once', { synchronize: false })
@@ -43,6 +43,10 @@ export class QuarantinedBarEntity {
   /** The record as it arrived, cut to 1,000 characters. */
   @Column({ type: 'text', nullable: true })
   raw!: string | null;
+
+  /** The trading day for which a repository answered the bar; null for a bar of the source. Not in the unique index. */
+  @Column({ type: 'date', name: 'requested_date', nullable: true })
+  requestedDate!: string | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date;

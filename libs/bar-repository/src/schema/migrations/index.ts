@@ -3,6 +3,7 @@ import { CoverBars1763769700000 } from './cover-bars.js';
 import { CreateTables1763700000000 } from './create-tables.js';
 import { DatasetValues1764000000000 } from './dataset-values.js';
 import { PackDays1763769600000 } from './pack-days.js';
+import { RefusedDays1764400000000 } from './refused-days.js';
 import { RemovedSessions1764100000000 } from './removed-sessions.js';
 import { SessionDays1764200000000 } from './session-days.js';
 import { SessionDeployments1763900000000 } from './session-deployments.js';
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   RemovedSessions1764100000000,
   SessionDays1764200000000,
   SessionFormats1764300000000,
+  RefusedDays1764400000000,
 ] as const;

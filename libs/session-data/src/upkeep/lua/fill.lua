@@ -4,7 +4,7 @@
 --- KEYS: meta, retry, dirty, errors, refused, changes, pending, refused-ahead, repository-refused,
 ---       then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
----       number of refusals f, f × (field, refused bars of this session so far),
+---       number of refusals f, f × (field, refused bars of this day so far),
 ---       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
 ---       unfillable and absent, settled slots (JSON of counts, then of runs) or '' and '', number of runs r, r × (first slot, records)
 --- Answer: {'done', member of each refused symbol …} | {'gone'}
@@ -49,13 +49,13 @@ for i = 10, #KEYS, 2 do
   end
 end
 
--- The totals come from PostgreSQL, which stores each refused bar once. So a repeated call counts nothing twice.
+-- The totals of the day come from PostgreSQL, which stores each refused bar once. So a repeated call counts nothing twice.
 for r = 1, refusals do
   local field, total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
-  local counted = tonumber(redis.call('HGET', KEYS[9], field) or 0)
+  local counted = tonumber(redis.call('HGET', KEYS[9], ARGV[7] .. ' ' .. field) or 0)
   if total > counted then
     count_refused(KEYS[5], KEYS[8], ARGV[7], field, total - counted)
-    redis.call('HSET', KEYS[9], field, total)
+    redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, total)
   end
 end
 local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
