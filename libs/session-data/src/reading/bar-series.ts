@@ -19,6 +19,7 @@ import {
 import type { ReadCommand } from '../redis/index.js';
 import type { ClockedReads } from './clocked-reads.js';
 import { dayAtClock, FormingRead } from './forming-read.js';
+import { visibleWatermark } from './visible-end.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
 /** How bars are shown. */
@@ -191,8 +192,8 @@ export class BarSeries {
    */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
-    const [, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);
-    return Number(watermark?.toString() ?? 0);
+    const [clock, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);
+    return visibleWatermark(this.layout, Number(watermark?.toString() ?? 0), clock);
   }
 
   private async formingBetween(from: number, to: number, clock: number): Promise<StoredBar[]> {

@@ -20,6 +20,7 @@ import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type
 import { readOutsideRows } from './outside-counts.js';
 import { PriceRange } from './price-range.js';
 import { refusedIn, refusedReasons, refusedTotal } from './refusals.js';
+import { visibleWatermark } from './visible-end.js';
 import { runPipeline } from '../redis/index.js';
 import type { Control } from '../stream/index.js';
 
@@ -210,7 +211,7 @@ export async function readSlotMetrics(
     barQuality: barQuality(counts),
     ...counts,
     ...summarizeGaps(gaps),
-    watermark: view === 'operator' ? watermark : Math.min(watermark, clock),
+    watermark: view === 'operator' ? watermark : visibleWatermark(layout, watermark, clock),
     date: current === undefined ? null : layout.day(current).date,
     sessionHigh: ofDay.high,
     sessionLow: ofDay.low,

@@ -4,6 +4,15 @@ import { type SessionLayout, SessionLostError, type View } from '../layout/index
 import { runPipeline } from '../redis/index.js';
 
 /**
+ * The watermark in a strategy's view. Without barriers it moves by whole days, so in the middle of a day it would show
+ * whether a slot after the clock is settled (I2).
+ */
+export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
+  const isOpen = layout.spec.upkeep.barrier === 'none';
+  return Math.min(watermark, isOpen ? layout.windowEndBefore(clock) : clock);
+}
+
+/**
  * The clock, in an operator's view the lowest frontier, epoch ms, and the oldest retained day. What is read after this call may be
  * newer: cut it off at the end (I2).
  * @throws SessionLostError

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { DaySlots, UpkeepStore } from '../upkeep/index.js';
 import { addedUp, readPosition, type PartitionedPosition, type SessionPosition } from './metrics.js';
+import { visibleWatermark } from './visible-end.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 
 /** How often the store may change during one read before the last answer is taken. */
@@ -20,24 +21,29 @@ export async function readVisiblePosition(
 ): Promise<SessionPosition> {
   let position = await readPosition(redis, layout, joining);
   // Nothing is after the clock.
-  if (position.clock >= layout.end) return visible(position, noCounts(), position.refused);
+  if (position.clock >= layout.end) return visible(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
     const refused = await countRefused(redis, layout, position);
     const now = await readPosition(redis, layout, joining);
     if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
-      return visible(position, ahead, refused);
+      return visible(layout, position, ahead, refused);
     }
     position = now;
   }
 }
 
-function visible(position: PartitionedPosition, ahead: SlotCounts, refused: number): SessionPosition {
+function visible(
+  layout: SessionLayout,
+  position: PartitionedPosition,
+  ahead: SlotCounts,
+  refused: number,
+): SessionPosition {
   const { clock, frontier, watermark, control, counts } = position;
   const names = Object.keys(counts) as (keyof SlotCounts)[];
   // A store that changes all the time can have had fewer slots settled when the position was read.
   const rest = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
-  const cut = { frontier: Math.min(frontier, clock), watermark: Math.min(watermark, clock) };
+  const cut = { frontier: Math.min(frontier, clock), watermark: visibleWatermark(layout, watermark, clock) };
   return { clock, control, ...cut, counts: addedUp(Object.fromEntries(rest) as SlotCounts), refused };
 }
 
