@@ -89,12 +89,14 @@ export class ClockLoop {
     const { layout, joining, wake, trailing } = this.parts;
     if (!joining.any) return;
     const since = this.now();
+    this.requestAfterMs = REQUEST_AGAIN_MS;
     for (;;) {
       this.progress.waitFor('symbols');
       await this.look();
       if (!joining.any) break;
-      const isLong = this.now() - since >= WAITING_AFTER_MS;
-      if (isLong && layout.spec.upkeep.enabled) await this.progress.setState('waiting-upkeep');
+      const waitedMs = this.now() - since;
+      if (waitedMs >= WAITING_AFTER_MS && layout.spec.upkeep.enabled) await this.progress.setState('waiting-upkeep');
+      this.requestUpkeepAfter(waitedMs);
       await wake.wait(WAITING_AFTER_MS, stop);
       stop.throwIfAborted();
     }
@@ -193,12 +195,14 @@ export class ClockLoop {
     const isLong = waitedMs >= WAITING_AFTER_MS;
     if (isLong && !this.isUnfed) {
       await this.progress.setState('waiting-upkeep');
-      if (waitedMs >= this.requestAfterMs) this.requestUpkeep();
+      this.requestUpkeepAfter(waitedMs);
     }
     return isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
   }
 
-  private requestUpkeep(): void {
+  /** Requests upkeep again when the clock has waited for it for long enough. */
+  private requestUpkeepAfter(waitedMs: number): void {
+    if (waitedMs < this.requestAfterMs) return;
     const { layout, producer, warn } = this.parts;
     this.requestAfterMs *= 2;
     if (layout.spec.upkeep.enabled) hintUpkeep(producer, layout, warn);
