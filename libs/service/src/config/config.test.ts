@@ -88,6 +88,7 @@ test('derived intervals may be the list of minutes that the first version took',
   expect(derived('[]')).toEqual([]);
   expect(() => derived('5, 15')).toThrow('such as 5m');
   expect(() => derived('[1440]')).toThrow('1d is the trading day');
+  for (const wrong of ['2d', '25h', '1441m', '05m', '1H']) expect(() => derived(wrong)).toThrow('such as 5m');
 });
 
 test('all problems are reported at once, each with variable, expected and was', () => {

@@ -2,6 +2,7 @@
  * The variables that set how upkeep works where a session's spec does not say: a part of the table in `variables.ts`, under
  * the names that users of the first version know.
  */
+import { isInterval } from '@barkeep/bars';
 import { flag, integer, list } from './variable.js';
 
 /** `5m, 1h`, or the list of minutes that the first version took: `[5, 60]`. */
@@ -45,7 +46,7 @@ export const upkeepVariables = {
     doc: 'Intervals derived from the base interval, or a list of minutes such as [5, 15]; the word none for none.',
     unit: 'comma list',
     default: '5m,15m',
-    pattern: /^(?!1440m$)[1-9]\d{0,3}[mhd]$/,
+    accepts: isInterval,
     expected: 'such as 5m, 1h or 1d (1d is the trading day, 24h is 24 hours)',
     max: 16,
     split: splitIntervals,

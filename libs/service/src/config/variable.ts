@@ -91,7 +91,7 @@ export function choice<const W extends string>(about: { name: string; doc: strin
 interface ListOptions {
   /** What one item looks like, in words. */
   expected: string;
-  pattern: RegExp;
+  accepts: (item: string) => boolean;
   /** Most items. */
   max: number;
   secret?: boolean;
@@ -101,12 +101,12 @@ interface ListOptions {
 
 const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
 
-/** A list of at most `max` different items that each match `pattern`. The word `none` is the empty list. */
+/** A list of at most `max` different items, each accepted by `accepts`. The word `none` is the empty list. */
 export function list({ split = atCommas, ...about }: Described & ListOptions) {
   const schema: z.ZodType<readonly string[], string> = z
     .string()
     .transform((raw) => (raw === 'none' ? [] : [...new Set(split(raw))]))
-    .pipe(z.array(z.string().regex(about.pattern)).max(about.max));
+    .pipe(z.array(z.string().refine(about.accepts)).max(about.max));
   const expected = `at most ${about.max} items, separated by commas, each ${about.expected}`;
   return variable<readonly string[]>(about, expected, schema, about.secret);
 }

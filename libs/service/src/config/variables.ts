@@ -12,7 +12,7 @@ const keyPattern = /^[\x21-\x2b\x2d-\x7e]{16,256}$/;
 const prefix = { pattern: /^[A-Za-z0-9._-]{1,64}$/, expected: '1 to 64 letters, digits, dots, underscores or dashes' };
 const path = { pattern: /^[^\0]+$/, expected: 'a path', unit: 'path' };
 const keys = {
-  pattern: keyPattern,
+  accepts: (key: string) => keyPattern.test(key),
   expected: 'of 16 to 256 printable characters',
   unit: 'comma list',
   max: 1000,
