@@ -26,6 +26,8 @@ describe('parseTime', () => {
     '1709251200',
     '631151999999',
     '99999999999999999',
+    '883612800000000', // microseconds of 1998
+    '1709251200000000000',
     '07.10.2013',
   ])('refuses %p', (text) => expect(parseTime(text)).toBeUndefined());
 

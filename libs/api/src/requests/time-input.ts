@@ -1,12 +1,15 @@
 /**
- * Times as requests give them: ISO 8601 with a zone, a date (midnight UTC), or epoch milliseconds. A number before 1990 is
- * refused: it is epoch seconds by mistake. ISO texts of any date are valid. Pure.
+ * Times as requests give them: ISO 8601 with a zone, a date (midnight UTC), or epoch milliseconds. A number that would be
+ * before 1990, or after the year 5138, is refused: it is in seconds or microseconds by mistake. ISO texts of any date are
+ * valid. Pure.
  */
 import { z } from 'zod';
 
 /** 1990-01-01. Epoch seconds of our century are below it, epoch milliseconds of market data above. */
 const EPOCH_MS_MIN = 631_152_000_000;
-const EPOCH_MS = /^-?\d{1,15}$/;
+/** Exclusive. Epoch microseconds from 1990 on are above it. */
+const EPOCH_MS_END = 1e14;
+const NUMBER = /^-?\d+$/;
 const isoTimes = z.union([
   z.iso.date(),
   z.iso.datetime({ offset: true }),
@@ -14,16 +17,16 @@ const isoTimes = z.union([
 ]);
 
 /** What {@link parseTime} accepts, in words. */
-export const TIME_EXPECTED = `an ISO 8601 time with a zone, a date or epoch milliseconds (a number from ${EPOCH_MS_MIN}, not seconds)`;
+export const TIME_EXPECTED = `an ISO 8601 time with a zone, a date or epoch milliseconds (a number from ${EPOCH_MS_MIN}, not seconds or microseconds)`;
 
-/** Whether a number can be epoch milliseconds: from 1990 on. */
+/** Whether a number can be epoch milliseconds, and not seconds, microseconds or nanoseconds. */
 export function isEpochMs(ms: number): boolean {
-  return ms >= EPOCH_MS_MIN;
+  return ms >= EPOCH_MS_MIN && ms < EPOCH_MS_END;
 }
 
 /** The time in epoch milliseconds; undefined when the text is no time, or a number that is not in milliseconds. */
 export function parseTime(text: string): number | undefined {
-  if (EPOCH_MS.test(text)) return isEpochMs(Number(text)) ? Number(text) : undefined;
+  if (NUMBER.test(text)) return isEpochMs(Number(text)) ? Number(text) : undefined;
   // In a query string an unescaped "+02:00" arrives as " 02:00".
   const iso = text.replace(' ', '+');
   if (!isoTimes.safeParse(iso).success) return undefined;
