@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bar } from '@barkeep/bars';
+import { calendarNamed, DayGrid, parseInterval, type Bar } from '@barkeep/bars';
 import { Api, type Session } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
+import { marketBars, seeded, writeBars } from '../support/market.js';
 import { type SystemProcess, TestSystem } from '../support/system.js';
 
 const MINUTE = 60_000;
@@ -215,6 +215,70 @@ describe('a dataset with rows of every kind', () => {
     await api.ok('POST', '/v1/sessions/ahead/stop');
   });
 });
+
+/**
+ * Days with an early close, breaks, holidays, evenings and no night at all. Each range ends on a date without a later open,
+ * and has three trading days at most: a session stages no more before its clock moves.
+ */
+test.each([
+  ['XNYS', '2024-07-02', '2024-07-05', 'regular'],
+  ['XNYS', '2024-11-27', '2024-12-01', 'extended'],
+  ['XTKS', '2024-03-18', '2024-03-21', 'regular'],
+  ['XHKG', '2024-12-23', '2024-12-27', 'regular'],
+  ['CMES', '2024-07-03', '2024-07-05', 'regular'],
+  ['FX', '2024-03-06', '2024-03-08', 'regular'],
+  ['24/5', '2024-03-07', '2024-03-08', 'regular'],
+  ['24/7', '2024-03-09', '2024-03-10', 'regular'],
+] as const)(
+  'I10 rows at random times of %s, %s to %s: the counts add up, also after a symbol joined and one left',
+  async (id, start, end, hours) => {
+    const calendar = calendarNamed(id);
+    const random = seeded(17);
+    const days = [...calendar.tradingDays(start, end, hours)];
+    const dayAfter = new Date(Date.parse(end) + 24 * HOUR).toISOString().slice(0, 10);
+    const from = Math.min(calendar.startOf(start), days[0]!.segments[0]!.open);
+    const to = Math.max(calendar.startOf(dayAfter), days.at(-1)!.segments.at(-1)!.close);
+    const values = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
+    const rows = (): Bar[] => {
+      const length = to - from + 60 * HOUR;
+      const times = Array.from(
+        { length: 1500 },
+        () => from - 30 * HOUR + Math.floor((random() * length) / 30_000) * 30_000,
+      );
+      return [...new Set(times)].map((openTime) => ({ openTime, ...values }));
+    };
+    const market = new Map(['AAA', 'BBB', 'CCC'].map((symbol) => [symbol, rows()]));
+    const name = `random-${id.replace('/', '-')}-${hours}`;
+    await writeBars(system.databaseUrl, name, market);
+    await system.query(
+      `UPDATE bars SET low = -1 WHERE extract(minute FROM "time") = 7 AND dataset_id = (SELECT id FROM datasets WHERE name = $1)`,
+      [name],
+    );
+    const slots = days.reduce((sum, date) => sum + new DayGrid(date, parseInterval('1m')).slotCount, 0);
+    const addsUp = async (symbols: readonly string[]) => {
+      const read = symbols
+        .flatMap((symbol) => market.get(symbol)!)
+        .filter(({ openTime }) => openTime >= from && openTime < to);
+      // Rows outside are counted behind the stream.
+      const { counts } = await api.until(
+        name,
+        ({ counts: { expected, streamed: bars, refused, outside, extended } }) => {
+          return expected === symbols.length * slots && bars + refused + outside + extended === read.length;
+        },
+      );
+      expect(counts.outside > 0).toBe(!id.startsWith('24'));
+    };
+    const spec = { symbols: ['AAA', 'BBB'], calendar: id, start, end, hours, upkeep: OFF };
+    await api.run({ ...spec, id: name, source: { type: 'dataset', dataset: name }, pace: { mode: 'lockstep' } });
+    await addsUp(['AAA', 'BBB']);
+    await api.ok('POST', `/v1/sessions/${name}/symbols/CCC`);
+    await addsUp(['AAA', 'BBB', 'CCC']);
+    await api.ok('DELETE', `/v1/sessions/${name}/symbols/BBB`);
+    await addsUp(['AAA', 'CCC']);
+    await api.ok('POST', `/v1/sessions/${name}/stop`);
+  },
+  60_000,
+);
 
 test('I10 bars that are fed and have no slot are counted as outside or extended, and not as refused', async () => {
   const dates = { start: '2024-03-04', end: '2024-03-05' };

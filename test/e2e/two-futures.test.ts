@@ -5,7 +5,8 @@
  *
  * Both clocks stand at the close of the first day, because a repository holds back the answers for the second day.
  */
-import { type Barkeep, connect, type Step } from '@barkeep/client';
+import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
+import type { OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/api.js';
 import { EventListener } from '../support/event-listener.js';
 import { GATED, GatedRepository } from '../support/gated-repository.js';
@@ -36,6 +37,10 @@ beforeAll(async () => {
   api = new Api(coordinator.url);
   const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
   barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
+  // A session at its end, with which the others are compared.
+  await writeBars(system.databaseUrl, 'past', past);
+  await api.run({ ...DATES, id: 'past', symbols: SYMBOLS, source: { type: 'dataset', dataset: 'past' } });
+  await api.completed('past');
   await repository.holdFrom(SECOND!.date);
 });
 
@@ -86,51 +91,178 @@ function seenIn({ time, bars, mirror }: Step): object {
   return { time, bars: [...bars], closes: SYMBOLS.map((symbol) => [...mirror.closes(symbol, 5, '5m')]) };
 }
 
-/** Everything that a strategy can ask over HTTP and by the client. */
+/** Reads what a strategy can read of a session. */
+type Reading = (id: string) => Promise<unknown>;
+
+/** Gets a route with each of the queries, and of each symbol when the path has one. */
+function get(path: string, ...queries: string[]): Reading {
+  const paths = path.includes('{symbol}') ? SYMBOLS.map((symbol) => path.replace('{symbol}', symbol)) : [path];
+  const asked = paths.flatMap((one) => (queries.length > 0 ? queries : ['']).map((query) => `${one}${query}`));
+  return (id) => Promise.all(asked.map((one) => api.ok('GET', `/v1/sessions/${id}${one}`)));
+}
+
+const INTERVALS = ['1m', '5m', '1h'];
+const RANGE = `from=${DATES.start}&to=2013-10-09`;
+const SERIES = INTERVALS.flatMap((interval) =>
+  ['last=1000', 'last=1000&fill=forward', RANGE].map((query) => `?interval=${interval}&${query}`),
+);
+const CHANGES = 'changes a session';
+const OPERATORS = 'for operators';
+
+/** Every route of the API: how a strategy reads it, or why it learns nothing from it. */
+const ROUTES: Record<string, Reading | string> = {
+  'GET /docs': 'describes the API',
+  'GET /docs-json': 'describes the API',
+  'GET /queues': OPERATORS,
+  'GET /metrics': OPERATORS,
+  'GET /health/live': OPERATORS,
+  'GET /health/ready': OPERATORS,
+  'GET /v1/queues': OPERATORS,
+  'GET /v1/datasets': OPERATORS,
+  'GET /v1/datasets/{name}': OPERATORS,
+  'GET /v1/datasets/{name}/coverage': OPERATORS,
+  'POST /v1/sessions': CHANGES,
+  'DELETE /v1/sessions/{id}': CHANGES,
+  'POST /v1/sessions/{id}/start': CHANGES,
+  'POST /v1/sessions/{id}/pause': CHANGES,
+  'POST /v1/sessions/{id}/resume': CHANGES,
+  'POST /v1/sessions/{id}/stop': CHANGES,
+  'DELETE /v1/sessions/{id}/consumers/{consumer}': CHANGES,
+  'POST /v1/sessions/{id}/symbols/{symbol}': CHANGES,
+  'DELETE /v1/sessions/{id}/symbols/{symbol}': CHANGES,
+  'POST /v1/sessions/{id}/symbols/{symbol}/bars': CHANGES,
+  'POST /v1/sessions/{id}/symbols/{symbol}/end': CHANGES,
+  'GET /v1/sessions': async (id) => {
+    const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions?limit=100');
+    return sessions.find((one) => one.id === id);
+  },
+  'GET /v1/sessions/{id}': get(''),
+  'POST /v1/sessions/{id}/upkeep': (id) => api.ok('POST', `/v1/sessions/${id}/upkeep`, { dryRun: true }),
+  'GET /v1/sessions/{id}/latest': get(
+    '/latest',
+    ...INTERVALS.map((name) => `?symbols=${SYMBOLS.join(',')}&interval=${name}`),
+  ),
+  'GET /v1/sessions/{id}/days': get('/days'),
+  // Its other fields name keys of the session.
+  'GET /v1/sessions/{id}/layout': async (id) => {
+    const { days, datasets } = await api.ok<{ days: unknown; datasets: unknown }>('GET', `/v1/sessions/${id}/layout`);
+    return { days, datasets };
+  },
+  'GET /v1/sessions/{id}/difference': get('/difference', '?with=past'),
+  'GET /v1/sessions/{id}/export': get('/export', '', '?format=ndjson&interval=5m', `?${RANGE}`),
+  'GET /v1/sessions/{id}/digest': get('/digest'),
+  'GET /v1/sessions/{id}/certificate': get('/certificate'),
+  'GET /v1/sessions/{id}/events': sentEvents,
+  'GET /v1/sessions/{id}/symbols/{symbol}/bars': get('/symbols/{symbol}/bars', ...SERIES),
+  'GET /v1/sessions/{id}/symbols/{symbol}/bars/latest': get(
+    '/symbols/{symbol}/bars/latest',
+    ...INTERVALS.map((name) => `?interval=${name}`),
+  ),
+  'GET /v1/sessions/{id}/symbols/{symbol}/metrics': get(
+    '/symbols/{symbol}/metrics',
+    '',
+    `?date=${FIRST!.date}`,
+    `?date=${SECOND!.date}`,
+  ),
+  'GET /v1/sessions/{id}/symbols/{symbol}/gaps': get('/symbols/{symbol}/gaps'),
+};
+
+/** Calls `read` for each symbol and interval. */
+function bySeries<T>(read: (symbol: string, interval: string) => T): Promise<Awaited<T>[]> {
+  return Promise.all(SYMBOLS.flatMap((symbol) => INTERVALS.map((interval) => read(symbol, interval))));
+}
+
+type Reads<T> = Record<Exclude<keyof T, 'id'>, ((object: T) => unknown) | string>;
+
+const SESSION: Reads<ClientSession> = {
+  start: CHANGES,
+  pause: CHANGES,
+  resume: CHANGES,
+  stop: CHANGES,
+  delete: CHANGES,
+  upkeep: CHANGES,
+  addSymbol: CHANGES,
+  removeSymbol: CHANGES,
+  removeConsumer: CHANGES,
+  registerStream: CHANGES,
+  reader: 'below',
+  mirror: 'below',
+  follow: 'the steps',
+  completed: 'waits for the end',
+  status: (session) => session.status(),
+  metrics: (session) => Promise.all(SYMBOLS.map((symbol) => session.metrics(symbol, { date: SECOND!.date }))),
+  allMetrics: (session) => session.allMetrics(),
+  gaps: (session) => Promise.all(SYMBOLS.map((symbol) => session.gaps(symbol))),
+  digest: (session) => session.digest(),
+  certificate: (session) => session.certificate(),
+  consumers: async (session) =>
+    (await session.consumers()).map(({ name, time, steps, bars }) => ({ name, time, steps, bars })),
+  events: (session) => readEvents(session),
+};
+
+const READER: Reads<OpenSession> = {
+  view: (reader) => reader.view,
+  layout: (reader) => reader.layout.days,
+  refresh: (reader) => reader.refresh(),
+  checkRead: (reader) => reader.checkRead(),
+  position: (reader) => reader.position(),
+  clock: (reader) => reader.clock(),
+  activeSymbols: (reader) => reader.activeSymbols(),
+  latestBar: (reader) => bySeries((symbol, interval) => reader.latestBar(symbol, interval)),
+  latestBars: async (reader) => [...(await reader.latestBars(SYMBOLS, '5m', { fill: 'forward' }))],
+  lastBars: (reader) => bySeries((symbol, interval) => reader.lastBars(symbol, interval, 1000)),
+  barsBetween: (reader) => bySeries((symbol, interval) => reader.barsBetween(symbol, interval, 0, Infinity)),
+  barsSince: (reader) => bySeries((symbol, interval) => reader.barsSince(symbol, interval, 0)),
+  allBars: async (reader) => {
+    const parts = [];
+    for await (const part of reader.allBars({ symbols: SYMBOLS, interval: '5m' })) parts.push(part);
+    return parts;
+  },
+  barCount: (reader) => bySeries((symbol, interval) => reader.barCount(symbol, interval)),
+  history: (reader) => reader.history(),
+  metrics: (reader) => Promise.all(SYMBOLS.map((symbol) => reader.metrics(symbol))),
+  dayCounts: (reader) => reader.dayCounts({}),
+  emptySlots: (reader) => reader.emptySlots({ view: 'strategy' }),
+  outsideRows: (reader) => reader.outsideRows(),
+  gaps: (reader) => Promise.all(SYMBOLS.map((symbol) => reader.gaps(symbol))),
+  digest: (reader) => reader.digest(),
+  certificate: (reader) => reader.certificate(),
+};
+
+const MIRROR: Reads<Mirror> = {
+  update: (mirror) => mirror.update(),
+  waitFor: (mirror) => mirror.waitFor(CLOSE),
+  onChange: 'has no content',
+  close: 'has no content',
+  clock: (mirror) => mirror.clock,
+  layout: (mirror) => mirror.layout.days,
+  symbols: (mirror) => mirror.symbols,
+  derivedBy: (mirror) => mirror.derivedBy,
+  latestBar: (mirror) => bySeries((symbol, interval) => mirror.latestBar(symbol, interval)),
+  lastBars: (mirror) => bySeries((symbol, interval) => mirror.lastBars(symbol, 1000, interval)),
+  closes: (mirror) => bySeries((symbol, interval) => [...mirror.closes(symbol, 1000, interval)]),
+  barCount: (mirror) => bySeries((symbol, interval) => mirror.barCount(symbol, interval)),
+  barQuality: (mirror) => SYMBOLS.map((symbol) => mirror.barQuality(symbol)),
+};
+
+/** Everything that a strategy can read over HTTP and by the client, by route and method. */
 async function seen(id: string, future: Future): Promise<object> {
   const session = barkeep.session(id);
-  const reader = await session.reader();
-  const mirror = await session.mirror();
-  const get = (path: string) => api.ok('GET', `/v1/sessions/${id}${path}`);
-  const bySymbol: object[] = [];
-  for (const symbol of SYMBOLS) {
-    const at = `/symbols/${symbol}`;
-    const intervals = ['1m', '5m', '1h'].map(async (interval) => ({
-      http: await get(`${at}/bars?interval=${interval}&last=1000`),
-      whole: await get(`${at}/bars?interval=${interval}&from=${DATES.start}&to=2013-10-09`),
-      forward: await get(`${at}/bars?interval=${interval}&last=1000&fill=forward`),
-      latest: await get(`${at}/bars/latest?interval=${interval}`),
-      reader: await reader.lastBars(symbol, interval, 1000),
-      count: await reader.barCount(symbol, interval),
-      mirror: mirror.lastBars(symbol, 1000, interval),
-    }));
-    bySymbol.push({
-      bars: await Promise.all(intervals),
-      metrics: [await get(`${at}/metrics`), await session.metrics(symbol), await reader.metrics(symbol)],
-      ofDay: await get(`${at}/metrics?date=${FIRST!.date}`),
-      gaps: [await get(`${at}/gaps`), await session.gaps(symbol), await reader.gaps(symbol)],
-      quality: mirror.barQuality(symbol),
-    });
-  }
-  mirror.close();
-  const all = {
-    bySymbol,
-    session: await get(''),
-    listed: (await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions?limit=100')).sessions.find(
-      (one) => one.id === id,
-    ),
-    latest: await get(`/latest?symbols=${SYMBOLS.join(',')}`),
-    days: await get('/days'),
-    layout: (await api.ok<{ days: unknown }>('GET', `/v1/sessions/${id}/layout`)).days,
-    exported: [await get('/export'), await get('/export?format=ndjson&interval=5m')],
-    plan: await api.ok('POST', `/v1/sessions/${id}/upkeep`, { dryRun: true }),
-    digest: [await get('/digest'), await session.digest(), await reader.digest()],
-    certificate: [await get('/certificate'), await session.certificate(), await reader.certificate()],
-    position: await reader.position(),
-    consumers: (await session.consumers()).map(({ name, time, steps, bars }) => ({ name, time, steps, bars })),
-    sent: await sentEvents(id),
-    read: await readEvents(id),
+  const [reader, mirror] = [await session.reader(), await session.mirror()];
+  const read = async <T>(reads: Record<string, ((of: T) => unknown) | string>, of: T) => {
+    const answers: Record<string, unknown> = {};
+    for (const [name, reading] of Object.entries(reads)) {
+      answers[name] = typeof reading === 'string' ? reading : await reading(of);
+    }
+    return answers;
   };
+  const all = {
+    routes: await read(ROUTES, id),
+    session: await read(SESSION, session),
+    reader: await read(READER, reader),
+    mirror: await read(MIRROR, mirror),
+  };
+  mirror.close();
   return plain(all, id, future);
 }
 
@@ -146,9 +278,9 @@ async function sentEvents(id: string): Promise<object[]> {
   return sorted(all());
 }
 
-async function readEvents(id: string): Promise<object[]> {
+async function readEvents(session: ClientSession): Promise<object[]> {
   const events: { type: string }[] = [];
-  for await (const event of barkeep.session(id).events({ from: 'beginning' })) {
+  for await (const event of session.events({ from: 'beginning' })) {
     events.push(event);
     if (isWholeDay(events)) break;
   }
@@ -207,6 +339,14 @@ function plain(value: object, id: string, future: Future): object {
   });
   return JSON.parse(text) as object;
 }
+
+test('I2 each route of the API is read below, or it is named why a strategy learns nothing from it', async () => {
+  const { paths } = await api.ok<{ paths: Record<string, object> }>('GET', '/docs-json');
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(Object.keys(ROUTES).sort()).toEqual(routes.sort());
+});
 
 test.each([
   ['max', { mode: 'max' }],

@@ -14,8 +14,8 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans of a range of dates, both included, in order and without overlap. If the first trading day opens on the
- * evening before its date, the spans include that evening.
+ * The spans of a range of dates, both included, in order and without overlap. The evening of the last date has slots where
+ * the next trading day opens on it.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];

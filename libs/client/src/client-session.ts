@@ -121,7 +121,7 @@ export class ClientSession {
     return this.#parts.http.removeConsumer(this.id, name);
   }
 
-  /** Gaps of one symbol before the frontier, oldest first. @throws SymbolNotFoundError */
+  /** Gaps of one symbol before the clock, oldest first. @throws SymbolNotFoundError */
   gaps(symbol: string): Promise<GapAnswer[]> {
     return this.#parts.http.gaps(this.id, symbol);
   }

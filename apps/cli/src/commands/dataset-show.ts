@@ -1,6 +1,6 @@
 /** `barkeep dataset show`: shows the rows and symbols of a dataset, what looks wrong in it, and its coverage of a calendar. */
 import { resolveDataset } from '@barkeep/bar-repository';
-import { calendarNamed, type Hours } from '@barkeep/bars';
+import { calendarNamed, percentText, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
 import { Command, Option } from 'commander';
 import { CliError, formatCount, EXIT, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
@@ -113,7 +113,6 @@ function reasonsText(reasons: Record<string, number>): string {
     .join(', ');
 }
 
-/** Rounded down, so that a share below 1 never shows as 100 %. */
 function shareText(share: number): string {
-  return `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)} %`;
+  return percentText(share * 100);
 }
