@@ -1,7 +1,10 @@
-/** Kills the processes of a lab when the campaign itself ends, so that an interrupted one leaves nothing running. */
+/** Ends what a lab started when the campaign itself ends, so that an interrupted one leaves nothing running. */
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 
+const CLOSE_LIMIT_MS = 15_000;
 const children = new Set<ChildProcess>();
+const closers = new Set<() => Promise<void>>();
 
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -10,10 +13,19 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => process.exit(code));
+  process.once(signal, () => {
+    const closed = Promise.allSettled([...closers].map((close) => close()));
+    void Promise.race([closed, delay(CLOSE_LIMIT_MS)]).then(() => process.exit(code));
+  });
 }
 
 export function endWithUs(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));
+}
+
+/** Calls `close` when a signal ends the campaign. @returns a function that takes this back */
+export function closeWithUs(close: () => Promise<void>): () => void {
+  closers.add(close);
+  return () => void closers.delete(close);
 }

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { holey, marketBars, writeBars } from '../../support/market.js';
 import { tcpGate, type TcpGate } from '../../support/tcp-gate.js';
 import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
+import { closeWithUs } from './end-with-us.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
 import { freePort, RedisServer } from './redis-server.js';
@@ -30,6 +31,7 @@ export class Lab {
   readonly coordinators: LabProcess[] = [];
   readonly workers: LabProcess[] = [];
   private readonly gates: TcpGate[] = [];
+  private readonly forget = closeWithUs(() => this.close());
 
   private constructor(
     readonly folder: string,
@@ -83,6 +85,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
+    this.forget();
     await Promise.all(this.processes.map((process) => process.end('SIGKILL')));
     await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
