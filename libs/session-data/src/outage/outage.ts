@@ -5,10 +5,15 @@
  */
 import { isRedisOutage } from '../redis/index.js';
 
-/** SQLSTATE classes and codes: connection (08), out of resources (53), shut down or starting (57P), system error (58), read only (25006). */
-const SQL_STATES = /^(08...|53...|57P0[1-5]|58...|25006)$/;
+/**
+ * SQLSTATE classes and codes: connection (08), transaction that took too long (25P03, 25P04) or may only read (25006), another password or
+ * other rights (28), a database or a table that is being replaced (3D000, 42P01), a conflict or deadlock (40), out of resources (53), an
+ * object that is locked or in use (55), a statement that an operator or a limit of time ended (57014), shut down or starting (57P), system
+ * error (58).
+ */
+const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|55...|57014|57P0[1-5]|58...)$/;
 
-/** Messages of outages for which pg and TypeORM give no code. */
+/** Messages of outages that have no code. */
 const MESSAGES = [
   /^Connection terminated/,
   /^timeout exceeded when trying to connect$/i,
@@ -16,6 +21,8 @@ const MESSAGES = [
   /^Client has encountered a connection error and is not queryable$/,
   /^Cannot use a pool after calling end on the pool$/,
   /^Driver not Connected$/,
+  // Redis has another password or other rights than at the start of the service.
+  /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b/,
 ];
 
 const NAMES = new Set(['ConnectionIsNotSetError']);

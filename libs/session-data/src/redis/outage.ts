@@ -5,12 +5,16 @@
 
 const NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
 
-/** Codes of the operating system, and of the client's own connections. */
-const CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|NR_CLOSED)/;
+/** Codes of the operating system (also when this process has no file, port or buffer left), and of the client's own connections. */
+const CODES =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDRNOTAVAIL|EMFILE|ENFILE|ENOBUFS|ENOMEM|EPROTO|NR_CLOSED)/;
 
-/** What a server answers while it starts, is a replica, fails over, is full, cannot write its file, or is busy with a script. */
+/**
+ * What a server answers while it starts, is a replica, fails over, is full, cannot write its file, is busy with a script, or has
+ * forgotten its scripts.
+ */
 const REPLIES =
-  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|ERR max number of clients reached)\b/;
+  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|NOSCRIPT|ERR max number of clients reached)\b/;
 
 /** Messages of outages for which ioredis gives no code. */
 const MESSAGES =
