@@ -178,16 +178,19 @@ describe('transitions', () => {
 
 test('the reconciler finds active sessions, the sweeper those that are past their retention', async () => {
   const { id: active } = await running();
-  const end = new Date('2026-01-01T00:00:00Z');
   const ended = async (retentionHours: unknown): Promise<string> => {
     const { row } = await sessions.create({ id: randomUUID(), spec: { ...spec, retentionHours } });
-    await sessions.transition(row.id, ['created'], 'stopped', { completedAt: end });
+    await sessions.transition(row.id, ['created'], 'stopped');
     return row.id;
   };
   const [day, half, always, odd] = [await ended(24), await ended(0.5), await ended(0), await ended('x')];
-  const idsAfter = async (hours: number): Promise<string[]> =>
-    (await sessions.expired(new Date(end.getTime() + hours * 3_600_000))).map((row) => row.id).sort();
-  expect(await idsAfter(0.5)).toEqual([]);
+  const idsAfter = async (hours: number): Promise<string[]> => {
+    const ids = [day, half, always, odd];
+    const end = `UPDATE sessions SET completed_at = now() - $1 * interval '1 hour' WHERE id = ANY($2)`;
+    await dataSource.query(end, [hours, ids]);
+    return (await sessions.expired()).map((row) => row.id).sort();
+  };
+  expect(await idsAfter(0.4)).toEqual([]);
   expect(await idsAfter(0.6)).toEqual([half]);
   expect(await idsAfter(25)).toEqual([day, half].sort());
   expect(await idsAfter(100_000)).not.toEqual(expect.arrayContaining([always, odd]));

@@ -258,13 +258,16 @@ export class SessionRepository<Spec = unknown> {
     ]);
   }
 
-  /** Sessions that ended more than their spec's `retentionHours` before `now`. A session with 0, or without the field, never expires. */
-  expired(now: Date): Promise<SessionRow<Spec>[]> {
+  /**
+   * Sessions that ended more than their spec's `retentionHours` ago. A session with 0, or without the field, never expires. The clock of
+   * PostgreSQL decides, which also noted the end: the clock of a process may be wrong.
+   */
+  expired(): Promise<SessionRow<Spec>[]> {
     return this.select(
       `WHERE state = ANY($1) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
-         AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < $2
-         AND ${ownedBy('$3')} ORDER BY completed_at, id`,
-      [ENDED_STATES, now, this.deployment],
+         AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()
+         AND ${ownedBy('$2')} ORDER BY completed_at, id`,
+      [ENDED_STATES, this.deployment],
     );
   }
 
