@@ -121,6 +121,19 @@ test('I13 a resume while the store is away is answered 202, and the session runs
   await api().until(id, (seen) => seen.clock! > clock!, 15_000);
 });
 
+test('I11 the reconciler brings the store of a session in line, also when the store of another one is broken', async () => {
+  const ids = [await inTheMiddle('drifted'), await inTheMiddle('broken')] as const;
+  for (const id of ids) await call(api(), id, 'pause');
+  await redis.set(metaKey(ids[1]), 'not a hash');
+  await redis.hset(metaKey(ids[0]), 'control', 'run');
+  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1', BARKEEP_STREAM_CONCURRENCY: '1' });
+  await api().eventually(
+    () => control(ids[0]),
+    (seen) => seen === 'pause',
+  );
+  await other.signal('SIGKILL');
+});
+
 test('I13 a create that cannot reach the queue Redis for writes leaves no session', async () => {
   const queue = await tcpGate(process.env['REDIS_URL']!, 6379);
   const other = await system.coordinator({ ...NO_RECONCILER, REDIS_URL: queue.url });

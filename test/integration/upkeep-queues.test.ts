@@ -5,6 +5,7 @@ import {
   parsePayload,
   producerConnection,
   releaseLostLocks,
+  runLateJobs,
   readUpkeepActivity,
   UpkeepProducer,
   workerConnection,
@@ -290,4 +291,17 @@ test('I11 the job of a lock that lost its expiry runs again', async () => {
   const again = counter();
   work('detect-gaps', async () => again.hit());
   await again.reached(1);
+});
+
+test('I11 jobs that clocks of processes would run an hour late run now, and one that is delayed for an hour does not', async () => {
+  const hour = 3_600_000;
+  const add = (jobId: string, delay: number, timestamp = Date.now()) =>
+    queues.backfill.add('backfill', {}, { jobId, delay, timestamp });
+  const jobs = [
+    await add('of-a-clock-ahead', 1_000, Date.now() + hour),
+    await add('overdue', 1_000, Date.now() - hour),
+    await add('later', hour),
+  ];
+  await runLateJobs(redis, queues);
+  expect(await Promise.all(jobs.map((job) => job.getState()))).toEqual(['waiting', 'waiting', 'delayed']);
 });

@@ -8,6 +8,7 @@ import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import {
   readUpkeepActivity,
   releaseLostLocks,
+  runLateJobs,
   QueueWorker,
   workerConnection,
   type Queues,
@@ -74,15 +75,19 @@ export class SessionsModule {
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [SHARED_PARTS, QUEUE_REDIS, SessionLifecycle, StreamProcessor, StopSequence],
+          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES, SessionLifecycle, StreamProcessor, StopSequence],
           useFactory: (
             parts: SharedParts,
             queueRedis: Redis,
+            queues: Queues,
             lifecycle: SessionLifecycle,
             streams: StreamProcessor,
             stop: StopSequence,
           ) => {
-            const reconciler = reconcilerOf(parts, lifecycle, () => releaseLostLocks(queueRedis, config.queues.prefix));
+            const reconciler = reconcilerOf(parts, lifecycle, async () => {
+              await releaseLostLocks(queueRedis, config.queues.prefix);
+              await runLateJobs(queueRedis, queues);
+            });
             parts.redis.on('ready', () => reconciler.onStoreReturned());
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
@@ -150,7 +155,7 @@ function runnerOf(
   return new StreamRunner({ ...shared, streams });
 }
 
-function reconcilerOf(parts: SharedParts, lifecycle: SessionLifecycle, releaseLocks: () => Promise<void>): Reconciler {
+function reconcilerOf(parts: SharedParts, lifecycle: SessionLifecycle, repairQueues: () => Promise<void>): Reconciler {
   const { redis, keyPrefix, dataSource } = parts;
   return new Reconciler({
     ...parts,
@@ -158,7 +163,7 @@ function reconcilerOf(parts: SharedParts, lifecycle: SessionLifecycle, releaseLo
     isSettled: (row) => isSettledIn(redis, keyPrefix, row),
     returnedKeys: new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids)),
     hasRemoved: () => hasRemoved(dataSource),
-    releaseLostLocks: releaseLocks,
+    repairQueues,
   });
 }
 

@@ -1,6 +1,7 @@
 export { noteJobTaken, readUpkeepActivity, WORKER_SILENT_MS } from './activity.js';
 export * from './connections.js';
 export * from './contract.js';
+export { runLateJobs } from './late-jobs.js';
 export { releaseLostLocks } from './lost-locks.js';
 export * from './options.js';
 export * from './producer.js';

@@ -4,7 +4,7 @@
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
-import type { ReturnedKeys } from '@barkeep/session-data';
+import { isOutage, type ReturnedKeys } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
@@ -19,6 +19,8 @@ const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
+type Row = SessionRow<SessionSpec>;
+
 export interface ReconcilerParts {
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;
@@ -30,9 +32,10 @@ export interface ReconcilerParts {
   returnedKeys: Pick<ReturnedKeys, 'sweep'>;
   /** Whether any removed session is remembered. */
   hasRemoved: () => Promise<boolean>;
-  releaseLostLocks: () => Promise<void>;
+  /** Runs jobs that the queue would leave: of locks that never expire, and of clocks that were ahead. */
+  repairQueues: () => Promise<void>;
   /** True when a completed session has nothing left to repair, or has no store any more. */
-  isSettled: (row: SessionRow<SessionSpec>) => Promise<boolean>;
+  isSettled: (row: Row) => Promise<boolean>;
   warn: (message: string, error: unknown) => void;
 }
 
@@ -65,7 +68,7 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    await eachOf(await this.parts.sessions.unfinished(), async (row) => {
+    await this.eachOf(await this.parts.sessions.unfinished(), async (row) => {
       const { id, incarnation, run, spec } = row;
       if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
       await this.parts.control.repair(row);
@@ -74,20 +77,20 @@ export class Reconciler {
       if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
       if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
     });
-    await this.parts.releaseLostLocks();
+    await this.parts.repairQueues();
     await this.repairControls();
     await this.scheduleUnsettled();
-    for (const { id } of await this.parts.sessions.expired(new Date())) await this.parts.lifecycle.remove(id);
+    await this.eachOf(await this.parts.sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
   }
 
   /** The stores of completed sessions may have lost writes since. */
-  private async compareStores(rows: readonly SessionRow<SessionSpec>[]): Promise<void> {
+  private async compareStores(rows: readonly Row[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const some = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(some.map((row) => unlessCalendarUnknown(this.parts.lostTail.check(row))));
+      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.lostTail.check(row))));
     }
   }
 
@@ -118,7 +121,7 @@ export class Reconciler {
   private async repairControls(): Promise<void> {
     for (const state of ['paused', 'stopped'] as const) {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
-      await eachOf(rows, (row) => this.parts.control.repair(row));
+      await this.eachOf(rows, (row) => this.parts.control.repair(row));
     }
   }
 
@@ -140,7 +143,7 @@ export class Reconciler {
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const settled = new Set<string>();
     await this.compareStores(rows);
-    await eachOf(rows, async (row) => {
+    await this.eachOf(rows, async (row) => {
       const { id, incarnation, spec } = row;
       if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
@@ -149,16 +152,17 @@ export class Reconciler {
     });
     this.settled = settled;
   }
-}
 
-/** Works on one row after another. */
-async function eachOf<Row>(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
-  for (const row of rows) await unlessCalendarUnknown(work(row));
-}
+  /** Works on one row after another. */
+  private async eachOf(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
+    for (const row of rows) await this.unlessBroken(row, work(row));
+  }
 
-/** One session whose calendar is gone must not end the round. */
-async function unlessCalendarUnknown(work: Promise<unknown>): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof UnknownCalendarError)) throw error;
-  });
+  /** One session whose calendar is gone, or whose store is broken, must not end the round. An outage ends it: a later one continues. */
+  private async unlessBroken({ id }: Row, work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      if (isOutage(error)) throw error;
+      if (!(error instanceof UnknownCalendarError)) this.parts.warn(`session ${id} could not be checked`, error);
+    });
+  }
 }

@@ -1,0 +1,33 @@
+/**
+ * Delayed jobs that would run too late. BullMQ delays and runs them by the clocks of processes: when a process whose clock is an hour ahead
+ * ends, the jobs that it delayed run an hour late, and workers whose clocks are an hour behind run all of them an hour late.
+ */
+import type { Redis } from 'ioredis';
+import type { Queues } from './producer.js';
+
+/** Clocks that differ by less than this need no repair, ms. */
+const DIFFERENCE_MAX_MS = 30_000;
+/** Most jobs at each end of a queue that one call looks at. */
+const JOBS_MAX = 100;
+/** BullMQ keeps this many places for each millisecond, so that jobs of the same one stay in order. */
+const SCORES_A_MS = 0x1000;
+
+/** Runs jobs that should have run by the clock of the queue Redis, and those that are due later than their delay from now. */
+export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
+  const now = Number((await redis.time())[0]) * 1000;
+  const score = (ms: number): number => (now + ms) * SCORES_A_MS;
+  for (const queue of Object.values(queues)) {
+    const key = queue.toKey('delayed');
+    const limit = ['LIMIT', 0, JOBS_MAX] as const;
+    const overdue = await redis.zrangebyscore(key, '-inf', score(-DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const far = await redis.zrevrangebyscore(key, '+inf', score(DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const found = [...overdue, ...far];
+    for (let i = 0; i < found.length; i += 2) {
+      const job = await queue.getJob(found[i]!);
+      const dueInMs = Number(found[i + 1]) / SCORES_A_MS - now;
+      const isLate = dueInMs < 0 || (job && dueInMs > job.delay + DIFFERENCE_MAX_MS);
+      // Another coordinator may have run it meanwhile.
+      if (isLate) await job?.promote().catch(() => undefined);
+    }
+  }
+}
