@@ -82,7 +82,7 @@ let notedAt = 0;
 /** Tells the coordinators that a worker takes jobs, at most once a second. When the queue Redis is away nothing is lost. */
 function noteTaken({ queueRedis }: Connections, config: Config): void {
   const now = Date.now();
-  if (now - notedAt < 1_000) return;
+  if (Math.abs(now - notedAt) < 1_000) return;
   notedAt = now;
   noteJobTaken(queueRedis, config.queues.prefix, now).catch(() => undefined);
 }

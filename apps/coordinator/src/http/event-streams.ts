@@ -77,7 +77,7 @@ export class EventStreams {
     let isLostSent = false;
     // A listener that gets only this reconnects from here.
     await write(response, `retry: 1000\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
-    let writtenAt = Date.now();
+    let writtenAt = performance.now();
     for (;;) {
       signal.throwIfAborted();
       const answer = await feed.read(cursor);
@@ -93,10 +93,10 @@ export class EventStreams {
         count = answer.events.length;
         cursor = answer.cursor;
       }
-      if (count > 0) writtenAt = Date.now();
-      else if (Date.now() - writtenAt >= KEEP_ALIVE_MS) {
+      if (count > 0) writtenAt = performance.now();
+      else if (performance.now() - writtenAt >= KEEP_ALIVE_MS) {
         await write(response, `: keep-alive\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
-        writtenAt = Date.now();
+        writtenAt = performance.now();
       }
       if (count === 0) await this.nextPoll();
       if ('noStore' in answer) await pause(LOOK_FOR_STORE_MS, signal);

@@ -28,7 +28,7 @@ export class QueuesController {
   })
   listQueues(): Promise<QueuesAnswer> {
     const now = Date.now();
-    if (!this.last || now - this.last.at >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
+    if (!this.last || Math.abs(now - this.last.at) >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
     return this.last.answer;
   }
 

@@ -265,9 +265,9 @@ export class SessionService extends SessionLifecycle {
 
 /** Waits for the store of a session that was just started: a coordinator creates it when it takes the job. @throws FeedNotBegunError */
 async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
-  const deadline = Date.now() + BEGUN_WITHIN_MS;
+  const deadline = performance.now() + BEGUN_WITHIN_MS;
   while (!(await feed.isBegun(symbol))) {
-    if (Date.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
+    if (performance.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
     await sleep(BEGUN_LOOK_MS);
   }
 }

@@ -26,10 +26,12 @@ export class StreamProgress {
   outcome: StreamOutcome | undefined;
   readonly clockMoved = new WakeSignal();
   private readonly ended = new AbortController();
-  private checkpointAt = 0;
+  private checkpointAt = -Infinity;
   private followedAt = performance.now();
   private state: 'running' | 'waiting-upkeep' = 'running';
   private wait: StreamWait | undefined;
+  /** When that wait began, by the steady clock: the other one may jump. */
+  private waitFrom = 0;
   /** Whether the store may show a wait. */
   isWaitStored = true;
 
@@ -65,13 +67,14 @@ export class StreamProgress {
   /** Records what the clock waits for; undefined when it does not wait. @param until epoch ms, when the wait ends without an event */
   waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
     if (kind === undefined) this.wait = undefined;
-    else this.wait = { kind, since: this.wait?.kind === kind ? this.wait.since : Date.now(), until };
+    else if (this.wait?.kind === kind) this.wait.until = until;
+    else [this.wait, this.waitFrom] = [{ kind, since: Date.now(), until }, performance.now()];
   }
 
   /** The wait that the store is to show. */
   get shownWait(): StreamWait | null {
     const { wait } = this;
-    return wait && Date.now() - wait.since >= WAIT_SHOWN_AFTER_MS ? wait : null;
+    return wait && performance.now() - this.waitFrom >= WAIT_SHOWN_AFTER_MS ? wait : null;
   }
 
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
@@ -94,8 +97,8 @@ export class StreamProgress {
 
   /** Saves the position in Postgres, unless that was done less than `everyMs` ago. */
   async checkpoint(everyMs = CHECKPOINT_EVERY_MS): Promise<void> {
-    if (Date.now() - this.checkpointAt < everyMs) return;
-    this.checkpointAt = Date.now();
+    if (performance.now() - this.checkpointAt < everyMs) return;
+    this.checkpointAt = performance.now();
     const { frontier, clock } = this;
     await this.sessions.saveCheckpoint(this.layout, this.epoch, { frontier, clock });
   }
