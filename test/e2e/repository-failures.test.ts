@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Api, type Gap, type Session } from '../support/api.js';
 import { marketBars, writeBars, type BarsBySymbol } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { type SystemProcess, TestSystem } from '../support/system.js';
 
 const DOCUMENT = join(__dirname, '../../docs/repositories.md');
 const DATE = '2013-10-07';
@@ -36,6 +36,11 @@ exports.slow = { getBars: async (query) => {
   return between(query);
 } };
 exports.wrong = { getBars: async (query) => between(query).map((bar) => ({ ...bar, openTime: bar.openTime / 1000 })) };
+exports.stray = { getBars: async (query) => {
+  setTimeout(() => { throw new Error('thrown in a timer'); });
+  void Promise.reject(new Error('not awaited'));
+  return between(query);
+} };
 exports.back = { getBars: async (query) => {
   if (!existsSync(join(__dirname, 'well'))) throw new Error('maintenance');
   return between(query);
@@ -50,6 +55,7 @@ interface Outcome {
 
 let system: TestSystem;
 let api: Api;
+let workers: SystemProcess[];
 let folder: string;
 const outcomes = new Map<string, Outcome>();
 const cases = REPOSITORIES.flatMap((repository) =>
@@ -81,11 +87,13 @@ beforeAll(async () => {
     BARKEEP_REPOSITORIES: join(folder, 'repositories.cjs'),
   });
   await writeBars(system.databaseUrl, 'holey', HOLEY);
-  const [coordinator] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
+  const [coordinator, ...rest] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
+  workers = rest;
   api = new Api(coordinator.url);
   for (const { repository, onFailure, barrier } of cases)
     await api.run(specOf(nameOf(repository, onFailure, barrier), repository, onFailure, barrier));
   await api.run(specOf('never-failed', 'good', 'continue', 'none'));
+  await api.run(specOf('stray', 'stray', 'wait', 'day'));
 }, 60_000);
 afterAll(async () => {
   await system?.close();
@@ -169,6 +177,13 @@ test.each(BARRIERS)(
   },
   60_000,
 );
+
+test('I12 a repository that throws outside of its requests ends no worker', async () => {
+  await api.until('stray', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
+  expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null]);
+  const logs = () => Promise.resolve(workers.map(({ log }) => log).join(''));
+  await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
+}, 60_000);
 
 test('a failing repository is in the session store with its error, since when, and the next attempt, and in the events', async () => {
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);

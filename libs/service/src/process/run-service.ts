@@ -26,6 +26,12 @@ async function startService(start: (config: Config) => Promise<RunningService>):
   const config = loadConfig(process.env, { requireServices: true });
   await useOwnCalendars(config.calendars.dir);
   const { url, stop, logger } = await start(config);
+  // Code of the user runs in this process: what it throws in a timer, or in an event without a listener, must not end it (I12).
+  if (config.repositories.modulePath !== undefined) {
+    process.on('uncaughtException', (err) =>
+      logger.error({ err }, 'an error that nothing handles; the module of repositories?'),
+    );
+  }
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
   process.send?.({ ready: true, url });
 }

@@ -1,0 +1,59 @@
+/** A repository that blocks the event loop of its worker: the watchdog ends that worker, and another one does the job (I11, I12). */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Api } from '../support/api.js';
+import { holey, marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2013-10-07', end: '2013-10-07' };
+const SPEC = {
+  ...DATES,
+  symbols: ['AAA'],
+  source: { type: 'dataset', dataset: 'holey' },
+  backfill: ['blocking'],
+  upkeep: { barrier: 'day' },
+};
+/** The first worker that asks never gets its event loop back. */
+const MODULE = `
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const bars = JSON.parse(readFileSync(__dirname + '/bars.json', 'utf8'));
+exports.blocking = { getBars: async ({ start, end }) => {
+  const mark = __dirname + '/blocked';
+  if (!existsSync(mark)) {
+    writeFileSync(mark, '');
+    for (;;);
+  }
+  return bars.filter(({ openTime }) => openTime >= start.getTime() && openTime < end.getTime());
+} };`;
+
+let system: TestSystem;
+let folder: string;
+
+afterAll(async () => {
+  await system?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+test('I11 I12 a worker whose event loop is blocked for good ends, and another one does its job', async () => {
+  const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 7 });
+  folder = mkdtempSync(join(tmpdir(), 'barkeep-blocked-'));
+  writeFileSync(join(folder, 'repositories.cjs'), MODULE);
+  writeFileSync(join(folder, 'bars.json'), JSON.stringify(market.get('AAA')));
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: join(folder, 'repositories.cjs') });
+  await writeBars(system.databaseUrl, 'holey', holey(market, 0.1, 8));
+  const [coordinator, ...workers] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
+  const ended = Promise.race(
+    workers.map(async (worker) => {
+      const [, signal] = (await once(worker.child, 'exit')) as [number | null, NodeJS.Signals | null];
+      return { signal, log: worker.log };
+    }),
+  );
+  const api = new Api(coordinator.url);
+  const { counts } = await api.completed(await api.run({ ...SPEC, id: 'blocked' }), 90_000);
+  expect(counts.filled).toBe(390);
+  const { signal, log } = await ended;
+  expect(signal).toBe('SIGKILL');
+  expect(log).toContain('the event loop of the upkeep worker has not turned for 30 s');
+}, 150_000);
