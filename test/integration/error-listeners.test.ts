@@ -103,9 +103,12 @@ afterAll(async () => {
 
 test('I11 a pool, its clients and COPY streams have listeners at checkout, in use and after release', async () => {
   const dataSource = await createDataSource(database.url).initialize();
+  const pool = poolOf(dataSource);
+  const first = await pool.connect();
+  expect(first.listenerCount('error')).toBeGreaterThan(0);
+  first.release();
   await migrate(dataSource);
   expectListeners('after migrations');
-  const pool = poolOf(dataSource);
   expect(pool.listenerCount('error')).toBeGreaterThan(0);
   const borrowed = await withConnection(dataSource, async (client) => {
     expect(client.listenerCount('error')).toBeGreaterThan(0);

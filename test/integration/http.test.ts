@@ -364,12 +364,28 @@ describe('when a server is away', () => {
     const started = await post('/v1/sessions?start=true', { ...spec, id: 'half' });
     expect((await problemIn(started)).type).toBe('urn:barkeep:problem:unavailable');
     expect((await get('/v1/sessions/half')).status).toBe(404);
-    await redis.open();
-    // Workers reconnect as well. The process stops quickly only after they have.
-    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
-    await until(async () => (await stream.getWorkersCount()) === 2);
+    await redisIsBack();
     expect((await get('/health/ready')).status).toBe(200);
   });
+
+  it('I13 leaves nothing of a create in the middle of which the queue Redis goes away', async () => {
+    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
+    const add = jest.spyOn(stream, 'add').mockImplementationOnce(async (...job) => {
+      add.mockRestore();
+      await redis.shut();
+      return stream.add(...job);
+    });
+    expect((await post('/v1/sessions?start=true', { ...spec, id: 'half' })).status).toBe(503);
+    expect((await get('/v1/sessions/half')).status).toBe(404);
+    await redisIsBack();
+  });
+
+  /** Workers reconnect as well. The process stops quickly only after they have. */
+  async function redisIsBack(): Promise<void> {
+    await redis.open();
+    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
+    await until(async () => (await stream.getWorkersCount()) === 2);
+  }
 });
 
 describe('metrics', () => {
