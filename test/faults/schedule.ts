@@ -41,7 +41,7 @@ export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions
   for (let i = 0; i < 8; i++) random.next();
   const names = Object.keys(KINDS) as KindName[];
   const chosen = kind ?? random.pick(names.filter((name) => only === undefined || suits(faults, only, name)));
-  const suitable = faults.filter((fault) => fault.suits(KINDS[chosen]));
+  const suitable = faults.filter((fault) => !fault.isByName && fault.suits(KINDS[chosen]));
   const count = random.int(1, FAULTS_MAX + 1);
   const planned = Array.from({ length: count }, (): PlannedFault => ({
     name: only ?? random.pick(suitable).name,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXTRA_SYMBOL } from '../kinds.js';
 import { anyKind, type Fault } from './fault.js';
 
+const STORM_CALLS = 10;
 const isAlone: Fault['suits'] = ({ consumers, isFed }) => consumers === 0 && !isFed;
 
 export const callFaults: readonly Fault[] = [
@@ -35,5 +36,14 @@ export const callFaults: readonly Fault[] = [
     },
   },
   { name: 'call-feed-again', suits: ({ isFed }) => isFed, run: ({ session }) => session.feedAgain() },
+  {
+    name: 'call-storm',
+    suits: anyKind,
+    isByName: true,
+    async run({ session }) {
+      for (let i = 0; i < STORM_CALLS; i++) await Promise.all([session.pause(), session.resume(), session.resume()]);
+      await session.resume();
+    },
+  },
   { name: 'call-upkeep', suits: anyKind, run: ({ session }) => session.upkeep() },
 ];

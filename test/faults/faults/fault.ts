@@ -8,6 +8,8 @@ export interface FaultInfo {
   name: string;
   /** Whether it makes sense for a kind of session. */
   suits(kind: Kind): boolean;
+  /** True for a fault that only `--only` chooses, so that the seeds of docs/reliability.md keep their schedules. */
+  isByName?: boolean;
 }
 
 /** Where a fault happens. */

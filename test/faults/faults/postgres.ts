@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { anyKind, type Fault } from './fault.js';
 
 const TERMINATIONS = 5;
+const CANCELLATIONS = 20;
 
 export const postgresFaults: readonly Fault[] = [
   {
@@ -52,6 +53,34 @@ export const postgresFaults: readonly Fault[] = [
       await lab.postgres.query(`ALTER SYSTEM SET default_transaction_read_only = on`, `SELECT pg_reload_conf()`);
       await delay(forMs);
       await lab.postgres.query(`ALTER SYSTEM RESET default_transaction_read_only`, `SELECT pg_reload_conf()`);
+    },
+  },
+  {
+    name: 'postgres-cancel',
+    suits: anyKind,
+    isByName: true,
+    async run({ lab }) {
+      for (let i = 0; i < CANCELLATIONS; i++) {
+        await lab.postgres.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()`);
+        await delay(50);
+      }
+    },
+  },
+  {
+    name: 'postgres-locked',
+    suits: anyKind,
+    isByName: true,
+    run: async ({ lab, forMs }) =>
+      void (await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${forMs / 200}); COMMIT`)),
+  },
+  {
+    name: 'postgres-away',
+    suits: anyKind,
+    isByName: true,
+    async run({ lab, forMs }) {
+      await lab.postgres.rename('barkeep', 'away');
+      await delay(forMs);
+      await lab.postgres.rename('away', 'barkeep');
     },
   },
 ];

@@ -4,6 +4,7 @@ import type { LabProcess } from '../lab/process.js';
 import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 
 const RESTART_MS = 500;
+const HOUR_SECONDS = 3_600;
 
 type Choose = (scene: Scene) => Promise<LabProcess> | LabProcess;
 
@@ -61,6 +62,22 @@ export const processFaults: readonly Fault[] = [
       (await process).jump(pickOf([-30, 30, 600], (pick * 7) % 1));
       await delay(forMs);
       (await process).jump(0);
+    },
+  },
+  {
+    name: 'clock-off',
+    suits: anyKind,
+    isByName: true,
+    // The jobs that it delays are left behind when it ends.
+    async run(scene) {
+      const { lab, pick, forMs } = scene;
+      if (!lab.canJump) return;
+      const process = await (pick < 0.5 ? owner(scene) : worker(scene));
+      process.jump(pickOf([-HOUR_SECONDS, HOUR_SECONDS], (pick * 7) % 1));
+      await delay(forMs);
+      await process.end('SIGKILL');
+      process.jump(0);
+      await process.start();
     },
   },
 ];

@@ -5,12 +5,14 @@ import { anyKind, type Fault, type Scene } from './fault.js';
 
 const CUT_MIN_BYTES = 2_000;
 const CUT_MAX_BYTES = 400_000;
+const KILLS = 5;
 
 /** A fault of one server. */
 interface ServerFault {
   name: string;
   /** True when the server's data goes back in time. */
   setsBack?: boolean;
+  isByName?: boolean;
   run: (server: RedisServer, scene: Scene) => Promise<void>;
 }
 
@@ -74,12 +76,48 @@ const faults: readonly ServerFault[] = [
       await server.control('REPLICAOF', 'NO', 'ONE');
     },
   },
+  { name: 'forget-scripts', isByName: true, run: (server) => server.control('SCRIPT', 'FLUSH') },
+  {
+    name: 'kill-clients',
+    isByName: true,
+    async run(server) {
+      for (let i = 0; i < KILLS; i++) {
+        for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
+        await delay(100);
+      }
+    },
+  },
+  {
+    name: 'password',
+    isByName: true,
+    run: (server, { forMs }) => refuseNew(server, forMs, 'requirepass', 'secret', ''),
+  },
+  {
+    name: 'max-clients',
+    isByName: true,
+    run: (server, { forMs }) => refuseNew(server, forMs, 'maxclients', '1', '10000'),
+  },
 ];
 
+/** Refuses new connections for a while, by a setting, and closes those that exist but the lab's own. */
+async function refuseNew(
+  server: RedisServer,
+  forMs: number,
+  setting: string,
+  value: string,
+  usual: string,
+): Promise<void> {
+  await server.config(setting, value);
+  for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
+  await delay(forMs);
+  await server.config(setting, usual);
+}
+
 export const redisFaults: readonly Fault[] = (['session', 'queue'] as const).flatMap((role) =>
-  faults.map(({ name, setsBack, run }): Fault => ({
+  faults.map(({ name, setsBack, isByName, run }): Fault => ({
     name: `${role}-redis-${name}`,
     suits: anyKind,
+    isByName,
     setsBack: setsBack === true && role === 'session',
     run: (scene) => run(scene.lab.redis[role], scene),
   })),

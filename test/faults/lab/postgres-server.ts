@@ -16,6 +16,7 @@ export class PostgresServer {
   onStart: (url: string) => void = () => undefined;
   private services: Services | undefined;
   private disk: SmallDisk | undefined;
+  private resume: () => void = () => undefined;
 
   private constructor(private readonly folder: string) {}
 
@@ -51,15 +52,27 @@ export class PostgresServer {
     const pid = this.pid();
     const all = [pid, ...childrenOf(pid)];
     for (const one of all) signal(one, 'SIGSTOP');
-    return () => {
+    this.resume = () => {
       for (const one of all) signal(one, 'SIGCONT');
     };
+    return this.resume;
   }
 
   /** Runs statements, each as its own transaction that may write. @returns the rows of the last one */
-  async query<Row>(...statements: string[]): Promise<Row[]> {
+  query<Row>(...statements: string[]): Promise<Row[]> {
+    return this.queryIn<Row>(this.url, statements);
+  }
+
+  /** Renames a database, and ends the connections to it. */
+  async rename(from: string, to: string): Promise<void> {
+    const url = Object.assign(new URL(this.url), { pathname: '/postgres' }).href;
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${from}'`;
+    await this.queryIn(url, [end, `ALTER DATABASE ${from} RENAME TO ${to}`]);
+  }
+
+  private async queryIn<Row>(connectionString: string, statements: readonly string[]): Promise<Row[]> {
     for (let attempt = 1; ; attempt++) {
-      const client = new Client({ connectionString: this.url, options: '-c default_transaction_read_only=off' });
+      const client = new Client({ connectionString, options: '-c default_transaction_read_only=off' });
       client.on('error', () => undefined);
       try {
         await client.connect();
@@ -76,6 +89,7 @@ export class PostgresServer {
   }
 
   async close(): Promise<void> {
+    this.resume(); // a frozen process does not stop
     await this.services?.stop();
     this.disk?.remove();
   }
