@@ -66,6 +66,10 @@ describe('barkeep import', () => {
     ]);
     expect(await stored('one')).toHaveLength(4);
     expect((await barkeep('import', wide, '--dataset', 'other', '--interval', '5m')).code).toBe(0);
+    expect((await barkeep('import', minutes, '--dataset', 'other')).stderr).toContain('has 5-minute bars');
+    const two = await put('two.csv', HEADER + row(0) + row(1));
+    expect((await barkeep('import', two, '--dataset', 'few')).code).toBe(0);
+    expect((await barkeep('import', wide, '--dataset', 'few', '--interval', '5m')).code).toBe(1);
   });
 
   it('never ends in silence when nothing is left that could finish it', async () => {

@@ -8,7 +8,7 @@ import {
   type SymbolExtent,
 } from '@barkeep/bar-repository';
 import type { Calendar, Hours } from '@barkeep/bars';
-import { closesOf, spacingOf, spacingText } from '../import/index.js';
+import { closesOf, greatestDivisor, spacingOf, spacingText } from '../import/index.js';
 import type { Database } from '../services/index.js';
 import { type Coverage, coverageOf } from './coverage.js';
 
@@ -37,6 +37,7 @@ export interface DescribedDataset {
 
 const SAMPLE_ROWS = 5_000;
 const SAMPLE_SYMBOLS = 10;
+const NARROW_MS = 300_000;
 const EXAMPLES = 5;
 
 /** The spacings of some symbols' first rows, ms, where they have rows enough to know it. */
@@ -48,7 +49,13 @@ export async function storedSpacings(
   const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
   const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
-  return sampled.flatMap((times) => (times.length > 3 ? (spacingOf(times) ?? []) : []));
+  return sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : undefined) ?? narrowSpacing(times) ?? []);
+}
+
+/** Of rows that are too few to know it: two that are less than five minutes apart are not of five-minute bars. */
+function narrowSpacing(times: readonly number[]): number | undefined {
+  const divisor = times.slice(1).reduce((found, time, index) => greatestDivisor(time - times[index]!, found), 0);
+  return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
 }
 
 export async function describeDataset(database: Database, wanted: DescribedDataset): Promise<DatasetDescription> {

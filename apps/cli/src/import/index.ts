@@ -7,6 +7,7 @@ export {
   READ_DEFAULTS,
   type ReadOptions,
   closesOf,
+  greatestDivisor,
   spacingOf,
   spacingText,
 } from './detect/index.js';
