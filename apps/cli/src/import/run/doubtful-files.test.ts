@@ -162,6 +162,11 @@ describe('K13 times without a zone', () => {
     expect(await outcomeOf(HEADER + rows(390, at(4, 14, 30), MINUTE_MS, wall), { read })).toContain('--tz UTC');
   });
 
+  it('are warned of when --tz names a zone without daylight saving that people take for a city', async () => {
+    const read = { symbol: 'X', zone: 'EST' };
+    expect(await outcomeOf(HEADER + rows(5, at(4, 10, 0, 7), MINUTE_MS, wall), { read })).toContain('America/New_York');
+  });
+
   it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
     for (const text of [rows(390, at(4, 14, 30), MINUTE_MS, wall), rows(1440, at(4, 0), MINUTE_MS, wall)]) {
       const { summary } = await imported('a.csv', HEADER + text, X);
