@@ -70,7 +70,7 @@ function refuseHalfRead(first: readonly ReadTime[], last: readonly ReadTime[]): 
   );
 }
 
-/** Refuses a file of which many times are read and many are not: those that are read are read wrong. @throws FilePlanError */
+/** Refuses a file when many of its times are read and many are not: those that are read may be wrong. @throws FilePlanError */
 function refusePartlyRead(times: readonly ReadTime[]): void {
   const unread = times.filter((time) => time !== undefined);
   const share = unread.length / times.length;

@@ -14,7 +14,7 @@ export interface SwappedDates {
 }
 
 /**
- * Undefined when nothing speaks for it, and for dates of which one has no other reading.
+ * Undefined when nothing speaks for it, and when a date has no other reading.
  * @param walls wall times in the order of the rows, epoch ms @param example of their text @param fileName may have a date of the file
  */
 export function swappedDates(walls: readonly number[], example: string, fileName: string): SwappedDates | undefined {
