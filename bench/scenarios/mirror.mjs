@@ -3,11 +3,10 @@
  * compared with a PING on the same connection.
  */
 import { Mirror } from '@barkeep/client';
-import { DayChunk, parseSessionSpec } from '@barkeep/bars';
-import { removeSession, SessionLayout, SessionReader, SessionWriter } from '@barkeep/session-data';
-import { randomUUID } from 'node:crypto';
-import { median } from '../harness/statistics.mjs';
+import { removeSession, SessionReader } from '@barkeep/session-data';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+import { median } from '../harness/statistics.mjs';
+import { chunkOf, openStore } from '../harness/store.mjs';
 
 const SYMBOLS = 100;
 const READS = 2_000_000;
@@ -89,26 +88,15 @@ function timed(symbols, read) {
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
   const symbols = symbolNames(SYMBOLS);
-  const spec = parseSessionSpec({
-    symbols,
-    start: grid.date,
-    end: grid.date,
-    derivedIntervals: ['5m'],
-    source: { type: 'dataset', dataset: 'bench' },
-  });
-  const layout = new SessionLayout(`bench-mirror-${process.pid}`, randomUUID(), spec, 'barkeep-bench', 0);
-  const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
-  await writer.init();
-  await writer.claim();
+  const id = `bench-mirror-${process.pid}`;
+  const { layout, writer } = await openStore(redis, id, grid, symbols, { derivedIntervals: ['5m'] });
   const random = seeded(4);
   const clock = grid.closeTime(387);
   const chunks = new Map();
   const plain = new Map();
   for (const symbol of symbols) {
     const bars = barsOf(grid, random, 0);
-    const chunk = new DayChunk(grid.slotCount);
-    for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
-    chunks.set(symbol, chunk);
+    chunks.set(symbol, chunkOf(grid, bars));
     plain.set(
       symbol,
       bars.filter(({ openTime }) => openTime < clock),

@@ -128,7 +128,7 @@ test('with hold the clock stands until the silent consumer is back, or removed t
     body: { type: 'urn:barkeep:problem:unknown-consumer' },
   });
   expect((await api().completed(id)).consumers).toEqual([]);
-  await expect(back.heartbeat()).rejects.toThrow('consumer');
+  await expect(back.acknowledge(minute(30))).rejects.toThrow('consumer');
 });
 
 test('a consumer that joins late holds the clock where it is until it is within the window', async () => {

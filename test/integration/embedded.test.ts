@@ -9,7 +9,6 @@ import {
   AlreadyRunningError,
   pingPostgres,
   pingRedis,
-  pingServices,
   readRunning,
   startServices,
   type Services,
@@ -17,6 +16,7 @@ import {
 } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { queryDatabase } from '../support/database.js';
+import { pingServices } from '../support/ping-services.js';
 
 const projectRoot = join(__dirname, '../..');
 /** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */

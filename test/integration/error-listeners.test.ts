@@ -29,12 +29,11 @@ import { QueueBase, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { startCoordinator } from '../../apps/coordinator/src/coordinator.js';
-import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
 import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
 import { freePort, spawnServer } from '../../libs/local-system/src/servers/server-process.js';
-import { pingServices } from '../../libs/local-system/src/servers/ping.js';
+import { pingServices } from '../support/ping-services.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { marketBars, tradingDays } from '../support/market.js';
 
@@ -159,7 +158,7 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
   });
-  const coordinator = await startCoordinator(config, [SessionsModule.of(config)]);
+  const coordinator = await startCoordinator(config);
   const worker = await startWorker(config);
   try {
     expectListeners('running');

@@ -1,10 +1,9 @@
 /** The HTTP side on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { loadConfig, type Config } from '@barkeep/service';
+import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '@barkeep/api';
-import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -42,9 +41,8 @@ beforeAll(async () => {
     BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
   };
-  const start = (config: Config) => startCoordinator(config, [SessionsModule.of(config)]);
-  open = await start(loadConfig(environment));
-  keyed = await start(loadConfig({ ...environment, BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN }));
+  open = await startCoordinator(loadConfig(environment));
+  keyed = await startCoordinator(loadConfig({ ...environment, BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN }));
   await open.app.get(DataSource, { strict: false }).query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 

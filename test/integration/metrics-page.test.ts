@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { loadConfig, type RunningService } from '@barkeep/service';
 import { Metrics } from '@barkeep/observe';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
-import { SessionsModule } from '../../apps/coordinator/src/sessions.module.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -35,7 +34,7 @@ beforeAll(async () => {
     BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
   });
-  coordinator = await startCoordinator(config, [SessionsModule.of(config)]);
+  coordinator = await startCoordinator(config);
   worker = await startWorker(config);
 });
 

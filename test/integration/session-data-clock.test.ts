@@ -3,6 +3,7 @@ import {
   eventNumber,
   FencedError,
   placesFrom,
+  countsBefore,
   readDaySlots,
   readStreamFigures,
   RewindError,
@@ -84,6 +85,6 @@ test('the slots of a day are counted up to any of them', async () => {
   const [first] = [...layout.windowsFrom(0)];
   await flushUpTo(store, market, first!.to);
   const slots = await readDaySlots(upkeep, 0);
-  expect(slots.countsBefore(50)).toMatchObject({ expected: 150, filled: 150, streamed: 150, missing: 0 });
-  expect(slots.countsBefore(60)).toMatchObject({ expected: 180, filled: 150, missing: 30 });
+  expect(countsBefore(slots, 50)).toMatchObject({ expected: 150, filled: 150, streamed: 150, missing: 0 });
+  expect(countsBefore(slots, 60)).toMatchObject({ expected: 180, filled: 150, missing: 30 });
 });

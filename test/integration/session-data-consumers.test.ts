@@ -94,7 +94,6 @@ test('a position never goes back, and the same call again changes nothing', asyn
   const { token } = await consumers.join('one', 'kept');
   for (let send = 0; send < 2; send++) await consumers.acknowledge('one', token, at(20));
   await consumers.acknowledge('one', token, at(10));
-  await consumers.heartbeat('one', token);
   expect(await consumers.list()).toMatchObject([{ name: 'one', state: 'active', ...at(20) }]);
   for (let send = 0; send < 2; send++) await consumers.leave('one', token, at(25));
   expect(await consumers.list()).toMatchObject([{ name: 'one', state: 'left', ...at(25) }]);
@@ -126,11 +125,7 @@ test('a consumer that joins under a name has it alone, and continues where it wa
   await consumers.acknowledge('one', first.token, at(20));
   const second = await consumers.join('one', 'kept');
   expect(second.position).toEqual(at(20));
-  for (const call of [
-    consumers.acknowledge('one', first.token, at(30)),
-    consumers.heartbeat('one', first.token),
-    consumers.leave('one', first.token, at(30)),
-  ]) {
+  for (const call of [consumers.acknowledge('one', first.token, at(30)), consumers.leave('one', first.token, at(30))]) {
     await expect(call).rejects.toThrow(ConsumerReplacedError);
   }
   await consumers.acknowledge('one', second.token, at(25));
@@ -163,12 +158,12 @@ test('where the policy is to hold, a silent consumer holds the session until it 
   await silence(store, 'one', 60);
   expect((await consumers.limit()).slowest).toBe(at(0).time);
   expect(await consumers.list()).toMatchObject([{ state: 'silent' }]);
-  await consumers.heartbeat('one', token);
+  await consumers.acknowledge('one', token, at(0));
   expect(await consumers.list()).toMatchObject([{ state: 'active' }]);
   expect(await consumers.remove('one')).toBe(true);
   expect(await consumers.remove('one')).toBe(false);
   expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
-  await expect(consumers.heartbeat('one', token)).rejects.toThrow(UnknownConsumerError);
+  await expect(consumers.acknowledge('one', token, at(0))).rejects.toThrow(UnknownConsumerError);
   expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
 });
 
@@ -202,7 +197,6 @@ test('a session that was created again under the same id has no consumer of the 
   for (const call of [
     consumers.join('two', 'kept'),
     consumers.acknowledge('one', token, at(1)),
-    consumers.heartbeat('one', token),
     consumers.leave('one', token, at(1)),
     consumers.remove('one'),
     consumers.list(),

@@ -1,6 +1,6 @@
 /** Feeding a session store directly, for tests: bars in any order, and the frontier behind them. */
 import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
-import { FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
+import { countsBefore, FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { TestStore } from './session-store.js';
 
@@ -23,7 +23,7 @@ export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotC
   const counts = noCounts();
   for (let day = 0; day < layout.days.length; day++) {
     const slots = await readDaySlots(upkeep, day);
-    const of = slots.countsBefore(layout.grid(day).closedBy(frontier));
+    const of = countsBefore(slots, layout.grid(day).closedBy(frontier));
     for (const name of Object.keys(counts) as (keyof SlotCounts)[]) counts[name] += of[name];
   }
   return counts;

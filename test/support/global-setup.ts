@@ -7,7 +7,8 @@
  */
 import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
-import { pingServices, startServices, type Services } from '@barkeep/local-system';
+import { startServices, type Services } from '@barkeep/local-system';
+import { pingServices } from './ping-services.js';
 
 /** What docker-compose.yml publishes on this machine; REDIS_PASSWORD and POSTGRES_PASSWORD are those of its keys. */
 const composeUrls: ServiceUrls = {

@@ -36,10 +36,6 @@ export class LockstepConsumer {
     await this.consumers.leave(this.name, this.token, this.at(time));
   }
 
-  heartbeat(): Promise<void> {
-    return this.consumers.heartbeat(this.name, this.token);
-  }
-
   async clock(): Promise<number> {
     return Number(await this.redis.hget(this.layout.keysOf(0).meta, 'clock'));
   }

@@ -1,11 +1,12 @@
 /** The coordinator as a Nest application: connections, log, sessions and HTTP. */
 import type { Tracing } from '@barkeep/observe';
 import { type Config, type Connections, StopSequence } from '@barkeep/service';
-import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { CONFIG, ConnectionsModule, TRACING } from './runtime/index.js';
 import { HttpModule } from './http/index.js';
+import { SessionsModule } from './sessions.module.js';
 
 /** Objects that exist before the application and outlive it. */
 export interface Surroundings {
@@ -32,8 +33,7 @@ export class SurroundingsModule {
 
 @Module({})
 export class AppModule {
-  /** @param sessions the modules that export `SessionLifecycle` */
-  static of(surroundings: Surroundings, sessions: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+  static of(surroundings: Surroundings): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -41,7 +41,7 @@ export class AppModule {
         ConnectionsModule.of(surroundings.connections),
         // The access log is express middleware (configure-http.ts), before everything else; this only uses its logger.
         LoggerModule.forRoot({ pinoHttp: { logger: surroundings.logger }, useExisting: true, forRoutes: ['{*path}'] }),
-        HttpModule.register(sessions),
+        HttpModule.register([SessionsModule.of(surroundings.config)]),
       ],
     };
   }

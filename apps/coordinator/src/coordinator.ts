@@ -4,7 +4,6 @@
  */
 import { addProcessMetrics, createLogger, Metrics, startTracing } from '@barkeep/observe';
 import { barkeepVersion, type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
-import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger as NestLogger } from 'nestjs-pino';
@@ -29,24 +28,16 @@ const IDLE_CHECK_MS = 50;
 /** Part of the stop's time after which unfinished requests are aborted. */
 const LAST_CALL = 0.8;
 
-/**
- * @param sessions the modules that export `SessionLifecycle`
- * @param ownLogger @default the log of the process
- * @throws the error of the server that cannot be reached; nothing stays open then
- */
-export async function startCoordinator(
-  config: Config,
-  sessions: NonNullable<ModuleMetadata['imports']>,
-  ownLogger?: Logger,
-): Promise<Coordinator> {
-  const logger = ownLogger ?? (await createLogger('coordinator', config.log));
+/** @throws the error of the server that cannot be reached; nothing stays open then */
+export async function startCoordinator(config: Config): Promise<Coordinator> {
+  const logger = await createLogger('coordinator', config.log);
   const stop = new StopSequence(config.process.stopMs);
   const tracing = await startTracing('coordinator', config.tracing.endpoint);
   const connections = await openConnections('coordinator', config, logger, tracing.queues);
   stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
-    const module = AppModule.of({ config, connections, logger, stop, tracing }, sessions);
+    const module = AppModule.of({ config, connections, logger, stop, tracing });
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));

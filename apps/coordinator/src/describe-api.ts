@@ -5,12 +5,12 @@ import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { HttpModule } from './http/index.js';
-import { SessionLifecycle } from './lifecycle/index.js';
+import { SessionService } from './lifecycle/index.js';
 import { openApiDocument } from './openapi/index.js';
 import { CONFIG, QUEUE_REDIS, QUEUES, SESSION_REDIS } from './runtime/index.js';
 
 /** Stands for what the controllers call; describing them calls nothing. */
-const unused = [SessionLifecycle, DataSource, QUEUE_REDIS, QUEUES, SESSION_REDIS, CONFIG].map((provide) => ({
+const unused = [SessionService, DataSource, QUEUE_REDIS, QUEUES, SESSION_REDIS, CONFIG].map((provide) => ({
   provide,
   useValue: {},
 }));

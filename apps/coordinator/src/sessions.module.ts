@@ -6,10 +6,10 @@ import { Metrics, type Tracing } from '@barkeep/observe';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import {
-  readUpkeepActivity,
   releaseLostLocks,
   runLateJobs,
   QueueWorker,
+  upkeepSilentMs,
   workerConnection,
   type Queues,
 } from '@barkeep/upkeep-queues';
@@ -21,7 +21,6 @@ import { ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index
 import {
   layoutOf,
   Reconciler,
-  SessionLifecycle,
   SessionService,
   SessionSteering,
   SessionViews,
@@ -61,7 +60,7 @@ export class SessionsModule {
       providers: [
         sharedPartsProvider(config),
         {
-          provide: SessionLifecycle,
+          provide: SessionService,
           inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES],
           useFactory: (parts: SharedParts, queueRedis: Redis, queues: Queues) =>
             lifecycleOf(config, parts, queueRedis, queues),
@@ -75,12 +74,12 @@ export class SessionsModule {
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES, SessionLifecycle, StreamProcessor, StopSequence],
+          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES, SessionService, StreamProcessor, StopSequence],
           useFactory: (
             parts: SharedParts,
             queueRedis: Redis,
             queues: Queues,
-            lifecycle: SessionLifecycle,
+            lifecycle: SessionService,
             streams: StreamProcessor,
             stop: StopSequence,
           ) => {
@@ -97,7 +96,7 @@ export class SessionsModule {
           },
         },
       ],
-      exports: [SessionLifecycle],
+      exports: [SessionService],
     };
   }
 }
@@ -110,8 +109,7 @@ async function lifecycleOf(
 ): Promise<SessionService> {
   const { redis, keyPrefix, sessions, dataSource, lostTail } = parts;
   const { modulePath } = config.repositories;
-  const workerSilentMs = async () =>
-    (await readUpkeepActivity(queueRedis, queues, config.queues.prefix, Date.now())).silentMs;
+  const workerSilentMs = () => upkeepSilentMs(queueRedis, queues, config.queues.prefix, Date.now());
   const waiting = new SessionWaiting({ redis, workerSilentMs });
   const views = new SessionViews(redis, keyPrefix, sessions, waiting, new SymbolWarnings(dataSource), lostTail);
   return new SessionService({
@@ -155,7 +153,7 @@ function runnerOf(
   return new StreamRunner({ ...shared, streams });
 }
 
-function reconcilerOf(parts: SharedParts, lifecycle: SessionLifecycle, repairQueues: () => Promise<void>): Reconciler {
+function reconcilerOf(parts: SharedParts, lifecycle: SessionService, repairQueues: () => Promise<void>): Reconciler {
   const { redis, keyPrefix, dataSource } = parts;
   return new Reconciler({
     ...parts,

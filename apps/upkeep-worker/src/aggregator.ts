@@ -5,7 +5,7 @@
  */
 import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import type { Tracing } from '@barkeep/observe';
-import { DaySlots, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
+import { countsBefore, type PartitionPosition, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
@@ -53,8 +53,7 @@ export class Aggregator {
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const upTo = await this.deriveDay(store, partition, day, slots, frontier, isOpen(store) ? 'stored' : 'settled');
-      const counts = () => new DaySlots(slots).countsBefore(slotCount);
-      const closes = upTo === close ? { dayIndex: day, counts: counts() } : undefined;
+      const closes = upTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
       const moved = await store.moveWatermark(partition, settledTo, upTo, closes);
       settledTo = Math.max(settledTo, upTo);
       // A feed's frontier may be inside a window. The buckets before it are derived, and the watermark waits for the window's end.
@@ -113,7 +112,7 @@ export class Aggregator {
       const all = await store.readDay(partition, day, layout.symbolsOf(partition));
       // Emit the counts before the day is clean. When this worker dies in between, the next one emits them again.
       const { close, slotCount } = layout.grid(day);
-      if (close <= watermark) await store.events.quality(partition, day, new DaySlots(all).countsBefore(slotCount));
+      if (close <= watermark) await store.events.quality(partition, day, countsBefore(all, slotCount));
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
       await this.deriveDay(store, partition, day, dirty, frontier, isOpen(store) ? 'stored again' : 'settled again');
     }

@@ -6,7 +6,6 @@ export {
   inspectRedis,
   pingPostgres,
   pingRedis,
-  pingServices,
   readRunning,
   redisSource,
   type Services,

@@ -112,10 +112,10 @@ export {
 export { removeRepositoryLimits, RepositoryLimit, type RepositoryLimits } from './limits/index.js';
 export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
 export {
-  DaySlots,
+  countsBefore,
   type PartitionPosition,
   readDaySlots,
-  readRepositoryFailures,
+  RepositoryFailures,
   type RefusedCount,
   type SymbolDay,
   type SymbolFill,

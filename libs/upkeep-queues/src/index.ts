@@ -1,4 +1,4 @@
-export { noteJobTaken, readUpkeepActivity, WORKER_SILENT_MS } from './activity.js';
+export { noteJobTaken, upkeepSilentMs, WORKER_SILENT_MS } from './activity.js';
 export * from './connections.js';
 export * from './contract.js';
 export { runLateJobs } from './late-jobs.js';

@@ -33,7 +33,7 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
  * age, so the oldest one is usually at one end of the list. It is in the middle only when a session with few gaps came
  * first.
  */
-async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
+export async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([
     queue.getJobs(['wait'], 0, 0, true),
     queue.getJobs(['prioritized'], 0, 0, true),

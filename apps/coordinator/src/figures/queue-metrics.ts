@@ -1,6 +1,6 @@
 /** The Prometheus metrics of the queues, which all processes share: each coordinator shows the same figures. */
 import { type Metrics, onceAScrape } from '@barkeep/observe';
-import { JOB_STATES, readQueueDepths, readUpkeepActivity, type Queues } from '@barkeep/upkeep-queues';
+import { JOB_STATES, readQueueDepths, upkeepSilentMs, type Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 
 /** @param prefix BullMQ's key prefix @param now epoch ms of the wall clock */
@@ -35,8 +35,6 @@ export function addQueueMetrics(
       name: 'barkeep_upkeep_silent_seconds',
       help: 'For how long upkeep jobs have waited while no worker took one; 0 when none waits',
     },
-    async (gauge) => {
-      gauge.set((await readUpkeepActivity(queueRedis, queues, prefix, now())).silentMs / 1000);
-    },
+    async (gauge) => gauge.set((await upkeepSilentMs(queueRedis, queues, prefix, now())) / 1000),
   );
 }

@@ -1,16 +1,11 @@
 /** `/v1/sessions/{id}/consumers/{consumer}`: an operator can remove a consumer that holds a session. */
-import { Controller, Delete, Inject, Param, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { ConsumerPipe, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { Delete, Inject, Param } from '@nestjs/common';
+import { ApiController, ConsumerPipe, Operation, SessionIdPipe } from '../openapi/index.js';
+import { SessionService } from '../lifecycle/index.js';
 
-@ApiTags('sessions')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id/consumers/:consumer')
+@ApiController('v1/sessions/:id/consumers/:consumer', 'sessions')
 export class ConsumersController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Delete()
   @Operation({

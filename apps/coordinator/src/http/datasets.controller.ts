@@ -7,20 +7,15 @@ import {
   type DatasetAnswerBody,
   type DatasetPageAnswer,
 } from '@barkeep/api';
-import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, Inject, Param } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
-import { CheckedQuery, Operation, QueryGuard } from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
 
 const params = { name: 'reference' };
 const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
 const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' };
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/datasets')
+@ApiController('v1/datasets', 'data')
 export class DatasetsController {
   constructor(@Inject(DatasetReader) private readonly datasets: DatasetReader) {}
 

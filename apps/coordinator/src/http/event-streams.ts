@@ -5,6 +5,7 @@
  */
 import { isoTime } from '@barkeep/api';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeCursor,
   EVENT_TIME_FIELDS,
@@ -111,16 +112,7 @@ export class EventStreams {
 
 /** Resolves after `ms`, or when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener('abort', finish);
-    if (signal.aborted) finish();
-  });
+  return sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Writes, and waits while the listener's buffer is full. @throws when the listener disconnects meanwhile */

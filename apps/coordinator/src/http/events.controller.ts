@@ -1,25 +1,20 @@
 /** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
 import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
-import { Controller, Get, Inject, Logger, Param, Req, Res, UseGuards } from '@nestjs/common';
+import { Get, Inject, Logger, Param, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { CheckedQuery, eventStreamSchema, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionIdPipe } from '../openapi/index.js';
 import { WrongFieldsError, ProblemError } from '../problems/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { SessionService } from '../lifecycle/index.js';
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id/events')
+@ApiController('v1/sessions/:id/events', 'data')
 export class EventsController {
   private readonly logger = new Logger(EventsController.name);
 
   constructor(
-    @Inject(SessionLifecycle) private readonly sessions: SessionLifecycle,
+    @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(EventStreams) private readonly streams: EventStreams,
   ) {}
 

@@ -1,23 +1,18 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
 import { exportQuery, type ExportQuery } from '@barkeep/api';
-import { Controller, Get, Inject, Logger, Param, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, Inject, Logger, Param, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SessionLifecycle } from '../lifecycle/index.js';
-import { CheckedQuery, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { SessionService } from '../lifecycle/index.js';
+import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
 import { exportText, MEDIA_TYPES } from './export-text.js';
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id/export')
+@ApiController('v1/sessions/:id/export', 'data')
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);
 
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Get()
   @Operation({

@@ -10,14 +10,13 @@ import {
 } from '@barkeep/api';
 import { Metrics } from '@barkeep/observe';
 import { isOutsideReason } from '@barkeep/session-data';
-import { Body, Controller, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Body, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { CheckedQuery, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: FeedEndAnswer = { ...params, ended: true };
@@ -32,16 +31,12 @@ const feeding = [
   'unavailable',
 ] as const;
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id/symbols/:symbol')
+@ApiController('v1/sessions/:id/symbols/:symbol', 'data')
 export class FeedController {
   private readonly rows: RowMetrics;
 
   constructor(
-    @Inject(SessionLifecycle) private readonly sessions: SessionLifecycle,
+    @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(Metrics) metrics: Metrics,
   ) {
     this.rows = rowMetrics(metrics);

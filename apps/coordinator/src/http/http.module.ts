@@ -1,4 +1,4 @@
-/** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that exports the SessionLifecycle. */
+/** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that exports the SessionService. */
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConsumersController } from './consumers.controller.js';
@@ -37,7 +37,7 @@ const SESSION_CONTROLLERS = [
 
 @Module({})
 export class HttpModule {
-  /** @param imports the modules that export `SessionLifecycle` */
+  /** @param imports the modules that export `SessionService` */
   static register(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return {
       module: HttpModule,

@@ -1,19 +1,14 @@
 /** `/v1/queues`: the queues as an operator sees them. */
 import { isoTime, noQuery, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { readQueueStatus, type Queues, type QueueStatus } from '@barkeep/upkeep-queues';
-import { Controller, Get, Inject, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { Operation, QueryGuard } from '../openapi/index.js';
+import { Get, Inject } from '@nestjs/common';
+import { ApiController, Operation } from '../openapi/index.js';
 import { QUEUES } from '../runtime/index.js';
 
 /** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
 const SHARED_MS = 500;
 
-@ApiTags('operation')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/queues')
+@ApiController('v1/queues', 'operation')
 export class QueuesController {
   private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
 

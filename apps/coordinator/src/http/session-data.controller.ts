@@ -22,12 +22,11 @@ import {
   type SymbolsQuery,
   type ViewQuery,
 } from '@barkeep/api';
-import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { CheckedQuery, componentRef, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, componentRef, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { SessionService } from '../lifecycle/index.js';
 import { barView, gapView, metricsView } from './views.js';
 
 const params = { id: 'first-run', symbol: 'EMBER' };
@@ -35,13 +34,9 @@ const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
 const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id')
+@ApiController('v1/sessions/:id', 'data')
 export class SessionDataController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Get('symbols/:symbol/bars')
   @Operation({

@@ -12,25 +12,20 @@ import {
   type DifferenceQuery,
   type LayoutAnswer,
 } from '@barkeep/api';
-import { Controller, Get, Inject, Param, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, Inject, Param, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { withoutDeadline } from '../access/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
-import { CheckedQuery, Operation, QueryGuard, SessionIdPipe } from '../openapi/index.js';
+import { SessionService } from '../lifecycle/index.js';
+import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
 import { layoutView } from './layout-view.js';
 import { daysView, differenceView } from './views.js';
 
 const params = { id: 'first-run' };
 const reading = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
-@ApiTags('data')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id')
+@ApiController('v1/sessions/:id', 'data')
 export class SessionMatrixController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Get('days')
   @Operation({

@@ -17,19 +17,18 @@ import {
   upkeepInput,
   upkeepPlanExample,
 } from '@barkeep/api';
-import { Body, Controller, Delete, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
+  ApiController,
   CheckedQuery,
   Operation,
   parseIdempotencyKey,
   parseInput,
-  QueryGuard,
   SessionIdPipe,
 } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run' };
 const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };
@@ -44,13 +43,9 @@ const steering = {
   problems: ['unknown-session', 'wrong-state', 'unavailable'],
 } as const;
 
-@ApiTags('sessions')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions')
+@ApiController('v1/sessions', 'sessions')
 export class SessionsController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Post()
   @Operation({
@@ -115,7 +110,7 @@ export class SessionsController {
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SessionAnswer> {
-    return answer(response, await this.sessions.start(id));
+    return answer(response, await this.sessions.steering.start(id));
   }
 
   @Post(':id/pause')
@@ -124,7 +119,7 @@ export class SessionsController {
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SessionAnswer> {
-    return answer(response, await this.sessions.pause(id));
+    return answer(response, await this.sessions.steering.pause(id));
   }
 
   @Post(':id/resume')
@@ -133,7 +128,7 @@ export class SessionsController {
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SessionAnswer> {
-    return answer(response, await this.sessions.resume(id));
+    return answer(response, await this.sessions.steering.resume(id));
   }
 
   @Post(':id/stop')
@@ -142,7 +137,7 @@ export class SessionsController {
     @Param('id', SessionIdPipe) id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SessionAnswer> {
-    return answer(response, await this.sessions.stop(id));
+    return answer(response, await this.sessions.steering.stop(id));
   }
 
   @Delete(':id')

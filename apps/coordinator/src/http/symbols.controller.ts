@@ -1,21 +1,16 @@
 /** `/v1/sessions/{id}/symbols/{symbol}`: adding symbols to a session and removing them, also while it runs. */
 import type { SymbolAnswer } from '@barkeep/api';
-import { Controller, Delete, Inject, Param, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Delete, Inject, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { NewSymbolPipe, Operation, QueryGuard, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
-import { SessionLifecycle } from '../lifecycle/index.js';
+import { ApiController, NewSymbolPipe, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run', symbol: 'EMBER' };
 const example: SymbolAnswer = { ...params, state: 'joining' };
 
-@ApiTags('sessions')
-@ApiSecurity('bearer')
-@ApiSecurity('apiKey')
-@UseGuards(QueryGuard)
-@Controller('v1/sessions/:id/symbols/:symbol')
+@ApiController('v1/sessions/:id/symbols/:symbol', 'sessions')
 export class SymbolsController {
-  constructor(@Inject(SessionLifecycle) private readonly sessions: SessionLifecycle) {}
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
   @Post()
   @Operation({

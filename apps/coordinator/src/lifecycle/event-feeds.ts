@@ -3,18 +3,31 @@
  * listener holds a connection while there are no new events. It reports when a session is deleted.
  */
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import type { SessionSpec, SessionState } from '@barkeep/bars';
 import {
   encodeCursor,
   EVENTS_BEGINNING,
   SessionEvents,
   SessionLostError,
+  type EventBatch,
   type EventCursor,
   type OpenSession,
   type View,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { EventFeed, EventRead } from './session-lifecycle.js';
+
+/** The result of a read of events: a batch, or the session's state when it has no store. */
+type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
+
+/** The events of one session. */
+export interface EventFeed {
+  /** Which events it has; a cursor is valid in one view only. */
+  readonly view: View;
+  /** The cursor of the first event, or of now. */
+  begin(from: 'beginning' | 'now'): Promise<EventCursor>;
+  /** The events after a cursor; returns at once when there are none. */
+  read(cursor: EventCursor): Promise<EventRead>;
+}
 
 /** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;

@@ -8,7 +8,6 @@ import type { SessionFeed } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import type { FedRecord } from './fed-records.js';
-import type { SymbolIntake } from './session-lifecycle.js';
 import { hintUpkeep } from './upkeep-hint.js';
 
 /** Most problems that one answer lists. */
@@ -23,12 +22,14 @@ export interface FeedIntakeParts {
   producer: UpkeepProducer;
 }
 
-export class FeedIntake implements SymbolIntake {
+export class FeedIntake {
+  /** The results so far. */
   readonly fed: FedAnswer = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
   private quarantined = 0;
 
   constructor(private readonly parts: FeedIntakeParts) {}
 
+  /** Resolves when they are in the store. @throws FeedSetBackError, SessionLostError, as the next two */
   async take(records: readonly FedRecord[]): Promise<void> {
     const { feed, symbol } = this.parts;
     const good = records.filter((record) => 'bar' in record);
@@ -56,11 +57,13 @@ export class FeedIntake implements SymbolIntake {
     if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
   }
 
+  /** The stream has reached `time`, epoch ms, without further bars. */
   async through(time: number): Promise<void> {
     await this.parts.feed.through(this.parts.symbol, time);
     this.noteStored();
   }
 
+  /** No more bars will come. */
   async end(): Promise<void> {
     await this.parts.feed.end(this.parts.symbol);
   }

@@ -4,7 +4,7 @@ export { Certificates } from './certificates.js';
 export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { LostTail } from './lost-tail.js';
 export { Reconciler } from './reconciler.js';
-export { type EventFeed, SessionLifecycle } from './session-lifecycle.js';
+export { type EventFeed } from './event-feeds.js';
 export { controlOf, SessionControl } from './session-control.js';
 export { SessionService } from './session-service.js';
 export { SessionSteering } from './session-steering.js';

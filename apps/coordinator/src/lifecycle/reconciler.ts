@@ -6,7 +6,7 @@ import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { isOutage, type ReturnedKeys } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { SessionLifecycle } from './session-lifecycle.js';
+import type { SessionService } from './session-service.js';
 import type { Certificates } from './certificates.js';
 import type { LostTail } from './lost-tail.js';
 import type { SessionControl } from './session-control.js';
@@ -24,7 +24,7 @@ type Row = SessionRow<SessionSpec>;
 export interface ReconcilerParts {
   sessions: SessionRepository<SessionSpec>;
   producer: UpkeepProducer;
-  lifecycle: Pick<SessionLifecycle, 'remove'>;
+  lifecycle: Pick<SessionService, 'remove'>;
   changes: SymbolChanges;
   control: SessionControl;
   lostTail: LostTail;

@@ -1,6 +1,6 @@
 /**
- * The life of a session, as the API drives it: create, start, pause, resume, stop, remove. Postgres holds the state and decides
- * races; the store gets the control; the queue gets the job. A call may be repeated after an outage.
+ * The sessions, as the API drives them: creates, reads, feeds and removes them. Postgres holds the state and decides races. A call
+ * may be repeated after an outage.
  */
 import type {
   CertificateAnswer,
@@ -54,10 +54,9 @@ import {
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { SessionLifecycle, type EventFeed, type SymbolIntake } from './session-lifecycle.js';
 import type { Certificates } from './certificates.js';
 import { CountedSessions } from './counted-sessions.js';
-import { EventFeeds } from './event-feeds.js';
+import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
 import type { LostTail } from './lost-tail.js';
@@ -88,54 +87,50 @@ export interface SessionServiceParts {
   repositoryNames: readonly string[];
 }
 
-export class SessionService extends SessionLifecycle {
+export class SessionService {
+  /** Starts, pauses, resumes and stops sessions. */
+  readonly steering: SessionSteering;
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
 
   constructor(private readonly parts: SessionServiceParts) {
-    super();
+    this.steering = parts.steering;
     this.eventFeeds = new EventFeeds(parts.redis, parts.sessions, (row) => parts.views.open(row));
   }
 
-  async create(body: unknown, options: { start: boolean; idempotencyKey?: string }) {
+  /**
+   * Creates a session from an unchecked spec; `created` is false when it existed already.
+   * @throws SessionSpecError, SpecConflictError
+   */
+  async create(
+    body: unknown,
+    options: { start: boolean; idempotencyKey?: string },
+  ): Promise<{ session: SessionAnswer; created: boolean }> {
     const spec = await this.specOf(body, options.idempotencyKey);
     await this.checkDatasets(spec);
-    if (options.start) await this.parts.steering.checkWrites();
+    if (options.start) await this.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = await this.historyDays(spec);
     const days = encodeDays(sessionDays(spec, historyDays));
     const session = { id, spec, historyDays, days, idempotencyKey: options.idempotencyKey };
     const { row, created } = await this.parts.sessions.create(session);
     if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
-    return { session: await this.parts.steering.startCreated(row, created), created };
+    return { session: await this.steering.startCreated(row, created), created };
   }
 
+  /** @throws UnknownSessionError */
   async find(id: string, view?: View): Promise<SessionAnswer> {
     return this.parts.views.fullView(await this.parts.sessions.get(id), view);
   }
 
+  /** @throws CursorError */
   async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
   }
 
-  start(id: string): Promise<SessionAnswer> {
-    return this.parts.steering.start(id);
-  }
-
-  resume(id: string): Promise<SessionAnswer> {
-    return this.parts.steering.resume(id);
-  }
-
-  pause(id: string): Promise<SessionAnswer> {
-    return this.parts.steering.pause(id);
-  }
-
-  stop(id: string): Promise<SessionAnswer> {
-    return this.parts.steering.stop(id);
-  }
-
+  /** Stops the session and removes all its data. @throws UnknownSessionError */
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
     const { layout, scans } = removalOf(row, this.parts.keyPrefix);
@@ -148,11 +143,16 @@ export class SessionService extends SessionLifecycle {
     await this.parts.changes.removeLeftover(last ?? row);
   }
 
+  /**
+   * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
+   * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
+   */
   async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
     await this.expectDataset(id);
     return this.parts.changes.add(id, symbol);
   }
 
+  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
   async removeSymbol(id: string, symbol: string): Promise<void> {
     await this.expectDataset(id);
     await this.parts.changes.remove(id, symbol);
@@ -163,6 +163,7 @@ export class SessionService extends SessionLifecycle {
     if ((await this.parts.sessions.get(id)).spec.source.type === 'feed') throw new FedSymbolsError(id);
   }
 
+  /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
   async removeConsumer(id: string, consumer: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
     // Before its first start no consumer can have joined.
@@ -170,12 +171,18 @@ export class SessionService extends SessionLifecycle {
     if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
 
+  /** Requests an upkeep round now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
   async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
     const row = await this.begun(id);
     return requestUpkeep(row, this.parts.views.open(row), this.parts.producer, input, view);
   }
 
-  async feed(id: string, symbol: string, seen?: number): Promise<SymbolIntake> {
+  /**
+   * Opens a symbol for bars; waits for the store of a session that was just started.
+   * @param seen fed bars of the symbol that the caller knows to be stored
+   * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
+   */
+  async feed(id: string, symbol: string, seen?: number): Promise<FeedIntake> {
     const { dataSource, producer, redis, views } = this.parts;
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
@@ -190,25 +197,30 @@ export class SessionService extends SessionLifecycle {
     return new FeedIntake({ feed, symbol, dataSource, producer });
   }
 
+  /** The session's data. @throws UnknownSessionError, SessionStateError */
   async open(id: string): Promise<OpenSession> {
     return this.parts.views.open(await this.begun(id));
   }
 
+  /** Where two sessions differ first. @throws UnknownSessionError, SessionStateError, SessionLostError, the reason of the signal */
   async difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference> {
     const [mine, others] = await Promise.all([this.open(id), this.open(other)]);
     return readDifference(this.parts.redis, mine, others, signal);
   }
 
+  /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
   async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {
     const row = await this.begun(id);
     const counts = await this.parts.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
     return { ...counts, zone: zoneOf(row.spec.calendar) };
   }
 
+  /** @throws UnknownSessionError, SessionStateError, SessionLostError */
   async certificate(id: string): Promise<CertificateAnswer> {
     return this.parts.certificates.view(await this.begun(id));
   }
 
+  /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */
   async events(id: string, view?: View): Promise<EventFeed> {
     return this.eventFeeds.feedOf(await this.parts.sessions.get(id), view);
   }

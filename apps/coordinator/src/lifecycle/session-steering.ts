@@ -42,6 +42,7 @@ export interface SessionSteeringParts {
   keyPrefix: string;
 }
 
+/** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
 export class SessionSteering {
   constructor(private readonly parts: SessionSteeringParts) {}
 

@@ -4,7 +4,7 @@ import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import {
   readFeedProgress,
-  readRepositoryFailures,
+  RepositoryFailures,
   type ConsumerView,
   type OpenSession,
   type SessionLayout,
@@ -63,7 +63,7 @@ export class SessionWaiting {
 
   private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
     const { redis, workerSilentMs } = this.parts;
-    const failing = await readRepositoryFailures(redis, layout);
+    const failing = await new RepositoryFailures(redis, layout).list();
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       const first = failing[0]!;

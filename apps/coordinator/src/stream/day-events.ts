@@ -1,10 +1,11 @@
 /** The events of the places that a clock passes: a day's boundaries come with its date and the counts of its slots. */
 import {
   countFields,
+  countsBefore,
   readDaySlots,
   type ClockEvent,
   type ClockPlace,
-  type DaySlots,
+  type SymbolDay,
   type UpkeepStore,
 } from '@barkeep/session-data';
 import type { DayChanges } from '../figures/index.js';
@@ -16,7 +17,7 @@ export async function eventsOf(
   dayChanges: DayChanges,
 ): Promise<ClockEvent[]> {
   const { layout } = store;
-  const slotsByDay = new Map<number, DaySlots>();
+  const slotsByDay = new Map<number, SymbolDay[]>();
   const events: ClockEvent[] = [];
   for (const { type, time, dayIndex } of places) {
     if (type === 'clock') {
@@ -33,7 +34,7 @@ export async function eventsOf(
     const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
     slotsByDay.set(dayIndex, slots);
     const visible = type === 'day-closed' ? slotCount : slotCount - 1;
-    events.push({ type, time, fields: { ...day, ...countFields(slots.countsBefore(visible)) } });
+    events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, visible)) } });
   }
   return events;
 }

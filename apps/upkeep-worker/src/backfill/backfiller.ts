@@ -241,9 +241,8 @@ export class Backfiller {
   private async clearFailures(store: UpkeepStore, { answered, failed }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
     const failing = new Set([...failed.values()].map(({ repository }) => repository));
-    for (const { repository } of await store.repositoryFailures()) {
-      if (answered.has(repository) && !failing.has(repository))
-        await store.clearRepositoryFailure(repository, this.now());
+    for (const { repository } of await store.failures.list()) {
+      if (answered.has(repository) && !failing.has(repository)) await store.failures.clear(repository, this.now());
     }
   }
 
@@ -255,8 +254,8 @@ export class Backfiller {
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? this.retryDelay(failures);
     const text = messageOf(error);
-    const noted = { repository, error: text, nextTryAt: this.now() + retryInMs, failures };
-    await store.noteRepositoryFailure(noted, this.now());
+    const failure = { repository, error: text, nextTryAt: this.now() + retryInMs, failures };
+    await store.failures.note(failure, this.now());
     if (isLastAttempt && onFailure === 'continue') return;
     if (isLastAttempt && onFailure === 'fail') {
       const reason = `repository ${repository} failed ${failures} times: ${text}`;

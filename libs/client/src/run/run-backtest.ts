@@ -9,7 +9,6 @@ import { connect } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import {
-  ApiProblemError,
   type Certificate,
   type Digest,
   SessionNotFoundError,
@@ -68,8 +67,8 @@ export interface RunResult {
   metrics: SymbolMetrics[];
   /** Digest of all stored bars. */
   digest: Digest;
-  /** The digest chained by trading day; undefined when the coordinator does not provide certificates. */
-  certificate: Certificate | undefined;
+  /** The digest chained by trading day. */
+  certificate: Certificate;
   /** What the steps delivered. */
   delivered: Delivered;
   /** The results of feeding, by symbol. */
@@ -134,7 +133,7 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
   const fed = await feedAndFollow(session, plan, options);
   const status = await session.completed();
   const [metrics, digest] = [await session.allMetrics(), await session.digest()];
-  const certificate = await certificateOf(session);
+  const certificate = await session.certificate();
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
@@ -181,16 +180,6 @@ async function feedAndFollow(
   if (followed.status === 'rejected') throw followed.reason;
   if (fed.status === 'rejected') throw fed.reason;
   return fed.value;
-}
-
-/** Undefined when the coordinator does not provide certificates. */
-async function certificateOf(session: ClientSession): Promise<Certificate | undefined> {
-  try {
-    return await session.certificate();
-  } catch (error) {
-    if (error instanceof ApiProblemError && error.kind === 'unknown-route') return undefined;
-    throw error;
-  }
 }
 
 async function deliveredTo(session: ClientSession): Promise<Delivered> {

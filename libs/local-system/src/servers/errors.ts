@@ -47,11 +47,3 @@ export class ServerStartError extends Error {
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
-
-/** A named server does not answer; the message shows its URL without the password. */
-export class ServiceUnreachableError extends Error {
-  override readonly name = 'ServiceUnreachableError';
-  constructor(variable: string, url: string, reason: string) {
-    super(`expected the server of ${variable} to answer at ${url}, was: ${reason}`);
-  }
-}

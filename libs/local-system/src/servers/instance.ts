@@ -8,64 +8,29 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceUrls } from '@barkeep/service';
+import { z } from 'zod';
 import { errorCode } from './caught.js';
-import type { ProcessMark, ServerMark } from './processes.js';
+import type { ProcessMark } from './processes.js';
+
+const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
 /** The content of `instance.json`. */
-export interface InstanceState {
-  readonly owner: ProcessMark;
+const instanceState = z.object({
+  owner: mark,
   /** True when the data outlives a stop. */
-  readonly keep: boolean;
+  keep: z.boolean(),
   /** Folder of the PostgreSQL data: the instance folder, or one that root's PostgreSQL account can reach. */
-  readonly place: string;
-  readonly servers: readonly ServerMark[];
+  place: z.string(),
+  servers: z.array(mark.extend({ name: z.string(), proof: z.string() })),
   /** Set once every server answers. */
-  readonly urls?: ServiceUrls | undefined;
+  urls: z.object({ redisUrl: z.string(), sessionRedisUrl: z.string(), databaseUrl: z.string() }).optional(),
   /** Values that the owner published, such as the coordinator's address. */
-  readonly extra: Readonly<Record<string, unknown>>;
-}
+  extra: z.record(z.string(), z.unknown()),
+});
+export type InstanceState = Readonly<z.output<typeof instanceState>>;
 
 /** Name of the instance folder whose data is kept. */
 export const keptName = 'kept';
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isMark(value: unknown): value is ProcessMark {
-  return isRecord(value) && Number.isSafeInteger(value['pid']) && typeof value['startedAt'] === 'string';
-}
-
-function isServer(value: unknown): value is ServerMark {
-  return (
-    isMark(value) &&
-    'name' in value &&
-    typeof value.name === 'string' &&
-    'proof' in value &&
-    typeof value.proof === 'string'
-  );
-}
-
-function isUrls(value: unknown): value is ServiceUrls {
-  return (
-    isRecord(value) && ['redisUrl', 'sessionRedisUrl', 'databaseUrl'].every((key) => typeof value[key] === 'string')
-  );
-}
-
-/** True when `value` has the shape of an instance file. */
-export function isInstanceState(value: unknown): value is InstanceState {
-  if (!isRecord(value) || !isMark(value['owner']) || !isRecord(value['extra'])) return false;
-  const servers = value['servers'];
-  const urlsFit = value['urls'] === undefined || isUrls(value['urls']);
-  return (
-    typeof value['keep'] === 'boolean' &&
-    typeof value['place'] === 'string' &&
-    Array.isArray(servers) &&
-    servers.every(isServer) &&
-    urlsFit
-  );
-}
 
 function statePath(folder: string): string {
   return join(folder, 'instance.json');
@@ -74,8 +39,7 @@ function statePath(folder: string): string {
 /** The state in `folder`; `undefined` when it is missing or invalid. */
 export function readState(folder: string): InstanceState | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(statePath(folder), 'utf8'));
-    return isInstanceState(value) ? value : undefined;
+    return instanceState.safeParse(JSON.parse(readFileSync(statePath(folder), 'utf8'))).data;
   } catch {
     return undefined;
   }
@@ -115,8 +79,8 @@ export function release(folder: string, owner: ProcessMark): void {
   } catch {
     return;
   }
-  const taken: unknown = JSON.parse(readFileSync(aside, 'utf8'));
-  const theirs = isInstanceState(taken) && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
-  if (theirs) linkSync(aside, statePath(folder));
+  const taken = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
+  const isTheirs = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
+  if (isTheirs) linkSync(aside, statePath(folder));
   rmSync(aside, { force: true });
 }

@@ -1,9 +1,6 @@
 /** Checks once whether a server answers. Does not retry. */
-import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import type { Client } from 'pg';
-import { errorMessage } from './caught.js';
-import { ServiceUnreachableError } from './errors.js';
 
 const connectLimitMs = 5000;
 
@@ -59,23 +56,4 @@ export async function connectPostgres(url: string): Promise<{ client: Client; cl
 export async function pingPostgres(url: string): Promise<void> {
   const { close } = await connectPostgres(url);
   await close();
-}
-
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return 'an address that is no URL';
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  return shown.href;
-}
-
-/** Resolves when all three services answer; else throws `ServiceUnreachableError` for the first that does not. */
-export async function pingServices(urls: ServiceUrls): Promise<void> {
-  for (const [variable, url] of Object.entries(serviceEnvironment(urls))) {
-    try {
-      await (url.startsWith('redis') ? pingRedis(url) : pingPostgres(url));
-    } catch (error) {
-      const reason = errorMessage(error);
-      throw new ServiceUnreachableError(variable, withoutPassword(url), reason);
-    }
-  }
 }

@@ -1,7 +1,8 @@
 /**
- * The checks of readiness: one real write to each server, with a time limit. A server that only answers reads, such as a replica after a failover
- * or a full Redis, is not ready.
+ * The checks of readiness: one real write to each server, with a time limit. A server that only answers reads, such as a
+ * replica after a failover or a full Redis, is not ready.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Connections } from '@barkeep/service';
 import { probeWrite } from './write-probe.js';
 
@@ -31,20 +32,10 @@ export function downServers(states: ServerStates): string | undefined {
   return down.length > 0 ? `not answering: ${down.join(', ')}` : undefined;
 }
 
-async function stateOf(question: () => Promise<unknown>): Promise<'up' | 'down'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'down'>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_WITHIN_MS, 'down');
-  });
-  const answered = async () => {
-    await question();
-    return 'up' as const;
-  };
-  try {
-    return await Promise.race([answered(), late]);
-  } catch {
-    return 'down';
-  } finally {
-    clearTimeout(timer);
-  }
+function stateOf(question: () => Promise<unknown>): Promise<'up' | 'down'> {
+  const answered = question().then(
+    () => 'up' as const,
+    () => 'down' as const,
+  );
+  return Promise.race([answered, delay(ANSWER_WITHIN_MS, 'down' as const, { ref: false })]);
 }

@@ -74,7 +74,6 @@ export function parseConsumerMessage(message: string): { slowest: number; joins:
 /** Where a consumer begins: at its kept position (or at the beginning), at the oldest retained day, or at the clock. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
-const NOWHERE: ConsumerPosition = { time: 0, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
 const HEARTBEAT_SECONDS = 30;
 
 export class SessionConsumers {
@@ -109,7 +108,8 @@ export class SessionConsumers {
   }
 
   /**
-   * Acknowledges a position; an earlier one leaves the later one. A dropped consumer becomes active again.
+   * Acknowledges a position, and says that the consumer is alive. An earlier position leaves the later one. A dropped consumer
+   * becomes active again.
    * @throws ConsumerAheadError when the position is after the session's clock, ConsumerReplacedError, UnknownConsumerError
    *   when it left or was removed, SessionLostError
    */
@@ -124,11 +124,6 @@ export class SessionConsumers {
    */
   async restore(name: string, token: string, position: ConsumerPosition): Promise<void> {
     await this.report(name, token, 'restore', position);
-  }
-
-  /** Reports that the consumer is alive. @throws as {@link acknowledge} */
-  async heartbeat(name: string, token: string): Promise<void> {
-    await this.report(name, token, 'stay', NOWHERE);
   }
 
   /** The consumer leaves and no longer limits the clock; its position is kept. May be repeated. @throws as {@link acknowledge} */

@@ -5,7 +5,7 @@
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { DaySlots, UpkeepStore } from '../upkeep/index.js';
+import { countsBefore, UpkeepStore } from '../upkeep/index.js';
 import { addedUp, readPosition, type PartitionedPosition, type SessionPosition } from './metrics.js';
 import { visibleWatermark } from './visible-end.js';
 import { refusedIn, refusedTotal } from './refusals.js';
@@ -56,8 +56,9 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
     for (let day = layout.dayIndexAt(clock); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       if (layout.isHistory(day)) continue;
       const grid = layout.grid(day);
-      const slots = new DaySlots(await store.readDay(partition, day, layout.symbolsOf(partition)));
-      const [before, stored] = [slots.countsBefore(grid.closedBy(clock)), slots.countsBefore(grid.closedBy(frontier))];
+      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
+      const before = countsBefore(slots, grid.closedBy(clock));
+      const stored = countsBefore(slots, grid.closedBy(frontier));
       for (const name of Object.keys(ahead) as (keyof SlotCounts)[]) ahead[name] += stored[name] - before[name];
     }
   }

@@ -1,5 +1,5 @@
 /** The upkeep side: gaps, fills, derived bars, watermark. */
-export { DaySlots, readDaySlots } from './day-counts.js';
+export { countsBefore, readDaySlots } from './day-counts.js';
 export {
   type PartitionPosition,
   type RefusedCount,
@@ -7,5 +7,5 @@ export {
   type SymbolFill,
   UpkeepStore,
 } from './upkeep-store.js';
-export { readRepositoryFailures } from './repository-failures.js';
+export { RepositoryFailures } from './repository-failures.js';
 export { type SymbolDay } from './symbol-day.js';

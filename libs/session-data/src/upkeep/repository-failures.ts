@@ -21,47 +21,45 @@ export interface RepositoryFailure {
   failures: number;
 }
 
-/** The failing repositories of a session, longest failing first. */
-export async function readRepositoryFailures(redis: Redis, layout: SessionLayout): Promise<RepositoryFailure[]> {
-  const entries = Object.entries(await redis.hgetall(layout.keysOf(0).repositories));
-  const failures = entries.map(([repository, text]) => ({
-    repository,
-    ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>),
-  }));
-  return failures.sort((a, b) => a.since - b.since);
-}
+export class RepositoryFailures {
+  constructor(
+    private readonly redis: Redis,
+    private readonly layout: SessionLayout,
+  ) {}
 
-/**
- * Stores a failure and keeps the time of the first one in a row. Emits `repository-failed` for the first one.
- * @throws SessionLostError
- */
-export async function noteRepositoryFailure(
-  redis: Redis,
-  layout: SessionLayout,
-  { repository, error, nextTryAt, failures }: Omit<RepositoryFailure, 'since'>,
-  now: number,
-): Promise<void> {
-  const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
-  await run(redis, layout, [repository, Math.round(now), text, Math.round(nextTryAt), failures]);
-}
+  /** The failing repositories of the session, longest failing first. */
+  async list(): Promise<RepositoryFailure[]> {
+    const entries = Object.entries(await this.redis.hgetall(this.layout.keysOf(0).repositories));
+    const failures = entries.map(([repository, text]) => ({
+      repository,
+      ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>),
+    }));
+    return failures.sort((a, b) => a.since - b.since);
+  }
 
-/** Removes the failure of a repository that answered, if there is one, and emits `repository-recovered`. @throws SessionLostError */
-export async function clearRepositoryFailure(
-  redis: Redis,
-  layout: SessionLayout,
-  repository: string,
-  now: number,
-): Promise<void> {
-  await run(redis, layout, [repository, Math.round(now)]);
-}
+  /**
+   * Stores a failure and keeps the time of the first one in a row. Emits `repository-failed` for the first one.
+   * @param now epoch ms of the wall clock @throws SessionLostError
+   */
+  async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
+    const { repository, error, nextTryAt, failures } = failure;
+    const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
+    await this.run([repository, Math.round(now), text, Math.round(nextTryAt), failures]);
+  }
 
-async function run(redis: Redis, layout: SessionLayout, args: (string | number)[]): Promise<void> {
-  // Not among the public events: a repository may fail on slots after the clock.
-  const { meta, repositories, changes } = layout.keysOf(0);
-  const reply = await NOTE_REPOSITORY.run(
-    redis,
-    [meta, repositories, changes],
-    [layout.incarnation, EVENTS_KEPT, ...args],
-  );
-  if (reply === 'gone') throw new SessionLostError(layout.id);
+  /**
+   * Removes the failure of a repository that answered, if there is one, and emits `repository-recovered`.
+   * @param now epoch ms of the wall clock @throws SessionLostError
+   */
+  async clear(repository: string, now: number): Promise<void> {
+    await this.run([repository, Math.round(now)]);
+  }
+
+  private async run(args: (string | number)[]): Promise<void> {
+    // Not among the public events: a repository may fail on slots after the clock.
+    const { meta, repositories, changes } = this.layout.keysOf(0);
+    const keys = [meta, repositories, changes];
+    const reply = await NOTE_REPOSITORY.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);
+    if (reply === 'gone') throw new SessionLostError(this.layout.id);
+  }
 }

@@ -16,12 +16,7 @@ import {
 } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
-import {
-  clearRepositoryFailure,
-  noteRepositoryFailure,
-  readRepositoryFailures,
-  type RepositoryFailure,
-} from './repository-failures.js';
+import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
 
@@ -65,12 +60,14 @@ export interface PartitionPosition {
 export class UpkeepStore {
   /** Events that do not come from a write of bars. */
   readonly events: UpkeepEvents;
+  readonly failures: RepositoryFailures;
 
   constructor(
     private readonly redis: Redis,
     readonly layout: SessionLayout,
   ) {
     this.events = new UpkeepEvents(redis, layout);
+    this.failures = new RepositoryFailures(redis, layout);
   }
 
   /**
@@ -244,21 +241,6 @@ export class UpkeepStore {
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     if (closes) await publishReached(this.redis, this.layout, partition, to - 1);
     return reply === 'moved';
-  }
-
-  /** The repositories of the session that fail now. */
-  async repositoryFailures(): Promise<RepositoryFailure[]> {
-    return readRepositoryFailures(this.redis, this.layout);
-  }
-
-  /** Stores that a repository failed. @param now epoch ms of the wall clock @throws SessionLostError */
-  async noteRepositoryFailure(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
-    await noteRepositoryFailure(this.redis, this.layout, failure, now);
-  }
-
-  /** Stores that a repository answered. @param now epoch ms of the wall clock @throws SessionLostError */
-  async clearRepositoryFailure(repository: string, now: number): Promise<void> {
-    await clearRepositoryFailure(this.redis, this.layout, repository, now);
   }
 
   /** Stores a repository's error for the gaps that it left open. */
