@@ -1,5 +1,4 @@
 /** All scenarios, in the order of the table. A new one is one file and one line here. */
-import first from './first.mjs';
 import s1 from './s1-stream.mjs';
 import s2 from './s2-whole-job.mjs';
 import s3 from './s3-packed.mjs';
@@ -30,4 +29,4 @@ import prefetch from './prefetch.mjs';
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 
 /** Run only by name: other scenarios cover what they show, or it belongs in no table. */
-export const extras = [first, prefetch, mirror, lockstep, days, console];
+export const extras = [prefetch, mirror, lockstep, days, console];

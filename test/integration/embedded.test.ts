@@ -16,7 +16,7 @@ import {
 } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { queryDatabase } from '../support/database.js';
-import { pingServices } from '../support/ping-services.js';
+import { pingServices } from '../support/global-setup.js';
 
 const projectRoot = join(__dirname, '../..');
 /** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */

@@ -33,7 +33,7 @@ import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
 import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
 import { freePort, spawnServer } from '../../libs/local-system/src/servers/server-process.js';
-import { pingServices } from '../support/ping-services.js';
+import { pingServices } from '../support/global-setup.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { marketBars, tradingDays } from '../support/market.js';
 

@@ -7,8 +7,7 @@
  */
 import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
-import { startServices, type Services } from '@barkeep/local-system';
-import { pingServices } from './ping-services.js';
+import { pingPostgres, pingRedis, startServices, type Services } from '@barkeep/local-system';
 
 /** What docker-compose.yml publishes on this machine; REDIS_PASSWORD and POSTGRES_PASSWORD are those of its keys. */
 const composeUrls: ServiceUrls = {
@@ -32,6 +31,18 @@ function testEnvironment(): NodeJS.ProcessEnv {
     databaseUrl: databaseUrl ?? composeUrls.databaseUrl,
   };
   return { ...process.env, ...serviceEnvironment(urls) };
+}
+
+/** @throws Error that names the variable and the address, without the password, of a server that does not answer */
+export async function pingServices(urls: ServiceUrls): Promise<void> {
+  for (const [variable, url] of Object.entries(serviceEnvironment(urls))) {
+    try {
+      await (url.startsWith('redis') ? pingRedis(url) : pingPostgres(url));
+    } catch (error) {
+      const address = url.replace(/:[^:@/]*@/, ':***@');
+      throw new Error(`expected the server of ${variable} to answer at ${address}`, { cause: error });
+    }
+  }
 }
 
 async function start(): Promise<Services> {

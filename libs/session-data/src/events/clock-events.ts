@@ -73,10 +73,11 @@ function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'wind
     if (grid.open > clock) yield { type: 'clock', time: grid.open, dayIndex };
     if (grid.open >= clock) yield { type: 'day-opened', time: grid.open, dayIndex };
     const closing = grid.openTime(grid.slotCount - 1);
-    let isClosing = grid.close <= clock;
+    // A clock at the close passed `day-closing` on its way there.
+    let isClosingPassed = grid.close <= clock;
     for (const slot of stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock)) {
-      if (!isClosing && slot + 1 === grid.slotCount) {
-        isClosing = true;
+      if (!isClosingPassed && slot + 1 === grid.slotCount) {
+        isClosingPassed = true;
         yield { type: 'day-closing', time: closing, dayIndex };
       }
       yield { type: 'clock', time: grid.closeTime(slot), dayIndex, slot };

@@ -21,7 +21,7 @@ export {
   UnknownIntervalError,
   UnknownSymbolError,
 } from './errors.js';
-export { dayMember, PartitionKeys, wakeChannel } from './keys.js';
+export { dayMember, type PartitionKeys, partitionKeys, wakeChannel } from './keys.js';
 export type { View } from './view.js';
 export { PARTITION_SYMBOLS, SessionLayout, type Window } from './layout.js';
 export { EXTENDED_HOURS, isOutsideReason } from './outside-reasons.js';

@@ -19,7 +19,7 @@ import {
   type TradingDay,
 } from '@barkeep/bars';
 import { basePartition } from './base-partition.js';
-import { PartitionKeys } from './keys.js';
+import { type PartitionKeys, partitionKeys } from './keys.js';
 
 /** Symbols of one partition, and so of one script call: bounds how long one flush blocks Redis. */
 export const PARTITION_SYMBOLS = 128;
@@ -97,7 +97,7 @@ export class SessionLayout {
       partitions[partition]!.push(symbol);
     }
     this.symbolsByPartition = partitions;
-    this.keys = partitions.map((_, partition) => new PartitionKeys(keyPrefix, id, partition));
+    this.keys = partitions.map((_, partition) => partitionKeys(keyPrefix, id, partition));
   }
 
   get partitions(): number {

@@ -4,7 +4,7 @@
  */
 import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { PartitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
+import { partitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
 
 export class SessionReader {
@@ -20,7 +20,7 @@ export class SessionReader {
    * @throws SessionLostError when nothing is stored for it; SessionCalendarError
    */
   async open(sessionId: string, { view = 'strategy' }: { view?: View } = {}): Promise<OpenSession> {
-    const { meta } = new PartitionKeys(this.keyPrefix, sessionId, 0);
+    const { meta } = partitionKeys(this.keyPrefix, sessionId, 0);
     const fields = ['incarnation', 'spec', 'historyDays', 'days'];
     const [stamp, spec, historyDays, days] = await this.redis.hmget(meta, ...fields);
     const incarnation = stamp?.split('+')[0];

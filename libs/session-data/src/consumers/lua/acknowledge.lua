@@ -12,7 +12,7 @@ if not c then return {'unknown'} end
 if c.token ~= ARGV[5] then return {'replaced'} end
 if c.state == 'left' and not leaves then return {'unknown'} end
 local moves = tonumber(ARGV[7]) > tonumber(c.time)
-if moves and ARGV[6] ~= 'restore' and tonumber(ARGV[7]) > tonumber(m[2]) then return {'ahead', m[2]} end
+if moves and ARGV[6] ~= 'restore' and tonumber(ARGV[7]) > tonumber(clock) then return {'ahead', clock} end
 if moves then c.time, c.steps, c.bars, c.hash = ARGV[7], ARGV[8], ARGV[9], ARGV[10] end
 local before = c.state
 c.state = leaves and 'left' or 'active'
@@ -23,4 +23,4 @@ if c.state ~= before then
   if leaves then emit('consumer-left', name, c, 'reason', 'left') else emit('consumer-joined', name, c) end
 end
 if moves or c.state ~= before then wake() end
-return {'acknowledged', m[2]}
+return {'acknowledged', clock}

@@ -7,27 +7,29 @@
 --- Answer: {'held', time, joins} | {'waiting', '', joins} | {'free', '', joins}
 
 --- include shared/consumers.lua
+local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+joins = joins or '0'
 local all = redis.call('HGETALL', KEYS[2])
 local is_grace = false
-if ARGV[5] == 'drop' then
-  local asked = redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil')
-  if asked[1] and now - tonumber(asked[1]) > math.max(tonumber(ARGV[4]) / 3, 3000) then
-    asked[2] = string.format('%.0f', now + tonumber(ARGV[4]))
-    redis.call('HSET', KEYS[1], 'noDropUntil', asked[2])
+if policy == 'drop' then
+  local asked_at, no_drop_until = unpack(redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil'))
+  if asked_at and now - tonumber(asked_at) > math.max(silence_ms / 3, 3000) then
+    no_drop_until = string.format('%.0f', now + silence_ms)
+    redis.call('HSET', KEYS[1], 'noDropUntil', no_drop_until)
   end
   redis.call('HSET', KEYS[1], 'limitAskedAt', string.format('%.0f', now))
-  is_grace = asked[2] and now < tonumber(asked[2])
+  is_grace = no_drop_until and now < tonumber(no_drop_until)
 end
 for i = 1, #all, 2 do
   local name, c = all[i], parse(all[i + 1])
-  if c.state == 'active' and ARGV[5] == 'drop' and not is_grace and now - tonumber(c.seen) > tonumber(ARGV[4]) then
+  if c.state == 'active' and policy == 'drop' and not is_grace and now - tonumber(c.seen) > silence_ms then
     c.state = 'dropped'
     write(name, c)
     all[i + 1] = 'dropped' .. all[i + 1]:sub(#'active' + 1)
     emit('consumer-dropped', name, c, 'silentMs', string.format('%.0f', now - tonumber(c.seen)))
   end
 end
-local low, joins = lowest(all), m[4] or '0'
-if tonumber(ARGV[6]) > 0 and not m[5] then return {'waiting', '', joins} end
-if low then return {'held', low, joins} end
+if waits_for > 0 and not gathered then return {'waiting', '', joins} end
+local slowest = lowest(all)
+if slowest then return {'held', slowest, joins} end
 return {'free', '', joins}

@@ -10,7 +10,7 @@ local c = read(name)
 if not c and not free_place(tonumber(ARGV[10])) then return {'full'} end
 if not c or c.token ~= token then
   if not c or from ~= 'kept' then
-    c = { time = later_of(from == 'now' and m[2] or (m[3] or '0'), ARGV[7]), steps = '0', bars = '0', hash = ARGV[9] }
+    c = { time = later_of(from == 'now' and clock or (retained_from or '0'), ARGV[7]), steps = '0', bars = '0', hash = ARGV[9] }
   end
   c.state, c.token = 'active', token
   touch(c)

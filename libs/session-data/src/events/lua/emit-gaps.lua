@@ -6,9 +6,9 @@
 --- Answer: number of bars newly missing that were emitted | 'gone' | 'retired'
 
 --- include shared/defer.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
-if m[1] ~= ARGV[1] then return 'gone' end
-if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
+local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return 'gone' end
+if tonumber(ARGV[2]) < tonumber(retained_from or 0) then return 'retired' end
 local names, looked, symbols, slots, found = {}, {}, {}, {}, 0
 for i = 5, #ARGV, 5 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
 local emitted = redis.call('HMGET', KEYS[2], unpack(names))

@@ -5,9 +5,9 @@
 
 --- include shared/emit-once.lua
 --- include shared/defer.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
-if m[1] ~= ARGV[1] then return 'gone' end
-if tonumber(ARGV[2]) < tonumber(m[2] or 0) then return 'retired' end
+local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return 'gone' end
+if tonumber(ARGV[2]) < tonumber(retained_from or 0) then return 'retired' end
 local id = emit_once(KEYS[2], KEYS[3], ARGV[5], ARGV[4], ARGV[6], unpack(ARGV, 7))
 if id then defer(KEYS[4], ARGV[3], id, 'quality', ARGV[4], cjson.encode({ unpack(ARGV, 7) })) end
 return 'emitted'

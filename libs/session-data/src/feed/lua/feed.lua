@@ -17,9 +17,9 @@
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
-if m[1] ~= ARGV[1] then return {'lost'} end
-local symbol, frontier, kept = ARGV[2], tonumber(m[2]), tonumber(m[3] or 0)
+local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return {'lost'} end
+local symbol, frontier_ms, kept = ARGV[2], tonumber(frontier), tonumber(retained_from or 0)
 local known = redis.call('HMGET', KEYS[2], symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored')
 if known[1] == ARGV[3] then return {'fed', known[2]} end
 local had = tonumber(known[4] or 0)
@@ -56,7 +56,7 @@ for i = 9, #KEYS, 2 do
         day.fresh[slot] = record
         day.low, day.high = math.min(day.low, slot), math.max(day.high, slot)
         accepted = accepted + 1
-        if close <= frontier then day.late[#day.late + 1] = slot end
+        if close <= frontier_ms then day.late[#day.late + 1] = slot end
       elseif there:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
         duplicates = duplicates + 1
       else
@@ -127,7 +127,7 @@ for _, day in ipairs(plan) do
 end
 for r = 1, refusals do count_refused(KEYS[3], KEYS[8], ARGV[9], ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
 if #answer > 0 then count_refused(KEYS[3], KEYS[8], ARGV[9], symbol .. ' conflict', #answer) end
-local text = table.concat({ accepted, duplicates, late, m[3] or '0', had + accepted, unpack(answer) }, ' ')
+local text = table.concat({ accepted, duplicates, late, retained_from or '0', had + accepted, unpack(answer) }, ' ')
 local time = redis.call('TIME')
 local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 redis.call('HSET', KEYS[2], symbol .. ' heard', heard, symbol .. ' batch', ARGV[3], symbol .. ' answer', text)

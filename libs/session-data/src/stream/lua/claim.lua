@@ -3,9 +3,10 @@
 --- ARGV: incarnation, epoch, owner
 --- Answer: {'claimed', frontier, clock} | {'lost'} | {'fenced'}
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock')
-if m[1] ~= ARGV[1] then return {'lost'} end
-if tonumber(m[2]) > tonumber(ARGV[2]) then return {'fenced'} end
-if m[2] == ARGV[2] and m[3] ~= ARGV[3] then return {'fenced'} end
+local incarnation, epoch, owner, frontier, clock = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock'))
+if incarnation ~= ARGV[1] then return {'lost'} end
+if tonumber(epoch) > tonumber(ARGV[2]) then return {'fenced'} end
+if epoch == ARGV[2] and owner ~= ARGV[3] then return {'fenced'} end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'owner', ARGV[3])
-return {'claimed', m[4], m[5]}
+return {'claimed', frontier, clock}

@@ -4,9 +4,9 @@
 --- Answer: {'marked'} | {'lost'} | {'fenced'}
 
 --- include ../../events/lua/shared/defer.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner')
-if m[1] ~= ARGV[1] then return {'lost'} end
-if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return {'fenced'} end
+local incarnation, epoch, owner = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner'))
+if incarnation ~= ARGV[1] then return {'lost'} end
+if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
 if redis.call('HSETNX', KEYS[3], 'timed-out ' .. ARGV[4], '1') == 1 then
   local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', unpack(ARGV, 7))
   defer(KEYS[4], ARGV[5], id, 'day-timed-out', ARGV[4], cjson.encode({ unpack(ARGV, 7) }))

@@ -8,19 +8,20 @@
 --- An owner that knows an older list of symbols may move the clock, and learns the version from the answer. An owner
 --- that does not know of a consumer that joined may not.
 
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins')
-if (m[6] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
-if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return {'fenced'} end
+local epoch, owner, frontier, clock, control, incarnation, last_emitted, version, joins = unpack(
+  redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins'))
+if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
 local to = tonumber(ARGV[4])
-if to > tonumber(m[3]) or tonumber(m[4]) < tonumber(ARGV[5]) then return {'set-back', m[3]} end
-if ARGV[6] ~= '' and ARGV[6] ~= (m[9] or '0') then return {'joined'} end
-if to > tonumber(m[4]) then redis.call('HSET', KEYS[1], 'clock', ARGV[4]) end
+if to > tonumber(frontier) or tonumber(clock) < tonumber(ARGV[5]) then return {'set-back', frontier} end
+if ARGV[6] ~= '' and ARGV[6] ~= (joins or '0') then return {'joined'} end
+if to > tonumber(clock) then redis.call('HSET', KEYS[1], 'clock', ARGV[4]) end
 local at = 10
 for _ = 1, tonumber(ARGV[9]) do
   redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-local before = tonumber(m[7] or ARGV[8])
+local before = tonumber(last_emitted or ARGV[8])
 local last = before
 while at < #ARGV do
   local number = tonumber(ARGV[at])
@@ -31,4 +32,4 @@ while at < #ARGV do
   at = at + 2
 end
 if last > before then redis.call('HSET', KEYS[1], 'said', string.format('%.0f', last)) end
-return {'moved', m[5], m[8] or '0'}
+return {'moved', control, version or '0'}

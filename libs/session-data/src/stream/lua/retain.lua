@@ -7,6 +7,6 @@
 ---         {'beyond-frontier', frontier} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua
-if tonumber(ARGV[4]) > tonumber(m[4]) then return {'beyond-frontier', m[4]} end
-if tonumber(ARGV[4]) > tonumber(m[5] or 0) then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[4]) end
-return {'retained', m[6] or ''}
+if tonumber(ARGV[4]) > tonumber(frontier) then return {'beyond-frontier', frontier} end
+if tonumber(ARGV[4]) > tonumber(retained_from or 0) then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[4]) end
+return {'retained', retired_to or ''}

@@ -5,7 +5,7 @@
 --- Answer: {'retired'} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua
-if tonumber(ARGV[4]) >= tonumber(m[5] or 0) then return redis.error_reply('retire: expected a day before retainedFrom') end
+if tonumber(ARGV[4]) >= tonumber(retained_from or 0) then return redis.error_reply('retire: expected a day before retainedFrom') end
 for i = 6, #KEYS do redis.call('UNLINK', KEYS[i]) end
 redis.call('HDEL', KEYS[5], ARGV[6])
 for i = 7, #ARGV do
@@ -14,5 +14,5 @@ for i = 7, #ARGV do
   redis.call('HDEL', KEYS[4], ARGV[i])
   redis.call('HDEL', KEYS[5], ARGV[i])
 end
-if ARGV[5] ~= '' and tonumber(ARGV[5]) > tonumber(m[6] or 0) then redis.call('HSET', KEYS[1], 'retiredTo', ARGV[5]) end
+if ARGV[5] ~= '' and tonumber(ARGV[5]) > tonumber(retired_to or 0) then redis.call('HSET', KEYS[1], 'retiredTo', ARGV[5]) end
 return {'retired'}

@@ -3,9 +3,9 @@
 --- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
 --- Answer: 'set' | 'stale' | 'gone'
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch')
-if (m[1] or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
-if tonumber(m[2] or 0) > tonumber(ARGV[2]) then return 'stale' end
+local incarnation, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
+if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
+if tonumber(epoch or 0) > tonumber(ARGV[2]) then return 'stale' end
 redis.call('HSET', KEYS[1], 'control', ARGV[3])
 redis.call('PUBLISH', ARGV[4], 'control')
 return 'set'

@@ -4,6 +4,6 @@
 --- Answer: 'noted'
 
 --- include shared/stamp.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'leaving')
-if is_own(m[1], ARGV[1]) and m[2] == ARGV[2] then redis.call('HDEL', KEYS[1], 'leaving') end
+local incarnation, leaving = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'leaving'))
+if is_own(incarnation, ARGV[1]) and leaving == ARGV[2] then redis.call('HDEL', KEYS[1], 'leaving') end
 return 'noted'

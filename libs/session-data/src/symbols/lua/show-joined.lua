@@ -5,13 +5,14 @@
 --- Answer: 'joined' | 'not-yet' | 'lost' | 'fenced'
 
 --- include shared/stamp.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'version', 'clock', 'joining')
-if not is_own(m[1], ARGV[1]) then return 'lost' end
-if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return 'fenced' end
-if (m[4] or '0') ~= ARGV[4] or tonumber(m[5]) > tonumber(ARGV[5]) then return 'not-yet' end
+local incarnation, epoch, owner, stored_version, clock, were_joining = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'version', 'clock', 'joining'))
+if not is_own(incarnation, ARGV[1]) then return 'lost' end
+if epoch ~= ARGV[2] or owner ~= ARGV[3] then return 'fenced' end
+if (stored_version or '0') ~= ARGV[4] or tonumber(clock) > tonumber(ARGV[5]) then return 'not-yet' end
 local whole, joining = {}, {}
 for i = 6, #ARGV do whole[ARGV[i]] = true end
-for symbol in (m[6] or ''):gmatch('%S+') do
+for symbol in (were_joining or ''):gmatch('%S+') do
   if not whole[symbol] then joining[#joining + 1] = symbol end
 end
 redis.call('HSET', KEYS[1], 'joining', table.concat(joining, ' '))

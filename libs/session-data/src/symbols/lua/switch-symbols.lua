@@ -5,12 +5,12 @@
 --- Answer: 'switched' | 'there' | 'gone'
 
 --- include shared/stamp.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining')
-if not is_own(m[1], ARGV[1]) then return 'gone' end
-if tonumber(m[2] or 0) >= tonumber(ARGV[2]) then return 'there' end
+local incarnation, stored_version, were_joining = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining'))
+if not is_own(incarnation, ARGV[1]) then return 'gone' end
+if tonumber(stored_version or 0) >= tonumber(ARGV[2]) then return 'there' end
 local leave, joining = {}, {}
 for i = 7, 6 + tonumber(ARGV[6]) do leave[ARGV[i]] = true end
-for symbol in (m[3] or ''):gmatch('%S+') do
+for symbol in (were_joining or ''):gmatch('%S+') do
   if not leave[symbol] then joining[#joining + 1] = symbol end
 end
 for i = 7 + tonumber(ARGV[6]), #ARGV do joining[#joining + 1] = ARGV[i] end

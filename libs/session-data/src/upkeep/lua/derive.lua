@@ -8,9 +8,9 @@
 --- Answer: {'done', member of each refused item …} | {'gone'}
 
 --- include ../../events/lua/shared/defer.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
-if m[1] ~= ARGV[1] then return {'gone'} end
-if tonumber(ARGV[3]) < tonumber(m[2] or 0) then return {'done'} end
+local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return {'gone'} end
+if tonumber(ARGV[3]) < tonumber(retained_from or 0) then return {'done'} end
 local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local at, date, changed_symbols, changed_ends, answer = 7 + 3 * d, '', {}, {}, {'done'}
 

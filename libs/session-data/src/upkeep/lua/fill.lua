@@ -11,11 +11,11 @@
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom')
-if m[1] ~= ARGV[1] then return {'gone'} end
-if tonumber(ARGV[5]) < tonumber(m[3] or 0) then return {'done'} end
+local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return {'gone'} end
+if tonumber(ARGV[5]) < tonumber(retained_from or 0) then return {'done'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local is_set_back = tonumber(m[2]) < tonumber(ARGV[4])
+local is_set_back = tonumber(frontier) < tonumber(ARGV[4])
 local refusals = tonumber(ARGV[8])
 local at, plan, answer = 9 + 2 * refusals, {}, {'done'}
 

@@ -7,11 +7,11 @@
 
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark')
-if m[1] ~= ARGV[1] then return 'gone' end
-local to, watermark = tonumber(ARGV[3]), tonumber(m[3])
-if watermark < tonumber(ARGV[2]) or tonumber(m[2]) < to then return 'set-back' end
-if to > watermark then
+local incarnation, frontier, watermark = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark'))
+if incarnation ~= ARGV[1] then return 'gone' end
+local to, watermark_ms = tonumber(ARGV[3]), tonumber(watermark)
+if watermark_ms < tonumber(ARGV[2]) or tonumber(frontier) < to then return 'set-back' end
+if to > watermark_ms then
   redis.call('HSET', KEYS[1], 'watermark', ARGV[3])
   redis.call('PUBLISH', ARGV[4], 'watermark')
   local id = ARGV[6] and emit_once(KEYS[2], KEYS[3], ARGV[5], ARGV[6], ARGV[7], unpack(ARGV, 8))

@@ -3,8 +3,8 @@
 --- ARGV: stamp, error, open of the day (ms), then the members
 --- Answer: 'noted' | 'gone' | 'retired'
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom')
-if m[1] ~= ARGV[1] then return 'gone' end
-if tonumber(ARGV[3]) < tonumber(m[2] or 0) then return 'retired' end
+local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
+if incarnation ~= ARGV[1] then return 'gone' end
+if tonumber(ARGV[3]) < tonumber(retained_from or 0) then return 'retired' end
 for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[2]) end
 return 'noted'

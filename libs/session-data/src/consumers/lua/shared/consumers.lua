@@ -4,8 +4,9 @@
 --- ARGV: incarnation, events kept, wake channel, then those of the script
 --- Answer: {'lost'} when the store is gone or belongs to another session
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered')
-if (m[1] or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+local incarnation, clock, retained_from, joins, gathered = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
+if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 local function parse(text)
@@ -22,7 +23,7 @@ local function write(name, c)
 end
 local function touch(c) c.seen = string.format('%.0f', now) end
 local function emit(type, name, c, ...)
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', m[2], 'consumer', name, 'position', c.time, ...)
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', clock, 'consumer', name, 'position', c.time, ...)
 end
 -- The lowest position of the active consumers, and how many of them there are.
 local function lowest(all)
@@ -42,7 +43,7 @@ end
 local function wake()
   local low, active
   -- The hash contains consumers that left too, so its length bounds what is read.
-  if m[5] and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
+  if gathered and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
   if low and active > 32 then low = nil end
   redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
 end

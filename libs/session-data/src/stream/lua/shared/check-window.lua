@@ -5,11 +5,12 @@
 --- Answer: {'written', …} | {'done', …} (the window is in the store) | {'rewind', …} (the store lost writes) |
 ---         {'lost'} | {'fenced'}
 
-local m = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'control', 'incarnation')
-if m[5] ~= ARGV[1] then return refuse({'lost'}) end
-if m[1] ~= ARGV[2] or m[2] ~= ARGV[3] then return refuse({'fenced'}) end
-local frontier = tonumber(m[3])
-if frontier >= tonumber(ARGV[5]) then return refuse({'done', m[3], m[4]}) end
-if frontier ~= tonumber(ARGV[4]) then return refuse({'rewind', m[3], m[4]}) end
+local epoch, owner, frontier, control, incarnation = unpack(
+  redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'control', 'incarnation'))
+if incarnation ~= ARGV[1] then return refuse({'lost'}) end
+if epoch ~= ARGV[2] or owner ~= ARGV[3] then return refuse({'fenced'}) end
+local frontier_ms = tonumber(frontier)
+if frontier_ms >= tonumber(ARGV[5]) then return refuse({'done', frontier, control}) end
+if frontier_ms ~= tonumber(ARGV[4]) then return refuse({'rewind', frontier, control}) end
 local total, refusals = tonumber(ARGV[6]), tonumber(ARGV[8])
 local first = 9 + 2 * refusals

@@ -2,6 +2,7 @@
 --- KEYS: meta
 --- ARGV: incarnation, epoch, owner
 
-local m = redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'retainedFrom', 'retiredTo')
-if m[1] ~= ARGV[1] then return {'lost'} end
-if m[2] ~= ARGV[2] or m[3] ~= ARGV[3] then return {'fenced'} end
+local incarnation, epoch, owner, frontier, retained_from, retired_to = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'retainedFrom', 'retiredTo'))
+if incarnation ~= ARGV[1] then return {'lost'} end
+if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end

@@ -4,4 +4,4 @@
 for r = 0, refusals - 1 do count_refused(KEYS[2], KEYS[3], ARGV[5], ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
 redis.call('HINCRBY', KEYS[1], 'streamed', ARGV[7])
 redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
-return {'written', ARGV[5], m[4]}
+return {'written', ARGV[5], control}
