@@ -5,7 +5,7 @@ interface ListedFormat {
   name: string;
   title: string;
   times: 'open' | 'close';
-  /** Null when the files do not say it and the user must. */
+  /** Null when the files do not name it, so that the user has to. */
   zone: string | null;
   example: readonly string[];
   source: string;

@@ -32,15 +32,16 @@ export interface Comparison {
   bar?: PlacedDifference;
 }
 
-/** Most requests at the same time. */
+/** Most symbols and intervals that are compared at the same time. */
 const AT_ONCE = 8;
 
-/** Reads a certificate file; when no such file exists, `name` is a session. @throws CliError */
+/** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
 export async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
   const file = await readFile(name, 'utf8').catch(() => undefined);
   if (file !== undefined) return { name, certificate: readCertificate(jsonOf(name, file)), session: undefined };
   const client = await coordinator();
-  const [certificate, { symbols }] = [await client.certificate(name), await client.session(name)];
+  const certificate = await client.certificate(name);
+  const { symbols } = await client.session(name);
   return { name, certificate, session: { id: name, symbols } };
 }
 
@@ -59,7 +60,8 @@ export async function compareRuns(
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
   const work = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
   const { open, close } = day.a;
-  let [bar, done]: [PlacedDifference | undefined, number] = [undefined, 0];
+  let bar: PlacedDifference | undefined;
+  let done = 0;
   await eachOf(work, async ({ interval, symbol }) => {
     const query = { interval, from: open, to: close };
     const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, query);

@@ -10,7 +10,7 @@ import {
   type CellState,
   type RowOrder,
 } from '../model/index.js';
-import { html, useQuery } from '../shell/index.js';
+import { EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 
 /** What upkeep should look at: everything, or some symbols and days. */
@@ -39,11 +39,7 @@ export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: Co
     () => (days ? orderedSymbols(days, rowOrder, state, openDay) : []),
     [days, rowOrder, state, openDay],
   );
-  if (!days)
-    return html`<section class="panel">
-      <h2>Coverage</h2>
-      <p class="empty">The days show when the session has begun.</p>
-    </section>`;
+  if (!days) return html`<${EmptyPanel} title="Coverage" text="The days show when the session has begun." />`;
   const opened = placeOf(symbols, days, symbol, date);
   const cursor = moved?.cursor ?? opened;
   const anchor = moved?.anchor;

@@ -1,11 +1,11 @@
-/** Bars of a symbol that were refused, and rows that no slot takes, with examples. */
+/** The rows of a symbol that are not stored as bars: refused ones by reason, and those outside trading hours, with examples. */
 import type { MetricsAnswer } from '@barkeep/api';
 import { callInView, symbolPath } from '../data/index.js';
 import { numberText, minuteText } from '../model/index.js';
 import { html, useResource } from '../shell/index.js';
 import { useEffect, type VNode } from '../vendor/index.js';
 
-/** Nothing while every row of the symbol is a bar. */
+/** Null while every row of the symbol is stored as a bar. */
 export function RefusedPanel({ id, symbol, version }: { id: string; symbol: string; version: number }): VNode | null {
   const { value, reload } = useResource(`${id} ${symbol}`, () =>
     callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics')),
@@ -15,7 +15,7 @@ export function RefusedPanel({ id, symbol, version }: { id: string; symbol: stri
   const refused = Object.entries(value.refused).filter(([, count]) => count > 0);
   if (refused.length === 0 && value.outside === 0 && value.extended === 0) return null;
   return html`<section class="panel">
-    <h2>Rows of ${symbol} that are no bars</h2>
+    <h2>Rows of ${symbol} that are not stored as bars</h2>
     <ul class="plain">
       ${refused.map(([reason, count]) => html`<li key=${reason}>${numberText(count)} refused: ${reason}</li>`)}
       ${

@@ -2,7 +2,7 @@
 import { sessionPath } from '../data/index.js';
 import { compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
-import { Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
+import { EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
 import { CellPanel } from './cell-panel.js';
 import { CertificatePanel } from './certificate.js';
@@ -75,10 +75,7 @@ export function OneSessionPage({ id }: { id: string }): VNode {
                   version=${version}
                 />
                 <${RefusedPanel} id=${id} symbol=${symbol} version=${version} />`
-            : html`<section class="panel">
-                <h2>Candles</h2>
-                <p class="empty">Open a cell of the coverage to see its candles and gaps.</p>
-              </section>`
+            : html`<${EmptyPanel} title="Candles" text="Open a cell of the coverage to see its candles and gaps." />`
         }
       </div>
     </div>

@@ -3,7 +3,7 @@ import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
-import { Failure, html, useResource, useTicks } from '../shell/index.js';
+import { EmptyPanel, Failure, html, useResource, useTicks } from '../shell/index.js';
 import type { VNode } from '../vendor/index.js';
 
 const READ_EVERY_MS = 2000;
@@ -51,11 +51,7 @@ interface JobTableProperties {
 }
 
 function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
-  if (jobs.length === 0)
-    return html`<section class="panel">
-      <h2>${caption}</h2>
-      <p class="empty">${empty}</p>
-    </section>`;
+  if (jobs.length === 0) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const hasMessages = jobs.some(({ message }) => message !== undefined);
   const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['message'] : [])];
   return html`<section class="panel">

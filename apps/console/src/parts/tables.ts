@@ -1,7 +1,7 @@
 /** The tables of a session's page: gaps, consumers, queues. */
 import type { ConsumerAnswer } from '@barkeep/api';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
-import { html } from '../shell/index.js';
+import { EmptyPanel, html } from '../shell/index.js';
 import type { ComponentChildren, VNode } from '../vendor/index.js';
 
 /** A table with a caption that screen readers name. Columns with numbers are marked with `#` before their title. */
@@ -45,11 +45,7 @@ export interface GapTableProperties {
 /** The gaps of a symbol on one day, and the ranges that were filled. */
 export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties): VNode {
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
-  if (lines.length === 0)
-    return html`<section class="panel">
-      <h2>${caption}</h2>
-      <p class="empty">None.</p>
-    </section>`;
+  if (lines.length === 0) return html`<${EmptyPanel} title=${caption} text="None." />`;
   return html`<section class="panel">
     <${Table} caption=${caption} columns=${['from (UTC)', 'to', '#bars', 'state', '#asks', 'last error']}>
       ${lines.map(
@@ -77,12 +73,8 @@ export function ConsumerTable({
   consumers: readonly ConsumerAnswer[];
   clock: string | null;
 }): VNode {
-  if (consumers.length === 0) {
-    return html`<section class="panel">
-      <h2>Consumers</h2>
-      <p class="empty">No strategy has followed this session.</p>
-    </section>`;
-  }
+  if (consumers.length === 0)
+    return html`<${EmptyPanel} title="Consumers" text="No strategy has followed this session." />`;
   const behind = ({ time }: ConsumerAnswer) => (clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time)));
   return html`<section class="panel">
     <${Table} caption="Consumers" columns=${['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state']}>

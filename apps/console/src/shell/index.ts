@@ -2,5 +2,5 @@
 export { Dialog } from './dialog.js';
 export { html } from './html.js';
 export { goTo, takeOverLinks, useLocation, useQuery } from './location.js';
-export { Failure, StateBadge } from './message.js';
+export { EmptyPanel, Failure, StateBadge } from './message.js';
 export { useResource, useThrottle, useTicks, type Resource } from './resource.js';

@@ -17,6 +17,14 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }):
   </p>`;
 }
 
+/** A panel without content, and why. */
+export function EmptyPanel({ title, text }: { title: string; text: string }): VNode {
+  return html`<section class="panel">
+    <h2>${title}</h2>
+    <p class="empty">${text}</p>
+  </section>`;
+}
+
 const STATE_NAMES: Partial<Record<SessionAnswer['state'], string>> = { 'waiting-upkeep': 'waiting for upkeep' };
 
 /** The state of a session; its sign differs as well as its colour. */

@@ -38,7 +38,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   metrics.gauge(
     {
       name: 'barkeep_session_clock_lag_seconds',
-      help: 'How far the clock of a streamed session is behind real time: with a pace behind its due time, with a feed behind the last slot that has passed',
+      help: 'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
       labelNames: ['session'],
     },
     (gauge) => {
@@ -64,7 +64,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   metrics.gauge(
     {
       name: 'barkeep_session_quality_ratio',
-      help: 'Bar quality of a streamed session up to its frontier, 0 to 1: filled slots of those in which something can have traded',
+      help: 'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
       labelNames: ['session'],
     },
     async (gauge) => {
@@ -77,13 +77,13 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   );
   addConsumerMetrics(metrics, active, redis);
   metrics.gauge(
-    { name: 'barkeep_prefetch_held_bytes', help: 'Bytes of bars that were read before their turn and are held now' },
+    { name: 'barkeep_prefetch_held_bytes', help: 'Bytes of bars that were read ahead and are held now' },
     (gauge) => gauge.set(budget.usedBytes),
   );
   metrics.gauge(
     {
       name: 'barkeep_prefetch_limit_bytes',
-      help: 'Most bytes that may be held before their turn (BARKEEP_PREFETCH_MB)',
+      help: 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
     },
     (gauge) => gauge.set(budget.limit),
   );

@@ -49,11 +49,11 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
   });
   const shared = metrics.counter({
     name: 'barkeep_windows_shared_total',
-    help: 'Windows of sessions that were read for another session of the process',
+    help: 'Windows that a session took from the read of another session in the same process',
   });
   const changes = metrics.counter({
     name: 'barkeep_day_changes_total',
-    help: 'Changes from one trading day to the next, by whether the rows of the next were there at the close',
+    help: 'Changes from one trading day to the next; prefetch is hit if the rows of the next day had been read by the close, otherwise miss',
     labelNames: ['prefetch'],
   });
   const changeTime = metrics.histogram({
@@ -63,7 +63,7 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
   });
   const timedOut = metrics.counter({
     name: 'barkeep_source_timeouts_total',
-    help: 'Trading days that were streamed without the rest of their rows, because the source was silent too long',
+    help: 'Trading days whose remaining rows were given up, because the source was silent for too long',
   });
   return {
     flushed: (bars, rejected = 0) => {
@@ -87,11 +87,11 @@ export function streamMetrics(metrics: Metrics): StreamMetrics {
 export function rowMetrics(metrics: Metrics): RowMetrics {
   const refused = metrics.counter({
     name: 'barkeep_rows_refused_total',
-    help: 'Rows of the sources of sessions that were refused, because they are no valid bars',
+    help: 'Rows that were read for sessions and refused, because they are not valid bars',
   });
   const outside = metrics.counter({
     name: 'barkeep_rows_outside_total',
-    help: 'Rows of the sources of sessions for which the calendar has no slot',
+    help: 'Rows that were read for sessions and have no slot in the calendar',
   });
   return { refused: (rows) => refused.inc(rows), outside: (rows) => outside.inc(rows) };
 }

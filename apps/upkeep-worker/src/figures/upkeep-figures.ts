@@ -38,12 +38,12 @@ export function upkeepFigures(metrics: Metrics): UpkeepFigures {
   });
   const repairs = metrics.histogram({
     name: 'barkeep_repair_seconds',
-    help: 'From the detection of gaps until the bars that filled them, and the bars derived from these, can be read, once a derivation',
+    help: 'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation',
     buckets: REPAIR_SECONDS,
   });
   const refused = metrics.counter({
     name: 'barkeep_repository_bars_refused_total',
-    help: 'Bars that a repository answered and that were refused, in each answer',
+    help: 'Refused bars in the answers of a repository; a bar that is answered twice counts twice',
     labelNames: ['repository'],
   });
   const asked = metrics.counter({

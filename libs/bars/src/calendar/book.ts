@@ -61,8 +61,8 @@ const shippedFiles: readonly ShippedFile[] = [
 
 /** The calendars of one process. */
 export class CalendarBook {
-  readonly #makers = new Map<string, () => Calendar>();
-  readonly #made = new Map<string, Calendar>();
+  readonly #parsers = new Map<string, () => Calendar>();
+  readonly #parsed = new Map<string, Calendar>();
 
   /** @param own calendars besides the shipped ones @throws {DuplicateCalendarError} when a name is in use already */
   constructor(own: readonly Calendar[] = []) {
@@ -76,19 +76,19 @@ export class CalendarBook {
 
   /** The calendar with that name, always the same object. @throws {UnknownCalendarError} with the known names */
   named(id: string): Calendar {
-    const calendar = this.#made.get(id) ?? this.#makers.get(id)?.();
+    const calendar = this.#parsed.get(id) ?? this.#parsers.get(id)?.();
     if (calendar === undefined) throw new UnknownCalendarError(id, this.ids());
-    this.#made.set(id, calendar);
+    this.#parsed.set(id, calendar);
     return calendar;
   }
 
   /** All names, the shipped ones first. */
   ids(): string[] {
-    return [...this.#makers.keys()];
+    return [...this.#parsers.keys()];
   }
 
-  #add(id: string, make: () => Calendar): void {
-    if (this.#makers.has(id)) throw new DuplicateCalendarError(id);
-    this.#makers.set(id, make);
+  #add(id: string, parse: () => Calendar): void {
+    if (this.#parsers.has(id)) throw new DuplicateCalendarError(id);
+    this.#parsers.set(id, parse);
   }
 }

@@ -43,6 +43,7 @@ export async function readCalendars(path: string): Promise<Calendar[]> {
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
   const own: Calendar[] = [];
+  // A new book after each file, so that an error names the file with the duplicate name.
   let book = new CalendarBook();
   for (const path of dir === undefined ? [] : await calendarFiles(dir)) {
     own.push(...(await readCalendars(path)));
