@@ -3,16 +3,21 @@
  * parsed. The chunks and counts equal those that the rows of that day give. Symbols that are not packed are read from rows.
  */
 import { placePart, readPacked, withSnapshot, type PackReceiver } from '@barkeep/bar-repository';
-import { countBits, ORIGIN_CODES, RECORD_BYTES, recordOffset, type DayChunk, type DayGrid } from '@barkeep/bars';
+import {
+  countBits,
+  ORIGIN_CODES,
+  ORIGIN_OFFSET,
+  RECORD_BYTES,
+  recordOffset,
+  type DayChunk,
+  type DayGrid,
+} from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import type { RowReader } from './row-reader.js';
 import type { SourceSymbols, SymbolParts } from './source-symbols.js';
 import type { WindowRead } from './window-read.js';
 import type { WindowReader } from './window-source.js';
-
-/** Offset of the origin in a record. */
-const ORIGIN_AT = 40;
 
 export class PackedReader implements WindowReader {
   constructor(
@@ -109,7 +114,7 @@ class WindowReceiver implements PackReceiver {
 
 /** Packs have the origin of streamed bars; bars of a history have another one. */
 function stampHistorical(chunk: DayChunk, fromSlot: number, toSlot: number): void {
-  let at = recordOffset(chunk.slotCount, fromSlot) + ORIGIN_AT;
+  let at = recordOffset(chunk.slotCount, fromSlot) + ORIGIN_OFFSET;
   for (let slot = fromSlot; slot < toSlot; slot++, at += RECORD_BYTES) {
     if (chunk.has(slot)) chunk.bytes[at] = ORIGIN_CODES.historical;
   }

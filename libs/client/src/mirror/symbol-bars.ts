@@ -7,6 +7,7 @@ import {
   DayChunk,
   hasBit,
   intervalName,
+  ORIGIN_OFFSET,
   RECORD_BYTES,
   recordOffset,
   type DayGrid,
@@ -155,7 +156,8 @@ function writeRecords(chunk: DayChunk, records: Uint8Array, fromSlot: number, to
   const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
   const start = recordOffset(chunk.slotCount, fromSlot);
   chunk.bytes.set(records.subarray(0, slots * RECORD_BYTES), start);
-  for (let slot = fromSlot, at = start + 40; slot < fromSlot + slots; slot++, at += RECORD_BYTES) {
+  // A record without an origin is an empty slot.
+  for (let slot = fromSlot, at = start + ORIGIN_OFFSET; slot < fromSlot + slots; slot++, at += RECORD_BYTES) {
     if (chunk.bytes[at] !== 0 && !hasBit(chunk.bitmap, slot)) chunk.bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
   }
 }
