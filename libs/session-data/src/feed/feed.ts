@@ -63,6 +63,25 @@ interface DayBars {
   slots: number[];
 }
 
+/** What one call of the script stores of a symbol. */
+interface FeedCall {
+  bars?: readonly Bar[];
+  /** The bars that have a slot, by index of the day. */
+  days?: ReadonlyMap<number, DayBars>;
+  /** Refused bars by reason. */
+  refusals?: ReadonlyMap<string, number>;
+  /** The time that the stream has reached, epoch ms. */
+  reached?: number | undefined;
+  isEnd?: boolean;
+}
+
+interface FeedAnswer extends Pick<FedBars, 'accepted' | 'duplicates' | 'late'> {
+  /** Days that open before this time take no bars, epoch ms. */
+  retainedFrom: number;
+  /** Positions among the bars that have a slot. */
+  conflicts: number[];
+}
+
 export class SessionFeed {
   private readonly feeder = randomUUID();
   private batches = 0;
@@ -122,40 +141,16 @@ export class SessionFeed {
   }
 
   private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FedBars> {
-    const days = new Map<number, DayBars>();
-    const refused: FedBars['refused'] = [];
-    let last = -Infinity;
-    bars.forEach((bar, index) => {
-      const place = refuseBar(bar, this.layout.spec.prices) ?? this.placeOf(bar.openTime);
-      if (typeof place === 'string') {
-        // A single bar is never in conflict.
-        refused.push({ index, reason: place as FeedRefusal });
-        return;
-      }
-      const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
-      days.set(place.dayIndex, day);
-      day.positions.push(index);
-      day.slots.push(place.slot);
-      last = Math.max(last, this.layout.grid(place.dayIndex).closeTime(place.slot));
+    const { days, refused, lastClose } = this.placed(bars);
+    const refusals = this.countsOf(bars, refused);
+    if (malformed > 0) refusals.set('malformed', malformed);
+    const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
+    const { accepted, duplicates, late, retainedFrom, conflicts } = await this.run(symbol, {
+      bars,
+      days,
+      refusals,
+      reached,
     });
-    const reached = days.size > 0 ? last - latenessMs(this.layout) : undefined;
-    const counts = new Map<string, number>();
-    const { calendar, hours } = this.layout.spec;
-    for (const { index, reason } of refused) {
-      const isExtended =
-        isOutsideReason(reason) && isExtendedTime(calendarNamed(calendar), bars[index]!.openTime, hours);
-      const name = isExtended ? EXTENDED_HOURS : reason;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    if (malformed > 0) counts.set('malformed', malformed);
-    const answer = await this.run(symbol, { bars, days, reached, counts });
-    const [accepted, duplicates, late, retainedFrom, , ...conflicts] = answer as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
     const positions = [...days.values()].flatMap((day) => day.positions);
     for (const [dayIndex, day] of days) {
       if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
@@ -164,53 +159,60 @@ export class SessionFeed {
     return { accepted, duplicates, late, conflicts: conflicts.map((at) => positions[at]!), refused };
   }
 
+  /** Splits bars into those that have a slot, by day, and those that are refused. `lastClose`: the last close of a bar with a slot. */
+  private placed(bars: readonly Bar[]) {
+    const days = new Map<number, DayBars>();
+    const refused: FedBars['refused'] = [];
+    let lastClose = -Infinity;
+    for (const [index, bar] of bars.entries()) {
+      const place = refuseBar(bar, this.layout.spec.prices) ?? this.placeOf(bar.openTime);
+      if (typeof place === 'string') {
+        // A single bar is never in conflict.
+        refused.push({ index, reason: place as FeedRefusal });
+        continue;
+      }
+      const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
+      days.set(place.dayIndex, day);
+      day.positions.push(index);
+      day.slots.push(place.slot);
+      lastClose = Math.max(lastClose, this.layout.grid(place.dayIndex).closeTime(place.slot));
+    }
+    return { days, refused, lastClose };
+  }
+
+  /** Counts refused bars by reason; those in the extended hours of the calendar have a reason of their own. */
+  private countsOf(bars: readonly Bar[], refused: FedBars['refused']): Map<string, number> {
+    const counts = new Map<string, number>();
+    const { calendar, hours } = this.layout.spec;
+    for (const { index, reason } of refused) {
+      const isExtended =
+        isOutsideReason(reason) && isExtendedTime(calendarNamed(calendar), bars[index]!.openTime, hours);
+      const name = isExtended ? EXTENDED_HOURS : reason;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   private async run(
     symbol: string,
-    input: {
-      bars?: readonly Bar[];
-      days?: ReadonlyMap<number, DayBars>;
-      reached?: number | undefined;
-      isEnd?: boolean;
-      counts?: ReadonlyMap<string, number>;
-    },
-  ): Promise<number[]> {
+    { bars = [], days = new Map(), refusals = new Map(), reached, isEnd = false }: FeedCall,
+  ): Promise<FeedAnswer> {
     const { layout } = this;
-    const {
-      bars = [],
-      days = new Map<number, DayBars>(),
-      reached,
-      isEnd = false,
-      counts = new Map<string, number>(),
-    } = input;
     const partition = this.partitionOf(symbol);
-    const keys = layout.keysOf(partition);
-    const names = [
-      keys.meta,
-      keys.feed,
-      keys.refused,
-      keys.dirty,
-      keys.retry,
-      keys.changes,
-      keys.pending,
-      keys.refusedAhead,
-    ];
+    const { meta, feed, refused, dirty, retry, changes, pending, refusedAhead, wake, ...keys } =
+      layout.keysOf(partition);
+    const names = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
     const batch = `${this.feeder}:${this.batches++}`;
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    // Refusals are visible to a strategy once the clock has passed every bar of the call.
-    const last = bars.reduce(
-      (time, { openTime }) => (Number.isFinite(openTime) ? Math.max(time, openTime) : time),
-      layout.start,
-    );
-    args.push(EVENTS_KEPT, keys.wake, LATE, Math.min(last, layout.end), this.seen.get(symbol) ?? '', counts.size);
-    for (const [reason, count] of counts) args.push(dayMember(symbol, reason), count);
+    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), this.seen.get(symbol) ?? '', refusals.size);
+    for (const [reason, count] of refusals) args.push(dayMember(symbol, reason), count);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
       const { date, open, slotCount } = grid;
       names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
       args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
       const closes = slots.map((slot) => grid.closeTime(slot));
-      const records = recordsOf(positions.map((at) => bars[at]!));
-      args.push(placesOf(slots, closes), records);
+      args.push(placesOf(slots, closes), recordsOf(positions.map((at) => bars[at]!)));
     }
     const reply = (await FEED.run(this.redis, names, args)) as [string, string?, string?];
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
@@ -219,10 +221,12 @@ export class SessionFeed {
       throw new FeedSetBackError(layout.id, symbol, reachedMs, this.seen.get(symbol)!, Number(reply[1]));
     }
     if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
-    const answer = reply[1].split(' ').map(Number);
-    this.seen.set(symbol, answer[4]!);
-    if (answer[2]! > 0) await publishReached(this.redis, layout, partition, layout.start);
-    return answer;
+    const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = reply[1]
+      .split(' ')
+      .map(Number);
+    this.seen.set(symbol, stored);
+    if (late > 0) await publishReached(this.redis, layout, partition, layout.start);
+    return { accepted, duplicates, late, retainedFrom, conflicts };
   }
 
   private partitionOf(symbol: string): number {
@@ -253,6 +257,12 @@ export class SessionFeed {
     }
     return (this.lastDay = from);
   }
+}
+
+/** A strategy may see refusals of these bars once the clock has passed all of them, epoch ms. */
+function visibleFrom(bars: readonly Bar[], { start, end }: SessionLayout): number {
+  const times = bars.map(({ openTime }) => openTime).filter(Number.isFinite);
+  return Math.min(Math.max(start, ...times), end);
 }
 
 function latenessMs({ spec }: SessionLayout): number {
