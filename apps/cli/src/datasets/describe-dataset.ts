@@ -38,6 +38,7 @@ export interface DescribedDataset {
 const SAMPLE_ROWS = 5_000;
 const SAMPLE_SYMBOLS = 10;
 const NARROW_MS = 300_000;
+const DAY_MS = 86_400_000;
 const EXAMPLES = 5;
 
 /** The spacings of some symbols' first rows, ms, where they have rows enough to know it. */
@@ -49,7 +50,8 @@ export async function storedSpacings(
   const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
   const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
-  return sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : undefined) ?? narrowSpacing(times) ?? []);
+  const spacings = sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
+  return spacings.filter((spacing) => spacing < DAY_MS); // one row a day is an interval of no session
 }
 
 /** Of rows that are too few to know it: two that are less than five minutes apart are not of five-minute bars. */
