@@ -66,10 +66,12 @@ export class SymbolBars implements SymbolVersion {
   /** The series of an interval of the session, by any name of the interval (`60m` is `1h`), or undefined. */
   series(interval: string): MirrorSeries | undefined {
     if (interval === this.base.interval.name) return this.base;
-    const found = this.derived.get(interval);
-    if (found) return found;
+    return this.derived.get(interval) ?? this.seriesOfSynonym(interval);
+  }
+
+  private seriesOfSynonym(interval: string): MirrorSeries | undefined {
     const name = intervalName(interval);
-    return name === undefined || name === interval ? undefined : this.series(name);
+    return name === this.base.interval.name ? this.base : this.derived.get(name ?? interval);
   }
 
   /** Appends records after everything that was shown; replaces what was loaded of them before. Derives the buckets that close, if this process derives bars. */
