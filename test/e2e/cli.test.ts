@@ -108,6 +108,11 @@ test('bars are imported, run through a session and read back; a refused row is r
     if (args[0] === 'spec.json') expect(ended.stderr).not.toContain('warning:');
   }
 
+  await writeFile(join(folder, 'changed.json'), JSON.stringify({ ...spec, end: '2024-03-06', source }));
+  const changed = await barkeep('run', 'changed.json');
+  expect(changed).toMatchObject({ code: 1, stdout: '' });
+  expect(changed.stderr).toMatch(/was another spec.*; choose another id, or remove that session: barkeep rm cli\n/);
+
   const missing = await barkeep('bars', 'cli', 'NOBODY');
   expect(missing).toMatchObject({ code: 1, stdout: '' });
   expect(missing.stderr).toMatch(/symbol: expected one of session cli, was "NOBODY"/);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { snippetsOf } from '../support/snippets.js';
+import { commandsOf, isShown, snippetsOf } from '../support/snippets.js';
 
 const ROOT = join(__dirname, '../..');
 /** The environment without the test's servers: the packages must start their own. */
@@ -142,27 +142,56 @@ describe('the command line with the client', () => {
   it('makes a folder whose steps run: up, import, run, a strategy in TypeScript', async () => {
     await barkeep(folders.whole, 'init', 'first');
     const folder = join(folders.whole, 'first');
-    const command = join(folders.whole, 'node_modules/.bin/barkeep');
-    const up = spawn(process.execPath, [command, 'up', '--port', '0'], {
-      cwd: folder,
-      env: ENV,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = once(up, 'exit');
-    try {
-      await printed(up.stdout, /Ctrl-C/);
+    await withUp(folder, async () => {
       await barkeep(folder, 'import', 'stream.csv', '--dataset', 'stream');
       await barkeep(folder, 'import', 'reference.csv', '--dataset', 'reference');
       expect(await barkeep(folder, 'run', 'session.json')).toMatch(/^session first completed, 3,900 bars/);
       expect(await run(folder, 'npx', '--no-install', 'tsx', 'strategy.ts')).toMatch(
         /^profit and loss per share: -?\d+\.\d\d\n$/,
       );
-    } finally {
-      up.kill('SIGINT');
-      await ended;
-    }
+    });
   }, 180_000);
+
+  it('runs the tutorial to its end, and its strategy in CommonJS too', async () => {
+    const folder = folders.whole;
+    const snippets = snippetsOf('tutorial.md', await readFile(join(ROOT, 'docs/tutorial.md'), 'utf8'));
+    const text = (name: string) => snippets.find(({ file }) => file === name)!.text;
+    for (const { file } of snippets) if (file) await writeFile(join(folder, file), text(file));
+    const [first, ...rest] = text('strategy.mjs').split('\n');
+    const required = first!.replace(/^import (.*) from (.*);$/, 'const $1 = require($2);');
+    await writeFile(join(folder, 'strategy.cjs'), `${required}\n(async () => {${rest.join('\n')}})();\n`);
+    const commands = snippets.filter(({ language, notRun }) => language === 'console' && notRun === undefined);
+    const different: unknown[] = [];
+    await withUp(folder, async () => {
+      for (const { command, output } of commands.flatMap(commandsOf)) {
+        const twice = command === 'node strategy.mjs march' ? [command, 'node strategy.cjs march'] : [command];
+        for (const typed of twice) {
+          const shown = await run(folder, 'bash', '-c', `${typed} 2>&1; true`);
+          if (!isShown(output, shown)) different.push({ typed, output, shown });
+        }
+      }
+      expect(different).toEqual([]);
+      await expect(barkeep(folder, 'up')).rejects.toThrow(/barkeep up runs here already \(process \d+\): http:/);
+    });
+  }, 240_000);
 });
+
+/** Runs `barkeep up` in a folder during `work`. */
+async function withUp(folder: string, work: () => Promise<void>): Promise<void> {
+  const up = spawn(process.execPath, [join(folders.whole, 'node_modules/.bin/barkeep'), 'up', '--port', '0'], {
+    cwd: folder,
+    env: ENV,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(up, 'exit');
+  try {
+    await printed(up.stdout, /Ctrl-C/);
+    await work();
+  } finally {
+    up.kill('SIGINT');
+    await ended;
+  }
+}
 
 /** Resolves when a line matches. Continues to read afterwards, so that the program does not block on its output. */
 async function printed(stream: Readable, wanted: RegExp): Promise<void> {

@@ -1,7 +1,9 @@
 /** Commands that only read: what they start, what they print, and how they fail. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
@@ -48,7 +50,7 @@ describe('a command that only reads', () => {
   ])('starts nothing in a folder without data, makes no folder, and says where it looked: %s', async (...args) => {
     const { code, stdout, stderr } = await barkeep(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in/);
+    expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in .*; "barkeep up" starts one/);
     expect(await readdir(folder)).toEqual(['package.json']);
   });
 
@@ -65,6 +67,17 @@ describe('a command that only reads', () => {
       exitCode: 1,
       message: `expected a coordinator at ${url}, was: no answer within 2 s`,
     });
+  });
+
+  it('names the address of a session Redis that does not answer', async () => {
+    const coordinator = createHttpServer((_, answer) => answer.end('{}')).listen(0, '127.0.0.1');
+    await once(coordinator, 'listening');
+    const url = `http://127.0.0.1:${(coordinator.address() as AddressInfo).port}`;
+    const env = { BARKEEP_URL: url, SESSION_REDIS_URL: 'redis://:secret@127.0.0.1:1/0' };
+    const { code, stderr } = await barkeep(['events', 'march'], env);
+    coordinator.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/expected Redis at 127\.0\.0\.1:1 \(SESSION_REDIS_URL\), was: .*ECONNREFUSED/);
   });
 
   it('names the server and the variable of a wrong address', async () => {

@@ -307,7 +307,7 @@ test('I11 a consumer that comes back after the end is warned that it gets no fur
     expect(await steps({ consumer: 'one' })).toBe(0);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(String(warn.mock.calls[0]![0])).toBe(
-      `consumer one has been through session ${store.layout.id} (${all} steps): ` +
+      `consumer one has finished session ${store.layout.id} (${all} steps): ` +
         'it gets no further step; another name, or from: "beginning", starts again',
     );
     expect(await steps({ consumer: 'one', from: 'beginning' })).toBe(all);

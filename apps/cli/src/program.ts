@@ -27,7 +27,7 @@ import {
   statusCommand,
   upCommand,
 } from './commands/index.js';
-import { withLifetime } from './terminal/index.js';
+import { withLifetime, wrapped } from './terminal/index.js';
 import { Context } from './services/index.js';
 
 const OVERVIEW = `
@@ -36,9 +36,9 @@ REDIS_URL, SESSION_REDIS_URL and DATABASE_URL; a running "barkeep up" of this pr
 it starts and stops again. Private servers keep their data in .barkeep/up of the project.
 
 First steps:
-  barkeep import data/lean --dataset lean --format lean
-  barkeep run session.json
-  barkeep bars my-session SPY --interval 5m --last 20`;
+  barkeep demo                  see it work
+  barkeep init my-strategies    a folder with data, a session and a strategy
+  barkeep up                    start Barkeep, and leave it running`;
 
 /** The whole command line. It throws instead of ending the process: the caller chooses the exit code. */
 export function buildProgram(run: RunCommand = runInLifetime): Command {
@@ -72,5 +72,6 @@ async function runInLifetime(work: (context: Context) => Promise<number>): Promi
 
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride().showHelpAfterError('(add --help for how it is used)');
+  command.configureOutput({ writeOut: (text) => process.stdout.write(wrapped(text)) });
   for (const child of command.commands) throwInsteadOfExit(child);
 }

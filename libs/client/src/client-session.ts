@@ -11,7 +11,7 @@ import {
   type SessionReader,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { NotBegunError } from './outage/index.js';
+import { NotBegunError, Outage } from './outage/index.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
 import {
@@ -154,7 +154,7 @@ export class ClientSession {
    * started.
    * @param options `signal` ends the wait
    * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
-   *   lost, SessionNotFoundError, SessionLostError, SessionCalendarError, NoSessionRedisError
+   *   lost, SessionNotFoundError, SessionLostError, SessionRedisAwayError, SessionCalendarError, NoSessionRedisError
    */
   async reader({
     waitMs = BEGIN_LIMIT_MS,
@@ -162,13 +162,14 @@ export class ClientSession {
   }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
     const signal = this.#endSignal(given);
     const reader = this.#parts.reader();
+    const outage = new Outage(this.#parts.redis(), this.id, 0);
     const deadline = Date.now() + waitMs;
     for (;;) {
       try {
         return await reader.open(this.id);
       } catch (error) {
         signal.throwIfAborted(); // closing the client closed the connection
-        if (!(error instanceof SessionLostError)) throw error;
+        if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;
         const status = await this.status();
         const { state } = status;
         if (ENDED.has(state)) throw endedError(status);

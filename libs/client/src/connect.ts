@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
+import { ClientClosedError, endTimerOnClose, NoSessionRedisError } from './outage/index.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
 import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
@@ -100,7 +100,7 @@ export class Barkeep {
     redis.on('error', () => undefined);
     redis.once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
-    return redis;
+    return endTimerOnClose(redis);
   }
 }
 

@@ -1,6 +1,6 @@
 /** `barkeep doctor`: checks servers, versions and settings, and says what is wrong. */
 import { accessSync, constants, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CoordinatorClient } from '@barkeep/client';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
 import { Command } from 'commander';
@@ -88,10 +88,12 @@ function nodeCheck(): Check {
 
 function folderCheck(dataDir: string): Check {
   const has = existsSync(join(dataDir, 'kept'));
-  if (!has) return { name: 'data folder', ok: true, detail: `none yet; ${dataDir} is created when it is needed` };
+  let folder = dataDir;
+  while (!existsSync(folder)) folder = dirname(folder);
   try {
-    accessSync(dataDir, constants.R_OK | constants.W_OK);
-    return { name: 'data folder', ok: true, detail: dataDir };
+    accessSync(folder, constants.R_OK | constants.W_OK);
+    const detail = has ? dataDir : `none yet; ${dataDir} is created when it is needed`;
+    return { name: 'data folder', ok: true, detail };
   } catch (error) {
     return { name: 'data folder', ok: false, detail: error instanceof Error ? error.message : String(error) };
   }

@@ -59,7 +59,7 @@ const readme = (install: boolean): string => `# A strategy on Barkeep
 \`stream.csv\` is a week of ten symbols from a bad feed: minutes are missing and a few rows are corrupt.
 \`reference.csv\` has the missing bars. The session of \`session.json\` streams the one and repairs it from the other.
 
-${install ? '    npm install\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
+${install ? '    npm install                   # packages from files: npm install PATH/barkeep-c*.tgz\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
     npx barkeep import stream.csv --dataset stream
     npx barkeep import reference.csv --dataset reference
     npx barkeep run session.json

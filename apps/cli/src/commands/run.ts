@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { isUnknownSymbolsWarning } from '@barkeep/bars';
-import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
+import { type CoordinatorClient, SessionConflictError, type SessionStatus } from '@barkeep/client';
 import { Command } from 'commander';
 import {
   CliError,
@@ -61,7 +61,12 @@ export function runSessionCommand(run: RunCommand): Command {
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
   const spec = await readSpec(file);
   const client = await context.coordinator(options);
-  const created = await client.create(spec);
+  const created = await client.create(spec).catch((error: unknown) => {
+    if (!(error instanceof SessionConflictError)) throw error;
+    const { id } = spec as { id: string };
+    const help = `choose another id, or remove that session: barkeep rm ${id}`;
+    throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
+  });
   const progress = startProgress(created.id, options.json);
   const startedAt = performance.now();
   let ended: SessionStatus;
@@ -79,7 +84,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);
-  if (options.keep) {
+  if (options.keep && context.startedCoordinator) {
     note(`the coordinator stays at ${client.baseUrl} until Ctrl-C`);
     await context.life.interrupted();
   }

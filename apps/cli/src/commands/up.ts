@@ -1,9 +1,9 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
-import { type Apps, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
+import { AlreadyRunningError, type Apps, runningUp, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { serviceEnvironment } from '@barkeep/service';
 import { Command } from 'commander';
-import { EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
+import { CliError, EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
 import type { RunCommand } from './run-command.js';
 
@@ -39,7 +39,11 @@ export function upCommand(run: RunCommand): Command {
 
 async function runUp(context: Context, options: UpOptions): Promise<number> {
   const { life, env, dataDir } = context;
-  const services = await startServers(env, { dataDir, keep: true, need: 'all', note });
+  note(`starting, with data in ${dataDir}`);
+  const services = await startServers(env, { dataDir, keep: true, need: 'all', note }).catch((error: unknown) => {
+    const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
+    throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;
+  });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
   const port = options.port ?? (await freePort(env.config.http.port));
@@ -50,7 +54,7 @@ async function runUp(context: Context, options: UpOptions): Promise<number> {
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };
   printResult(options, result, () => upText(apps, result));
   await life.interrupted();
-  note('stopping');
+  note(`stopping; the data stay in ${dataDir}`);
   return EXIT.ok;
 }
 

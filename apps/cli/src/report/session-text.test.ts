@@ -1,4 +1,5 @@
-import { waitingText } from './session-text.js';
+import type { SessionStatus } from '@barkeep/client';
+import { sessionsTable, waitingText } from './session-text.js';
 
 const NOW = Date.parse('2024-03-04T15:00:12Z');
 const WAITING = { kind: 'repository' as const, what: ['vendor-b'], since: '2024-03-04T15:00:00.000Z', nextTryAt: null };
@@ -15,4 +16,14 @@ describe('what a session waits for', () => {
     expect(waitingText({ ...WAITING, what: [], since: null, detail: '' }, NOW)).toBe('waiting for repository');
     expect(waitingText(null, NOW)).toBeUndefined();
   });
+});
+
+it('the list of sessions shows ids whole, on 80 columns', () => {
+  const counts = { expected: 19_500, filled: 19_497, absent: 0, missing: 3 };
+  const common = { state: 'completed', progress: 1, clock: '2024-03-08T21:00:00.000Z', symbols: ['A'], counts };
+  for (const id of ['march', 'fourteen-marks', 'session-01234567-89ab-cdef-0123-456789abcdef']) {
+    const text = sessionsTable([{ ...common, id } as unknown as SessionStatus]);
+    expect(text).toContain(id);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  }
 });

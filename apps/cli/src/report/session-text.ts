@@ -3,6 +3,9 @@ import { percentText } from '@barkeep/bars';
 import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { colour, formatCount, table } from '../terminal/index.js';
 
+/** The longest id that leaves place for the counts, on 80 columns. */
+const ID_MAX = 14;
+
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
   const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
@@ -18,7 +21,13 @@ export function sessionsTable(sessions: readonly SessionStatus[]): string {
       open,
     ];
   });
-  return table(['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'open'], rows);
+  const head = ['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'open'];
+  // A long id needs the place of the counts: an id in pieces cannot be copied.
+  const columns = sessions.some(({ id }) => id.length > ID_MAX) ? 4 : head.length;
+  return table(
+    head.slice(0, columns),
+    rows.map((row) => row.slice(0, columns)),
+  );
 }
 
 export function sessionText(session: SessionStatus): string {

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
+import type { ServiceUrls } from '@barkeep/service';
 import { CliError, type Lifetime, note, UsageError } from '../terminal/index.js';
 import { checkCoordinator, checkServers } from './addresses.js';
 import { type Database, openDatabase } from './database.js';
@@ -42,8 +43,7 @@ export class Context {
   /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
   async database(): Promise<Database> {
     await checkServers(this.env.urls, ['databaseUrl']);
-    const wanted = { dataDir: this.dataDir, keep: true, need: 'database', note } as const;
-    const { databaseUrl } = await findServers(this.env, wanted, this.life);
+    const databaseUrl = this.env.urls.databaseUrl ?? (await this.#findServers('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 
@@ -70,7 +70,7 @@ export class Context {
   #expectData(settings: string): void {
     if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
     throw new CliError(
-      `expected a running Barkeep or data of one, was none: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}`,
+      `expected a running Barkeep or data of one, was none: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
     );
   }
 
@@ -93,6 +93,7 @@ export class Context {
    * running `barkeep up`, or the one that was started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
+    await checkServers(this.env.urls, ['sessionRedisUrl']);
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.env.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
@@ -104,9 +105,16 @@ export class Context {
     return Object.keys(this.env.urls).length === 0 ? runningUp(this.dataDir)?.coordinatorUrl : undefined;
   }
 
+  /** The servers that are named or run. Starts the private ones otherwise, which takes seconds: says so. */
+  #findServers(need: 'database' | 'all'): Promise<ServiceUrls> {
+    if (Object.keys(this.env.urls).length === 0 && runningUp(this.dataDir) === undefined)
+      note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
+    return findServers(this.env, { dataDir: this.dataDir, keep: true, need, note }, this.life);
+  }
+
   async #startOne(): Promise<string> {
     await checkServers(this.env.urls, ['databaseUrl', 'redisUrl', 'sessionRedisUrl']);
-    const urls = await findServers(this.env, { dataDir: this.dataDir, keep: true, need: 'all', note }, this.life);
+    const urls = await this.#findServers('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;

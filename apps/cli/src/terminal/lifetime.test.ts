@@ -22,6 +22,14 @@ describe('the lifetime of a command', () => {
     expect(closed).toEqual(['servers']);
   });
 
+  it('reports the interruption, and not what failed because of it', async () => {
+    const interrupted = withLifetime((life) => {
+      life.interrupt('SIGINT');
+      return Promise.reject(new Error('initdb was interrupted too'));
+    });
+    await expect(interrupted).rejects.toThrow(InterruptedError);
+  });
+
   it('is aborted by the first signal', async () => {
     const life = new Lifetime();
     const interrupted = life.interrupted();

@@ -37,6 +37,8 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
   try {
     const result = await work(life).catch(async (error: unknown) => {
       await life.end().catch(() => undefined); // the first failure is the one to report
+      // What fails after Ctrl-C fails because of it: the terminal also interrupts the programs that a command started.
+      if (!(error instanceof InterruptedError)) life.signal.throwIfAborted();
       throw error;
     });
     await life.end();

@@ -1,5 +1,5 @@
 import { rateText } from './progress.js';
-import { table } from './output.js';
+import { table, wrapped } from './output.js';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 const HEAD = ['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'last error'];
@@ -24,6 +24,26 @@ describe('a table', () => {
     expect(widest(text)).toBeLessThanOrEqual(width);
     expect(text.replace(/\s/g, '')).toContain('19,500');
   });
+});
+
+it('a table breaks text between words, as long as a key still fits whole', () => {
+  const row = [
+    'march-by-hand',
+    'completed',
+    '2024-03-08 21:00Z',
+    'connect to http://a.very.long.example.com:3000/v1/sessions',
+  ];
+  const text = table(['session', 'state', 'clock', 'last error'], [row], 60);
+  expect(widest(text)).toBeLessThanOrEqual(60);
+  expect(text).toContain('march-by-hand');
+  expect(text).toMatch(/2024-03-08 {2,}[^\n]*\n.* 21:00Z/);
+});
+
+it('prose is broken at spaces, and commands stay whole', () => {
+  const command = `  barkeep ${'x'.repeat(90)}`;
+  const text = wrapped(`${'word '.repeat(40)}end\n${command}\nshort`, 40);
+  expect(text.split('\n').filter((line) => line.length > 40)).toEqual([command]);
+  expect(text.replace(/\n/g, ' ')).toBe(`${'word '.repeat(40)}end ${command} short`);
 });
 
 describe('the progress of a command', () => {

@@ -37,6 +37,8 @@ const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, ''
 const WIDTH_DEFAULT = 80;
 /** The least width to which the text of a column is wrapped. */
 const COLUMN_MIN = 9;
+/** Longer words, such as addresses, are cut before a column becomes wider. */
+const WORD_MAX = 48;
 
 /**
  * A table without colours, with a header row; numbers are aligned to the right. To fit the terminal (80 columns when
@@ -44,29 +46,27 @@ const COLUMN_MIN = 9;
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
   const texts = rows.map((row) => row.map(shown));
-  const widths = head.map((name, column) =>
-    Math.max(
-      ...[name, ...texts.map((row) => row[column] ?? '')]
-        .flatMap((text) => text.split('\n'))
-        .map((line) => line.length),
-    ),
-  );
+  const widest = (column: number, ends: RegExp): number =>
+    Math.max(...[head, ...texts].flatMap((row) => row[column]!.split(ends)).map((part) => part.length));
+  const widths = head.map((_, column) => widest(column, /\n/));
   const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
   const isBordered = sum(widths) + 3 * head.length + 1 <= width;
-  if (!isBordered) narrow(widths, aligned, width - 2 * (head.length - 1));
+  if (!isBordered) {
+    const words = head.map((_, column) => Math.min(WORD_MAX, widest(column, /\s/)));
+    for (const least of [words, []]) narrow(widths, aligned, width - 2 * (head.length - 1), least);
+  }
+  const fitted = (row: readonly string[]): string[] => row.map((text, column) => brokenAt(text, widths[column]!));
   const made = new Table({
-    head: [...head],
+    head: fitted(head),
     colAligns: aligned,
     style: { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) },
     ...(!isBordered && {
       chars: { ...NO_BORDERS, middle: '  ' },
       colWidths: widths,
-      wordWrap: true,
-      wrapOnWordBoundary: false,
     }),
   });
-  for (const row of texts) made.push(row);
+  for (const row of texts) made.push(fitted(row));
   return made
     .toString()
     .split('\n')
@@ -74,13 +74,28 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     .join('\n');
 }
 
-/** Takes from the widest text columns until all columns fit. */
-function narrow(widths: number[], aligned: readonly string[], width: number): void {
+/** Breaks lines of prose that are wider than the terminal at spaces. Indented lines, such as commands, stay. */
+export function wrapped(text: string, width = terminalWidth()): string {
+  return text.replace(new RegExp(`^(?=\\S).{${width + 1},}$`, 'gm'), (line) =>
+    line.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd(),
+  );
+}
+
+/** Takes from the widest text columns until all columns fit. @param least by column, what it must keep */
+function narrow(widths: number[], aligned: readonly string[], width: number, least: readonly number[]): void {
+  const canGive = (column: number): boolean =>
+    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, least[column] ?? 0);
   while (widths.reduce((total, column) => total + column, 0) > width) {
-    const widest = widths.indexOf(Math.max(...widths.filter((_, column) => aligned[column] === 'left')));
-    if (widest < 0 || widths[widest]! <= COLUMN_MIN) return;
+    const [widest] = [...widths.keys()].filter(canGive).sort((a, b) => widths[b]! - widths[a]!);
+    if (widest === undefined) return;
     widths[widest]!--;
   }
+}
+
+/** Breaks text into lines of a width: at spaces, and within words that are longer. */
+function brokenAt(text: string, width: number): string {
+  const line = new RegExp(`(?! ).{1,${width}}(?= |$)|(?! ).{1,${width}}`, 'gm');
+  return text.match(line)?.join('\n') ?? '';
 }
 
 function terminalWidth(): number {

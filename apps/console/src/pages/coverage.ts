@@ -61,7 +61,7 @@ export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: Co
           options=${['worst', 'name']}
           onChange=${(value: string) => setOrder(value === 'worst' ? '' : value)}
       /></label>
-      <label>show <${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
+      <label>show<${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
     </div>
     ${
       symbols.length === 0

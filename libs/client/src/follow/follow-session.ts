@@ -21,7 +21,7 @@ export interface KeptStart {
   steps: number;
   /** Bars of these steps. */
   bars: number;
-  /** True when the consumer has been through the whole session: the loop ends without a step. */
+  /** True when the consumer has finished the session: the loop ends without a step. */
   atEnd: boolean;
 }
 
@@ -118,7 +118,7 @@ function announce(name: string, session: string, kept: KeptStart, { onKept }: Fo
   onKept?.(kept);
   if (!kept.atEnd) return;
   const help = 'it gets no further step; another name, or from: "beginning", starts again';
-  const steps = `has been through session ${session} (${kept.steps} steps)`;
+  const steps = `has finished session ${session} (${kept.steps} steps)`;
   process.emitWarning(`consumer ${name} ${steps}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }
 

@@ -7,7 +7,7 @@ import { dayAtClock, bulkOptions, SessionLostError, type SessionLayout } from '@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
+import { endTimerOnClose, OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
 import type { LoaderOptions } from './loader-options.js';
 import { Loader } from './loader.js';
 
@@ -60,7 +60,7 @@ export class StoreFollower {
       lazyConnect: true,
     });
     // ioredis reconnects. The connection that loads bars reports the error.
-    this.blocking.on('error', () => undefined);
+    endTimerOnClose(this.blocking).on('error', () => undefined);
   }
 
   /** Starts to follow a session; loads no bars yet. @throws SessionLostError, SessionRedisAwayError, the signal's reason */

@@ -18,8 +18,13 @@ export class SessionRedisAwayError extends Error {
     /** The session. */
     readonly sessionId: string,
     cause: Error,
+    redis: Redis,
   ) {
-    super(`session ${sessionId}: expected the session Redis to answer, was: ${cause.message}`, { cause });
+    const { path, host, port } = redis.options;
+    const was = cause.name === 'MaxRetriesPerRequestError' ? 'no connection' : cause.message;
+    super(`session ${sessionId}: expected the session Redis at ${path ?? `${host}:${port}`} to answer, was: ${was}`, {
+      cause,
+    });
   }
 }
 
@@ -48,7 +53,7 @@ export class Outage {
     if (!isRedisOutage(error)) return error;
     this.since ??= performance.now();
     const shallEnd = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
-    return shallEnd ? new SessionRedisAwayError(this.sessionId, error) : undefined;
+    return shallEnd ? new SessionRedisAwayError(this.sessionId, error, this.redis) : undefined;
   }
 }
 

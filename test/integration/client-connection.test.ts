@@ -1,0 +1,29 @@
+/** Connections of the client library: what a program sees of a wrong address, and what a closed connection leaves behind. */
+import { connect, SessionRedisAwayError } from '@barkeep/client';
+import { Redis } from 'ioredis';
+import { once } from 'node:events';
+import { endTimerOnClose } from '../../libs/client/src/outage/index.js';
+
+test('a session Redis that cannot be reached is an error that names its address', async () => {
+  const redis = new Redis('redis://:secret@127.0.0.1:1/0', { maxRetriesPerRequest: 0 }).on('error', () => undefined);
+  const barkeep = connect({ coordinator: 'http://127.0.0.1:1', redis });
+  const opened = barkeep.session('march').reader();
+  await expect(opened).rejects.toThrow(SessionRedisAwayError);
+  await expect(opened).rejects.toThrow(
+    'session march: expected the session Redis at 127.0.0.1:1 to answer, was: no connection',
+  );
+  await barkeep.close();
+  redis.disconnect();
+});
+
+test('a disconnect during a read that blocks leaves no timer', async () => {
+  const redis = endTimerOnClose(new Redis(process.env['SESSION_REDIS_URL']!, { socketTimeout: 600_000 }));
+  await redis.ping();
+  const read = redis.xread('BLOCK', 0, 'STREAMS', 'no-such-stream', '$').catch(() => undefined);
+  await new Promise(setImmediate);
+  expect(redis['socketTimeoutTimer']).toBeDefined();
+  const end = once(redis, 'end');
+  redis.disconnect();
+  await Promise.all([end, read]);
+  expect(redis['socketTimeoutTimer']).toBeUndefined();
+});
