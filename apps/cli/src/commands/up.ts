@@ -39,7 +39,7 @@ export function upCommand(run: RunCommand): Command {
 
 async function runUp(context: Context, options: UpOptions): Promise<number> {
   const { life, env, dataDir } = context;
-  note(`starting, with data in ${dataDir}`);
+  if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServers(env, { dataDir, keep: true, need: 'all', note }).catch((error: unknown) => {
     const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
     throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;

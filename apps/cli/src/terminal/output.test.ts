@@ -41,9 +41,9 @@ it('a table breaks text between words, as long as a key still fits whole', () =>
 
 it('prose is broken at spaces, and commands stay whole', () => {
   const command = `  barkeep ${'x'.repeat(90)}`;
-  const text = wrapped(`${'word '.repeat(40)}end\n${command}\nshort`, 40);
+  const text = wrapped(`${'word '.repeat(40)}\nend.\n\n${command}\nshort`.replace(' \n', '\n'), 40);
   expect(text.split('\n').filter((line) => line.length > 40)).toEqual([command]);
-  expect(text.replace(/\n/g, ' ')).toBe(`${'word '.repeat(40)}end ${command} short`);
+  expect(text.replace(/\n/g, ' ')).toBe(`${'word '.repeat(40)}end.  ${command} short`);
 });
 
 describe('the progress of a command', () => {

@@ -74,11 +74,14 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     .join('\n');
 }
 
-/** Breaks lines of prose that are wider than the terminal at spaces. Indented lines, such as commands, stay. */
+/** Breaks prose that is wider than the terminal at spaces. Indented lines, such as commands, stay. */
 export function wrapped(text: string, width = terminalWidth()): string {
-  return text.replace(new RegExp(`^(?=\\S).{${width + 1},}$`, 'gm'), (line) =>
-    line.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd(),
-  );
+  const tooWide = `^\\S.{${width},}`;
+  return text
+    .replace(new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'), '$1 ') // a sentence that continues on the next line
+    .replace(new RegExp(`${tooWide}$`, 'gm'), (line) =>
+      line.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd(),
+    );
 }
 
 /** Takes from the widest text columns until all columns fit. @param least by column, what it must keep */
