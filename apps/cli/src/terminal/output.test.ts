@@ -19,6 +19,10 @@ describe('a table', () => {
     expect(table(['a', 'b'], [['x', 1]], 80)).toContain('│ x │ 1 │');
   });
 
+  it.each([80, 10])('takes a row that ends early, on %d columns', (width) => {
+    expect(table(['run', 'open'], [['march', 1], ['holes']], width)).toContain('holes');
+  });
+
   it.each([120, 100, 80])('fits %d columns', (width) => {
     const text = table(HEAD, [ROW], width);
     expect(widest(text)).toBeLessThanOrEqual(width);

@@ -47,7 +47,7 @@ const WORD_MAX = 48;
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
   const texts = rows.map((row) => row.map(shown));
   const widest = (column: number, ends: RegExp): number =>
-    Math.max(...[head, ...texts].flatMap((row) => row[column]!.split(ends)).map((part) => part.length));
+    Math.max(...[head, ...texts].flatMap((row) => (row[column] ?? '').split(ends)).map((part) => part.length));
   const widths = head.map((_, column) => widest(column, /\n/));
   const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
