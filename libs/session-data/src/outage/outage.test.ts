@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { isOutage } from './outage.js';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
@@ -26,6 +27,11 @@ describe('isOutage', () => {
     ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
     ['a connection that closed in a pipeline', new Error('Command aborted due to connection close')],
     ['a command without an answer', new Error('Command timed out')],
+    ['an error of another context', runInNewContext(`Object.assign(new Error('x'), { code: 'ECONNREFUSED' })`)],
+    [
+      'errors of several addresses in another context',
+      runInNewContext(`new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })])`),
+    ],
     ['an outage as a cause', new Error('could not read', { cause: withCode('ECONNRESET') })],
   ])('is true for %s', (_, error) => expect(isOutage(error)).toBe(true));
 

@@ -3,7 +3,7 @@
  * the coordinator, the workers and the client. Pure. Looks through wrappers (`cause`, TypeORM's `driverError`, the `errors`
  * of an AggregateError) to a bounded depth.
  */
-import { isRedisOutage } from '../redis/index.js';
+import { isError, isRedisOutage } from '../redis/index.js';
 
 /**
  * SQLSTATE classes and codes: connection (08), transaction that took too long (25P03, 25P04) or may only read (25006), another password or
@@ -31,7 +31,7 @@ const DEPTH_MAX = 5;
 
 /** True when a server cannot be reached, or cannot serve now. */
 export function isOutage(error: unknown, depth = 0): error is Error {
-  if (!(error instanceof Error) || depth > DEPTH_MAX) return false;
+  if (!isError(error) || depth > DEPTH_MAX) return false;
   if (isRedisOutage(error) || NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message)))
     return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -43,6 +43,6 @@ function wrappedBy(error: Error): unknown[] {
   return [
     error.cause,
     'driverError' in error ? error.driverError : undefined,
-    ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),
+    ...('errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : []),
   ];
 }

@@ -2,7 +2,7 @@
 export { bulkOptions, runAndReceive, type StoreReads, storeReads, type Receiver } from './bulk-reads.js';
 export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
-export { isRedisOutage } from './outage.js';
+export { isError, isRedisOutage } from './outage.js';
 export { runPipeline } from './pipeline.js';
 export { StoreClock } from './store-clock.js';
 export { Script, type ScriptArgument, ScriptReplyError } from './script.js';

@@ -2,6 +2,7 @@
  * Decides which errors mean that a Redis server is unavailable, or cannot serve for the moment: the same call may succeed later. All
  * programs share this list, so that a coordinator and a client never judge the same error differently. Pure.
  */
+import { types } from 'node:util';
 
 const NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
 
@@ -20,9 +21,14 @@ const REPLIES =
 const MESSAGES =
   /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/;
 
+/** True for errors of other contexts of the engine too, such as those of Node's own modules under a test runner. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 /** True for an error of a Redis server that is away or cannot serve now. Looks at the error itself, not at its causes. */
 export function isRedisOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && CODES.test(code)) return true;
   return NAMES.has(error.name) || MESSAGES.test(error.message) || REPLIES.test(error.message);
