@@ -17,30 +17,32 @@
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
-local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
-if incarnation ~= ARGV[1] then return {'lost'} end
-local symbol, frontier_ms, kept = ARGV[2], tonumber(frontier), tonumber(retained_from or 0)
-local known = redis.call('HMGET', KEYS[2], symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored')
-if known[1] == ARGV[3] then return {'fed', known[2]} end
-local had = tonumber(known[4] or 0)
-if ARGV[10] ~= '' and had < tonumber(ARGV[10]) then return {'behind', had, known[3] or ''} end
+local stamp, symbol, batch, reached, ends, events_kept, wake, late_state, visible_from, seen, refusal_count = unpack(ARGV, 1, 11)
+local meta, feed, refused, dirty, retry, changes, pending, refused_ahead = unpack(KEYS, 1, 8)
+local incarnation, frontier, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'frontier', 'retainedFrom'))
+if incarnation ~= stamp then return {'lost'} end
+local frontier_ms, kept = tonumber(frontier), tonumber(retained_from or 0)
+local known_batch, known_answer, known_reached, known_stored = unpack(
+  redis.call('HMGET', feed, symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored'))
+if known_batch == batch then return {'fed', known_answer} end
+local had = tonumber(known_stored or 0)
+if seen ~= '' and had < tonumber(seen) then return {'behind', had, known_reached or ''} end
 
 local function has(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(128, slot % 8)) ~= 0
 end
 
-local refusals = tonumber(ARGV[11])
+local refusals = tonumber(refusal_count)
 local at, index = 12 + 2 * refusals, 0
 local accepted, duplicates, late = 0, 0, 0
 local answer, plan = {}, {}
 for i = 9, #KEYS, 2 do
-  local day = { chunk = KEYS[i], states = KEYS[i + 1], date = ARGV[at], total = tonumber(ARGV[at + 2]), bytes = tonumber(ARGV[at + 3]),
-    open = ARGV[at + 1],
-    slots = tonumber(ARGV[at + 4]), fresh = {}, late = {}, low = math.huge, high = -1 }
+  local day = { chunk = KEYS[i], states = KEYS[i + 1], date = ARGV[at], open = ARGV[at + 1], total = tonumber(ARGV[at + 2]),
+    bytes = tonumber(ARGV[at + 3]), slots = tonumber(ARGV[at + 4]), fresh = {}, late = {}, low = math.huge, high = -1 }
   local places, records = ARGV[at + 5], ARGV[at + 6]
   local count = #places / 12
   if count % 1 ~= 0 or #records ~= count * RECORD_BYTES then return redis.error_reply('feed: records and places of different lengths') end
-  if tonumber(ARGV[at + 1]) >= kept then
+  if tonumber(day.open) >= kept then
     day.bits = redis.call('GETRANGE', day.chunk, 0, day.bytes - 1)
     local stored
     for n = 0, count - 1 do
@@ -101,39 +103,39 @@ local function settle(day)
   for _, slot in ipairs(day.late) do
     is_late[slot] = true
     local name = counter(states:byte(slot + 1))
-    if name then redis.call('HINCRBY', KEYS[1], name, -1) end
+    if name then redis.call('HINCRBY', meta, name, -1) end
   end
   for slot = 0, day.slots - 1 do
     local state = states:byte(slot + 1)
-    if is_late[slot] then state = tonumber(ARGV[8])
+    if is_late[slot] then state = tonumber(late_state)
     elseif state > 0 and state <= ASKS_MAX then is_asked = true end
     after[slot + 1] = string.char(state)
   end
   local member = day.date .. ' ' .. symbol
   redis.call('SET', day.states, table.concat(after))
-  if not is_asked then redis.call('ZREM', KEYS[5], member) end
-  redis.call('SADD', KEYS[4], member)
-  redis.call('HINCRBY', KEYS[1], 'streamed', #day.late)
-  local id = redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', 'late-bars', 'date', day.date,
+  if not is_asked then redis.call('ZREM', retry, member) end
+  redis.call('SADD', dirty, member)
+  redis.call('HINCRBY', meta, 'streamed', #day.late)
+  local id = redis.call('XADD', changes, 'MAXLEN', '~', events_kept, '*', 'type', 'late-bars', 'date', day.date,
     'symbols', cjson.encode({ [symbol] = #day.late }))
   local runs = {}
   for _, slot in ipairs(day.late) do runs[#runs + 1] = slot .. ',' .. slot + 1 end
-  defer(KEYS[7], day.open, id, 'late-bars', day.date, '{"' .. symbol .. '":[' .. table.concat(runs, ',') .. ']}')
+  defer(pending, day.open, id, 'late-bars', day.date, '{"' .. symbol .. '":[' .. table.concat(runs, ',') .. ']}')
 end
 
 for _, day in ipairs(plan) do
   write(day)
   if #day.late > 0 then settle(day) end
 end
-for r = 1, refusals do count_refused(KEYS[3], KEYS[8], ARGV[9], ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
-if #answer > 0 then count_refused(KEYS[3], KEYS[8], ARGV[9], symbol .. ' conflict', #answer) end
+for r = 1, refusals do count_refused(refused, refused_ahead, visible_from, ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
+if #answer > 0 then count_refused(refused, refused_ahead, visible_from, symbol .. ' conflict', #answer) end
 local text = table.concat({ accepted, duplicates, late, retained_from or '0', had + accepted, unpack(answer) }, ' ')
 local time = redis.call('TIME')
 local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-redis.call('HSET', KEYS[2], symbol .. ' heard', heard, symbol .. ' batch', ARGV[3], symbol .. ' answer', text)
-if accepted > 0 then redis.call('HINCRBY', KEYS[2], symbol .. ' stored', accepted) end
-local is_moved = ARGV[4] ~= '' and tonumber(ARGV[4]) > tonumber(known[3] or '-inf')
-if is_moved then redis.call('HSET', KEYS[2], symbol .. ' reached', ARGV[4]) end
-if ARGV[5] == '1' then redis.call('HSET', KEYS[2], symbol .. ' ended', '1') end
-if is_moved or ARGV[5] == '1' then redis.call('PUBLISH', ARGV[7], 'feed') end
+redis.call('HSET', feed, symbol .. ' heard', heard, symbol .. ' batch', batch, symbol .. ' answer', text)
+if accepted > 0 then redis.call('HINCRBY', feed, symbol .. ' stored', accepted) end
+local is_moved = reached ~= '' and tonumber(reached) > tonumber(known_reached or '-inf')
+if is_moved then redis.call('HSET', feed, symbol .. ' reached', reached) end
+if ends == '1' then redis.call('HSET', feed, symbol .. ' ended', '1') end
+if is_moved or ends == '1' then redis.call('PUBLISH', wake, 'feed') end
 return {'fed', text}
