@@ -116,24 +116,3 @@ test('I11 a session whose request for upkeep was lost requests it again', async 
     await lab.close();
   }
 }, 180_000);
-
-test('I11 a session that waits for a symbol that joined requests lost upkeep again', async () => {
-  const lab = await DisturbedSystem.create();
-  try {
-    const own = new Api((await lab.system.coordinator({ BARKEEP_RECONCILE_SECONDS: '3600' })).url);
-    const worker = await lab.system.worker();
-    await lab.repository.holdFrom(lab.day(1));
-    const id = await own.run({ ...lab.spec('joined'), symbols: ['AAA'] });
-    await own.until(id, ({ clock }) => clock !== null && clock >= `${lab.day(0)}T20:00`, 30_000);
-    await worker.signal('SIGKILL');
-    await own.ok('POST', `/v1/sessions/${id}/symbols/BBB`);
-    await own.until(id, (session) => (session as Waiting).waitingFor?.kind === 'symbols', 30_000);
-    await lab.loseQueues('detect-gaps:*');
-    await lab.loseQueues('backfill:*');
-    await lab.repository.open();
-    await lab.system.worker();
-    await own.settled(id, 90_000);
-  } finally {
-    await lab.close();
-  }
-}, 180_000);

@@ -20,6 +20,11 @@ test.each<[string, unknown, string]>([
   ['an error without a message', new TypeError(), 'TypeError'],
   ['an error with a code alone', Object.assign(new Error(), { code: 'ECONNRESET' }), 'ECONNRESET'],
   ['an error of several errors', refused, 'connect ECONNREFUSED 127.0.0.1:1'],
+  [
+    'an error with a cause',
+    new Error('fetch failed', { cause: refused }),
+    'fetch failed (connect ECONNREFUSED 127.0.0.1:1)',
+  ],
   ['an error of another realm', { message: 'quota', code: 429 }, 'quota'],
   ['a string', 'down', 'down'],
   ['an empty string', '', 'an error without a message'],

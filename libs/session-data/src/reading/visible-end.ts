@@ -4,12 +4,11 @@ import { type SessionLayout, SessionLostError, type View } from '../layout/index
 import { runPipeline } from '../redis/index.js';
 
 /**
- * The watermark in a strategy's view. Without barriers it moves by whole days, so in the middle of a day it would show
- * whether a slot after the clock is settled (I2).
+ * The watermark in a strategy's view. It moves by whole windows, so where the clock does not follow it, it would show in the
+ * middle of a window whether a slot after the clock is settled (I2).
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
-  const isOpen = layout.spec.upkeep.barrier === 'none';
-  return Math.min(watermark, isOpen ? layout.windowEndBefore(clock) : clock);
+  return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));
 }
 
 /**
