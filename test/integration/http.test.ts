@@ -139,6 +139,7 @@ describe('bad input', () => {
     ['a wrong type', { ...spec, symbols: 'SPY' }, 'symbols'],
     ['an end before start', { ...spec, end: '2013-10-01' }, 'end'],
     ['an unknown calendar', { ...spec, calendar: 'MARS' }, 'calendar'],
+    ['more days than a session may have', { ...spec, calendar: '24/7', start: '1970-01-01' }, 'end'],
     [
       'a derived interval that is no multiple',
       { ...spec, baseInterval: '2m', derivedIntervals: ['5m'] },
