@@ -63,6 +63,11 @@ describe('a good spec', () => {
     });
   });
 
+  it('leaves out default intervals that cannot be derived from its base interval', () => {
+    const derived = (baseInterval: string) => parseSessionSpec({ ...least, baseInterval }).derivedIntervals;
+    expect(['1m', '5m', '15m', '1h'].map(derived)).toEqual([['5m', '15m'], ['15m'], [], []]);
+  });
+
   it('has a history of days or of bars, in one form', () => {
     const history = (given: object) =>
       parseSessionSpec({ ...least, derivedIntervals: ['60m'], history: given }).history;

@@ -2,7 +2,7 @@
  * The session spec: parses what a user sends into one form with every default filled in, and reports all problems at once.
  * Pure.
  */
-import { parseInterval } from '../interval.js';
+import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED } from './checks.js';
 import { canonicalHistory } from './history.js';
 import type { SessionLimits } from './limits.js';
@@ -40,9 +40,20 @@ export function parseSessionRequest(
 ): SessionRequest {
   const parsed = schemaFor(defaults).safeParse(input, { reportInput: true });
   if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
-  const problems = crossChecks(parsed.data, limits); // before intervals are sorted, so that a problem names the user's index
+  const request = withDerivableDefaults(parsed.data, input);
+  const problems = crossChecks(request, limits); // before intervals are sorted, so that a problem names the user's index
   if (problems.length > 0) throw new SessionSpecError(problems);
-  return canonical(parsed.data);
+  return canonical(request);
+}
+
+/** Leaves out default intervals that cannot be derived from the base interval; those of the user are checked. */
+function withDerivableDefaults(request: SessionRequest, input: unknown): SessionRequest {
+  if ((input as Partial<SessionRequest>).derivedIntervals !== undefined) return request;
+  const base = parseInterval(request.baseInterval);
+  return {
+    ...request,
+    derivedIntervals: request.derivedIntervals.filter((name) => isDerivable(parseInterval(name), base)),
+  };
 }
 
 /** {@link parseSessionRequest} for a spec that lists its symbols, such as a stored one. @throws SessionSpecError */
