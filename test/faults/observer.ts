@@ -52,12 +52,13 @@ export class Observer {
     while (!this.isDone) {
       await delay(LOOK_MS);
       try {
-        // The clock first: what is read after it can only be further.
-        const times: (number | undefined)[][] = [];
+        // In one transaction: a store that is set back between two reads would show times of two states.
+        const reads = client.multi();
         for (let p = 0; p < partitions; p++) {
-          const found = await client.hmget(this.session.metaKey(p), 'clock', 'frontier', 'watermark');
-          times.push(found.map((text) => (text === null ? NaN : Number(text))));
+          reads.hmget(this.session.metaKey(p), 'clock', 'frontier', 'watermark');
         }
+        const replies = (await reads.exec()) as [Error | null, (string | null)[]][];
+        const times = replies.map(([, found]) => found.map((text) => (text === null ? NaN : Number(text))));
         const [, ...limits] = times[0]!.map((_, field) => Math.min(...times.map((row) => row[field]!)));
         this.note({ at: Date.now(), clock: times[0]![0]!, frontier: limits[0]!, watermark: limits[1]! });
       } catch {
