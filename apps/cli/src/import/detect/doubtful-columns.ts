@@ -3,7 +3,7 @@ import type { FileLayout } from './layout.js';
 import { lastKey } from '../rows/index.js';
 import { clockOf, timeParser } from '../times/index.js';
 import { bareName, TIME_NAMES } from './header-names.js';
-import type { SampleRow } from './sample.js';
+import { dataRows, type SampleRow } from './sample.js';
 import type { SampleBar } from './sample-bars.js';
 
 /** Columns that tell two series of one symbol apart, or a bar that was not complete. */
@@ -20,14 +20,10 @@ const SCALED_PRICE_MIN = 5e9;
 const OFFSET_MAX_MS = 14 * 3_600_000;
 const OFFSET_STEP_MS = 900_000;
 
-function dataRows({ headerLines }: FileLayout, rows: readonly SampleRow[]): readonly SampleRow[] {
-  return rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
-}
-
 /** A warning when rows of one symbol have several values in a column that tells series apart. */
 export function mixedRows(file: FileLayout, rows: readonly SampleRow[]): string[] {
   const { layout, names } = file;
-  const data = dataRows(file, rows);
+  const data = dataRows(rows, file.headerLines);
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
@@ -55,7 +51,7 @@ export function statedInterval(
   fileName: string,
 ): { ms: number; by: string } | undefined {
   const field = file.names.findIndex((name) => INTERVALS.has(bareName(name)));
-  const text = dataRows(file, rows)[0]?.texts[field] ?? '';
+  const text = dataRows(rows, file.headerLines)[0]?.texts[field] ?? '';
   const inColumn = intervalOf(/^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i.exec(text));
   if (inColumn !== undefined) return { ms: inColumn, by: `the column "${file.names[field]}"` };
   const inName = intervalOf(/(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i.exec(fileName));
@@ -72,7 +68,7 @@ function intervalOf(match: RegExpExecArray | null): number | undefined {
 /** A warning when a second column has times that are not those of the bars in any zone, as the time of a download has. */
 export function otherTimes(file: FileLayout, rows: readonly SampleRow[]): string[] {
   const { layout, names } = file;
-  const [texts = []] = dataRows(file, rows).map((row) => row.texts);
+  const [texts = []] = dataRows(rows, file.headerLines).map((row) => row.texts);
   const time = instantOf(texts[layout.time]);
   return names.flatMap((name, field) => {
     const isOther = layout.date === undefined && field !== layout.time && TIME_NAMES.includes(bareName(name));

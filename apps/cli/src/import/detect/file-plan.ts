@@ -12,7 +12,7 @@ import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { AmbiguousFormatError, type FileSample } from './recognise.js';
-import { isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow } from './sample.js';
+import { dataRows, isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow, timeTextOf } from './sample.js';
 import { readSample } from './sample-bars.js';
 import { understoodOf, type Understood } from './understood.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
@@ -187,11 +187,8 @@ function namedValues(
 function timeOf(file: FileLayout, rows: readonly SampleRow[], options: ReadOptions, clock: WallClock): TimeParser {
   const formats = options.timeFormat === undefined ? (file.format?.time ?? ['auto']) : [options.timeFormat];
   const parsers = formats.map((format) => timeParser(format, clock));
-  const { date, time } = file.layout;
-  const data = rows.filter(({ line, isHeader }) => !isHeader && line > file.headerLines).slice(0, 20);
-  const texts = data.map((row) =>
-    Buffer.from(date === undefined ? (row.texts[time] ?? '') : `${row.texts[date]} ${row.texts[time]}`),
-  );
+  const data = dataRows(rows, file.headerLines).slice(0, 20);
+  const texts = data.map((row) => Buffer.from(timeTextOf(row, file.layout)));
   const reads = (parser: TimeParser): boolean =>
     texts.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
   return parsers.find(reads) ?? parsers[0]!;

@@ -1,7 +1,7 @@
 /** Finds volumes whose dots may separate thousands, as in 1.234 and 987. Pure. */
 import type { NumberStyle } from '../rows/index.js';
 import type { FileLayout } from './layout.js';
-import type { SampleRow } from './sample.js';
+import { dataRows, type SampleRow } from './sample.js';
 
 const GROUPED = /^[1-9]\d{0,2}(\.\d{3})+$/;
 const BELOW_THOUSAND = /^\d{1,3}$/;
@@ -14,7 +14,7 @@ export function groupedVolumes(
 ): string[] {
   if (decimal !== '.' || thousands !== undefined) return [];
   const fields = layout.values.flatMap(({ volume }) => volume);
-  const data = rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
+  const data = dataRows(rows, headerLines);
   const texts = data.flatMap((row) => fields.map((field) => row.texts[field] ?? '')).filter((text) => text !== '');
   const grouped = texts.find((text) => GROUPED.test(text));
   const hasWhole = texts.some((text) => BELOW_THOUSAND.test(text) && text !== '0');

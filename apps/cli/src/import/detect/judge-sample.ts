@@ -9,7 +9,7 @@ import { headerZone, zoneWarning } from './header-zone.js';
 import type { FileLayout } from './layout.js';
 import { hoursElsewhere, hoursInUtc } from './market-hours.js';
 import type { ReadOptions } from './read-options.js';
-import type { SampleRow } from './sample.js';
+import { dataRows, type SampleRow, timeTextOf } from './sample.js';
 import type { SampleBar, SampleBars } from './sample-bars.js';
 import { mixedRows, otherTimes, pricesAsVolumes, scaledPrices, statedInterval } from './doubtful-columns.js';
 import { closesOf, possibleSpacing, spacingOf, spacingText } from './spacing.js';
@@ -87,10 +87,14 @@ export function judgeSample(sample: Sample): Judgement {
 
 /** Refuses a file whose rows stand partly on whole minutes: they are ticks or bars of seconds, and a few would be stored as minutes. */
 function refuseMixedGrid(times: readonly number[]): void {
-  const off = times.find((time) => time % MINUTE_MS !== 0);
-  const share = times.filter((time) => time % MINUTE_MS !== 0).length / times.length;
-  if (off === undefined || times.length < ROWS_MIN || share < 0.25 || share === 1) return;
-  throw new FilePlanError('off-grid', `expected whole minutes, was ${timeText(off)} among others: are they ticks?`, 0);
+  const off = times.filter((time) => time % MINUTE_MS !== 0);
+  const share = off.length / times.length;
+  if (times.length < ROWS_MIN || share < 0.25 || share === 1) return;
+  throw new FilePlanError(
+    'off-grid',
+    `expected whole minutes, was ${timeText(off[0]!)} among others: are they ticks?`,
+    0,
+  );
 }
 
 function areMidnights(times: readonly number[], zone: string): boolean {
@@ -125,8 +129,8 @@ function shortInterval(ms: number): string {
 
 /** The time of the first row as it stands in the file, with its date. */
 function exampleTime({ layout, headerLines }: FileLayout, rows: readonly SampleRow[]): string {
-  const texts = rows.find(({ line, isHeader }) => !isHeader && line > headerLines)?.texts ?? [];
-  return layout.date === undefined ? (texts[layout.time] ?? '') : `${texts[layout.date]} ${texts[layout.time]}`;
+  const [first = { texts: [] }] = dataRows(rows, headerLines);
+  return timeTextOf(first, layout);
 }
 
 function isZoneAssumed({ file, options }: Sample, example: string): boolean {

@@ -45,6 +45,19 @@ function sampleRow(row: Row): SampleRow {
   return { line: row.line, texts: rowTexts(row), raw, isHeader: row.isHeader ?? false, group: row.group };
 }
 
+/** The rows below the header. */
+export function dataRows(rows: readonly SampleRow[], headerLines: number): SampleRow[] {
+  return rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
+}
+
+/** The text of a row's time, with its date where that is in another column. */
+export function timeTextOf(
+  { texts }: Pick<SampleRow, 'texts'>,
+  { date, time }: { date?: number | undefined; time: number },
+): string {
+  return date === undefined ? (texts[time] ?? '') : `${texts[date]} ${texts[time]}`;
+}
+
 /** `sep=;` is a line by which Excel names the delimiter. */
 export function namedDelimiter(head: Uint8Array): string | undefined {
   const text = Buffer.from(head.subarray(0, 64))
