@@ -48,6 +48,15 @@ describeWild(`files as people have them${why}`, () => {
       first: new Date('2024-01-01T23:00Z'),
       last: new Date('2024-01-31T23:58Z'),
     });
+    const env = { ...process.env, DATABASE_URL: database.url };
+    const show = [BARKEEP, 'dataset', 'show', 'cme', '--calendar', 'CMES', '--json'];
+    const { coverage } = JSON.parse((await promisify(execFile)(process.execPath, show, { env })).stdout) as {
+      coverage: { months: { month: string; expected: number; present: number }[] };
+    };
+    const [january] = coverage.months;
+    // The file ends an hour into the trading day of 1 February, so that month is not whole.
+    expect(january).toMatchObject({ month: '2024-01', expected: 30_120 });
+    expect(january!.present / january!.expected).toBeGreaterThan(0.985);
   });
 
   it('a perpetual stamped at the close is whole', async () => {
