@@ -46,6 +46,26 @@ test('fields of an event are kept in their order', async () => {
   expect(await events(store)).toEqual([`type day-opened time ${time} date 2013-10-07 n 2`]);
 });
 
+test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s of any partition', async (limit) => {
+  const symbols = Array.from({ length: 130 }, (_, i) => `S${1_000 + i}`);
+  const store = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
+  const { layout, writer } = store;
+  const [first, second] = [...layout.windowsFrom(0)].map(({ to }) => to);
+  expect(layout.partitions).toBe(2);
+  for (const { meta } of layout.keys) await server.redis.hset(meta, 'frontier', layout.end, 'watermark', layout.end);
+  await writer.moveClock(first!, { from: layout.start, limit });
+  for (const { meta } of layout.keys) {
+    await server.redis.hset(meta, limit, first!);
+    await expect(writer.moveClock(second!, { from: first!, limit })).rejects.toThrow(RewindError);
+    expect(await store.reader.clock()).toBe(first);
+    // A call that stores figures does not move the clock.
+    expect(await writer.moveClock(first!, { from: first!, events: [], limit })).toBe('run');
+    await server.redis.hset(meta, limit, layout.end);
+  }
+  await writer.moveClock(second!, { from: first!, limit });
+  expect(await store.reader.clock()).toBe(second);
+});
+
 test('a store whose clock is behind what the stream knows has lost writes', async () => {
   const store = await server.begin();
   const { layout, writer } = store;

@@ -41,6 +41,11 @@ export class ClockLimit {
     return Math.min(this.store, this.consumers);
   }
 
+  /** What the clock may not pass from where it is. */
+  get kind(): 'frontier' | 'watermark' {
+    return this.progress.clock < this.parts.layout.barrierEnd ? 'watermark' : 'frontier';
+  }
+
   /** Reads the limit and the control from the store. @throws RewindError, the reason of a pause or stop, what the store throws */
   async look(): Promise<void> {
     const { layout, joining, lockstep } = this.parts;
@@ -49,8 +54,7 @@ export class ClockLimit {
     this.progress.applyControl(control);
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
-    const { barrierEnd } = layout;
-    this.store = clock < barrierEnd ? this.barrierBefore(Math.min(watermark, barrierEnd)) : frontier;
+    this.store = this.kind === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
     this.consumers = consumers;
   }
 
@@ -76,11 +80,11 @@ export class ClockLimit {
    * @returns false when they do not carry it, and `look` is needed
    */
   onMessages(): boolean {
-    const { layout, wake, lockstep } = this.parts;
+    const { wake, lockstep } = this.parts;
     for (const [kind, message] of wake.messages) {
       const consumers = kind === 'consumer' ? lockstep.onMessage(message) : undefined;
       if (consumers !== undefined) this.consumers = consumers;
-      else if (kind === FLUSHED && this.progress.clock >= layout.barrierEnd) this.store = this.progress.frontier;
+      else if (kind === FLUSHED && this.kind === 'frontier') this.store = this.progress.frontier;
       else return false;
     }
     return true;

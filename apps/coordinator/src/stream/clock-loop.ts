@@ -127,9 +127,10 @@ export class ClockLoop {
     const last = places.at(-1)!;
     const events = await eventsOf(places, store, this.dayChanges);
     const wait = this.progress.isWaitStored ? null : undefined;
+    const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: lockstep.joins };
     let control: Control;
     try {
-      control = await writer.moveClock(last.time, { from: clock, events, figures, wait, joins: lockstep.joins });
+      control = await writer.moveClock(last.time, move);
     } catch (error) {
       if (!(error instanceof ConsumersChangedError)) throw error;
       this.mustLook = true;

@@ -27,7 +27,7 @@ export class RewindError extends Error {
     readonly sessionId: string,
     readonly frontier: number,
   ) {
-    super(`session ${sessionId}: the store's frontier is back at ${new Date(frontier).toISOString()}`);
+    super(`session ${sessionId}: the store lost writes; its frontier is at ${new Date(frontier).toISOString()}`);
   }
 }
 

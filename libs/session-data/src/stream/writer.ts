@@ -29,6 +29,8 @@ const MARK_TIMED_OUT = new Script(LUA.markTimedOut);
 export interface ClockMove {
   /** Least clock of the store, epoch ms; a store with an earlier clock has lost writes. @default 0 */
   from?: number;
+  /** What the clock may not pass, of any partition. @default 'frontier' */
+  limit?: 'frontier' | 'watermark';
   /** In order; events that were emitted before are skipped. @default the move itself */
   events?: readonly ClockEvent[];
   /** Number of joins of consumers at the decision. @default no consumer limits the clock */
@@ -99,11 +101,11 @@ export class SessionWriter {
 
   /**
    * Moves the clock to `to`, epoch ms, and emits the events of the move; an earlier time leaves it as it is.
-   * @throws ConsumersChangedError when a consumer joined after the decision, FencedError, RewindError when the store is
-   *   behind `from` or `to`, SessionLostError
+   * @throws ConsumersChangedError when a consumer joined after the decision, FencedError, RewindError when the store's
+   *   clock is before `from`, or its limit before `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
-    const { from = 0, events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
+    const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
     const figureArgs = [
       ...(figures ? figureArguments(figures) : []),
@@ -117,6 +119,7 @@ export class SessionWriter {
       ...fence,
       to,
       from,
+      limit,
       joins,
       EVENTS_KEPT,
       first,
@@ -127,7 +130,10 @@ export class SessionWriter {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
     }
-    const reply = (await MOVE_CLOCK.run(this.redis, [meta, stream, hash], args)) as [string, string, string?];
+    // A move to where the clock is has no limit to check.
+    const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
+    const keys = [meta, stream, hash, ...others.map((other) => other.meta)];
+    const reply = (await MOVE_CLOCK.run(this.redis, keys, args)) as [string, string, string?];
     this.refuse(reply[0]);
     if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
     if (reply[0] === 'joined') throw new ConsumersChangedError(this.layout.id);

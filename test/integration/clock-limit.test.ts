@@ -1,0 +1,86 @@
+/** A store that is set back between the coordinator's look at the limit and its move of the clock, on real servers. */
+import { SessionWriter, type Control } from '@barkeep/session-data';
+import type { ClockMove } from '../../libs/session-data/src/stream/writer.js';
+import { loadConfig, type RunningService } from '@barkeep/service';
+import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
+import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
+import { Api } from '../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { StoreServer } from '../support/session-store.js';
+
+/** Enough symbols for two partitions. */
+const SPEC = {
+  symbols: Array.from({ length: 130 }, (_, i) => `S${1_000 + i}`),
+  start: '2013-10-07',
+  end: '2013-10-07',
+  source: { type: 'dataset', dataset: 'stream' },
+  upkeep: { barrier: 'day' },
+};
+
+const server = new StoreServer();
+let database: TestDatabase;
+let environment: Record<string, string | undefined>;
+let coordinator: Coordinator;
+let worker: RunningService | undefined;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  environment = {
+    REDIS_URL: process.env['REDIS_URL'],
+    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
+    DATABASE_URL: database.url,
+    BARKEEP_PORT: '0',
+    BARKEEP_WORKER_PORT: '0',
+    BARKEEP_QUEUE_PREFIX: server.prefix,
+    BARKEEP_SESSION_PREFIX: server.prefix,
+    BARKEEP_LOG_LEVEL: 'silent',
+  };
+  coordinator = await startCoordinator(loadConfig(environment));
+  await writeBars(database.url, 'stream', marketBars({ ...SPEC, seed: 7 }));
+});
+
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await worker?.stop.run();
+  await coordinator?.stop.run();
+  await server.close();
+  await database?.drop();
+});
+
+/** The clock and the lowest watermark, epoch ms, of one moment. */
+async function readTimes(id: string): Promise<{ clock: number; watermark: number }> {
+  const { keys } = server.layout(SPEC, id);
+  const read = server.redis.multi();
+  for (const { meta } of keys) read.hmget(meta, 'clock', 'watermark');
+  const replies = (await read.exec())!.map(([, fields]) => (fields as string[]).map(Number));
+  return { clock: replies[0]![0]!, watermark: Math.min(...replies.map(([, watermark]) => watermark!)) };
+}
+
+test('I2 the clock does not pass the watermark of a store that was set back just before the move', async () => {
+  const api = new Api(coordinator.url);
+  const id = await api.run({ ...SPEC, id: 'set-back' });
+  const { end } = server.layout(SPEC, id);
+  await api.until(id, ({ frontier }) => Date.parse(frontier ?? '') === end, 60_000);
+  const setBack = await server.snapshot(id);
+
+  const seen: { clock: number; watermark: number }[] = [];
+  let moves = 0;
+  const { moveClock } = SessionWriter.prototype as {
+    moveClock: (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
+  };
+  jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(async function (this: SessionWriter, to, move) {
+    if (to === move?.from) return moveClock.call(this, to, move);
+    if (moves++ === 0) await setBack();
+    try {
+      return await moveClock.call(this, to, move);
+    } finally {
+      seen.push(await readTimes(id));
+    }
+  });
+  worker = await startWorker(loadConfig(environment));
+  await api.until(id, ({ state }) => state === 'completed', 120_000);
+
+  for (const { clock, watermark } of seen) expect(clock).toBeLessThanOrEqual(watermark);
+  expect(moves).toBeGreaterThan(1);
+});
