@@ -1,8 +1,8 @@
 /** Connections of the client library: what a program sees of a wrong address, and what a closed connection leaves behind. */
 import { connect, SessionRedisAwayError } from '@barkeep/client';
+import { endTimerOnClose } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
-import { endTimerOnClose } from '../../libs/client/src/outage/index.js';
 
 test('a session Redis that cannot be reached is an error that names its address', async () => {
   const redis = new Redis('redis://:secret@127.0.0.1:1/0', { maxRetriesPerRequest: 0 }).on('error', () => undefined);

@@ -1,6 +1,8 @@
 import { createDataSource } from '@barkeep/bar-repository';
 import { storeReads } from '@barkeep/session-data';
-import { producerConnection, workerConnection } from '@barkeep/upkeep-queues';
+import { producerConnection, QueueWorker, workerConnection } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
 let gate: TcpGate;
@@ -26,6 +28,23 @@ test.each([
   },
   40_000,
 );
+
+test('I11 a connection that a worker blocks on leaves no timer that would cut the next one', async () => {
+  const connection = workerConnection(gate.url);
+  const worker = new QueueWorker('idle', () => Promise.resolve(), { connection, prefix: `test-${randomUUID()}` });
+  try {
+    worker.on('error', () => undefined);
+    const blocking = (await worker.getBackend().blockingClient) as unknown as Redis;
+    while (blocking['socketTimeoutTimer'] === undefined) await new Promise(setImmediate);
+    const closed = new Promise((resolve) => blocking.once('close', resolve));
+    await gate.cut('reset');
+    await closed;
+    expect(blocking['socketTimeoutTimer']).toBeUndefined();
+  } finally {
+    await worker.close(true);
+    connection.disconnect();
+  }
+});
 
 test.each([
   ['answered', 0],

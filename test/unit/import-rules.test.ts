@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   'session-data': ['bars'],
   api: ['bars', 'session-data'],
   'bar-repository': ['bars'],
-  'upkeep-queues': ['bars'],
+  'upkeep-queues': ['bars', 'session-data'],
   service: ['bars', 'bar-repository', 'upkeep-queues'],
   observe: ['api', 'service', 'upkeep-queues'],
   'local-system': ['service'],

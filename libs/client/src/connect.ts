@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { SessionReader } from '@barkeep/session-data';
+import { endTimerOnClose, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, endTimerOnClose, NoSessionRedisError } from './outage/index.js';
+import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
 import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';

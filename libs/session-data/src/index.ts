@@ -75,6 +75,7 @@ export {
   SessionReader,
 } from './reading/index.js';
 export {
+  endTimerOnClose,
   isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,

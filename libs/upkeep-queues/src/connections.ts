@@ -1,4 +1,5 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
+import { endTimerOnClose } from '@barkeep/session-data';
 import { Queue, type ConnectionOptions, type Processor, type Telemetry, Worker, type WorkerOptions } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
@@ -31,19 +32,21 @@ export function producerConnection(url: string, options: RedisOptions = {}): Red
     socketTimeout: SILENCE_LIMIT_MS,
     retryStrategy,
   };
-  return withListener(new Redis(url, { ...defaults, ...options }));
+  return endTimerOnClose(withListener(new Redis(url, { ...defaults, ...options })));
 }
 
 /** A connection for running jobs: a command waits until the server is back. */
 export function workerConnection(url: string): Redis {
   const socketTimeout = WORKER_SILENCE_LIMIT_MS;
-  return withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
+  return endTimerOnClose(withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy })));
 }
 
 /** A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. */
 export class QueueWorker extends Worker {
   constructor(name: string, processor: Processor, options: WorkerOptions) {
     super(name, processor, { runRetryDelay: RUN_RETRY_MS, ...options });
+    // BullMQ blocks on a copy of the connection.
+    void this.backend.blockingClient?.then((client) => endTimerOnClose(client as unknown as Redis));
   }
 
   protected override getBlockTimeout(blockUntil: number): number {

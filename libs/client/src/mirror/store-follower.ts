@@ -3,11 +3,11 @@
  * up to a limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports
  * progress to the object that does.
  */
-import { dayAtClock, bulkOptions, SessionLostError, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
-import { endTimerOnClose, OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
 import type { LoaderOptions } from './loader-options.js';
 import { Loader } from './loader.js';
 

@@ -9,6 +9,5 @@ export {
   NotBegunError,
   UnexpectedAnswerError,
 } from './errors.js';
-export { endTimerOnClose } from './socket-timer.js';
 export { OneAtATime } from './one-at-a-time.js';
 export { Outage, OUTAGE_RETRY_MS, SessionRedisAwayError, retryOutages } from './outage.js';

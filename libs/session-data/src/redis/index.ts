@@ -4,6 +4,7 @@ export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
 export { isError, isRedisOutage } from './outage.js';
 export { runPipeline } from './pipeline.js';
+export { endTimerOnClose } from './socket-timer.js';
 export { StoreClock } from './store-clock.js';
 export { Script, type ScriptArgument, ScriptReplyError } from './script.js';
 export { isScriptUnknown, loadSlotsScript, runWithSlots, slotsCommand } from './slots-read.js';
