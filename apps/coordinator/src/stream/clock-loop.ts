@@ -69,6 +69,8 @@ export class ClockLoop {
 
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
+    // A store that was set back may have lost repairs, and a queue the jobs of the stream before.
+    if (this.progress.frontier > layout.start) this.requestUpkeep();
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
@@ -204,8 +206,12 @@ export class ClockLoop {
   /** Requests upkeep again when the clock has waited for it for long enough. */
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
-    const { layout, producer, warn } = this.parts;
     this.requestAfterMs *= 2;
+    this.requestUpkeep();
+  }
+
+  private requestUpkeep(): void {
+    const { layout, producer, warn } = this.parts;
     if (layout.spec.upkeep.enabled) hintUpkeep(producer, layout, warn);
   }
 
