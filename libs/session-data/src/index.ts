@@ -56,7 +56,7 @@ export {
   wakeChannel,
   type Window,
 } from './layout/index.js';
-export { isOutage } from './outage/index.js';
+export { isBrokenStore, isOutage } from './outage/index.js';
 export {
   type BarsPart,
   CELL_COUNTS,

@@ -135,8 +135,8 @@ export class SessionService {
     const row = await this.parts.sessions.get(id);
     const { layout, scans } = removalOf(row, this.parts.keyPrefix);
     // The store may still have data of symbols that were removed a moment ago.
-    if (row.membership && !scans) await this.parts.changes.updateSymbols(row);
-    await removeSession(this.parts.redis, layout, scans);
+    const isKnown = scans || !row.membership || (await this.parts.changes.removeLeft(row));
+    await removeSession(this.parts.redis, layout, scans || !isKnown);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).

@@ -3,6 +3,7 @@ import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } fro
 import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
+  isBrokenStore,
   isOutage,
   noFigures,
   OpenSession,
@@ -34,6 +35,7 @@ export class SessionViews {
     private readonly waiting: SessionWaiting,
     private readonly warnings: SymbolWarnings,
     private readonly lostTail: LostTail,
+    private readonly warn: (message: string, error: unknown) => void,
   ) {}
 
   /** The data of a session. Kept: it follows changes of the symbols. */
@@ -94,18 +96,25 @@ export class SessionViews {
             : [],
       };
     } catch (error) {
-      // One session whose calendar file is gone must not make a list fail.
-      if (error instanceof UnknownCalendarError) return this.viewOf(row);
-      if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
-      if (!(error instanceof SessionLostError)) throw error;
-      return this.viewOf(await this.markLost(row, error));
+      return this.viewWithoutStore(row, error);
     }
   }
 
+  /** The row's part. One session whose calendar file is gone, or whose store is broken, must not make a list fail. */
+  private async viewWithoutStore(row: SessionRow<SessionSpec>, error: unknown): Promise<SessionAnswer> {
+    if (error instanceof UnknownCalendarError) return this.viewOf(row);
+    if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
+    const { message } = error as Error;
+    if (error instanceof SessionLostError) return this.viewOf(await this.markLost(row, message));
+    this.warn(`session ${row.id}: its store cannot be read`, error);
+    const warnings = [`the store of the session cannot be read: ${message}`];
+    return { ...this.viewOf(isBrokenStore(error) ? await this.markLost(row, message) : row), warnings };
+  }
+
   /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
-  private async markLost(row: SessionRow<SessionSpec>, { message }: Error): Promise<SessionRow<SessionSpec>> {
+  private async markLost(row: SessionRow<SessionSpec>, error: string): Promise<SessionRow<SessionSpec>> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
-    return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error: message });
+    return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
   }
 
   /** The view while a server that the session needs is away: the row's part, and the name of the server. */

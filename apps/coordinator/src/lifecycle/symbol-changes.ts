@@ -25,6 +25,7 @@ import {
   type SessionSpec,
 } from '@barkeep/bars';
 import {
+  isBrokenStore,
   updateSymbols,
   readSymbols,
   removeLeftover,
@@ -122,6 +123,17 @@ export class SymbolChanges {
       return true;
     } catch (error) {
       if (error instanceof SessionLostError) return false;
+      throw error;
+    }
+  }
+
+  /** Removes what symbols left in the store. @returns false when the store is broken, so that this is not known */
+  async removeLeft(row: Row): Promise<boolean> {
+    try {
+      await this.updateSymbols(row);
+      return true;
+    } catch (error) {
+      if (isBrokenStore(error)) return false;
       throw error;
     }
   }

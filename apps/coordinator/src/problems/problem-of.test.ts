@@ -26,6 +26,7 @@ describe('problemOf', () => {
     [new SpecConflictError('s', 'id'), 409, 'session-conflict'],
     [new SessionStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],
     [new SessionLostError('s'), 409, 'session-lost'],
+    [new Error('WRONGTYPE Operation against a key holding the wrong kind of value'), 409, 'session-lost'],
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 503, 'unavailable'],
     [new Error('x'), 500, 'internal-error'],
     ['not even an error', 500, 'internal-error'],

@@ -17,6 +17,7 @@ import {
   FeedSetBackError,
   FedSymbolsError,
   FeedNotBegunError,
+  isBrokenStore,
   isOutage,
   NotAFeedError,
   SessionLostError,
@@ -63,6 +64,7 @@ export function problemOf(error: unknown): Problem {
     return problem('symbols-changing', error.message);
   }
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
+  if (isBrokenStore(error)) return problem('session-lost', `the store of the session is broken: ${error.message}`);
   // The session was created while BARKEEP_CALENDARS_DIR had its calendar. A new spec with an unknown calendar is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
   if (error instanceof HttpException) return ofHttpException(error);

@@ -4,7 +4,7 @@
  */
 import type { SessionRepository, SessionRow, SessionState } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { emitState, FencedError, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
+import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
 import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,7 +77,8 @@ export class StreamRunner {
 
   private async fail(row: SessionRow<SessionSpec>, epoch: number, error: unknown): Promise<void> {
     const { sessions, producer, warn } = this.parts;
-    const state = error instanceof SessionLostError ? 'lost' : 'failed';
+    // A start of a lost session makes its store again.
+    const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
     warn(`session ${row.id} is ${state}`, error);
     const { message } = error as Error;
     if (await sessions.finish(row, epoch, state, message)) await this.emitState(row, state, message);

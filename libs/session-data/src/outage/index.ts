@@ -1,2 +1,3 @@
-/** Which errors mean that a server is away. */
+/** Which errors mean that a server is away, and which that the data of a session is broken. */
+export { isBrokenStore } from './broken-store.js';
 export { isOutage } from './outage.js';

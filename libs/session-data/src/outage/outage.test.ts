@@ -19,6 +19,15 @@ describe('isOutage', () => {
     ['a database that accepts no connections', withCode('55000')],
     ['a Redis with another password', reply('NOAUTH Authentication required.')],
     ['a Redis with other rights', reply("NOPERM User default has no permissions to run the 'set' command")],
+    [
+      'a Redis with other rights, in a script',
+      reply("ERR The user executing the script can't run this command or subcommand script: 4243, on @user_script:1."),
+    ],
+    [
+      'a later Redis with other rights, in a script',
+      reply("ERR ACL failure in script: User bob has no permissions to run the 'hset' command script: 4243."),
+    ],
+    ['a database without transaction ids', withCode('54000')],
     ['a lost pg connection', new Error('Connection terminated unexpectedly')],
     ['a full pool', new Error('timeout exceeded when trying to connect')],
     ['a Redis that loads its data', reply('LOADING Redis is loading the dataset in memory')],

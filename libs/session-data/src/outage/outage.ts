@@ -8,10 +8,10 @@ import { isError, isRedisOutage } from '../redis/index.js';
 /**
  * SQLSTATE classes and codes: connection (08), transaction that took too long (25P03, 25P04) or may only read (25006), another password or
  * other rights (28), a database or a table that is being replaced (3D000, 42P01), a conflict or deadlock (40), out of resources (53), an
- * object that is locked or in use (55), a statement that an operator or a limit of time ended (57014), shut down or starting (57P), system
- * error (58).
+ * object that is locked or in use (55), a statement that an operator or a limit of time ended (57014), no transaction ids until a VACUUM
+ * (54000), shut down or starting (57P), system error (58).
  */
-const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|55...|57014|57P0[1-5]|58...)$/;
+const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|54000|55...|57014|57P0[1-5]|58...)$/;
 
 /** Messages of outages that have no code. */
 const MESSAGES = [
@@ -23,6 +23,9 @@ const MESSAGES = [
   /^Driver not Connected$/,
   // Redis has another password or other rights than at the start of the service.
   /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b/,
+  // The same for a command of a script: first Redis 7.0, then later versions.
+  /^ERR The user executing the script can't /,
+  /^ERR ACL failure in script\b/,
 ];
 
 const NAMES = new Set(['ConnectionIsNotSetError']);

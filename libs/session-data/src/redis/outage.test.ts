@@ -11,6 +11,7 @@ describe('isRedisOutage', () => {
     reply('UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)'),
     reply('LOADING Redis is loading the dataset in memory'),
     reply('ERR max number of clients reached'),
+    reply('ERR Script killed by user with SCRIPT KILL... script: 694a, on @user_script:1.'),
     reply('NOSCRIPT No matching script. Please use EVAL.'),
     Object.assign(new Error('connect EMFILE 127.0.0.1:6379'), { code: 'EMFILE' }),
     Object.assign(new Error('connect EADDRNOTAVAIL 127.0.0.1:6379'), { code: 'EADDRNOTAVAIL' }),

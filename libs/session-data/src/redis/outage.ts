@@ -21,6 +21,9 @@ const REPLIES =
 const MESSAGES =
   /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/;
 
+/** What a server answers when an operator ended the script of a command (SCRIPT KILL): it wrote nothing. */
+const SCRIPT_KILLED = /^ERR .*\bScript killed by user\b/;
+
 /** True for errors of other contexts of the engine too, such as those of Node's own modules under a test runner. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
@@ -31,5 +34,5 @@ export function isRedisOutage(error: unknown): boolean {
   if (!isError(error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && CODES.test(code)) return true;
-  return NAMES.has(error.name) || MESSAGES.test(error.message) || REPLIES.test(error.message);
+  return NAMES.has(error.name) || [MESSAGES, REPLIES, SCRIPT_KILLED].some((pattern) => pattern.test(error.message));
 }

@@ -1,0 +1,85 @@
+/** A session whose store holds values that Barkeep never writes: it says so, and all other sessions and lists work (I11). */
+import { Redis } from 'ioredis';
+import { Api, type Session } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-03' };
+const SYMBOLS = ['AAA', 'BBB'];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+
+let system: TestSystem;
+let redis: Redis;
+let api: Api;
+
+beforeAll(async () => {
+  system = await TestSystem.create();
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);
+});
+
+afterAll(async () => {
+  await system?.close();
+  redis?.disconnect();
+});
+
+const key = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
+const listed = async (view = 'strategy') =>
+  new Map(
+    (await api.ok<{ sessions: Session[] }>('GET', `/v1/sessions?view=${view}`)).sessions.map((one) => [one.id, one]),
+  );
+
+async function breakKey(name: string): Promise<void> {
+  await redis.del(name);
+  await redis.set(name, 'of another program');
+}
+
+test('I11 a completed session with a broken store is lost, says why, and can be started again; others are listed', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'broken' }));
+  await api.completed(await api.run({ ...SPEC, id: 'whole' }));
+  const digest = await api.digest('broken');
+  await breakKey(key('broken', 'meta'));
+  for (const view of ['strategy', 'operator']) {
+    const sessions = await listed(view);
+    expect(sessions.get('whole')).toMatchObject({ state: 'completed', progress: 1, warnings: [] });
+    expect(sessions.get('broken')).toMatchObject({ state: 'lost', error: expect.stringContaining('WRONGTYPE') });
+  }
+  expect((await api.call('GET', '/v1/sessions/broken/digest')).status).toBe(409);
+  expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
+  await api.ok('POST', '/v1/sessions/broken/start');
+  await api.completed('broken');
+  expect(await api.digest('broken')).toBe(digest);
+});
+
+test('I11 a running session with a broken store is lost; the others run', async () => {
+  await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 1_200 } });
+  await api.until('paced', ({ clock }) => clock !== null && clock > '2013-10-01T14');
+  await breakKey(key('paced', 'meta'));
+  const lost = await api.until('paced', ({ state }) => state === 'lost');
+  expect(lost.error).toContain('WRONGTYPE');
+  await api.completed(await api.run({ ...SPEC, id: 'later' }));
+  await api.ok('DELETE', '/v1/sessions/paced');
+});
+
+test('I11 a session with garbage in a field is shown with a warning', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'garbage' }));
+  await redis.hset(key('garbage', 'meta'), 'clock', 'noon');
+  await redis.hset(key('garbage', 'stream'), 'wait', '{');
+  const sessions = await listed('operator');
+  expect(sessions.get('garbage')?.warnings).toEqual([expect.stringContaining('cannot be read')]);
+  expect(sessions.get('whole')).toMatchObject({ state: 'completed', progress: 1 });
+  await api.ok('DELETE', '/v1/sessions/garbage');
+});
+
+test('I9 I11 a session with a broken store and changed symbols is removed whole', async () => {
+  await api.run({ ...SPEC, id: 'changed', symbols: ['AAA'], pace: { mode: 'clock', speed: 1_200 } });
+  await api.until('changed', ({ clock }) => clock !== null && clock > '2013-10-01T14');
+  await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
+  await breakKey(key('changed', 'meta'));
+  await api.ok('DELETE', '/v1/sessions/changed');
+  await api.eventually(
+    () => redis.keys(key('changed', '*').replace(':0}', ':*}')),
+    (keys) => keys.length === 0,
+  );
+});
