@@ -53,8 +53,12 @@ function isExpected(error: Error): boolean {
 
 // A pipe that is closed early (`barkeep bars … | head`) is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+// Progress and notes that nothing reads are no failure either.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 
 // Node ends silently, with code 0, when nothing is left that could finish the command.

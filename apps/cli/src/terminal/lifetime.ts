@@ -1,11 +1,11 @@
 /**
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
- * interrupted. The first SIGINT or SIGTERM shuts down in order; a second one exits immediately.
+ * interrupted. The first SIGINT, SIGTERM or SIGHUP shuts down in order; a second one exits immediately.
  */
 import { Scope } from '@barkeep/local-system';
 import { CliError, EXIT } from './cli-error.js';
 
-/** SIGINT or SIGTERM arrived. */
+/** A signal arrived. */
 export class InterruptedError extends CliError {
   constructor(message: string) {
     super(message, EXIT.interrupted);
@@ -18,13 +18,15 @@ export class Lifetime extends Scope {
     this.abort(new InterruptedError(`interrupted by ${signal}`));
   }
 
-  /** Resolves on the first SIGINT or SIGTERM. */
+  /** Resolves on the first signal. */
   interrupted(): Promise<void> {
     const { signal } = this;
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs `work`, then closes the resources that it opened. */
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {
@@ -33,7 +35,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     if (life.signal.aborted) process.exit(EXIT.interrupted);
     life.interrupt(signal);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const result = await work(life).catch(async (error: unknown) => {
       await life.end().catch(() => undefined); // the first failure is the one to report
@@ -44,6 +46,6 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     await life.end();
     return result;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -2,7 +2,7 @@
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
 import type { Logger } from 'pino';
 import { useOwnCalendars } from './own-calendars.js';
-import { stopOnSignals, type StopSequence } from './shutdown.js';
+import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface RunningService {
@@ -15,6 +15,7 @@ export interface RunningService {
 /** Starts a service with the environment's configuration. A start that fails ends the process with one clear message. */
 export function runService(name: string, start: (config: Config) => Promise<RunningService>): void {
   startWatchdog(name);
+  endOnSignals();
   startService(start).catch((error: unknown) => {
     const message = error instanceof Error ? error.message || error.name : String(error);
     process.stderr.write(error instanceof ConfigError ? `${message}\n` : `the ${name} could not start: ${message}\n`);

@@ -1,8 +1,9 @@
 /**
- * Stops a process in order: every part registers a stop function and its turn.
+ * Stops a process in order at SIGTERM, SIGINT or SIGHUP: every part registers a stop function and its turn.
  *
- *   running ── SIGTERM or SIGINT ──► stopping: one turn after another ──► exit 0, or 1 when a part failed or took too long
- *                                       └── second signal ──► exit 143 or 130 at once
+ *   starting ── signal ──► exit 143, 130 or 129 at once
+ *   running  ── signal ──► stopping: one turn after another ──► exit 0, or 1 when a part failed or took too long
+ *                             └── second signal ──► exit 143, 130 or 129 at once
  *
  * Guarantees that a part that hangs or throws does not prevent the later turns.
  */
@@ -79,12 +80,20 @@ async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOu
   }
 }
 
-const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
-/** Runs the sequence at the first SIGTERM or SIGINT and ends the process; a second signal ends it at once. */
+/**
+ * Ends the process at the first signal, until {@link stopOnSignals} takes over. A service may wait for its servers for hours before it
+ * runs, and as the first process of a container it does not get signals without a handler.
+ */
+export function endOnSignals(): void {
+  for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(code));
+}
+
+/** Runs the sequence at the first signal and ends the process; a second signal ends it at once. */
 export function stopOnSignals(sequence: StopSequence, report: (outcomes: StopOutcome[]) => void): void {
   for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
+    process.removeAllListeners(signal).on(signal, () => {
       if (sequence.stopping) process.exit(code);
       void sequence.run().then((outcomes) => {
         report(outcomes);

@@ -1,0 +1,59 @@
+/** Signals outside of a normal run: while a service waits for its servers, and when a terminal is closed (I11). */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from '../faults/lab/redis-server.js';
+
+const APPS = join(__dirname, '../../apps');
+let folder: string;
+let child: ChildProcess | undefined;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'signals-'))));
+afterEach(() => {
+  child?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  child = spawn(process.execPath, [join(APPS, program), ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return child;
+}
+
+/** Resolves when the output matches. @returns the output */
+async function printed({ stdout }: ChildProcess, wanted: RegExp): Promise<string> {
+  let text = '';
+  for await (const part of stdout!.iterator({ destroyOnReturn: false })) {
+    text += String(part);
+    if (wanted.test(text)) return text;
+  }
+  throw new Error(`expected ${wanted}, was: ${text}`);
+}
+
+test.each([
+  ['coordinator', 'SIGTERM', 143],
+  ['upkeep-worker', 'SIGINT', 130],
+] as const)('I11 a %s that waits for a server handles %s', async (app, signal, code) => {
+  const url = `redis://127.0.0.1:${await freePort()}/0`;
+  const waiting = start(`${app}/dist/main.js`, [], { SESSION_REDIS_URL: url, BARKEEP_PORT: '0' });
+  await printed(waiting, /waiting for the session Redis/);
+  waiting.kill(signal);
+  // A process without a handler would end by the signal, and as the first process of a container it would not end.
+  expect(await once(waiting, 'exit')).toEqual([code, null]);
+});
+
+test('I11 "barkeep up" stops its servers when its terminal is closed', async () => {
+  const none = { REDIS_URL: '', SESSION_REDIS_URL: '', DATABASE_URL: '', BARKEEP_DATA_DIR: folder };
+  const up = start('cli/dist/main.js', ['up', '--port', '0', '--workers', '0', '--json'], none);
+  const { redisUrl } = JSON.parse(await printed(up, /^}/m)) as { redisUrl: string };
+  up.kill('SIGHUP');
+  expect(await once(up, 'exit')).toEqual([0, null]);
+  const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });
+  redis.on('error', () => undefined);
+  await expect(redis.connect()).rejects.toThrow();
+}, 60_000);
