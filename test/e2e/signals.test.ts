@@ -1,7 +1,7 @@
 /** Signals outside of a normal run: while a service waits for its servers, and when a terminal is closed (I11). */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -10,7 +10,10 @@ import { freePort } from '../faults/lab/redis-server.js';
 const APPS = join(__dirname, '../../apps');
 let folder: string;
 let child: ChildProcess | undefined;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'signals-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signals-'));
+  chmodSync(folder, 0o755); // PostgreSQL's account must enter it
+});
 afterEach(() => {
   child?.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
@@ -55,5 +58,5 @@ test('I11 "barkeep up" stops its servers when its terminal is closed', async () 
   expect(await once(up, 'exit')).toEqual([0, null]);
   const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });
   redis.on('error', () => undefined);
-  await expect(redis.connect()).rejects.toThrow();
+  await expect(redis.connect()).rejects.toThrow(/closed/);
 }, 60_000);

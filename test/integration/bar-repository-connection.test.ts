@@ -103,3 +103,17 @@ test.each(['reset', 'closed'] as const)(
     }
   },
 );
+
+test('I11 a connection whose server takes no writes any more is replaced by one to the server of now', async () => {
+  const dataSource = await createDataSource(database.url, { poolSize: 2 }).initialize();
+  try {
+    const pid = async () => (await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
+    const before = await pid();
+    await dataSource.query('SET default_transaction_read_only = on');
+    await expect(dataSource.query('CREATE TABLE demoted ()')).rejects.toMatchObject({ code: '25006' });
+    await dataSource.query('CREATE TABLE demoted ()');
+    expect(await pid()).not.toBe(before);
+  } finally {
+    await dataSource.destroy();
+  }
+});

@@ -3,6 +3,10 @@ import { storeReads } from '@barkeep/session-data';
 import { producerConnection, QueueWorker, workerConnection } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, RedisServer } from '../faults/lab/redis-server.js';
 import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
 
 let gate: TcpGate;
@@ -117,3 +121,28 @@ test('I11 a server of PostgreSQL that is a black hole is given up at the limit',
     await postgres.shut();
   }
 }, 60_000);
+
+test.each([
+  ['adds jobs', producerConnection],
+  ['runs jobs', workerConnection],
+])(
+  'I11 a connection that %s leaves a server that became a replica for the one that its address names now',
+  async (_, to) => {
+    const folder = mkdtempSync(join(tmpdir(), 'demoted-'));
+    const old = await RedisServer.start(folder, await freePort());
+    gate.retarget(old.url);
+    const redis = to(gate.url);
+    try {
+      const key = `test-${randomUUID()}`;
+      expect(await redis.set(key, '1')).toBe('OK');
+      await old.control('REPLICAOF', '127.0.0.1', 1);
+      gate.retarget(process.env['REDIS_URL']!);
+      await expect(redis.set(key, '2')).rejects.toThrow(/^READONLY/);
+      expect(await redis.set(key, '3', 'EX', 60)).toBe('OK');
+    } finally {
+      redis.disconnect();
+      await old.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

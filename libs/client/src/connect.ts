@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { endTimerOnClose, SessionReader } from '@barkeep/session-data';
+import { endTimerOnClose, reconnectWhenDemoted, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
 import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
@@ -86,7 +86,11 @@ export class Barkeep {
     if (redis === undefined) throw new NoSessionRedisError();
     if (typeof redis !== 'string') return redis;
     return (this.#redis ??= this.#own(
-      new Redis(redis, { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS }),
+      new Redis(redis, {
+        connectionName: 'barkeep-client',
+        socketTimeout: SILENCE_LIMIT_MS,
+        reconnectOnError: reconnectWhenDemoted(),
+      }),
     ));
   }
 

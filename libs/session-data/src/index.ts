@@ -76,6 +76,7 @@ export {
 } from './reading/index.js';
 export {
   endTimerOnClose,
+  reconnectWhenDemoted,
   isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,

@@ -1,5 +1,5 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
-import { endTimerOnClose } from '@barkeep/session-data';
+import { endTimerOnClose, reconnectWhenDemoted } from '@barkeep/session-data';
 import { Queue, type ConnectionOptions, type Processor, type Telemetry, Worker, type WorkerOptions } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
@@ -31,14 +31,20 @@ export function producerConnection(url: string, options: RedisOptions = {}): Red
     enableOfflineQueue: true,
     socketTimeout: SILENCE_LIMIT_MS,
     retryStrategy,
+    reconnectOnError: reconnectWhenDemoted(),
   };
   return endTimerOnClose(withListener(new Redis(url, { ...defaults, ...options })));
 }
 
 /** A connection for running jobs: a command waits until the server is back. */
 export function workerConnection(url: string): Redis {
-  const socketTimeout = WORKER_SILENCE_LIMIT_MS;
-  return endTimerOnClose(withListener(new Redis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy })));
+  const options: RedisOptions = {
+    maxRetriesPerRequest: null,
+    socketTimeout: WORKER_SILENCE_LIMIT_MS,
+    retryStrategy,
+    reconnectOnError: reconnectWhenDemoted(),
+  };
+  return endTimerOnClose(withListener(new Redis(url, options)));
 }
 
 /** A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. */

@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
 import { checkWhenSilent } from './backend-check.js';
+import { leaveWhenDemoted } from './demoted.js';
 import { ENTITIES } from './entities/index.js';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -56,6 +57,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
         // TypeORM adds its own listener for errors only some time after checkout.
         ignoreErrors(client);
         checkWhenSilent(client, url);
+        leaveWhenDemoted(client);
       },
       options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
       stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
