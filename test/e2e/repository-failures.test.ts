@@ -55,6 +55,7 @@ interface Outcome {
 
 let system: TestSystem;
 let api: Api;
+let redis: Redis;
 let workers: SystemProcess[];
 let folder: string;
 const outcomes = new Map<string, Outcome>();
@@ -75,6 +76,7 @@ const specOf = (id: string, repository: string, onFailure: string, barrier: stri
 });
 
 beforeAll(async () => {
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
   folder = mkdtempSync(join(tmpdir(), 'barkeep-failures-'));
   writeFileSync(join(folder, 'repositories.cjs'), MODULE);
   writeFileSync(join(folder, 'bars.json'), JSON.stringify(Object.fromEntries(WHOLE)));
@@ -94,9 +96,12 @@ beforeAll(async () => {
     await api.run(specOf(nameOf(repository, onFailure, barrier), repository, onFailure, barrier));
   await api.run(specOf('never-failed', 'good', 'continue', 'none'));
   await api.run(specOf('stray', 'stray', 'wait', 'day'));
+  await api.run({ ...specOf('then-good', 'dead', 'continue', 'day'), backfill: ['dead', 'good'] });
+  await api.run({ ...specOf('both-fail', 'dead', 'continue', 'day'), backfill: ['dead', 'slow'] });
 }, 60_000);
 afterAll(async () => {
   await system?.close();
+  redis.disconnect();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -185,28 +190,37 @@ test('I12 a repository that throws outside of its requests ends no worker', asyn
   await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
 }, 60_000);
 
+test('I12 a session that gives a repository up gets the bars of the next one', async () => {
+  await api.until('then-good', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
+  expect(await api.gaps('then-good', 'AAA')).toEqual([]);
+});
+
+test('I12 a repository that fails does not hide that the next one fails too', async () => {
+  const failing = () => redis.hgetall(`${system.sessionPrefix}:{both-fail:0}:repositories`);
+  const both = await api.eventually(failing, (fields) => Object.keys(fields).length === 2, 60_000);
+  expect(both).toMatchObject({
+    dead: expect.stringContaining('403 forbidden'),
+    slow: expect.stringContaining('timeout'),
+  });
+});
+
 test('a failing repository is in the session store with its error, since when, and the next attempt, and in the events', async () => {
-  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
-  try {
-    const base = `${system.sessionPrefix}:{dead-wait-day:0}`;
-    const failure = JSON.parse((await redis.hget(`${base}:repositories`, 'dead'))!) as Record<string, unknown>;
-    expect(failure).toEqual({
-      error: '403 forbidden',
-      since: expect.any(Number),
-      nextTryAt: expect.any(Number),
-      failures: expect.any(Number),
-    });
-    expect(failure['failures']).toBeGreaterThanOrEqual(3);
-    const types = async (id: string) => {
-      const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:changes`, '-', '+');
-      return entries.map(([, fields]) => fields[1]).filter((type) => type?.startsWith('repository-'));
-    };
-    expect(await types('dead-wait-day')).toEqual(['repository-failed']);
-    expect(await types('back-wait-day')).toEqual(['repository-failed', 'repository-recovered']);
-    expect(await redis.hlen(`${system.sessionPrefix}:{back-wait-day:0}:repositories`)).toBe(0);
-  } finally {
-    redis.disconnect();
-  }
+  const base = `${system.sessionPrefix}:{dead-wait-day:0}`;
+  const failure = JSON.parse((await redis.hget(`${base}:repositories`, 'dead'))!) as Record<string, unknown>;
+  expect(failure).toEqual({
+    error: '403 forbidden',
+    since: expect.any(Number),
+    nextTryAt: expect.any(Number),
+    failures: expect.any(Number),
+  });
+  expect(failure['failures']).toBeGreaterThanOrEqual(3);
+  const types = async (id: string) => {
+    const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:changes`, '-', '+');
+    return entries.map(([, fields]) => fields[1]).filter((type) => type?.startsWith('repository-'));
+  };
+  expect(await types('dead-wait-day')).toEqual(['repository-failed']);
+  expect(await types('back-wait-day')).toEqual(['repository-failed', 'repository-recovered']);
+  expect(await redis.hlen(`${system.sessionPrefix}:{back-wait-day:0}:repositories`)).toBe(0);
 });
 
 test('I7 bars whose times are seconds are refused by that name, counted once each, and quarantined', async () => {

@@ -117,6 +117,7 @@ export {
   countsBefore,
   type PartitionPosition,
   readDaySlots,
+  type RepositoryFailure,
   RepositoryFailures,
   type RefusedCount,
   type SymbolDay,

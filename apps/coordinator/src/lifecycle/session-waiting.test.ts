@@ -21,6 +21,18 @@ test('I12 a session that waits for upkeep names the repository that fails, its e
   });
 });
 
+test('I12 a session that waits for several repositories names the error of each', async () => {
+  const failures = {
+    b: { error: '403 forbidden', since: 2_000, nextTryAt: 9_000 },
+    a: { error: 'no such host', since: 3_000, nextTryAt: 8_000 },
+  };
+  expect(await waiting(failures, 0).of(row, session, wait, 0, [])).toMatchObject({
+    what: ['b', 'a'],
+    detail: 'waiting for repositories b: 403 forbidden; a: no such host',
+    nextTryAt: '1970-01-01T00:00:08.000Z',
+  });
+});
+
 test('I11 it says when no worker takes jobs, and else that upkeep works', async () => {
   const detail = async (silentMs: number) => (await waiting({}, silentMs).of(row, session, wait, 0, []))?.detail;
   expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');

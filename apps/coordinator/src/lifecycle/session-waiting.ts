@@ -4,6 +4,7 @@ import type { SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import {
   readFeedProgress,
+  type RepositoryFailure,
   RepositoryFailures,
   type ConsumerView,
   type OpenSession,
@@ -66,12 +67,11 @@ export class SessionWaiting {
     const failing = await new RepositoryFailures(redis, layout).list();
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
-      const first = failing[0]!;
       return {
         kind: 'repository',
         what: failing.map(({ repository }) => repository),
         since: isoTime(Math.min(...failing.map((failure) => failure.since))),
-        detail: `waiting for repository ${first.repository}: ${first.error}`,
+        detail: repositoriesText(failing),
         nextTryAt: isoTime(next),
       };
     }
@@ -82,6 +82,12 @@ export class SessionWaiting {
         : 'waiting for upkeep to repair and derive the next window';
     return { kind: 'worker', what: [], since, detail, nextTryAt: null };
   }
+}
+
+/** Each of them: the error of the first one would hide those of the others. */
+function repositoriesText(failing: readonly RepositoryFailure[]): string {
+  const texts = failing.map(({ repository, error }) => `${repository}: ${error}`);
+  return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
 function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {

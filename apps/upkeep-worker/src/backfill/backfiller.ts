@@ -59,6 +59,8 @@ interface DayJob {
   signal: AbortSignal | undefined;
   /** True when this is the last attempt before `onFailure` decides. */
   isLastAttempt: boolean;
+  /** True when the session continues without a repository that fails in this attempt. */
+  givesUp: boolean;
 }
 
 export class Backfiller {
@@ -87,14 +89,15 @@ export class Backfiller {
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
       const isLastAttempt = payload.failures + 1 >= this.settings.attempts;
-      await this.fillDay({ store, payload, day, grid, slice, signal, isLastAttempt });
+      const givesUp = isLastAttempt && store.layout.spec.upkeep.onFailure === 'continue';
+      await this.fillDay({ store, payload, day, grid, slice, signal, isLastAttempt, givesUp });
     });
   }
 
   private async fillDay(job: DayJob): Promise<void> {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
-    let failure: SymbolFailure | undefined;
+    let failures: SymbolFailure[] = [];
     let isCut = false;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -103,11 +106,11 @@ export class Backfiller {
       const answer = await this.ask(job, asks);
       const { changed, filled } = await this.write(job, asks, answer);
       isRepaired ||= filled > 0;
-      failure = [...answer.failed.values()][0];
+      failures = [...answer.failures.values()];
       isCut = answer.unasked.size > 0;
-      if (changed.size === 0 || failure || isCut) break;
+      if (changed.size === 0 || failures.length > 0 || isCut) break;
     }
-    if (failure) await this.afterFailure(job, failure);
+    if (failures[0]) await this.afterFailure(job, failures[0], failures);
     if (isCut) throw new SliceEndedError();
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
@@ -119,11 +122,11 @@ export class Backfiller {
     }
   }
 
-  private ask({ store, grid, slice, signal }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+  private ask({ store, grid, slice, signal, givesUp }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
     const timeoutMs = this.settings.repositoryTimeoutMs;
     const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
     return this.tracing.span('ask repositories', about, () =>
-      askRepositories(this.repositories, store, grid, asks, { timeoutMs, slice, signal }),
+      askRepositories(this.repositories, store, grid, asks, { timeoutMs, slice, signal, givesUp }),
     );
   }
 
@@ -201,10 +204,10 @@ export class Backfiller {
 
   /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
   private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
-    const { store, grid, isLastAttempt } = job;
+    const { store, grid, givesUp } = job;
     const { symbol, bitmap, states, asked } = ask;
     const { upkeep } = store.layout.spec;
-    const isGivenUp = answer.failed.has(symbol) && isLastAttempt && upkeep.onFailure === 'continue';
+    const isGivenUp = answer.failed.has(symbol) && givesUp;
     const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer without bars.
@@ -222,43 +225,49 @@ export class Backfiller {
    */
   private async completeOf(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;
-    if (answer.open.length === 0) return new Set();
-    const symbols = answer.open.map(({ symbol }) => symbol);
+    const open = answer.open.filter(({ symbol }) => !answer.failed.has(symbol));
+    if (open.length === 0) return new Set();
+    const symbols = open.map(({ symbol }) => symbol);
     // A feed is no dataset, so a dataset of the same name says nothing about it.
     const { spec, datasets } = store.layout;
     const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
     const complete = await completeSymbols(this.dataSource, declared, symbols, grid.date);
-    const asks = answer.open.filter(({ symbol }) => complete.has(symbol));
+    const asks = open.filter(({ symbol }) => complete.has(symbol));
     if (asks.length === 0) return complete;
     const again = await this.ask(job, asks);
     for (const [symbol, answers] of again.answers) answer.answers.set(symbol, answers);
     for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
+    for (const [repository, failure] of again.failures) answer.failures.set(repository, failure);
     for (const symbol of again.unasked) answer.unasked.add(symbol);
     answer.refused.push(...again.refused);
     return new Set([...complete].filter((symbol) => !again.failed.has(symbol) && !again.unasked.has(symbol)));
   }
 
-  private async clearFailures(store: UpkeepStore, { answered, failed }: DayAnswer): Promise<void> {
+  private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
-    const failing = new Set([...failed.values()].map(({ repository }) => repository));
     for (const { repository } of await store.failures.list()) {
-      if (answered.has(repository) && !failing.has(repository)) await store.failures.clear(repository, this.now());
+      if (answered.has(repository) && !failures.has(repository)) await store.failures.clear(repository, this.now());
     }
   }
 
-  /** @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots */
-  private async afterFailure(job: DayJob, { repository, error }: SymbolFailure): Promise<void> {
-    const { store, payload, isLastAttempt } = job;
+  /**
+   * Notes all repositories that failed; the first one decides about the next attempt.
+   * @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots
+   */
+  private async afterFailure(job: DayJob, first: SymbolFailure, all: readonly SymbolFailure[]): Promise<void> {
+    const { store, payload, isLastAttempt, givesUp } = job;
+    const { repository, error } = first;
     const { sessionId, incarnation, partition } = payload;
     const { onFailure } = store.layout.spec.upkeep;
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? this.retryDelay(failures);
-    const text = messageOf(error);
-    const failure = { repository, error: text, nextTryAt: this.now() + retryInMs, failures };
-    await store.failures.note(failure, this.now());
-    if (isLastAttempt && onFailure === 'continue') return;
+    for (const failed of all) {
+      const failure = { repository: failed.repository, error: messageOf(failed.error) };
+      await store.failures.note({ ...failure, nextTryAt: this.now() + retryInMs, failures }, this.now());
+    }
+    if (givesUp) return;
     if (isLastAttempt && onFailure === 'fail') {
-      const reason = `repository ${repository} failed ${failures} times: ${text}`;
+      const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
       await this.failer.fail(store.layout, reason);
       throw new UnrecoverableError(reason);
     }

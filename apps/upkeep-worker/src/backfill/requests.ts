@@ -1,7 +1,7 @@
 /**
  * Asks the repositories of a session for the slots of one day, best first, each only for the symbols that still lack bars after
  * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
- * take the place of what the better one may still give (I1).
+ * take the place of what the better one may still give (I1). A repository that is given up counts as one that has no bar.
  */
 import type { RepositoryAnswer, RefusedRecord } from '@barkeep/bar-repository';
 import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
@@ -23,9 +23,12 @@ export interface SymbolFailure {
 export interface DayAnswer {
   /** By symbol, best dataset first. */
   answers: Map<string, DatasetAnswer[]>;
-  /** Asks that all repositories answered, and that still lack bars. */
+  /** Asks that all repositories answered, or were given up for, and that still lack bars. */
   open: readonly Ask[];
+  /** By symbol, the failure of the best repository that failed. */
   failed: Map<string, SymbolFailure>;
+  /** One failure of each repository that failed, best repository first. */
+  failures: Map<string, SymbolFailure>;
   /** Symbols that were not requested because the job's time slice ended. */
   unasked: Set<string>;
   refused: (RefusedRecord & { dataset: string })[];
@@ -46,6 +49,8 @@ export interface AskOptions {
   /** Ends the job's time slice. */
   slice: AbortSignal;
   signal: AbortSignal | undefined;
+  /** Whether a repository that fails is given up. */
+  givesUp: boolean;
 }
 
 /** @throws the reason of the signal */
@@ -61,6 +66,7 @@ export async function askRepositories(
     answers: new Map(asks.map(({ symbol }) => [symbol, []])),
     open: asks,
     failed: new Map(),
+    failures: new Map(),
     unasked: new Set(),
     refused: [],
     answered: new Set(),
@@ -72,12 +78,17 @@ export async function askRepositories(
     const answer = await askOne(repository, layout, grid, day.open, options);
     const dataset = layout.datasets.indexOf(name);
     for (const record of answer.refused) day.refused.push({ ...record, dataset: name });
-    for (const [symbol, error] of answer.failed) day.failed.set(symbol, { repository: name, error });
+    for (const [symbol, error] of answer.failed) {
+      const failure = { repository: name, error };
+      if (!day.failed.has(symbol)) day.failed.set(symbol, failure);
+      if (!day.failures.has(name)) day.failures.set(name, failure);
+    }
     for (const symbol of answer.unasked) day.unasked.add(symbol);
     const answered = day.open.filter(({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol));
     if (answered.length > 0) day.answered.add(name);
     for (const { symbol } of answered) day.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
-    day.open = answered.filter(({ symbol, asked }) => !covers(grid, asked, day.answers.get(symbol)!));
+    const asked = options.givesUp ? day.open.filter(({ symbol }) => !answer.unasked.has(symbol)) : answered;
+    day.open = asked.filter((ask) => !covers(grid, ask.asked, day.answers.get(ask.symbol)!));
   }
   return day;
 }

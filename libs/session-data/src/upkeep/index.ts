@@ -7,5 +7,5 @@ export {
   type SymbolFill,
   UpkeepStore,
 } from './upkeep-store.js';
-export { RepositoryFailures } from './repository-failures.js';
+export { type RepositoryFailure, RepositoryFailures } from './repository-failures.js';
 export { type SymbolDay } from './symbol-day.js';
