@@ -1,9 +1,9 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { EventCursor } from '@barkeep/session-data';
-import { eventView, EventStreams, message } from './event-streams.js';
+import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
 import type { EventFeed } from '../lifecycle/index.js';
 
 /** A session that always has more events. */
@@ -26,12 +26,15 @@ class EndlessFeed implements EventFeed {
   }
 }
 
-async function serve(streams: EventStreams, feed: EventFeed) {
+async function serve(streams: EventStreams, feed: EventFeed, stalledMs?: number) {
   const app = express();
-  app.get('/events', async (_request, response) => streams.send(response, feed, await feed.begin('now'), undefined));
+  const errors = new EventEmitter();
+  app.get('/events', (_request, response) => {
+    streams.send(response, feed, [], undefined, stalledMs).catch((error: unknown) => errors.emit('ended', error));
+  });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events` };
+  return { server, errors, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events` };
 }
 
 /** Waits until a number stays the same for a while. */
@@ -64,6 +67,17 @@ describe('a stream of events', () => {
     server.close();
     await once(server, 'close');
   });
+});
+
+test('I8 I11 a listener that reads nothing for too long is disconnected, and the reason is known', async () => {
+  const [streams, feed] = [new EventStreams(), new EndlessFeed()];
+  const { server, errors, url } = await serve(streams, feed, 500);
+  const [stalled] = (await once(get(url), 'response')) as [IncomingMessage];
+  stalled.pause();
+  stalled.on('error', () => undefined);
+  expect(await once(errors, 'ended')).toEqual([new StalledListenerError(500)]);
+  server.close();
+  await once(server, 'close');
 });
 
 describe('an event', () => {

@@ -1,6 +1,6 @@
 /**
  * Sends the events of sessions to listeners, as server-sent events. Applies back-pressure: nothing is fetched while the
- * buffer of a listener's socket is full, so a stalled listener costs one batch. All listeners of the process poll at the
+ * buffer of a listener's socket is full, so a stalled listener costs one batch, until it is disconnected. All listeners of the process poll at the
  * same moments, so that listeners at the same cursor share a read. Ends all streams when the service stops.
  */
 import { isoTime } from '@barkeep/api';
@@ -23,8 +23,18 @@ const LOOK_EVERY_MS = 100;
 /** How often a listener polls a session that has no store (yet), ms. */
 const LOOK_FOR_STORE_MS = 500;
 const KEEP_ALIVE_MS = 15_000;
+/** A caller that reads nothing of an answer for so long is disconnected, ms. */
+export const STALLED_MS = 60_000;
 /** About how many characters are written at once. */
 const CHUNK_CHARS = 16_384;
+
+/** The listener stopped reading, or its machine is gone. It continues by the id of its last event when it connects again. */
+export class StalledListenerError extends Error {
+  override readonly name = 'StalledListenerError';
+  constructor(ms: number) {
+    super(`expected the listener to read, was nothing for ${ms / 1000} s`);
+  }
+}
 
 export class EventStreams {
   private readonly ended = new AbortController();
@@ -42,15 +52,21 @@ export class EventStreams {
   /**
    * Sends events from a cursor on until the listener disconnects, the session is deleted or the service stops.
    * @param types the types to send; all when undefined
+   * @throws StalledListenerError, what the feed throws; the answer has ended then
    */
   async send(
     response: Response,
     feed: EventFeed,
     from: EventCursor,
     types: ReadonlySet<SessionEventType> | undefined,
+    stalledMs = STALLED_MS,
   ): Promise<void> {
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());
+    response.setTimeout(stalledMs, () => {
+      disconnected.abort(new StalledListenerError(stalledMs));
+      response.destroy();
+    });
     const signal = AbortSignal.any([disconnected.signal, this.ended.signal]);
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -61,6 +77,7 @@ export class EventStreams {
     try {
       await this.follow(response, feed, from, types, signal);
     } catch (error) {
+      if (signal.reason instanceof StalledListenerError) throw signal.reason;
       if (!signal.aborted) throw error;
     } finally {
       response.end();

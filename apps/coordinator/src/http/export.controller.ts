@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
+import { STALLED_MS } from './event-streams.js';
 import { exportText, MEDIA_TYPES } from './export-text.js';
 
 @ApiController('v1/sessions/:id/export', 'data')
@@ -57,6 +58,8 @@ export class ExportController {
       'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
       'Cache-Control': 'no-store',
     });
+    // A caller that stops reading must not keep its part of the bars in memory.
+    response.setTimeout(STALLED_MS, () => response.destroy());
     try {
       // One part is ready while another one is sent. A caller that goes away ends the reading.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
