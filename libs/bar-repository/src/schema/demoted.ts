@@ -9,15 +9,14 @@ const READ_ONLY = '25006';
 
 /** After the first statement that fails because the server is read-only, the pool closes the connection instead of keeping it. */
 export function leaveWhenDemoted(client: PoolClient): void {
-  const { connection } = client as Internals;
+  const { connection } = client as { connection?: Connection };
   connection?.on('errorMessage', ({ code }) => {
-    if (code === READ_ONLY) (client as Internals)._queryable = false;
+    // The pool keeps no connection on which a query cannot run.
+    if (code === READ_ONLY) Object.assign(client, { _queryable: false });
   });
 }
 
 /** What the types of `pg` do not have. */
-interface Internals {
-  connection?: { on(event: 'errorMessage', listener: (message: { code?: string }) => void): void };
-  /** The pool closes a connection for which it is false when that is released. */
-  _queryable?: boolean;
+interface Connection {
+  on(event: 'errorMessage', listener: (message: { code?: string }) => void): void;
 }
