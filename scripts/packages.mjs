@@ -109,10 +109,7 @@ async function makeCommandLine() {
   await bundle.close();
   const forTraces = namesOf([...manifests.values()], 'optionalDependencies');
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
-  cpSync(built('apps/console/dist'), join(folder, 'dist/console'), {
-    recursive: true,
-    filter: (file) => !/\.(d\.ts|map|tsbuildinfo)$/.test(file),
-  });
+  cpSync(built('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
   writeFileSync(join(folder, 'bin/barkeep.js'), "#!/usr/bin/env node\n'use strict';\nrequire('../dist/main.js');\n", {
     mode: 0o755,

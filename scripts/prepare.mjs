@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { copyConsoleFiles } from './console-files.mjs';
+import { makeConsoleFiles } from './console-files.mjs';
 import { writeLuaTexts } from './lua-texts.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -74,7 +74,7 @@ function install() {
 function build() {
   writeLuaTexts();
   run(process.execPath, [join(MODULES, '@typescript/native/bin/tsc'), '-b']);
-  copyConsoleFiles();
+  makeConsoleFiles();
 }
 
 /** Runs a program quietly; shows its output when it fails. */

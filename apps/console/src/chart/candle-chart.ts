@@ -69,7 +69,7 @@ function make(charts: typeof Charts, element: HTMLElement, colour: Colour): Draw
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },
     timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 1 },
-    rightPriceScale: { scaleMargins: { top: 0.06, bottom: 0.26 } },
+    rightPriceScale: { scaleMargins: { top: 0.06, bottom: 0.26 }, entireTextOnly: true },
   });
   const price = chart.addSeries(charts.CandlestickSeries, { priceLineVisible: false, lastValueVisible: false });
   const volume = chart.addSeries(charts.HistogramSeries, {

@@ -23,7 +23,8 @@ export interface HeatmapProperties {
   cursor: Place | undefined;
   anchor: Place | undefined;
   onMove: (cursor: Place, anchor: Place | undefined) => void;
-  onOpen: (symbol: string, day: number) => void;
+  /** Opens a cell; undefined when there is nothing to open. */
+  onOpen?: (symbol: string, day: number) => void;
 }
 
 const STEPS: Record<string, Place> = {
@@ -67,13 +68,13 @@ export function Heatmap(properties: HeatmapProperties): VNode {
     if (place.day < 0) return onMove({ ...place, day: 0 }, { ...place, day: matrix.days.length - 1 });
     if (event.shiftKey) return onMove(place, anchor ?? cursor);
     onMove(place, undefined);
-    onOpen(symbols[place.row]!, place.day);
+    onOpen?.(symbols[place.row]!, place.day);
   };
   const key = (event: KeyboardEvent) => {
     const at = cursor ?? { row: 0, day: 0 };
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      return onOpen(symbols[at.row]!, at.day);
+      return onOpen?.(symbols[at.row]!, at.day);
     }
     const step = STEPS[event.key];
     if (!step) return;
@@ -86,7 +87,9 @@ export function Heatmap(properties: HeatmapProperties): VNode {
     onMove(next, event.shiftKey ? (anchor ?? at) : undefined);
   };
   const shown = hovered ?? cursor;
-  const text = describe(matrix, symbols, openDay, shown);
+  const text =
+    describe(matrix, symbols, openDay, shown) ??
+    `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
   const height = Math.min(layout.height, 34 * ROW_HEIGHT + HEADER_HEIGHT);
   return html`<div class="heatmap">
     <div
@@ -95,7 +98,7 @@ export function Heatmap(properties: HeatmapProperties): VNode {
       style=${{ height: `${height + 14}px` }}
       tabindex="0"
       role="application"
-      aria-label=${`${label}. Arrow keys move, Enter opens a cell, Shift selects.`}
+      aria-label=${`${label}. Arrow keys move${onOpen ? ', Enter opens a cell, Shift selects' : ''}.`}
       aria-describedby="heatmap-cell"
       onScroll=${paint}
       onKeyDown=${key}
@@ -115,10 +118,15 @@ function withDay(place: Place | undefined): Place | undefined {
   return place && place.day >= 0 ? place : undefined;
 }
 
-function describe(matrix: Matrix, symbols: readonly string[], openDay: number, place: Place | undefined): string {
+function describe(
+  matrix: Matrix,
+  symbols: readonly string[],
+  openDay: number,
+  place: Place | undefined,
+): string | undefined {
   const symbol = place && symbols[place.row];
   const day = place && matrix.days[place.day];
-  if (!symbol || !day) return 'Point at a cell to read it; click it for its candles.';
+  if (!symbol || !day) return undefined;
   return describeCell(symbol, day.date, cellOf(matrix, symbol, place.day, openDay));
 }
 

@@ -5,7 +5,7 @@ describe('the layout of the heatmap', () => {
 
   it('gives each day a width that can be seen, and scrolls when there is no room', () => {
     expect(layout).toMatchObject({ label: 60, cell: 5, width: 60 + 5 * 252 });
-    expect(heatmapLayout(1000, 5, ['ALPHA']).cell).toBe(36);
+    expect(heatmapLayout(1000, 5, ['ALPHA']).cell).toBe(56);
   });
 
   it('finds the cell below a point, also when it is scrolled', () => {

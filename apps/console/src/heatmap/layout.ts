@@ -3,7 +3,7 @@
 export const ROW_HEIGHT = 16;
 export const HEADER_HEIGHT = 20;
 const CELL_MIN = 5;
-const CELL_MAX = 36;
+const CELL_MAX = 56;
 const LABEL_MIN = 60;
 const LABEL_MAX = 150;
 const LETTER_WIDTH = 7.2;

@@ -1,7 +1,16 @@
 import { ratesOf } from './rates.js';
 import { compareHref, pageOf, sessionHref } from './routes.js';
 import { specOf } from './spec-form.js';
-import { durationText, progressText, filledText, minuteText, venueText, zoneText } from './texts.js';
+import {
+  bothZonesText,
+  countText,
+  durationText,
+  progressText,
+  filledText,
+  minuteText,
+  venueText,
+  zoneText,
+} from './texts.js';
 import { openDayOf, placeOnLine } from './time-line.js';
 
 const DAYS = [
@@ -42,6 +51,12 @@ describe('texts', () => {
     expect(minuteText('2024-03-04T00:05:59.000Z')).toBe('2024-03-04 00:05');
     expect(venueText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('09:30');
     expect(zoneText('America/New_York')).toBe('New York');
+    expect(bothZonesText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('2024-03-04 14:30 UTC (09:30 New York)');
+    expect(bothZonesText(null, 'America/New_York')).toBe('–');
+  });
+
+  it('say one thing in the singular and others in the plural', () => {
+    expect([0, 1, 1204].map((count) => countText(count, 'gap'))).toEqual(['0 gaps', '1 gap', '1,204 gaps']);
   });
 
   it.each([

@@ -1,19 +1,15 @@
 /** Numbers and times as people read them: tabular, in UTC and in the zone of the venue. Pure. */
 
 const NUMBER = new Intl.NumberFormat('en-US');
-const MINUTE = new Intl.DateTimeFormat('en-CA', {
-  timeZone: 'UTC',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
 
 /** 281204 as 281,204. */
 export function numberText(value: number): string {
   return NUMBER.format(value);
+}
+
+/** `1 gap`, `1,204 gaps`. @param word in the singular; its plural ends in s */
+export function countText(count: number, word: string): string {
+  return `${numberText(count)} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /**
@@ -30,7 +26,7 @@ export function filledText(counts: { expected: number; filled: number; noTrade: 
 /** `2013-10-09 14:30` in UTC; a dash for null. */
 export function minuteText(time: string | number | null): string {
   if (time === null) return '–';
-  return MINUTE.format(new Date(time)).replace(',', '');
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** `14:30` in UTC. */
@@ -52,6 +48,12 @@ export function venueText(time: string | number, zone: string): string {
 /** `New York` of `America/New_York`. */
 export function zoneText(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+}
+
+/** `2013-10-09 14:30 UTC (10:30 New York)`; a dash for null. @param zone IANA zone of the venue */
+export function bothZonesText(time: string | null, zone: string): string {
+  if (time === null) return '–';
+  return `${minuteText(time)} UTC (${venueText(time, zone)} ${zoneText(zone)})`;
 }
 
 /** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. */

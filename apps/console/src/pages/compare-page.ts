@@ -1,7 +1,7 @@
 /** Two sessions compared: equal, or opened at the first bar that differs, with both candles side by side. */
 import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView, sessionPath } from '../data/index.js';
-import { numberText, sessionHref, minuteText } from '../model/index.js';
+import { countText, sessionHref, minuteText } from '../model/index.js';
 import { Failure, html, useQuery, useResource } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
 import { CellPanel } from './cell-panel.js';
@@ -38,12 +38,12 @@ export function ComparePage(): VNode {
     </div>
     ${difference.error ? html`<${Failure} error=${difference.error} retry=${difference.reload} />` : ''}
     ${a && b && difference.value ? html`<${Result} a=${a} b=${b} difference=${difference.value} />` : ''}
-    ${a && b ? '' : html`<p class="empty">Name two sessions over the same days.</p>`}`;
+    ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
 
 function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }): VNode {
   const { first, compared, equal } = difference;
-  const scope = `${numberText(compared.symbols)} symbols on ${numberText(compared.days)} closed days`;
+  const scope = `${countText(compared.symbols, 'symbol')} on ${countText(compared.days, 'closed day')}`;
   if (equal || first === null)
     return html`<p class="success" role="status">Equal: every bar of ${scope} is the same.</p>`;
   return html`<p class="warning" role="status">

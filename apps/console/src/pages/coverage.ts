@@ -4,7 +4,7 @@ import { Heatmap, type Place } from '../heatmap/index.js';
 import {
   cellOf,
   CELL_STATES,
-  numberText,
+  countText,
   orderedSymbols,
   STATE_WORDS,
   type CellState,
@@ -43,14 +43,14 @@ export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: Co
   const opened = placeOf(symbols, days, symbol, date);
   const cursor = moved?.cursor ?? opened;
   const anchor = moved?.anchor;
-  const selection = anchor && cursor ? selectionOf(symbols, days, cursor, anchor) : undefined;
+  const selection = cursor ? selectionOf(symbols, days, cursor, anchor ?? cursor) : undefined;
   return html`<section class="panel coverage">
     <div class="panel-head">
       <h2>${headingOf(symbols.length, days.days.length)}</h2>
       ${
         selection
           ? html`<button type="button" onClick=${() => onAsk(selection)}>
-              Ask again for ${selection.symbols!.length} × ${daysBetween(cursor!, anchor!)}…
+              ${`Ask again for ${nameOf(selection, cursor!, anchor)}…`}
             </button>`
           : ''
       }
@@ -99,8 +99,7 @@ function Choice({
 }
 
 function headingOf(symbols: number, days: number): string {
-  const count = (number: number, word: string) => `${numberText(number)} ${word}${number === 1 ? '' : 's'}`;
-  return `Coverage, ${count(symbols, 'symbol')} × ${count(days, 'trading day')}`;
+  return `Coverage, ${countText(symbols, 'symbol')} × ${countText(days, 'trading day')}`;
 }
 
 /** What the colours and signs mean. */
@@ -173,7 +172,8 @@ function selectionOf(symbols: readonly string[], days: SessionDays, a: Place, b:
   return { symbols: symbols.slice(row, lastRow + 1), from: days.days[day]!.date, to: days.days[lastDay]!.date };
 }
 
-function daysBetween(a: Place, b: Place): string {
-  const count = Math.abs(a.day - b.day) + 1;
-  return `${count} ${count === 1 ? 'day' : 'days'}`;
+/** One cell by its name, more of them by their number. */
+function nameOf({ symbols = [], from }: Selection, cursor: Place, anchor: Place | undefined): string {
+  if (!anchor) return `${symbols[0]} ${from}`;
+  return `${symbols.length} × ${countText(Math.abs(cursor.day - anchor.day) + 1, 'day')}`;
 }

@@ -3,6 +3,7 @@ import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
 import {
+  countText,
   coverageMatrix,
   datasetPath,
   strayRows,
@@ -12,7 +13,7 @@ import {
   type Matrix,
 } from '../model/index.js';
 import { Table } from '../parts/index.js';
-import { Failure, html, useQuery, useResource } from '../shell/index.js';
+import { EmptyPanel, Failure, html, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 import { Legend } from './coverage.js';
 
@@ -30,14 +31,7 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
   };
   return html`<div class="page-head">
       <h1>${dataset}</h1>
-      ${
-        facts
-          ? html`<span class="badge"
-              >${numberText(facts.rows)} rows · ${numberText(facts.symbols.length)} symbols · ${minuteText(facts.first)}
-              to ${minuteText(facts.last)}</span
-            >`
-          : ''
-      }
+      ${facts ? html`<span class="badge">${summaryOf(facts)}</span>` : ''}
       ${facts?.withoutVolume ? html`<span class="badge">without volume</span>` : ''}
       ${facts?.prices === 'any' ? html`<span class="badge">negative prices</span>` : ''}
       <span class="grow"></span>
@@ -71,6 +65,11 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
     ${facts ? html`<${Quarantined} quarantined=${facts.quarantined} />` : ''}`;
 }
 
+function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
+  const range = rows === 0 ? [] : [`${minuteText(first)} to ${minuteText(last)} UTC`];
+  return [countText(rows, 'row'), countText(symbols.length, 'symbol'), ...range].join(' · ');
+}
+
 interface DatasetCoverage {
   matrix: Matrix;
   stray: ReturnType<typeof strayRows>;
@@ -80,11 +79,9 @@ interface DatasetCoverage {
 function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar: string }): VNode | null {
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
-  return html`<p class="warning">
-    ${numberText(outside)} rows are outside the hours of
-    ${calendar}${worst === null ? '' : `, most of them of ${worst}`}, and ${' '}${numberText(extended)} are in its
-    extended hours. Is the time zone right?
-  </p>`;
+  const most = worst === null ? '' : `, most of them of ${worst}`;
+  const where = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}. Rows in its extended hours: ${numberText(extended)}.`;
+  return html`<p class="warning">${where} Is the time zone right?</p>`;
 }
 
 /** Records that the import did not store: those that were refused, and those that conflict with a stored bar. */
@@ -123,7 +120,7 @@ function Records({ title, rows, about, examples }: RecordsProperties): VNode {
   if (examples.length === 0)
     return html`<section class="panel">
       <h2>${heading}</h2>
-      ${rows === 0 ? html`<p class="empty">None.</p>` : ''}
+      ${rows === 0 ? html`<p class="empty">None is stored. The summary of an import names the lines that it could not read.</p>` : ''}
     </section>`;
   return html`<section class="panel">
     <${Table}
@@ -147,6 +144,11 @@ function Records({ title, rows, about, examples }: RecordsProperties): VNode {
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode {
   const [moved, setMoved] = useState<{ cursor: Place; anchor: Place | undefined }>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);
+  if (symbols.length === 0)
+    return html`<${EmptyPanel}
+      title=${`Rows by symbol and trading day of ${calendar}`}
+      text="The dataset has no row. An import of valid bars into it adds them."
+    />`;
   return html`<section class="panel coverage">
     <h2>Rows by symbol and trading day of ${calendar}, ${symbols.length} × ${matrix.days.length}, worst first</h2>
     <${Heatmap}
@@ -157,7 +159,6 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode
       cursor=${moved?.cursor}
       anchor=${moved?.anchor}
       onMove=${(cursor: Place, anchor: Place | undefined) => setMoved({ cursor, anchor })}
-      onOpen=${() => undefined}
     />
     <${Legend} states=${['whole', 'absent']} />
     <p class="empty">

@@ -1,12 +1,21 @@
 /** The rows of a symbol that are not stored as bars: refused ones by reason, and those outside trading hours, with examples. */
 import type { MetricsAnswer } from '@barkeep/api';
 import { callInView, symbolPath } from '../data/index.js';
-import { numberText, minuteText } from '../model/index.js';
+import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { html, useResource } from '../shell/index.js';
 import { useEffect, type VNode } from '../vendor/index.js';
 
+export interface RefusedPanelProperties {
+  id: string;
+  symbol: string;
+  /** Dataset of the stream, whose page has examples of refused rows; undefined for other sources. */
+  dataset: string | undefined;
+  /** Another number reads again. */
+  version: number;
+}
+
 /** Null while every row of the symbol is stored as a bar. */
-export function RefusedPanel({ id, symbol, version }: { id: string; symbol: string; version: number }): VNode | null {
+export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties): VNode | null {
   const { value, reload } = useResource(`${id} ${symbol}`, () =>
     callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics')),
   );
@@ -21,12 +30,18 @@ export function RefusedPanel({ id, symbol, version }: { id: string; symbol: stri
       ${
         value.outside > 0
           ? html`<li>
-              ${numberText(value.outside)} outside the calendar, for example at
-              ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC
+              ${`${numberText(value.outside)} outside the calendar, for example at ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC`}
             </li>`
           : ''
       }
       ${value.extended > 0 ? html`<li>${numberText(value.extended)} in extended hours</li>` : ''}
     </ul>
+    ${
+      refused.length > 0 && dataset !== undefined
+        ? html`<p class="empty">
+            The refused rows are on the page of dataset <a href=${datasetHref(dataset)}>${dataset}</a>.
+          </p>`
+        : ''
+    }
   </section>`;
 }

@@ -1,6 +1,6 @@
 /** The page of one session: what it waits for, its line of time, its counts, its coverage, and the candles of a cell. */
 import { sessionPath } from '../data/index.js';
-import { compareHref, openDayOf } from '../model/index.js';
+import { clockText, compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
 import { EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
@@ -47,12 +47,12 @@ export function OneSessionPage({ id }: { id: string }): VNode {
       <a class="button" href=${compareHref(id)}>Compare…</a>
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>
-    ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${lostSince.toLocaleTimeString()}; connecting again.</p>` : ''}
+    ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>` : ''}
     ${error ? html`<${Failure} error=${error} retry=${state.reload} />` : ''}
     ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
     ${session.error ? html`<p class="failure" role="alert">The session failed: ${session.error}</p>` : ''}
     ${session.warnings.map((warning) => html`<p key=${warning} class="warning">${warning}</p>`)}
-    <${TimeLine} session=${session} days=${days?.days ?? []} />
+    <${TimeLine} session=${session} days=${days?.days ?? []} zone=${days?.zone ?? 'UTC'} />
     <${Figures} counts=${session.counts} />
     <div class="columns">
       <${CoveragePanel}
@@ -74,7 +74,12 @@ export function OneSessionPage({ id }: { id: string }): VNode {
                   zone=${days!.zone}
                   version=${version}
                 />
-                <${RefusedPanel} id=${id} symbol=${symbol} version=${version} />`
+                <${RefusedPanel}
+                  id=${id}
+                  symbol=${symbol}
+                  dataset=${spec.source.type === 'dataset' ? spec.source.dataset : undefined}
+                  version=${version}
+                />`
             : html`<${EmptyPanel} title="Candles" text="Open a cell of the coverage to see its candles and gaps." />`
         }
       </div>

@@ -11,7 +11,7 @@ import {
   type SessionDays,
 } from '../data/index.js';
 import { useResource, useThrottle } from '../shell/index.js';
-import { useEffect, useRef, useState } from '../vendor/index.js';
+import { useLayoutEffect, useRef, useState } from '../vendor/index.js';
 
 /** Events that come within this time are answered by one reading. */
 const READ_EVERY_MS = 700;
@@ -71,7 +71,7 @@ export function useSession(id: string): FollowedSession {
     else if (type === 'clock' && data.time) dirty.current.add(dateOf(latestDays.current, data.time));
     readChanged();
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     setDays(undefined);
     setClock(undefined);
     setDeleted(false);

@@ -1,6 +1,7 @@
 /** The list of sessions: state, progress, quality, rate, what each waits for, and what can be done. */
 import {
   SESSION_STATES_SHOWN,
+  countText,
   sessionHref,
   minuteText,
   progressText,
@@ -113,7 +114,7 @@ function Row({ session, rate, onDone, onError }: RowProperties): VNode {
     <td>
       <${Waiting}
         waitingFor=${waitingFor}
-      />${warnings.length > 0 ? html`<span class="badge warning-badge" title=${warnings.join('\n')}>${warnings.length} warnings</span>` : ''}
+      />${warnings.length > 0 ? html`<span class="badge warning-badge" title=${warnings.join('\n')}>${countText(warnings.length, 'warning')}</span>` : ''}
     </td>
     <td><${Steering} id=${id} state=${state} onDone=${onDone} onError=${onError} /></td>
   </tr>`;

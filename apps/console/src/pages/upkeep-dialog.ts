@@ -1,7 +1,7 @@
 /** "Ask again": shows what upkeep would request from which repository, and starts it after a yes. */
 import type { UpkeepPlanAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
-import { numberText } from '../model/index.js';
+import { countText, numberText } from '../model/index.js';
 import { Dialog, Failure, html, useResource } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
 import type { Selection } from './coverage.js';
@@ -26,12 +26,9 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
       onClose();
       onDone();
     }, setError);
-  const what = selection.symbols
-    ? `${selection.symbols.length} symbols, ${selection.from} to ${selection.to}`
-    : 'all symbols and days';
   const shown = error ?? plan.error;
   return html`<${Dialog} title="Ask again" onClose=${onClose}>
-    <p>${what} of ${id}.</p>
+    <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
     ${shown ? html`<${Failure} error=${shown} />` : ''} ${plan.value ? html`<${Plan} plan=${plan.value} />` : ''}
     <div class="actions">
       <button type="button" onClick=${onClose}>Close</button>
@@ -40,17 +37,27 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
   <//>`;
 }
 
+function scopeOf({ symbols, from, to }: Selection): string {
+  if (!symbols) return 'all symbols and days';
+  const days = from === to ? from : `${from} to ${to}`;
+  return `${symbols.length === 1 ? symbols[0] : countText(symbols.length, 'symbol')}, ${days}`;
+}
+
+/** What upkeep would request of one symbol. */
+function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]): string {
+  const whom =
+    repositories.length > 0 ? `from ${repositories.join(', then ')}` : 'and the session has no backfill to ask';
+  return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${whom}`;
+}
+
 function Plan({ plan }: { plan: UpkeepPlanAnswer }): VNode {
   if (plan.slots === 0)
     return html`<p>No slot is empty. Derived bars are checked, and built again where that is needed.</p>`;
   const rest = plan.symbols.length - SHOWN_SYMBOLS;
-  const line = ({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]) =>
-    html`<li key=${symbol}>
-      ${symbol}: ${numberText(slots)} slots in ${numberText(gaps)} gaps,
-      ${repositories.length > 0 ? `of ${repositories.join(', then ')}` : 'and the session has no backfill to ask'}
-    </li>`;
-  return html`<p>${numberText(plan.slots)} slots are empty. Upkeep would ask for them:</p>
+  const line = (symbol: UpkeepPlanAnswer['symbols'][number]) => html`<li key=${symbol.symbol}>${lineOf(symbol)}</li>`;
+  return html`<p>Empty slots: ${numberText(plan.slots)}. Upkeep would ask for them:</p>
     <ul class="plain">
-      ${plan.symbols.slice(0, SHOWN_SYMBOLS).map(line)} ${rest > 0 ? html`<li>and ${rest} more symbols</li>` : ''}
+      ${plan.symbols.slice(0, SHOWN_SYMBOLS).map(line)}
+      ${rest > 0 ? html`<li>${`and ${countText(rest, 'more symbol')}`}</li>` : ''}
     </ul>`;
 }

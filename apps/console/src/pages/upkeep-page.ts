@@ -26,8 +26,8 @@ export function UpkeepPage(): VNode {
     ${
       value
         ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
-            <${JobTable} caption="Running jobs" empty="None." time="since (UTC)" jobs=${running} />
-            <${JobTable} caption="Failures" empty="None is retained." time="at (UTC)" jobs=${failures} />`
+            <${JobTable} caption="Running jobs" empty="No job runs now." time="since (UTC)" jobs=${running} />
+            <${JobTable} caption="Failures" empty="No failed job is kept." time="at (UTC)" jobs=${failures} />`
         : ''
     }`;
 }

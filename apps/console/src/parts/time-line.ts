@@ -1,7 +1,6 @@
 /** One line of simulated time with the clock, the watermark and the frontier of a session. */
 import type { SessionAnswer } from '@barkeep/api';
-import { minuteText } from '../model/index.js';
-import { placeOnLine } from '../model/index.js';
+import { bothZonesText, placeOnLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import type { VNode } from '../vendor/index.js';
 
@@ -9,10 +8,12 @@ export interface TimeLineProperties {
   session: Pick<SessionAnswer, 'clock' | 'watermark' | 'frontier'>;
   /** The trading days of the session, for the scale: each has the same width. */
   days: readonly { open: string; close: string; date: string }[];
+  /** IANA zone of the venue. */
+  zone: string;
 }
 
 /** The line, and the same times as text for screen readers and narrow screens. */
-export function TimeLine({ session, days }: TimeLineProperties): VNode | null {
+export function TimeLine({ session, days, zone }: TimeLineProperties): VNode | null {
   if (days.length === 0) return null;
   const marks = (['frontier', 'watermark', 'clock'] as const).map((name) => ({
     name,
@@ -36,7 +37,7 @@ export function TimeLine({ session, days }: TimeLineProperties): VNode | null {
         (mark) =>
           html`<div key=${mark.name} class=${mark.name}>
             <dt title=${HELP[mark.name]}>${mark.name}</dt>
-            <dd>${minuteText(mark.time)}</dd>
+            <dd>${bothZonesText(mark.time, zone)}</dd>
           </div>`,
       )}
     </dl>

@@ -5,6 +5,8 @@ import type { VNode } from '../vendor/index.js';
 import { html } from './html.js';
 
 const FORBIDDEN = 'urn:barkeep:problem:forbidden';
+const UNKNOWN_SESSION = 'urn:barkeep:problem:unknown-session';
+const UNKNOWN_DATASET = 'urn:barkeep:problem:unknown-dataset';
 
 /** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. */
 export function Failure({ error, retry }: { error: Error; retry?: () => void }): VNode {
@@ -13,8 +15,15 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }):
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
   return html`<p class="failure" role="alert">
-    ${error.message} ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : ''}
+    ${error.message} ${linkOf(error)} ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : ''}
   </p>`;
+}
+
+/** Where to go when the address names what does not exist. */
+function linkOf(error: Error): VNode | string {
+  const type = error instanceof CallError ? error.type : '';
+  if (type === UNKNOWN_SESSION) return html`<a href="/">All sessions</a>`;
+  return type === UNKNOWN_DATASET ? html`<a href="/datasets">All datasets</a>` : '';
 }
 
 /** A panel without content, and why. */

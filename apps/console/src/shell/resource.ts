@@ -1,5 +1,5 @@
 /** What a component reads from the API: the newest answer, the error of the last call, and a way to read again. */
-import { useCallback, useEffect, useRef, useState } from '../vendor/index.js';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from '../vendor/index.js';
 
 export interface Resource<Value> {
   /** The newest answer; it stays while a later call fails. */
@@ -37,7 +37,8 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
       (error: unknown) => finish({ error: error instanceof Error ? error : new Error(String(error)) }),
     );
   }, []);
-  useEffect(reload, [key]);
+  // Not after the first paint, which an ordinary effect waits for: the answer comes sooner.
+  useLayoutEffect(reload, [key]);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
 }

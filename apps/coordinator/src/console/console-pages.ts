@@ -11,7 +11,7 @@ const CONSOLE_PATH = '/console';
 /** The addresses of the console's pages; the browser finds the page itself. */
 export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
 
-const FOLDERS = [join(__dirname, '../../../console/dist'), join(__dirname, 'console')];
+const FOLDERS = [join(__dirname, '../../../console/dist/site'), join(__dirname, 'console')];
 
 /** Everything comes from this server; nothing is inline, so no text of a session can become a script. */
 const POLICY = [
