@@ -17,14 +17,14 @@ const HOLES = 0.02;
 /** Cells of the matrix. */
 export const CELLS = SYMBOLS * DAYS;
 
-/** A completed session with one bar for each symbol and day. */
-export async function makeWideSession(bench, coordinator) {
+/** A completed session with one bar for each symbol and day. @param size number of symbols, and the first and last day */
+export async function makeWideSession(bench, coordinator, size = { symbols: SYMBOLS, dates: DATES, days: DAYS }) {
   const dataSource = await bench.dataSource();
   const importer = await BarImporter.open(dataSource, 'bench-days');
-  const symbols = symbolNames(SYMBOLS);
+  const symbols = symbolNames(size.symbols);
   const bar = { open: 10, high: 10, low: 10, close: 10, volume: 1 };
   const days = [];
-  for (let day = Date.parse(DATES.start); day <= Date.parse(DATES.end); day += 86_400_000) days.push(day);
+  for (let day = Date.parse(size.dates.start); day <= Date.parse(size.dates.end); day += 86_400_000) days.push(day);
   for (const symbol of symbols) {
     // 15:00 UTC is within the hours of every trading day.
     await importer.write(
@@ -34,10 +34,10 @@ export async function makeWideSession(bench, coordinator) {
   }
   await importer.finish();
   const source = { type: 'dataset', dataset: 'bench-days' };
-  const spec = { ...DATES, symbols, source, derivedIntervals: [], upkeep: { enabled: false }, retentionHours: 0 };
+  const spec = { ...size.dates, symbols, source, derivedIntervals: [], upkeep: { enabled: false }, retentionHours: 0 };
   const { id } = await coordinator.call('POST', '/v1/sessions?start=true', spec);
   await waitForCompletion(dataSource, id);
-  expectFilled(await coordinator.call('GET', `/v1/sessions/${id}`), SYMBOLS * DAYS);
+  expectFilled(await coordinator.call('GET', `/v1/sessions/${id}`), size.symbols * size.days);
   return id;
 }
 

@@ -3,8 +3,7 @@
  * scrolls.
  */
 import { SessionReader } from '@barkeep/session-data';
-import { execFileSync } from 'node:child_process';
-import { chromium } from 'playwright-core';
+import { startBrowser } from '../harness/browser.mjs';
 import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
 
 /** Cells a second when the picture is drawn within 300 ms. */
@@ -62,11 +61,7 @@ export default {
 };
 
 async function openPage(url) {
-  const program = execFileSync('sh', ['-c', 'command -v chromium chromium-browser google-chrome | head -n 1'], {
-    encoding: 'utf8',
-  });
-  if (program === '') throw new Error('expected chromium on the PATH (Debian: apt-get install chromium)');
-  const browser = await chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await startBrowser();
   const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
   await page.goto(url);
   await page.getByText('Coverage, 500 symbols × 252 trading days').waitFor();

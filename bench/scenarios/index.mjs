@@ -12,6 +12,7 @@ import s10 from './s10-growth.mjs';
 import s11 from './s11-import.mjs';
 import console from './console.mjs';
 import days from './days.mjs';
+import firstPage from './first-page.mjs';
 import lockstep from './lockstep.mjs';
 import mirror from './mirror.mjs';
 import prefetch from './prefetch.mjs';
@@ -29,4 +30,4 @@ import prefetch from './prefetch.mjs';
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 
 /** Run only by name: other scenarios cover what they show, or it belongs in no table. */
-export const extras = [prefetch, mirror, lockstep, days, console];
+export const extras = [prefetch, mirror, lockstep, days, console, firstPage];

@@ -114,6 +114,37 @@ describeWithBrowser('the console', () => {
     });
   }, 120_000);
 
+  it('leads from the list to the bars that are asked again by the keyboard alone', () =>
+    withPage('/', async (page) => {
+      const focused = () =>
+        page.evaluate<string>('document.activeElement.ariaLabel ?? document.activeElement.textContent');
+      const tabTo = async (name: RegExp, key = 'Tab') => {
+        for (let press = 0; press < 60; press++) {
+          if (name.test((await focused()).trim())) return;
+          await page.keyboard.press(key);
+        }
+        throw new Error(`expected ${key} to lead to ${name}`);
+      };
+      await page.getByRole('link', { name: 'holes', exact: true }).waitFor();
+      await tabTo(/^holes$/);
+      await page.keyboard.press('Enter');
+      await page.getByRole('application').waitFor();
+      await tabTo(/^Coverage by symbol/);
+      for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+      await page.getByRole('img', { name: /^Candles of EMBER on 2024-03-06, 345 bars/ }).waitFor();
+      await tabTo(/^Ask again for EMBER 2024-03-06…$/, 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByText('Session holes: EMBER, 2024-03-06.').waitFor();
+      await page
+        .getByRole('dialog')
+        .getByText(/^EMBER: 45 slots in \d+ gaps, and the session has no backfill/)
+        .waitFor();
+      await tabTo(/^Ask now$/);
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await focused()).toContain('Ask again for EMBER 2024-03-06…');
+    }));
+
   it('compares two sessions, and opens the first bar that differs', async () => {
     await api.run({ ...SPEC, id: 'again', backfill: ['reference'] });
     await api.run({ ...SPEC, id: 'other', backfill: ['reference'] });
@@ -196,6 +227,16 @@ describeWithBrowser('the console', () => {
             await page.locator('h1').waitFor();
             await page.waitForLoadState('networkidle').catch(() => undefined);
             expect({ path, found: await opened.inaccessible() }).toEqual({ path, found: [] });
+          }
+          for (const [path, button] of [
+            ['/', 'New session…'],
+            ['/sessions/holes', 'Ask again…'],
+            ['/sessions/holes', 'Delete holes'],
+          ] as const) {
+            await opened.goto(path);
+            await page.getByRole('button', { name: button }).click();
+            await page.getByRole('dialog').waitFor();
+            expect({ button, found: await opened.inaccessible() }).toEqual({ button, found: [] });
           }
         },
         { colorScheme },

@@ -1,4 +1,5 @@
 /** The coverage of a session: the picture, its legend, filter, order, and the selection for upkeep. */
+import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
 import {
@@ -20,7 +21,14 @@ export interface Selection {
   to?: string;
 }
 
+/** Why a session has no days to show. */
+const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
+  created: 'The days show when the session has started.',
+  lost: 'The days are gone with the data of the session.',
+};
+
 export interface CoverageProperties {
+  sessionState: SessionAnswer['state'];
   days: SessionDays | undefined;
   openDay: number;
   symbol: string;
@@ -29,7 +37,7 @@ export interface CoverageProperties {
   onAsk: (selection: Selection) => void;
 }
 
-export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties): VNode {
+export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties): VNode {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
   const [moved, setMoved] = useState<{ cursor: Place; anchor: Place | undefined }>();
@@ -39,7 +47,7 @@ export function CoveragePanel({ days, openDay, symbol, date, onOpen, onAsk }: Co
     () => (days ? orderedSymbols(days, rowOrder, state, openDay) : []),
     [days, rowOrder, state, openDay],
   );
-  if (!days) return html`<${EmptyPanel} title="Coverage" text="The days show when the session has begun." />`;
+  if (!days) return html`<${EmptyPanel} title="Coverage" text=${WITHOUT_DAYS[sessionState] ?? 'Reading the days …'} />`;
   const opened = placeOf(symbols, days, symbol, date);
   const cursor = moved?.cursor ?? opened;
   const anchor = moved?.anchor;

@@ -94,12 +94,14 @@ function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>): V
       title="Refused records"
       rows=${quarantined.rows - conflict}
       about=${refused.join(', ')}
+      none="None is stored. The summary of an import names the lines that it could not read."
       examples=${quarantined.examples.filter((example) => !isConflict(example))}
     />`,
     html`<${Records}
       title="Conflicts"
       rows=${conflict}
       about="a bar of the same symbol and time was stored before, with other values"
+      none="None."
       examples=${quarantined.examples.filter(isConflict)}
     />`,
   ];
@@ -111,16 +113,18 @@ interface RecordsProperties {
   title: string;
   rows: number;
   about: string;
+  /** Text when there are no records. */
+  none: string;
   examples: readonly Example[];
 }
 
 /** Records of one kind: how many, and those of the first ones that the answer has. */
-function Records({ title, rows, about, examples }: RecordsProperties): VNode {
+function Records({ title, rows, about, none, examples }: RecordsProperties): VNode {
   const heading = rows === 0 ? title : `${title}: ${numberText(rows)} (${about})`;
   if (examples.length === 0)
     return html`<section class="panel">
       <h2>${heading}</h2>
-      ${rows === 0 ? html`<p class="empty">None is stored. The summary of an import names the lines that it could not read.</p>` : ''}
+      ${rows === 0 ? html`<p class="empty">${none}</p>` : ''}
     </section>`;
   return html`<section class="panel">
     <${Table}

@@ -1,4 +1,5 @@
 /** The page of one session: what it waits for, its line of time, its counts, its coverage, and the candles of a cell. */
+import type { SessionAnswer } from '@barkeep/api';
 import { sessionPath } from '../data/index.js';
 import { clockText, compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
@@ -50,12 +51,13 @@ export function OneSessionPage({ id }: { id: string }): VNode {
     ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>` : ''}
     ${error ? html`<${Failure} error=${error} retry=${state.reload} />` : ''}
     ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
-    ${session.error ? html`<p class="failure" role="alert">The session failed: ${session.error}</p>` : ''}
+    <${Ended} session=${session} />
     ${session.warnings.map((warning) => html`<p key=${warning} class="warning">${warning}</p>`)}
     <${TimeLine} session=${session} days=${days?.days ?? []} zone=${days?.zone ?? 'UTC'} />
     <${Figures} counts=${session.counts} />
     <div class="columns">
       <${CoveragePanel}
+        sessionState=${session.state}
         days=${days}
         openDay=${openDay}
         symbol=${symbol}
@@ -99,4 +101,13 @@ export function OneSessionPage({ id }: { id: string }): VNode {
           />`
         : ''
     }`;
+}
+
+/** Why the session ended before its last day, and what helps. */
+function Ended({ session: { state, error } }: { session: SessionAnswer }): VNode | null {
+  if (state === 'lost')
+    return html`<p class="failure" role="alert">
+      The session Redis has lost the bars of this session. Delete it and create it again: its datasets are still there.
+    </p>`;
+  return error === null ? null : html`<p class="failure" role="alert">The session failed: ${error}</p>`;
 }

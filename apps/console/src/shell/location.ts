@@ -48,5 +48,7 @@ export function takeOverLinks(): void {
     event.preventDefault();
     goTo(link.pathname + link.search);
     window.scrollTo(0, 0);
+    // The link may be gone with its page; the next Tab, and a screen reader, continue with the content.
+    document.getElementById('content')?.focus({ preventScroll: true });
   });
 }

@@ -1,0 +1,11 @@
+/** Starts Chromium, without a window and without a graphics card. */
+import { execFileSync } from 'node:child_process';
+import { chromium } from 'playwright-core';
+
+/** @throws Error when there is no Chromium on the PATH */
+export async function startBrowser() {
+  const find = 'command -v chromium chromium-browser google-chrome | head -n 1';
+  const program = execFileSync('sh', ['-c', find], { encoding: 'utf8' });
+  if (program === '') throw new Error('expected chromium on the PATH (Debian: apt-get install chromium)');
+  return chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
+}

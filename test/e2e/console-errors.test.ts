@@ -1,0 +1,78 @@
+/** The console when something is missing: each page says what happened, and what to do. */
+import Redis from 'ioredis';
+import type { Browser, Page } from 'playwright-core';
+import { Api } from '../support/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser.js';
+import { ConsolePage } from '../support/console-page.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-02' };
+const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+
+describeWithBrowser('the console, when something is missing', () => {
+  let system: TestSystem;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SPEC.symbols, seed: 5 }));
+    await writeBars(system.databaseUrl, 'empty', new Map());
+    browser = await startBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  async function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
+    const opened = await ConsolePage.open(browser, url, path);
+    await act(opened.page);
+    expect(opened.faults).toEqual([]);
+    expect(await opened.inaccessible()).toEqual([]);
+    await opened.close();
+  }
+  const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
+
+  it('says that a session or a dataset does not exist, leads back, and shows an empty dataset', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/sessions/nope', async (page) => {
+      await shown(page, /No such session: .*"nope"/);
+      await page.getByRole('link', { name: 'All sessions' }).click();
+      await shown(page, /No session yet/);
+    });
+    await withPage(url, '/datasets/nope', async (page) => {
+      await shown(page, /No such dataset: .*"nope"/);
+      await page.getByRole('link', { name: 'All datasets' }).click();
+      await page.getByRole('link', { name: 'stream' }).click();
+      await shown(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);
+    });
+    await withPage(url, '/datasets/empty', (page) => shown(page, /The dataset has no row/));
+  }, 120_000);
+
+  it('says that the data of a session is gone', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'gone' });
+    await api.completed('gone');
+    const store = new Redis(system.environment['SESSION_REDIS_URL']!);
+    await store.del(...(await store.keys(`${system.sessionPrefix}*`)));
+    store.disconnect();
+    await withPage(url, '/sessions/gone', async (page) => {
+      await page.locator('.state-lost').waitFor();
+      await shown(page, /has lost the bars of this session. Delete it and create it again/);
+      await shown(page, 'The days are gone with the data of the session.');
+    });
+  }, 120_000);
+
+  it('says that the coordinator does not answer, until it does', async () => {
+    const first = await system.coordinator();
+    await withPage(first.url, '/upkeep', async (page) => {
+      await page.getByRole('table', { name: 'Upkeep' }).waitFor();
+      await first.signal('SIGKILL');
+      await page.getByRole('alert').getByText('The coordinator does not answer. Is it running?').waitFor();
+      await system.coordinator({ BARKEEP_PORT: new URL(first.url).port });
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    });
+  }, 120_000);
+});
