@@ -28,7 +28,7 @@ const url = await addressOf(demo);
 const browser = await chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
 mkdirSync(OUT, { recursive: true });
 for (const colorScheme of ['dark', 'light']) {
-  const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 860 } });
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
   await page.goto(url + SESSION);
   await page.getByRole('button', { name: LONGEST_GAP }).click();
   await page.waitForLoadState('networkidle').catch(() => undefined);

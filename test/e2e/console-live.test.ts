@@ -73,6 +73,8 @@ describeWithBrowser('the console, live', () => {
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);
     for (const opened of [admin, user]) {
+      const kept = 'JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href])';
+      expect(await opened.page.evaluate<string>(kept)).not.toMatch(/-key-/);
       expect(opened.faults).toEqual([]);
       await opened.close();
     }

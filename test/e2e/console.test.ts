@@ -157,6 +157,26 @@ describeWithBrowser('the console', () => {
     });
   }, 120_000);
 
+  it('filters sessions by state and name, and rows by the state of a cell', async () => {
+    await withPage('/', async (page) => {
+      await page.getByLabel('find').fill('hol');
+      await page.getByRole('link', { name: 'again', exact: true }).waitFor({ state: 'detached' });
+      await page.getByRole('link', { name: 'holes', exact: true }).waitFor();
+      await page.getByLabel('state').selectOption('failed');
+      await shown(page, 'No session matches.');
+      expect(new URL(page.url()).search).toBe('?find=hol&state=failed');
+    });
+    await withPage('/sessions/again', async (page) => {
+      await shown(page, 'Coverage, 3 symbols × 5 trading days');
+      await page.getByLabel('show').selectOption('unfillable');
+      await shown(page, 'Coverage, 1 symbol × 5 trading days');
+      await page.getByRole('heading', { name: 'Days with missing minutes' }).waitFor();
+      await page.locator('.worst button', { hasText: 'BRAVO 2024-03-05' }).first().click();
+      await shown(page, 'Gaps of BRAVO on 2024-03-05');
+      await page.getByRole('cell', { name: 'unfillable' }).waitFor();
+    });
+  });
+
   it('asks before it deletes', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'Delete other' }).click();

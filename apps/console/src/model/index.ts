@@ -7,3 +7,4 @@ export * from './routes.js';
 export * from './spec-form.js';
 export * from './texts.js';
 export * from './time-line.js';
+export * from './worst-cells.js';

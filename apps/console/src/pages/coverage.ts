@@ -2,17 +2,10 @@
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
-import {
-  cellOf,
-  CELL_STATES,
-  countText,
-  orderedSymbols,
-  STATE_WORDS,
-  type CellState,
-  type RowOrder,
-} from '../model/index.js';
+import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
 import { EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
+import { WorstCells } from './worst-cells.js';
 
 /** What upkeep should look at: everything, or some symbols and days. */
 export interface Selection {
@@ -87,7 +80,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
           />`
     }
     <${Legend} />
-    <${Worst} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${onOpen} />
+    <${WorstCells} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${onOpen} />
   </section>`;
 }
 
@@ -121,52 +114,6 @@ export function Legend({ states = CELL_STATES }: { states?: readonly CellState[]
         </li>`,
     )}
   </ul>`;
-}
-
-const WORST_MAX = 8;
-
-/** The cells that lost most bars as links: what a person looks for first, also without seeing the picture. */
-function Worst({
-  days,
-  symbols,
-  openDay,
-  onOpen,
-}: Pick<CoverageProperties, 'openDay' | 'onOpen'> & { days: SessionDays; symbols: readonly string[] }): VNode | null {
-  const worst = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);
-  if (worst.length === 0) return null;
-  return html`<h3>Days that lost most bars</h3>
-    <ul class="worst">
-      ${worst.map(
-        ({ symbol, date, text }) =>
-          html`<li key=${`${symbol} ${date}`}>
-            <button type="button" class="link" onClick=${() => onOpen(symbol, date)}>${symbol} ${date}</button> ${text}
-          </li>`,
-      )}
-    </ul>`;
-}
-
-function worstCells(days: SessionDays, symbols: readonly string[], openDay: number) {
-  const cells = symbols.flatMap((symbol) => {
-    const row = days.rows.get(symbol);
-    if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];
-    return days.days.flatMap(({ date }, day) => {
-      const cell = cellOf(days, symbol, day, openDay);
-      return cell.holes + cell.backfilled > 0 ? [{ symbol, date, cell }] : [];
-    });
-  });
-  const lost = ({ cell }: (typeof cells)[number]) => cell.holes + cell.backfilled;
-  cells.sort((a, b) => lost(b) - lost(a) || b.cell.holes - a.cell.holes);
-  return cells.slice(0, WORST_MAX).map(({ symbol, date, cell }) => ({
-    symbol,
-    date,
-    text: [
-      [cell.absent, 'absent'],
-      [cell.unfillable, 'unfillable'],
-      [cell.backfilled, 'repaired'],
-    ]
-      .flatMap(([count, word]) => (count ? [`${count} ${word}`] : []))
-      .join(', '),
-  }));
 }
 
 function placeOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Place | undefined {
