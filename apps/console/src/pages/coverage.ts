@@ -55,14 +55,16 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             </button>`
           : ''
       }
-      <label
-        >order
-        <${Choice}
-          value=${rowOrder}
-          options=${['worst', 'name']}
-          onChange=${(value: string) => setOrder(value === 'worst' ? '' : value)}
-      /></label>
-      <label>show<${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
+      <span class="inline">
+        <label
+          >order
+          <${Choice}
+            value=${rowOrder}
+            options=${['worst', 'name']}
+            onChange=${(value: string) => setOrder(value === 'worst' ? '' : value)}
+        /></label>
+        <label>show<${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
+      </span>
     </div>
     ${
       symbols.length === 0
