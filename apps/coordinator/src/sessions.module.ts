@@ -107,11 +107,11 @@ async function lifecycleOf(
   queueRedis: Redis,
   queues: Queues,
 ): Promise<SessionService> {
-  const { redis, keyPrefix, sessions, dataSource, lostTail, warn } = parts;
+  const { redis, dataSource } = parts;
   const { modulePath } = config.repositories;
   const workerSilentMs = () => upkeepSilentMs(queueRedis, queues, config.queues.prefix, Date.now());
   const waiting = new SessionWaiting({ redis, workerSilentMs });
-  const views = new SessionViews(redis, keyPrefix, sessions, waiting, new SymbolWarnings(dataSource), lostTail, warn);
+  const views = new SessionViews({ ...parts, waiting, warnings: new SymbolWarnings(dataSource) });
   return new SessionService({
     ...parts,
     views,

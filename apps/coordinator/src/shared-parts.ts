@@ -10,7 +10,7 @@ import { type Queues, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { Logger, type FactoryProvider } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { Certificates, layoutOf, LostTail, SessionControl, SymbolChanges } from './lifecycle/index.js';
+import { Certificates, Evictions, layoutOf, LostTail, SessionControl, SymbolChanges } from './lifecycle/index.js';
 import { QUEUES, SESSION_REDIS } from './runtime/index.js';
 
 export interface SharedParts {
@@ -24,6 +24,7 @@ export interface SharedParts {
   changes: SymbolChanges;
   certificates: Certificates;
   lostTail: LostTail;
+  evictions: Evictions;
   /** Logs what failed in the background, where no caller waits for an answer. */
   warn: (message: string, error: unknown) => void;
 }
@@ -51,6 +52,7 @@ export function sharedPartsProvider(config: Config): FactoryProvider<SharedParts
         changes: new SymbolChanges({ dataSource, sessions, redis, keyPrefix, producer }),
         certificates: certificatesOf(dataSource, redis, keyPrefix),
         lostTail: new LostTail({ sessions, control, producer, redis, keyPrefix, warn }),
+        evictions: new Evictions({ redis, keyPrefix, sessions, warn }),
         warn,
       };
     },

@@ -69,6 +69,7 @@ export {
   dayAtClock,
   OpenSession,
   type OutsideRows,
+  countMissingBars,
   readDifference,
   type SessionDifference,
   type FillOptions,

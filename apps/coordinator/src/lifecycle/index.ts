@@ -1,6 +1,7 @@
 /** Creates, changes, repairs and removes sessions. */
 export { DatasetReader } from './dataset-reader.js';
 export { Certificates } from './certificates.js';
+export { Evictions } from './evictions.js';
 export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { LostTail } from './lost-tail.js';
 export { Reconciler } from './reconciler.js';

@@ -8,6 +8,7 @@ import { isOutage, type ReturnedKeys } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { SessionService } from './session-service.js';
 import type { Certificates } from './certificates.js';
+import { STORED_STATES, type Evictions } from './evictions.js';
 import type { LostTail } from './lost-tail.js';
 import type { SessionControl } from './session-control.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -28,6 +29,7 @@ export interface ReconcilerParts {
   changes: SymbolChanges;
   control: SessionControl;
   lostTail: LostTail;
+  evictions: Evictions;
   certificates: Certificates;
   returnedKeys: Pick<ReturnedKeys, 'sweep'>;
   /** Whether any removed session is remembered. */
@@ -79,6 +81,7 @@ export class Reconciler {
     });
     await this.parts.repairQueues();
     await this.repairControls();
+    await this.checkEvictions();
     await this.scheduleUnsettled();
     await this.eachOf(await this.parts.sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
     await this.removeReturned();
@@ -123,6 +126,17 @@ export class Reconciler {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
       await this.eachOf(rows, (row) => this.parts.control.repair(row));
     }
+  }
+
+  /** A session whose bars were evicted is lost. */
+  private async checkEvictions(): Promise<void> {
+    const { evictions, sessions } = this.parts;
+    if (!(await evictions.look())) return;
+    for (const state of STORED_STATES) {
+      const { rows } = await sessions.list({ state, limit: SESSIONS_MAX });
+      await this.eachOf(rows, (row) => evictions.check(row));
+    }
+    evictions.checked();
   }
 
   /** A stop does not wait for the certificate in progress: a later round makes it again. */

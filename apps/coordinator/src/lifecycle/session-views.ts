@@ -16,6 +16,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import type { Evictions } from './evictions.js';
 import { historyView } from './history-view.js';
 import type { LostTail } from './lost-tail.js';
 import { outsideWarnings } from './outside-warnings.js';
@@ -25,24 +26,27 @@ import type { SymbolWarnings } from './symbol-warnings.js';
 
 const SESSIONS_KEPT = 500;
 
+export interface SessionViewsParts {
+  redis: Redis;
+  keyPrefix: string;
+  sessions: SessionRepository<SessionSpec>;
+  waiting: SessionWaiting;
+  warnings: SymbolWarnings;
+  lostTail: LostTail;
+  evictions: Pick<Evictions, 'warning'>;
+  warn: (message: string, error: unknown) => void;
+}
+
 export class SessionViews {
   private readonly opened = new Map<string, OpenSession>();
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly keyPrefix: string,
-    private readonly sessions: SessionRepository<SessionSpec>,
-    private readonly waiting: SessionWaiting,
-    private readonly warnings: SymbolWarnings,
-    private readonly lostTail: LostTail,
-    private readonly warn: (message: string, error: unknown) => void,
-  ) {}
+  constructor(private readonly parts: SessionViewsParts) {}
 
   /** The data of a session. Kept: it follows changes of the symbols. */
   open(row: SessionRow<SessionSpec>): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
-      session = new OpenSession(this.redis, layoutOf(row, this.keyPrefix, UNCHANGED));
+      session = new OpenSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix, UNCHANGED));
       this.opened.set(row.incarnation, session);
       const [oldest] = this.opened.keys();
       if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);
@@ -53,7 +57,7 @@ export class SessionViews {
   /** {@link view} with the warnings, which need queries of the datasets. */
   async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
     if (who === 'strategy') return this.view(row, who);
-    const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
+    const [view, warnings] = await Promise.all([this.view(row, who), this.parts.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
   }
 
@@ -66,18 +70,18 @@ export class SessionViews {
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
     try {
-      row = await this.lostTail.check(stored);
+      row = await this.parts.lostTail.check(stored);
       const session = this.open(row);
       const { layout } = session;
       const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
         session.position(who),
         session.outsideRows(who),
         session.history(),
-        readStreamFigures(this.redis, layout),
-        new SessionConsumers(this.redis, layout).list(),
+        readStreamFigures(this.parts.redis, layout),
+        new SessionConsumers(this.parts.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
-      const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
+      const waitingFor = await this.parts.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
         ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
@@ -90,10 +94,12 @@ export class SessionViews {
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
-        warnings:
-          who === 'operator'
+        warnings: [
+          ...this.parts.evictions.warning,
+          ...(who === 'operator'
             ? outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver: row.completedAt !== null })
-            : [],
+            : []),
+        ],
       };
     } catch (error) {
       return this.viewWithoutStore(row, error);
@@ -106,7 +112,7 @@ export class SessionViews {
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
     const { message } = error as Error;
     if (error instanceof SessionLostError) return this.viewOf(await this.markLost(row, message));
-    this.warn(`session ${row.id}: its store cannot be read`, error);
+    this.parts.warn(`session ${row.id}: its store cannot be read`, error);
     const warnings = [`the store of the session cannot be read: ${message}`];
     return { ...this.viewOf(isBrokenStore(error) ? await this.markLost(row, message) : row), warnings };
   }
@@ -114,7 +120,7 @@ export class SessionViews {
   /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
   private async markLost(row: SessionRow<SessionSpec>, error: string): Promise<SessionRow<SessionSpec>> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
-    return this.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
+    return this.parts.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
   }
 
   /** The view while a server that the session needs is away: the row's part, and the name of the server. */

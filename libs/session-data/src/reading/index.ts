@@ -5,6 +5,7 @@ export { ClockedReads } from './clocked-reads.js';
 export { CountedDays } from './counted-days.js';
 export { CELL_COUNTS } from './day-cells.js';
 export { type DayCounts, type DayCountsQuery } from './day-counts.js';
+export { countMissingBars } from './missing-bars.js';
 export { readDifference, type SessionDifference } from './difference.js';
 export { dayAtClock } from './forming-read.js';
 export { type OutsideRows } from './outside-counts.js';

@@ -1,0 +1,71 @@
+/** A session Redis that evicts keys: sessions warn of it, and one that lacks bars is lost, never silently wrong (I11). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { Api } from '../support/api.js';
+import { marketBars, writeBars } from '../support/market.js';
+import { TestSystem } from '../support/system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-03' };
+const SYMBOLS = ['AAA', 'BBB'];
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+const FILLER_BYTES = 1_000_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'evictions-'));
+let system: TestSystem;
+let store: RedisServer;
+let api: Api;
+
+beforeAll(async () => {
+  store = await RedisServer.start(folder, await freePort());
+  system = await TestSystem.create({ SESSION_REDIS_URL: store.url });
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);
+});
+
+afterAll(async () => {
+  await system?.close();
+  await store?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Lets the server evict something: keys that expire. */
+async function evict(): Promise<void> {
+  const used = Number(/^used_memory:(\d+)/m.exec(await store.client.info('memory'))![1]);
+  await store.config('maxmemory-policy', 'volatile-ttl');
+  await store.config('maxmemory', String(used + 5 * FILLER_BYTES));
+  for (let i = 0; i < 10; i++) await store.client.set(`filler-${i}`, Buffer.alloc(FILLER_BYTES), 'EX', 600);
+  expect(await store.client.info('stats')).not.toMatch(/^evicted_keys:0\r?$/m);
+  await store.config('maxmemory', '0');
+}
+
+test('I11 sessions whose bars were evicted are lost, say why, and can be started again; others stay', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'whole' }));
+  await api.completed(await api.run({ ...SPEC, id: 'over' }));
+  const digest = await api.digest('over');
+  await api.run({ ...SPEC, id: 'runs', pace: { mode: 'clock', speed: 1_200 } });
+  await api.until('runs', ({ clock, counts }) => clock !== null && clock > '2013-10-01T14' && counts.filled > 780);
+  for (const id of ['over', 'runs'])
+    expect(await store.client.del(`${system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`)).toBe(1);
+  await evict();
+  for (const id of ['over', 'runs']) {
+    const { error } = await api.until(id, ({ state }) => state === 'lost');
+    expect(error).toBe("the session Redis evicted 390 of the session's bars: expected maxmemory-policy noeviction");
+  }
+  expect(await api.session('whole')).toMatchObject({ state: 'completed', warnings: [] });
+  await api.ok('POST', '/v1/sessions/over/start');
+  await api.completed('over');
+  expect(await api.digest('over')).toBe(digest);
+});
+
+test('I11 a session warns while its Redis may evict bars', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'warns' }));
+  const warnings = async () => (await api.ok<{ warnings: string[] }>('GET', '/v1/sessions/warns')).warnings;
+  expect(await warnings()).toEqual([]);
+  await store.config('maxmemory', '1gb');
+  await store.config('maxmemory-policy', 'allkeys-lru');
+  await api.eventually(warnings, ([first]) => first?.includes('expected maxmemory-policy noeviction') === true);
+  await store.config('maxmemory-policy', 'noeviction');
+  await api.eventually(warnings, (found) => found.length === 0);
+});
