@@ -4,6 +4,7 @@
  */
 import type { Config } from '@barkeep/service';
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { LogOutput } from './log-output.js';
 
 const SECRET_HEADERS = ['authorization', 'cookie', 'x-api-key'];
 const SECRETS = [
@@ -13,7 +14,7 @@ const SECRETS = [
 
 /** The logger of this process, to stdout. @param name of the service, in each line */
 export async function createLogger(name: string, log: Config['log']): Promise<Logger> {
-  return loggerTo(process.stdout.isTTY ? await readable(process.stdout) : pino.destination(1), name, log);
+  return loggerTo(process.stdout.isTTY ? await readable(process.stdout) : new LogOutput(1), name, log);
 }
 
 /** A logger that writes JSON lines to a destination. */

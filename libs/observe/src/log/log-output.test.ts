@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Logs in many turns of the event loop, more than a pipe holds, then prints `done` to stderr and ends when stdin does. */
+const PROGRAM = `
+  const { transformFileSync } = require('@swc/core');
+  const { code } = transformFileSync(${JSON.stringify(join(__dirname, 'log-output.ts'))}, {
+    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' },
+  });
+  const module_ = { exports: {} };
+  new Function('exports', 'require', code)(module_.exports, require);
+  const output = new module_.exports.LogOutput(1, 300_000);
+  let turn = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < 400; i++) output.write('line ' + 'x'.repeat(100) + '\\n');
+    if (++turn < 50) return;
+    clearInterval(timer);
+    process.stderr.write('done');
+  }, 1);
+  process.stdin.once('end', () => { output.write('the last line\\n'); process.exit(7); }).resume();`;
+
+function start(stdout: 'pipe' | number) {
+  return spawn(process.execPath, ['-e', PROGRAM], { stdio: ['pipe', stdout, 'pipe'] });
+}
+
+test('I11 a log whose pipe nothing reads blocks nothing, and says later how many lines it dropped', async () => {
+  const child = start('pipe');
+  expect(String((await once(child.stderr!, 'data'))[0])).toBe('done');
+  let text = '';
+  child.stdout!.on('data', (part: Buffer) => (text += String(part)));
+  while (!/lines of the log were dropped/.test(text)) await once(child.stdout!, 'data');
+  child.stdin!.end();
+  expect(await once(child, 'exit')).toEqual([7, null]);
+  if (!child.stdout!.readableEnded) await once(child.stdout!, 'end');
+  const dropped = [...text.matchAll(/(\d+) lines of the log were dropped/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+  expect(dropped + (text.match(/^line x{100}$/gm)?.length ?? 0)).toBe(20_000);
+  expect(text).toMatch(/the last line\n$/);
+});
+
+test.each([
+  ['whose reader has ended', 'pipe'],
+  ['on a full disk', () => openSync('/dev/full', 'w')],
+] as const)('I11 a log %s ends no process', async (_, stdout) => {
+  if (typeof stdout === 'function' && process.platform !== 'linux') return;
+  const child = start(typeof stdout === 'function' ? stdout() : stdout);
+  child.stdout?.destroy();
+  expect(String((await once(child.stderr!, 'data'))[0])).toBe('done');
+  child.stdin!.end();
+  expect(await once(child, 'exit')).toEqual([7, null]);
+});
