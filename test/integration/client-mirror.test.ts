@@ -254,10 +254,13 @@ test('a waiting call ends when a session ends whose store was set back and did n
   const { layout } = store;
   await runTo(store, whole, layout.grid(0).openTime(100));
   const mirror = await mirrorOf(store);
-  const waiting = mirror.waitFor(layout.end);
+  const ended = expect(mirror.waitFor(layout.end)).rejects.toMatchObject({
+    name: 'SessionEndedError',
+    state: 'stopped',
+  });
   await server.redis.hset(layout.keysOf(0).meta, 'clock', layout.grid(0).openTime(40));
   await store.writer.emitState('stopped');
-  await expect(waiting).rejects.toMatchObject({ name: 'SessionEndedError', state: 'stopped' });
+  await ended;
   expect(mirror.barCount('AAA')).toBe(100);
 });
 
@@ -265,9 +268,9 @@ test('the error for a deleted session has its id', async () => {
   const store = await server.begin(server.layout(SPEC));
   await runTo(store, whole, store.layout.grid(0).openTime(30));
   const mirror = await mirrorOf(store);
-  const waiting = mirror.waitFor(store.layout.end);
+  const ended = expect(mirror.waitFor(store.layout.end)).rejects.toThrow(SessionLostError);
   await removeSession(server.redis, store.layout);
-  await expect(waiting).rejects.toThrow(SessionLostError);
+  await ended;
   await expect(mirror.update()).rejects.toThrow(SessionLostError);
   expect(() => mirror.latestBar('AAA')).toThrow(SessionLostError);
   await expect(Mirror.open(server.redis, store.reader)).rejects.toThrow(SessionLostError);
