@@ -35,7 +35,7 @@ const waiting = (id: string, kind: string) =>
 test('I11 a session in lockstep says how many consumers it waits for', async () => {
   const id = await api.run({ ...SPEC, id: 'alone', pace: { mode: 'lockstep', consumers: 2 } });
   const { waitingFor } = await waiting(id, 'consumers');
-  expect(waitingFor).toMatchObject({ what: [], detail: 'waiting for 0 of 2 consumers to join', nextTryAt: null });
+  expect(waitingFor).toMatchObject({ what: [], detail: 'waiting for consumers: 0 of 2 have joined', nextTryAt: null });
   expect(Date.parse(waitingFor!.since!)).toBeLessThan(Date.now());
   await api.ok('POST', `/v1/sessions/${id}/stop`);
   expect(((await api.session(id)) as Waiting).waitingFor).toBeNull();

@@ -9,7 +9,7 @@ export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'
   if (waitingFor === null) return null;
   const { detail, since, nextTryAt } = waitingFor;
   const parts = [detail];
-  if (since !== null) parts.push(`since ${durationText(Date.now() - Date.parse(since))}`);
+  if (since !== null) parts.push(`for ${durationText(Date.now() - Date.parse(since))}`);
   if (nextTryAt !== null) parts.push(`next try in ${durationText(Date.parse(nextTryAt) - Date.now())}`);
   return html`<span class="badge waiting">${parts.join(', ')}</span>`;
 }

@@ -96,7 +96,7 @@ function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly Co
   const kind = 'consumers' as const;
   if (consumers.length < expected) {
     const what = present.map(({ name }) => name);
-    return { kind, what, detail: `waiting for ${what.length} of ${expected} consumers to join`, nextTryAt: null };
+    return { kind, what, detail: `waiting for consumers: ${what.length} of ${expected} have joined`, nextTryAt: null };
   }
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
