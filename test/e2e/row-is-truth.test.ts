@@ -82,6 +82,22 @@ test('I11 a session whose store lost an acknowledged resume runs', async () => {
   await call(api(), id, 'stop');
 });
 
+test('I3 I11 a session continues, and can be paused, after PostgreSQL lost the commits of its last claims', async () => {
+  const id = await inTheMiddle('older-row');
+  // As if many claims were lost: the store has an epoch that the row does not know.
+  await redis.hset(metaKey(id), 'epoch', '500');
+  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' });
+  const { clock } = await api().session(id);
+  await api().until(id, (seen) => seen.clock! > clock!);
+  await redis.hset(metaKey(id), 'epoch', '900');
+  expect((await call(api(), id, 'pause')).body.state).toBe('paused');
+  await api().eventually(
+    () => control(id),
+    (seen) => seen === 'pause',
+  );
+  await other.signal('SIGKILL');
+});
+
 test('I13 a repeated call leads to the state that it names', async () => {
   const id = await inTheMiddle('repeated');
   for (const [action, state] of [

@@ -25,7 +25,7 @@ export function controlOf(state: SessionState): Exclude<Control, 'reload'> | und
 
 export class SessionControl {
   constructor(
-    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'find'>,
+    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'find' | 'raiseEpoch'>,
     private readonly redis: Redis,
     private readonly keyPrefix: string,
   ) {}
@@ -55,7 +55,15 @@ export class SessionControl {
   async repair(row: Row): Promise<void> {
     const expected = controlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
-    const control = await readControl(this.redis, layoutOf(row, this.keyPrefix));
-    if (control !== undefined && control !== expected) await this.follow(row);
+    const stored = await readControl(this.redis, layoutOf(row, this.keyPrefix));
+    if (stored === undefined) return;
+    if (stored.epoch > row.epoch) await this.raiseEpoch(row, stored.epoch);
+    if (stored.control !== expected) await this.follow(row);
+  }
+
+  /** A claim raises the epoch in Postgres first. If the store still has a higher one, Postgres lost commits, and no claim would pass. */
+  private async raiseEpoch(row: Row, epoch: number): Promise<void> {
+    const now = await this.sessions.find(row.id);
+    if (now?.incarnation === row.incarnation && now.epoch < epoch) await this.sessions.raiseEpoch(now, epoch);
   }
 }

@@ -223,6 +223,11 @@ export class SessionRepository<Spec = unknown> {
     return row;
   }
 
+  /** Raises the epoch of a session whose store has a higher one, because Postgres lost its newest commits. */
+  async raiseEpoch({ id, incarnation }: SessionKey, epoch: number): Promise<void> {
+    await this.update('SET epoch = $3 WHERE id = $1 AND incarnation = $2 AND epoch < $3', [id, incarnation, epoch]);
+  }
+
   /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
   async setStateIfEpoch(
     { id, incarnation }: SessionKey,

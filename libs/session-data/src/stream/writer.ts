@@ -183,8 +183,12 @@ export async function setControl(
   return verdict as 'set' | 'stale' | 'gone';
 }
 
-/** The control that the store of a session holds; undefined when the store is not there. */
-export async function readControl(redis: Redis, layout: SessionLayout): Promise<Control | undefined> {
-  const [incarnation, control] = await redis.hmget(layout.keysOf(0).meta, 'incarnation', 'control');
-  return layout.owns(incarnation) ? (control as Control) : undefined;
+/** The control that the store of a session holds, and the epoch of its last claim; undefined when the store is not there. */
+export async function readControl(
+  redis: Redis,
+  layout: SessionLayout,
+): Promise<{ control: Control; epoch: number } | undefined> {
+  const fields = await redis.hmget(layout.keysOf(0).meta, 'incarnation', 'control', 'epoch');
+  const [incarnation, control, epoch] = fields;
+  return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
