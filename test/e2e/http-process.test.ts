@@ -28,7 +28,7 @@ it('I11 waits for a server that is away, says which, and starts when it is back'
   const ready = once(child, 'message');
   await gate.open();
   await Promise.race([ready, once(child, 'exit').then(() => Promise.reject(new Error(output())))]);
-  expect(output()).toContain(`the session Redis at ${host} is back`);
+  while (!output().includes(`the session Redis at ${host} is back`)) await once(child.stdout!, 'data');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   await gate.shut();
@@ -50,7 +50,8 @@ it('names the server, its address and its answer when it is refused, and exits w
 it('tells its parent when it is ready, says that it is open to this machine only, and ends with 0 on SIGTERM', async () => {
   const coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
   expect((await fetch(`${coordinator.url}/health/ready`)).status).toBe(200);
-  expect(coordinator.output()).toContain('no API keys are configured, so only this machine can reach the service');
+  const isOpen = 'no API keys are configured, so only this machine can reach the service';
+  while (!coordinator.output().includes(isOpen)) await once(coordinator.child.stdout!, 'data');
   const from = performance.now();
   coordinator.child.kill('SIGTERM');
   expect(await once(coordinator.child, 'exit')).toEqual([0, null]);
