@@ -29,9 +29,17 @@ let env: NodeJS.ProcessEnv;
 const lines: string[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
-  env = { ...process.env, DATABASE_URL: database.url, BARKEEP_BACKOFF_MS: '100' };
+  // Databases of this file alone: runs of other test files would look like something that was left behind.
+  const [REDIS_URL, SESSION_REDIS_URL] = [redisDatabase('REDIS_URL', 6), redisDatabase('SESSION_REDIS_URL', 7)];
+  env = { ...process.env, REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: database.url, BARKEEP_BACKOFF_MS: '100' };
 });
 afterAll(() => database.drop());
+
+function redisDatabase(name: string, number: number): string {
+  const url = new URL(process.env[name]!);
+  url.pathname = `/${number}`;
+  return url.href;
+}
 
 const run = (options: Omit<RunOptions, 'spec'> & { spec?: Partial<RunOptions['spec']> }) =>
   runBacktest({ bars, env, log: (line) => lines.push(line), ...options, spec: { ...SPEC, ...options.spec } });
@@ -40,7 +48,7 @@ const run = (options: Omit<RunOptions, 'spec'> & { spec?: Partial<RunOptions['sp
 async function leftovers(): Promise<string[]> {
   const found: string[] = [];
   for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
-    const redis = new Redis(process.env[name]!);
+    const redis = new Redis(env[name]!);
     found.push(...(await redis.keys('run-*')));
     redis.disconnect();
   }
