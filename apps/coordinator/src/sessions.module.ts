@@ -4,7 +4,7 @@ import { hasRemoved, loadRepositories, removedAmong, type SessionRow } from '@ba
 import type { SessionSpec } from '@barkeep/bars';
 import { Metrics, type Tracing } from '@barkeep/observe';
 import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
-import { endTimerOnClose, isOutage, reconnectWhenDemoted, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
+import { isOutage, openRedis, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import {
   releaseLostLocks,
   runLateJobs,
@@ -130,11 +130,10 @@ function runnerOf(
   tracing: Tracing,
   stop: StopSequence,
 ): StreamRunner {
-  const options = { socketTimeout: SILENCE_LIMIT_MS, reconnectOnError: reconnectWhenDemoted() };
-  const redis = new Redis(config.services.sessionRedisUrl, { ...options, maxRetriesPerRequest: 1 });
-  const subscriber = new Redis(config.services.sessionRedisUrl, { ...options, maxRetriesPerRequest: null });
-  for (const client of [redis, subscriber])
-    endTimerOnClose(client).on('error', (error) => parts.warn('session redis', error));
+  const socketTimeout = SILENCE_LIMIT_MS;
+  const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
+  const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
+  for (const client of [redis, subscriber]) client.on('error', (error) => parts.warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
   const streamed = streamMetrics(metrics);
   const shared = { ...parts, redis, owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}` };

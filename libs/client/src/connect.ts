@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { endTimerOnClose, reconnectWhenDemoted, SessionReader } from '@barkeep/session-data';
+import { endTimerOnClose, openRedis, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { ClientSession } from './client-session.js';
 import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
@@ -86,17 +86,13 @@ export class Barkeep {
     if (redis === undefined) throw new NoSessionRedisError();
     if (typeof redis !== 'string') return redis;
     return (this.#redis ??= this.#own(
-      new Redis(redis, {
-        connectionName: 'barkeep-client',
-        socketTimeout: SILENCE_LIMIT_MS,
-        reconnectOnError: reconnectWhenDemoted(),
-      }),
+      openRedis(redis, { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS }),
     ));
   }
 
   /** Opens another connection, for blocking reads. It is closed with the client, or by {@link Redis.disconnect}. */
   #duplicate(): Redis {
-    return this.#own(this.#connection().duplicate());
+    return this.#own(endTimerOnClose(this.#connection().duplicate()));
   }
 
   #own(redis: Redis): Redis {
@@ -104,7 +100,7 @@ export class Barkeep {
     redis.on('error', () => undefined);
     redis.once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
-    return endTimerOnClose(redis);
+    return redis;
   }
 }
 

@@ -77,7 +77,7 @@ export {
 } from './reading/index.js';
 export {
   endTimerOnClose,
-  reconnectWhenDemoted,
+  openRedis,
   isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,

@@ -1,7 +1,7 @@
 /** Connections to the queue Redis: producers fail fast, workers wait until the server is back. */
-import { endTimerOnClose, reconnectWhenDemoted } from '@barkeep/session-data';
+import { endTimerOnClose, openRedis } from '@barkeep/session-data';
 import { Queue, type ConnectionOptions, type Processor, type Telemetry, Worker, type WorkerOptions } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
 
@@ -31,20 +31,14 @@ export function producerConnection(url: string, options: RedisOptions = {}): Red
     enableOfflineQueue: true,
     socketTimeout: SILENCE_LIMIT_MS,
     retryStrategy,
-    reconnectOnError: reconnectWhenDemoted(),
   };
-  return endTimerOnClose(withListener(new Redis(url, { ...defaults, ...options })));
+  return withListener(openRedis(url, { ...defaults, ...options }));
 }
 
 /** A connection for running jobs: a command waits until the server is back. */
 export function workerConnection(url: string): Redis {
-  const options: RedisOptions = {
-    maxRetriesPerRequest: null,
-    socketTimeout: WORKER_SILENCE_LIMIT_MS,
-    retryStrategy,
-    reconnectOnError: reconnectWhenDemoted(),
-  };
-  return endTimerOnClose(withListener(new Redis(url, options)));
+  const socketTimeout = WORKER_SILENCE_LIMIT_MS;
+  return withListener(openRedis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
 }
 
 /** A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. */

@@ -1,7 +1,8 @@
 /**
  * Sends the events of sessions to listeners, as server-sent events. Applies back-pressure: nothing is fetched while the
- * buffer of a listener's socket is full, so a stalled listener costs one batch, until it is disconnected. All listeners of the process poll at the
- * same moments, so that listeners at the same cursor share a read. Ends all streams when the service stops.
+ * buffer of a listener's socket is full, so a stalled listener costs one batch, until it is disconnected. All listeners of
+ * the process poll at the same moments, so that listeners at the same cursor share a read. Ends all streams when the
+ * service stops.
  */
 import { isoTime } from '@barkeep/api';
 import { once } from 'node:events';

@@ -57,13 +57,8 @@ export class SessionControl {
     if (expected === undefined || !row.checkpoint) return;
     const stored = await readControl(this.redis, layoutOf(row, this.keyPrefix));
     if (stored === undefined) return;
-    if (stored.epoch > row.epoch) await this.raiseEpoch(row, stored.epoch);
+    // A claim raises the epoch in Postgres first. If the store has a higher one, Postgres lost commits, and no claim would pass.
+    if (stored.epoch > row.epoch) await this.sessions.raiseEpoch(row, stored.epoch);
     if (stored.control !== expected) await this.follow(row);
-  }
-
-  /** A claim raises the epoch in Postgres first. If the store still has a higher one, Postgres lost commits, and no claim would pass. */
-  private async raiseEpoch(row: Row, epoch: number): Promise<void> {
-    const now = await this.sessions.find(row.id);
-    if (now?.incarnation === row.incarnation && now.epoch < epoch) await this.sessions.raiseEpoch(now, epoch);
   }
 }

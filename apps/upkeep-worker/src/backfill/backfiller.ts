@@ -110,7 +110,7 @@ export class Backfiller {
       isCut = answer.unasked.size > 0;
       if (changed.size === 0 || failures.length > 0 || isCut) break;
     }
-    if (failures[0]) await this.afterFailure(job, failures[0], failures);
+    if (failures.length > 0) await this.afterFailure(job, failures);
     if (isCut) throw new SliceEndedError();
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
@@ -254,15 +254,15 @@ export class Backfiller {
    * Notes all repositories that failed; the first one decides about the next attempt.
    * @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots
    */
-  private async afterFailure(job: DayJob, first: SymbolFailure, all: readonly SymbolFailure[]): Promise<void> {
+  private async afterFailure(job: DayJob, failed: readonly SymbolFailure[]): Promise<void> {
     const { store, payload, isLastAttempt, givesUp } = job;
-    const { repository, error } = first;
+    const { repository, error } = failed[0]!;
     const { sessionId, incarnation, partition } = payload;
     const { onFailure } = store.layout.spec.upkeep;
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? this.retryDelay(failures);
-    for (const failed of all) {
-      const failure = { repository: failed.repository, error: messageOf(failed.error) };
+    for (const each of failed) {
+      const failure = { repository: each.repository, error: messageOf(each.error) };
       await store.failures.note({ ...failure, nextTryAt: this.now() + retryInMs, failures }, this.now());
     }
     if (givesUp) return;

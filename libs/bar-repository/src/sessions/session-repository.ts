@@ -223,7 +223,7 @@ export class SessionRepository<Spec = unknown> {
     return row;
   }
 
-  /** Raises the epoch of a session whose store has a higher one, because Postgres lost its newest commits. */
+  /** Raises the epoch of a session to that of its store, because Postgres lost its newest commits; a higher one stays. */
   async raiseEpoch({ id, incarnation }: SessionKey, epoch: number): Promise<void> {
     await this.update('SET epoch = $3 WHERE id = $1 AND incarnation = $2 AND epoch < $3', [id, incarnation, epoch]);
   }

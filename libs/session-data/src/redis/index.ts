@@ -4,7 +4,7 @@ export { COUNTERS } from './lua-constants.js';
 export { LUA } from './lua-texts.js';
 export { isError, isRedisOutage } from './outage.js';
 export { runPipeline } from './pipeline.js';
-export { reconnectWhenDemoted } from './demoted.js';
+export { openRedis } from './open-redis.js';
 export { endTimerOnClose } from './socket-timer.js';
 export { StoreClock } from './store-clock.js';
 export { Script, type ScriptArgument, ScriptReplyError } from './script.js';
