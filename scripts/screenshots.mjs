@@ -4,12 +4,12 @@
  *
  *   node scripts/screenshots.mjs
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { startBrowser } from '../bench/harness/browser.mjs';
 import { prepare } from './prepare.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -18,14 +18,11 @@ const SESSION = '/sessions/demo?symbol=EMBER&date=2024-03-06';
 const LONGEST_GAP = '2024-03-06 16:30';
 
 await prepare();
-const program = execFileSync('sh', ['-c', 'command -v chromium chromium-browser google-chrome | head -n 1'], {
-  encoding: 'utf8',
-});
 const demo = spawn(process.execPath, [join(ROOT, 'apps/cli/bin/barkeep.js'), 'demo', '--keep'], {
   stdio: ['ignore', 'ignore', 'pipe'],
 });
 const url = await addressOf(demo);
-const browser = await chromium.launch({ executablePath: program.trim(), args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await startBrowser();
 mkdirSync(OUT, { recursive: true });
 for (const colorScheme of ['dark', 'light']) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
