@@ -37,7 +37,7 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
       (error: unknown) => finish({ error: error instanceof Error ? error : new Error(String(error)) }),
     );
   }, []);
-  // Not after the first paint, which an ordinary effect waits for: the answer comes sooner.
+  // An ordinary effect runs after the first paint. This one runs before it, so the answer comes sooner.
   useLayoutEffect(reload, [key]);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };

@@ -69,7 +69,7 @@ export class ClockLoop {
 
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
-    // A store that was set back may have lost repairs, and a queue the jobs of the stream before.
+    // A store that was set back may have lost repairs, and the queue Redis the jobs that the last stream requested.
     if (this.progress.frontier > layout.start) this.requestUpkeep();
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
