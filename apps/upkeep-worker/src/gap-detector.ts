@@ -8,6 +8,12 @@ import type { Payload, PayloadInput, UpkeepProducer, UpkeepScope } from '@barkee
 import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
+/**
+ * A detection that found something to ask for is followed by another one after this time, ms. A backfill job of the same id that is just
+ * ending takes no new gaps, and the clocks of two workers differ a little: what was missed then is found again.
+ */
+const CHECK_AGAIN_MS = 5_000;
+
 /** The part of a partition in which slots are looked for; times are epoch ms. */
 interface AskedRange {
   from: number;
@@ -45,7 +51,8 @@ export class GapDetector {
     const foundAt = this.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
-    let isAtEnd = scope === undefined && (await store.nextRetry()) === undefined;
+    const nextRetry = await store.nextRetry();
+    let isAtEnd = scope === undefined && nextRetry === undefined;
     for (const [partition, { frontier, watermark, retainedFrom }] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
       const from = Math.max(retainedFrom, force ? store.layout.start : watermark);
@@ -65,6 +72,9 @@ export class GapDetector {
     }
     await this.producer.addBackfills(backfills);
     await this.producer.addAll('aggregate', aggregates);
+    if (backfills.length > 0 || nextRetry !== undefined) {
+      await this.producer.detectAgain(session, Math.max(nextRetry ?? 0, this.now() + CHECK_AGAIN_MS));
+    }
     return isAtEnd && backfills.length === 0;
   }
 

@@ -71,6 +71,12 @@ export class UpkeepProducer {
     );
   }
 
+  /** As {@link detectAt}, while upkeep of the session runs periodically: not for a session that has failed or has nothing left to repair. */
+  async detectAgain(session: SessionRef, time: number): Promise<void> {
+    const scheduler = await this.queues['detect-gaps'].getJobScheduler(schedulerId(session.incarnation));
+    if (scheduler) await this.detectAt(session, time);
+  }
+
   /** Ensures that upkeep of a session runs every `everyMs`; writes nothing when it already does. */
   async schedule(session: SessionRef, everyMs: number): Promise<void> {
     const queue = this.queues['detect-gaps'];

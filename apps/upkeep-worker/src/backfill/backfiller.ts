@@ -269,6 +269,7 @@ export class Backfiller {
     if (isLastAttempt && onFailure === 'fail') {
       const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
       await this.failer.fail(store.layout, reason);
+      await this.producer.unschedule(incarnation);
       throw new UnrecoverableError(reason);
     }
     // Stored bars are derived while the repository is away.
