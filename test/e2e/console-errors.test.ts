@@ -50,7 +50,7 @@ describeWithBrowser('the console, when something is missing', () => {
     await withPage(url, '/datasets/empty', (page) => shown(page, /The dataset has no row/));
   }, 120_000);
 
-  it('says that the data of a session is gone', async () => {
+  it('says that the data of a session is gone, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);
     await api.run({ ...SPEC, id: 'gone' });
@@ -60,8 +60,11 @@ describeWithBrowser('the console, when something is missing', () => {
     store.disconnect();
     await withPage(url, '/sessions/gone', async (page) => {
       await page.locator('.state-lost').waitFor();
-      await shown(page, /has lost the bars of this session. Delete it and create it again/);
+      await shown(page, /has lost the bars of this session[^]*Start streams it again/);
       await shown(page, 'The days are gone with the data of the session.');
+      await page.getByRole('button', { name: 'Start gone' }).click();
+      await page.locator('.state-completed').waitFor();
+      await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
     });
   }, 120_000);
 

@@ -84,6 +84,31 @@ describeWithBrowser('the console', () => {
     120_000,
   );
 
+  it('shows what the browser called for together with the page', async () => {
+    await api.run({ ...SPEC, id: 'first-calls' });
+    await api.completed('first-calls');
+    await withPage('/compare', async (page, opened) => {
+      for (const path of ['/', '/sessions/first-calls']) {
+        const link = (await fetch(url + path)).headers.get('link')!;
+        const calls = [...link.matchAll(/<([^>]+)>/g)].map(([, call]) => url + call!);
+        const made = new Set<string>();
+        // Only the first of equal calls is answered.
+        await page.route(
+          ({ href }) => calls.includes(href),
+          (route, request) => {
+            if (made.has(request.url())) return;
+            made.add(request.url());
+            return route.continue();
+          },
+        );
+        await opened.goto(path);
+        await page.locator('tbody tr a, .heatmap canvas').first().waitFor();
+        expect([...made].sort()).toEqual(calls.sort());
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+      }
+    });
+  }, 60_000);
+
   it('shows the form’s wrong fields where they are', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'New session…' }).click();

@@ -107,7 +107,8 @@ export function OneSessionPage({ id }: { id: string }): VNode {
 function Ended({ session: { state, error } }: { session: SessionAnswer }): VNode | null {
   if (state === 'lost')
     return html`<p class="failure" role="alert">
-      The session Redis has lost the bars of this session. Delete it and create it again: its datasets are still there.
+      The session Redis has lost the bars of this session${error === null ? '' : ` (${error})`}. Start streams it again
+      from its first day.
     </p>`;
   return error === null ? null : html`<p class="failure" role="alert">The session failed: ${error}</p>`;
 }

@@ -21,8 +21,8 @@ const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   paused: ['resume', 'stop', 'delete'],
   stopped: ['start', 'delete'],
   completed: ['delete'],
-  failed: ['delete'],
-  lost: ['delete'],
+  failed: ['start', 'delete'],
+  lost: ['start', 'delete'],
 };
 
 export interface SteeringProperties {

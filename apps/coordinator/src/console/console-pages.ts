@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type RequestHandler, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 
 /** Where the console's files are. */
 const CONSOLE_PATH = '/console';
@@ -30,12 +30,30 @@ export function consolePages(): RequestHandler {
   const folder = FOLDERS.find((candidate) => existsSync(join(candidate, 'index.html')));
   const router = express.Router();
   if (folder === undefined) return router;
-  router.get(CONSOLE_PAGES, (_request, response) => {
+  router.get(CONSOLE_PAGES, (request, response) => {
     setHeaders(response);
+    const calls = firstCalls(request);
+    if (calls.length > 0)
+      response.setHeader(
+        'Link',
+        calls.map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`),
+      );
     response.sendFile('index.html', { root: folder, cacheControl: false });
   });
   router.use(CONSOLE_PATH, express.static(folder, { index: false, cacheControl: false, setHeaders }));
   return router;
+}
+
+/**
+ * The calls that the console makes first on a page, as it writes them. The browser begins them with the answer, while it still loads
+ * the scripts. A page with a query makes others.
+ */
+function firstCalls({ path, query }: Request): string[] {
+  if (Object.keys(query).length > 0) return [];
+  if (path === '/') return ['/v1/sessions?limit=100&view=operator'];
+  const id = /^\/sessions\/([\w.~%-]+)$/.exec(path)?.[1];
+  if (id === undefined) return [];
+  return [`/v1/sessions/${id}?view=operator`, `/v1/sessions/${id}/days?limit=500&view=operator`];
 }
 
 /** A browser asks each time whether a file has changed, so that a new version shows at once. */
