@@ -95,10 +95,10 @@ describeWithBrowser('the console', () => {
         // Only the first of equal calls is answered.
         await page.route(
           ({ href }) => calls.includes(href),
-          (route, request) => {
+          async (route, request) => {
             if (made.has(request.url())) return;
             made.add(request.url());
-            return route.continue();
+            await route.continue();
           },
         );
         await opened.goto(path);
