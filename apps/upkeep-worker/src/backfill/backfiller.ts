@@ -101,9 +101,10 @@ export class Backfiller {
     let isCut = false;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const asks = await this.asks(job);
-      if (asks.length === 0) break;
-      const answer = await this.ask(job, asks);
+      const { asks, noted } = await this.asks(job);
+      // The events of found gaps are emitted while the repositories are asked, and before those of the filled ones.
+      const [answer] = await Promise.all([asks.length > 0 ? this.ask(job, asks) : undefined, noted]);
+      if (!answer) break;
       const { changed, filled } = await this.write(job, asks, answer);
       isRepaired ||= filled > 0;
       failures = [...answer.failures.values()];
@@ -130,7 +131,8 @@ export class Backfiller {
     );
   }
 
-  private async asks({ store, day, payload }: DayJob): Promise<Ask[]> {
+  /** @returns what to ask for, and `noted`, which resolves when the events of the gaps are emitted */
+  private async asks({ store, day, payload }: DayJob): Promise<{ asks: Ask[]; noted?: Promise<void> }> {
     const { partition, date, force, failures } = payload;
     const isLimited = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
     // Sent together and answered in this order, so that the slots are not older than the frontier.
@@ -141,11 +143,11 @@ export class Backfiller {
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
     const { open } = store.layout.grid(day);
-    if (open < retainedFrom) return [];
+    if (open < retainedFrom) return { asks: [] };
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so gaps may be new here.
-    this.figures.found(await store.events.gapsFound(partition, day, closed, symbols));
+    const noted = store.events.gapsFound(partition, day, closed, symbols).then((gaps) => this.figures.found(gaps));
     const asks = symbols.flatMap((symbolDay) => {
       if (isLimited(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
@@ -154,7 +156,7 @@ export class Backfiller {
     });
     // After a failure start with other symbols, so that those that always fail do not block the others.
     const first = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
-    return [...asks.slice(first), ...asks.slice(0, first)];
+    return { asks: [...asks.slice(first), ...asks.slice(0, first)], noted };
   }
 
   /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile, and how many slots it filled */
@@ -181,11 +183,13 @@ export class Backfiller {
       }
     }
     const counts = await quarantineRefused(this.dataSource, store.layout, grid.date, answer.refused);
-    const changed = await store.fill(payload.partition, day, fills, counts);
+    const [changed] = await Promise.all([
+      store.fill(payload.partition, day, fills, counts),
+      this.clearFailures(store, answer),
+    ]);
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
-    await this.clearFailures(store, answer);
     return { changed, filled: this.count(fills, changed, answer) };
   }
 
