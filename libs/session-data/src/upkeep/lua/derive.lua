@@ -35,28 +35,13 @@ local function changed_range(old, new, bitmap_bytes, buckets)
   return first, low
 end
 
-local function has_bar(chunk, bucket)
-  local byte = chunk:byte(math.floor((bucket - 1) / 8) + 1)
-  return bit.band(byte, bit.rshift(0x80, (bucket - 1) % 8)) ~= 0
-end
-
--- The first and the last bucket of a chunk that have a bar, counted from 1, by its bitmap; nil when none has.
-local function filled_range(chunk, buckets)
-  local first, last
-  for bucket = 1, buckets do
-    if has_bar(chunk, bucket) then
-      first = bucket
-      break
-    end
+-- The first bucket that has a bar, by the bitmap of its chunk, from one bucket to another; counted from 1, nil when none has.
+local function first_filled(chunk, from, to, step)
+  for bucket = from, to, step do
+    local byte = chunk:byte(math.floor((bucket - 1) / 8) + 1)
+    if bit.band(byte, bit.rshift(0x80, (bucket - 1) % 8)) ~= 0 then return bucket end
   end
-  if not first then return nil end
-  for bucket = buckets, first, -1 do
-    if has_bar(chunk, bucket) then
-      last = bucket
-      break
-    end
-  end
-  return first, last
+  return nil
 end
 
 -- Answers whether it changed the chunk, and the first and the last closed bucket that changed, or nil.
@@ -66,7 +51,7 @@ local function write(key, chunk, bitmap_bytes, buckets)
   if length == #chunk or there == '' then
     if there == chunk then return false end
     redis.call('SET', key, chunk)
-    if there == '' then return true, filled_range(chunk, buckets) end
+    if there == '' then return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1) end
     return true, changed_range(there, chunk, bitmap_bytes, buckets)
   end
   local merged = {}
