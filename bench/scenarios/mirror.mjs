@@ -28,7 +28,7 @@ export default {
     const { layout, plain } = await fillStore(redis);
     const session = await new SessionReader(redis, layout.keysOf(0).prefix).open(layout.id);
     const mirror = await Mirror.open(redis, session);
-    const symbols = [...layout.symbols];
+    const symbols = [...session.layout.symbols];
     check(mirror, plain, symbols);
     const trips = { ping: [], reader: [] };
     // The two run in turn, so that both meet the same load. The median ignores outliers from other work on the machine.

@@ -19,8 +19,7 @@ export class Holdings implements MirrorTime {
   changes = 0;
   /** Grows when held rows change and when the set of symbols changes. */
   rewrites = 0;
-  /** Set when the session's store is gone: every read then throws it. */
-  lost: SessionLostError | undefined;
+  private lostBy: SessionLostError | undefined;
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
@@ -48,6 +47,17 @@ export class Holdings implements MirrorTime {
     this.byInterval = new Map();
     this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
+  }
+
+  /** Why the session's store is gone, or undefined. */
+  get lost(): SessionLostError | undefined {
+    return this.lostBy;
+  }
+
+  /** Drops all bars because the session's store is gone: every read of a symbol then throws `error`. */
+  lose(error: SessionLostError): void {
+    this.lostBy = error;
+    this.bySymbol.clear();
   }
 
   /** Shows everything up to `time`, epoch ms. Ignores a time before the clock. */
@@ -82,7 +92,7 @@ export class Holdings implements MirrorTime {
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
-    if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
+    if (bars === undefined) throw this.lost ?? this.unknownSymbol(symbol);
     if (interval === undefined) return bars.base;
     return bars.series(interval) ?? this.unknownInterval(interval);
   }

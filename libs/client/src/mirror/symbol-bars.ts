@@ -38,6 +38,7 @@ export class SymbolBars implements SymbolVersion {
   readonly base: MirrorSeries;
   /** The derived series, by interval, in the order of the spec. */
   readonly derived: ReadonlyMap<string, MirrorSeries>;
+  private readonly byName: ReadonlyMap<string, MirrorSeries>;
   /** The base bars of the last written day; only when this process derives bars. */
   private today: { day: number; chunk: DayChunk } | undefined;
 
@@ -61,17 +62,12 @@ export class SymbolBars implements SymbolVersion {
         return [interval.name, new MirrorSeries(clock, this, capacity(interval), base)];
       }),
     );
+    this.byName = new Map([[layout.base.name, this.base], ...this.derived]);
   }
 
   /** The series of an interval of the session, by any name of the interval (`60m` is `1h`), or undefined. */
   series(interval: string): MirrorSeries | undefined {
-    if (interval === this.base.interval.name) return this.base;
-    return this.derived.get(interval) ?? this.seriesOfSynonym(interval);
-  }
-
-  private seriesOfSynonym(interval: string): MirrorSeries | undefined {
-    const name = intervalName(interval);
-    return name === this.base.interval.name ? this.base : this.derived.get(name ?? interval);
+    return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
   /** Appends records after everything that was shown; replaces what was loaded of them before. Derives the buckets that close, if this process derives bars. */

@@ -11,5 +11,5 @@ export {
 } from './event-types.js';
 export { EVENTS_KEPT } from './events-kept.js';
 export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
-export { publishEvents, publishReached } from './publish.js';
+export { publishEvents, publishReached, runAndPublish } from './publish.js';
 export { emitState } from './state-event.js';

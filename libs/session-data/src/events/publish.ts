@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { LUA, Script } from '../redis/index.js';
+import { LUA, Script, type ScriptArgument } from '../redis/index.js';
 import { EVENTS_KEPT } from './events-kept.js';
 
 const PUBLISH = new Script(LUA.publish);
@@ -35,7 +35,27 @@ export async function publishReached(
   partition: number,
   open: number,
 ): Promise<void> {
-  // Read after the change: when the clock moves later than this, the owner publishes the change.
-  const clock = Number(await redis.hget(layout.keysOf(0).meta, 'clock'));
+  const clock = Number(await readClock(redis, layout));
   if (clock > open) await publishEvents(redis, layout, clock, [partition]);
+}
+
+/**
+ * Runs a script that changes a day which opens at `open`, epoch ms, and publishes the change if the clock is past that.
+ * @returns the script's answer
+ */
+export async function runAndPublish(
+  script: Script,
+  redis: Redis,
+  { layout, partition, open }: { layout: SessionLayout; partition: number; open: number },
+  keys: readonly string[],
+  args: readonly ScriptArgument[],
+): Promise<unknown> {
+  // The clock is read after the script: when it moves later than this, the owner publishes the change.
+  const [answer, clock] = await script.runThen(redis, keys, args, () => readClock(redis, layout));
+  if (Number(clock) > open) await publishEvents(redis, layout, Number(clock), [partition]);
+  return answer;
+}
+
+function readClock(redis: Redis, layout: SessionLayout): Promise<string | null> {
+  return redis.hget(layout.keysOf(0).meta, 'clock');
 }

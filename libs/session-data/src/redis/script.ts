@@ -31,7 +31,24 @@ export class Script {
     );
   }
 
-  private async orSend(byDigest: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
+  /**
+   * {@link run}, and `read` in the same round trip. The server answers `read` after the script.
+   * @returns both answers
+   */
+  async runThen<T>(
+    redis: Redis,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+    read: () => Promise<T>,
+  ): Promise<[unknown, T]> {
+    const rest = [...keys, ...args.map(asRedisArgument)];
+    return this.orSend(
+      () => Promise.all([redis.evalsha(this.sha, keys.length, ...rest), read()]),
+      () => Promise.all([redis.eval(this.lua, keys.length, ...rest), read()]),
+    );
+  }
+
+  private async orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
     try {
       return await byDigest();
     } catch (error) {

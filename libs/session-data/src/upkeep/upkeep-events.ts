@@ -5,7 +5,7 @@
  */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { countFields, EVENTS_KEPT, publishReached } from '../events/index.js';
+import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import { LUA, Script, type ScriptArgument } from '../redis/index.js';
 import type { SymbolDay } from './symbol-day.js';
@@ -38,9 +38,10 @@ export class UpkeepEvents {
     });
     if (args.length === 0) return 0;
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
-    const reply = await EMIT_GAPS.run(this.redis, [meta, emitted, changes, pending], [...head, ...args]);
+    const day = { layout: this.layout, partition, open };
+    const keys = [meta, emitted, changes, pending];
+    const reply = await runAndPublish(EMIT_GAPS, this.redis, day, keys, [...head, ...args]);
     this.refuse(reply);
-    await publishReached(this.redis, this.layout, partition, open);
     return typeof reply === 'number' ? reply : 0;
   }
 
@@ -50,8 +51,8 @@ export class UpkeepEvents {
     const { open, close } = this.layout.grid(dayIndex);
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
     const args = [this.layout.stampOf(partition), open, close, date, EVENTS_KEPT, ...rest];
-    this.refuse(await EMIT_QUALITY.run(this.redis, [meta, emitted, changes, pending], args));
-    await publishReached(this.redis, this.layout, partition, open);
+    const day = { layout: this.layout, partition, open };
+    this.refuse(await runAndPublish(EMIT_QUALITY, this.redis, day, [meta, emitted, changes, pending], args));
   }
 
   /** Date, counts as text, fields and values, as the scripts take them. */

@@ -14,7 +14,7 @@ import {
   ScriptReplyError,
   slotsCommand,
 } from '../redis/index.js';
-import { EVENTS_KEPT, publishReached } from '../events/index.js';
+import { EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
@@ -180,9 +180,8 @@ export class UpkeepStore {
       args.push(...settledSlots(before, after), runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
-    const changed = this.refusedOf('fill', await FILL.run(this.redis, names, args));
-    await publishReached(this.redis, this.layout, partition, open);
-    return changed;
+    const day = { layout: this.layout, partition, open };
+    return this.refusedOf('fill', await runAndPublish(FILL, this.redis, day, names, args));
   }
 
   /**
@@ -217,9 +216,8 @@ export class UpkeepStore {
       derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
-    const changed = this.refusedOf('derive', await DERIVE.run(this.redis, names, args));
-    await publishReached(this.redis, this.layout, partition, open);
-    return changed;
+    const day = { layout: this.layout, partition, open };
+    return this.refusedOf('derive', await runAndPublish(DERIVE, this.redis, day, names, args));
   }
 
   /**
@@ -237,9 +235,11 @@ export class UpkeepStore {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
     if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-    const reply = await MOVE_WATERMARK.run(this.redis, [meta, emitted, changes, pending], args);
+    const [keys, day] = [[meta, emitted, changes, pending], { layout: this.layout, partition, open: to - 1 }];
+    const reply = closes
+      ? await runAndPublish(MOVE_WATERMARK, this.redis, day, keys, args)
+      : await MOVE_WATERMARK.run(this.redis, keys, args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
-    if (closes) await publishReached(this.redis, this.layout, partition, to - 1);
     return reply === 'moved';
   }
 
