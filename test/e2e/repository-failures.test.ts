@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jobPrefix } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { Api, type Gap, type Session } from '../support/api.js';
 import { marketBars, writeBars, type BarsBySymbol } from '../support/market.js';
@@ -56,6 +57,7 @@ interface Outcome {
 let system: TestSystem;
 let api: Api;
 let redis: Redis;
+let queueRedis: Redis;
 let workers: SystemProcess[];
 let folder: string;
 const outcomes = new Map<string, Outcome>();
@@ -77,6 +79,7 @@ const specOf = (id: string, repository: string, onFailure: string, barrier: stri
 
 beforeAll(async () => {
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  queueRedis = new Redis(process.env['REDIS_URL']!);
   folder = mkdtempSync(join(tmpdir(), 'barkeep-failures-'));
   writeFileSync(join(folder, 'repositories.cjs'), MODULE);
   writeFileSync(join(folder, 'bars.json'), JSON.stringify(Object.fromEntries(WHOLE)));
@@ -102,6 +105,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.close();
   redis.disconnect();
+  queueRedis.disconnect();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -182,6 +186,22 @@ test.each(BARRIERS)(
   },
   60_000,
 );
+
+test('gaps of a session that a worker failed are no longer looked for', async () => {
+  const repeated = `${jobPrefix(system.queuePrefix)}:detect-gaps:repeat`;
+  const isScheduled = async (id: string) => {
+    const { incarnation } = (
+      await system.query<{ incarnation: string }>(`SELECT incarnation FROM sessions WHERE id = $1`, [id])
+    )[0]!;
+    return (await queueRedis.zrange(repeated, 0, -1)).includes(`upkeep.${incarnation}`);
+  };
+  expect(await isScheduled('dead-wait-day')).toBe(true);
+  for (const barrier of BARRIERS)
+    await api.eventually(
+      () => isScheduled(`dead-fail-${barrier}`),
+      (found) => !found,
+    );
+});
 
 test('I12 a repository that throws outside of its requests ends no worker', async () => {
   await api.until('stray', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
