@@ -23,8 +23,8 @@ const shared = {
 };
 
 const services = {
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  globalSetup: '<rootDir>/test/support/setup/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/setup/global-teardown.ts',
 };
 
 module.exports = {
@@ -41,7 +41,7 @@ module.exports = {
       ? [{ ...shared, displayName: 'compose', testMatch: ['<rootDir>/test/compose/**/*.test.ts'] }]
       : []),
   ],
-  reporters: ['default', '<rootDir>/test/support/skip-reporter.cjs'],
+  reporters: ['default', '<rootDir>/test/support/setup/skip-reporter.cjs'],
   testTimeout: 60_000,
   // End-to-end tests mostly wait: two at once take little more than one.
   maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -3,9 +3,9 @@
  * scaled. Needs a Docker engine: `npm run test:compose`.
  */
 import { inspectPostgres, inspectRedis } from '@barkeep/local-system';
-import type { Api } from '../support/api.js';
-import { importMarket, marketSpec } from '../support/compose-market.js';
-import { completed, ComposeSystem } from '../support/compose-system.js';
+import type { Api } from '../support/system/api.js';
+import { importMarket, marketSpec } from '../support/system/compose-market.js';
+import { completed, ComposeSystem } from '../support/system/compose-system.js';
 
 const UP_MS = 900_000;
 const TEST_MS = 300_000;

@@ -1,7 +1,7 @@
 /** The system of docker-compose.yml with docker-compose.valkey.yml, and with keys that the user chose. Needs a Docker engine. */
 import { inspectRedis } from '@barkeep/local-system';
-import { importMarket, marketSpec } from '../support/compose-market.js';
-import { completed, ComposeSystem } from '../support/compose-system.js';
+import { importMarket, marketSpec } from '../support/system/compose-market.js';
+import { completed, ComposeSystem } from '../support/system/compose-system.js';
 
 const FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];
 const CHOSEN = {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-07' };
 const SPEC = {

@@ -2,9 +2,9 @@
  * The stream of a session whose clock does not move stores no more than a few days ahead of it, and does not slow down
  * other sessions.
  */
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const MARKET = { symbols: ['AAA'], start: '2013-10-07', end: '2013-10-11', seed: 8 };
 const STAGED_DAYS = 2;

@@ -1,8 +1,8 @@
 /** A session whose store holds values that Barkeep never writes: it says so, and all other sessions and lists work (I11). */
 import { Redis } from 'ioredis';
-import { Api, type Session } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
 const SYMBOLS = ['AAA', 'BBB'];

@@ -3,9 +3,9 @@
  */
 import { connect, type Barkeep, type Certificate, type ClientSession } from '@barkeep/client';
 import { Redis } from 'ioredis';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-05' };
 const SPEC = {

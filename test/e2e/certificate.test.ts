@@ -3,9 +3,9 @@ import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api, type ApiBar, type Counts } from '../support/api.js';
-import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
-import type { SystemProcess } from '../support/system.js';
+import { Api, type ApiBar, type Counts } from '../support/system/api.js';
+import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
+import type { SystemProcess } from '../support/system/system.js';
 
 interface Certificate {
   from: string;

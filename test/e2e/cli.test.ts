@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiBar, Metrics, Session } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import type { ApiBar, Metrics, Session } from '../support/system/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 

@@ -14,8 +14,8 @@ import {
   type SessionMoment,
 } from '@barkeep/client';
 import { SessionLostError } from '@barkeep/session-data';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const DATES = { start: '2024-03-04', end: '2024-03-05' };

@@ -1,11 +1,11 @@
 /** The console when something is missing: each page says what happened, and what to do. */
 import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
-import { Api } from '../support/api.js';
-import { describeWithBrowser, startBrowser } from '../support/browser.js';
-import { ConsolePage } from '../support/console-page.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { ConsolePage } from '../support/browser/console-page.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-02' };
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };

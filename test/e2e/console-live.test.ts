@@ -1,10 +1,10 @@
 /** The console of a changing system: a clock that moves, a coordinator that dies, API keys, thousands of symbols. */
 import type { Browser } from 'playwright-core';
-import { Api } from '../support/api.js';
-import { describeWithBrowser, startBrowser } from '../support/browser.js';
-import { ConsolePage } from '../support/console-page.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { ConsolePage } from '../support/browser/console-page.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const KEY = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

@@ -8,10 +8,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { Api } from '../support/api.js';
-import { describeWithBrowser, startBrowser } from '../support/browser.js';
-import { ConsolePage } from '../support/console-page.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { ConsolePage } from '../support/browser/console-page.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SPEC = {
   symbols: ['ALPHA', 'BRAVO', 'EMBER'],

@@ -2,9 +2,9 @@
  * The digests of one generated market, which no optimization may change: whatever the way in which it is read, packed,
  * flushed and derived, the bytes equal those of the first version of the store.
  */
-import { Api } from '../support/api.js';
-import { holey, marketBars, seeded, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { holey, marketBars, seeded, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 // Two partitions, and three days of which one is short.
 const SYMBOLS = Array.from({ length: 130 }, (_, i) => `S${String(i).padStart(3, '0')}`);

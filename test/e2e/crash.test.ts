@@ -3,10 +3,10 @@
  * each case the session ends with the bytes of an undisturbed one (I1). The time limits follow from the default
  * settings.
  */
-import { Api, type Session } from '../support/api.js';
-import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
-import { seeded } from '../support/market.js';
-import type { SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
+import { seeded } from '../support/data/market.js';
+import type { SystemProcess } from '../support/system/system.js';
 
 /** Time within which another coordinator or worker takes over the work of a dead process. */
 const TAKE_OVER_MS = 10_000;

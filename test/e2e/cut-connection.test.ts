@@ -1,9 +1,9 @@
 /** No session fails when its connection to the session Redis is cut in the middle of an answer, at any byte. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Api } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+import { Api } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];

@@ -1,10 +1,10 @@
 /** The boundaries of trading days: their events, days without a bar, days whose source is silent, dates without trading. */
 import { Client } from 'pg';
-import { Api } from '../support/api.js';
-import { GATED, GatedRepository } from '../support/gated-repository.js';
-import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/market.js';
-import { eventsOf, minuteByMinute, said } from '../support/session-events.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
+import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/data/market.js';
+import { eventsOf, minuteByMinute, said } from '../support/sessions/session-events.js';
+import { TestSystem } from '../support/system/system.js';
 
 /** The dates include Thanksgiving, on which XNYS is closed, and the half day after it. */
 const DATES = { start: '2013-11-26', end: '2013-12-03' };

@@ -1,9 +1,9 @@
 /** The documentation page in a browser: "Try it out" creates and starts a session on the data of the demonstration. */
 import { specExample } from '@barkeep/api';
 import type { Browser, Page } from 'playwright-core';
-import { Api } from '../support/api.js';
-import { describeWithBrowser, startBrowser } from '../support/browser.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { TestSystem } from '../support/system/system.js';
 
 const KEY = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

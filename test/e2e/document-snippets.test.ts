@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parseSessionSpec } from '@barkeep/bars';
 import ts from 'typescript';
 import { buildProgram } from '../../apps/cli/src/program.js';
-import { commandsOf, isShown, type Snippet, snippetsOf, withOutput } from '../support/snippets.js';
-import { TestSystem } from '../support/system.js';
+import { commandsOf, isShown, type Snippet, snippetsOf, withOutput } from '../support/programs/snippets.js';
+import { TestSystem } from '../support/system/system.js';
 
 const ROOT = join(__dirname, '../..');
 /** Within the project, so that programs find its packages. */

@@ -2,8 +2,8 @@
 import { jobPrefix } from '@barkeep/service';
 import { openQueues, producerConnection, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Worker } from 'bullmq';
-import { Api } from '../support/api.js';
-import { DisturbedSystem } from '../support/disturbed-system.js';
+import { Api } from '../support/system/api.js';
+import { DisturbedSystem } from '../support/system/disturbed-system.js';
 
 const REDIS_URL = process.env['REDIS_URL']!;
 /** The stream waits for no repair and the periodic detection runs a day later, so neither asks for a detection. */

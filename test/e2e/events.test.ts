@@ -1,8 +1,8 @@
 /** A session's events over HTTP, with real processes: no event is lost or sent twice, whatever ends a connection. */
-import { Api } from '../support/api.js';
-import { DisturbedSystem } from '../support/disturbed-system.js';
-import { EventListener, type SentEvent } from '../support/event-listener.js';
-import type { SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { DisturbedSystem } from '../support/system/disturbed-system.js';
+import { EventListener, type SentEvent } from '../support/sessions/event-listener.js';
+import type { SystemProcess } from '../support/system/system.js';
 
 let lab: DisturbedSystem;
 let coordinator: SystemProcess;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, RedisServer } from '../faults/lab/redis-server.js';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
 const SYMBOLS = ['AAA', 'BBB'];

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExampleRun } from '../support/example-run.js';
-import { plainDelivered } from '../support/plain-delivered.js';
-import { barsOfDataset, type PlainBars } from '../support/plain-dataset.js';
-import { plainSma } from '../support/plain-sma.js';
+import { ExampleRun } from '../support/programs/example-run.js';
+import { plainDelivered } from '../support/data/plain-delivered.js';
+import { barsOfDataset, type PlainBars } from '../support/data/plain-dataset.js';
+import { plainSma } from '../support/data/plain-sma.js';
 
 const SETS = [6, 12, 18, 24].flatMap((fast) => [52, 78, 91, 104].map((slow) => ({ fast, slow })));
 const STEPS = 5 * 78;

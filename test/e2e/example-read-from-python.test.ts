@@ -10,7 +10,7 @@ import type { ShownBar } from '@barkeep/bars';
 import { findPython, type PythonProgram } from '../../examples/read-from-python/find-python.cjs';
 import { type OpenSession, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const ROOT = join(__dirname, '../..');
 const EXAMPLE = join(ROOT, 'examples/read-from-python');

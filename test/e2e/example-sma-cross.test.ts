@@ -2,9 +2,9 @@
  * Runs examples/sma-cross as a user does: its figures must equal those of a plain loop over the datasets, and its
  * README must show them.
  */
-import { ExampleRun } from '../support/example-run.js';
-import { barsOfDataset, type PlainBars } from '../support/plain-dataset.js';
-import { plainSma, type PlainResult } from '../support/plain-sma.js';
+import { ExampleRun } from '../support/programs/example-run.js';
+import { barsOfDataset, type PlainBars } from '../support/data/plain-dataset.js';
+import { plainSma, type PlainResult } from '../support/data/plain-sma.js';
 
 const [FAST, SLOW] = [24, 104];
 const SLOTS = 5 * 390;

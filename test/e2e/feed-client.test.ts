@@ -3,9 +3,9 @@
  * with the bytes of a session that streams the same bars from a dataset (I1).
  */
 import { connect, type Barkeep, type ClientSession, type Step } from '@barkeep/client';
-import { processOf } from '../support/disturbed-system.js';
-import { marketBars, tradingDays, writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { processOf } from '../support/system/disturbed-system.js';
+import { marketBars, tradingDays, writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-05' };
 const SYMBOLS = ['AAA', 'BBB'];

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, FedBarsLostError, type Barkeep, type ClientSession } from '@barkeep/client';
 import { freePort, RedisServer } from '../faults/lab/redis-server.js';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SPEC = { start: '2024-03-04', end: '2024-03-04', symbols: ['AAA'], upkeep: { enabled: false } };
 const FED = { ...SPEC, source: { type: 'feed' } } as const;

@@ -2,11 +2,11 @@
  * Three processes feed real minute bars over HTTP, out of order. The session ends with the bytes of a session that
  * streams them from a dataset (I1).
  */
-import { Api } from '../support/api.js';
-import { feedOrder, Feeders } from '../support/feeders.js';
-import { describeWithLean, EQUITY_DATES, EQUITY_FOLDERS, equityRows, importLean } from '../support/lean-data.js';
-import { seeded } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { feedOrder, Feeders } from '../support/programs/feeders.js';
+import { describeWithLean, EQUITY_DATES, EQUITY_FOLDERS, equityRows, importLean } from '../support/data/lean-data.js';
+import { seeded } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
 /** The most simulated time by which a bar comes late. */

@@ -4,10 +4,10 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Bar } from '@barkeep/bars';
 import { Redis } from 'ioredis';
-import { Api } from '../support/api.js';
-import type { Fed } from '../support/feeders.js';
-import { marketBars, tradingDays, writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import type { Fed } from '../support/programs/feeders.js';
+import { marketBars, tradingDays, writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const SYMBOLS = ['AAA', 'BBB'];

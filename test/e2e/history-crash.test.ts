@@ -3,11 +3,11 @@
  * changes nothing (I1).
  */
 import { Redis } from 'ioredis';
-import { Api } from '../support/api.js';
-import { GATED, GatedRepository } from '../support/gated-repository.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { processOf } from '../support/disturbed-system.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { processOf } from '../support/system/disturbed-system.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-11' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];

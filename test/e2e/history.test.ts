@@ -4,9 +4,9 @@
  */
 import { calendarNamed } from '@barkeep/bars';
 import { Redis } from 'ioredis';
-import { Api, type Session } from '../support/api.js';
-import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/lean-data.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/data/lean-data.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
 const EQUITIES = {

@@ -3,8 +3,8 @@ import { BarImporter, createDataSource, migrate } from '@barkeep/bar-repository'
 import type { Bar } from '@barkeep/bars';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
 
 const MINUTE_MS = 60_000;
 const FIRST = Date.UTC(2018, 3, 1);

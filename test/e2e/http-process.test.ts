@@ -2,9 +2,9 @@
  * The coordinator as a process: the messages when it cannot start, when it waits and when it is ready, and how it ends.
  */
 import { once } from 'node:events';
-import { coordinatorProcess, startCoordinatorProcess } from '../support/http-process.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { tcpGate } from '../support/tcp-gate.js';
+import { coordinatorProcess, startCoordinatorProcess } from '../support/system/http-process.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 let database: TestDatabase;
 

@@ -1,6 +1,6 @@
 /** Calls every documented route of a real coordinator process without a key, with a wrong key, and with a right key. */
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const KEY = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

@@ -1,9 +1,9 @@
 /** One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. */
 import { SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const SPEC = { ...DATES, symbols: ['FV'], source: { type: 'dataset', dataset: 'whole' } };

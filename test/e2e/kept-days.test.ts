@@ -3,9 +3,9 @@ import type { Bar } from '@barkeep/bars';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'all-day' }, derivedIntervals: ['1h'] };

@@ -2,8 +2,8 @@
  * Rows that are added to a dataset after a session has streamed it: a call of upkeep picks them up and changes nothing
  * else.
  */
-import { Api, type ApiBar } from '../support/api.js';
-import { REPAIR } from '../support/holey-data.js';
+import { Api, type ApiBar } from '../support/system/api.js';
+import { REPAIR } from '../support/data/holey-data.js';
 import {
   describeWithLean,
   EQUITY_DATES,
@@ -11,9 +11,9 @@ import {
   importLean,
   regularRows,
   type Row,
-} from '../support/lean-data.js';
-import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
-import { TestSystem } from '../support/system.js';
+} from '../support/data/lean-data.js';
+import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };

@@ -1,7 +1,7 @@
 /** DELETE removes everything of a session, at any moment of its life, and no key comes back (I9). */
-import { Api, type Session } from '../support/api.js';
-import { DisturbedSystem } from '../support/disturbed-system.js';
-import { seeded } from '../support/market.js';
+import { Api, type Session } from '../support/system/api.js';
+import { DisturbedSystem } from '../support/system/disturbed-system.js';
+import { seeded } from '../support/data/market.js';
 
 const MOMENTS = 12;
 const MOMENT_MS = 250;

@@ -2,11 +2,11 @@
  * A clock in lockstep, with real coordinator processes: it is never more than a lead ahead of the slowest consumer, a
  * silent consumer is dropped or waited for, and a crash of the coordinator does not change this.
  */
-import { Api, type Session } from '../support/api.js';
-import { LockstepConsumer } from '../support/lockstep-consumer.js';
-import { marketBars, tradingDays, writeBars } from '../support/market.js';
-import { eventsOf } from '../support/session-events.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { LockstepConsumer } from '../support/programs/lockstep-consumer.js';
+import { marketBars, tradingDays, writeBars } from '../support/data/market.js';
+import { eventsOf } from '../support/sessions/session-events.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];

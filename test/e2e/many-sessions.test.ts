@@ -2,9 +2,9 @@
  * Fifty sessions at the same time on two coordinators: each ends with its own bytes, and none waits for the end of
  * another (I1).
  */
-import { Api, type Session } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SESSIONS = 50;
 const SYMBOLS_EACH = 10;

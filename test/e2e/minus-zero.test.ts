@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const SPEC = { ...DATES, symbols: ['Z'], derivedIntervals: ['5m', '1d'] };

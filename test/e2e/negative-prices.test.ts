@@ -5,9 +5,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 // Crude oil for May on 20 April 2020, the minutes of its settlement. The figures are from the public record of that day.
 const ROWS = ['2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500', '2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000'];

@@ -5,10 +5,17 @@
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
-import { Api, type ApiBar } from '../support/api.js';
-import { Canary, CANARY_CLOSES, CANARY_DATES, CANARY_MINUTES, canaryMarket, minutesBy } from '../support/canary.js';
-import { holey, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type ApiBar } from '../support/system/api.js';
+import {
+  Canary,
+  CANARY_CLOSES,
+  CANARY_DATES,
+  CANARY_MINUTES,
+  canaryMarket,
+  minutesBy,
+} from '../support/programs/canary.js';
+import { holey, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const DERIVED = ['5m', '1h', '1d'];

@@ -3,13 +3,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { checkAnswer } from '../support/contract.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { describeWithPromtool, promtool } from '../support/promtool.js';
+import { Api } from '../support/system/api.js';
+import { checkAnswer } from '../support/system/contract.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { describeWithPromtool, promtool } from '../support/system/promtool.js';
 import { freePort } from '../../libs/local-system/src/servers/server-process.js';
-import { Scrape } from '../support/scrape.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Scrape } from '../support/system/scrape.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calendarNamed, DayGrid, parseInterval, type Bar } from '@barkeep/bars';
-import { Api, type Session } from '../support/api.js';
-import { marketBars, seeded, writeBars } from '../support/market.js';
-import { type SystemProcess, TestSystem } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { marketBars, seeded, writeBars } from '../support/data/market.js';
+import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -3,13 +3,13 @@
  * keep up, at a pause, and at a crash.
  */
 import { Redis } from 'ioredis';
-import { Api } from '../support/api.js';
-import { processOf } from '../support/disturbed-system.js';
-import { GATED, GatedRepository } from '../support/gated-repository.js';
-import { holey, marketBars, tradingDays, writeBars } from '../support/market.js';
-import { eventsOf, minuteByMinute, said, type StoredEvent } from '../support/session-events.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { processOf } from '../support/system/disturbed-system.js';
+import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
+import { holey, marketBars, tradingDays, writeBars } from '../support/data/market.js';
+import { eventsOf, minuteByMinute, said, type StoredEvent } from '../support/sessions/session-events.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const DAYS = tradingDays(DATES);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { commandsOf, isShown, snippetsOf } from '../support/snippets.js';
+import { commandsOf, isShown, snippetsOf } from '../support/programs/snippets.js';
 
 const ROOT = join(__dirname, '../..');
 /** The environment without the test's servers: the packages must start their own. */

@@ -1,7 +1,7 @@
 /** Sessions over packed days, over rows, and over partly packed days have the same bytes (I1). */
-import { Api } from '../support/api.js';
-import { holey, marketBars, seeded, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { holey, marketBars, seeded, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
 const DATES = { start: '2024-06-27', end: '2024-07-05' };

@@ -3,8 +3,8 @@
  * policy.
  */
 import type { Browser } from 'playwright-core';
-import { describeWithBrowser, startBrowser } from '../support/browser.js';
-import { TestSystem } from '../support/system.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { TestSystem } from '../support/system/system.js';
 
 const ADMIN = 'admin-key-0123456789';
 

@@ -5,9 +5,9 @@
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api, type Metrics, type Session } from '../support/api.js';
-import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/lean-data.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type Metrics, type Session } from '../support/system/api.js';
+import { describeWithLean, EQUITY_DATES, equityRows, importLean } from '../support/data/lean-data.js';
+import { TestSystem } from '../support/system/system.js';
 
 const EQUITIES = {
   symbols: ['SPY', 'IBM', 'BAC'],

@@ -2,12 +2,17 @@
  * What happens to the holes of a session when its repositories fail, answer invalid bars, have other bars than the
  * source, or do not exist.
  */
-import { Api } from '../support/api.js';
-import { IBM_ABSENT, makeHoley, REPAIR } from '../support/holey-data.js';
-import { describeWithLean, EQUITY_DATES, importLean } from '../support/lean-data.js';
-import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
-import { FLAKY_ERROR, FLAKY_THROWS, RepositoriesModule, SLOPPY_RECORDS } from '../support/repositories-module.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { IBM_ABSENT, makeHoley, REPAIR } from '../support/data/holey-data.js';
+import { describeWithLean, EQUITY_DATES, importLean } from '../support/data/lean-data.js';
+import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
+import {
+  FLAKY_ERROR,
+  FLAKY_THROWS,
+  RepositoriesModule,
+  SLOPPY_RECORDS,
+} from '../support/programs/repositories-module.js';
+import { TestSystem } from '../support/system/system.js';
 
 describeWithLean('repair from repositories of all kinds', () => {
   let system: TestSystem;

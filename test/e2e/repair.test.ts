@@ -1,9 +1,9 @@
 /** Separate worker processes repair a session, whose source has holes, from a second dataset while it runs. */
-import { Api, type ApiBar } from '../support/api.js';
-import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/holey-data.js';
-import { describeWithLean, EQUITY_DATES, type Row } from '../support/lean-data.js';
-import { aggregatePlainly, regularHours } from '../support/plain-bars.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type ApiBar } from '../support/system/api.js';
+import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/data/holey-data.js';
+import { describeWithLean, EQUITY_DATES, type Row } from '../support/data/lean-data.js';
+import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };

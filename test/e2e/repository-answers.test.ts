@@ -5,9 +5,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 21 });

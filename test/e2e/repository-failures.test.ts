@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jobPrefix } from '@barkeep/service';
 import { Redis } from 'ioredis';
-import { Api, type Gap, type Session } from '../support/api.js';
-import { marketBars, writeBars, type BarsBySymbol } from '../support/market.js';
-import { type SystemProcess, TestSystem } from '../support/system.js';
+import { Api, type Gap, type Session } from '../support/system/api.js';
+import { marketBars, writeBars, type BarsBySymbol } from '../support/data/market.js';
+import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const DOCUMENT = join(__dirname, '../../docs/repositories.md');
 const DATE = '2013-10-07';

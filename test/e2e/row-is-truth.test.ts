@@ -1,9 +1,9 @@
 /** The row of a session decides about start, pause, resume and stop. The store follows it, also when a server was away during the call. */
 import { Redis } from 'ioredis';
-import { Api, type Session } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+import { Api, type Session } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-16' };
 const SYMBOLS = ['AAA', 'BBB'];

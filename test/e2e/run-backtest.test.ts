@@ -3,8 +3,8 @@ import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
 import { Redis } from 'ioredis';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-03-04', end: '2024-03-06' };

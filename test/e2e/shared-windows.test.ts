@@ -2,9 +2,9 @@
  * Sessions of one coordinator that share reads: whatever other sessions do, each ends with the bytes of a session that
  * reads alone (I1), and none gets rows older than its own read would return.
  */
-import { Api } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = Array.from({ length: 140 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 const BASE = {

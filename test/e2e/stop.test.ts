@@ -2,9 +2,9 @@
  * Stopping: a process that gets a signal ends in order and in time, and other processes continue its sessions. A
  * session that is paused, stopped and started again ends with the bytes of an undisturbed one (I1).
  */
-import { Api, type Session } from '../support/api.js';
-import { DisturbedSystem } from '../support/disturbed-system.js';
-import type { SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { DisturbedSystem } from '../support/system/disturbed-system.js';
+import type { SystemProcess } from '../support/system/system.js';
 
 const STOPPED_WITHIN_MS = 10_000;
 

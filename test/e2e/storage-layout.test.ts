@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Api, type ApiBar } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type ApiBar } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/storage-layout.md'), 'utf8');
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@barkeep/client';
 import { freePort, RedisServer } from '../faults/lab/redis-server.js';
-import { Api, type Session } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
 const SYMBOLS = ['AAA', 'BBB'];

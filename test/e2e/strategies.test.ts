@@ -3,12 +3,12 @@
  * session, and one that was killed continues from its kept position and gets what an undisturbed run delivers.
  */
 import { Redis } from 'ioredis';
-import { Api, type Consumer, type Session } from '../support/api.js';
-import { holey, marketBars, writeBars } from '../support/market.js';
-import { seeded } from '../support/seeded.js';
-import { eventsOf, OF_CONSUMERS } from '../support/session-events.js';
-import { Strategies, type SeenStep, type Strategy } from '../support/strategies.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type Consumer, type Session } from '../support/system/api.js';
+import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { seeded } from '../support/data/seeded.js';
+import { eventsOf, OF_CONSUMERS } from '../support/sessions/session-events.js';
+import { Strategies, type SeenStep, type Strategy } from '../support/programs/strategies.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2013-10-07', end: '2013-10-08' };

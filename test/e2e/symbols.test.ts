@@ -4,10 +4,10 @@
  * symbol whole or not at all, and nothing remains of a removed symbol (I9).
  */
 import { SessionReader, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
-import { Api, type Session } from '../support/api.js';
-import { DisturbedSystem, processOf } from '../support/disturbed-system.js';
-import { holey, marketBars, seeded, type BarsBySymbol } from '../support/market.js';
-import type { SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
+import { holey, marketBars, seeded, type BarsBySymbol } from '../support/data/market.js';
+import type { SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
 const FIRST = ['AAA', 'BBB', 'CCC', 'DDD'];

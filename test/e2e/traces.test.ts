@@ -1,9 +1,9 @@
 /** One trace shows a repair across processes, from the window with a hole to the bars that fill it. */
 import { join } from 'node:path';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
-import { TraceCollector, type CollectedSpan } from '../support/trace-collector.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
+import { TraceCollector, type CollectedSpan } from '../support/system/trace-collector.js';
 
 const SPEC = {
   id: 'traced',
@@ -14,7 +14,7 @@ const SPEC = {
   backfill: ['whole'],
   derivedIntervals: ['5m'],
 };
-const PRINT_MODULES = join(__dirname, '../support/print-trace-modules.cjs');
+const PRINT_MODULES = join(__dirname, '../support/system/print-trace-modules.cjs');
 
 let system: TestSystem;
 let collector: TraceCollector;

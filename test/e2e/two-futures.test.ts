@@ -7,11 +7,11 @@
  */
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
-import { Api, type Session } from '../support/api.js';
-import { EventListener } from '../support/event-listener.js';
-import { GATED, GatedRepository } from '../support/gated-repository.js';
-import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/market.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { EventListener } from '../support/sessions/event-listener.js';
+import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
+import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/data/market.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const [FIRST, SECOND] = tradingDays(DATES);

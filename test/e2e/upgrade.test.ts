@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@barkeep/client';
 import { Redis } from 'ioredis';
-import { Api, type ApiBar, type Session } from '../support/api.js';
-import { FIXTURE, loadFixture } from '../support/fixture-0.1.js';
-import { type SystemProcess, TestSystem } from '../support/system.js';
+import { Api, type ApiBar, type Session } from '../support/system/api.js';
+import { FIXTURE, loadFixture } from '../support/setup/fixture-0.1.js';
+import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const NOT_CONTINUED = ['running', 'paused', 'stopped', 'fed'];
 

@@ -3,9 +3,9 @@
  * requests.
  */
 import type { DaysAnswer, UpkeepPlanAnswer } from '@barkeep/api';
-import { Api } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const SPEC = {
   id: 'parts',

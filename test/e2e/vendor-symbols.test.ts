@@ -7,8 +7,8 @@ import { type Barkeep, connect, type Step } from '@barkeep/client';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api, type Session } from '../support/api.js';
-import { TestSystem, type SystemProcess } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = [
   'BRK/B',

@@ -1,8 +1,8 @@
 /** Sessions on unusual trading days of generated markets: a half day, a lunch break, an open on the evening before. */
 import type { Bar } from '@barkeep/bars';
-import { Api, type ApiBar } from '../support/api.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type ApiBar } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 let system: TestSystem;
 let api: Api;

@@ -2,10 +2,10 @@
  * A session says what it waits for and warns of oddities, and a completed session runs again when its store lost its
  * newest writes.
  */
-import { Api, type Session } from '../support/api.js';
-import { DisturbedSystem } from '../support/disturbed-system.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { TestSystem } from '../support/system.js';
+import { Api, type Session } from '../support/system/api.js';
+import { DisturbedSystem } from '../support/system/disturbed-system.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SYMBOLS = ['AAA', 'BBB'];

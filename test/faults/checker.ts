@@ -1,5 +1,5 @@
 /** Judges one schedule: compares the session with an undisturbed one, and what was observed with the invariants. Pure. */
-import type { Consumer, Counts, Metrics } from '../support/api.js';
+import type { Consumer, Counts, Metrics } from '../support/system/api.js';
 import type { Kind } from './kinds.js';
 import type { Observations } from './observer.js';
 

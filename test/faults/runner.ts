@@ -1,7 +1,7 @@
 /** Runs one schedule in a lab: a session, its faults, its end, and what is left of it. Judges nothing: see checker.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobPrefix } from '@barkeep/service';
-import type { Session } from '../support/api.js';
+import type { Session } from '../support/system/api.js';
 import { type Evidence, type Outcome, type Violation, violationsOf } from './checker.js';
 import { faultNamed } from './faults/index.js';
 import { KINDS, type KindName } from './kinds.js';

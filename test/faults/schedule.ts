@@ -1,5 +1,5 @@
 /** Decides from a seed which session a schedule runs and which faults happen when. The same seed gives the same schedule. Pure. */
-import { seeded } from '../support/seeded.js';
+import { seeded } from '../support/data/seeded.js';
 import type { FaultInfo } from './faults/fault.js';
 import { KINDS, type KindName } from './kinds.js';
 

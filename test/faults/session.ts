@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Api, type ApiAnswer, type Metrics, type Session } from '../support/api.js';
-import { holey, marketBars } from '../support/market.js';
+import { Api, type ApiAnswer, type Metrics, type Session } from '../support/system/api.js';
+import { holey, marketBars } from '../support/data/market.js';
 import { DATES, KINDS, type Kind, type KindName, SYMBOLS } from './kinds.js';
 import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';

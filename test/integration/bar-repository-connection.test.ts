@@ -1,8 +1,8 @@
 /** A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process continues (I11). */
 import { BarImporter, createDataSource, migrate, withConnection } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const OPEN = Date.UTC(2013, 9, 4, 13, 30);
 

@@ -15,8 +15,8 @@ import {
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { declareComplete, quarantineCounts } from '../support/datasets.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { declareComplete, quarantineCounts } from '../support/data/datasets.js';
 import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;

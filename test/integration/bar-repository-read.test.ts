@@ -13,7 +13,7 @@ import {
 } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;

@@ -1,6 +1,6 @@
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
 import { MIGRATIONS } from '../../libs/bar-repository/src/schema/index.js';
 

@@ -10,8 +10,8 @@ import {
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { quarantineCounts } from '../support/datasets.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { quarantineCounts } from '../support/data/datasets.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;

@@ -6,8 +6,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 

@@ -15,10 +15,10 @@ import {
 } from '@barkeep/client';
 import { ConsumerReplacedError, removeSession, SessionConsumers, SessionLostError } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { fillDay, runTo } from '../support/follow-store.js';
-import { holey, marketBars } from '../support/market.js';
-import { StoreServer, type TestStore } from '../support/session-store.js';
-import { tcpGate } from '../support/tcp-gate.js';
+import { fillDay, runTo } from '../support/sessions/follow-store.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC'],
@@ -31,7 +31,7 @@ const SPEC = {
 };
 const LOCKSTEP = { ...SPEC, pace: { mode: 'lockstep', window: 30 } };
 const market = holey(marketBars({ ...SPEC, seed: 3 }), 0.15, 4);
-const SLOW_FOLLOWER = join(__dirname, '../support/slow-follower.mjs');
+const SLOW_FOLLOWER = join(__dirname, '../support/programs/slow-follower.mjs');
 const server = new StoreServer();
 afterAll(() => server.close());
 

@@ -15,12 +15,12 @@ import {
   SessionWriter,
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { deriveDay, fillDay, runTo, windowEnd } from '../support/follow-store.js';
-import { advanceTo, feedOf } from '../support/feeding.js';
-import { holey, marketBars } from '../support/market.js';
-import { seeded } from '../support/seeded.js';
-import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
-import { tcpGate } from '../support/tcp-gate.js';
+import { deriveDay, fillDay, runTo, windowEnd } from '../support/sessions/follow-store.js';
+import { advanceTo, feedOf } from '../support/programs/feeding.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { seeded } from '../support/data/seeded.js';
+import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],

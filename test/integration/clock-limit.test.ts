@@ -5,10 +5,10 @@ import { loadConfig, type RunningService } from '@barkeep/service';
 import { UpkeepProducer } from '@barkeep/upkeep-queues';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
-import { Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { StoreServer } from '../support/session-store.js';
+import { Api } from '../support/system/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { StoreServer } from '../support/sessions/session-store.js';
 
 /** Enough symbols for two partitions. */
 const SPEC = {

@@ -3,10 +3,10 @@
  * pages.
  */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
-import { Api } from '../support/api.js';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { marketBars, writeBars } from '../support/market.js';
+import { Api } from '../support/system/api.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { marketBars, writeBars } from '../support/data/market.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

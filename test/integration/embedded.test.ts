@@ -15,8 +15,8 @@ import {
   type StartOptions,
 } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
-import { queryDatabase } from '../support/database.js';
-import { pingServices } from '../support/global-setup.js';
+import { queryDatabase } from '../support/setup/database.js';
+import { pingServices } from '../support/setup/global-setup.js';
 
 const projectRoot = join(__dirname, '../..');
 /** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */

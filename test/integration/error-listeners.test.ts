@@ -33,9 +33,9 @@ import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
 import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
 import { freePort, spawnServer } from '../../libs/local-system/src/servers/server-process.js';
-import { pingServices } from '../support/global-setup.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { marketBars, tradingDays } from '../support/market.js';
+import { pingServices } from '../support/setup/global-setup.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { marketBars, tradingDays } from '../support/data/market.js';
 
 const DATES = { start: '2024-07-01', end: '2024-07-02' };
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-listeners-'));

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, RedisServer } from '../faults/lab/redis-server.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 let gate: TcpGate;
 beforeEach(async () => (gate = await tcpGate(process.env['REDIS_URL']!, 6379)));

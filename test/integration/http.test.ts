@@ -8,9 +8,9 @@ import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { QUEUES } from '../../apps/coordinator/src/runtime/index.js';
-import { CONTRACT_STATUSES } from '../support/contract.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { tcpGate, type TcpGate } from '../support/tcp-gate.js';
+import { CONTRACT_STATUSES } from '../support/system/contract.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const prefix = `http-${randomUUID()}`;
 const USER = 'user-key-0123456789';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const WILD = join(__dirname, '../../../shared/data/wild');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zipSync } from 'fflate';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const LEAN = join(__dirname, '../../../shared/data/lean');

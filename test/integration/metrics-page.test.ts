@@ -9,7 +9,7 @@ import { loadConfig, type RunningService } from '@barkeep/service';
 import { Metrics } from '@barkeep/observe';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const PAGE = join(__dirname, '../../docs/metrics.md');
 /** The line before each list in the page. */

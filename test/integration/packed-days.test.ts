@@ -18,8 +18,8 @@ import { chunkOfPart, DayChunk, DayGrid, parseInterval, recordOffset } from '@ba
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { holey, marketBars, seeded, tradingDays } from '../support/market.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { holey, marketBars, seeded, tradingDays } from '../support/data/market.js';
 import { mergeChanges } from '../../libs/bar-repository/src/datasets/index.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
 import { SessionCalendarError, SessionReader } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { flushUpTo, StoreServer } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const MARS = {

@@ -1,6 +1,6 @@
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
-import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/market.js';
-import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/data/market.js';
+import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 afterAll(() => server.close());

@@ -10,10 +10,14 @@ import { CalendarBook, parseCalendar, SESSION_STATES, useCalendars } from '@bark
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
-import { Api } from '../support/api.js';
-import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/database.js';
-import { coordinatorProcess, startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { marketBars, writeBars } from '../support/market.js';
+import { Api } from '../support/system/api.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
+import {
+  coordinatorProcess,
+  startCoordinatorProcess,
+  type CoordinatorProcess,
+} from '../support/system/http-process.js';
+import { marketBars, writeBars } from '../support/data/market.js';
 
 const MINUTE = 60_000;
 const MARS = {

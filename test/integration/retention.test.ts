@@ -14,8 +14,8 @@ import {
   readHistory,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { holey, marketBars } from '../support/market.js';
-import { flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-09' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];

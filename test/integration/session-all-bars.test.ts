@@ -2,8 +2,8 @@
  * The bars of an export, on a real Redis: they end at one clock, without forming bars, and the reader reads no more
  * than the caller takes.
  */
-import { marketBars } from '../support/market.js';
-import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 afterAll(() => server.close());

@@ -2,8 +2,8 @@
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
-import { StoreServer } from '../support/session-store.js';
-import { tcpGate } from '../support/tcp-gate.js';
+import { StoreServer } from '../support/sessions/session-store.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;

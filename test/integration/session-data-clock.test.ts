@@ -9,8 +9,8 @@ import {
   RewindError,
   noFigures,
 } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
 let server: StoreServer;

@@ -2,8 +2,8 @@ import { SessionWriter } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { holey, marketBars, seeded } from '../support/market.js';
-import { partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars, seeded } from '../support/data/market.js';
+import { partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);

@@ -14,8 +14,8 @@ import {
   type SessionEvent,
   type SymbolFill,
 } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const SLOTS = 390;

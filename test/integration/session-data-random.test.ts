@@ -4,8 +4,8 @@
  */
 import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
-import { holey, marketBars, seeded } from '../support/market.js';
-import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars, seeded } from '../support/data/market.js';
+import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],

@@ -1,7 +1,7 @@
 import type { Bar, StoredBar } from '@barkeep/bars';
 import { SessionLostError, SessionReader, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
-import { holey, marketBars } from '../support/market.js';
-import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);

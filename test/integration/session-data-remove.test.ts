@@ -7,7 +7,7 @@ import {
   SessionLostError,
   setControl,
 } from '@barkeep/session-data';
-import { holey, marketBars } from '../support/market.js';
+import { holey, marketBars } from '../support/data/market.js';
 import {
   deriveAll,
   derivedOf,
@@ -16,7 +16,7 @@ import {
   SMALL_SPEC,
   StoreServer,
   type TestStore,
-} from '../support/session-store.js';
+} from '../support/sessions/session-store.js';
 import { PARTITION_SYMBOLS } from '../../libs/session-data/src/layout/index.js';
 
 const server = new StoreServer();

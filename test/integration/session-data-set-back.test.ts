@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { compareStore, removeSession, SessionConsumers } from '@barkeep/session-data';
 import { KeptPosition } from '../../libs/client/src/follow/kept-position.js';
-import { marketBars } from '../support/market.js';
-import { flushUpTo, SMALL_SPEC, StoreServer } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
 
 const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
 const server = new StoreServer();

@@ -1,6 +1,6 @@
 import { FencedError, RewindError, SessionLostError, setControl, type Window } from '@barkeep/session-data';
-import { holey, marketBars } from '../support/market.js';
-import { flushUpTo, partsOf, SMALL_SPEC, StoreServer } from '../support/session-store.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { flushUpTo, partsOf, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);

@@ -14,8 +14,8 @@ import {
   withMembership,
   readHistory,
 } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const SPEC = {

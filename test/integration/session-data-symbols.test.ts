@@ -19,8 +19,15 @@ import {
   withMembership,
   type SessionLayout,
 } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { deriveAll, derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import {
+  deriveAll,
+  derivedOf,
+  flushUpTo,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = marketBars({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'], seed: 5 });

@@ -1,7 +1,14 @@
 import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { SessionLostError, type SymbolFill } from '@barkeep/session-data';
-import { marketBars } from '../support/market.js';
-import { deriveAll, derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import {
+  deriveAll,
+  derivedOf,
+  flushUpTo,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });

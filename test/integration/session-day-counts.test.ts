@@ -4,8 +4,8 @@
  */
 import { noCounts, NO_TRADE } from '@barkeep/bars';
 import { CELL_COUNTS, CountedDays, type DayCounts } from '@barkeep/session-data';
-import { holey, marketBars } from '../support/market.js';
-import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { holey, marketBars } from '../support/data/market.js';
+import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 afterAll(() => server.close());

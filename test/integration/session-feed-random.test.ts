@@ -4,9 +4,9 @@
  * its bytes at every moment (I6).
  */
 import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/feeding.js';
-import { holey, marketBars, seeded, type BarsBySymbol } from '../support/market.js';
-import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/session-store.js';
+import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/programs/feeding.js';
+import { holey, marketBars, seeded, type BarsBySymbol } from '../support/data/market.js';
+import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 import type { FedBars } from '../../libs/session-data/src/feed/index.js';
 
 const SPEC = {

@@ -12,9 +12,9 @@ import {
   removeSession,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { advanceTo, countedSlots, feedOf, otherBar } from '../support/feeding.js';
-import { marketBars } from '../support/market.js';
-import { StoreServer, type TestStore } from '../support/session-store.js';
+import { advanceTo, countedSlots, feedOf, otherBar } from '../support/programs/feeding.js';
+import { marketBars } from '../support/data/market.js';
+import { StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB'],

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
-import { Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/http-process.js';
-import { marketBars, writeBars } from '../support/market.js';
-import { tcpGate } from '../support/tcp-gate.js';
+import { Api } from '../support/system/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';

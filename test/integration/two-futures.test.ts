@@ -4,8 +4,8 @@
  */
 import { SessionEvents, SessionReader, type View } from '@barkeep/session-data';
 import { Mirror } from '../../libs/client/src/mirror/index.js';
-import { marketBars } from '../support/market.js';
-import { deriveAll, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/session-store.js';
+import { marketBars } from '../support/data/market.js';
+import { deriveAll, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 afterAll(() => server.close());

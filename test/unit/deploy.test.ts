@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWithPromtool, promtool } from '../support/promtool.js';
+import { describeWithPromtool, promtool } from '../support/system/promtool.js';
 
 interface Dashboard {
   panels: { targets?: { expr: string }[] }[];

@@ -1,4 +1,4 @@
-import { seeded, type Seeded } from '../../../test/support/seeded.js';
+import { seeded, type Seeded } from '../../../test/support/data/seeded.js';
 import { aggregateCascade, aggregateDay, aggregateInto, planCascade, planDerived } from './aggregate.js';
 import type { Bar, StoredBar } from './bar.js';
 import { calendarNamed, type TradingDay } from './calendar/index.js';

@@ -1,4 +1,4 @@
-import { seeded } from '../../../test/support/seeded.js';
+import { seeded } from '../../../test/support/data/seeded.js';
 import {
   fewestAsks,
   firstMissing,

@@ -1,4 +1,4 @@
-import { seeded } from '../../../test/support/seeded.js';
+import { seeded } from '../../../test/support/data/seeded.js';
 import type { Bar, BarOrigin } from './bar.js';
 import { calendarNamed } from './calendar/index.js';
 import {

@@ -1,4 +1,4 @@
-import { seeded } from '../../../test/support/seeded.js';
+import { seeded } from '../../../test/support/data/seeded.js';
 import { planDerived } from './aggregate.js';
 import type { Bar } from './bar.js';
 import { calendarNamed } from './calendar/index.js';

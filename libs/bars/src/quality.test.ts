@@ -1,4 +1,4 @@
-import { seeded } from '../../../test/support/seeded.js';
+import { seeded } from '../../../test/support/data/seeded.js';
 import { bitmapBytes, hasBit } from './chunk.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
 import { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';

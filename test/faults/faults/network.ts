@@ -1,6 +1,6 @@
 /** Faults of the network between a process, or all of them, and one server. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TcpGate } from '../../support/tcp-gate.js';
+import type { TcpGate } from '../../support/system/tcp-gate.js';
 import { SERVERS, type ServerName } from '../lab/lab.js';
 import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 

@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { holey, marketBars, writeBars } from '../../support/market.js';
-import { tcpGate, type TcpGate } from '../../support/tcp-gate.js';
+import { holey, marketBars, writeBars } from '../../support/data/market.js';
+import { tcpGate, type TcpGate } from '../../support/system/tcp-gate.js';
 import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
 import { closeWithUs } from './end-with-us.js';
 import { PostgresServer } from './postgres-server.js';

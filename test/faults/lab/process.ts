@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endWithUs } from './end-with-us.js';
-import type { TcpGate } from '../../support/tcp-gate.js';
+import type { TcpGate } from '../../support/system/tcp-gate.js';
 import type { ServerName } from './lab.js';
 
 const READY_LIMIT_MS = 180_000;

@@ -1,6 +1,6 @@
 import { READ_ROW } from '@barkeep/bar-repository';
 import { calendarNamed, DayChunk, DayGrid, parseInterval, refuseValues, type TradingDay } from '@barkeep/bars';
-import { seeded } from '../../../../test/support/seeded.js';
+import { seeded } from '../../../../test/support/data/seeded.js';
 import { RowPacker } from './row-packer.js';
 import type { MutablePart } from './window-read.js';
 

@@ -2,7 +2,7 @@
  * Days that calendars often get wrong: daylight saving, half days, typhoons, evening sessions, changed hours. A sample
  * of a longer list.
  */
-import hardDays from '../../../../test/support/hard-days.json';
+import hardDays from '../../../../test/support/data/hard-days.json';
 import { calendarNamed } from './calendar.js';
 
 const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');

@@ -1,5 +1,5 @@
 import { DayChunk, RECORD_BYTES, recordOffset } from '@barkeep/bars';
-import { seeded } from '../../../../test/support/seeded.js';
+import { seeded } from '../../../../test/support/data/seeded.js';
 import { BarColumns, barOfRow } from './columns.js';
 
 const SLOTS = 50;

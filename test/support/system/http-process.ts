@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const PROGRAM = join(__dirname, '../../apps/coordinator/dist/main.js');
+const PROGRAM = join(__dirname, '../../../apps/coordinator/dist/main.js');
 const readyMessage = z.object({ ready: z.literal(true), url: z.string() });
 
 export interface CoordinatorProcess {

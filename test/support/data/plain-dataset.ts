@@ -2,7 +2,7 @@
  * Reads the bars that an example imported directly from PostgreSQL, as plain objects, and makes five-minute bars of
  * them by a loop.
  */
-import type { ExampleRun } from './example-run.js';
+import type { ExampleRun } from '../programs/example-run.js';
 
 export const FIVE_MINUTES_MS = 300_000;
 

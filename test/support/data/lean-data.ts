@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import type { TestSystem } from './system.js';
+import type { TestSystem } from '../system/system.js';
 
-const LEAN = join(__dirname, '../../../shared/data/lean');
+const LEAN = join(__dirname, '../../../../shared/data/lean');
 
 /** Trading dates of the equity files. */
 export const EQUITY_DATES = ['2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11'];

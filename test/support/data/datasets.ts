@@ -1,8 +1,8 @@
 /** Declarations and counts that only tests make directly in PostgreSQL. */
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
-import { withConnection } from '../../libs/bar-repository/src/connection.js';
-import { declareSymbolDates, ensureSymbols } from '../../libs/bar-repository/src/datasets/index.js';
+import { withConnection } from '../../../libs/bar-repository/src/connection.js';
+import { declareSymbolDates, ensureSymbols } from '../../../libs/bar-repository/src/datasets/index.js';
 
 /** Declares each of `dates` complete for each of `symbols`. Adds symbols that are new. @throws UnknownDatasetError */
 export async function declareComplete(

@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BarsBySymbol } from './market.js';
+import type { BarsBySymbol } from '../data/market.js';
 
 /** The name to use in a spec's `backfill`. */
 export const GATED = 'gated';

@@ -6,10 +6,10 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../libs/local-system/src/servers/server-process.js';
+import { freePort } from '../../../libs/local-system/src/servers/server-process.js';
 import { Api, type Session } from './api.js';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const PORTS = ['COORDINATOR_1_PORT', 'COORDINATOR_2_PORT', 'REDIS_QUEUE_PORT', 'REDIS_SESSION_PORT', 'POSTGRES_PORT'];
 const LABEL = 'com.docker.compose.project';
 

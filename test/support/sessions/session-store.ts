@@ -11,8 +11,8 @@ import {
   type Window,
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import type { BarsBySymbol } from './market.js';
-import type { SymbolDerived } from '../../libs/session-data/src/upkeep/index.js';
+import type { BarsBySymbol } from '../data/market.js';
+import type { SymbolDerived } from '../../../libs/session-data/src/upkeep/index.js';
 
 /** Two trading days of three symbols, windows of 50 minutes that do not end on whole bitmap bytes. */
 export const SMALL_SPEC = {

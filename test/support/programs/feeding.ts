@@ -2,7 +2,7 @@
 import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
 import { countsBefore, FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { TestStore } from './session-store.js';
+import type { TestStore } from '../sessions/session-store.js';
 
 /** The feed of a store, and the object that moves its frontier. */
 export function feedOf(redis: Redis, { layout, writer }: TestStore): { feed: SessionFeed; frontier: FeedFrontier } {

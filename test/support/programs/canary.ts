@@ -4,8 +4,8 @@
  * Computes everything without the product's code.
  */
 import type { Bar } from '@barkeep/bars';
-import type { ApiBar } from './api.js';
-import { tradingDays, type BarsBySymbol } from './market.js';
+import type { ApiBar } from '../system/api.js';
+import { tradingDays, type BarsBySymbol } from '../data/market.js';
 
 const MINUTE_MS = 60_000;
 /** Added to the prices of each day. */

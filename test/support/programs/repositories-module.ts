@@ -5,7 +5,7 @@
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Row } from './lean-data.js';
+import type { Row } from '../data/lean-data.js';
 
 /** The message of the error that `flaky` throws. */
 export const FLAKY_ERROR = 'the vendor is down';

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { createTestDatabase, queryDatabase, type TestDatabase } from './database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../setup/database.js';
 
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../..');
 const WAIT_MS = 60_000;
 const CHECK_MS = 25;
 

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, queryDatabase } from './database.js';
+import { createTestDatabase, queryDatabase } from '../setup/database.js';
 
-const APPS = join(__dirname, '../../apps');
+const APPS = join(__dirname, '../../../apps');
 const READY_MS = 30_000;
 
 /** One process of a system. */

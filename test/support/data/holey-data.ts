@@ -4,7 +4,7 @@
  */
 import { EQUITY_FOLDERS, importLean, regularRows, type Row } from './lean-data.js';
 import { seeded } from './seeded.js';
-import type { TestSystem } from './system.js';
+import type { TestSystem } from '../system/system.js';
 
 const SEED = 20131004;
 const LEFT_OUT = 0.05;

@@ -1,7 +1,7 @@
 /** Writes to a store step by step while a test mirrors and follows it: windows, fills, derived bars, and the clock. */
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
-import type { BarsBySymbol } from './market.js';
+import type { BarsBySymbol } from '../data/market.js';
 import { derivedOf, flushUpTo, type TestStore } from './session-store.js';
 
 /** Writes bars of a symbol into empty slots of a day, as a backfill would. @returns the number written */

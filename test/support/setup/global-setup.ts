@@ -46,7 +46,7 @@ export async function pingServices(urls: ServiceUrls): Promise<void> {
 }
 
 async function start(): Promise<Services> {
-  const dataDir = join(__dirname, '../../.barkeep/test');
+  const dataDir = join(__dirname, '../../../.barkeep/test');
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const services = await startServices({ dataDir, keep: false, env: testEnvironment(), log });
   try {

@@ -5,8 +5,8 @@
  */
 import { Redis } from 'ioredis';
 import { Api, type Session } from './api.js';
-import { GATED, GatedRepository } from './gated-repository.js';
-import { holey, marketBars, tradingDays, writeBars } from './market.js';
+import { GATED, GatedRepository } from '../programs/gated-repository.js';
+import { holey, marketBars, tradingDays, writeBars } from '../data/market.js';
 import { TestSystem, type SystemProcess } from './system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-16' };

@@ -2,7 +2,7 @@
  * Computes the expected derived bars from bars of the API by one loop over the regular session of each day, without the
  * product's code.
  */
-import type { ApiBar } from './api.js';
+import type { ApiBar } from '../system/api.js';
 
 const MINUTE_MS = 60_000;
 

@@ -1,5 +1,5 @@
 /** Listens to a session's server-sent events as a browser would, keeps them and checks each against the contract. */
-import { checkEvent } from './contract.js';
+import { checkEvent } from '../system/contract.js';
 
 export interface SentEvent {
   id: string;

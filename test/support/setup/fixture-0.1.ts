@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
-import type { TestSystem } from './system.js';
+import type { TestSystem } from '../system/system.js';
 
-export const FIXTURE = join(__dirname, '../fixtures/0.1');
+export const FIXTURE = join(__dirname, '../../fixtures/0.1');
 
 /** A Redis command: its name, the key, and its other arguments in base64. */
 type Written = [command: string, key: string, ...encoded: string[]];
