@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { haveImages, openEngine } from './engine/engine.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -28,10 +28,16 @@ const EMBEDDED = '18';
 const READY_LIMIT_MS = 60_000;
 const CHECK_MS = 250;
 
-const many = (defaults) => ({ type: 'string', multiple: true, default: defaults });
-const { values: options } = parseArgs({
-  options: { node: many(NODES), redis: many(REDIS), postgres: many(POSTGRES), only: { type: 'string' } },
-});
+const options = new Command('test:matrix')
+  .description(
+    'Runs the integration tests on chosen versions of servers and Node, and writes the results into docs/support.md.',
+  )
+  .option('--node <version...>', 'versions of Node', NODES)
+  .option('--redis <image...>', 'images of Redis or Valkey', REDIS)
+  .option('--postgres <version...>', `versions of PostgreSQL; ${EMBEDDED} is the embedded one`, POSTGRES)
+  .option('--only <pattern>', 'only test files whose path has this pattern')
+  .parse()
+  .opts();
 
 const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 

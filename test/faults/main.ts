@@ -1,7 +1,7 @@
-/** The command: `npm run faults -- [--schedules N] [--seed S] [--only FAULT] [--kind KIND] [--labs N] [--results FILE] [--verbose] [--list]`. Exit code 1 when a schedule failed. */
+/** The command `npm run faults`. `npm run faults -- --help` names its options. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { FAULTS, faultNamed } from './faults/index.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { FAULTS } from './faults/index.js';
 import { KINDS, type KindName } from './kinds.js';
 import { Lab } from './lab/lab.js';
 import { summary } from './report.js';
@@ -24,41 +24,22 @@ interface Options {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function optionsOf(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      schedules: { type: 'string', default: '50' },
-      seed: { type: 'string', default: '1' },
-      only: { type: 'string' },
-      kind: { type: 'string' },
-      labs: { type: 'string', default: '1' },
-      results: { type: 'string' },
-      list: { type: 'boolean', default: false },
-      verbose: { type: 'boolean', default: false },
-    },
-  });
-  if (values.list) {
-    print(FAULTS.map(({ name }) => name).join('\n'));
-    process.exit(0);
-  }
-  if (values.only !== undefined) faultNamed(values.only);
-  if (values.kind !== undefined && !(values.kind in KINDS)) {
-    throw new Error(`--kind: expected one of ${Object.keys(KINDS).join(', ')}, was ${values.kind}`);
-  }
-  return {
-    schedules: whole('--schedules', values.schedules),
-    seed: whole('--seed', values.seed),
-    only: values.only,
-    kind: values.kind as KindName | undefined,
-    labs: whole('--labs', values.labs),
-    verbose: values.verbose,
-    results: values.results,
-  };
+function optionsOf(args: readonly string[]): Options & { list?: true } {
+  const program = new Command('faults')
+    .description('Runs seeded schedules of faults against real processes. Exit code 1 when a schedule failed.')
+    .option('--schedules <n>', 'how many schedules to run', whole, 50)
+    .option('--seed <n>', 'seed of the first schedule', whole, 1)
+    .addOption(new Option('--only <fault>', 'use only this fault').choices(FAULTS.map(({ name }) => name)))
+    .addOption(new Option('--kind <kind>', 'use only this kind of session').choices(Object.keys(KINDS)))
+    .option('--labs <n>', 'systems that run schedules at the same time', whole, 1)
+    .option('--results <file>', 'keep results in this file, and skip schedules whose results it has')
+    .option('--verbose', 'print what happened in every schedule', false)
+    .option('--list', 'print the names of the faults');
+  return program.parse(args, { from: 'user' }).opts();
 }
 
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${name}: expected a whole number of 1 or more, was ${text}`);
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number of 1 or more');
   return Number(text);
 }
 
@@ -148,6 +129,7 @@ function printResult({ schedule, violations, trace, tookMs }: ScheduleResult, ve
 
 async function main(): Promise<void> {
   const options = optionsOf(process.argv.slice(2));
+  if (options.list) return print(FAULTS.map(({ name }) => name).join('\n'));
   const { schedules, seed, only, kind } = options;
   const startedAt = Date.now();
   const results = options.results === undefined ? [] : readResults(options.results);
