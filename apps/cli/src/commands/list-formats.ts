@@ -24,7 +24,7 @@ export function listedFormats(): ListedFormat[] {
   return [...FORMATS.map(listed), LEAN];
 }
 
-function listed({ name, title, times, zone, example, source }: BarFormat): ListedFormat {
+function listed({ name, title, times = 'open', zone, example, source }: BarFormat): ListedFormat {
   return { name, title, times, zone: zone ?? null, example, source };
 }
 

@@ -254,7 +254,7 @@ describe('a named format', () => {
       const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, 1000);
       expect(refused).toEqual([]);
       expect(bars.toSorted((a, b) => a.openTime - b.openTime)).toEqual(EXPECTED);
-      expect(plan?.understood).toMatchObject({ format: name, times: format.times, spacing: '1-minute' });
+      expect(plan?.understood).toMatchObject({ format: name, times: format.times ?? 'open', spacing: '1-minute' });
     },
   );
 

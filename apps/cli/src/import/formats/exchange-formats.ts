@@ -1,5 +1,5 @@
 /** Formats of exchanges, and of programs that download from exchanges. */
-import type { BarFormat } from './format.js';
+import { type BarFormat, IN_ORDER, LOWER } from './format.js';
 
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 
@@ -8,15 +8,13 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     name: 'binance',
     title: 'Binance klines, epochs in ms or µs',
     source: 'https://github.com/binance/binance-public-data',
-    kind: 'csv',
     headers: [['open_time', 'open', 'high', 'low', 'close', 'volume', 'close_time', 'count', 'ignore']],
     row: new RegExp(
       `^\\d{13}(?:\\d{3})?,(?:${NUMBER},){5}\\d{13}(?:\\d{3})?,${NUMBER},\\d+,${NUMBER},${NUMBER},${NUMBER}$`,
     ),
     file: /^([A-Z0-9_]+)-1m-/,
-    columns: { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 },
+    columns: IN_ORDER,
     zone: 'UTC',
-    times: 'open',
     example: [
       '1735689600000000,93576.00,93610.93,93537.50,93610.93,8.21,1735689659999999,768978.11,2631,3.95,370757.32,0',
     ],
@@ -25,31 +23,19 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     name: 'kraken',
     title: 'Kraken OHLCVT',
     source: 'https://support.kraken.com/articles/360047124832',
-    kind: 'csv',
     row: new RegExp(`^\\d{10},(?:${NUMBER},){5}\\d+$`),
     file: /^([A-Za-z0-9]+)_1\.csv/,
-    columns: { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 },
+    columns: IN_ORDER,
     zone: 'UTC',
-    times: 'open',
     example: ['1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12'],
   },
   {
     name: 'bitstamp',
     title: 'Bitstamp as CryptoDataDownload gives it',
     source: 'https://www.cryptodatadownload.com/data/bitstamp/',
-    kind: 'csv',
     headers: [['unix', 'date', 'symbol', 'open', 'high', 'low', 'close', /^Volume /]],
-    columns: {
-      time: 'unix',
-      symbol: 'symbol',
-      open: 'open',
-      high: 'high',
-      low: 'low',
-      close: 'close',
-      volume: /^Volume (?!USD|EUR|GBP)/,
-    },
+    columns: { time: 'unix', symbol: 'symbol', ...LOWER, volume: /^Volume (?!USD|EUR|GBP)/ },
     zone: 'UTC',
-    times: 'open',
     example: [
       'https://www.CryptoDataDownload.com',
       'unix,date,symbol,open,high,low,close,Volume BTC,Volume USD',
@@ -64,7 +50,6 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     arrays: { length: 6, timeDigits: 10 },
     columns: { time: 1, low: 2, high: 3, open: 4, close: 5, volume: 6 },
     zone: 'UTC',
-    times: 'open',
     example: ['[[1709562600,64990.0,65010.0,65000.0,65005.0,1.5]]'],
   },
   {
@@ -73,9 +58,8 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
     kind: 'json',
     arrays: { length: 7, timeDigits: 13 },
-    columns: { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 },
+    columns: IN_ORDER,
     zone: 'UTC',
-    times: 'open',
     example: [
       '{"result":{"symbol":"BTCUSD","list":[["1709562600000","65000","65010","64990","65005","26861","0.41"]]}}',
     ],
@@ -84,7 +68,6 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     name: 'bybit-csv',
     title: 'Bybit klines with the names of its API as CSV',
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
-    kind: 'csv',
     headers: [['startTime', 'openPrice', 'highPrice', 'lowPrice', 'closePrice', 'volume', 'turnover']],
     columns: {
       time: 'startTime',
@@ -95,7 +78,6 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
       volume: 'volume',
     },
     zone: 'UTC',
-    times: 'open',
     example: [
       'startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover',
       '1709562600000,65000,65010,64990,65005,26861,0.41',
@@ -108,9 +90,8 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     kind: 'json',
     arrays: { length: 6, timeDigits: 13 },
     file: /^(.+)-1m(?:-[a-z]+)?\.json/,
-    columns: { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 },
+    columns: IN_ORDER,
     zone: 'UTC',
-    times: 'open',
     example: ['[[1709562600000,65000.0,65010.0,64990.0,65005.0,1.5]]'],
   },
   {
@@ -121,7 +102,6 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     arrays: { length: 6, timeDigits: 13 },
     columns: { time: 1, open: 2, close: 3, high: 4, low: 5, volume: 6 },
     zone: 'UTC',
-    times: 'open',
     example: ['[[1709562600000,65000,65005,65010,64990,1.5]]'],
   },
 ];

@@ -1,4 +1,4 @@
-/** The description of a named format: how a vendor writes its files of minute bars. Data only. */
+/** The description of a named format: how a vendor writes its files of minute bars, and what several formats share. Data only. */
 
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;
@@ -25,7 +25,8 @@ export interface BarFormat {
   title: string;
   /** Where the form is documented. */
   source: string;
-  kind: 'csv' | 'json';
+  /** @default 'csv' */
+  kind?: 'json';
   /** @default ',' */
   delimiter?: string;
   /** Headers that the files have: all names of one of them must be there, in any order. Undefined: rows without a header. */
@@ -51,10 +52,26 @@ export interface BarFormat {
   time?: readonly string[];
   /** Zone of times without an offset. Undefined: the files do not say it, the user must. */
   zone?: string;
-  /** Whether a time is the open or the close of its bar. */
-  times: 'open' | 'close';
+  /** Whether a time is the open or the close of its bar. @default 'open' */
+  times?: 'open' | 'close';
   /** Prices are divided by it. @default 1 */
   priceScale?: number;
   /** The first lines of a file. */
   example: readonly string[];
 }
+
+export const NEW_YORK = 'America/New_York';
+/** A decimal number, as part of a pattern. */
+export const NUMBER = String.raw`-?\d+(?:\.\d+)?`;
+export const LOWER = { open: 'open', high: 'high', low: 'low', close: 'close', volume: 'volume' } as const;
+export const CAPITALS = { open: 'Open', high: 'High', low: 'Low', close: 'Close', volume: 'Volume' } as const;
+export const IN_ORDER = { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 } as const;
+export const DATE_AND_TIME = { date: 1, time: 2, open: 3, high: 4, low: 5, close: 6, volume: 7 } as const;
+export const BRACKETED = {
+  date: '<DATE>',
+  time: '<TIME>',
+  open: '<OPEN>',
+  high: '<HIGH>',
+  low: '<LOW>',
+  close: '<CLOSE>',
+} as const;

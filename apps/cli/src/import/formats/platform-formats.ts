@@ -1,23 +1,17 @@
 /** Formats of trading platforms. */
-import type { BarFormat } from './format.js';
-
-const NUMBER = String.raw`-?\d+(?:\.\d+)?`;
-const NEW_YORK = 'America/New_York';
-const CAPITALS = { open: 'Open', high: 'High', low: 'Low', close: 'Close' } as const;
+import { type BarFormat, BRACKETED, CAPITALS, DATE_AND_TIME, IN_ORDER, LOWER, NEW_YORK, NUMBER } from './format.js';
 
 export const PLATFORM_FORMATS: readonly BarFormat[] = [
   {
     name: 'interactive-brokers',
     title: 'Interactive Brokers historical bars (TWS API, ib_async)',
     source: 'https://interactivebrokers.github.io/tws-api/historical_bars.html',
-    kind: 'csv',
     headers: [
       ['date', 'open', 'high', 'low', 'close', 'volume', 'average', 'barCount'],
       ['date', 'open', 'high', 'low', 'close', 'volume', 'wap', /^(bar)?count$/i],
     ],
-    columns: { time: 'date', open: 'open', high: 'high', low: 'low', close: 'close', volume: 'volume' },
+    columns: { time: 'date', ...LOWER },
     zone: NEW_YORK,
-    times: 'open',
     example: [
       'date,open,high,low,close,volume,average,barCount',
       '2024-03-04 09:30:00-05:00,176.15,176.9,175.82,176.3,23150.0,176.31,8146',
@@ -27,43 +21,29 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     name: 'tradingview',
     title: 'TradingView chart export',
     source: 'https://www.tradingview.com/support/solutions/43000537255/',
-    kind: 'csv',
     headers: [['time', 'open', 'high', 'low', 'close', 'Volume']],
     file: /^[^_,]+_([^,]+), /,
-    columns: { time: 'time', open: 'open', high: 'high', low: 'low', close: 'close', volume: 'Volume' },
+    columns: { time: 'time', ...LOWER, volume: 'Volume' },
     zone: 'UTC',
-    times: 'open',
     example: ['time,open,high,low,close,Volume', '1709562600,176.15,176.9,175.82,176.3,2315021'],
   },
   {
     name: 'metatrader4',
     title: 'MetaTrader 4 history export; the times are those of the broker: give --tz',
     source: 'https://www.metatrader4.com/en/trading-platform/help/service/history_center',
-    kind: 'csv',
     row: new RegExp(`^\\d{4}\\.\\d\\d\\.\\d\\d,\\d\\d:\\d\\d,(?:${NUMBER},){4}\\d+$`),
-    columns: { date: 1, time: 2, open: 3, high: 4, low: 5, close: 6, volume: 7 },
+    columns: DATE_AND_TIME,
     time: ['yyyy.MM.dd HH:mm'],
-    times: 'open',
     example: ['2024.03.04,16:30,1.08500,1.08520,1.08490,1.08510,57'],
   },
   {
     name: 'metatrader5',
     title: 'MetaTrader 5 bars export; the times are those of the broker: give --tz',
     source: 'https://www.metatrader5.com/en/terminal/help/trading_advanced/custom_instruments',
-    kind: 'csv',
     delimiter: '\t',
     headers: [['<DATE>', '<TIME>', '<OPEN>', '<HIGH>', '<LOW>', '<CLOSE>', '<TICKVOL>', '<VOL>', '<SPREAD>']],
-    columns: {
-      date: '<DATE>',
-      time: '<TIME>',
-      open: '<OPEN>',
-      high: '<HIGH>',
-      low: '<LOW>',
-      close: '<CLOSE>',
-      volume: { either: ['<VOL>', '<TICKVOL>'] },
-    },
+    columns: { ...BRACKETED, volume: { either: ['<VOL>', '<TICKVOL>'] } },
     time: ['yyyy.MM.dd HH:mm:ss', 'yyyy.MM.dd HH:mm'],
-    times: 'open',
     example: [
       '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>',
       '2024.03.04\t16:30:00\t1.08500\t1.08520\t1.08490\t1.08510\t57\t0\t3',
@@ -73,7 +53,6 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     name: 'tradestation',
     title: 'TradeStation ASCII: times are closes, in the time of the exchange',
     source: 'https://help.tradestation.com/10_00/eng/tradestationhelp/data/data_ascii_guidelines.htm',
-    kind: 'csv',
     headers: [
       ['Date', 'Time', 'Open', 'High', 'Low', 'Close', 'Up', 'Down'],
       ['Date', 'Time', 'Open', 'High', 'Low', 'Close', /^Vol(ume)?$/, 'OI'],
@@ -91,12 +70,11 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     name: 'ninjatrader',
     title: 'NinjaTrader export: times are closes, UTC',
     source: 'https://ninjatrader.com/support/helpGuides/nt8/exporting.htm',
-    kind: 'csv',
     delimiter: ';',
     row: new RegExp(`^\\d{8} \\d{6};(?:${NUMBER};){4}\\d+$`),
     file: /^(.+)\.(?:Last|Bid|Ask)\.txt/i,
     needsFile: true,
-    columns: { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 },
+    columns: IN_ORDER,
     time: ['yyyyMMdd HHmmss'],
     zone: 'UTC',
     times: 'close',
