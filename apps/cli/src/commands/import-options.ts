@@ -1,18 +1,17 @@
 /** The options of commands that read bars from files: their checks, and the plan that they make. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { parseInterval, SYMBOL_WORDS } from '@barkeep/bars';
+import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
 import { CliError, readOption, UsageError } from '../terminal/index.js';
 import {
   ColumnsError,
+  FilePlanError,
   formatsNamed,
   type ImportPlan,
   type InputFile,
-  isSymbol,
   leanFile,
-  LeanPathError,
   parseColumnsOption,
   READ_DEFAULTS,
   type ReadOptions,
@@ -135,7 +134,7 @@ async function symbolMap(file: string): Promise<Map<string, string>> {
   });
   const pairs = text.trimStart().startsWith('{') ? jsonPairs(file, text) : csvPairs(text);
   for (const [from, to] of pairs) {
-    if (from === '' || !isSymbol(to))
+    if (from === '' || !SYMBOL_PATTERN.test(to))
       throw new CliError(`--symbol-map: expected FROM,TO with a symbol TO, was "${from},${to}"`);
   }
   return new Map(pairs);
@@ -186,7 +185,7 @@ function leanZone(file: InputFile, { read }: ImportPlan): string[] {
   try {
     return [leanFile(file.path, undefined, read).zone];
   } catch (error) {
-    if (error instanceof LeanPathError) return []; // reported when the file is read
+    if (error instanceof FilePlanError) return []; // reported when the file is read
     throw error;
   }
 }
@@ -206,7 +205,7 @@ function formatName(text: string): string {
 }
 
 function symbolName(text: string): string {
-  if (isSymbol(text)) return text;
+  if (SYMBOL_PATTERN.test(text)) return text;
   throw new UsageError(`--symbol: expected ${SYMBOL_WORDS}, was "${text}"`);
 }
 

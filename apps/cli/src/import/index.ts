@@ -13,8 +13,8 @@ export {
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolFromPath } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';
-export { leanFile, LeanPathError } from './lean/index.js';
-export { isSymbol, type SymbolCase, SymbolNames } from './reading/index.js';
+export { leanFile } from './lean/index.js';
+export { FilePlanError, type SymbolCase, SymbolNames } from './reading/index.js';
 export {
   CalendarCheck,
   FeedWriter,

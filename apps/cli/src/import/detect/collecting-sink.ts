@@ -1,7 +1,6 @@
 /** For tests: reads a file that is in memory, as an import does, and collects its bars and refusals. */
 import type { Bar } from '@barkeep/bars';
-import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { FilePlanError } from './file-plan-error.js';
+import { BarReader, FilePlanError, type ImportRefusal, SymbolNames } from '../reading/index.js';
 import { type FilePlan, planFile } from './file-plan.js';
 import { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 

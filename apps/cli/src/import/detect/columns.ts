@@ -46,9 +46,15 @@ const TIMES_OF_DAY = new Set([
   'время',
 ]);
 
-/** The columns of a file do not say where a bar's values are. */
+/** The columns of a file do not say where a bar's values are, or fit formats that mean different things. */
 export class ColumnsError extends Error {
   override readonly name = 'ColumnsError';
+  constructor(
+    message: string,
+    readonly reason: 'unusable-header' | 'ambiguous-format' = 'unusable-header',
+  ) {
+    super(message);
+  }
 }
 
 /** Columns of a named format. */

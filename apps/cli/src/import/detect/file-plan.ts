@@ -2,16 +2,15 @@
  * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
  * user is shown before anything is stored. Pure.
  */
-import type { BarReaderOptions } from '../reading/index.js';
+import { type BarReaderOptions, FilePlanError } from '../reading/index.js';
 import { JsonRows, lastKey, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
 import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
 import { ColumnsError } from './columns.js';
-import { FilePlanError } from './file-plan-error.js';
 import { headerZone } from './header-zone.js';
 import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { AmbiguousFormatError, type FileSample } from './recognise.js';
+import type { FileSample } from './recognise.js';
 import { dataRows, isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow, timeTextOf } from './sample.js';
 import { readSample } from './sample-bars.js';
 import { understoodOf, type Understood } from './understood.js';
@@ -93,7 +92,7 @@ function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
 
 function sampleOf({ head, tail, fileName }: FileStart, options: ReadOptions): FileSample {
   if (isJson(head) && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1'))) {
-    throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short', 0);
+    throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
   }
   const beginning = Buffer.from(head.subarray(0, 120)).toString('utf8');
   if (isJson(head))
@@ -108,8 +107,7 @@ function found<T>(find: () => T, line: number): T {
   try {
     return find();
   } catch (error) {
-    if (error instanceof ColumnsError) throw new FilePlanError('unusable-header', error.message, line);
-    if (error instanceof AmbiguousFormatError) throw new FilePlanError('ambiguous-format', error.message, line);
+    if (error instanceof ColumnsError) throw new FilePlanError(error.reason, error.message, line);
     throw error;
   }
 }

@@ -1,7 +1,6 @@
 /** Decides how a file is read. */
 export { type ColumnName, ColumnsError, parseColumnsOption } from './columns.js';
 export { type FilePlan, type FileStart, planFile } from './file-plan.js';
-export { FilePlanError } from './file-plan-error.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';

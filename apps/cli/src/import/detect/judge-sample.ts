@@ -2,8 +2,7 @@
  * Judges the sample of a file: refuses a file whose times cannot be what they were read as, and warns of times and values that
  * may mean something else. Pure.
  */
-import { type BarReaderOptions, timeText } from '../reading/index.js';
-import { FilePlanError } from './file-plan-error.js';
+import { type BarReaderOptions, FilePlanError, timeText } from '../reading/index.js';
 import { groupedVolumes } from './grouped-volumes.js';
 import { headerZone, zoneWarning } from './header-zone.js';
 import type { FileLayout } from './layout.js';
@@ -90,11 +89,7 @@ function refuseMixedGrid(times: readonly number[]): void {
   const off = times.filter((time) => time % MINUTE_MS !== 0);
   const share = off.length / times.length;
   if (times.length < ROWS_MIN || share < 0.25 || share === 1) return;
-  throw new FilePlanError(
-    'off-grid',
-    `expected whole minutes, was ${timeText(off[0]!)} among others: are they ticks?`,
-    0,
-  );
+  throw new FilePlanError('off-grid', `expected whole minutes, was ${timeText(off[0]!)} among others: are they ticks?`);
 }
 
 function areMidnights(times: readonly number[], zone: string): boolean {
@@ -108,7 +103,7 @@ function wrongInterval(spacing: number, { intervalMs }: ReadOptions): FilePlanEr
       ? `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval`
       : '';
   const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars${hint}`;
-  return new FilePlanError('wrong-interval', detail, 0);
+  return new FilePlanError('wrong-interval', detail);
 }
 
 function fewRows(times: readonly number[], { file, rows, start, options }: Sample): string[] {
@@ -170,7 +165,7 @@ function zoneWarnings(
 function dateWarnings({ start, options }: Sample, example: string, walls: readonly number[]): string[] {
   const swapped = isEpoch(example) ? undefined : swappedDates(walls, example, start.fileName);
   if (swapped === undefined) return [];
-  if (swapped.isSure && options.timeFormat === undefined) throw new FilePlanError('unreadable-time', swapped.detail, 0);
+  if (swapped.isSure && options.timeFormat === undefined) throw new FilePlanError('unreadable-time', swapped.detail);
   return [swapped.detail];
 }
 

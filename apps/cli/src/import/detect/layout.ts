@@ -3,15 +3,7 @@ import { type BarFormat } from '../formats/index.js';
 import type { RowLayout } from '../reading/index.js';
 import { columnsByPlace, ColumnsError, formatColumns, type FoundColumns, headerColumns, quoted } from './columns.js';
 import type { ReadOptions } from './read-options.js';
-import {
-  AmbiguousFormatError,
-  type FileSample,
-  HEADER_ROWS_MAX,
-  lookalikes,
-  namedFormat,
-  recognise,
-  type Recognised,
-} from './recognise.js';
+import { type FileSample, HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
 import type { SampleRow } from './sample.js';
 import type { VolumeColumn } from './volume-choice.js';
 import { wideHeader } from './wide-header.js';
@@ -30,7 +22,7 @@ export interface FileLayout {
 /** Most lines of a header after its first one. */
 const HEADER_LINES_MAX = 4;
 
-/** @throws ColumnsError, AmbiguousFormatError */
+/** @throws ColumnsError */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
   const remaining = { ...sample, rows };
@@ -88,7 +80,7 @@ function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: bo
       problem = isBetter(texts, problem) ? error : problem;
     }
   }
-  throw problem ?? new ColumnsError('expected a header, was an empty file');
+  throw problem!;
 }
 
 /** True when a row is a more likely header than the one of the reported problem: the first row with enough fields is reported. */
@@ -97,8 +89,7 @@ function isBetter(texts: readonly string[], problem: ColumnsError | undefined): 
 }
 
 function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
-  const [first] = sample.rows;
-  if (first === undefined) throw new ColumnsError('expected a row, was an empty file');
+  const first = sample.rows[0]!;
   if (sample.isJson && options.columns.size === 0) {
     const detail = `${first.texts.length} values such as [${first.texts.slice(0, 8).join(', ')}]`;
     throw new ColumnsError(
@@ -107,8 +98,9 @@ function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
   }
   const candidates = options.format === undefined && options.zone === undefined ? lookalikes(sample) : [];
   if (candidates.length > 1)
-    throw new AmbiguousFormatError(
+    throw new ColumnsError(
       `the rows look like ${candidates.join(' or ')}: name one with --format, or give --tz`,
+      'ambiguous-format',
     );
   const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
   const found = layoutFrom(columns, first.texts, sample.rows, false);

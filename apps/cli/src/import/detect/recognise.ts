@@ -24,11 +24,6 @@ export interface FileSample {
   fileName: string;
 }
 
-/** A file fits more than one format, and they mean different things. */
-export class AmbiguousFormatError extends Error {
-  override readonly name = 'AmbiguousFormatError';
-}
-
 /** Formats of a name: `databento` stands for `databento` and `databento-pretty`, `histdata` for both of HistData's. */
 export function formatsNamed(name: string): readonly BarFormat[] {
   const isFamily = (format: BarFormat): boolean =>
@@ -52,7 +47,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
 
 /**
  * The one format that a file fits; undefined when it fits none. A fitting file name decides between formats whose rows
- * look alike. @throws AmbiguousFormatError
+ * look alike. @throws ColumnsError
  */
 export function recognise(sample: FileSample): Recognised | undefined {
   const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
@@ -60,7 +55,7 @@ export function recognise(sample: FileSample): Recognised | undefined {
   const chosen = named.length > 0 ? named : fitting;
   if (chosen.length > 1) {
     const names = chosen.map(({ format }) => format.name).join(' or ');
-    throw new AmbiguousFormatError(`the rows fit ${names}: name one with --format`);
+    throw new ColumnsError(`the rows fit ${names}: name one with --format`, 'ambiguous-format');
   }
   return chosen[0];
 }

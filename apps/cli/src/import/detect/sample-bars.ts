@@ -1,8 +1,7 @@
 /** Reads the first and the last rows of a file as an import would, to show and to judge them. Pure. */
 import type { Bar } from '@barkeep/bars';
-import { BarReader, type BarReaderOptions, type RowSink } from '../reading/index.js';
+import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
 import type { RowHandler, Splitter } from '../rows/index.js';
-import { FilePlanError } from './file-plan-error.js';
 import { isJson } from './sample.js';
 
 /** Fewest rows at an end of a file by which its times are judged. */
@@ -66,7 +65,6 @@ function refuseHalfRead(first: readonly ReadTime[], last: readonly ReadTime[]): 
   throw new FilePlanError(
     'unreadable-time',
     `times are read at one end of the file and not at the other (${example}): is the day before the month?`,
-    0,
   );
 }
 
@@ -78,7 +76,6 @@ function refusePartlyRead(times: readonly ReadTime[]): void {
   throw new FilePlanError(
     'unreadable-time',
     `${unread.length} of ${times.length} times could not be read (${unread[0]}), so the others may be wrong too`,
-    0,
   );
 }
 

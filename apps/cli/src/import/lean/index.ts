@@ -1,3 +1,3 @@
 /** Reads Lean's folders of minute files. */
-export { leanFile, LeanPathError, type LeanOptions } from './lean-path.js';
+export { leanFile } from './lean-path.js';
 export { planLean } from './lean-plan.js';

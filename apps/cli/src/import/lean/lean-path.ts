@@ -1,6 +1,8 @@
 /** Reads what the path of a Lean file says: market, symbol, date, and by that zone, price scale and columns. Pure. */
 import { basename, dirname, sep } from 'node:path';
+import type { ReadOptions } from '../detect/index.js';
 import { LEAN_FILE } from '../files/index.js';
+import { FilePlanError } from '../reading/index.js';
 
 /** Prices of equities are multiplied by this, in every market. */
 const EQUITY_SCALE = 10_000;
@@ -37,41 +39,37 @@ export interface LeanFile {
   isQuote: boolean;
 }
 
-/** Options of the user, which override the path. */
-export interface LeanOptions {
-  symbol?: string;
-  zone?: string;
-  priceScale?: number;
-}
-
-/** The path does not follow Lean's naming. */
-export class LeanPathError extends Error {
-  override readonly name = 'LeanPathError';
-}
-
 /**
  * Reads `…/equity/usa/minute/spy/20131004_trade.zip`.
- * @param entry name inside of the zip, which names the contract of a future @throws LeanPathError
+ * @param given options of the user, which override the path @param entry name inside of the zip, which names the contract of a future @throws FilePlanError
  */
-export function leanFile(path: string, entry: string | undefined, given: LeanOptions): LeanFile {
+export function leanFile(
+  path: string,
+  entry: string | undefined,
+  given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
+): LeanFile {
   const named = LEAN_FILE.exec(basename(path));
-  if (named === null) throw new LeanPathError(`expected a name like 20131004_trade.zip, was "${basename(path)}"`);
+  if (named === null)
+    throw new FilePlanError('unusable-path', `expected a name like 20131004_trade.zip, was "${basename(path)}"`);
   const [, year, month, day, kind = ''] = named;
   const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
   if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) {
-    throw new LeanPathError(`expected a date in the file name, was "${year}${month}${day}"`);
+    throw new FilePlanError('unusable-path', `expected a date in the file name, was "${year}${month}${day}"`);
   }
   const folders = dirname(path).split(sep).join('/').toLowerCase().split('/');
   const other = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
-  if (other !== undefined) throw new LeanPathError(`expected minute bars, was a file of resolution "${other}"`);
+  if (other !== undefined)
+    throw new FilePlanError('unusable-path', `expected minute bars, was a file of resolution "${other}"`);
   const market = marketOf(folders);
   const zone = given.zone ?? market?.zone;
   if (zone === undefined) {
-    throw new LeanPathError('expected a known market such as equity/usa, crypto, forex or future in the path, or --tz');
+    throw new FilePlanError(
+      'unusable-path',
+      'expected a known market such as equity/usa, crypto, forex or future in the path, or --tz',
+    );
   }
-  const symbol = given.symbol ?? symbolOf(path, entry, market);
   return {
-    symbol,
+    symbol: given.symbol ?? symbolOf(path, entry, market),
     midnightMs,
     zone,
     priceScale: given.priceScale ?? market?.priceScale ?? 1,

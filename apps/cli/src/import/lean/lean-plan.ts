@@ -2,11 +2,12 @@
  * Plans how a Lean file is read. A row of trades is `milliseconds since midnight, open, high, low, close, volume`; a row of
  * quotes has bid and ask prices, whose means are taken, and no volume. Pure.
  */
+import { SYMBOL_PATTERN } from '@barkeep/bars';
 import type { FilePlan, ReadOptions } from '../detect/index.js';
-import { BarReader, type BarReaderOptions, isSymbol, type RowLayout } from '../reading/index.js';
+import { BarReader, type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
 import { decimalAt, numberReader, RowSplitter } from '../rows/index.js';
 import type { TimeParser, WallClock } from '../times/index.js';
-import { type LeanFile, LeanPathError } from './lean-path.js';
+import type { LeanFile } from './lean-path.js';
 
 const DAY_MS = 86_400_000;
 const TRADE: RowLayout = { time: 0, values: [{ open: 1, high: 2, low: 3, close: 4, volume: [5] }], fieldsMax: 6 };
@@ -16,10 +17,11 @@ const QUOTE: RowLayout = {
   fieldsMax: 11,
 };
 
-/** @param clock of the file's zone, shared by many files for its cache @throws LeanPathError for a folder that is no symbol */
+/** @param clock of the file's zone, shared by many files for its cache @throws FilePlanError for a folder that is no symbol */
 export function planLean(file: LeanFile, clock: WallClock, options: ReadOptions, head: Uint8Array): FilePlan {
   const { symbol, zone, isQuote } = file;
-  if (!isSymbol(symbol)) throw new LeanPathError(`expected a folder named like a symbol, was "${symbol}"`);
+  if (!SYMBOL_PATTERN.test(symbol))
+    throw new FilePlanError('unusable-path', `expected a folder named like a symbol, was "${symbol}"`);
   const layout = isQuote ? QUOTE : TRADE;
   const reader: BarReaderOptions = {
     layout,

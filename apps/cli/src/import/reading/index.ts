@@ -1,6 +1,6 @@
 /** Turns rows into bars. */
 export { BarReader, type BarReaderOptions } from './bar-reader.js';
 export { timeText } from './refusal-text.js';
-export { FILE_REFUSALS, type ImportRefusal, type RowSink } from './refusals.js';
+export { FILE_REFUSALS, FilePlanError, type ImportRefusal, type RowSink } from './refusals.js';
 export { type RowLayout, type ValueFields } from './row-layout.js';
-export { isSymbol, type SymbolCase, SymbolNames } from './symbol-names.js';
+export { type SymbolCase, SymbolNames } from './symbol-names.js';

@@ -27,6 +27,18 @@ export type ImportRefusal =
   | 'symbol-case'
   | (typeof FILE_REFUSALS)[number];
 
+/** Why a file as a whole cannot be read. */
+export class FilePlanError extends Error {
+  override readonly name = 'FilePlanError';
+  constructor(
+    readonly reason: ImportRefusal,
+    message: string,
+    readonly line = 0,
+  ) {
+    super(message);
+  }
+}
+
 /** Receives what a reader makes of rows. */
 export interface RowSink {
   bar(symbol: string, bar: Bar): void;

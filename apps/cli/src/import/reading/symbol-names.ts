@@ -41,7 +41,7 @@ export class SymbolNames {
   #find(text: string): SymbolName {
     const mapped = this.map.get(text) ?? text;
     const symbol = this.symbolCase === 'upper' ? mapped.toUpperCase() : mapped;
-    if (!isSymbol(symbol)) {
+    if (!SYMBOL_PATTERN.test(symbol)) {
       const detail = `expected ${SYMBOL_WORDS}, was "${symbol}"; --symbol-map FILE gives it another name`;
       return { reason: 'bad-symbol', detail };
     }
@@ -58,8 +58,4 @@ export class SymbolNames {
     this.#known.set(symbol.toLowerCase(), symbol);
     return { symbol };
   }
-}
-
-export function isSymbol(text: string): boolean {
-  return SYMBOL_PATTERN.test(text) && text !== '.' && text !== '..';
 }

@@ -3,10 +3,10 @@
  * refusals. Its caller decides whether the import is kept.
  */
 import type { Bar } from '@barkeep/bars';
-import { type ChosenVolume, type FilePlan, FilePlanError, type FileStart, planFile } from '../detect/index.js';
+import { type ChosenVolume, type FilePlan, type FileStart, planFile } from '../detect/index.js';
 import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
-import { leanFile, LeanPathError, planLean } from '../lean/index.js';
-import { BarReader, type RowSink } from '../reading/index.js';
+import { leanFile, planLean } from '../lean/index.js';
+import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import { checkWhole, fileNameOf, headOf } from './entry-start.js';
@@ -53,7 +53,7 @@ export class ImportRun {
       await this.#checkZip(entries, symbols);
       for (const [index, entry] of entries.entries()) {
         const name = entry.name === undefined ? shown : `${shown}!${entry.name}`;
-        await this.#refusing(name, () => this.#readEntry(entry, name, symbols[index]));
+        await this.#readEntry(entry, name, symbols[index]).catch((error: unknown) => this.#refuseFile(name, error));
       }
     } catch (error) {
       this.#refuseFile(shown, error);
@@ -77,17 +77,8 @@ export class ImportRun {
     return [...ofFiles, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
-  async #refusing(name: string, read: () => Promise<void>): Promise<void> {
-    try {
-      await read();
-    } catch (error) {
-      this.#refuseFile(name, error);
-    }
-  }
-
   #refuseFile(name: string, error: unknown): void {
     if (error instanceof FilePlanError) this.refusals.add(name, error.line, error.reason, error.message);
-    else if (error instanceof LeanPathError) this.refusals.add(name, 0, 'unusable-path', error.message);
     else if (!(error instanceof WriteError) && isFileError(error))
       this.refusals.add(name, 0, 'unreadable-file', error.message);
     else throw error;
@@ -95,7 +86,7 @@ export class ImportRun {
 
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
     if (symbol === undefined && this.plan.symbolOf !== undefined)
-      throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits', 0);
+      throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check();
     const { head, ended, pieces } = await headOf(entry, (bytes) => (this.#bytes += bytes));
     try {
@@ -177,13 +168,8 @@ export class ImportRun {
       read.format === 'lean' ||
       (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/'));
     if (!isLean) return planFile(start, read);
-    const symbol = start.symbol ?? read.symbol;
-    const { zone, priceScale } = read;
-    const file = leanFile(entry.file, entry.name, {
-      ...(symbol !== undefined && { symbol }),
-      ...(zone !== undefined && { zone }),
-      ...(priceScale !== undefined && { priceScale }),
-    });
+    const { symbol } = start;
+    const file = leanFile(entry.file, entry.name, symbol === undefined ? read : { ...read, symbol });
     return planLean(file, clockOf(file.zone), read, start.head);
   }
 
@@ -205,7 +191,7 @@ export class ImportRun {
       const plan = this.#planOf(entry, { ...start, ...(symbol !== undefined && { symbol }) });
       return typeof plan?.reader.symbol === 'string' ? plan.reader.symbol : undefined;
     } catch (error) {
-      if (error instanceof FilePlanError || error instanceof LeanPathError || isFileError(error)) return undefined;
+      if (error instanceof FilePlanError || isFileError(error)) return undefined;
       throw error;
     }
   }

@@ -2,9 +2,8 @@
  * Finds the symbol of each file of a zip, and refuses a zip in which two files would become one symbol: a zip of a vendor often has
  * several companies, or one company with and without adjustments.
  */
-import { FilePlanError } from '../detect/index.js';
 import type { InputEntry } from '../files/index.js';
-import type { SymbolNames } from '../reading/index.js';
+import { FilePlanError, type SymbolNames } from '../reading/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Files that are named in a message. */
@@ -45,7 +44,6 @@ export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (s
     throw new FilePlanError(
       'mixed-symbols',
       `${names.length} files of the zip (${listed}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
-      0,
     );
   }
 }
