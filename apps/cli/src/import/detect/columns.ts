@@ -3,7 +3,7 @@
  * Pure. Throws {@link ColumnsError}, which names what was expected and what the file has.
  */
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
-import { bareName, NAMES, TIME_NAMES, VOLUME_NAMES } from './header-names.js';
+import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
 /** `date` is a separate column for the day. */
 export const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -23,28 +23,6 @@ export interface FoundColumns {
 }
 
 const PRICES = ['open', 'high', 'low', 'close'] as const;
-
-const ALIASES = {
-  time: TIME_NAMES,
-  ...(Object.fromEntries(Object.entries(NAMES).map(([name, aliases]) => [name, aliases.split(' ')])) as Record<
-    keyof typeof NAMES,
-    string[]
-  >),
-};
-/** Time columns that hold a time of day, so that a date column belongs to them. */
-const TIMES_OF_DAY = new Set([
-  'time',
-  'bartime',
-  'zeit',
-  'uhrzeit',
-  'heure',
-  'hora',
-  'orario',
-  '时间',
-  '時刻',
-  '時間',
-  'время',
-]);
 
 /** The columns of a file do not say where a bar's values are, or fit formats that mean different things. */
 export class ColumnsError extends Error {
@@ -107,7 +85,7 @@ export function headerColumns(
     aliases.map((alias) => bare.indexOf(alias)).find((index) => index >= 0) ?? -1;
   const find = (name: Exclude<ColumnName, 'volume'>): number => {
     const given = wanted.get(name);
-    return given === undefined ? aliased(ALIASES[name]) : givenIndex(header, name, given);
+    return given === undefined ? aliased(NAMES[name]) : givenIndex(header, name, given);
   };
   const time = find('time');
   const found = { time, open: find('open'), high: find('high'), low: find('low'), close: find('close') };
@@ -117,7 +95,7 @@ export function headerColumns(
   const [date, symbol] = [find('date'), find('symbol')];
   refuseDoubles(header, [...Object.values(found), date, symbol, ...volumes]);
   const isOther = date >= 0 && date !== time;
-  const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.has(bare[time] ?? ''));
+  const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
   return {
     ...found,
     ...(hasDate ? { date } : isOther && { spareDate: date }),
@@ -146,7 +124,7 @@ function volumeIndexes(
 ): number[] | undefined {
   if (!hasVolume) return [];
   if (given !== undefined) return [givenIndex(header, 'volume', given)];
-  const found = VOLUME_NAMES.map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
+  const found = NAMES.volume.map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
   return found.length === 0 ? undefined : found;
 }
 

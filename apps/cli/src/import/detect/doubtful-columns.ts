@@ -2,7 +2,7 @@
 import type { FileLayout } from './layout.js';
 import { lastKey } from '../rows/index.js';
 import { clockOf, timeParser } from '../times/index.js';
-import { bareName, TIME_NAMES } from './header-names.js';
+import { bareName, NAMES } from './header-names.js';
 import { dataRows, type SampleRow } from './sample.js';
 import type { SampleBar } from './sample-bars.js';
 
@@ -71,7 +71,7 @@ export function otherTimes(file: FileLayout, rows: readonly SampleRow[]): string
   const [texts = []] = dataRows(rows, file.headerLines).map((row) => row.texts);
   const time = instantOf(texts[layout.time]);
   return names.flatMap((name, field) => {
-    const isOther = layout.date === undefined && field !== layout.time && TIME_NAMES.includes(bareName(name));
+    const isOther = layout.date === undefined && field !== layout.time && NAMES.time.includes(bareName(name));
     const difference = isOther ? Math.abs(instantOf(texts[field]) - time) : 0;
     return difference > OFFSET_MAX_MS || difference % OFFSET_STEP_MS > 0
       ? [

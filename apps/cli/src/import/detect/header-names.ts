@@ -1,29 +1,39 @@
 /** The usual names of columns, in the languages that exports have. Compared without case, accents, blanks and signs. Data only. */
 
 /** The usual names of a time, the most specific first: one that names UTC is surer than one that may be local. */
-export const TIME_NAMES: readonly string[] = (
+const TIMES =
   'timeutc timestamputc datetimeutc dateutc utctime utcdatetime gmttime time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent ' +
   'starttime startat localtime windowstart unixtimestamp timestampms opentimems timeopen barstart datetimeet ' +
   'zeit uhrzeit datumzeit zeitstempel heure dateheure hora fechahora dataora datahora orario 时间 日時 時刻 時間 время ' +
-  'date index datum fecha data 日期 日付 дата'
-).split(' ');
+  'date index datum fecha data 日期 日付 дата';
 
+/** The usual names of each column. */
 export const NAMES = {
-  date: 'date day tradingday tradedate datum fecha data 日期 日付 дата',
-  symbol: 'symbol ticker sym instrument code s pair rawsymbol tradingsymbol',
-  open: 'open o openprice first priceopen bidopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',
-  high: 'high h highprice max pricehigh bidhigh hoch hochst hochstkurs haut plushaut maximo massimo maxima alto 最高 最高价 最高價 高値 максимум',
-  low: 'low l lowprice min pricelow bidlow tief tiefst tiefstkurs bas plusbas minimo minima basso bajo 最低 最低价 最低價 安値 минимум',
-  close:
+  time: words(TIMES),
+  date: words('date day tradingday tradedate datum fecha data 日期 日付 дата'),
+  symbol: words('symbol ticker sym instrument code s pair rawsymbol tradingsymbol'),
+  open: words(
+    'open o openprice first priceopen bidopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',
+  ),
+  high: words(
+    'high h highprice max pricehigh bidhigh hoch hochst hochstkurs haut plushaut maximo massimo maxima alto 最高 最高价 最高價 高値 максимум',
+  ),
+  low: words(
+    'low l lowprice min pricelow bidlow tief tiefst tiefstkurs bas plusbas minimo minima basso bajo 最低 最低价 最低價 安値 минимум',
+  ),
+  close: words(
     'close c closeprice last priceclose bidclose schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
-} as const;
+  ),
+  /** Those of traded volume come before those of tick volume. Of a file with both, the import takes the column that is not zero. */
+  volume: words('volume v vol basevolume realvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty'),
+};
 
-/**
- * Names of traded volume come before those of tick volume. Of a file with both, the import takes the column that is not
- * zero.
- */
-export const VOLUME_NAMES: readonly string[] =
-  'volume v vol basevolume realvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty'.split(' ');
+/** Time columns that hold a time of day, so that a date column belongs to them. */
+export const TIMES_OF_DAY = words('time bartime zeit uhrzeit heure hora orario 时间 時刻 時間 время');
+
+function words(text: string): readonly string[] {
+  return text.split(' ');
+}
 
 /** The name as it is compared. */
 export function bareName(name: string): string {

@@ -13,17 +13,7 @@ export interface WideHeader {
   lastLine: number;
 }
 
-const LABELS = new Set([
-  'open',
-  'high',
-  'low',
-  'close',
-  'adj close',
-  'volume',
-  'dividends',
-  'stock splits',
-  'capital gains',
-]);
+const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
 /** Undefined for a file with an ordinary header. */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {

@@ -1,8 +1,7 @@
 /** Reads ISO 8601 times from bytes, with or without an offset. Pure. */
 import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
 import { midnightOf } from './civil-day.js';
-import type { RowTime } from './parsed-time.js';
-import { namedClock, type WallClock } from './wall-time.js';
+import { namedClock, type RowTime, type WallClock } from './wall-time.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
 const digitsAt = readDigits;

@@ -6,8 +6,7 @@ import { DateTime } from 'luxon';
 import { digitsAt as readDigits } from '../rows/index.js';
 import { midnightOf } from './civil-day.js';
 import { offsetAt } from './iso-time.js';
-import type { RowTime, TimeParser } from './parsed-time.js';
-import type { WallClock } from './wall-time.js';
+import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
 const digitsAt = readDigits;

@@ -7,8 +7,7 @@ import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
 import { midnightOf } from './civil-day.js';
 import { instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
-import type { WallClock } from './wall-time.js';
-import type { RowTime, TimeParser } from './parsed-time.js';
+import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
 const digitsAt = readDigits;

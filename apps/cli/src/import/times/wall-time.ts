@@ -11,6 +11,12 @@ const BUCKET_MS = 900_000;
 
 /** Epoch ms, or why the wall time is not a single instant. */
 export type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+/** Why a time cannot be used. */
+export type TimeProblem = Exclude<Instant, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
+/** Epoch ms, or why the time cannot be used. */
+export type RowTime = number | TimeProblem;
+/** Reads the time in `bytes[start, end)`. */
+export type TimeParser = (bytes: Uint8Array, start: number, end: number) => RowTime;
 
 /** Converts wall times of one zone. Fast for consecutive rows that are close in time. */
 export class WallClock {
@@ -71,21 +77,7 @@ export class WallClock {
 }
 
 /** The names of three letters that the IANA database has. */
-const SHORT_ZONES = new Set([
-  'UTC',
-  'GMT',
-  'UCT',
-  'EST',
-  'MST',
-  'HST',
-  'CET',
-  'MET',
-  'EET',
-  'WET',
-  'PRC',
-  'ROC',
-  'ROK',
-]);
+const SHORT_ZONES = new Set('UTC GMT UCT EST MST HST CET MET EET WET PRC ROC ROK'.split(' '));
 
 /** Node also knows abbreviations that mean two zones: its BST is Bangladesh, its IST India, its AST Alaska. They are no zones here. */
 function isZone(name: string): boolean {
