@@ -1,6 +1,6 @@
-/** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes. Pure. */
+/** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes, grouped volumes. Pure. */
 import type { FileLayout } from './layout.js';
-import { lastKey } from '../rows/index.js';
+import { lastKey, type NumberStyle } from '../rows/index.js';
 import { clockOf, timeParser } from '../times/index.js';
 import { bareName, NAMES } from './header-names.js';
 import { dataRows, type SampleRow } from './sample.js';
@@ -14,6 +14,10 @@ const KEYS = new Set(
 );
 const INTERVALS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A volume whose dots may separate thousands. */
+const GROUPED = /^[1-9]\d{0,2}(\.\d{3})+$/;
+const BELOW_THOUSAND = /^\d{1,3}$/;
 
 /** 5 times 10⁹; a bitcoin in rupiahs costs less. */
 const SCALED_PRICE_MIN = 5e9;
@@ -106,4 +110,23 @@ export function scaledPrices(bars: readonly SampleBar[]): string[] {
         `prices such as ${bars[0]!.bar.open} are whole numbers: if they are scaled, import with --price-scale 1000000000`,
       ]
     : [];
+}
+
+/** A warning when each volume is a whole number below 1000 or one with a dot before every three digits, and both occur. */
+export function groupedVolumes(
+  { layout, headerLines }: FileLayout,
+  rows: readonly SampleRow[],
+  { decimal, thousands }: NumberStyle,
+): string[] {
+  if (decimal !== '.' || thousands !== undefined) return [];
+  const fields = layout.values.flatMap(({ volume }) => volume);
+  const data = dataRows(rows, headerLines);
+  const texts = data.flatMap((row) => fields.map((field) => row.texts[field] ?? '')).filter((text) => text !== '');
+  const grouped = texts.find((text) => GROUPED.test(text));
+  const hasWhole = texts.some((text) => BELOW_THOUSAND.test(text) && text !== '0');
+  if (grouped === undefined || !hasWhole) return [];
+  if (!texts.every((text) => GROUPED.test(text) || BELOW_THOUSAND.test(text))) return [];
+  return [
+    `volumes such as ${grouped} are read as fractions: if the dot separates thousands, import with --decimal , --thousands .`,
+  ];
 }

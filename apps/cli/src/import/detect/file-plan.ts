@@ -58,30 +58,16 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
   const splitter = splitterOf(sample);
   const read = readSample(splitter, reader, start);
   const judged = judgeSample({ file, rows: sample.rows, read, start, options, reader });
+  const { volumes } = file;
   return {
     splitter,
     isJson: sample.isJson,
     reader,
-    understood: understoodOf({
-      file,
-      sample,
-      reader,
-      first: read.head[0],
-      last: read.tail.at(-1) ?? read.head.at(-1),
-      spacing: judged.spacing,
-      notes: judged.notes,
-    }),
+    understood: understoodOf({ file, sample, reader, read, judged }),
     warnings: judged.warnings,
-    ...volumeChoiceOf(file, reader),
+    ...(volumes !== undefined && { volumeChoice: () => new VolumeChoice(volumes, reader.volume, reader.headerLines) }),
     sampleTimes: judged.times,
   };
-}
-
-function volumeChoiceOf(
-  { volumes }: FileLayout,
-  { volume, headerLines }: BarReaderOptions,
-): Pick<FilePlan, 'volumeChoice'> {
-  return volumes === undefined ? {} : { volumeChoice: () => new VolumeChoice(volumes, volume, headerLines) };
 }
 
 function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {

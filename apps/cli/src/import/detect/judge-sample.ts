@@ -3,14 +3,20 @@
  * may mean something else. Pure.
  */
 import { type BarReaderOptions, FilePlanError, timeText } from '../reading/index.js';
-import { groupedVolumes } from './grouped-volumes.js';
 import { headerZone, zoneWarning } from './header-zone.js';
 import type { FileLayout } from './layout.js';
 import { hoursElsewhere, hoursInUtc } from './market-hours.js';
 import type { ReadOptions } from './read-options.js';
 import { dataRows, type SampleRow, timeTextOf } from './sample.js';
 import type { SampleBar, SampleBars } from './sample-bars.js';
-import { mixedRows, otherTimes, pricesAsVolumes, scaledPrices, statedInterval } from './doubtful-columns.js';
+import {
+  groupedVolumes,
+  mixedRows,
+  otherTimes,
+  pricesAsVolumes,
+  scaledPrices,
+  statedInterval,
+} from './doubtful-columns.js';
 import { closesOf, possibleSpacing, spacingOf, spacingText } from './spacing.js';
 import { swappedDates } from './swapped-dates.js';
 import type { ChosenVolume } from './volume-choice.js';

@@ -14,7 +14,7 @@ export interface ReadOptions {
   /** Lines before the header or the data. */
   skipLines: number;
   columns: ReadonlyMap<ColumnName, string>;
-  /** See TIME_FORMATS. */
+  /** See `timeParser`. */
   timeFormat?: string;
   /** Zone of times without an offset. */
   zone?: string;

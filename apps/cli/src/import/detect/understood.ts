@@ -1,8 +1,10 @@
 /** What an import understood of a file, for the user. Pure. */
 import type { Bar } from '@barkeep/bars';
 import type { BarReaderOptions } from '../reading/index.js';
+import type { Judgement } from './judge-sample.js';
 import type { FileLayout } from './layout.js';
 import type { FileSample } from './recognise.js';
+import type { SampleBars } from './sample-bars.js';
 import { spacingText } from './spacing.js';
 
 export interface Understood {
@@ -27,27 +29,23 @@ interface UnderstoodParts {
   file: FileLayout;
   sample: FileSample;
   reader: BarReaderOptions;
-  first: { symbol: string; bar: Bar } | undefined;
-  last: { symbol: string; bar: Bar } | undefined;
-  /** Distance between rows, ms. */
-  spacing: number | undefined;
-  notes: string[];
+  read: SampleBars;
+  judged: Judgement;
 }
 
-export function understoodOf({ file, sample, reader, first, last, spacing, notes }: UnderstoodParts): Understood {
+export function understoodOf({ file, sample, reader, read, judged }: UnderstoodParts): Understood {
+  const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
   return {
-    format:
-      file.format?.name ??
-      (file.layout.values.some(({ symbol }) => symbol !== undefined) ? 'yahoo' : sample.isJson ? 'json' : 'csv'),
+    format: file.format?.name ?? (isWide ? 'yahoo' : sample.isJson ? 'json' : 'csv'),
     columns: columnsOf(file),
     ...(sample.delimiter !== undefined && { delimiter: sample.delimiter }),
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
-    spacing: spacing === undefined ? null : spacingText(spacing),
+    spacing: judged.spacing === undefined ? null : spacingText(judged.spacing),
     symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
-    first: first?.bar ?? null,
-    last: last?.bar ?? null,
-    notes,
+    first: read.head[0]?.bar ?? null,
+    last: (read.tail.at(-1) ?? read.head.at(-1))?.bar ?? null,
+    notes: judged.notes,
   };
 }
 

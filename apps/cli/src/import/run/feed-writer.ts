@@ -1,7 +1,7 @@
 /** Feeds the bars of an import to a session. Fed bars stay in the session when reading fails. */
 import type { Bar } from '@barkeep/bars';
 import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
-import type { BarWriter } from './import-plan.js';
+import type { BarWriter, StoredRows } from './import-plan.js';
 
 export class FeedWriter implements BarWriter {
   private readonly streams = new Map<string, SymbolStream>();
@@ -28,7 +28,7 @@ export class FeedWriter implements BarWriter {
     await stream.feed(bars);
   }
 
-  async finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+  async finish(): Promise<StoredRows> {
     if (this.ends) for (const stream of this.streams.values()) await stream.end();
     const sum = (name: 'accepted' | 'duplicates' | 'conflicts') =>
       this.fed.reduce((total, result) => total + result[name], 0);

@@ -2,7 +2,7 @@
  * Runs an import: reads files, writes bars, returns a summary. Wrong rows and files are counted and the import continues;
  * when reading or writing itself fails, nothing of the import is kept.
  */
-import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { BarWriter, ImportPlan, StoredRows } from './import-plan.js';
 import { type ImportEvents, ImportRun, WriteError } from './import-run.js';
 import type { ImportSummary } from './summary.js';
 
@@ -36,7 +36,7 @@ class CountingWriter implements BarWriter {
     return Promise.resolve();
   }
 
-  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+  finish(): Promise<StoredRows> {
     return Promise.resolve({ accepted: this.#bars, duplicate: 0, conflicting: 0 });
   }
 
@@ -47,13 +47,12 @@ class CountingWriter implements BarWriter {
 
 function summaryOf(
   { dataset, files }: ImportPlan,
-  { accepted, duplicate, conflicting }: { accepted: number; duplicate: number; conflicting: number },
+  { accepted, duplicate, conflicting }: StoredRows,
   { refusals, outside, unknownVolumes, understood, warnings }: ImportRun,
   dryRun: boolean,
   seconds: number,
 ): ImportSummary {
-  const { rows: refusedRows, files: refusedFiles, reasons, first } = refusals;
-  const rows = accepted + duplicate + conflicting + refusedRows + outside;
+  const rows = accepted + duplicate + conflicting + refusals.rows + outside;
   return {
     dataset,
     files: files.length,
@@ -61,7 +60,7 @@ function summaryOf(
     accepted,
     duplicate,
     conflicting,
-    refused: { rows: refusedRows, files: refusedFiles, reasons, first },
+    refused: { rows: refusals.rows, files: refusals.files, reasons: refusals.reasons, first: refusals.first },
     outside,
     unknownVolumes,
     understood: understood.all,

@@ -1,15 +1,12 @@
 /** What an import reads, how, and where its bars go. */
-import type { Bar } from '@barkeep/bars';
+import type { BarImporter } from '@barkeep/bar-repository';
 import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
 import type { CalendarCheck } from './calendar-check.js';
 
-/** Where the bars go; `BarImporter` of @barkeep/bar-repository is one. */
-export interface BarWriter {
-  write(symbol: string, bars: readonly Bar[]): Promise<void>;
-  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }>;
-  abort(): Promise<void>;
-}
+/** Where the bars go. */
+export type BarWriter = Pick<BarImporter, 'write' | 'finish' | 'abort'>;
+export type StoredRows = Awaited<ReturnType<BarWriter['finish']>>;
 
 export interface ImportPlan {
   dataset: string;

@@ -13,8 +13,7 @@ import { checkWhole, fileNameOf, headOf } from './entry-start.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
-import { RefusalLog } from './summary.js';
-import { UnderstoodLog } from './understood-log.js';
+import { RefusalLog, UnderstoodLog } from './summary.js';
 import { areDistinct, refuseMixed, symbolsByPath } from './zip-symbols.js';
 
 /** Different warnings of files that are kept. */

@@ -7,7 +7,7 @@ import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
 import { inputFiles } from '../files/index.js';
 import { type SymbolCase, SymbolNames } from '../reading/index.js';
 import { importBars } from './import-bars.js';
-import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { BarWriter, ImportPlan, StoredRows } from './import-plan.js';
 import type { ImportSummary } from './summary.js';
 
 export type ListedBar = [
@@ -29,7 +29,7 @@ class ListingWriter implements BarWriter {
     }
     return Promise.resolve();
   }
-  finish(): Promise<{ accepted: number; duplicate: number; conflicting: number }> {
+  finish(): Promise<StoredRows> {
     return Promise.resolve({ accepted: this.bars.length, duplicate: 0, conflicting: 0 });
   }
   abort(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Counts the results of an import and keeps the first refusals. Pure. */
+/** The summary of an import: its counts, the first refusals, and what was understood of its files. Pure. */
 import type { Understood } from '../detect/index.js';
 import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
 
@@ -64,4 +64,35 @@ export class RefusalLog {
 function printable(text: string): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
   return clean.length > 300 ? `${clean.slice(0, 299)}…` : clean;
+}
+
+/** More kinds of files in one import are counted with the last. */
+const KINDS_MAX = 20;
+
+/** Keeps what was understood of the files of an import, once for all files that are read alike. */
+export class UnderstoodLog {
+  readonly #byKind = new Map<string, UnderstoodFiles>();
+
+  /** @param onFirst called for the first file of each kind */
+  constructor(readonly onFirst?: (understood: UnderstoodFiles) => void) {}
+
+  get all(): UnderstoodFiles[] {
+    return [...this.#byKind.values()];
+  }
+
+  add(file: string, understood: Understood): void {
+    const { format, columns, zone, times, delimiter } = understood;
+    const kind = JSON.stringify([format, columns, zone, times, delimiter]);
+    const known = this.#byKind.get(kind) ?? (this.#byKind.size >= KINDS_MAX ? this.all.at(-1) : undefined);
+    if (known === undefined) {
+      const first = { file, files: 1, ...understood };
+      this.#byKind.set(kind, first);
+      this.onFirst?.(first);
+      return;
+    }
+    known.files++;
+    if (understood.last !== null && (known.last === null || understood.last.openTime > known.last.openTime)) {
+      known.last = understood.last;
+    }
+  }
 }

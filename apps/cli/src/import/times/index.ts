@@ -1,3 +1,3 @@
 /** Reads the times of rows. */
-export { TIME_FORMATS, timeParser } from './row-time.js';
+export { timeParser } from './row-time.js';
 export { clockOf, type RowTime, type TimeParser, type TimeProblem, WallClock } from './wall-time.js';

@@ -12,9 +12,6 @@ import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
 const digitsAt = readDigits;
 
-/** `auto` recognises ISO, digits and epochs; anything unknown is a pattern such as `MM/dd/yyyy HH:mm`. */
-export const TIME_FORMATS = ['auto', 'iso', 's', 'ms', 'us', 'ns'] as const;
-
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: 1 / 1_000_000 };
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
@@ -28,7 +25,12 @@ const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
 const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + 25_569;
 
-/** Makes the parser for one column. @param clock converts times that carry no offset */
+/**
+ * Makes the parser for one column.
+ * @param format `auto` recognises ISO, digits and epochs; `iso`, `s`, `ms`, `us` and `ns` name one of them; anything else is a pattern
+ *   such as `MM/dd/yyyy HH:mm`
+ * @param clock converts times that carry no offset
+ */
 export function timeParser(format: string, clock: WallClock): TimeParser {
   const unitMs = EPOCH_UNIT_MS[format];
   if (unitMs !== undefined) return (bytes, start, end) => epochAt(bytes, start, end, unitMs);
