@@ -1,6 +1,5 @@
 /** Reads bars from files. */
 export {
-  type ColumnName,
   ColumnsError,
   formatsNamed,
   parseColumnsOption,

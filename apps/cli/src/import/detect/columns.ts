@@ -6,7 +6,7 @@ import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
 /** `date` is a separate column for the day. */
-export const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
+const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 /** 0-based index of each column. `volume` may be several: `either` means the first one that is not always zero. */
 export interface FoundColumns {

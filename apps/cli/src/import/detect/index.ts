@@ -1,8 +1,8 @@
 /** Decides how a file is read. */
-export { type ColumnName, ColumnsError, parseColumnsOption } from './columns.js';
+export { ColumnsError, parseColumnsOption } from './columns.js';
 export { type FilePlan, type FileStart, planFile } from './file-plan.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';
 export { type Understood } from './understood.js';
-export { type ChosenVolume, type VolumeChoice } from './volume-choice.js';
+export { type ChosenVolume } from './volume-choice.js';

@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
 const ROWS_MIN = 10;
 const DAY_MS = 86_400_000;
 
-export interface Sample {
+interface Sample {
   file: FileLayout;
   rows: readonly SampleRow[];
   read: SampleBars;

@@ -36,7 +36,7 @@ const AUCTION_MINUTES = 10;
 const SHARE_MIN = 0.98;
 
 /** The zone that the hours fit, and those hours; undefined when they fit none, or the zone in which they were read. */
-export interface FittingHours {
+interface FittingHours {
   zone: string;
   hours: string;
 }

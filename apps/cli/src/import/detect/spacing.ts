@@ -93,7 +93,7 @@ export function closesOf(
 ): [number, number] | undefined {
   if (intervalMs >= QUARTER_MS) return undefined;
   const sessions = parts.flatMap(({ times, isFirst, isLast }) => {
-    const found = sessionsOf([...new Set(times)].sort((a, b) => a - b));
+    const found = sessionsOf(sortedTimes(times));
     return found
       .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
       .filter((session) => session.length >= SESSION_ROWS_MIN);

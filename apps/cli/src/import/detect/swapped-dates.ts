@@ -7,7 +7,7 @@ const NEAR_DAYS = 5;
 const FAR_DAYS = 25;
 const SHARE_MIN = 0.8;
 
-export interface SwappedDates {
+interface SwappedDates {
   detail: string;
   /** Three dates or more say the same, and those of the other reading are no days of weekends. */
   isSure: boolean;

@@ -5,7 +5,7 @@
 import type { ValueFields } from '../reading/index.js';
 import type { SampleRow } from './sample.js';
 
-export interface WideHeader {
+interface WideHeader {
   values: (ValueFields & { symbol: string })[];
   time: number;
   fieldsMax: number;

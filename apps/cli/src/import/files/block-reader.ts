@@ -27,7 +27,7 @@ export class BlockReader extends RandomAccessReader {
 
   /** At most a block of bytes. @throws Error when the file ends before */
   async bytesAt(position: number, length: number): Promise<Buffer> {
-    if (this.#held(position, length) === undefined) await this.#load(position, BLOCK_BYTES);
+    if (this.#held(position, length) === undefined) await this.#load(position);
     const held = this.#held(position, length);
     if (held === undefined) throw new Error('unexpected end of the file');
     return held;
@@ -41,7 +41,11 @@ export class BlockReader extends RandomAccessReader {
     callback: (error: Error | null) => void,
   ): void {
     const held = this.#held(position, length);
-    if (held === undefined) return callbackify(() => this.#readInto(into, offset, length, position))(callback);
+    if (held === undefined) {
+      return callbackify(async () => {
+        (await this.bytesAt(position, length)).copy(into, offset);
+      })(callback);
+    }
     held.copy(into, offset);
     callback(null);
   }
@@ -57,15 +61,10 @@ export class BlockReader extends RandomAccessReader {
     return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
   }
 
-  async #readInto(into: Buffer, offset: number, length: number, position: number): Promise<void> {
-    const bytes = await this.bytesAt(position, length);
-    bytes.copy(into, offset);
-  }
-
-  async #load(position: number, length: number): Promise<void> {
+  async #load(position: number): Promise<void> {
     const file = await open(this.path);
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, position);
       this.#block = buffer.subarray(0, bytesRead);
       this.#start = position;
     } finally {

@@ -14,3 +14,8 @@ export function isLeanName(path: string): boolean {
   const kind = LEAN_FILE.exec(path.slice(path.lastIndexOf('/') + 1))?.[4]?.toLowerCase();
   return kind === 'trade' || (kind === 'quote' && /\/(forex|cfd)\//i.test(path));
 }
+
+/** True for names that are no data: resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes */
+export function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+}

@@ -29,7 +29,7 @@ export interface InputEntry {
 /** @throws UnreadableFileError for a damaged zip, and errors of the system */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
-  if (fileKindOf(await firstBytesOf(path)) !== 'zip') return [fileEntry(path, file)];
+  if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
   const all = await zipEntries(path);
   const data = all.filter(({ name }) => isDataName(name));
   return (data.length > 0 ? data : all).map(({ name, packedBytes, unpackedBytes, open }) => {
@@ -41,11 +41,14 @@ export async function inputEntries(path: string): Promise<InputEntry[]> {
 function fileEntry(path: string, file: string): InputEntry {
   const open: OpenBytes = () => Promise.resolve(createReadStream(path, { highWaterMark: PIECE_BYTES }));
   const { pieces, check, wrapping } = packedEntry(open);
-  const isPlain = async (): Promise<boolean> => {
-    const { layers, text } = await wrapping();
-    return layers.length === 0 && text === 'text';
+  return {
+    file,
+    pieces,
+    check: async () => {
+      const { layers, text } = await wrapping();
+      return layers.length === 0 && text === 'text' ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check();
+    },
   };
-  return { file, pieces, check: async () => ((await isPlain()) ? tailOf(path) : check()) };
 }
 
 /** @param packedShare packed bytes for each unpacked one of a zip entry; undefined for a file, which counts its own bytes */
@@ -72,19 +75,12 @@ function packedEntry(
   };
 }
 
-async function firstBytesOf(path: string): Promise<Uint8Array> {
-  return readAt(path, () => 0, SIGNATURE_BYTES);
-}
-
-async function tailOf(path: string): Promise<Uint8Array> {
-  return readAt(path, (size) => Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
-}
-
-async function readAt(path: string, position: (size: number) => number, length: number): Promise<Uint8Array> {
+/** @param start below 0: from the end of the file */
+async function bytesOf(path: string, start: number, length: number): Promise<Uint8Array> {
   const file = await openFile(path);
   try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position(size));
+    const position = start < 0 ? Math.max(0, (await file.stat()).size + start) : start;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

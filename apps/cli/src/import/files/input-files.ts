@@ -6,9 +6,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { CliError } from '../../terminal/index.js';
-import { isDataName, isLeanName } from './data-names.js';
+import { isDataName, isHidden, isLeanName } from './data-names.js';
 import { globPattern } from './glob.js';
-import { isHidden } from './hidden.js';
 
 export interface InputFile {
   /** Absolute. */

@@ -1,7 +1,7 @@
 /** Recognises the kind of a file by its first bytes, because file names are often wrong. Pure. */
 
 /** What the bytes of a file are. `text` is everything that is not recognised as something else. */
-export type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
+type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
 
 /** Number of bytes that {@link fileKindOf} and {@link unreadableKind} look at. */
 export const SIGNATURE_BYTES = 262;

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { UnreadableFileError } from './errors.js';
-import { type FileKind, fileKindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
+import { fileKindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
 
 /** Opens the packed bytes from their start. Each call gives a new stream. */
 export type OpenBytes = () => Promise<Readable>;
@@ -35,14 +35,10 @@ export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
     const kind = fileKindOf(first);
     if (kind === 'zip') throw new UnreadableFileError('the file is a zip inside of a packed file: unpack it first');
-    if (kind !== 'gzip' && kind !== 'zstd') return { layers, text: textOf(kind) };
+    if (kind !== 'gzip' && kind !== 'zstd') return { layers, text: kind };
     if (layers.length === LAYERS_MAX) throw new UnreadableFileError(`the file is packed more than ${LAYERS_MAX} times`);
     layers.push(kind);
   }
-}
-
-function textOf(kind: FileKind): Wrapping['text'] {
-  return kind === 'utf-16le' || kind === 'utf-16be' ? kind : 'text';
 }
 
 /** The text of a file in pieces, as UTF-8. @param onRead gets the length of each packed piece */

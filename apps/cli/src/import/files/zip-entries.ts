@@ -7,15 +7,15 @@ import { type PassThrough, Readable, Transform } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { BLOCK_BYTES, BlockReader } from './block-reader.js';
+import { isHidden } from './data-names.js';
 import { UnreadableFileError } from './errors.js';
-import { isHidden } from './hidden.js';
 
 /** Methods of packing. */
 const [STORED, DEFLATED] = [0, 8];
 /** zlib takes no smaller one. */
 const CHUNK_BYTES_MIN = 64;
 
-export interface ZipEntry {
+interface ZipEntry {
   /** Path inside of the zip, with slashes. */
   name: string;
   packedBytes: number;

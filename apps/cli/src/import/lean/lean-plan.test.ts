@@ -1,7 +1,6 @@
 import type { Bar } from '@barkeep/bars';
 import { READ_DEFAULTS } from '../detect/index.js';
 import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { WallClock } from '../times/index.js';
 import { leanFile } from './lean-path.js';
 import { planLean } from './lean-plan.js';
 
@@ -16,7 +15,7 @@ function read(path: string, text: string, entry?: string): Collected {
   const collected: Collected = { bars: [], refused: [] };
   const file = leanFile(path, entry, {});
   const options = { ...READ_DEFAULTS, names: new SymbolNames() };
-  const plan = planLean(file, new WallClock(file.zone), options, Buffer.from(text));
+  const plan = planLean(file, options, Buffer.from(text));
   const sink = {
     bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
     refuse: (line: number, reason: ImportRefusal) => void collected.refused.push({ line, reason }),

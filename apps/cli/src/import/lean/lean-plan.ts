@@ -6,7 +6,7 @@ import { SYMBOL_PATTERN } from '@barkeep/bars';
 import type { FilePlan, ReadOptions } from '../detect/index.js';
 import { BarReader, type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
 import { decimalAt, numberReader, RowSplitter } from '../rows/index.js';
-import type { TimeParser, WallClock } from '../times/index.js';
+import { clockOf, type TimeParser } from '../times/index.js';
 import type { LeanFile } from './lean-path.js';
 
 const DAY_MS = 86_400_000;
@@ -17,15 +17,15 @@ const QUOTE: RowLayout = {
   fieldsMax: 11,
 };
 
-/** @param clock of the file's zone, shared by many files for its cache @throws FilePlanError for a folder that is no symbol */
-export function planLean(file: LeanFile, clock: WallClock, options: ReadOptions, head: Uint8Array): FilePlan {
+/** @throws FilePlanError for a folder that is no symbol */
+export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array): FilePlan {
   const { symbol, zone, isQuote } = file;
   if (!SYMBOL_PATTERN.test(symbol))
     throw new FilePlanError('unusable-path', `expected a folder named like a symbol, was "${symbol}"`);
   const layout = isQuote ? QUOTE : TRADE;
   const reader: BarReaderOptions = {
     layout,
-    time: midnightTime(file, clock),
+    time: midnightTime(file),
     zone,
     gridMs: 60_000,
     shiftMs: 0,
@@ -59,7 +59,8 @@ export function planLean(file: LeanFile, clock: WallClock, options: ReadOptions,
   };
 }
 
-function midnightTime({ midnightMs }: LeanFile, clock: WallClock): TimeParser {
+function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
+  const clock = clockOf(zone);
   return (bytes, start, end) => {
     const ms = decimalAt(bytes, start, end);
     return Number.isInteger(ms) && ms >= 0 && ms < DAY_MS ? clock.toUtc(midnightMs + ms) : 'unreadable-time';

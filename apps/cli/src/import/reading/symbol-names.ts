@@ -10,7 +10,7 @@ import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
  */
 export type SymbolCase = 'guard' | 'keep' | 'upper';
 
-export type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
+type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
 
 const NAMES_MAX = 200_000;
 /** Excel takes some symbols for dates and numbers. */

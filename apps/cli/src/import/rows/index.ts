@@ -1,6 +1,6 @@
 /** Splits text into rows and reads numbers from their bytes. */
 export { decimalAt, digitsAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
-export { JsonBalance } from './json-balance.js';
+export { JsonBalance } from './json-bytes.js';
 export { JsonRows } from './json-rows.js';
 export {
   fieldText,

@@ -7,7 +7,6 @@ import { type ChosenVolume, type FilePlan, type FileStart, planFile } from '../d
 import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
 import { leanFile, planLean } from '../lean/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
-import { clockOf } from '../times/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import { checkWhole, fileNameOf, headOf } from './entry-start.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
@@ -169,7 +168,7 @@ export class ImportRun {
     if (!isLean) return planFile(start, read);
     const { symbol } = start;
     const file = leanFile(entry.file, entry.name, symbol === undefined ? read : { ...read, symbol });
-    return planLean(file, clockOf(file.zone), read, start.head);
+    return planLean(file, read, start.head);
   }
 
   /** @throws FilePlanError when files of one zip would become one symbol */

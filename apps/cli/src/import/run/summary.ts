@@ -6,7 +6,7 @@ import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
 export const SHOWN_REFUSALS_MAX = 10;
 const FILE_REASONS: ReadonlySet<string> = new Set(FILE_REFUSALS);
 
-export interface ShownRefusal {
+interface ShownRefusal {
   file: string;
   /** From 1; 0 when the whole file was refused. */
   line: number;

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const BUCKET_MS = 900_000;
 
 /** Epoch ms, or why the wall time is not a single instant. */
-export type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
 /** Why a time cannot be used. */
 export type TimeProblem = Exclude<Instant, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
 /** Epoch ms, or why the time cannot be used. */
