@@ -1,4 +1,4 @@
-import { type Collected, collect } from './collecting-sink.js';
+import { type Collected, collect } from '../../../../../test/support/data/collecting-sink.js';
 import { parseColumnsOption } from './columns.js';
 import type { ReadOptions } from './read-options.js';
 

@@ -1,4 +1,4 @@
-import { collect } from './collecting-sink.js';
+import { collect } from '../../../../../test/support/data/collecting-sink.js';
 import { type BarFormat, FORMATS } from '../formats/index.js';
 
 /** Twenty generated bars of ESH4, from 2024-03-04 14:30 UTC, which is 09:30 in New York. */

@@ -4,7 +4,7 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolFromPath } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { imported, reasonsOf, type ListedBar } from './imported-file.js';
+import { imported, reasonsOf, type ListedBar } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Rows of whole minutes; `text` formats a time. */

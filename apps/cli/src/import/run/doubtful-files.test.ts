@@ -2,7 +2,7 @@
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolFromPath } from '../files/index.js';
-import { type ImportCase, imported, reasonsOf } from './imported-file.js';
+import { type ImportCase, imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
 const X = { read: { symbol: 'X' } };

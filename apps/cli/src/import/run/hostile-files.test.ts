@@ -4,7 +4,7 @@ import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { symbolFromPath } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { imported, reasonsOf } from './imported-file.js';
+import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
 const X = { read: { symbol: 'X' } };

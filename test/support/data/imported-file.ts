@@ -1,14 +1,14 @@
-/** For tests: imports one file from a new folder, and lists what would be stored. */
+/** Imports one file from a new folder, and lists what would be stored. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Bar } from '@barkeep/bars';
-import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
-import { inputFiles } from '../files/index.js';
-import { type SymbolCase, SymbolNames } from '../reading/index.js';
-import { importBars } from './import-bars.js';
-import type { BarWriter, ImportPlan, StoredRows } from './import-plan.js';
-import type { ImportSummary } from './summary.js';
+import { READ_DEFAULTS, type ReadOptions } from '../../../apps/cli/src/import/detect/index.js';
+import { inputFiles } from '../../../apps/cli/src/import/files/index.js';
+import { type SymbolCase, SymbolNames } from '../../../apps/cli/src/import/reading/index.js';
+import { importBars } from '../../../apps/cli/src/import/run/import-bars.js';
+import type { BarWriter, ImportPlan, StoredRows } from '../../../apps/cli/src/import/run/import-plan.js';
+import type { ImportSummary } from '../../../apps/cli/src/import/run/summary.js';
 
 export type ListedBar = [
   symbol: string,

@@ -1,8 +1,7 @@
-/** For tests: reads a file that is in memory, as an import does, and collects its bars and refusals. */
+/** Reads a file that is in memory, as an import does, and collects its bars and refusals. */
 import type { Bar } from '@barkeep/bars';
-import { BarReader, FilePlanError, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { type FilePlan, planFile } from './file-plan.js';
-import { READ_DEFAULTS, type ReadOptions } from './read-options.js';
+import { BarReader, FilePlanError, type ImportRefusal, SymbolNames } from '../../../apps/cli/src/import/reading/index.js';
+import { type FilePlan, planFile, READ_DEFAULTS, type ReadOptions } from '../../../apps/cli/src/import/detect/index.js';
 
 export interface Collected {
   bars: (Bar & { symbol: string })[];
