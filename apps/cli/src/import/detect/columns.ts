@@ -3,22 +3,19 @@
  * Pure. Throws {@link ColumnsError}, which names what was expected and what the file has.
  */
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
+import type { PriceFields } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
 /** `date` is a separate column for the day. */
 const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 /** 0-based index of each column. `volume` may be several: `either` means the first one that is not always zero. */
-export interface FoundColumns {
+export interface FoundColumns extends PriceFields {
   date?: number;
   /** A date column that may belong to the time: it does when the times of the rows have no date. */
   spareDate?: number;
   time: number;
   symbol?: number;
-  open: number;
-  high: number;
-  low: number;
-  close: number;
   volume: { sum: readonly number[] } | { either: readonly number[] };
 }
 
@@ -45,8 +42,8 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   };
   const symbol = columns.symbol === undefined ? -1 : refIndex(header, columns.symbol);
   return {
-    ...(columns.date !== undefined && { date: find('date', columns.date) }),
-    ...(symbol >= 0 && { symbol }),
+    date: columns.date === undefined ? undefined : find('date', columns.date),
+    symbol: symbol < 0 ? undefined : symbol,
     time: find('time', columns.time),
     open: find('open', columns.open),
     high: find('high', columns.high),
@@ -99,7 +96,7 @@ export function headerColumns(
   return {
     ...found,
     ...(hasDate ? { date } : isOther && { spareDate: date }),
-    ...(symbol >= 0 && { symbol }),
+    symbol: symbol < 0 ? undefined : symbol,
     volume: volumes.length > 1 ? { either: volumes } : { sum: volumes },
   };
 }

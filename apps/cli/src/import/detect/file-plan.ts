@@ -65,7 +65,7 @@ export function planFile(start: FileStart, options: ReadOptions): FilePlan | und
     reader,
     understood: understoodOf({ file, sample, reader, read, judged }),
     warnings: judged.warnings,
-    ...(volumes !== undefined && { volumeChoice: () => new VolumeChoice(volumes, reader.volume, reader.headerLines) }),
+    volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
     sampleTimes: judged.times,
   };
 }
@@ -123,7 +123,7 @@ function readerOptions(
     volume: numberReader(options.numbers, 1),
     prices: options.prices,
     names: options.names,
-    ...(symbol !== undefined && { symbol }),
+    symbol,
     isGrouped: sample.isJson,
     headerLines,
   };

@@ -54,7 +54,8 @@ export function judgeSample(sample: Sample): Judgement {
   const times = [...read.head, ...read.tail].map(({ bar }) => bar.openTime + reader.shiftMs);
   const spacing = spacingOf(times);
   if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options);
-  const example = exampleTime(file, rows);
+  const [firstRow = { texts: [] }] = dataRows(rows, file.headerLines);
+  const example = timeTextOf(firstRow, file.layout); // with its date
   const offset = offsetOfDay(reader.zone);
   const walls = times.map((time) => time + offset(time));
   const isMidnight = [reader.zone, 'UTC', 'America/New_York'].some((zone) => areMidnights(times, zone));
@@ -126,12 +127,6 @@ function fewRows(times: readonly number[], { file, rows, start, options }: Sampl
 function shortInterval(ms: number): string {
   const minutes = ms / 60_000;
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
-}
-
-/** The time of the first row as it stands in the file, with its date. */
-function exampleTime({ layout, headerLines }: FileLayout, rows: readonly SampleRow[]): string {
-  const [first = { texts: [] }] = dataRows(rows, headerLines);
-  return timeTextOf(first, layout);
 }
 
 function isZoneAssumed({ file, options }: Sample, example: string): boolean {

@@ -131,15 +131,18 @@ function layoutFrom(
 ): Pick<FileLayout, 'layout' | 'volumes'> {
   const { time, symbol, open, high, low, close } = columns;
   const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
-  const date = columns.date ?? (isTimeOfDay ? columns.spareDate : undefined);
   const { volume, volumes } = chosenVolume(columns.volume, names, data);
-  const layout: RowLayout = { time, values: [{ open, high, low, close, volume }], fieldsMax: names.length };
-  if (date !== undefined) layout.date = date;
-  // A row that lacks a field has the others one column to the left.
-  if (hasHeader) layout.fieldsMin = 1 + names.findLastIndex((name) => name !== '');
-  if (symbol !== undefined) layout.symbol = symbol;
   checkSurplus(names, data);
-  return { layout, ...(volumes !== undefined && { volumes }) };
+  const layout: RowLayout = {
+    date: columns.date ?? (isTimeOfDay ? columns.spareDate : undefined),
+    time,
+    symbol,
+    values: [{ open, high, low, close, volume }],
+    // A row that lacks a field has the others one column to the left.
+    fieldsMin: hasHeader ? 1 + names.findLastIndex((name) => name !== '') : undefined,
+    fieldsMax: names.length,
+  };
+  return { layout, volumes };
 }
 
 /**

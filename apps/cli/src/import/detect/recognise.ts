@@ -62,7 +62,7 @@ export function recognise(sample: FileSample): Recognised | undefined {
 
 /** Formats whose rows look like those of the file, while its name does not show which one it is. */
 export function lookalikes(sample: FileSample): string[] {
-  const formats = FORMATS.filter(({ needsFile, row }) => needsFile === true && row !== undefined);
+  const formats = FORMATS.filter(({ needsFile }) => needsFile === true);
   return formats.filter((format) => fit({ ...format, headers: undefined }, sample, false)).map(({ name }) => name);
 }
 

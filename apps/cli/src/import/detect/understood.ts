@@ -38,7 +38,7 @@ export function understoodOf({ file, sample, reader, read, judged }: UnderstoodP
   return {
     format: file.format?.name ?? (isWide ? 'yahoo' : sample.isJson ? 'json' : 'csv'),
     columns: columnsOf(file),
-    ...(sample.delimiter !== undefined && { delimiter: sample.delimiter }),
+    delimiter: sample.delimiter,
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
     spacing: judged.spacing === undefined ? null : spacingText(judged.spacing),

@@ -1,17 +1,21 @@
 /** Where the parts of a bar stand in a row. */
 
-/** The fields of one bar's values, from 0. A row of a wide file has several bars. */
-export interface ValueFields {
+/** Fields, from 0. */
+export interface PriceFields {
   open: number;
   high: number;
   low: number;
   close: number;
+}
+
+/** The fields of one bar's values, from 0. A row of a wide file has several bars. */
+export interface ValueFields extends PriceFields {
   /** Their sum is the volume; none stores 0. */
   volume: readonly number[];
   /** Symbol of these values, of a wide file. */
   symbol?: string;
   /** Lean's quotes: the fields of the ask prices, which are averaged with those of the bid. */
-  ask?: { open: number; high: number; low: number; close: number };
+  ask?: PriceFields;
 }
 
 export interface RowLayout {

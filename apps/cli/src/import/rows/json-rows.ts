@@ -251,7 +251,7 @@ export class JsonRows implements Splitter {
   }
 
   #emitRow(row: Row, group: string | undefined): void {
-    this.handler.row({ ...row, ...(group !== undefined && { group }) });
+    this.handler.row({ ...row, group });
   }
 
   /** True when an object has the keys of the header in the same order: most files write all objects alike. */

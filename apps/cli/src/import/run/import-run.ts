@@ -88,8 +88,8 @@ export class ImportRun {
     const tail = await entry.check();
     const { head, ended, pieces } = await headOf(entry, (bytes) => (this.#bytes += bytes));
     try {
-      const start: FileStart = { head, tail, isWhole: ended, fileName: fileNameOf(entry) };
-      await this.#readPieces(entry, name, { ...start, ...(symbol !== undefined && { symbol }) }, pieces);
+      const start = { head, tail, isWhole: ended, fileName: fileNameOf(entry), symbol };
+      await this.#readPieces(entry, name, start, pieces);
     } finally {
       await pieces.return(undefined);
     }
@@ -185,8 +185,8 @@ export class ImportRun {
     try {
       const { head, ended, pieces } = await headOf(entry, () => undefined);
       await pieces.return(undefined);
-      const start = { head, tail: ended ? head : LINE_END, isWhole: ended, fileName: fileNameOf(entry) };
-      const plan = this.#planOf(entry, { ...start, ...(symbol !== undefined && { symbol }) });
+      const tail = ended ? head : LINE_END;
+      const plan = this.#planOf(entry, { head, tail, isWhole: ended, fileName: fileNameOf(entry), symbol });
       return typeof plan?.reader.symbol === 'string' ? plan.reader.symbol : undefined;
     } catch (error) {
       if (error instanceof FilePlanError || isFileError(error)) return undefined;
