@@ -1,6 +1,11 @@
 /** Reads a file that is in memory, as an import does, and collects its bars and refusals. */
 import type { Bar } from '@barkeep/bars';
-import { BarReader, FilePlanError, type ImportRefusal, SymbolNames } from '../../../apps/cli/src/import/reading/index.js';
+import {
+  BarReader,
+  FilePlanError,
+  type ImportRefusal,
+  SymbolNames,
+} from '../../../apps/cli/src/import/reading/index.js';
 import { type FilePlan, planFile, READ_DEFAULTS, type ReadOptions } from '../../../apps/cli/src/import/detect/index.js';
 
 export interface Collected {
