@@ -5,9 +5,9 @@
  * The text is a JSON array of runs. A run is `[date, gaps, ...minutes]`: its first date, the number of days to each further date
  * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
  */
-import type { Hours, Segment, TradingDay } from './trading-day.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './book.js';
 import { DAY_MS, dateOf, epochDayOf } from './dates.js';
+import type { Hours, Segment, TradingDay } from './days.js';
 
 type Run = [date: string, gaps: string, ...minutes: number[]];
 
