@@ -13,7 +13,7 @@ import {
   type Matrix,
 } from '../model/index.js';
 import { Table } from '../parts/index.js';
-import { EmptyPanel, Failure, html, useQuery, useResource } from '../shell/index.js';
+import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 import { Legend } from './coverage.js';
 
@@ -24,6 +24,10 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
   const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
   const coverage = useResource(`${dataset} ${used}`, () => readCoverage(dataset, used));
   const error = summary.error ?? coverage.error;
+  const reload = () => {
+    summary.reload();
+    coverage.reload();
+  };
   const facts = summary.value;
   const apply = (event: Event) => {
     event.preventDefault();
@@ -36,24 +40,11 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
       ${facts?.prices === 'any' ? html`<span class="badge">negative prices</span>` : ''}
       <span class="grow"></span>
       <form class="inline" onSubmit=${apply}>
-        <label
-          >calendar
-          <input value=${typed} onInput=${(event: Event) => setTyped((event.target as HTMLInputElement).value)}
-        /></label>
+        <label>calendar <input value=${typed} onInput=${onValue(setTyped)} /></label>
         <button type="submit">Show</button>
       </form>
     </div>
-    ${
-      error
-        ? html`<${Failure}
-            error=${error}
-            retry=${() => {
-              summary.reload();
-              coverage.reload();
-            }}
-          />`
-        : ''
-    }
+    <${Failure} error=${error} retry=${reload} />
     ${
       coverage.value
         ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${used} />

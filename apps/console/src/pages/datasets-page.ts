@@ -10,7 +10,7 @@ export function DatasetsPage(): VNode {
   const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
   const datasets = value?.datasets ?? [];
   return html`<div class="page-head"><h1>Datasets</h1></div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${
       value && datasets.length === 0
         ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`

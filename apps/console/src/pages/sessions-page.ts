@@ -12,8 +12,8 @@ import {
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
-import { Steering, Table, Waiting } from '../parts/index.js';
-import { Failure, goTo, html, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
+import { Choice, Steering, Table, Waiting } from '../parts/index.js';
+import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
 import { useRef, useState, type VNode } from '../vendor/index.js';
 import { NewSessionForm } from './new-session.js';
 
@@ -58,25 +58,13 @@ export function SessionsPage(): VNode {
     />`;
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label
-        >state
-        <select value=${state} onChange=${(event: Event) => setState((event.target as HTMLSelectElement).value)}>
-          <option value="">all</option>
-          ${SESSION_STATES_SHOWN.map((name) => html`<option key=${name} value=${name} selected=${name === state}>${name}</option>`)}
-        </select></label
-      >
-      <label
-        >find
-        <input
-          type="search"
-          value=${text}
-          onInput=${(event: Event) => setText((event.target as HTMLInputElement).value)}
-      /></label>
+      <label>state <${Choice} value=${state} options=${['', ...SESSION_STATES_SHOWN]} onChange=${setState} /></label>
+      <label>find <input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       <button type="button" class="primary" onClick=${() => setNew(true)}>New session…</button>
     </div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
-    ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
+    <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     ${
       value && sessions.length === 0
         ? html`<p class="empty">

@@ -22,7 +22,7 @@ export function UpkeepPage(): VNode {
       <h1>Upkeep queues</h1>
       <span class="grow"></span><a class="button" href="/queues" target="_blank">Jobs in bull-board</a>
     </div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${
       value
         ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
