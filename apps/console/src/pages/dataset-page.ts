@@ -40,7 +40,7 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
       ${facts?.prices === 'any' ? html`<span class="badge">negative prices</span>` : ''}
       <span class="grow"></span>
       <form class="inline" onSubmit=${apply}>
-        <label>calendar <input value=${typed} onInput=${onValue(setTyped)} /></label>
+        <label>calendar<input value=${typed} onInput=${onValue(setTyped)} /></label>
         <button type="submit">Show</button>
       </form>
     </div>
@@ -117,22 +117,17 @@ function Records({ title, rows, about, none, examples }: RecordsProperties): VNo
       <h2>${heading}</h2>
       ${rows === 0 ? html`<p class="empty">${none}</p>` : ''}
     </section>`;
+  const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
+    String(line),
+    symbol,
+    minuteText(time),
+    reason,
+    close ?? '–',
+    volume ?? '–',
+  ]);
+  const columns = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
   return html`<section class="panel">
-    <${Table}
-      caption=${`${heading}, the first ones`}
-      columns=${['symbol', 'time (UTC)', 'reason', '#close', '#volume']}
-    >
-      ${examples.map(
-        ({ symbol, time, reason, close, volume }, row) =>
-          html`<tr key=${row}>
-            <td>${symbol}</td>
-            <td>${minuteText(time)}</td>
-            <td>${reason}</td>
-            <td class="number">${close ?? '–'}</td>
-            <td class="number">${volume ?? '–'}</td>
-          </tr>`,
-      )}
-    <//>
+    <${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />
   </section>`;
 }
 
