@@ -48,3 +48,19 @@ export function sessionPath(id: string, rest = ''): string {
 export function symbolPath(id: string, symbol: string, rest: string): string {
   return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
 }
+
+/**
+ * The pages of a list, one after another.
+ * @param path a path with a query @param nextOf the value of `after` for the page after this one; null after the last
+ */
+export async function* pagesOf<Page>(
+  path: string,
+  read: (path: string) => Promise<Page>,
+  nextOf: (page: Page) => string | null,
+): AsyncGenerator<Page> {
+  for (let next: string | null = ''; next !== null;) {
+    const page: Page = await read(next === '' ? path : `${path}&after=${encodeURIComponent(next)}`);
+    yield page;
+    next = nextOf(page);
+  }
+}

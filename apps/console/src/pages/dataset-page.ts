@@ -1,6 +1,6 @@
 /** One dataset: its rows by symbol and trading day against a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
-import { call } from '../data/index.js';
+import { call, pagesOf } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
 import {
   countText,
@@ -161,13 +161,8 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode
 /** All pages of the coverage as one matrix. */
 async function readCoverage(dataset: string, calendar: string): Promise<DatasetCoverage> {
   const pages: CoverageAnswer[] = [];
-  for (let after: string | null = ''; after !== null;) {
-    const cursor: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
-    const page: CoverageAnswer = await call(
-      `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}${cursor}`,
-    );
-    pages.push(page);
-    after = page.nextAfter;
-  }
+  const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;
+  const read = pagesOf(path, call<CoverageAnswer>, ({ nextAfter }) => nextAfter);
+  for await (const page of read) pages.push(page);
   return { matrix: coverageMatrix(pages), stray: strayRows(pages) };
 }
