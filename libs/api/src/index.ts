@@ -3,7 +3,7 @@
  * makes its OpenAPI document from them, the client reads answers with them, and tests compare real answers with them.
  */
 export * from './answers/index.js';
-export * from './events/index.js';
-export * from './examples/index.js';
-export * from './problems/index.js';
+export * from './events.js';
+export * from './examples.js';
+export * from './problems.js';
 export * from './requests/index.js';

@@ -96,7 +96,6 @@ export {
   withoutSymbol,
   withSymbol,
 } from './membership.js';
-export { isUnknownSymbolsWarning, unknownSymbolsWarning } from './session-warnings.js';
 export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
@@ -120,5 +119,5 @@ export {
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './spec/index.js';
-export { SESSION_STATES, type SessionState } from './session-state.js';
+export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';

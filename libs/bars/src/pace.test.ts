@@ -45,7 +45,7 @@ describe('a schedule', () => {
   it.each([0.1, 1, 600, 100_000])(
     'at speed %d: the n-th bar is due n slots after the anchor, overnight too',
     (speed) => {
-      const schedule = PaceSchedule.from(time, speed, day!.open, 1_000);
+      const schedule = new PaceSchedule(time, speed, day!.open, 1_000);
       closesOf([day!, next!]).forEach((close, n) => {
         expect(schedule.dueAt(close)).toBeCloseTo(1_000 + ((n + 1) * MINUTE) / speed, 6);
       });
@@ -53,13 +53,13 @@ describe('a schedule', () => {
   );
 
   it('has the open of a day due with the close of the day before', () => {
-    const schedule = PaceSchedule.from(time, 60, day!.open, 0);
+    const schedule = new PaceSchedule(time, 60, day!.open, 0);
     expect(schedule.dueAt(next!.open)).toBe(schedule.dueAt(day!.close));
   });
 
   it('continues from the clock when it is anchored again, after a stop of any length', () => {
     const clock = day!.closeTime(99);
-    const schedule = PaceSchedule.from(time, 60, clock, 1_000_000);
+    const schedule = new PaceSchedule(time, 60, clock, 1_000_000);
     expect(schedule.dueAt(clock)).toBe(1_000_000);
     expect(schedule.dueAt(day!.closeTime(100))).toBe(1_001_000);
   });

@@ -5,7 +5,7 @@
  * lunch breaks take no wall time: the clock stops exactly at a close and jumps to the next open. A bar is due when its close
  * time is due:
  *
- *   due(close) = anchor.wallMs + (tradingTime(close) - anchor.tradingMs) / speed
+ *   due(close) = wall time of the anchor + (tradingTime(close) - tradingTime of the anchor) / speed
  *
  * The due time of each bar is computed from the anchor alone, so earlier delays do not add up. The stream sets a new anchor
  * when it starts, resumes after a pause, or is taken over, so the time in between does not count.
@@ -47,31 +47,27 @@ export class TradingTime {
   }
 }
 
-/** A pair of equivalent times: wall clock and trading time, both ms. */
-export interface PaceAnchor {
-  wallMs: number;
-  tradingMs: number;
-}
-
 /** When each bar is due. Immutable: a new anchor needs a new schedule. */
 export class PaceSchedule {
-  private constructor(
-    private readonly tradingTime: TradingTime,
-    private readonly speed: number,
-    private readonly anchor: PaceAnchor,
-  ) {}
+  /** Trading time at the anchor, ms. */
+  private readonly anchorMs: number;
 
   /**
-   * A schedule in which the simulated time `clock`, epoch ms, is due now.
+   * A schedule in which the simulated time `clock`, epoch ms, is due at `nowMs`.
    * @param speed trading time per wall time, more than 0 @param nowMs the machine's clock
    */
-  static from(tradingTime: TradingTime, speed: number, clock: number, nowMs: number): PaceSchedule {
-    return new PaceSchedule(tradingTime, speed, { wallMs: nowMs, tradingMs: tradingTime.at(clock) });
+  constructor(
+    private readonly tradingTime: TradingTime,
+    private readonly speed: number,
+    clock: number,
+    private readonly nowMs: number,
+  ) {
+    this.anchorMs = tradingTime.at(clock);
   }
 
   /** When the simulated time `time`, epoch ms, is due, in ms of the machine's clock. */
   dueAt(time: number): number {
-    return this.anchor.wallMs + (this.tradingTime.at(time) - this.anchor.tradingMs) / this.speed;
+    return this.nowMs + (this.tradingTime.at(time) - this.anchorMs) / this.speed;
   }
 }
 

@@ -23,11 +23,9 @@ import {
   type SessionStatus,
   type SymbolMetrics,
 } from './http/index.js';
-import { Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
+import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
-/** Final states: only a call of the API can change them. */
-const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost']);
 const BEGIN_LIMIT_MS = 30_000;
 const BEGIN_CHECK_MS = 25;
 
@@ -172,7 +170,7 @@ export class ClientSession {
         if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;
         const status = await this.status();
         const { state } = status;
-        if (ENDED.has(state)) throw endedError(status);
+        if (hasEnded(status)) throw endedError(status);
         if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
       }
       await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -253,9 +251,9 @@ export class ClientSession {
   /** The status of a completed session, or undefined while it is active. @throws SessionEndedError */
   private async completedStatus(): Promise<SessionStatus | undefined> {
     const status = await this.status();
-    const { state } = status;
-    if (ENDED.has(state) && state !== 'completed') throw endedError(status);
-    return state === 'completed' ? status : undefined;
+    if (status.state === 'completed') return status;
+    if (hasEnded(status)) throw endedError(status);
+    return undefined;
   }
 
   /** A signal that is aborted when the client is closed or the given signal is aborted. */

@@ -3,6 +3,8 @@
  * key stands in a URL or in the storage of the browser.
  */
 
+import type { Problem } from '@barkeep/api';
+
 /** What went wrong with a call, as the API describes it (RFC 9457). */
 export class CallError extends Error {
   constructor(
@@ -10,24 +12,10 @@ export class CallError extends Error {
     message: string,
     readonly type: string,
     /** Each wrong field of the request. */
-    readonly problems: readonly CallProblem[],
+    readonly problems: NonNullable<Problem['problems']>,
   ) {
     super(message);
   }
-}
-
-/** One field of a request that the API refused. */
-export interface CallProblem {
-  field: string;
-  expected: string;
-  was: string;
-}
-
-interface ProblemBody {
-  type?: string;
-  title?: string;
-  detail?: string;
-  problems?: CallProblem[];
 }
 
 const NETWORK_DOWN = 'The coordinator does not answer. Is it running?';
@@ -46,7 +34,7 @@ export async function call<Answer>(path: string, options: { method?: string; bod
 }
 
 async function errorOf(response: Response): Promise<CallError> {
-  const problem = (await response.json().catch(() => ({}))) as ProblemBody;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const text = [problem.title, problem.detail].filter(Boolean).join(': ') || `the answer was ${response.status}`;
   return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
 }
@@ -59,4 +47,20 @@ export function sessionPath(id: string, rest = ''): string {
 /** The path of a route of a session's symbol. */
 export function symbolPath(id: string, symbol: string, rest: string): string {
   return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
+}
+
+/**
+ * The pages of a list, one after another.
+ * @param path a path with a query @param nextOf the value of `after` for the page after this one; null after the last
+ */
+export async function* pagesOf<Page>(
+  path: string,
+  read: (path: string) => Promise<Page>,
+  nextOf: (page: Page) => string | null,
+): AsyncGenerator<Page> {
+  for (let next: string | null = ''; next !== null;) {
+    const page: Page = await read(next === '' ? path : `${path}&after=${encodeURIComponent(next)}`);
+    yield page;
+    next = nextOf(page);
+  }
 }

@@ -1,6 +1,6 @@
 /** Draws the part of the matrix that is seen on a canvas. Each state has a colour, and a pattern or a letter for eyes that see no colours. */
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
-import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Scroll } from './layout.js';
+import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Place, type Scroll } from './layout.js';
 
 export interface Picture {
   matrix: Matrix;
@@ -10,8 +10,8 @@ export interface Picture {
   openDay: number;
   filter: CellState | undefined;
   /** The cell with the keyboard's focus, and the corner of the selection opposite to it. */
-  cursor: { row: number; day: number } | undefined;
-  anchor: { row: number; day: number } | undefined;
+  cursor: Place | undefined;
+  anchor: Place | undefined;
 }
 
 /** Width from which a cell has room for a letter. */
@@ -45,25 +45,30 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
   const { layout, matrix, symbols } = picture;
   const days = seenRange(scroll.left, width - layout.label, layout.cell, matrix.days.length);
   const rows = seenRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
-  drawCells(context, colour, picture, scroll, days, rows);
+  const sheet: Sheet = { context, colour, picture, scroll, days, rows };
+  drawCells(sheet);
   context.fillStyle = colour('panel');
   context.fillRect(0, 0, layout.label, height);
   context.fillRect(0, 0, width, HEADER_HEIGHT);
-  drawLabels(context, colour, picture, scroll, days, rows);
-  drawClock(context, colour, picture, scroll, height);
+  drawLabels(sheet);
+  drawClock(sheet, height);
 }
 
-type Colours = (name: string) => string;
 type Range = readonly [from: number, to: number];
 
-function drawCells(
-  context: CanvasRenderingContext2D,
-  colour: Colours,
-  picture: Picture,
-  scroll: Scroll,
-  days: Range,
-  rows: Range,
-): void {
+/** What is drawn, and on what. */
+interface Sheet {
+  context: CanvasRenderingContext2D;
+  colour: (name: string) => string;
+  picture: Picture;
+  scroll: Scroll;
+  /** The days and rows that are seen. */
+  days: Range;
+  rows: Range;
+}
+
+function drawCells(sheet: Sheet): void {
+  const { context, colour, picture, scroll, days, rows } = sheet;
   const { layout, matrix, symbols, openDay, filter } = picture;
   context.font = '10px system-ui, sans-serif';
   context.textAlign = 'center';
@@ -74,51 +79,39 @@ function drawCells(
       const cell = cellOf(matrix, symbols[row]!, day, openDay);
       const x = layout.label + day * layout.cell - scroll.left;
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : 0.15;
-      drawCell(context, colour, cell, x, y, layout.cell);
+      drawCell(sheet, cell, x, y);
       if (isSelected(picture, row, day)) outline(context, colour('text'), x, y, layout.cell);
     }
   }
   context.globalAlpha = 1;
 }
 
-function drawCell(
-  context: CanvasRenderingContext2D,
-  colour: Colours,
-  cell: MatrixCell,
-  x: number,
-  y: number,
-  width: number,
-): void {
+function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, x: number, y: number): void {
+  const { state, holes, backfilled } = cell;
+  const width = picture.layout.cell;
   const [w, h] = [width - 1, ROW_HEIGHT - 1];
-  context.fillStyle = colour(`cell-${cell.state}`);
+  context.fillStyle = colour(`cell-${state}`);
   context.fillRect(x, y, w, h);
-  const ink = colour(`ink-${cell.state}`);
-  if (cell.state === 'absent' || cell.state === 'unfillable') {
-    context.fillStyle = ink;
-    if (width >= LETTER_MIN)
-      context.fillText(
-        cell.holes > 99 ? STATE_WORDS[cell.state].letter : String(cell.holes),
-        x + w / 2,
-        y + h / 2 + 0.5,
-      );
-    else if (cell.state === 'absent') context.fillRect(x, y + h / 2, w, h / 2);
-    else context.fillRect(x, y + h / 2 - 2, w, 4);
-    return;
+  const ink = colour(`ink-${state}`);
+  context.fillStyle = ink;
+  const isWide = width >= LETTER_MIN;
+  const write = (count: number) =>
+    context.fillText(count > 99 ? STATE_WORDS[state].letter : String(count), x + w / 2, y + h / 2 + 0.5);
+  switch (state) {
+    case 'absent':
+      return isWide ? write(holes) : context.fillRect(x, y + h / 2, w, h / 2);
+    case 'unfillable':
+      return isWide ? write(holes) : context.fillRect(x, y + h / 2 - 2, w, 4);
+    case 'repaired':
+      return isWide
+        ? write(backfilled)
+        : context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
+    case 'no-trade':
+      return context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
+    case 'in-progress':
+      return hatch(context, ink, x, y, w, h);
+    default:
   }
-  if (cell.state === 'repaired' && width >= LETTER_MIN) {
-    context.fillStyle = ink;
-    context.fillText(
-      cell.backfilled > 99 ? STATE_WORDS.repaired.letter : String(cell.backfilled),
-      x + w / 2,
-      y + h / 2 + 0.5,
-    );
-  } else if (cell.state === 'repaired') {
-    context.fillStyle = ink;
-    context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
-  } else if (cell.state === 'no-trade') {
-    context.fillStyle = ink;
-    context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
-  } else if (cell.state === 'in-progress') hatch(context, ink, x, y, w, h);
 }
 
 function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: number, w: number, h: number): void {
@@ -138,21 +131,14 @@ function outline(context: CanvasRenderingContext2D, colour: string, x: number, y
 }
 
 /** Whether a cell is in the rectangle between cursor and anchor. */
-export function isSelected({ cursor, anchor }: Pick<Picture, 'cursor' | 'anchor'>, row: number, day: number): boolean {
+function isSelected({ cursor, anchor }: Pick<Picture, 'cursor' | 'anchor'>, row: number, day: number): boolean {
   if (!cursor) return false;
   const other = anchor ?? cursor;
   const isBetween = (value: number, a: number, b: number) => value >= Math.min(a, b) && value <= Math.max(a, b);
   return isBetween(row, cursor.row, other.row) && isBetween(day, cursor.day, other.day);
 }
 
-function drawLabels(
-  context: CanvasRenderingContext2D,
-  colour: Colours,
-  picture: Picture,
-  scroll: Scroll,
-  days: Range,
-  rows: Range,
-): void {
+function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): void {
   const { layout, matrix, symbols } = picture;
   context.fillStyle = colour('muted');
   context.font = '11px system-ui, sans-serif';
@@ -177,13 +163,7 @@ function drawLabels(
 }
 
 /** A line between the days that the clock has closed and the others. */
-function drawClock(
-  context: CanvasRenderingContext2D,
-  colour: Colours,
-  picture: Picture,
-  scroll: Scroll,
-  height: number,
-): void {
+function drawClock({ context, colour, picture, scroll }: Sheet, height: number): void {
   const { layout, matrix, openDay, symbols } = picture;
   if (openDay <= 0 || openDay >= matrix.days.length) return;
   const x = layout.label + openDay * layout.cell - scroll.left - 1;

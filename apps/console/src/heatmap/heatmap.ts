@@ -6,12 +6,15 @@ import { cellOf, describeCell, type CellState, type Matrix } from '../model/inde
 import { html } from '../shell/index.js';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from '../vendor/index.js';
 import { draw } from './drawing.js';
-import { cellAt, HEADER_HEIGHT, heatmapLayout, ROW_HEIGHT, scrollTo } from './layout.js';
-
-export interface Place {
-  row: number;
-  day: number;
-}
+import {
+  cellAt,
+  HEADER_HEIGHT,
+  heatmapLayout,
+  ROW_HEIGHT,
+  scrollTo,
+  type HeatmapLayout,
+  type Place,
+} from './layout.js';
 
 export interface HeatmapProperties {
   label: string;
@@ -70,6 +73,10 @@ export function Heatmap(properties: HeatmapProperties): VNode {
     onMove(place, undefined);
     onOpen?.(symbols[place.row]!, place.day);
   };
+  const hover = (event: MouseEvent) => {
+    const place = placeOf(event);
+    setHovered(place && place.day >= 0 ? place : undefined);
+  };
   const key = (event: KeyboardEvent) => {
     const at = cursor ?? { row: 0, day: 0 };
     if (event.key === 'Enter' || event.key === ' ') {
@@ -88,8 +95,7 @@ export function Heatmap(properties: HeatmapProperties): VNode {
   };
   const shown = hovered ?? cursor;
   const text =
-    describe(matrix, symbols, openDay, shown) ??
-    `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
+    describe(properties, shown) ?? `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
   const height = Math.min(layout.height, 34 * ROW_HEIGHT + HEADER_HEIGHT);
   return html`<div class="heatmap">
     <div
@@ -103,7 +109,7 @@ export function Heatmap(properties: HeatmapProperties): VNode {
       onScroll=${paint}
       onKeyDown=${key}
       onClick=${click}
-      onMouseMove=${(event: MouseEvent) => setHovered(withDay(placeOf(event)))}
+      onMouseMove=${hover}
       onMouseLeave=${() => setHovered(undefined)}
     >
       <div style=${{ width: `${layout.width}px`, height: `${layout.height}px` }}>
@@ -114,23 +120,14 @@ export function Heatmap(properties: HeatmapProperties): VNode {
   </div>`;
 }
 
-function withDay(place: Place | undefined): Place | undefined {
-  return place && place.day >= 0 ? place : undefined;
-}
-
-function describe(
-  matrix: Matrix,
-  symbols: readonly string[],
-  openDay: number,
-  place: Place | undefined,
-): string | undefined {
+function describe({ matrix, symbols, openDay }: HeatmapProperties, place: Place | undefined): string | undefined {
   const symbol = place && symbols[place.row];
   const day = place && matrix.days[place.day];
   if (!symbol || !day) return undefined;
   return describeCell(symbol, day.date, cellOf(matrix, symbol, place.day, openDay));
 }
 
-function bringIntoView(box: HTMLElement, layout: { label: number; cell: number }, { row, day }: Place): void {
+function bringIntoView(box: HTMLElement, layout: HeatmapLayout, { row, day }: Place): void {
   box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - 14, row * ROW_HEIGHT, ROW_HEIGHT);
   box.scrollLeft = scrollTo(box.scrollLeft, box.clientWidth - layout.label, day * layout.cell, layout.cell);
 }

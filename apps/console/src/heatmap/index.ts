@@ -1,3 +1,4 @@
 /** The picture of symbols and trading days. */
 export { coloursOf } from './drawing.js';
-export { Heatmap, type Place } from './heatmap.js';
+export { Heatmap } from './heatmap.js';
+export { type Place } from './layout.js';

@@ -25,6 +25,12 @@ export function heatmapLayout(seenWidth: number, days: number, symbols: readonly
   return { label, cell, width: label + cell * days, height: HEADER_HEIGHT + ROW_HEIGHT * symbols.length };
 }
 
+/** A cell: the index of its symbol among the rows, and of its day. */
+export interface Place {
+  row: number;
+  day: number;
+}
+
 export interface Scroll {
   left: number;
   top: number;
@@ -38,7 +44,7 @@ export function cellAt(
   y: number,
   days: number,
   rows: number,
-): { row: number; day: number } | undefined {
+): Place | undefined {
   const row = Math.floor((y - HEADER_HEIGHT + scroll.top) / ROW_HEIGHT);
   if (y < HEADER_HEIGHT || row < 0 || row >= rows) return undefined;
   if (x < layout.label) return { row, day: -1 };

@@ -3,16 +3,7 @@ import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 
 /** One place on the axis of time, seconds since the epoch; without prices it is a hole. */
 export type Candle =
-  | { time: number }
-  | {
-      time: number;
-      open: number;
-      high: number;
-      low: number;
-      close: number;
-      volume: number;
-      origin: AnsweredBar['origin'];
-    };
+  { time: number } | ({ time: number } & Pick<AnsweredBar, 'open' | 'high' | 'low' | 'close' | 'volume' | 'origin'>);
 
 /** A range of empty slots, in seconds, end exclusive. */
 export interface Hole {
@@ -53,14 +44,10 @@ export function intervalMs(interval: string): number {
 }
 
 /** A range of empty or repaired slots of a day, end exclusive, ISO 8601. */
-export interface GapLine {
-  start: string;
-  end: string;
-  bars: number;
+export interface GapLine extends Omit<GapAnswer, 'status' | 'attempts'> {
   status: GapAnswer['status'] | 'filled';
   /** Requests to repositories; null for a filled range, which keeps no count. */
   attempts: number | null;
-  lastError: string | null;
 }
 
 /** The gaps of a day and the ranges that backfill has filled, in order. */

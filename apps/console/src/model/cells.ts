@@ -39,14 +39,12 @@ export interface MatrixDay {
   visible: number;
 }
 
+/** What the slots of a cell are counted by. */
+const COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
+type CountName = (typeof COUNTS)[number];
+
 /** Counts of one symbol, a number for each day; an array of only zeros is left out. */
-export interface RowCounts {
-  streamed?: readonly number[];
-  backfilled?: readonly number[];
-  noTrade?: readonly number[];
-  absent?: readonly number[];
-  unfillable?: readonly number[];
-}
+export type RowCounts = { readonly [Name in CountName]?: readonly number[] };
 
 export interface Matrix {
   days: readonly MatrixDay[];
@@ -54,15 +52,10 @@ export interface Matrix {
   rows: ReadonlyMap<string, RowCounts>;
 }
 
-export interface MatrixCell {
+export interface MatrixCell extends Record<CountName, number> {
   state: CellState;
   expected: number;
   visible: number;
-  streamed: number;
-  backfilled: number;
-  noTrade: number;
-  absent: number;
-  unfillable: number;
   /** Slots without a bar that nothing explains. */
   holes: number;
 }
@@ -70,17 +63,13 @@ export interface MatrixCell {
 /** One cell. @param openDay index of the first day that the clock has not closed */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
-  const row = matrix.rows.get(symbol) ?? {};
-  const [streamed, backfilled, noTrade, absent, unfillable] = [
-    row.streamed?.[day] ?? 0,
-    row.backfilled?.[day] ?? 0,
-    row.noTrade?.[day] ?? 0,
-    row.absent?.[day] ?? 0,
-    row.unfillable?.[day] ?? 0,
-  ];
-  const settled = streamed + backfilled + noTrade + absent + unfillable;
-  const counts = { expected, visible, streamed, backfilled, noTrade, absent, unfillable, holes: absent + unfillable };
-  return { ...counts, state: stateOf(counts, settled, day >= openDay) };
+  const row = matrix.rows.get(symbol);
+  const count = (name: CountName) => row?.[name]?.[day] ?? 0;
+  const [absent, unfillable] = [count('absent'), count('unfillable')];
+  const [streamed, backfilled, noTrade] = [count('streamed'), count('backfilled'), count('noTrade')];
+  const holes = absent + unfillable;
+  const counts = { expected, visible, streamed, backfilled, noTrade, absent, unfillable, holes };
+  return { ...counts, state: stateOf(counts, streamed + backfilled + noTrade + holes, day >= openDay) };
 }
 
 function stateOf(counts: Omit<MatrixCell, 'state'>, settled: number, isAfterClock: boolean): CellState {
@@ -153,9 +142,8 @@ export function mergeMatrix(
 }
 
 function replaceDays(old: RowCounts, newer: RowCounts, at: number, count: number, length: number): RowCounts {
-  const names = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
-  const row: { -readonly [Name in keyof RowCounts]: readonly number[] } = {};
-  for (const name of names) {
+  const row: { [Name in CountName]?: readonly number[] } = {};
+  for (const name of COUNTS) {
     if (old[name] === undefined && newer[name] === undefined) continue;
     const values = [...(old[name] ?? Array.from({ length }, () => 0))];
     for (let day = 0; day < count; day++) values[at + day] = newer[name]?.[day] ?? 0;

@@ -59,7 +59,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
           ${focus ? html`<button type="button" class="quiet" onClick=${() => setFocus(undefined)}>whole day</button>` : ''}</span
         >
       </div>
-      ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+      <${Failure} error=${error} retry=${reload} />
       ${value && candles.length === 0 ? html`<p class="empty">No bar and no gap is shown of this day yet.</p>` : ''}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${value?.bars.length ?? 0} bars, ${gaps?.length ?? 0} gaps`}

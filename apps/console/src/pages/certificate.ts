@@ -17,7 +17,7 @@ export function CertificatePanel({ id }: { id: string }): VNode {
   };
   return html`<details class="panel" onToggle=${toggle}>
     <summary>Certificate</summary>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${value ? html`<${Facts} certificate=${value} id=${id} />` : ''}
   </details>`;
 }

@@ -2,7 +2,7 @@
 import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView, sessionPath } from '../data/index.js';
 import { countText, sessionHref, minuteText } from '../model/index.js';
-import { Failure, html, useQuery, useResource } from '../shell/index.js';
+import { Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
 import { CellPanel } from './cell-panel.js';
 
@@ -22,10 +22,7 @@ export function ComparePage(): VNode {
   const input = (name: 'a' | 'b', label: string) =>
     html`<label
       >${label}
-      <input
-        list="sessions"
-        value=${typed[name]}
-        onInput=${(event: Event) => setTyped({ ...typed, [name]: (event.target as HTMLInputElement).value })}
+      <input list="sessions" value=${typed[name]} onInput=${onValue((value) => setTyped({ ...typed, [name]: value }))}
     /></label>`;
   return html`<div class="page-head">
       <h1>Compare two sessions</h1>
@@ -36,7 +33,7 @@ export function ComparePage(): VNode {
         ${input('a', 'session')} ${input('b', 'with')} <button type="submit" class="primary">Compare</button>
       </form>
     </div>
-    ${difference.error ? html`<${Failure} error=${difference.error} retry=${difference.reload} />` : ''}
+    <${Failure} error=${difference.error} retry=${difference.reload} />
     ${a && b && difference.value ? html`<${Result} a=${a} b=${b} difference=${difference.value} />` : ''}
     ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
@@ -66,7 +63,7 @@ function Side({ id, symbol, date }: { id: string; symbol: string; date: string }
   const day = value?.days.days[0];
   return html`<div class="stack">
     <h2><a href=${sessionHref(id, { symbol, date })}>${id}</a></h2>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${value && day ? html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} version=${0} />` : ''}
   </div>`;
 }

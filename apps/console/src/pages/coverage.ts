@@ -3,6 +3,7 @@ import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
 import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
+import { Choice } from '../parts/index.js';
 import { EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 import { WorstCells } from './worst-cells.js';
@@ -84,21 +85,6 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     <${Legend} />
     <${WorstCells} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${onOpen} />
   </section>`;
-}
-
-function Choice({
-  value,
-  options,
-  onChange,
-}: {
-  value: string;
-  options: readonly string[];
-  onChange: (value: string) => void;
-}): VNode {
-  const name = (option: string) => (option === '' ? 'all' : (STATE_WORDS[option as CellState]?.name ?? option));
-  return html`<select value=${value} onChange=${(event: Event) => onChange((event.target as HTMLSelectElement).value)}>
-    ${options.map((option) => html`<option key=${option} value=${option} selected=${option === value}>${name(option)}</option>`)}
-  </select>`;
 }
 
 function headingOf(symbols: number, days: number): string {

@@ -1,6 +1,6 @@
 /** One dataset: its rows by symbol and trading day against a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
-import { call } from '../data/index.js';
+import { call, pagesOf } from '../data/index.js';
 import { Heatmap, type Place } from '../heatmap/index.js';
 import {
   countText,
@@ -13,7 +13,7 @@ import {
   type Matrix,
 } from '../model/index.js';
 import { Table } from '../parts/index.js';
-import { EmptyPanel, Failure, html, useQuery, useResource } from '../shell/index.js';
+import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState, type VNode } from '../vendor/index.js';
 import { Legend } from './coverage.js';
 
@@ -24,6 +24,10 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
   const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
   const coverage = useResource(`${dataset} ${used}`, () => readCoverage(dataset, used));
   const error = summary.error ?? coverage.error;
+  const reload = () => {
+    summary.reload();
+    coverage.reload();
+  };
   const facts = summary.value;
   const apply = (event: Event) => {
     event.preventDefault();
@@ -36,24 +40,11 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
       ${facts?.prices === 'any' ? html`<span class="badge">negative prices</span>` : ''}
       <span class="grow"></span>
       <form class="inline" onSubmit=${apply}>
-        <label
-          >calendar
-          <input value=${typed} onInput=${(event: Event) => setTyped((event.target as HTMLInputElement).value)}
-        /></label>
+        <label>calendar<input value=${typed} onInput=${onValue(setTyped)} /></label>
         <button type="submit">Show</button>
       </form>
     </div>
-    ${
-      error
-        ? html`<${Failure}
-            error=${error}
-            retry=${() => {
-              summary.reload();
-              coverage.reload();
-            }}
-          />`
-        : ''
-    }
+    <${Failure} error=${error} retry=${reload} />
     ${
       coverage.value
         ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${used} />
@@ -126,22 +117,17 @@ function Records({ title, rows, about, none, examples }: RecordsProperties): VNo
       <h2>${heading}</h2>
       ${rows === 0 ? html`<p class="empty">${none}</p>` : ''}
     </section>`;
+  const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
+    String(line),
+    symbol,
+    minuteText(time),
+    reason,
+    close ?? '–',
+    volume ?? '–',
+  ]);
+  const columns = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
   return html`<section class="panel">
-    <${Table}
-      caption=${`${heading}, the first ones`}
-      columns=${['symbol', 'time (UTC)', 'reason', '#close', '#volume']}
-    >
-      ${examples.map(
-        ({ symbol, time, reason, close, volume }, row) =>
-          html`<tr key=${row}>
-            <td>${symbol}</td>
-            <td>${minuteText(time)}</td>
-            <td>${reason}</td>
-            <td class="number">${close ?? '–'}</td>
-            <td class="number">${volume ?? '–'}</td>
-          </tr>`,
-      )}
-    <//>
+    <${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />
   </section>`;
 }
 
@@ -175,13 +161,8 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode
 /** All pages of the coverage as one matrix. */
 async function readCoverage(dataset: string, calendar: string): Promise<DatasetCoverage> {
   const pages: CoverageAnswer[] = [];
-  for (let after: string | null = ''; after !== null;) {
-    const cursor: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
-    const page: CoverageAnswer = await call(
-      `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}${cursor}`,
-    );
-    pages.push(page);
-    after = page.nextAfter;
-  }
+  const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;
+  const read = pagesOf(path, call<CoverageAnswer>, ({ nextAfter }) => nextAfter);
+  for await (const page of read) pages.push(page);
   return { matrix: coverageMatrix(pages), stray: strayRows(pages) };
 }

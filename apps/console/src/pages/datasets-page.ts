@@ -6,26 +6,25 @@ import { Table } from '../parts/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
 import type { VNode } from '../vendor/index.js';
 
+const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
+
 export function DatasetsPage(): VNode {
   const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
   const datasets = value?.datasets ?? [];
+  const rows = datasets.map(({ name, symbols, first, last }) => [
+    name,
+    html`<a href=${datasetHref(name)}>${name}</a>`,
+    numberText(symbols),
+    minuteText(first),
+    minuteText(last),
+  ]);
   return html`<div class="page-head"><h1>Datasets</h1></div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${
       value && datasets.length === 0
         ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
         : html`<section class="panel">
-            <${Table} caption="Datasets" columns=${['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)']}>
-              ${datasets.map(
-                ({ name, symbols, first, last }) =>
-                  html`<tr key=${name}>
-                    <td><a href=${datasetHref(name)}>${name}</a></td>
-                    <td class="number">${numberText(symbols)}</td>
-                    <td>${minuteText(first)}</td>
-                    <td>${minuteText(last)}</td>
-                  </tr>`,
-              )}
-            <//>
+            <${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />
           </section>`
     }`;
 }

@@ -2,7 +2,7 @@
 import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
 import { call, CallError } from '../data/index.js';
 import { specOf, type SpecForm } from '../model/index.js';
-import { Dialog, Failure, html, useResource } from '../shell/index.js';
+import { Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import { useState, type VNode } from '../vendor/index.js';
 
 const DEMONSTRATION: SpecForm = {
@@ -18,17 +18,18 @@ const DEMONSTRATION: SpecForm = {
   barrier: 'day',
 };
 
-const FIELDS: readonly [name: keyof SpecForm, label: string, help: string][] = [
+/** The inputs. `of` is the field of the spec that an input is for, where that has another name. */
+const FIELDS: readonly [name: keyof SpecForm, label: string, help: string, of?: string][] = [
   ['id', 'name', 'made when it is empty'],
   ['symbols', 'symbols', 'with commas, or "dataset" for all of the dataset'],
-  ['dataset', 'dataset', 'the source of the stream'],
+  ['dataset', 'dataset', 'the source of the stream', 'source'],
   ['backfill', 'backfill', 'datasets or repositories that fill gaps, best first'],
   ['calendar', 'calendar', 'such as XNYS, XLON, CMES, 24/7'],
   ['start', 'first day', 'YYYY-MM-DD'],
   ['end', 'last day', 'included'],
   ['derivedIntervals', 'derived intervals', 'with commas'],
   ['pace', 'pace', 'max, lockstep, or a speed such as 60'],
-  ['barrier', 'barrier', 'day, none, or minutes such as 30'],
+  ['barrier', 'barrier', 'day, none, or minutes such as 30', 'upkeep'],
 ];
 
 export function NewSessionForm({
@@ -56,15 +57,15 @@ export function NewSessionForm({
     );
   };
   const problems = error instanceof CallError ? error.problems : [];
-  const field = ([name, label, help]: (typeof FIELDS)[number]) => {
-    const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === API_NAMES[name]);
+  const field = ([name, label, help, of = name]: (typeof FIELDS)[number]) => {
+    const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === of);
     return html`<label key=${name} class="field"
       ><span>${label}</span>
       <input
         value=${form[name]}
         list=${name === 'dataset' ? 'datasets' : undefined}
         aria-invalid=${problem ? 'true' : 'false'}
-        onInput=${(event: Event) => setForm({ ...form, [name]: (event.target as HTMLInputElement).value })}
+        onInput=${onValue((value) => setForm({ ...form, [name]: value }))}
       />
       <small>${problem ? `expected ${problem.expected}, was ${problem.was}` : help}</small>
     </label>`;
@@ -81,10 +82,10 @@ export function NewSessionForm({
               rows="18"
               aria-label="The spec as JSON"
               value=${json}
-              onInput=${(event: Event) => setJson((event.target as HTMLTextAreaElement).value)}
+              onInput=${onValue(setJson)}
             ></textarea>`
       }
-      ${error ? html`<${Failure} error=${error} />` : ''}
+      <${Failure} error=${error} />
       <div class="actions">
         <button
           type="button"
@@ -99,17 +100,3 @@ export function NewSessionForm({
     </form>
   <//>`;
 }
-
-/** The fields of the spec that the inputs are for. */
-const API_NAMES: Record<keyof SpecForm, string> = {
-  id: 'id',
-  symbols: 'symbols',
-  calendar: 'calendar',
-  start: 'start',
-  end: 'end',
-  dataset: 'source',
-  backfill: 'backfill',
-  derivedIntervals: 'derivedIntervals',
-  pace: 'pace',
-  barrier: 'upkeep',
-};

@@ -49,8 +49,8 @@ export function OneSessionPage({ id }: { id: string }): VNode {
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>
     ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>` : ''}
-    ${error ? html`<${Failure} error=${error} retry=${state.reload} />` : ''}
-    ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
+    <${Failure} error=${error} retry=${state.reload} />
+    <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     <${Ended} session=${session} />
     ${session.warnings.map((warning) => html`<p key=${warning} class="warning">${warning}</p>`)}
     <${TimeLine} session=${session} days=${days?.days ?? []} zone=${days?.zone ?? 'UTC'} />

@@ -12,8 +12,8 @@ import {
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
-import { Steering, Table, Waiting } from '../parts/index.js';
-import { Failure, goTo, html, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
+import { Choice, Steering, Table, Waiting } from '../parts/index.js';
+import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
 import { useRef, useState, type VNode } from '../vendor/index.js';
 import { NewSessionForm } from './new-session.js';
 
@@ -48,42 +48,38 @@ export function SessionsPage(): VNode {
   useTicks(READ_EVERY_MS, reload);
   const rates = ratesOf(readings.current.older, readings.current.newer);
   const sessions = (value?.sessions ?? []).filter(({ id }) => id.includes(text));
-  const row = (session: SessionAnswer) =>
-    html`<${Row}
-      key=${session.id}
-      session=${session}
-      rate=${rates.get(session.id)}
-      onDone=${reload}
-      onError=${setProblem}
-    />`;
+  const row = (session: SessionAnswer) => {
+    const { id, state: now, progress, clock, counts, symbols, waitingFor, warnings } = session;
+    const rate = rates.get(id);
+    return [
+      id,
+      html`<a href=${sessionHref(id)}>${id}</a>`,
+      html`<${StateBadge} state=${now} />`,
+      html`<progress value=${progress} max="1" aria-label=${`Progress of ${id}`}></progress> ${progressText(progress)}`,
+      minuteText(clock),
+      filledText(counts),
+      numberText(symbols.length),
+      rate ? numberText(Math.round(rate)) : '–',
+      html`<${Waiting} waitingFor=${waitingFor} /><${Warnings} warnings=${warnings} />`,
+      html`<${Steering} id=${id} state=${now} onDone=${reload} onError=${setProblem} />`,
+    ];
+  };
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label
-        >state
-        <select value=${state} onChange=${(event: Event) => setState((event.target as HTMLSelectElement).value)}>
-          <option value="">all</option>
-          ${SESSION_STATES_SHOWN.map((name) => html`<option key=${name} value=${name} selected=${name === state}>${name}</option>`)}
-        </select></label
-      >
-      <label
-        >find
-        <input
-          type="search"
-          value=${text}
-          onInput=${(event: Event) => setText((event.target as HTMLInputElement).value)}
-      /></label>
+      <label>state<${Choice} value=${state} options=${['', ...SESSION_STATES_SHOWN]} onChange=${setState} /></label>
+      <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       <button type="button" class="primary" onClick=${() => setNew(true)}>New session…</button>
     </div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
-    ${problem ? html`<${Failure} error=${problem} retry=${() => setProblem(undefined)} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
+    <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     ${
       value && sessions.length === 0
         ? html`<p class="empty">
             ${text || state ? 'No session matches.' : 'No session yet. "New session" fills in the data of the demonstration (npm run demo -- --keep).'}
           </p>`
         : html`<section class="panel">
-            <${Table} caption="Sessions, newest first" columns=${COLUMNS}>${sessions.map(row)}<//>
+            <${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />
           </section>`
     }
     ${value?.nextCursor ? html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>` : ''}
@@ -91,31 +87,8 @@ export function SessionsPage(): VNode {
     ${isNew ? html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />` : ''}`;
 }
 
-interface RowProperties {
-  session: SessionAnswer;
-  /** Bars a second; undefined until two readings are there. */
-  rate: number | undefined;
-  onDone: () => void;
-  onError: (error: Error) => void;
-}
-
-function Row({ session, rate, onDone, onError }: RowProperties): VNode {
-  const { id, state, progress, clock, counts, symbols, waitingFor, warnings } = session;
-  return html`<tr>
-    <td><a href=${sessionHref(id)}>${id}</a></td>
-    <td><${StateBadge} state=${state} /></td>
-    <td class="number">
-      <progress value=${progress} max="1" aria-label=${`Progress of ${id}`}></progress> ${progressText(progress)}
-    </td>
-    <td>${minuteText(clock)}</td>
-    <td class="number">${filledText(counts)}</td>
-    <td class="number">${numberText(symbols.length)}</td>
-    <td class="number">${rate ? numberText(Math.round(rate)) : '–'}</td>
-    <td>
-      <${Waiting}
-        waitingFor=${waitingFor}
-      />${warnings.length > 0 ? html`<span class="badge warning-badge" title=${warnings.join('\n')}>${countText(warnings.length, 'warning')}</span>` : ''}
-    </td>
-    <td><${Steering} id=${id} state=${state} onDone=${onDone} onError=${onError} /></td>
-  </tr>`;
+function Warnings({ warnings }: { warnings: readonly string[] }): VNode | null {
+  if (warnings.length === 0) return null;
+  const title = warnings.join('\n');
+  return html`<span class="badge warning-badge" title=${title}>${countText(warnings.length, 'warning')}</span>`;
 }

@@ -29,7 +29,7 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
   const shown = error ?? plan.error;
   return html`<${Dialog} title="Ask again" onClose=${onClose}>
     <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
-    ${shown ? html`<${Failure} error=${shown} />` : ''} ${plan.value ? html`<${Plan} plan=${plan.value} />` : ''}
+    <${Failure} error=${shown} /> ${plan.value ? html`<${Plan} plan=${plan.value} />` : ''}
     <div class="actions">
       <button type="button" onClick=${onClose}>Close</button>
       <button type="button" class="primary" disabled=${!plan.value} onClick=${run}>Ask now</button>

@@ -22,7 +22,7 @@ export function UpkeepPage(): VNode {
       <h1>Upkeep queues</h1>
       <span class="grow"></span><a class="button" href="/queues" target="_blank">Jobs in bull-board</a>
     </div>
-    ${error ? html`<${Failure} error=${error} retry=${reload} />` : ''}
+    <${Failure} error=${error} retry=${reload} />
     ${
       value
         ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
@@ -53,23 +53,14 @@ interface JobTableProperties {
 function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
   if (jobs.length === 0) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const hasMessages = jobs.some(({ message }) => message !== undefined);
-  const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['message'] : [])];
-  return html`<section class="panel">
-    <${Table} caption=${caption} columns=${columns}>
-      ${jobs.map(
-        (job) =>
-          html`<tr key=${`${job.queue} ${job.id}`}>
-            <td>${job.queue}</td>
-            <td>${job.id}</td>
-            <td><${SessionLink} id=${job.session} /></td>
-            <td>${minuteText(job.time)}</td>
-            ${hasMessages ? html`<td class="error-text">${job.message}</td>` : ''}
-          </tr>`,
-      )}
-    <//>
-  </section>`;
-}
-
-function SessionLink({ id }: { id: string | null }): VNode | string {
-  return id === null ? '–' : html`<a href=${sessionHref(id)}>${id}</a>`;
+  const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['!message'] : [])];
+  const rows = jobs.map((job) => [
+    `${job.queue} ${job.id}`,
+    job.queue,
+    job.id,
+    job.session === null ? '–' : html`<a href=${sessionHref(job.session)}>${job.session}</a>`,
+    minuteText(job.time),
+    job.message,
+  ]);
+  return html`<section class="panel"><${Table} caption=${caption} columns=${columns} rows=${rows} /></section>`;
 }

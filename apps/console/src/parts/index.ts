@@ -1,7 +1,6 @@
 /** The parts that the pages are made of. */
-export { Figures } from './figures.js';
+export { Choice } from './choice.js';
 export { QueuePanel, QueueTable } from './queue-panel.js';
+export { Figures, TimeLine, Waiting } from './session-facts.js';
 export { Steering } from './steering.js';
 export { ConsumerTable, GapTable, Table } from './tables.js';
-export { TimeLine } from './time-line.js';
-export { Waiting } from './waiting.js';

@@ -21,22 +21,15 @@ export function QueuePanel({ version }: { version: number }): VNode {
 }
 
 export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }): VNode {
-  return html`<${Table} caption="Upkeep" columns=${COLUMNS}>
-    ${queues.map(
-      ({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) =>
-        html`<tr key=${name}>
-          <td>${name}</td>
-          <td class=${`number${(oldestWaitingMs ?? 0) > 10_000 ? ' late' : ''}`}>
-            ${oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs)}
-          </td>
-          <td class="number">${numberText(waiting)}</td>
-          <td class="number">${numberText(active)}</td>
-          <td class="number">${numberText(delayed)}</td>
-          <td class="number">${numberText(failed)}</td>
-          <td class="number">
-            ${repairMs === null ? '–' : `${durationText(repairMs.p50)} / ${durationText(repairMs.p99)}`}
-          </td>
-        </tr>`,
-    )}
-  <//>`;
+  const rows = queues.map(({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) => {
+    const oldest = oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs);
+    return [
+      name,
+      name,
+      (oldestWaitingMs ?? 0) > 10_000 ? html`<span class="late">${oldest}</span>` : oldest,
+      ...[waiting, active, delayed, failed].map(numberText),
+      repairMs === null ? '–' : `${durationText(repairMs.p50)} / ${durationText(repairMs.p99)}`,
+    ];
+  });
+  return html`<${Table} caption="Upkeep" columns=${COLUMNS} rows=${rows} />`;
 }

@@ -2,8 +2,7 @@
 import type { SessionAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { useState, type VNode } from '../vendor/index.js';
-import { html } from '../shell/index.js';
-import { Confirm } from './confirm.js';
+import { Dialog, html } from '../shell/index.js';
 
 type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
 const LABELS: Record<Act, string> = {
@@ -59,14 +58,23 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties): VN
     ${ACTS[state].map(button)}
     ${
       isAsking
-        ? html`<${Confirm}
-            title=${`Delete ${id}?`}
-            text="Its bars, gaps, events and consumers are removed. Its datasets stay. This cannot be undone."
-            action="Delete"
-            onConfirm=${() => run('delete')}
-            onClose=${() => setAsking(false)}
-          />`
+        ? html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`
         : ''
     }
   </span>`;
+}
+
+/** Asks before something that cannot be undone. */
+function ConfirmDelete({ id, onConfirm, onClose }: { id: string; onConfirm: () => void; onClose: () => void }): VNode {
+  const confirm = () => {
+    onClose();
+    onConfirm();
+  };
+  return html`<${Dialog} title=${`Delete ${id}?`} onClose=${onClose}>
+    <p>Its bars, gaps, events and consumers are removed. Its datasets stay. This cannot be undone.</p>
+    <div class="actions">
+      <button type="button" onClick=${onClose} autofocus>Keep it</button>
+      <button type="button" class="danger" onClick=${confirm}>Delete</button>
+    </div>
+  <//>`;
 }

@@ -2,20 +2,23 @@
 import type { ConsumerAnswer } from '@barkeep/api';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { EmptyPanel, html } from '../shell/index.js';
-import type { ComponentChildren, VNode } from '../vendor/index.js';
+import type { VNode } from '../vendor/index.js';
 
-/** A table with a caption that screen readers name. Columns with numbers are marked with `#` before their title. */
-export function Table({
-  caption,
-  columns,
-  children,
-}: {
+export interface TableProperties {
   caption: string;
+  /** Titles; `#` before one marks numbers, `!` messages of errors. */
   columns: readonly string[];
-  children?: ComponentChildren;
-}): VNode {
+  rows: readonly (readonly [key: string, ...cells: unknown[]])[];
+}
+
+/** A table with a caption that screen readers name. */
+export function Table({ caption, columns, rows }: TableProperties): VNode {
+  const isNumber = (column: string) => column.startsWith('#');
+  const textClass = (column: string) => (column.startsWith('!') ? 'error-text' : undefined);
   const heading = (column: string) =>
-    html`<th key=${column} scope="col" class=${column.startsWith('#') ? 'number' : ''}>${column.replace('#', '')}</th>`;
+    html`<th key=${column} scope="col" class=${isNumber(column) ? 'number' : ''}>${column.replace(/^[#!]/, '')}</th>`;
+  const cellIn = (column: string, cell: unknown) =>
+    html`<td key=${column} class=${isNumber(column) ? 'number' : textClass(column)}>${cell}</td>`;
   return html`<div class="table-box" tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption>
@@ -27,7 +30,12 @@ export function Table({
         </tr>
       </thead>
       <tbody>
-        ${children}
+        ${rows.map(
+          ([key, ...cells]) =>
+            html`<tr key=${key}>
+              ${columns.map((column, at) => cellIn(column, cells[at]))}
+            </tr>`,
+        )}
       </tbody>
     </table>
   </div>`;
@@ -46,49 +54,33 @@ export interface GapTableProperties {
 export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties): VNode {
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
   if (lines.length === 0) return html`<${EmptyPanel} title=${caption} text="None." />`;
-  return html`<section class="panel">
-    <${Table} caption=${caption} columns=${['from (UTC)', 'to', '#bars', 'state', '#asks', 'last error']}>
-      ${lines.map(
-        (line) =>
-          html`<tr key=${line.start}>
-            <td>
-              <button type="button" class="link" onClick=${() => onShow(line)}>${minuteText(line.start)}</button>
-            </td>
-            <td>${clockText(line.end)}</td>
-            <td class="number">${line.bars}</td>
-            <td>${line.status}</td>
-            <td class="number">${line.attempts ?? '–'}</td>
-            <td class="error-text">${line.lastError ?? '–'}</td>
-          </tr>`,
-      )}
-    <//>
-  </section>`;
+  const rows = lines.map((line) => [
+    line.start,
+    html`<button type="button" class="link" onClick=${() => onShow(line)}>${minuteText(line.start)}</button>`,
+    clockText(line.end),
+    line.bars,
+    line.status,
+    line.attempts ?? '–',
+    line.lastError ?? '–',
+  ]);
+  const columns = ['from (UTC)', 'to', '#bars', 'state', '#asks', '!last error'];
+  return html`<section class="panel"><${Table} caption=${caption} columns=${columns} rows=${rows} /></section>`;
+}
+
+export interface ConsumerTableProperties {
+  consumers: readonly ConsumerAnswer[];
+  clock: string | null;
 }
 
 /** The consumers of a session, and how far each is behind the clock. */
-export function ConsumerTable({
-  consumers,
-  clock,
-}: {
-  consumers: readonly ConsumerAnswer[];
-  clock: string | null;
-}): VNode {
+export function ConsumerTable({ consumers, clock }: ConsumerTableProperties): VNode {
   if (consumers.length === 0)
     return html`<${EmptyPanel} title="Consumers" text="No strategy has followed this session." />`;
-  const behind = ({ time }: ConsumerAnswer) => (clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time)));
-  return html`<section class="panel">
-    <${Table} caption="Consumers" columns=${['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state']}>
-      ${consumers.map(
-        (consumer) =>
-          html`<tr key=${consumer.name}>
-            <td>${consumer.name}</td>
-            <td>${minuteText(consumer.time)}</td>
-            <td class="number">${behind(consumer) === 0 ? '0' : durationText(behind(consumer))}</td>
-            <td class="number">${numberText(consumer.steps)}</td>
-            <td class="number">${numberText(consumer.bars)}</td>
-            <td>${consumer.state}</td>
-          </tr>`,
-      )}
-    <//>
-  </section>`;
+  const rows = consumers.map(({ name, time, steps, bars, state }) => {
+    const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
+    const lag = behind === 0 ? '0' : durationText(behind);
+    return [name, name, minuteText(time), lag, numberText(steps), numberText(bars), state];
+  });
+  const columns = ['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state'];
+  return html`<section class="panel"><${Table} caption="Consumers" columns=${columns} rows=${rows} /></section>`;
 }

@@ -8,8 +8,9 @@ const FORBIDDEN = 'urn:barkeep:problem:forbidden';
 const UNKNOWN_SESSION = 'urn:barkeep:problem:unknown-session';
 const UNKNOWN_DATASET = 'urn:barkeep:problem:unknown-dataset';
 
-/** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. */
-export function Failure({ error, retry }: { error: Error; retry?: () => void }): VNode {
+/** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. Nothing without an error. */
+export function Failure({ error, retry }: { error: Error | undefined; retry?: () => void }): VNode | null {
+  if (!error) return null;
   if (error instanceof CallError && error.type === FORBIDDEN)
     return html`<p class="warning" role="status">
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.

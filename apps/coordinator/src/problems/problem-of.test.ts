@@ -1,4 +1,3 @@
-import { problemKind } from '@barkeep/api';
 import { NotFoundException } from '@nestjs/common';
 import { CursorError, SpecConflictError, UnknownSessionError, SessionStateError } from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
@@ -32,7 +31,7 @@ describe('problemOf', () => {
     ['not even an error', 500, 'internal-error'],
   ])('answers %p with %i %s', (error, status, kind) => {
     const problem = problemOf(error);
-    expect([problem.status, problemKind(problem)]).toEqual([status, kind]);
+    expect([problem.status, problem.type]).toEqual([status, `urn:barkeep:problem:${kind}`]);
     expect(problem.title).not.toBe('');
   });
 

@@ -27,7 +27,7 @@ export class PaceKeeper {
   /** The first bars after `clock` may be shown from now on: earlier waiting does not make them late. */
   start(clock: number): void {
     if (this.pace.mode !== 'clock') return;
-    this.schedule ??= PaceSchedule.from(this.tradingTime, this.pace.speed, clock, this.now());
+    this.schedule ??= new PaceSchedule(this.tradingTime, this.pace.speed, clock, this.now());
   }
 
   /** Time in ms until a simulated time is due; 0 or less when it is due. Without a pace, and before the start, every time is. */

@@ -1,6 +1,6 @@
 /** Bars, gaps, metrics and digest: what the data of one symbol looks like in an answer. */
 import { z } from 'zod';
-import { count, date, outsideCounts, sha256, slotCounts, time } from '../values/index.js';
+import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
 export const barAnswer = z.strictObject({
   openTime: time,

@@ -2,7 +2,7 @@
 import { sessionSpecSchema } from '@barkeep/bars';
 import { z } from 'zod';
 import { consumerAnswer } from './session.js';
-import { date, sha256, slotCounts, time } from '../values/index.js';
+import { date, sha256, slotCounts, time } from '../values.js';
 
 export const certifiedDayAnswer = z.strictObject({
   date,

@@ -1,6 +1,6 @@
 /** Datasets, and how well they cover a calendar. */
 import { z } from 'zod';
-import { count, date, time } from '../values/index.js';
+import { count, date, time } from '../values.js';
 
 export const datasetLineAnswer = z.strictObject({
   name: z.string(),

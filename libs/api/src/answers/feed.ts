@@ -1,6 +1,6 @@
 /** Feeding bars: what a fed bar looks like, and what became of those that were sent. */
 import { z } from 'zod';
-import { count, time } from '../values/index.js';
+import { count, time } from '../values.js';
 
 /** One bar as it is fed; further fields are ignored. */
 export const fedBarInput = z.looseObject({

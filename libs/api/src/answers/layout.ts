@@ -1,7 +1,7 @@
 /** Where the data of a session is in the session Redis. */
 import { z } from 'zod';
 import { barAnswer } from './bar.js';
-import { count, date, time } from '../values/index.js';
+import { count, date, time } from '../values.js';
 
 export const layoutAnswer = z.strictObject({
   id: z.string(),

@@ -1,6 +1,6 @@
 /** What a session has of each symbol on each trading day. */
 import { z } from 'zod';
-import { count, date, time } from '../values/index.js';
+import { count, date, time } from '../values.js';
 
 const numbers = z.array(count).optional();
 

@@ -1,6 +1,6 @@
 /** The queues of upkeep and streaming, for operators. */
 import { z } from 'zod';
-import { count, time } from '../values/index.js';
+import { count, time } from '../values.js';
 
 const session = z.string().nullable().describe('null for a job of another version');
 

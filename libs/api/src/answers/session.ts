@@ -1,7 +1,7 @@
 /** A session, its consumers and its symbols. */
 import { SESSION_STATES, sessionSpecSchema } from '@barkeep/bars';
 import { z } from 'zod';
-import { count, date, outsideCounts, sha256, slotCounts, time } from '../values/index.js';
+import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
 export const consumerAnswer = z.strictObject({
   name: z.string(),

@@ -39,17 +39,10 @@ export const symbolList = z
   .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
   .meta({ description: 'comma list', example: 'SPY,IBM' });
 
-/** A range of trading dates, both included. */
-export const dateRange = {
-  from: z.iso
-    .date('a date, such as 2013-10-07')
-    .optional()
-    .meta({ description: 'the first date of the session when left out' }),
-  to: z.iso
-    .date('a date, such as 2013-10-11')
-    .optional()
-    .meta({ description: 'included; the last date when left out' }),
-};
+/** A trading date. @param description what it is when it is left out */
+export function dateParameter(example: string, description: string) {
+  return z.iso.date(`a date, such as ${example}`).optional().meta({ description });
+}
 
 /** Refuses a range that ends before it begins. */
 export function checkDates(

@@ -2,7 +2,7 @@
  * The query strings and headers that routes take: one strict schema each. A parameter that the schema does not name is
  * refused, so that a misspelt parameter is an error instead of a surprise.
  */
-import { calendarIds, calendarNamed, SESSION_STATES } from '@barkeep/bars';
+import { SESSION_ID_PATTERN, SESSION_STATES } from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import { fill, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
@@ -11,6 +11,7 @@ import { TIME_EXPECTED, timeInput } from './time-input.js';
 /** Most bars that one answer has. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
+
 /** For routes with two views. */
 export const viewQuery = z.strictObject({ view });
 
@@ -39,41 +40,18 @@ export const listQuery = z.strictObject({
   view,
 });
 
-/** A page of the rows of a dataset by symbol and day. Dates are trading dates, both included. */
-export const coverageQuery = z
-  .strictObject({
-    calendar: z
-      .string()
-      .default('XNYS')
-      .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
-    hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
-    from: z.iso
-      .date('a date, such as 2013-10-07')
-      .optional()
-      .meta({ description: 'that of the first bar when left out' }),
-    to: z.iso
-      .date('a date, such as 2013-10-11')
-      .optional()
-      .meta({ description: 'included; that of the last bar when left out' }),
-    limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
-    after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
-  })
-  .superRefine(({ calendar, hours, from, to }, context) => {
-    const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
-    if (from !== undefined && to !== undefined && to < from) wrong('to', 'a date that is not before from');
-    const isKnown = calendarIds().includes(calendar);
-    if (hours === 'extended' && isKnown && !calendarNamed(calendar).hasExtendedHours) {
-      wrong('hours', `regular, as ${calendar} has no extended hours`);
-    }
-  });
+/** The other session of a comparison. */
+export const differenceQuery = z.strictObject({
+  with: z
+    .string()
+    .regex(SESSION_ID_PATTERN, 'the id of a session')
+    .meta({ description: 'the other session', example: 'second-run' }),
+  view: view.describe('both views have the same answer'),
+});
 
 export const intervalQuery = z.strictObject({ interval, fill });
 
-export const symbolsQuery = z.strictObject({
-  symbols: symbolList,
-  interval,
-  fill,
-});
+export const symbolsQuery = z.strictObject({ symbols: symbolList, interval, fill });
 
 /** Where events begin, and their types; all types when `types` is left out. */
 export const eventsQuery = z.strictObject({
@@ -146,9 +124,9 @@ export const lastEventIdHeader = z
   .string()
   .meta({ description: 'the id of the last event that was received; it takes precedence over `from`' });
 
-export type CoverageQuery = z.output<typeof coverageQuery>;
 export type MetricsQuery = z.output<typeof metricsQuery>;
 export type ViewQuery = z.output<typeof viewQuery>;
+export type DifferenceQuery = z.output<typeof differenceQuery>;
 export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
 export type IntervalQuery = z.output<typeof intervalQuery>;

@@ -1,5 +1,6 @@
 /**
- * Calendars by name: the shipped ones and a user's own.
+ * Calendars by name: the shipped ones and a user's own. One book for the whole process, set once at its start: specs are checked
+ * and layouts computed in many places, and with different books they would see different slots in the same bytes.
  * Guarantees: a shipped name means the same hours in every process, because no other calendar can take it; a shipped calendar
  * is parsed at its first look-up. Not responsible for reading a user's files.
  */
@@ -29,12 +30,7 @@ import xtai from './data/xtai.json';
 import xtks from './data/xtks.json';
 import xtse from './data/xtse.json';
 
-interface ShippedFile {
-  id: string;
-  aliases?: readonly string[];
-}
-
-const shippedFiles: readonly ShippedFile[] = [
+const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
   xnys,
   xlon,
   xtks,
@@ -91,4 +87,24 @@ export class CalendarBook {
     if (this.#parsers.has(id)) throw new DuplicateCalendarError(id);
     this.#parsers.set(id, parse);
   }
+}
+
+let book = new CalendarBook();
+
+/** The calendar with that name, such as `XNYS` or `24/7`. @throws {UnknownCalendarError} with the known names */
+export function calendarNamed(id: string): Calendar {
+  return book.named(id);
+}
+
+/** The names of all calendars of this process, the shipped ones first. */
+export function calendarIds(): string[] {
+  return book.ids();
+}
+
+/**
+ * Uses the calendars of a book, such as a user's own besides the shipped ones. Call it once, at the start of the process,
+ * before any look-up. Every process that works on a session must use the same calendars.
+ */
+export function useCalendars(calendars: CalendarBook): void {
+  book = calendars;
 }

@@ -1,5 +1,5 @@
-import { calendarIds, calendarNamed } from './calendar.js';
-import type { Hours, TradingDay } from './trading-day.js';
+import { calendarIds, calendarNamed } from './book.js';
+import type { Hours, TradingDay } from './days.js';
 import { parseInterval } from '../interval.js';
 import { DayGrid } from '../slots.js';
 

@@ -1,13 +1,11 @@
 /**
- * Checks a calendar file as a whole: its range, dates that contradict each other, days that overlap.
- * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (schema.ts) nor for
- * the times of one day (hours-checks.ts).
+ * Checks a calendar file as a whole: its range, the times of each day, dates that contradict each other, days that overlap.
+ * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (schema.ts).
  */
 import { dateOf, epochDayOf } from './dates.js';
 import type { CalendarProblem } from './errors.js';
-import { hoursProblems } from './hours-checks.js';
 import { CalendarRules, wallSegmentsOf } from './rules.js';
-import type { CalendarFile } from './schema.js';
+import type { CalendarFile, FileSegments } from './schema.js';
 
 /** All contradictions in a calendar file of the right form; none when the calendar can be used. */
 export function calendarProblems(file: CalendarFile): CalendarProblem[] {
@@ -35,6 +33,54 @@ function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarPr
     }
   });
   return problems;
+}
+
+/** Segments in order, and extended hours around regular ones, in the hours and special days. */
+function hoursProblems({ hours, specialDays = [] }: CalendarFile): CalendarProblem[] {
+  const hasExtended = hours[0]?.extended !== undefined;
+  return Object.entries({ hours, specialDays }).flatMap(([list, days]) =>
+    days.flatMap(({ segments, extended }, index) => [
+      ...orderProblems(`${list}[${index}].segments`, segments),
+      ...orderProblems(`${list}[${index}].extended`, extended ?? []),
+      ...extendedProblems(`${list}[${index}].extended`, segments, extended, hasExtended),
+    ]),
+  );
+}
+
+function orderProblems(field: string, segments: FileSegments): CalendarProblem[] {
+  const walls = wallSegmentsOf(segments);
+  const problems: CalendarProblem[] = [];
+  segments.forEach(({ open, close }, index) => {
+    const { openMinute, closeMinute } = walls[index]!;
+    const previous = walls[index - 1];
+    if (closeMinute <= openMinute) {
+      problems.push({ field: `${field}[${index}].close`, expected: `a time after ${open}`, was: close });
+    }
+    if (previous !== undefined && openMinute < previous.closeMinute) {
+      const expected = `${segments[index - 1]?.close}, the close before it, or later`;
+      problems.push({ field: `${field}[${index}].open`, expected, was: open });
+    }
+  });
+  const minutes = (walls.at(-1)?.closeMinute ?? 0) - (walls[0]?.openMinute ?? 0);
+  if (minutes > 1440) problems.push({ field, expected: 'a day of at most 1440 minutes', was: String(minutes) });
+  return problems;
+}
+
+function extendedProblems(
+  field: string,
+  segments: FileSegments,
+  extended: FileSegments | undefined,
+  hasExtended: boolean,
+): CalendarProblem[] {
+  if (extended === undefined) {
+    return hasExtended ? [{ field, expected: 'segments, as hours[0] has them', was: 'missing' }] : [];
+  }
+  if (!hasExtended) return [{ field, expected: 'nothing, as hours[0] has none', was: 'segments' }];
+  const wide = wallSegmentsOf(extended);
+  return wallSegmentsOf(segments).flatMap(({ openMinute, closeMinute }, index) => {
+    if (wide.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return [];
+    return [{ field, expected: `a segment that holds all of segments[${index}]`, was: 'none' }];
+  });
 }
 
 function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile): CalendarProblem[] {

@@ -1,4 +1,4 @@
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './book.js';
 import { Calendar } from './days.js';
 import { CalendarDateError, CalendarRangeError, ExtendedHoursError } from './errors.js';
 import { parseCalendar } from './parse.js';

@@ -7,8 +7,22 @@ import { DAY_MS, dateOf, epochDayOf } from './dates.js';
 import { CalendarRangeError, ExtendedHoursError } from './errors.js';
 import { CalendarRules, type WallSegment } from './rules.js';
 import type { CalendarFile } from './schema.js';
-import type { Hours, Segment, TradingDay } from './trading-day.js';
 import { ZoneClock } from './zone.js';
+
+/** An uninterrupted run of trading, `[open, close)` in epoch ms UTC. */
+export interface Segment {
+  open: number;
+  close: number;
+}
+
+/** The segments of one trading date `YYYY-MM-DD`; the first one may open on the previous evening. */
+export interface TradingDay {
+  date: string;
+  segments: readonly Segment[];
+}
+
+/** Regular trading alone, or with pre- and after-market. */
+export type Hours = 'regular' | 'extended';
 
 type DayCache = Map<number, TradingDay | undefined>;
 

@@ -3,7 +3,7 @@
  * of a longer list.
  */
 import hardDays from '../../../../test/support/data/hard-days.json';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './book.js';
 
 const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 

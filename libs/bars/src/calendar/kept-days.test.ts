@@ -1,4 +1,4 @@
-import { calendarIds, calendarNamed } from './calendar.js';
+import { calendarIds, calendarNamed } from './book.js';
 import { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 
 describe('the days that a session keeps', () => {

@@ -5,9 +5,9 @@
  * The text is a JSON array of runs. A run is `[date, gaps, ...minutes]`: its first date, the number of days to each further date
  * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
  */
-import type { Hours, Segment, TradingDay } from './trading-day.js';
-import { calendarNamed } from './calendar.js';
+import { calendarNamed } from './book.js';
 import { DAY_MS, dateOf, epochDayOf } from './dates.js';
+import type { Hours, Segment, TradingDay } from './days.js';
 
 type Run = [date: string, gaps: string, ...minutes: number[]];
 
@@ -44,7 +44,7 @@ export function encodeDays(days: readonly TradingDay[]): string {
     const gap = day - last;
     last = day;
     const run = runs.at(-1);
-    if (run && gap <= GAP_MAX && isSame(run.slice(2), minutes)) run[1] += gap.toString(36);
+    if (run && gap <= GAP_MAX && String(run.slice(2)) === String(minutes)) run[1] += gap.toString(36);
     else runs.push([date, '', ...minutes]);
   }
   return JSON.stringify(runs);
@@ -65,8 +65,4 @@ function dayAt(day: number, minutes: readonly number[]): TradingDay {
   const segments: Segment[] = [];
   for (let i = 0; i < times.length; i += 2) segments.push({ open: times[i]!, close: times[i + 1]! });
   return { date: dateOf(day), segments };
-}
-
-function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i]);
 }

@@ -2,14 +2,20 @@
 import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { historyProblems } from './history.js';
-import { limitProblems, type SessionLimits } from './limits.js';
-import { type FieldProblem, shown } from './problems.js';
+import { type FieldProblem, type Report, shown } from './problems.js';
 import type { SessionRequest } from './schema.js';
 
 /** Stands for the dataset of fed bars. */
 export const FEED = 'feed';
 
-type Report = (field: string, expected: string, was: unknown) => void;
+/**
+ * Most trading days of a session, and most symbols × trading days: they keep creation, reading and removal of a session within
+ * seconds. The operator sets them.
+ */
+export interface SessionLimits {
+  maxDays: number;
+  maxSymbolDays: number;
+}
 
 /** Everything that is wrong with a spec whose fields are valid one by one. @param limits unchecked when undefined */
 export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefined): FieldProblem[] {
@@ -17,11 +23,11 @@ export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefi
   const report: Report = (field, expected, was) => problems.push({ field, expected, was: shown(was) });
   if (spec.symbols !== 'dataset') duplicateProblems(spec.symbols, report);
   intervalProblems(spec, report);
-  for (const { field, expected, was } of historyProblems(spec)) report(field, expected, was);
+  historyProblems(spec, report);
   if (spec.source.type === 'feed') feedProblems(spec, report);
   if (spec.end < spec.start) report('end', `a date not before start, ${spec.start}`, spec.end);
   const calendar = calendarOrProblem(spec, report);
-  if (calendar && spec.start <= spec.end) problems.push(...dayProblems(spec, calendar, limits));
+  if (calendar && spec.start <= spec.end) problems.push(...sizeProblems(spec, calendar, limits));
   return problems;
 }
 
@@ -76,14 +82,29 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
   return outside.length > 0 ? undefined : calendar;
 }
 
-/** A session has at least one trading day, and no more than the limits allow. */
-function dayProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
+/**
+ * A session has at least one trading day, and no more than the limits allow. Checked before a layout is built, because a layout
+ * of 130 years takes seconds itself.
+ */
+function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
   const { start, end, hours, symbols, history } = spec;
-  const days = calendar.countTradingDays(start, end, hours);
-  if (days === 0) {
+  const ownDays = calendar.countTradingDays(start, end, hours);
+  if (ownDays === 0) {
     return [{ field: 'start', expected: 'at least one trading day up to end', was: shown(`${start} to ${end}`) }];
   }
   if (!limits) return [];
-  const size = { start, end, days: days + (history.trailingDays ?? 0) };
-  return limitProblems({ ...size, symbols: symbols === 'dataset' ? undefined : symbols.length }, limits);
+  const days = ownDays + (history.trailingDays ?? 0);
+  if (days > limits.maxDays) {
+    const expected = `at most ${amount(limits.maxDays)} trading days in a session (BARKEEP_MAX_DAYS)`;
+    return [{ field: 'end', expected, was: `${amount(days)} trading days up to ${end} from ${start}` }];
+  }
+  const count = symbols === 'dataset' ? 0 : symbols.length; // the symbols of a dataset are not known yet
+  if (count * days <= limits.maxSymbolDays) return [];
+  const expected = `at most ${amount(limits.maxSymbolDays)} symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS)`;
+  const was = `${amount(count)} symbols × ${amount(days)} trading days = ${amount(count * days)}`;
+  return [{ field: 'symbols', expected, was }];
+}
+
+function amount(value: number): string {
+  return value.toLocaleString('en-US');
 }

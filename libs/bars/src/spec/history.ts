@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import { INTERVAL_WORDS, isInterval, parseInterval } from '../interval.js';
+import type { Report } from './problems.js';
 
 /** Most trading days of history. */
 export const HISTORY_DAYS_MAX = 1_000;
 const HISTORY_BARS_MAX = 100_000;
 const RETAIN_DAYS_MAX = 10_000;
 
-const whole = (min: number, max: number) =>
+/** A whole number in `[min, max]`. */
+export const whole = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 
 export const historySchema = z.strictObject({
@@ -33,25 +35,23 @@ interface HistoryContext {
   upkeep: { enabled: boolean; autoComputeDerived: boolean };
 }
 
-/** The problems of a history's fields with each other, or with the rest of the spec. */
-export function historyProblems(spec: HistoryContext): { field: string; expected: string; was: unknown }[] {
+/** Reports the problems of a history's fields with each other, or with the rest of the spec. */
+export function historyProblems(spec: HistoryContext, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
-  const problems: { field: string; expected: string; was: unknown }[] = [];
-  const wrong = (field: string, expected: string, was: unknown) =>
-    problems.push({ field: `history.${field}`, expected, was });
   if (bars === undefined) {
-    if (interval !== undefined) wrong('interval', 'no such field without history.bars', interval);
+    if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
     const least = trailingDays ?? 0;
-    if (retainDays !== 0 && retainDays < least) wrong('retainDays', `0, or at least ${least} trailingDays`, retainDays);
-    return problems;
+    if (retainDays !== 0 && retainDays < least) {
+      report('history.retainDays', `0, or at least ${least} trailingDays`, retainDays);
+    }
+    return;
   }
-  if (trailingDays !== undefined) wrong('trailingDays', 'no such field beside history.bars', trailingDays);
+  if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
   const named = interval === undefined ? undefined : parseInterval(interval).name;
   if (named === undefined || !stored.includes(named)) {
-    wrong('interval', `one that this session stores: ${stored.join(', ')}`, interval);
+    report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
   }
-  return problems;
 }
 
 /** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */

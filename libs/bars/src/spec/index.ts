@@ -1,14 +1,15 @@
 /** The session spec: its schema, its checks, and the problems that they report. */
+export { type SessionLimits } from './checks.js';
 export { HISTORY_DAYS_MAX } from './history.js';
-export { type SessionLimits } from './limits.js';
 export { type FieldProblem, problemsOf, SessionSpecError, shown } from './problems.js';
 export {
   SESSION_ID_PATTERN,
   type SessionRequest,
   type SessionSpec,
   sessionSpecSchema,
+  SYMBOL_PATTERN,
+  SYMBOL_WORDS,
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './schema.js';
 export { asksToSettle, parseSessionRequest, parseSessionSpec, resolveSymbols, sourceName } from './session-spec.js';
-export { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';

@@ -9,6 +9,9 @@ export interface FieldProblem {
   was: string;
 }
 
+/** Notes that a field has a problem. */
+export type Report = (field: string, expected: string, was: unknown) => void;
+
 /** A session spec that is not valid; `problems` lists everything that is wrong with it. */
 export class SessionSpecError extends Error {
   override readonly name = 'SessionSpecError';

@@ -5,18 +5,24 @@
 import { z } from 'zod';
 import { PRICES } from '../bar.js';
 import { INTERVAL_WORDS, isInterval } from '../interval.js';
-import { historySchema } from './history.js';
-import { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';
+import { isDate } from '../calendar/index.js';
+import { historySchema, whole } from './history.js';
 
 export const SYMBOLS_MAX = 5_000;
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/**
+ * The names that vendors give to instruments, in either case: `BACpB` and `BACPB` are two symbols. `.` and `..` are excluded because they are path segments in a URL.
+ */
+export const SYMBOL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._\-/^=:+@#&$~]{1,64}$/;
+
+/** What a field that matches {@link SYMBOL_PATTERN} expects. */
+export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ = : + @ # & $ ~ (not . or ..)';
+
 const interval = z.string().refine(isInterval, INTERVAL_WORDS);
 const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
 const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
-const whole = (min: number, max: number) =>
-  z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
 
 /** A list of symbols, or `dataset` for all symbols of the source when the session is created. */
@@ -146,10 +152,4 @@ export function schemaFor(defaults: UpkeepDefaults): ReturnType<typeof sessionSp
   let schema = schemas.get(defaults);
   if (!schema) schemas.set(defaults, (schema = sessionSpecSchema(defaults)));
   return schema;
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text); // 30 February is another day, or none
 }

@@ -1,7 +1,7 @@
 import { type FieldProblem, SessionSpecError, shown } from './problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
 import { parseSessionRequest, parseSessionSpec, resolveSymbols } from './session-spec.js';
-import { SYMBOL_WORDS } from './symbol.js';
+import { SYMBOL_WORDS } from './schema.js';
 
 const least = {
   symbols: ['SPY', 'IBM'],

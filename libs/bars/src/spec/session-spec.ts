@@ -3,19 +3,19 @@
  * Pure.
  */
 import { isDerivable, parseInterval } from '../interval.js';
-import { crossChecks, FEED } from './checks.js';
+import { crossChecks, FEED, type SessionLimits } from './checks.js';
 import { canonicalHistory } from './history.js';
-import type { SessionLimits } from './limits.js';
 import { problemsOf, SessionSpecError } from './problems.js';
 import {
   schemaFor,
   type SessionRequest,
   type SessionSpec,
+  SYMBOL_PATTERN,
+  SYMBOL_WORDS,
   SYMBOLS_MAX,
   UPKEEP_DEFAULTS,
   type UpkeepDefaults,
 } from './schema.js';
-import { SYMBOL_PATTERN, SYMBOL_WORDS } from './symbol.js';
 
 /** Clean answers without a bar that settle its slot as unfillable. */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {

@@ -51,7 +51,7 @@ function stepAt(layout: SessionLayout, slot: number): StepRun {
 
 test('hashes a step as documented, and includes empty steps in the chain', () => {
   const { layout, holdings, chunk } = holdingsOf(['BB', 'A']);
-  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  const chain = new DeliveredChain(NOTHING_DELIVERED);
   const grid = layout.grid(0);
   let expected = Buffer.alloc(32);
   const f64 = (value: number) => Buffer.from(Float64Array.of(value).buffer);
@@ -79,7 +79,7 @@ test('a kept step does not change after later steps and changes, and the chain c
   const symbols = Array.from({ length: 300 }, (_, i) => `S${1_000 + i}`);
   const { layout, holdings } = holdingsOf(symbols);
   const grid = layout.grid(0);
-  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  const chain = new DeliveredChain(NOTHING_DELIVERED);
   const steps = Array.from({ length: 390 }, (_, slot) => {
     const before = chain.current;
     const [part] = chain.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot)).parts;
@@ -87,7 +87,7 @@ test('a kept step does not change after later steps and changes, and the chain c
   });
   const looked = steps.filter(({ slot }) => slot % 50 < 2);
   for (const { slot, before, after } of looked) {
-    const other = DeliveredChain.from(hexOf(before));
+    const other = new DeliveredChain(hexOf(before));
     other.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot));
     expect(hexOf(other.current)).toBe(after);
   }
@@ -118,7 +118,7 @@ function closingIn(layout: SessionLayout, from: number, to: number): string[] {
 
 test.each([1, 2, 7])('a run of steps of %i slots delivers the same as single steps', (slots) => {
   const { layout, holdings } = holdingsOf(['A', 'BB', 'C'], { derivedIntervals: ['15m', '5m'], derivedBy: 'client' });
-  const [together, alone] = [DeliveredChain.from(NOTHING_DELIVERED), DeliveredChain.from(NOTHING_DELIVERED)];
+  const [together, alone] = [new DeliveredChain(NOTHING_DELIVERED), new DeliveredChain(NOTHING_DELIVERED)];
   const all = runOf(layout, 0, slots);
   const seen: string[] = [];
   all.times.forEach((time, i) => {
@@ -141,7 +141,7 @@ test.each([1, 2, 7])('a run of steps of %i slots delivers the same as single ste
 
 test('a change during a run is visible in the next step', () => {
   const { layout, holdings } = holdingsOf(['A', 'BB']);
-  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  const chain = new DeliveredChain(NOTHING_DELIVERED);
   const grid = layout.grid(0);
   const deliver = (slot: number) => chain.deliver(holdings, grid.closeTime(slot), () => runOf(layout, slot, 1)).bars;
   expect([0, 1, 2, 3].map(deliver)).toEqual([2, 0, 2, 0]);
@@ -160,9 +160,9 @@ test('I1 intervals are delivered in order, wherever a run of steps starts', () =
   const intervals = [base, long!, short!];
   const [first, second] = [grid.closeTime(4), grid.closeTime(14)];
   const run = { day: 0, after: grid.open, times: [first, second], intervals };
-  const chain = DeliveredChain.from(NOTHING_DELIVERED);
+  const chain = new DeliveredChain(NOTHING_DELIVERED);
   chain.deliver(holdings, first, () => run);
-  const alone = DeliveredChain.from(hexOf(chain.current));
+  const alone = new DeliveredChain(hexOf(chain.current));
   const { parts } = chain.deliver(holdings, second, () => run);
   expect(parts.map(({ interval }) => interval)).toEqual(intervals);
   alone.deliver(holdings, second, () => ({ ...run, after: first, times: [second] }));

@@ -30,12 +30,11 @@ export class DeliveredChain {
   private steps: readonly StepRow[] = [];
   private next = 0;
 
-  /** @param chained the hash of the steps before: 32 characters, a byte each */
-  constructor(private chained: string) {}
+  private chained: string;
 
-  /** @param hex 64 digits */
-  static from(hex: string): DeliveredChain {
-    return new DeliveredChain(Buffer.from(hex, 'hex').toString('latin1'));
+  /** @param hex the hash of the steps before, 64 digits */
+  constructor(hex: string) {
+    this.chained = Buffer.from(hex, 'hex').toString('latin1');
   }
 
   /** The hash of all steps so far: 32 characters, a byte each; see {@link hexOf}. */

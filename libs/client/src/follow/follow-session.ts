@@ -64,18 +64,13 @@ export function followSession(
   return follow(() => Promise.resolve({ redis, session, options }));
 }
 
-/** The session to follow, and how. */
-export interface Followed {
-  redis: Redis;
-  session: OpenSession;
-  options: FollowOptions;
-}
-
 /**
  * As {@link followSession}; `begin` runs when the loop requests the first step. One generator from end to end: passing each
  * step through a second generator costs as much as the step itself.
  */
-export async function* follow(begin: () => Promise<Followed>): AsyncGenerator<Step, void, undefined> {
+export async function* follow(
+  begin: () => Promise<{ redis: Redis; session: OpenSession; options: FollowOptions }>,
+): AsyncGenerator<Step, void, undefined> {
   const { redis, session, options } = await begin();
   const { layout } = session;
   const every = stepInterval(options.every ?? layout.base.name, layout.base);

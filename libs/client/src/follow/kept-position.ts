@@ -17,12 +17,6 @@ const HEARTBEAT_SECONDS = 30;
 /** Heartbeats sent in the time after which the session treats a consumer as silent. */
 const BEATS = 3;
 
-/** Where a consumer starts, and what ends it. */
-export interface KeptPositionOptions {
-  from?: JoinFrom;
-  signal?: AbortSignal;
-}
-
 export class KeptPosition {
   /** Why no more positions are sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
   failure: Error | undefined;
@@ -53,7 +47,7 @@ export class KeptPosition {
     redis: Redis,
     layout: SessionLayout,
     name: string,
-    { from = 'kept', signal }: KeptPositionOptions,
+    { from = 'kept', signal }: { from?: JoinFrom; signal?: AbortSignal },
   ): Promise<KeptPosition> {
     const consumers = new SessionConsumers(redis, layout);
     const outage = new Outage(redis, layout.id);
@@ -67,7 +61,7 @@ export class KeptPosition {
   acknowledge(position: ConsumerPosition): void {
     if (position.time <= this.acknowledged.time) return;
     this.next = position;
-    this.requestSend();
+    void this.sending.request();
   }
 
   /**
@@ -86,19 +80,14 @@ export class KeptPosition {
     await retryOutages(this.outage, () => this.restoring(position, leave), signal);
   }
 
-  private requestSend(): void {
-    void this.sending.request();
-  }
-
   private async send(): Promise<void> {
     if (this.failure) return;
     const { next, isBeatDue } = this;
     this.next = undefined;
     this.isBeatDue = false;
     try {
-      if (next) await this.sendPosition(next);
       // A heartbeat repeats the position: a store that was set back may have lost it, and the clock waits for it.
-      else if (isBeatDue) await this.sendPosition(this.acknowledged);
+      if (next || isBeatDue) await this.sendPosition(next ?? this.acknowledged);
       this.outage.succeeded();
     } catch (error) {
       this.onError(error);
@@ -143,6 +132,6 @@ export class KeptPosition {
 
   private beat(): void {
     this.isBeatDue = true;
-    this.requestSend();
+    void this.sending.request();
   }
 }

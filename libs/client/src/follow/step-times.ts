@@ -3,7 +3,7 @@
  * history), whether the session stores that interval or not. Slots restart at each segment's open, so a lunch break or an
  * early close ends a slot early. Pure.
  */
-import { isDerivable, parseInterval, type DayGrid, type Interval } from '@barkeep/bars';
+import { isDerivable, parseInterval, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 
 /** A step of a session. */
@@ -52,7 +52,7 @@ export function* stepsAfter(layout: SessionLayout, every: Interval, time: number
 /** Time of the last step at or before `time`, both epoch ms; the session's start when there is none. */
 export function lastStepAt(layout: SessionLayout, every: Interval, time: number): number {
   for (let day = dayAtClock(layout, time); day >= layout.historyDays; day--) {
-    const grid: DayGrid = layout.grid(day, every);
+    const grid = layout.grid(day, every);
     const closed = grid.closedBy(time);
     if (closed > 0) return grid.closeTime(closed - 1);
   }

@@ -47,10 +47,11 @@ export class Walk {
   ) {
     const { holdings } = follower.loader;
     const { layout } = holdings;
-    const { time, deliveredHash, steps, bars } = kept?.start ?? startAt(start);
+    const fresh: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
+    const { time, deliveredHash, steps, bars } = kept?.start ?? fresh;
     this.layout = layout;
     this.mirror = new BarMirror(holdings);
-    this.chain = DeliveredChain.from(deliveredHash);
+    this.chain = new DeliveredChain(deliveredHash);
     this.start = { time, steps, bars };
     this.done = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
@@ -110,13 +111,8 @@ export class Walk {
 
   /** Notes that the consumer completed the last returned step. */
   stepDone(): void {
-    const { done } = this;
-    this.done = {
-      time: this.stepTime,
-      hash: this.chain.current,
-      steps: done.steps + 1,
-      bars: done.bars + this.stepBars,
-    };
+    const { steps, bars } = this.done;
+    this.done = { time: this.stepTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.stepBars };
     if (!this.kept || this.slotsUnacknowledged < this.slotsUnacknowledgedMax) return;
     this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
@@ -197,8 +193,4 @@ export class Walk {
     const reason: unknown = this.signal.reason;
     return reason instanceof Error ? reason : new Error(String(reason));
   }
-}
-
-function startAt(time: number): ConsumerPosition {
-  return { time, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
 }

@@ -42,8 +42,7 @@ export class BarMirror {
    * @param interval such as `5m`; the session's base interval by default
    */
   latestBar(symbol: string, interval?: string): MirrorBar | undefined {
-    const { holdings } = this;
-    return holdings.series(symbol, interval).latest(holdings);
+    return this.holdings.series(symbol, interval).latest(this.holdings);
   }
 
   /**
@@ -51,8 +50,7 @@ export class BarMirror {
    * the mirror holds fewer. The bars are shared between callers: do not change them.
    */
   lastBars(symbol: string, count: number, interval?: string): MirrorBar[] {
-    const { holdings } = this;
-    return holdings.series(symbol, interval).last(holdings, count);
+    return this.holdings.series(symbol, interval).last(this.holdings, count);
   }
 
   /**
@@ -60,14 +58,12 @@ export class BarMirror {
    * the next `await`, and must not be written to. Excludes a forming bar.
    */
   closes(symbol: string, count: number, interval?: string): Float64Array {
-    const { holdings } = this;
-    return holdings.series(symbol, interval).closes(holdings.clock, count);
+    return this.holdings.series(symbol, interval).closes(this.holdings.clock, count);
   }
 
   /** Number of closed bars in the days that the mirror holds. */
   barCount(symbol: string, interval?: string): number {
-    const { holdings } = this;
-    return holdings.series(symbol, interval).countAt(holdings.clock);
+    return this.holdings.series(symbol, interval).countAt(this.holdings.clock);
   }
 
   /**

@@ -80,6 +80,10 @@ export function lowerRow(rows: RowMemory, from: number, to: number, time: number
 /** The bar of a row. @param closeTime epoch ms */
 export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: number): ShownBar {
   const at = row * ROW_DOUBLES;
+  const meta = words[2 * at + META_WORD]!;
+  const counts = words[2 * at + META_WORD + 1]!;
+  const sourceCount = counts & 0xffff;
+  const expectedCount = counts >>> 16;
   return {
     openTime: doubles[at]!,
     closeTime,
@@ -88,7 +92,11 @@ export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: 
     low: doubles[at + 3]!,
     close: doubles[at + 4]!,
     volume: doubles[at + 5]!,
-    ...metaOf(words[2 * at + META_WORD]!, words[2 * at + META_WORD + 1]!),
+    origin: ORIGINS[meta & 0xff] ?? 'streamed',
+    dataset: meta >>> 16,
+    sourceCount,
+    expectedCount,
+    complete: sourceCount === expectedCount,
   };
 }
 
@@ -207,20 +215,4 @@ export class BarColumns {
     this.end = count;
     if (first > 0) this.generation++;
   }
-}
-
-/** Decodes the last two words of a stored record. */
-export function metaOf(
-  meta: number,
-  counts: number,
-): Pick<ShownBar, 'origin' | 'dataset' | 'sourceCount' | 'expectedCount' | 'complete'> {
-  const sourceCount = counts & 0xffff;
-  const expectedCount = counts >>> 16;
-  return {
-    origin: ORIGINS[meta & 0xff] ?? 'streamed',
-    dataset: meta >>> 16,
-    sourceCount,
-    expectedCount,
-    complete: sourceCount === expectedCount,
-  };
 }

@@ -1,5 +1,4 @@
 /** Errors of a mirror: one class per cause. */
-import type { ReportedState } from './event-tail.js';
 
 /** The session was stopped, failed or deleted, or completed before the awaited time. */
 export class SessionEndedError extends Error {
@@ -33,6 +32,6 @@ export class MirrorClosedError extends Error {
 const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost', 'deleted']);
 
 /** Whether the session is in a final state: only a call of the API can change it. */
-export function hasEnded(reported: ReportedState | undefined): reported is ReportedState {
+export function hasEnded<S extends { state: string }>(reported: S | undefined): reported is S {
   return reported !== undefined && ENDED.has(reported.state);
 }

@@ -1,16 +1,10 @@
 /**
  * Extracts from a session's event streams what a mirror needs: which days of which symbols changed after they were read, and
  * the session's state. Reads the session's public events for its state, and the changes of every partition, also those after
- * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream. Reports a gap when entries were trimmed
- * before they were read; the mirror then reloads everything. Does no I/O itself.
+ * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream.
+ * Reports a gap when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
  */
-import {
-  parseEvent,
-  type ReadCommand,
-  type SessionEvent,
-  type SessionEventType,
-  type SessionLayout,
-} from '@barkeep/session-data';
+import { parseEvent, type ReadCommand, type SessionEventType, type SessionLayout } from '@barkeep/session-data';
 
 /** Entries per stream and round. */
 const PAGE = 1_000;
@@ -115,9 +109,9 @@ function addEntry(
   round: { state: ReportedState | undefined; isGap: boolean },
 ): void {
   if (!newsOf(fields).isUnsure) return;
-  const event = eventOf(fields);
+  const event = parseEvent(fields, 0);
   // A change that cannot be parsed: the changed symbols are unknown, so everything is reloaded.
-  if (!event && CHANGES.has(field(fields, 'type') ?? '')) round.isGap = true;
+  if (!event && isChange(fields)) round.isGap = true;
   if (event?.type === 'state') round.state = stateIn(event);
   // These report changed base bars, `derived` reports changed derived bars.
   const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';
@@ -170,14 +164,9 @@ function field(fields: readonly string[], name: string): string | undefined {
   return at < 0 ? undefined : fields[at + 1];
 }
 
-/** The event of a stream entry's fields; undefined when it cannot be parsed. */
-function eventOf(fields: readonly string[]): SessionEvent | undefined {
-  return parseEvent(fields, 0);
-}
-
 /** The state in an entry; undefined when the entry is not a `state` event. */
 export function stateOf(fields: readonly string[]): ReportedState | undefined {
-  const event = eventOf(fields);
+  const event = parseEvent(fields, 0);
   return event?.type === 'state' ? stateIn(event) : undefined;
 }
 

@@ -19,7 +19,8 @@ export class Holdings implements MirrorTime {
   changes = 0;
   /** Grows when held rows change and when the set of symbols changes. */
   rewrites = 0;
-  private lostBy: SessionLostError | undefined;
+  /** Why the session's store is gone, or undefined. */
+  lost: SessionLostError | undefined;
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
@@ -49,14 +50,9 @@ export class Holdings implements MirrorTime {
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
   }
 
-  /** Why the session's store is gone, or undefined. */
-  get lost(): SessionLostError | undefined {
-    return this.lostBy;
-  }
-
   /** Drops all bars because the session's store is gone: every read of a symbol then throws `error`. */
   lose(error: SessionLostError): void {
-    this.lostBy = error;
+    this.lost = error;
     this.bySymbol.clear();
   }
 
@@ -92,13 +88,12 @@ export class Holdings implements MirrorTime {
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
-    if (bars === undefined) throw this.lost ?? this.unknownSymbol(symbol);
+    if (bars === undefined) {
+      const isJoining = this.layout.partitionOf(symbol) !== undefined;
+      throw this.lost ?? new UnknownSymbolError(this.layout.id, symbol, isJoining);
+    }
     if (interval === undefined) return bars.base;
     return bars.series(interval) ?? this.unknownInterval(interval);
-  }
-
-  private unknownSymbol(symbol: string): UnknownSymbolError {
-    return new UnknownSymbolError(this.layout.id, symbol, this.layout.partitionOf(symbol) !== undefined);
   }
 
   private unknownInterval(interval: string): never {

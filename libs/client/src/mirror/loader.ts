@@ -22,12 +22,18 @@ import { EventTail, type DayChange, type ReportedState } from './event-tail.js';
 import { hasEnded } from './errors.js';
 import { Holdings } from './holdings.js';
 import { keptDays } from './kept-days.js';
-import type { LoaderOptions, MissingTime } from './loader-options.js';
 import { newestState, statesCommand } from './newest-state.js';
-import { SymbolBars } from './symbol-bars.js';
+import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** How often the symbols may change during one read before the loader gives up. */
 const CHANGES_MAX = 20;
+
+/** The options of a loader. */
+export interface LoaderOptions {
+  /** Days that are kept in addition to the day of the clock. @default as many as fit 512 MiB */
+  keepDays?: number;
+  derivedBy?: DerivedBy;
+}
 
 /** A part of a day that comes after everything that is held. */
 interface Piece {
@@ -45,8 +51,11 @@ export class Loader {
   state: ReportedState | undefined;
   /** The time that is shown next, epoch ms: it decides which days are kept. By default every load is shown at once. */
   nextShown = Infinity;
-  /** A loaded span whose bars may be missing; undefined when all are there. */
-  missing: MissingTime | undefined;
+  /**
+   * Bars that closed after `after` and opened before `until`, epoch ms, may be missing, because the session dropped their days
+   * while they were read; undefined when all are there.
+   */
+  missing: { after: number; until: number } | undefined;
   /** The newest state in the session's events. */
   private reported: ReportedState | undefined;
   private reads: ClockedReads;
@@ -245,15 +254,17 @@ export class Loader {
     return [...names].flatMap((name) => this.holdings.get(name) ?? []);
   }
 
-  /** Runs a read, and repeats it when the symbols changed during it. */
+  /** Runs a read, and repeats it when the symbols changed during it. @param isFirst the symbols are read before it */
   private async guarded<T>(run: () => Promise<T>, isFirst = false): Promise<T> {
-    if (isFirst) await this.refreshSymbols();
+    let haveChanged = isFirst;
     for (let change = 0; ; change++) {
       try {
+        if (haveChanged) await this.loadSymbols();
+        haveChanged = false;
         return await run();
       } catch (error) {
         if (change >= CHANGES_MAX) throw error;
-        if (error instanceof SymbolsChangedError) await this.refreshSymbols();
+        if (error instanceof SymbolsChangedError) haveChanged = true;
         else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
         else throw error;
       }
@@ -261,17 +272,6 @@ export class Loader {
   }
 
   /** Reads the session's symbols; new ones are loaded up to `loadedTo`. */
-  private async refreshSymbols(): Promise<void> {
-    for (let change = 0; ; change++) {
-      try {
-        await this.loadSymbols();
-        return;
-      } catch (error) {
-        if (!(error instanceof SymbolsChangedError) || change >= CHANGES_MAX) throw error;
-      }
-    }
-  }
-
   private async loadSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);

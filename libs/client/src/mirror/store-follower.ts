@@ -8,8 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
 import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
-import type { LoaderOptions } from './loader-options.js';
-import { Loader } from './loader.js';
+import { Loader, type LoaderOptions } from './loader.js';
 
 /** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
 const BLOCK_MS = 1_000;

@@ -4,7 +4,7 @@
  */
 import type { FieldProblem } from '@barkeep/bars';
 import { z } from 'zod';
-import { time } from '../values/index.js';
+import { time } from './values.js';
 
 /** Media type of every error answer. */
 export const PROBLEM_JSON = 'application/problem+json';
@@ -81,11 +81,6 @@ export function problem(kind: ProblemKind, detail: string, { problems, checks, l
     ...(lost && { lost: { ...lost } }),
   };
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
-}
-
-/** The last part of a problem's `type`; empty when there is none. */
-export function problemKind({ type }: Pick<Problem, 'type'>): string {
-  return type.split(':').at(-1) ?? '';
 }
 
 /** One line that says all that is wrong: "last: expected …, was …; to: …". */

@@ -5,7 +5,7 @@
 import { SESSION_STATES } from '@barkeep/bars';
 import type { SessionEvent, SessionEventType } from '@barkeep/session-data';
 import { z } from 'zod';
-import { count, date, slotCounts, time } from '../values/index.js';
+import { count, date, slotCounts, time } from './values.js';
 
 /** The fields of an event as the API shows them. */
 type Shown<E> = {

@@ -1,6 +1,6 @@
 import { parseSessionSpec } from '@barkeep/bars';
-import * as answers from '../answers/index.js';
-import { problemAnswer } from '../problems/index.js';
+import * as answers from './answers/index.js';
+import { problemAnswer } from './problems.js';
 import * as examples from './examples.js';
 
 describe('the examples in the documentation', () => {

@@ -1,4 +1,17 @@
-/** The texts of a session's warnings that programs recognize as well as people. Pure. */
+/** The states of a session, part of the API and of a session's row alike, and the texts of warnings that programs recognize. Pure. */
+
+/** Every state, in the order in which a session usually meets them. */
+export const SESSION_STATES = [
+  'created',
+  'running',
+  'paused',
+  'waiting-upkeep',
+  'completed',
+  'stopped',
+  'failed',
+  'lost',
+] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
 
 /** Most symbols that a warning names. */
 const NAMES_MAX = 20;

@@ -1,0 +1,78 @@
+/** What a session is at, in figures: its counts, its line of simulated time, and what it waits for. */
+import type { SessionAnswer } from '@barkeep/api';
+import { bothZonesText, durationText, filledText, numberText, placeOnLine } from '../model/index.js';
+import { html } from '../shell/index.js';
+import type { VNode } from '../vendor/index.js';
+
+/** Quality and the counts of slots and rows. */
+export function Figures({ counts }: { counts: SessionAnswer['counts'] }): VNode {
+  const figures: [label: string, value: string, help: string][] = [
+    ['quality', filledText(counts), 'filled slots of those in which something traded'],
+    ['streamed', numberText(counts.streamed), 'bars that came with the stream'],
+    ['backfilled', numberText(counts.backfilled), 'missing bars that a repository had'],
+    ['no trade', numberText(counts.noTrade), 'empty minutes in which nothing traded'],
+    ['absent', numberText(counts.absent + counts.missing), 'empty slots that upkeep requests again'],
+    ['unfillable', numberText(counts.unfillable), 'empty slots that were given up'],
+    ['refused', numberText(counts.refused), 'bars that are not valid'],
+    ['outside', numberText(counts.outside), 'rows that no slot of the calendar takes'],
+  ];
+  return html`<dl class="panel figures">
+    ${figures.map(
+      ([label, value, help]) =>
+        html`<div key=${label} title=${help}>
+          <dd>${value}</dd>
+          <dt>${label}</dt>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+export interface TimeLineProperties {
+  session: Pick<SessionAnswer, 'clock' | 'watermark' | 'frontier'>;
+  /** The trading days of the session, for the scale: each has the same width. */
+  days: readonly { open: string; close: string; date: string }[];
+  /** IANA zone of the venue. */
+  zone: string;
+}
+
+/** The line, and the same times as text for screen readers and narrow screens. */
+export function TimeLine({ session, days, zone }: TimeLineProperties): VNode | null {
+  if (days.length === 0) return null;
+  const marks = (['frontier', 'watermark', 'clock'] as const).map((name) => ({
+    name,
+    time: session[name],
+    at: placeOnLine(session[name], days) * 100,
+  }));
+  return html`<section class="panel time-line" aria-label="Simulated time">
+    <div class="track">
+      ${marks.map(({ name, at }) => html`<div key=${name} class=${`reached ${name}`} style=${{ width: `${at}%` }}></div>`)}
+      ${marks.map(({ name, at }) => html`<div key=${name} class=${`mark ${name}`} style=${{ left: `${at}%` }}></div>`)}
+    </div>
+    <div class="track-ends"><span>${days[0]!.date}</span><span>${days.at(-1)!.date}</span></div>
+    <dl class="times">
+      ${marks.toReversed().map(
+        ({ name, time }) =>
+          html`<div key=${name} class=${name}>
+            <dt title=${HELP[name]}>${name}</dt>
+            <dd>${bothZonesText(time, zone)}</dd>
+          </div>`,
+      )}
+    </dl>
+  </section>`;
+}
+
+const HELP = {
+  clock: 'strategies see bars up to here',
+  watermark: 'every slot before it is filled or settled, and derived bars are built',
+  frontier: 'the source is stored up to here',
+};
+
+/** What a session waits for, in one line; nothing when it does not wait. */
+export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'] }): VNode | null {
+  if (waitingFor === null) return null;
+  const { detail, since, nextTryAt } = waitingFor;
+  const parts = [detail];
+  if (since !== null) parts.push(`for ${durationText(Date.now() - Date.parse(since))}`);
+  if (nextTryAt !== null) parts.push(`next try in ${durationText(Date.parse(nextTryAt) - Date.now())}`);
+  return html`<span class="badge waiting">${parts.join(', ')}</span>`;
+}

@@ -1,2 +1,0 @@
-/** The events of a session. */
-export * from './event.js';

@@ -1,2 +1,0 @@
-/** Examples of requests and answers. */
-export * from './examples.js';

@@ -1,2 +1,0 @@
-/** Problem documents. */
-export * from './problem.js';

@@ -1,2 +1,0 @@
-/** Values that many schemas share. */
-export * from './values.js';
