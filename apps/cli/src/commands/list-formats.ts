@@ -1,14 +1,9 @@
 /** `barkeep import --list-formats`: the formats that an import knows by name. */
 import { type BarFormat, FORMATS } from '../import/index.js';
 
-interface ListedFormat {
-  name: string;
-  title: string;
-  times: 'open' | 'close';
+interface ListedFormat extends Pick<BarFormat, 'name' | 'title' | 'times' | 'example' | 'source'> {
   /** Null when the files do not name it, so that the user has to. */
   zone: string | null;
-  example: readonly string[];
-  source: string;
 }
 
 const LEAN: ListedFormat = {

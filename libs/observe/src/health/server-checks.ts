@@ -4,14 +4,21 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Connections } from '@barkeep/service';
-import { probeWrite } from './write-probe.js';
+import type { Redis } from 'ioredis';
 
 const ANSWER_WITHIN_MS = 2_000;
+/** Lifetime of the key that a test of a Redis writes, ms. */
+const PROBE_MS = 1_000;
 /** A transaction that may only read refuses it. Uses a table that no other statement locks. */
 const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
 
 /** Each server that the process needs, by the name that operators see. */
 export type ServerStates = Record<'postgres' | 'queue-redis' | 'session-redis', 'up' | 'down'>;
+
+/** Writes a key that expires. @throws an outage when the server does not respond or refuses writes */
+export async function probeWrite(redis: Redis, keyPrefix: string): Promise<void> {
+  await redis.set(`${keyPrefix}:probe`, '', 'PX', PROBE_MS);
+}
 
 /** Checks all servers at the same time. Never rejects. */
 export async function probeServers(
