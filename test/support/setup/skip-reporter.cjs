@@ -3,6 +3,8 @@
  * After all other tests it also says how to run those of the containers, or why this machine cannot.
  * Without these lines a skip is one number among thousands of results.
  */
+const { writeSync } = require('node:fs');
+
 const REASON = /\(skipped: .*\)$/;
 const ALL = ['unit', 'integration', 'e2e'];
 
@@ -25,9 +27,9 @@ module.exports = class SkipReporter {
       .filter(({ status }) => status === 'pending')
       .flatMap(({ ancestorTitles }) => ancestorTitles.filter((title) => REASON.test(title)));
     const lines = [...new Set(titles), ...(await aboutContainers(contexts))];
-    // At the exit: the summary of jest comes after the reporters.
+    // At the exit, because the summary of jest comes after the reporters. With --forceExit jest closes its streams before that.
     process.once('exit', () => {
-      for (const line of lines) process.stderr.write(`${line}\n`);
+      for (const line of lines) writeSync(2, `${line}\n`);
     });
   }
 };
