@@ -19,7 +19,7 @@ export class Holdings implements MirrorTime {
   changes = 0;
   /** Grows when held rows change and when the set of symbols changes. */
   rewrites = 0;
-  /** Why the session's store is gone, or undefined. */
+  /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
   /** In the order of their names. */
   sorted: readonly SymbolBars[] = [];
@@ -48,12 +48,6 @@ export class Holdings implements MirrorTime {
     this.byInterval = new Map();
     this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
-  }
-
-  /** Drops all bars because the session's store is gone: every read of a symbol then throws `error`. */
-  lose(error: SessionLostError): void {
-    this.lost = error;
-    this.bySymbol.clear();
   }
 
   /** Shows everything up to `time`, epoch ms. Ignores a time before the clock. */
@@ -88,7 +82,7 @@ export class Holdings implements MirrorTime {
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
-    if (bars === undefined) {
+    if (bars === undefined || this.lost !== undefined) {
       const isJoining = this.layout.partitionOf(symbol) !== undefined;
       throw this.lost ?? new UnknownSymbolError(this.layout.id, symbol, isJoining);
     }

@@ -115,7 +115,7 @@ export class Mirror extends BarMirror {
 
   private progress(): void {
     const { holdings } = this.follower.loader;
-    if (this.follower.failure instanceof SessionLostError) holdings.lose(this.follower.failure);
+    if (this.follower.failure instanceof SessionLostError) holdings.lost = this.follower.failure;
     holdings.moveClock(holdings.loadedTo);
     this.follower.loader.trim();
     for (const waiter of this.waiters) this.settle(waiter);
