@@ -235,7 +235,8 @@ export class UpkeepStore {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
     if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-    const [keys, day] = [[meta, emitted, changes, pending], { layout: this.layout, partition, open: to - 1 }];
+    const keys = [meta, emitted, changes, pending];
+    const day = { layout: this.layout, partition, open: to - 1 };
     const reply = closes
       ? await runAndPublish(MOVE_WATERMARK, this.redis, day, keys, args)
       : await MOVE_WATERMARK.run(this.redis, keys, args);

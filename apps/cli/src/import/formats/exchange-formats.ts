@@ -1,7 +1,8 @@
 /** Formats of exchanges, and of programs that download from exchanges. */
 import { type BarFormat, IN_ORDER, LOWER } from './format.js';
 
-const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
+/** A decimal number that may have an exponent, as part of a pattern. */
+const SCIENTIFIC = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 
 export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   {
@@ -10,7 +11,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     source: 'https://github.com/binance/binance-public-data',
     headers: [['open_time', 'open', 'high', 'low', 'close', 'volume', 'close_time', 'count', 'ignore']],
     row: new RegExp(
-      `^\\d{13}(?:\\d{3})?,(?:${NUMBER},){5}\\d{13}(?:\\d{3})?,${NUMBER},\\d+,${NUMBER},${NUMBER},${NUMBER}$`,
+      `^\\d{13}(?:\\d{3})?,(?:${SCIENTIFIC},){5}\\d{13}(?:\\d{3})?,${SCIENTIFIC},\\d+,${SCIENTIFIC},${SCIENTIFIC},${SCIENTIFIC}$`,
     ),
     file: /^([A-Z0-9_]+)-1m-/,
     columns: IN_ORDER,
@@ -23,7 +24,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     name: 'kraken',
     title: 'Kraken OHLCVT',
     source: 'https://support.kraken.com/articles/360047124832',
-    row: new RegExp(`^\\d{10},(?:${NUMBER},){5}\\d+$`),
+    row: new RegExp(`^\\d{10},(?:${SCIENTIFIC},){5}\\d+$`),
     file: /^([A-Za-z0-9]+)_1\.csv/,
     columns: IN_ORDER,
     zone: 'UTC',
