@@ -64,7 +64,13 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             options=${['worst', 'name']}
             onChange=${(value: string) => setOrder(value === 'worst' ? '' : value)}
         /></label>
-        <label>show<${Choice} value=${filter} options=${['', ...CELL_STATES]} onChange=${setFilter} /></label>
+        <label
+          >show<${Choice}
+            value=${filter}
+            options=${['', ...CELL_STATES]}
+            nameOf=${(name: CellState) => STATE_WORDS[name].name}
+            onChange=${setFilter}
+        /></label>
       </span>
     </div>
     ${
