@@ -32,11 +32,8 @@ test('gaps of a job that ended without them are asked for within seconds', async
   const ending = new Worker('backfill', run, { connection, prefix });
   try {
     const id = await api.run({ ...lab.spec('ending'), upkeep: UPKEEP });
-    const [row] = await lab.system.query<{ incarnation: string }>('SELECT incarnation FROM sessions WHERE id = $1', [
-      id,
-    ]);
     await api.completed(id);
-    const session = { sessionId: id, incarnation: row!.incarnation };
+    const session = { sessionId: id, incarnation: await lab.system.incarnationOf(id) };
     await producer.addBackfills([{ ...session, partition: 0, date: lab.day(0), force: false }]);
     await taken;
     // Detections find the gaps of the first day while their job is active, and every other job ends.

@@ -190,10 +190,8 @@ test.each(BARRIERS)(
 test('gaps of a session that a worker failed are no longer looked for', async () => {
   const repeated = `${jobPrefix(system.queuePrefix)}:detect-gaps:repeat`;
   const isScheduled = async (id: string) => {
-    const { incarnation } = (
-      await system.query<{ incarnation: string }>(`SELECT incarnation FROM sessions WHERE id = $1`, [id])
-    )[0]!;
-    return (await queueRedis.zrange(repeated, 0, -1)).includes(`upkeep.${incarnation}`);
+    const member = `upkeep.${await system.incarnationOf(id)}`;
+    return (await queueRedis.zrange(repeated, 0, -1)).includes(member);
   };
   expect(await isScheduled('dead-wait-day')).toBe(true);
   for (const barrier of BARRIERS)

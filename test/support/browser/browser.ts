@@ -2,27 +2,12 @@
  * A real browser for a test: Chromium of the system, driven by playwright-core. If it is missing, skipped tests say so,
  * and how to install it.
  */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
+import { programOnPath } from '../setup/program-on-path.js';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 
-/** The program on the PATH; undefined when there is none. */
-const PROGRAM = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  .find(isExecutable);
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const PROGRAM = programOnPath('chromium', 'chromium-browser', 'google-chrome');
 
 /** Like `describe`. Without Chromium the tests are skipped, and the end of the run lists them (skip-reporter.cjs). */
 export function describeWithBrowser(name: string, tests: () => void): void {

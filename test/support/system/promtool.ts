@@ -1,19 +1,8 @@
 /** Prometheus' own checker. If it is missing, skipped tests say so, and how to install it. */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { programOnPath } from '../setup/program-on-path.js';
 
-const PROGRAM = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'promtool'))
-  .find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+const PROGRAM = programOnPath('promtool');
 
 /** Like `describe`. Without promtool the tests are skipped, and the end of the run lists them (skip-reporter.cjs). */
 export function describeWithPromtool(name: string, tests: () => void): void {

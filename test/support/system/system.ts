@@ -128,6 +128,13 @@ export class TestSystem {
     return queryDatabase(this.databaseUrl, sql, values);
   }
 
+  /** The incarnation of a session that exists. */
+  async incarnationOf(id: string): Promise<string> {
+    const sql = 'SELECT incarnation FROM sessions WHERE id = $1';
+    const [row] = await this.query<{ incarnation: string }>(sql, [id]);
+    return row!.incarnation;
+  }
+
   /** Ends every process and removes the database. Call it in `afterAll`. */
   async close(): Promise<void> {
     await Promise.all(this.processes.map((started) => started.signal('SIGKILL')));
