@@ -22,12 +22,6 @@ export interface MirrorTime {
   readonly layout: SessionLayout;
 }
 
-/** Invalidates the cached bars of a symbol. */
-export interface SymbolVersion {
-  /** Grows with every change of existing bars. */
-  version: number;
-}
-
 export class MirrorSeries {
   readonly columns: BarColumns;
   private visible = 0;
@@ -38,24 +32,19 @@ export class MirrorSeries {
   private objectsFrom = 0;
   private newest: MirrorBar | undefined;
   private newestAt = -1;
-  private newestVersion = -1;
   private lastFound: MirrorBar[] = [];
   private lastCount = 0;
   private lastAt = -1;
-  private lastVersion = -1;
   private forming: MirrorBar | undefined;
   private formingAt = -1;
-  private formingVersion = -1;
 
   /**
    * @param slots open and close times of the interval's slots
-   * @param symbol the symbol's version
    * @param capacity initial capacity, in bars
    * @param base the symbol's base bars; undefined for the base interval itself and for an interval that shows no forming bar
    */
   constructor(
     private readonly slots: SlotClock,
-    private readonly symbol: SymbolVersion,
     capacity: number,
     private readonly base?: MirrorSeries,
   ) {
@@ -64,6 +53,11 @@ export class MirrorSeries {
 
   get interval(): Interval {
     return this.slots.interval;
+  }
+
+  /** Forgets the answers that were kept, after a change of rows that may be shown, here or in the base bars. */
+  rowsChanged(): void {
+    this.newestAt = this.lastAt = this.formingAt = -1;
   }
 
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
@@ -90,18 +84,17 @@ export class MirrorSeries {
 
   /** The newest bar: the forming one, else the last closed one. */
   latest(now: MirrorTime): MirrorBar | undefined {
-    if (now.moves === this.newestAt && this.symbol.version === this.newestVersion) return this.newest;
+    if (now.moves === this.newestAt) return this.newest;
     const end = this.visibleEnd(now.clock);
     this.newest = this.formingBar(now) ?? this.object(end - 1);
     this.newestAt = now.moves;
-    this.newestVersion = this.symbol.version;
     return this.newest;
   }
 
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: MirrorTime, count: number): MirrorBar[] {
     // The same question again: a copy of the cached answer is almost free.
-    if (count === this.lastCount && now.moves === this.lastAt && this.symbol.version === this.lastVersion) {
+    if (count === this.lastCount && now.moves === this.lastAt) {
       return this.lastFound.slice();
     }
     const found = this.find(now, count);
@@ -109,7 +102,6 @@ export class MirrorSeries {
     this.lastFound = found;
     this.lastCount = count;
     this.lastAt = now.moves;
-    this.lastVersion = this.symbol.version;
     return found.slice();
   }
 
@@ -164,10 +156,9 @@ export class MirrorSeries {
 
   private formingBar(now: MirrorTime): MirrorBar | undefined {
     if (!this.base) return undefined;
-    if (now.moves === this.formingAt && this.symbol.version === this.formingVersion) return this.forming;
+    if (now.moves === this.formingAt) return this.forming;
     this.forming = this.makeForming(now, this.base);
     this.formingAt = now.moves;
-    this.formingVersion = this.symbol.version;
     return this.forming;
   }
 

@@ -15,7 +15,7 @@ import {
 } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import { BarColumns } from './columns.js';
-import { MirrorSeries, type SymbolVersion } from './series.js';
+import { MirrorSeries } from './series.js';
 import { slotClock, slotOpens } from './slot-clock.js';
 
 /** Which process derives the bars that are shown: the session's upkeep workers, or this one. */
@@ -33,8 +33,7 @@ export interface DayRecords {
 /** Upper bound of the initial capacity, in days. Growing copies all rows, while memory that is not written to is free. */
 const INITIAL_DAYS_MAX = 8;
 
-export class SymbolBars implements SymbolVersion {
-  version = 0;
+export class SymbolBars {
   readonly base: MirrorSeries;
   /** The derived series, by interval, in the order of the spec. */
   readonly derived: ReadonlyMap<string, MirrorSeries>;
@@ -52,14 +51,14 @@ export class SymbolBars implements SymbolVersion {
   ) {
     const days = Math.min(INITIAL_DAYS_MAX, daysHeld, layout.days.length);
     const capacity = (interval: Interval) => days * layout.grid(0, interval).slotCount;
-    this.base = new MirrorSeries(slotClock(layout, layout.base), this, capacity(layout.base));
+    this.base = new MirrorSeries(slotClock(layout, layout.base), capacity(layout.base));
     const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
         const showsForming = computed.has(interval.name);
         const clock = slotClock(layout, interval);
         const base = showsForming ? this.base : undefined;
-        return [interval.name, new MirrorSeries(clock, this, capacity(interval), base)];
+        return [interval.name, new MirrorSeries(clock, capacity(interval), base)];
       }),
     );
     this.byName = new Map([[layout.base.name, this.base], ...this.derived]);
@@ -89,7 +88,7 @@ export class SymbolBars implements SymbolVersion {
 
   /** Replaces a day's first `toSlot` slots. */
   replaceDay(layout: SessionLayout, { day, interval, records, toSlot }: Omit<DayRecords, 'fromSlot'>): void {
-    this.version++;
+    this.rowsChanged();
     const grid = layout.grid(day, interval);
     replaceRows(this.series(interval.name), grid, records, 0, toSlot);
     if (!this.derivesFrom(interval)) return;
@@ -104,8 +103,12 @@ export class SymbolBars implements SymbolVersion {
 
   /** Drops bars that opened before `time`, epoch ms. */
   dropBefore(time: number): void {
-    for (const series of [this.base, ...this.derived.values()]) series.columns.dropBefore(time);
-    this.version++;
+    for (const series of this.byName.values()) series.columns.dropBefore(time);
+    this.rowsChanged();
+  }
+
+  private rowsChanged(): void {
+    for (const series of this.byName.values()) series.rowsChanged();
   }
 
   private derivesFrom({ name }: Interval): boolean {
