@@ -54,7 +54,7 @@ export {
   readWindow,
   readWindowBytes,
 } from './rows/index.js';
-export { BarEntity, createDataSource, migrate, NewerSchemaError } from './schema/index.js';
+export { createDataSource, migrate, NewerSchemaError } from './schema/index.js';
 export {
   ACTIVE_STATES,
   CursorError,
