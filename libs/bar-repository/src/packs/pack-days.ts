@@ -2,7 +2,7 @@
  * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
  *
  * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the
- * stored rows (how: migrations/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
+ * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
  * writers. A day with rows that a session refuses gets no chunk, only their count.
  */
 import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';

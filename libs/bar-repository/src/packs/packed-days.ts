@@ -1,6 +1,6 @@
 /**
  * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
- * every statement that changes a row deletes the pack of its day in the same transaction (migrations/pack-days.ts).
+ * every statement that changes a row deletes the pack of its day in the same transaction (../schema/pack-days.ts).
  */
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';

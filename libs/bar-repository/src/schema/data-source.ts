@@ -8,7 +8,7 @@ import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
 import { checkWhenSilent } from './backend-check.js';
 import { leaveWhenDemoted } from './demoted.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { MIGRATION_CLASSES } from './migrations.js';
 
 export interface DataSourceOptions {
   /** Maximum number of connections, at least 2 because a migration holds one for its lock. @default 10 */
@@ -40,7 +40,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
   return new DataSource({
     type: 'postgres',
     url,
-    migrations: [...MIGRATIONS],
+    migrations: MIGRATION_CLASSES,
     poolSize: Math.max(2, options.poolSize ?? 10),
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
