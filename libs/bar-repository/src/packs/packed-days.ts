@@ -6,7 +6,7 @@ import { chunkBytes, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/b
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection, type ConnectionSource } from '../connection.js';
-import { copyOutTo, timestamp, wholeNumber } from '../rows/index.js';
+import { copyOut, timestamp, wholeNumber } from '../rows/index.js';
 import { PackedParser, type PackReceiver } from './packed-parser.js';
 
 export interface PackedQuery {
@@ -57,7 +57,7 @@ export async function readPacked(
   signal?: AbortSignal,
 ): Promise<number> {
   if (query.symbolIds.length === 0) return 0;
-  return copyOutTo(client, packedSql(query), new PackedParser(receiver), signal);
+  return copyOut(client, packedSql(query), new PackedParser(receiver), signal);
 }
 
 /**
