@@ -5,6 +5,7 @@
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepProducer, UpkeepScope } from '@barkeep/upkeep-queues';
+import { isOpen } from './derive-day.js';
 import type { UpkeepFigures } from './figures/index.js';
 import type { UpkeepSessions } from './upkeep-sessions.js';
 
@@ -63,9 +64,7 @@ export class GapDetector {
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force, symbols, foundAt })));
       if (scope) continue;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
-      // Without a barrier readers see bars before they are repaired, so derived bars do not wait for a repository (I12).
-      const isOpen = store.layout.spec.upkeep.barrier === 'none';
-      if (isBehind && (isOpen || dates.length === 0)) {
+      if (isBehind && (isOpen(store) || dates.length === 0)) {
         aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
       }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;
