@@ -3,12 +3,10 @@
  * repaired, and moves the watermark over every bucket whose slots are settled and derived. The watermark stops at the first slot
  * that backfill has not settled. The aggregator then adds a detection job, as it does when the store was set back.
  */
-import type { Tracing } from '@barkeep/observe';
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
-import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, isOpen } from './derive-day.js';
-import type { UpkeepFigures } from './figures/index.js';
-import type { UpkeepSessions } from './upkeep-sessions.js';
+import type { WorkParts } from './work-parts.js';
 
 /** Partitions whose derived days are remembered. */
 const PARTITIONS_KNOWN = 1_000;
@@ -17,21 +15,15 @@ export class Aggregator {
   /** Up to which day the stored bars of a partition are derived, and the frontier then. */
   private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
 
-  constructor(
-    private readonly sessions: UpkeepSessions,
-    private readonly producer: UpkeepProducer,
-    private readonly figures: Pick<UpkeepFigures, 'readable'>,
-    private readonly tracing: Pick<Tracing, 'span'>,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly parts: WorkParts) {}
 
   /** @throws SessionLostError */
   async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
     const about = { 'barkeep.session': payload.sessionId, 'barkeep.partition': payload.partition };
-    await this.tracing.span('make bars readable', about, () =>
-      this.sessions.with(payload, (store) => this.derive(store, payload, signal)),
+    await this.parts.tracing.span('make bars readable', about, () =>
+      this.parts.sessions.with(payload, (store) => this.derive(store, payload, signal)),
     );
-    if (payload.foundAt !== undefined) this.figures.readable(this.now() - payload.foundAt);
+    if (payload.foundAt !== undefined) this.parts.figures.readable(this.parts.now() - payload.foundAt);
   }
 
   private async derive(
@@ -55,7 +47,7 @@ export class Aggregator {
       settledTo = Math.max(settledTo, upTo);
       // A feed's frontier may be inside a window. The buckets before it are derived, and the watermark waits for the window's end.
       if (!moved || upTo < Math.min(layout.windowEndBefore(frontier), close)) {
-        if (mayDetect || !moved) await this.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+        if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
         if (moved && isOpen(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
         break;
       }

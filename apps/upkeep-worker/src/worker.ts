@@ -15,8 +15,8 @@ import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
 import { addProcessMetrics, createLogger, Metrics, startOperatorServer, startTracing } from '@barkeep/observe';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';
-import { upkeepFigures } from './figures/index.js';
-import { PROCESSORS, WorkerModule } from './worker.module.js';
+import { upkeepFigures } from './upkeep-figures.js';
+import { processorsOf, WorkerModule } from './worker.module.js';
 
 /** Fraction of the stop time after which running jobs are cancelled. */
 const CANCEL_AFTER = 0.7;
@@ -37,11 +37,12 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     const metrics = new Metrics();
     addProcessMetrics(metrics, 'upkeep-worker', connections);
     const figures = upkeepFigures(metrics);
-    const module = WorkerModule.of(config, connections, queueConnection, logger, figures, tracing);
+    const processors = await processorsOf(config, connections, queueConnection, logger, figures, tracing);
+    const module = WorkerModule.of(processors, config, queueConnection, logger);
     const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
     app.useLogger(app.get(NestLogger));
-    for (const processor of PROCESSORS) {
-      const { worker } = app.get<{ worker: import('bullmq').Worker }>(processor);
+    for (const processor of processors) {
+      const { worker } = app.get(processor);
       figures.watch(worker);
       worker.on('active', () => noteTaken(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
