@@ -59,6 +59,7 @@ export {
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
+export { type FieldProblem, problemsOf, SessionSpecError, shown } from './field-problems.js';
 export { type BarDifference, firstDifference } from './first-difference.js';
 export { fillForward } from './fill-forward.js';
 export { formingBar, type FormingBucket, formingBucket } from './forming.js';
@@ -101,18 +102,14 @@ export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pac
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 export {
   asksToSettle,
-  type FieldProblem,
   HISTORY_DAYS_MAX,
   parseSessionRequest,
   parseSessionSpec,
-  problemsOf,
   resolveSymbols,
   SESSION_ID_PATTERN,
   type SessionLimits,
   type SessionSpec,
-  SessionSpecError,
   sessionSpecSchema,
-  shown,
   sourceName,
   SYMBOL_PATTERN,
   SYMBOL_WORDS,

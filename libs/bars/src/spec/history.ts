@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { INTERVAL_WORDS, isInterval, parseInterval } from '../interval.js';
-import type { Report } from './problems.js';
+import type { Report } from '../field-problems.js';
 
 /** Most trading days of history. */
 export const HISTORY_DAYS_MAX = 1_000;
