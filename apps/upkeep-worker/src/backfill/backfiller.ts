@@ -166,15 +166,10 @@ export class Backfiller {
     for (const ask of asks) {
       const { fill, plan } = this.fillOf(job, ask, answer, complete.has(ask.symbol));
       if (fill) fills.push(fill);
-      for (const { dataset, bar, reason } of plan.refused) {
+      for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
-        answer.refused.push({
-          symbol: ask.symbol,
-          dataset: store.layout.datasets[dataset]!,
-          time,
-          ...values,
-          reason,
-        });
+        const dataset = store.layout.datasets[index]!;
+        answer.refused.push({ symbol: ask.symbol, dataset, time, ...values, reason });
       }
     }
     const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
