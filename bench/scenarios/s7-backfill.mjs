@@ -7,9 +7,9 @@ import { Metrics, startTracing } from '@barkeep/observe';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 /* oxlint-disable no-restricted-imports -- runs the code of a job without a queue; the worker's package exports none of its parts */
-import { Backfiller, SessionFailer } from '../../apps/upkeep-worker/dist/backfill/index.js';
-import { upkeepFigures } from '../../apps/upkeep-worker/dist/figures/index.js';
+import { Backfiller } from '../../apps/upkeep-worker/dist/backfill/index.js';
 import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
+import { upkeepFigures } from '../../apps/upkeep-worker/dist/upkeep-figures.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 /* oxlint-enable no-restricted-imports */
 import { median } from '../harness/statistics.mjs';
@@ -77,16 +77,10 @@ class Job {
     const { id: sessionId, incarnation } = layout;
     let readableAt;
     const producer = { add: async () => void (readableAt = performance.now()), detectAt: async () => undefined };
-    const backfiller = new Backfiller(
-      sessions,
-      repositories,
-      dataSource,
-      producer,
-      new SessionFailer(dataSource, redis),
-      SETTINGS,
-      this.figures,
-      await startTracing('bench', undefined),
-    );
+    const tracing = await startTracing('bench', undefined);
+    const { figures } = this;
+    const parts = { sessions, repositories, dataSource, redis, producer, figures, tracing, ...SETTINGS };
+    const backfiller = new Backfiller({ ...parts, now: Date.now });
     // A worker caches the sessions that it had jobs for, so the session is opened before the measurement.
     await sessions.with({ sessionId, incarnation }, async () => undefined);
     const startedAt = performance.now();

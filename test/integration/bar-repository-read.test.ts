@@ -165,7 +165,6 @@ describe('a DataSource as BarSource', () => {
     symbols: ['CCC', 'AAA', 'NEVER'],
     from: OPEN,
     to: OPEN + 300_000,
-    intervalMs: 60_000,
     interval: '1m',
   };
 

@@ -4,9 +4,9 @@
  */
 import { firstMissing } from '@barkeep/bars';
 import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
-import type { Payload, PayloadInput, UpkeepProducer, UpkeepScope } from '@barkeep/upkeep-queues';
-import type { UpkeepFigures } from './figures/index.js';
-import type { UpkeepSessions } from './upkeep-sessions.js';
+import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
+import { isOpen } from './derive-day.js';
+import type { WorkParts } from './work-parts.js';
 
 /**
  * A detection that found something to ask for is followed by another one after this time, ms. A backfill job of the same id that is just
@@ -23,21 +23,16 @@ interface AskedRange {
 }
 
 export class GapDetector {
-  constructor(
-    private readonly sessions: UpkeepSessions,
-    private readonly producer: UpkeepProducer,
-    private readonly figures: Pick<UpkeepFigures, 'found'>,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly parts: WorkParts) {}
 
   /** Runs one job. Removes the scheduler of a session that was deleted, or that has nothing left to repair. */
   async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
     try {
-      const isAtEnd = await this.sessions.with(payload, (store) => this.detect(store, payload, signal));
-      if (isAtEnd) await this.producer.unschedule(payload.incarnation);
+      const isAtEnd = await this.parts.sessions.with(payload, (store) => this.detect(store, payload, signal));
+      if (isAtEnd) await this.parts.producer.unschedule(payload.incarnation);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      await this.producer.unschedule(payload.incarnation);
+      await this.parts.producer.unschedule(payload.incarnation);
     }
   }
 
@@ -48,7 +43,7 @@ export class GapDetector {
     signal?: AbortSignal,
   ): Promise<boolean> {
     const session = { sessionId, incarnation };
-    const foundAt = this.now();
+    const foundAt = this.parts.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
     const nextRetry = await store.nextRetry();
@@ -63,17 +58,15 @@ export class GapDetector {
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force, symbols, foundAt })));
       if (scope) continue;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
-      // Without a barrier readers see bars before they are repaired, so derived bars do not wait for a repository (I12).
-      const isOpen = store.layout.spec.upkeep.barrier === 'none';
-      if (isBehind && (isOpen || dates.length === 0)) {
+      if (isBehind && (isOpen(store) || dates.length === 0)) {
         aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
       }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;
     }
-    await this.producer.addBackfills(backfills);
-    await this.producer.addAll('aggregate', aggregates);
+    await this.parts.producer.addBackfills(backfills);
+    await this.parts.producer.addAll('aggregate', aggregates);
     if (backfills.length > 0 || nextRetry !== undefined) {
-      await this.producer.detectAgain(session, Math.max(nextRetry ?? 0, this.now() + CHECK_AGAIN_MS));
+      await this.parts.producer.detectAgain(session, Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS));
     }
     return isAtEnd && backfills.length === 0;
   }
@@ -86,7 +79,7 @@ export class GapDetector {
     force: boolean,
   ): Promise<string[]> {
     const { layout } = store;
-    const due = (await store.dueRetries(partition, this.now())).map(({ date }) => date);
+    const due = (await store.dueRetries(partition, this.parts.now())).map(({ date }) => date);
     const dates = new Set(due.filter((date) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom)));
     for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       const grid = layout.grid(day);
@@ -98,7 +91,7 @@ export class GapDetector {
       );
       if (!lacks) continue;
       dates.add(grid.date);
-      this.figures.found(await store.events.gapsFound(partition, day, closed, read));
+      this.parts.figures.found(await store.events.gapsFound(partition, day, closed, read));
     }
     return [...dates].filter((date) => isWithin(date, scope)).sort();
   }

@@ -2,7 +2,6 @@
  * Starts an upkeep worker in this process. The stop sequence first waits for running jobs and cancels those that take too long,
  * then closes the connections.
  */
-import 'reflect-metadata';
 import {
   type Config,
   type Connections,
@@ -13,10 +12,8 @@ import {
 } from '@barkeep/service';
 import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
 import { addProcessMetrics, createLogger, Metrics, startOperatorServer, startTracing } from '@barkeep/observe';
-import { NestFactory } from '@nestjs/core';
-import { Logger as NestLogger } from 'nestjs-pino';
-import { upkeepFigures } from './figures/index.js';
-import { PROCESSORS, WorkerModule } from './worker.module.js';
+import { startQueues } from './start-queues.js';
+import { upkeepFigures } from './upkeep-figures.js';
 
 /** Fraction of the stop time after which running jobs are cancelled. */
 const CANCEL_AFTER = 0.7;
@@ -37,11 +34,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     const metrics = new Metrics();
     addProcessMetrics(metrics, 'upkeep-worker', connections);
     const figures = upkeepFigures(metrics);
-    const module = WorkerModule.of(config, connections, queueConnection, logger, figures, tracing);
-    const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
-    app.useLogger(app.get(NestLogger));
-    for (const processor of PROCESSORS) {
-      const { worker } = app.get<{ worker: import('bullmq').Worker }>(processor);
+    for (const worker of await startQueues(config, connections, queueConnection, logger, figures, tracing)) {
       figures.watch(worker);
       worker.on('active', () => noteTaken(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
@@ -53,7 +46,6 @@ export async function startWorker(config: Config): Promise<RunningService & { me
         clearTimeout(cancel);
       });
     }
-    stop.onStop('application', STOP_ORDER.http, () => app.close());
     const url = await serveOperators(config, connections, metrics, stop);
     logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
     return { url, stop, logger, metrics };

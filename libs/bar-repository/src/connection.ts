@@ -2,7 +2,7 @@
  * Borrows plain `pg` connections from the pool that TypeORM holds, for what TypeORM does not offer: COPY and advisory locks.
  * Each connection is released exactly once. A connection in an unknown state is closed instead of returned to the pool.
  */
-import { type ClientBase, Pool, type PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
@@ -63,8 +63,6 @@ function ignoreError(): void {}
 
 /** The pool behind a source. @throws NotPostgresError */
 export function poolOf(source: DataSource | Pool): Pool {
-  if (source instanceof Pool) return source;
-  // Another copy of `pg` has another Pool class, so check for the methods.
   if (isPool(source)) return source;
   const pool: unknown = 'driver' in source && 'master' in source.driver ? source.driver.master : undefined;
   if (!isPool(pool))
@@ -76,6 +74,7 @@ function isClient(source: ConnectionSource): source is PoolClient {
   return 'release' in source;
 }
 
+/** Checks for the methods, because another copy of `pg` has another Pool class. */
 function isPool(value: unknown): value is Pool {
   return typeof value === 'object' && value !== null && 'totalCount' in value && 'connect' in value;
 }

@@ -1,48 +1,8 @@
 /** PostgreSQL: the tables of bars and sessions, fast reading and writing by COPY, and the adapters for users' repositories. */
 export { type ConnectionSource, withConnection } from './connection.js';
-export {
-  completeSymbols,
-  datasetExtent,
-  datasetNames,
-  type DatasetValues,
-  datasetValues,
-  datasetVersion,
-  firstBars,
-  quarantine,
-  quarantinedRows,
-  type QuarantinedRows,
-  type QuarantinedBar,
-  quarantineTotals,
-  removeDataset,
-  resolveDataset,
-  type SymbolExtent,
-  symbolIds,
-  UnknownDatasetError,
-} from './datasets/index.js';
-export {
-  gridKey,
-  hasPacks,
-  type PackCounts,
-  packDays,
-  type PackReceiver,
-  placePart,
-  readPacked,
-  withSnapshot,
-} from './packs/index.js';
-export {
-  type AskPermit,
-  type RepositoryAnswer,
-  type BarsBySymbolRepository,
-  type BarSource,
-  barSourceOf,
-  type BarsRepository,
-  type Fetch,
-  fetchFrom,
-  loadRepositories,
-  messageOf,
-  type RefusedRecord,
-  retryAfterMsOf,
-} from './repositories/index.js';
+export * from './datasets/index.js';
+export * from './packs/index.js';
+export * from './repositories/index.js';
 export {
   BarImporter,
   countRows,
@@ -54,21 +14,5 @@ export {
   readWindow,
   readWindowBytes,
 } from './rows/index.js';
-export { BarEntity, createDataSource, migrate, NewerSchemaError } from './schema/index.js';
-export {
-  ACTIVE_STATES,
-  CursorError,
-  forgetQuarantined,
-  SESSION_STATES,
-  SessionCertificates,
-  SpecConflictError,
-  UnknownSessionError,
-  SessionRepository,
-  type SessionRow,
-  type SessionState,
-  SymbolConflictError,
-  withSessionLock,
-  SessionStateError,
-  hasRemoved,
-  removedAmong,
-} from './sessions/index.js';
+export * from './schema/index.js';
+export * from './sessions/index.js';

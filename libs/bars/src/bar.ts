@@ -22,8 +22,8 @@ export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 export type ShownOrigin = BarOrigin | 'filled-forward';
 
 /** What a read shows in place of an empty slot: nothing, or the last close before it. */
-export type Fill = 'none' | 'forward';
-export const FILLS = ['none', 'forward'] as const satisfies readonly Fill[];
+export const FILLS = ['none', 'forward'] as const;
+export type Fill = (typeof FILLS)[number];
 
 /** A bar that was read from a session store. */
 export interface StoredBar extends Bar {

@@ -28,25 +28,7 @@ export {
   type ShownBar,
   type StoredBar,
 } from './bar.js';
-export {
-  Calendar,
-  CalendarBook,
-  CalendarDataError,
-  calendarIds,
-  calendarNamed,
-  dateOf,
-  decodeDays,
-  DuplicateCalendarError,
-  encodeDays,
-  epochDayOf,
-  type Hours,
-  parseCalendar,
-  parseCalendars,
-  sessionDays,
-  type TradingDay,
-  UnknownCalendarError,
-  useCalendars,
-} from './calendar/index.js';
+export * from './calendar/index.js';
 export { chunkOfPart } from './chunk-part.js';
 export {
   bitmapBytes,
@@ -59,6 +41,7 @@ export {
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
+export { type FieldProblem, problemsOf, SessionSpecError, shown } from './field-problems.js';
 export { type BarDifference, firstDifference } from './first-difference.js';
 export { fillForward } from './fill-forward.js';
 export { formingBar, type FormingBucket, formingBucket } from './forming.js';
@@ -99,25 +82,6 @@ export {
 export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
-export {
-  asksToSettle,
-  type FieldProblem,
-  HISTORY_DAYS_MAX,
-  parseSessionRequest,
-  parseSessionSpec,
-  problemsOf,
-  resolveSymbols,
-  SESSION_ID_PATTERN,
-  type SessionLimits,
-  type SessionSpec,
-  SessionSpecError,
-  sessionSpecSchema,
-  shown,
-  sourceName,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-  type UpkeepDefaults,
-} from './spec/index.js';
+export * from './spec/index.js';
 export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';

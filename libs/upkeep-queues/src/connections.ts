@@ -26,12 +26,7 @@ const RUN_RETRY_MS = 500;
 
 /** A connection for adding jobs: a command fails when the server is away, instead of waiting. */
 export function producerConnection(url: string, options: RedisOptions = {}): Redis {
-  const defaults = {
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: true,
-    socketTimeout: SILENCE_LIMIT_MS,
-    retryStrategy,
-  };
+  const defaults = { maxRetriesPerRequest: 1, socketTimeout: SILENCE_LIMIT_MS, retryStrategy };
   return withListener(openRedis(url, { ...defaults, ...options }));
 }
 

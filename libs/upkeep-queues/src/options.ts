@@ -21,45 +21,36 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
+/** Triggers with the same id are one job. Those during its run add one more run, so that none is lost. */
+const merged = (id: string, retry: RetrySettings): JobsOptions => ({
+  ...retries(retry),
+  jobId: randomUUID(),
+  deduplication: { id, keepLastIfActive: true },
+  removeOnComplete: COMPLETED_KEPT,
+  removeOnFail: FAILED_KEPT,
+});
+
 /** No limit in practice: with `onFailure: wait` a job asks until the repository answers. */
 const BACKFILL_ATTEMPTS = 1_000_000;
-/** Name of the backoff whose delays the backfill worker computes. */
-export const REPOSITORY_BACKOFF = 'repository';
-/** Lowest priority that BullMQ knows. */
-const PRIORITY_MAX = 2_097_151;
 
-type OptionsOf = { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions };
-
-const OPTIONS: OptionsOf = {
+const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
   // One job for each run of a session. It is removed when it ends: the reconciler adds it again if the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
     ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, 1_000) }),
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),
-  // Triggers during a run add one more run, so that none is lost.
-  'detect-gaps': ({ incarnation, force, scope }, retry) => ({
-    ...retries(retry),
-    jobId: randomUUID(),
-    deduplication: { id: `detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, keepLastIfActive: true },
-    removeOnComplete: COMPLETED_KEPT,
-    removeOnFail: FAILED_KEPT,
-  }),
+  'detect-gaps': ({ incarnation, force, scope }, retry) =>
+    merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
   // Deterministic id: a gap that is found several times is requested by one job.
-  // The worker decides when a failing repository is asked again, and when it gives up.
+  // The worker decides when a failing repository is asked again, and when it gives up: it computes the delays of this backoff.
   backfill: ({ incarnation, date, partition, force, symbols }) => ({
     attempts: BACKFILL_ATTEMPTS,
-    backoff: { type: REPOSITORY_BACKOFF },
+    backoff: { type: 'repository' },
     jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}${limitedTo(symbols)}`,
     removeOnFail: FAILED_KEPT,
   }),
-  aggregate: ({ incarnation, partition }, retry) => ({
-    ...retries(retry),
-    jobId: randomUUID(),
-    deduplication: { id: `aggregate.${incarnation}.${partition}`, keepLastIfActive: true },
-    removeOnComplete: COMPLETED_KEPT,
-    removeOnFail: FAILED_KEPT,
-  }),
+  aggregate: ({ incarnation, partition }, retry) => merged(`aggregate.${incarnation}.${partition}`, retry),
 };
 
 /** A part of an id: jobs that are limited to different things are different jobs. */
@@ -76,25 +67,7 @@ export function jobOptions<Name extends JobName>(
   return { removeOnComplete: true, ...OPTIONS[name](payload, retry) };
 }
 
-/**
- * The priority of the `rank`-th backfill job of a session, from 0. The first job of each session runs before the second job of any
- * session, so that a session with many gaps does not delay the others.
- */
-export function backfillPriority(rank: number): number {
-  return Math.min(rank + 1, PRIORITY_MAX);
-}
-
 /** The options of a scheduler's jobs, whose ids BullMQ chooses. The worker's `maxStartedAttempts` ends a job that kills its worker. */
 export function scheduledOptions(retry: RetrySettings): JobsOptions {
   return { ...retries(retry), removeOnComplete: true, removeOnFail: FAILED_KEPT };
-}
-
-/** Id of the scheduler that runs upkeep of a session periodically. */
-export function schedulerId(incarnation: string): string {
-  return `upkeep.${incarnation}`;
-}
-
-/** The incarnation in a scheduler id, or undefined for a scheduler of another kind. */
-export function incarnationOf(id: string): string | undefined {
-  return /^upkeep\.(.+)$/.exec(id)?.[1];
 }

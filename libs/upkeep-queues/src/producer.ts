@@ -4,14 +4,10 @@
  */
 import type { Job, Queue } from 'bullmq';
 import { JOB_NAMES, type JobName, type Payload, type PayloadInput } from './contract.js';
-import {
-  backfillPriority,
-  incarnationOf,
-  jobOptions,
-  scheduledOptions,
-  schedulerId,
-  type RetrySettings,
-} from './options.js';
+import { jobOptions, scheduledOptions, type RetrySettings } from './options.js';
+
+/** Lowest priority that BullMQ knows. */
+const PRIORITY_MAX = 2_097_151;
 
 export type Queues = Record<JobName, Queue>;
 
@@ -40,7 +36,10 @@ export class UpkeepProducer {
     await this.queues[name].addBulk(payloads.map((data) => ({ name, data, opts: jobOptions(name, data, this.retry) })));
   }
 
-  /** Adds backfill jobs. Removes a finally failed job with the same id first, because it would block the new one. */
+  /**
+   * Adds backfill jobs of a session. Removes a finally failed job with the same id first, because it would block the new one. The
+   * first job of each session runs before the second job of any session, so that a session with many gaps does not delay the others.
+   */
   async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
     if (payloads.length === 0) return;
     const queue = this.queues.backfill;
@@ -51,7 +50,7 @@ export class UpkeepProducer {
       payloads.map((data, rank) => ({
         name: 'backfill',
         data,
-        opts: { ...jobOptions('backfill', data, this.retry), priority: backfillPriority(rank) },
+        opts: { ...jobOptions('backfill', data, this.retry), priority: Math.min(rank + 1, PRIORITY_MAX) },
       })),
     );
   }
@@ -98,7 +97,7 @@ export class UpkeepProducer {
   /** Incarnations of all sessions that have a scheduler. */
   async scheduled(): Promise<string[]> {
     const schedulers = await this.queues['detect-gaps'].getJobSchedulers();
-    return schedulers.flatMap(({ key }) => incarnationOf(key) ?? []);
+    return schedulers.flatMap(({ key }) => /^upkeep\.(.+)$/.exec(key)?.[1] ?? []);
   }
 
   /** Whether the stream job of this run waits, runs or will be retried. */
@@ -109,4 +108,9 @@ export class UpkeepProducer {
   async close(): Promise<void> {
     await Promise.all(JOB_NAMES.map((name) => this.queues[name].close()));
   }
+}
+
+/** Id of the scheduler that runs upkeep of a session periodically. */
+function schedulerId(incarnation: string): string {
+  return `upkeep.${incarnation}`;
 }

@@ -93,7 +93,7 @@ function failuresOf(jobs: readonly Job[]): JobFailure[] {
 /** @param since jobs that ended earlier are left out, epoch ms */
 function repairTimes(jobs: readonly Job[], since: number): QueueStatus['repairMs'] {
   const times = jobs.flatMap(({ data, finishedOn = 0 }) => {
-    const foundAt = fieldOf(data, 'foundAt');
+    const foundAt = (data as { foundAt?: unknown } | null | undefined)?.foundAt;
     return typeof foundAt === 'number' && finishedOn >= since ? [Math.max(0, Math.round(finishedOn - foundAt))] : [];
   });
   if (times.length === 0) return null;
@@ -103,12 +103,6 @@ function repairTimes(jobs: readonly Job[], since: number): QueueStatus['repairMs
 }
 
 function sessionOf({ data }: Job): string | null {
-  const session = fieldOf(data, 'sessionId');
+  const session = (data as { sessionId?: unknown } | null | undefined)?.sessionId;
   return typeof session === 'string' ? session : null;
-}
-
-function fieldOf(data: unknown, name: string): unknown {
-  return typeof data === 'object' && data !== null
-    ? Object.entries(data).find(([key]) => key === name)?.[1]
-    : undefined;
 }

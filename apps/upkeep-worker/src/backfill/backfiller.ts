@@ -20,17 +20,17 @@ import {
   type DayGrid,
   type FillPlan,
 } from '@barkeep/bars';
-import type { Tracing } from '@barkeep/observe';
 import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
-import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { RepositoryFailedError, type Repositories } from '../repositories/index.js';
-import { settledOf, type UpkeepFigures } from '../figures/index.js';
-import type { UpkeepSessions } from '../upkeep-sessions.js';
+import { settledOf } from '../upkeep-figures.js';
+import type { WorkParts } from '../work-parts.js';
+import { failSession } from './fail-session.js';
 import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './requests.js';
 import { quarantineRefused, refusalTexts } from './refusals.js';
-import type { SessionFailer } from './session-failer.js';
 
 /** Rounds in which symbols that changed while they were filled are read again. */
 const ROUNDS_MAX = 5;
@@ -41,7 +41,10 @@ const SYMBOLS_SKIPPED = 8;
 /** Longest delay between two attempts on a failing repository, ms. */
 const RETRY_MS_MAX = 60_000;
 
-export interface BackfillSettings {
+export interface BackfillParts extends WorkParts {
+  repositories: Repositories;
+  dataSource: DataSource;
+  redis: Redis;
   /** First delay after a failure; it doubles with each one, less up to half of it at random. */
   backoffMs: number;
   repositoryTimeoutMs: number;
@@ -64,17 +67,7 @@ interface DayJob {
 }
 
 export class Backfiller {
-  constructor(
-    private readonly sessions: UpkeepSessions,
-    private readonly repositories: Repositories,
-    private readonly dataSource: DataSource,
-    private readonly producer: UpkeepProducer,
-    private readonly failer: SessionFailer,
-    private readonly settings: BackfillSettings,
-    private readonly figures: Pick<UpkeepFigures, 'found' | 'filled' | 'refused'>,
-    private readonly tracing: Pick<Tracing, 'span'>,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly parts: BackfillParts) {}
 
   /**
    * @throws SessionLostError; RepositoryFailedError, when the job is to be tried again; SliceEndedError, when it is to be
@@ -84,11 +77,11 @@ export class Backfiller {
     const slice = AbortSignal.timeout(SLICE_MS);
     // Every request that waits for a permit adds a listener.
     setMaxListeners(0, slice);
-    await this.sessions.with(payload, async (store) => {
+    await this.parts.sessions.with(payload, async (store) => {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
-      const isLastAttempt = payload.failures + 1 >= this.settings.attempts;
+      const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
       const givesUp = isLastAttempt && store.layout.spec.upkeep.onFailure === 'continue';
       await this.fillDay({ store, payload, day, grid, slice, signal, isLastAttempt, givesUp });
     });
@@ -114,20 +107,20 @@ export class Backfiller {
     if (failures.length > 0) await this.afterFailure(job, failures);
     if (isCut) throw new SliceEndedError();
     const foundAt = isRepaired ? payload.foundAt : undefined;
-    await this.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
+    await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
     // The store is asked, not this job: a job that died after its writes has not scheduled its retries.
     const nextRetry = await store.nextRetry();
     if (nextRetry !== undefined) {
-      const soonest = this.now() + this.settings.backoffMs;
-      await this.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
+      const soonest = this.parts.now() + this.parts.backoffMs;
+      await this.parts.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
     }
   }
 
   private ask({ store, grid, slice, signal, givesUp }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
-    const timeoutMs = this.settings.repositoryTimeoutMs;
+    const timeoutMs = this.parts.repositoryTimeoutMs;
     const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
-    return this.tracing.span('ask repositories', about, () =>
-      askRepositories(this.repositories, store, grid, asks, { timeoutMs, slice, signal, givesUp }),
+    return this.parts.tracing.span('ask repositories', about, () =>
+      askRepositories(this.parts.repositories, store, grid, asks, { timeoutMs, slice, signal, givesUp }),
     );
   }
 
@@ -138,7 +131,7 @@ export class Backfiller {
     // Sent together and answered in this order, so that the slots are not older than the frontier.
     const [positions, retries, symbols] = await Promise.all([
       store.positions(),
-      store.dueRetries(partition, this.now()),
+      store.dueRetries(partition, this.parts.now()),
       store.readDay(partition, day, store.layout.symbolsOf(partition)),
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
@@ -147,7 +140,9 @@ export class Backfiller {
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so gaps may be new here.
-    const noted = store.events.gapsFound(partition, day, closed, symbols).then((gaps) => this.figures.found(gaps));
+    const noted = store.events
+      .gapsFound(partition, day, closed, symbols)
+      .then((gaps) => this.parts.figures.found(gaps));
     const asks = symbols.flatMap((symbolDay) => {
       if (isLimited(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
@@ -171,18 +166,13 @@ export class Backfiller {
     for (const ask of asks) {
       const { fill, plan } = this.fillOf(job, ask, answer, complete.has(ask.symbol));
       if (fill) fills.push(fill);
-      for (const { dataset, bar, reason } of plan.refused) {
+      for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
-        answer.refused.push({
-          symbol: ask.symbol,
-          dataset: store.layout.datasets[dataset]!,
-          time,
-          ...values,
-          reason,
-        });
+        const dataset = store.layout.datasets[index]!;
+        answer.refused.push({ symbol: ask.symbol, dataset, time, ...values, reason });
       }
     }
-    const counts = await quarantineRefused(this.dataSource, store.layout, grid.date, answer.refused);
+    const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
     const [changed] = await Promise.all([
       store.fill(payload.partition, day, fills, counts),
       this.clearFailures(store, answer),
@@ -199,10 +189,10 @@ export class Backfiller {
     for (const { symbol, runs, before, after } of fills) {
       if (changed.has(symbol)) continue;
       const filled = runs.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0);
-      this.figures.filled(filled, settledOf(before, after));
+      this.parts.figures.filled(filled, settledOf(before, after));
       total += filled;
     }
-    for (const { dataset } of refused) this.figures.refused(dataset, 1);
+    for (const { dataset } of refused) this.parts.figures.refused(dataset, 1);
     return total;
   }
 
@@ -219,7 +209,7 @@ export class Backfiller {
     const input = { grid, bitmap, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial };
     const plan = planFill(input);
     if (isPartial && plan.filled === 0) return { plan };
-    const dueAt = isPartial ? (plan.absent > 0 ? this.now() : undefined) : this.dueAt(plan);
+    const dueAt = isPartial ? (plan.absent > 0 ? this.parts.now() : undefined) : this.dueAt(plan);
     return { plan, fill: { symbol, before: states, after: plan.after, runs: plan.runs, dueAt } };
   }
 
@@ -235,7 +225,7 @@ export class Backfiller {
     // A feed is no dataset, so a dataset of the same name says nothing about it.
     const { spec, datasets } = store.layout;
     const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
-    const complete = await completeSymbols(this.dataSource, declared, symbols, grid.date);
+    const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
     const asks = open.filter(({ symbol }) => complete.has(symbol));
     if (asks.length === 0) return complete;
     const again = await this.ask(job, asks);
@@ -250,7 +240,8 @@ export class Backfiller {
   private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
     for (const { repository } of await store.failures.list()) {
-      if (answered.has(repository) && !failures.has(repository)) await store.failures.clear(repository, this.now());
+      if (answered.has(repository) && !failures.has(repository))
+        await store.failures.clear(repository, this.parts.now());
     }
   }
 
@@ -264,29 +255,25 @@ export class Backfiller {
     const { sessionId, incarnation, partition } = payload;
     const { onFailure } = store.layout.spec.upkeep;
     const failures = payload.failures + 1;
-    const retryInMs = retryAfterMsOf(error) ?? this.retryDelay(failures);
+    const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
     for (const each of failed) {
       const failure = { repository: each.repository, error: messageOf(each.error) };
-      await store.failures.note({ ...failure, nextTryAt: this.now() + retryInMs, failures }, this.now());
+      await store.failures.note({ ...failure, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
     }
     if (givesUp) return;
     if (isLastAttempt && onFailure === 'fail') {
       const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
-      await this.failer.fail(store.layout, reason);
-      await this.producer.unschedule(incarnation);
+      await failSession(this.parts.dataSource, this.parts.redis, store.layout, reason);
+      await this.parts.producer.unschedule(incarnation);
       throw new UnrecoverableError(reason);
     }
     // Stored bars are derived while the repository is away.
-    await this.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
+    await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
     throw new RepositoryFailedError(repository, failures, retryInMs, error);
   }
 
-  private retryDelay(failures: number): number {
-    return retryDelayMs(failures, this.settings.backoffMs);
-  }
-
   private dueAt({ after, absent }: FillPlan): number | undefined {
-    return absent > 0 ? retryAt(this.now(), fewestAsks(after), this.settings.backoffMs) : undefined;
+    return absent > 0 ? retryAt(this.parts.now(), fewestAsks(after), this.parts.backoffMs) : undefined;
   }
 }
 

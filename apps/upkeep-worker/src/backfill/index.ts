@@ -1,4 +1,3 @@
 /** Filling gaps from repositories. */
-export { type BackfillSettings, Backfiller, retryDelayMs } from './backfiller.js';
-export { SessionFailer } from './session-failer.js';
+export { Backfiller, retryDelayMs } from './backfiller.js';
 export { SliceEndedError } from './requests.js';

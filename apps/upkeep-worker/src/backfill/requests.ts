@@ -113,7 +113,6 @@ async function askOne(
     from: ranges.reduce((least, { from }) => Math.min(least, from), Infinity),
     to: ranges.reduce((most, { to }) => Math.max(most, to), -Infinity),
     wanted,
-    intervalMs: grid.interval.ms,
     interval: grid.interval.name,
     timeoutMs,
     prices: spec.prices,

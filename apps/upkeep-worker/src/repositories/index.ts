@@ -1,3 +1,2 @@
 /** The repositories that backfill asks, their limits, and their errors. */
-export { Repositories, type Repository, type RepositoryObserver } from './repositories.js';
-export { RepositoryFailedError } from './repository-error.js';
+export { Repositories, type Repository, RepositoryFailedError } from './repositories.js';

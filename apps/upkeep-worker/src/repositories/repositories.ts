@@ -2,13 +2,10 @@
  * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in
  * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
  */
-import { barSourceOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
+import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
 import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { parseEntry } from './repository-entry.js';
-
-/** Called with each request that was answered or failed. */
-export type RepositoryObserver = (repository: string, tookMs: number, error?: unknown) => void;
 
 /** A repository with the permits that its requests need. */
 export interface Repository {
@@ -23,9 +20,28 @@ export interface RepositoriesOptions {
   /** The user's repositories by name: entries of the module. */
   own: ReadonlyMap<string, unknown>;
   limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;
-  observe: RepositoryObserver;
+  /** Called with each request that was answered or failed. */
+  observe: (repository: string, tookMs: number, error?: unknown) => void;
   /** Called for an entry that has none of the three forms; it is never asked. */
   warn: (message: string) => void;
+}
+
+/** Thrown when a repository failed for some of a job's slots, and is to be asked again. */
+export class RepositoryFailedError extends Error {
+  override readonly name = 'RepositoryFailedError';
+
+  /**
+   * @param failures how often a repository has failed under this job
+   * @param retryInMs delay before the next attempt
+   */
+  constructor(
+    readonly repository: string,
+    readonly failures: number,
+    readonly retryInMs: number,
+    cause: unknown,
+  ) {
+    super(`repository ${repository}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 export class Repositories {

@@ -1,4 +1,5 @@
 /** Which values the bars of a dataset may have. */
+import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 export interface DatasetValues {
@@ -17,12 +18,8 @@ export async function datasetValues(dataSource: DataSource, datasetId: number): 
   return row ?? { anyPrices: false, withoutVolume: false };
 }
 
-interface Queries {
-  query(sql: string, values: unknown[]): Promise<unknown>;
-}
-
 /** Adds the given values to those of the dataset. A value that was set once stays. */
-export async function allowDatasetValues(client: Queries, datasetId: number, values: DatasetValues): Promise<void> {
+export async function allowDatasetValues(client: PoolClient, datasetId: number, values: DatasetValues): Promise<void> {
   if (!values.anyPrices && !values.withoutVolume) return;
   await client.query(
     `UPDATE datasets SET any_prices = any_prices OR $2, without_volume = without_volume OR $3

@@ -1,8 +1,10 @@
 /**
- * Names and numbers of datasets and symbols. Rows carry numbers, callers use names.
+ * Names and numbers of datasets and symbols, and the removal of a dataset. Rows carry numbers, callers use names.
  * A number is assigned once and never changes, so a caller may cache it until the dataset is removed.
  */
+import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
+import { withConnection } from '../connection.js';
 
 /** Thrown for a dataset that does not exist. */
 export class UnknownDatasetError extends Error {
@@ -52,4 +54,35 @@ export async function ensureSymbols(dataSource: DataSource, names: readonly stri
   // Insert only missing names, because an insert that conflicts uses up a number.
   await dataSource.query('INSERT INTO symbols (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [missing]);
   return symbolIds(dataSource, names);
+}
+
+/** First key of the advisory locks on datasets. The second key is the dataset's number. */
+const DATASET_LOCKS = 68_170_215;
+
+/** Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder. */
+export async function lockDataset(client: PoolClient, datasetId: number): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [DATASET_LOCKS, datasetId]);
+}
+
+/**
+ * Removes a dataset in one transaction: its bars, its declarations of complete days, its packed days and the bars that its imports
+ * quarantined. Bars that sessions quarantined stay.
+ * @returns the number of bars removed, or undefined when the dataset does not exist
+ */
+export async function removeDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
+  const id = await resolveDataset(dataSource, name);
+  if (id === undefined) return undefined;
+  return withConnection(dataSource, async (client) => {
+    await client.query('BEGIN');
+    await lockDataset(client, id);
+    const removed = await client.query('DELETE FROM bars WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);
+    await client.query('DELETE FROM datasets WHERE id = $1', [id]);
+    // After the dataset's row: from here on no process can pack days of the dataset.
+    await client.query('DELETE FROM packed_days WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM dataset_changes WHERE dataset_id = $1', [id]);
+    await client.query('COMMIT');
+    return removed.rowCount ?? 0;
+  });
 }

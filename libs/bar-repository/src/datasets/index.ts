@@ -1,18 +1,18 @@
 /** Datasets: names, versions, completeness, quarantine, removal. */
 export { completeSymbols, declareSymbolDates } from './complete-days.js';
-export { datasetExtent, type SymbolExtent } from './dataset-extent.js';
-export { lockDataset } from './dataset-lock.js';
 export { allowDatasetValues, type DatasetValues, datasetValues } from './dataset-values.js';
 export { datasetVersion, mergeChanges } from './dataset-version.js';
 export {
   datasetNames,
   ensureDataset,
   ensureSymbols,
+  lockDataset,
+  removeDataset,
   resolveDataset,
   symbolIds,
   UnknownDatasetError,
 } from './datasets.js';
-export { firstBars } from './first-bars.js';
+export { datasetExtent, firstBars, type SymbolExtent } from './first-last-bars.js';
 export {
   quarantine,
   type QuarantinedBar,
@@ -20,4 +20,3 @@ export {
   type QuarantinedRows,
   quarantineTotals,
 } from './quarantine.js';
-export { removeDataset } from './remove-dataset.js';

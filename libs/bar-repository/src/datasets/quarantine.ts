@@ -49,15 +49,14 @@ const INSERT_ROWS = `
   ON CONFLICT DO NOTHING RETURNING 1`;
 
 function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
+  const values = (['open', 'high', 'low', 'close', 'volume'] as const).map((name) =>
+    rows.map((row) => row[name] ?? null),
+  );
   return [
     rows.map((row) => row.dataset),
     rows.map((row) => row.symbol),
     rows.map((row) => timestampOf(row.time)),
-    rows.map((row) => row.open ?? null),
-    rows.map((row) => row.high ?? null),
-    rows.map((row) => row.low ?? null),
-    rows.map((row) => row.close ?? null),
-    rows.map((row) => row.volume ?? null),
+    ...values,
     rows.map((row) => row.reason),
     rows.map((row) => row.raw?.replaceAll('\0', '').slice(0, RAW_CHARS_MAX) ?? null),
   ];

@@ -2,7 +2,7 @@
  * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
  *
  * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the
- * stored rows (how: migrations/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
+ * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
  * writers. A day with rows that a session refuses gets no chunk, only their count.
  */
 import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
@@ -10,10 +10,9 @@ import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
 import { mergeChanges } from '../datasets/index.js';
-import type { Pack } from './pack.js';
-import { PackBuffer } from './pack-buffer.js';
 import { gridKey } from './packed-days.js';
 import { readWindow } from '../rows/index.js';
+import { type Pack, writePacks } from './write-packs.js';
 
 export interface PackOptions {
   datasetId: number;
@@ -84,7 +83,7 @@ async function packBatch(
   if (rowCount === 0) throw new DatasetRemovedError(datasetId);
   const open = await unpackedOf(client, datasetId, symbolIds, grid);
   const packs = await readPacks(client, datasetId, open, grid, signal);
-  await new PackBuffer(datasetId, grid, packs).copyInto(client);
+  await writePacks(client, datasetId, grid, packs);
   await client.query('COMMIT');
   counts.kept += symbolIds.length - open.length;
   for (const { bars, refused } of packs.values()) {

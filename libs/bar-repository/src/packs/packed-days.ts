@@ -1,12 +1,12 @@
 /**
  * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
- * every statement that changes a row deletes the pack of its day in the same transaction (migrations/pack-days.ts).
+ * every statement that changes a row deletes the pack of its day in the same transaction (../schema/pack-days.ts).
  */
-import { chunkBytes, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
+import { RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection, type ConnectionSource } from '../connection.js';
-import { copyOutTo, timestamp, wholeNumber } from '../rows/index.js';
+import { copyOut, timestamp, wholeNumber } from '../rows/index.js';
 import { PackedParser, type PackReceiver } from './packed-parser.js';
 
 export interface PackedQuery {
@@ -36,18 +36,9 @@ export async function hasPacks(dataSource: DataSource, datasetId: number): Promi
   return row?.there === true;
 }
 
-/** Number of bytes that a receiver gets: the chunk of a whole day, or for a part its bitmap bytes followed by the records of its slots. */
-export function packedBytes({
-  grid: { slotCount },
-  fromSlot,
-  toSlot,
-}: Omit<PackedQuery, 'datasetId' | 'symbolIds'>): number {
-  if (fromSlot === 0 && toSlot === slotCount) return chunkBytes(slotCount);
-  return ((toSlot + 7) >> 3) - (fromSlot >> 3) + (toSlot - fromSlot) * RECORD_BYTES;
-}
-
 /**
- * Passes the packs of `[fromSlot, toSlot)` to `receiver`. Leaves out symbols that are not packed or have refused rows on that day.
+ * Passes the packs of `[fromSlot, toSlot)` to `receiver`: the chunk of a whole day, or for a part its bitmap bytes followed by the
+ * records of its slots. Leaves out symbols that are not packed or have refused rows on that day.
  * `bars` counts the whole day. On an error or abort the caller must close the connection. @returns the number of packs
  */
 export async function readPacked(
@@ -57,7 +48,7 @@ export async function readPacked(
   signal?: AbortSignal,
 ): Promise<number> {
   if (query.symbolIds.length === 0) return 0;
-  return copyOutTo(client, packedSql(query), new PackedParser(receiver), signal);
+  return copyOut(client, packedSql(query), new PackedParser(receiver), signal);
 }
 
 /**

@@ -1,9 +1,16 @@
-import { addRecords, barOfRecord } from './bar-record.js';
+import { addRecords } from './bar-record.js';
 import { emptyAnswer } from './bar-source.js';
 
 const TIME = Date.UTC(2024, 0, 2, 14, 30);
 const range = { from: TIME, to: TIME + 600_000 };
 const values = { open: 1, high: 3, low: 0.5, close: 2, volume: 10 };
+
+/** The bar in a record, or the reason for refusing it. */
+function barOfRecord(record: unknown, symbol: string, query: typeof range): unknown {
+  const answer = emptyAnswer();
+  addRecords(answer, symbol, [record], query);
+  return answer.refused[0]?.reason ?? answer.bars.get(symbol)![0];
+}
 
 test.each([
   ['a Date', { time: new Date(TIME) }],

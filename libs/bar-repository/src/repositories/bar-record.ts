@@ -9,20 +9,10 @@ import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from '.
 /** Fields that may carry the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
-/** The bar in `record`, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
-export function barOfRecord(
-  record: unknown,
-  symbol: string,
-  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
-): Bar | RecordRefusal {
-  return barOf(fieldsOf(record), symbol, query);
-}
+type AskedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
-function barOf(
-  { symbol: named, ...fields }: Fields,
-  symbol: string,
-  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
-): Bar | RecordRefusal {
+/** The bar in a record, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
+function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: AskedRange): Bar | RecordRefusal {
   if ((named !== undefined && named !== symbol) || !isWhole(fields)) return 'malformed';
   const { openTime } = fields;
   if (!isWithin(openTime, query)) {
@@ -63,7 +53,7 @@ const OTHER_UNITS = [
   ['time-in-nanoseconds', 1e-6],
 ] as const;
 
-function isWithin(time: number, { from, to }: Pick<BarQuery, 'from' | 'to'>): boolean {
+function isWithin(time: number, { from, to }: AskedRange): boolean {
   return time >= from && time < to;
 }
 
@@ -72,7 +62,7 @@ export function addRecords(
   answer: RepositoryAnswer,
   symbol: string,
   records: Iterable<unknown>,
-  query: Pick<BarQuery, 'from' | 'to' | 'prices'>,
+  query: AskedRange,
 ): void {
   const byTime = new Map<number, Bar>();
   for (const record of records) {
@@ -86,11 +76,8 @@ export function addRecords(
     if (first === undefined) byTime.set(bar.openTime, bar);
     else if (!sameValues(first, bar)) answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
   }
-  if (byTime.size > 0)
-    answer.bars.set(
-      symbol,
-      [...byTime.values()].sort((a, b) => a.openTime - b.openTime),
-    );
+  const bars = [...byTime.values()].sort((a, b) => a.openTime - b.openTime);
+  if (bars.length > 0) answer.bars.set(symbol, bars);
 }
 
 /**

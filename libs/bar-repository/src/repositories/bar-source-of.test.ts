@@ -2,7 +2,7 @@ import { barSourceOf } from './bar-source-of.js';
 import { RepositoryAnswerError } from './object-source.js';
 
 const FROM = Date.UTC(2024, 0, 2, 14, 30);
-const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, intervalMs: 60_000, interval: '1m' };
+const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
 const bar = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
 test('an object with getBarsBySymbol is asked by position, keeps its this, and may answer at once', async () => {

@@ -2,7 +2,6 @@
  * Makes a {@link BarSource} of a user's repository, which has one of three forms: a TypeORM `DataSource` or `EntityManager` on
  * Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
  */
-import { parseInterval } from '@barkeep/bars';
 import { DataSource } from 'typeorm';
 import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
@@ -23,12 +22,8 @@ export interface BarsRepository {
  * @param name the dataset; with the first form, the dataset that is read
  */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
-  if (typeof repository !== 'object' && typeof repository !== 'function') return undefined;
-  if (repository === null) return undefined;
-  const dataSource = dataSourceOf(repository);
-  if (dataSource) return new DatasetSource(name, dataSource);
-  const fetch = fetchOf(repository);
-  return fetch && new ObjectSource(name, fetch);
+  const form = formOf(name, repository);
+  return typeof form === 'function' ? new ObjectSource(name, form) : form;
 }
 
 /**
@@ -37,16 +32,26 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
  * @param name the dataset; with the first form, the dataset that is read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
-  if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
-  const dataSource = dataSourceOf(repository);
-  if (!dataSource) return fetchOf(repository);
-  const source = new DatasetSource(name, dataSource);
+  const form = formOf(name, repository);
+  if (!(form instanceof DatasetSource)) return form;
   return async (symbol, start, end, interval) => {
-    const range = { from: start.getTime(), to: end.getTime(), intervalMs: parseInterval(interval).ms, interval };
-    const { bars, refused } = await source.bars({ symbols: [symbol], ...range });
+    const query = { symbols: [symbol], from: start.getTime(), to: end.getTime(), interval };
+    const { bars, refused } = await form.bars(query);
     // The process that gets the answer knows which prices are valid, and gives each refused row its reason.
     return [...(bars.get(symbol) ?? []), ...refused];
   };
+}
+
+/** A source for the first form, and a function that asks the object for the other two. */
+function formOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
+  if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
+  const dataSource = dataSourceOf(repository);
+  if (dataSource) return new DatasetSource(name, dataSource);
+  const own = repository as BarsBySymbolRepository & BarsRepository;
+  if (typeof own.getBarsBySymbol === 'function') return (...asked) => own.getBarsBySymbol(...asked);
+  if (typeof own.getBars === 'function')
+    return (symbol, start, end, interval) => own.getBars({ symbol, start, end, interval });
+  return undefined;
 }
 
 function dataSourceOf(repository: object): DataSource | undefined {
@@ -63,20 +68,4 @@ function isDataSource(value: unknown): value is DataSource {
   return (
     typeof value === 'object' && value !== null && 'createQueryRunner' in value && 'driver' in value && 'query' in value
   );
-}
-
-function fetchOf(repository: object): Fetch | undefined {
-  if (hasBarsBySymbol(repository))
-    return (symbol, start, end, interval) => repository.getBarsBySymbol(symbol, start, end, interval);
-  if (hasBars(repository))
-    return (symbol, start, end, interval) => repository.getBars({ symbol, start, end, interval });
-  return undefined;
-}
-
-function hasBarsBySymbol(value: object): value is BarsBySymbolRepository {
-  return 'getBarsBySymbol' in value && typeof value.getBarsBySymbol === 'function';
-}
-
-function hasBars(value: object): value is BarsRepository {
-  return 'getBars' in value && typeof value.getBars === 'function';
 }

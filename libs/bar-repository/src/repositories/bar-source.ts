@@ -13,8 +13,7 @@ export interface BarQuery {
   from: number;
   /** Epoch ms, exclusive. */
   to: number;
-  intervalMs: number;
-  /** The same interval by name: `1m`. */
+  /** Such as `1m`. */
   interval: string;
   /** Which prices are valid. @default 'positive' */
   prices?: Prices;

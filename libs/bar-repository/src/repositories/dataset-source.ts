@@ -52,31 +52,25 @@ export class DatasetSource implements BarSource {
 
   private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
-    const byId = new Map<number, Bar[]>();
-    const names = new Map<number, string>();
+    const byId = new Map<number, { symbol: string; bars: Bar[] }>();
     for (const symbol of query.symbols) {
       const id = this.ids.get(symbol);
-      if (id === undefined) continue;
-      byId.set(id, []);
-      names.set(id, symbol);
+      if (id !== undefined) byId.set(id, { symbol, bars: [] });
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
+      const known = byId.get(symbolId);
+      if (!known) return;
       const bar = { openTime, open, high, low, close, volume };
       const reason = refuseBar(bar, query.prices);
-      const symbol = names.get(symbolId);
-      if (reason && symbol) answer.refused.push({ symbol, time: openTime, open, high, low, close, volume, reason });
-      else byId.get(symbolId)?.push(bar);
+      if (reason === undefined) known.bars.push(bar);
+      else answer.refused.push({ symbol: known.symbol, time: openTime, open, high, low, close, volume, reason });
     };
     const spans = this.spans(query);
     if (spans) await readSpans(this.dataSource, { datasetId, spans }, onRow, signal);
     else await readWindow(this.dataSource, { datasetId, symbolIds: [...byId.keys()], ranges: [query] }, onRow, signal);
-    for (const symbol of query.symbols) {
-      const bars = byId.get(this.ids.get(symbol) ?? -1);
-      if (bars && bars.length > 0)
-        answer.bars.set(
-          symbol,
-          bars.sort((a, b) => a.openTime - b.openTime),
-        );
+    for (const { symbol, bars } of byId.values()) {
+      bars.sort((a, b) => a.openTime - b.openTime);
+      if (bars.length > 0) answer.bars.set(symbol, bars);
     }
     return answer;
   }
@@ -104,7 +98,7 @@ const initializing = new WeakMap<DataSource, Promise<unknown>>();
  * Connects a `DataSource` that its owner did not initialize. Otherwise TypeORM would fail each query with "Driver not Connected".
  * @throws what `initialize` throws; the next call tries again
  */
-export async function initialize(dataSource: DataSource): Promise<void> {
+async function initialize(dataSource: DataSource): Promise<void> {
   if (dataSource.isInitialized) return;
   let connected = initializing.get(dataSource);
   if (!connected) {

@@ -151,7 +151,7 @@ export class BarImporter {
       const isNew = openTime > known.latest || openTime < known.earliest;
       if (openTime > known.latest) known.latest = openTime;
       if (openTime < known.earliest) known.earliest = openTime;
-      this.dates?.add(symbol, openTime);
+      this.dates?.add(known.id, openTime);
       const wait = (isNew ? this.direct : this.staged).add(this.datasetId, known.id, bar);
       if (wait) await wait;
     }
@@ -177,7 +177,7 @@ export class BarImporter {
     await this.direct.flush();
     await this.staged.flush();
     const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NO_ROWS;
-    if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries(this.symbols));
+    if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries());
     const { prices, withoutVolume = false } = this.options;
     await allowDatasetValues(this.client, this.datasetId, { anyPrices: prices === 'any', withoutVolume });
     await this.client.query('COMMIT');

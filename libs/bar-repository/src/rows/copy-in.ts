@@ -2,9 +2,49 @@
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
-import { RowBuffer } from './row-buffer.js';
-import { WRITE_ROW } from './row-layout.js';
+import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
 import type { Bar } from '@barkeep/bars';
+
+/** Sends the bytes of one complete binary COPY. @throws DatabaseError */
+export async function copyInto(client: PoolClient, table: string, columns: string, bytes: Buffer): Promise<void> {
+  const stream = client.query(from(`COPY ${table} (${columns}) FROM STDIN (FORMAT binary)`));
+  stream.end(bytes);
+  await finished(stream);
+}
+
+/** Rows of one COPY: 2.9 MB. A larger buffer is no faster, and an import has two of them. */
+const ROWS_MAX = 32_768;
+
+/** A buffer of fixed size that collects rows as one complete binary COPY. */
+class RowBuffer {
+  private readonly bytes = Buffer.allocUnsafe(COPY_HEADER.length + ROWS_MAX * WRITE_ROW.bytes + COPY_TRAILER.length);
+  private readonly view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  private end = COPY_HEADER.copy(this.bytes);
+  rows = 0;
+
+  get full(): boolean {
+    return this.rows === ROWS_MAX;
+  }
+
+  /** Adds a row. The buffer must not be full. */
+  add(datasetId: number, symbolId: number, bar: Bar): void {
+    const { openTime, open, high, low, close, volume } = bar;
+    writeRow(this.view, this.end, datasetId, symbolId, openTime, open, high, low, close, volume);
+    this.end += WRITE_ROW.bytes;
+    this.rows++;
+  }
+
+  /** The bytes of the complete COPY, valid until {@link clear}. */
+  copy(): Buffer {
+    COPY_TRAILER.copy(this.bytes, this.end);
+    return this.bytes.subarray(0, this.end + COPY_TRAILER.length);
+  }
+
+  clear(): void {
+    this.end = COPY_HEADER.length;
+    this.rows = 0;
+  }
+}
 
 /**
  * Sends rows to one table, in the order in which they are added. It has two buffers. A caller that awaits the promise of {@link add}
@@ -41,14 +81,8 @@ export class CopyIn {
     this.filling = this.spare ?? new RowBuffer();
     this.filling.clear();
     this.spare = sending;
-    this.inFlight = this.copy(sending.copy());
+    this.inFlight = copyInto(this.client, this.table, WRITE_ROW.columns, sending.copy());
     // The next await of `inFlight` throws the error. Until then it must not count as unhandled.
     this.inFlight.catch(() => undefined);
-  }
-
-  private async copy(bytes: Buffer): Promise<void> {
-    const stream = this.client.query(from(`COPY ${this.table} (${WRITE_ROW.columns}) FROM STDIN (FORMAT binary)`));
-    stream.end(bytes);
-    await finished(stream);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and passes its bytes to a {@link CopyOutParser}.
+ * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and passes its bytes to a parser.
  *
  * While the COPY runs, the socket's bytes go to our parser instead of `pg`'s (pg-copy-streams does the same). The bytes after the
  * COPY go to `pg`, which handles errors and the end of the command as with any query. Sockets of ./copy-socket.ts read into one
@@ -13,18 +13,8 @@
 import type { Connection, PoolClient, Submittable } from 'pg';
 import type { Socket } from 'node:net';
 import { CopySocket } from './copy-socket.js';
-import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
 
 type DataListener = (chunk: Buffer) => void;
-
-/**
- * Runs `sql`, which must select the columns of `READ_ROW`, and resolves to the number of rows.
- * After a rejection the caller must close the connection, because rows may still arrive.
- * @throws CopyFormatError, DatabaseError, what `onRow` throws, the reason of `signal`
- */
-export function copyOut(client: PoolClient, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
-  return copyOutTo(client, sql, new CopyOutParser(onRow), signal);
-}
 
 /** Reads the bytes of a COPY as they arrive from the socket. */
 export interface CopyOutReader {
@@ -34,13 +24,12 @@ export interface CopyOutReader {
   read(bytes: Buffer): Buffer | undefined;
 }
 
-/** As {@link copyOut}, for rows of any layout. @throws what `reader` throws, and as {@link copyOut} */
-export function copyOutTo(
-  client: PoolClient,
-  sql: string,
-  reader: CopyOutReader,
-  signal?: AbortSignal,
-): Promise<number> {
+/**
+ * Runs `sql`, whose rows `reader` must understand, and resolves to the number of rows.
+ * After a rejection the caller must close the connection, because rows may still arrive.
+ * @throws DatabaseError, what `reader` throws, the reason of `signal`
+ */
+export function copyOut(client: PoolClient, sql: string, reader: CopyOutReader, signal?: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
     const query = new CopyOutQuery(sql, reader, settle);

@@ -1,9 +1,10 @@
 /** Rows of bars: COPY in and out, import. */
 export { BarImporter, ImportEndedError, type ImportOptions, InvalidBarError } from './bar-importer.js';
+export { copyInto } from './copy-in.js';
 export { CopyFormatError } from './copy-out-parser.js';
-export { copyOutTo } from './copy-out.js';
+export { copyOut } from './copy-out.js';
 export { type BackendState, CopySocket, socketFor } from './copy-socket.js';
 export { IdError, readSpans, readWindow, readWindowBytes, timestamp, wholeNumber, windowSql } from './read-window.js';
 export { countRows, countRowsInSpans, type SpanRows } from './row-counts.js';
-export { COPY_HEADER, COPY_TRAILER, microsOf, type OnRow, POSTGRES_EPOCH_MS, READ_ROW, readRow } from './row-layout.js';
+export { COPY_HEADER, COPY_TRAILER, type OnRow, POSTGRES_EPOCH_MS, READ_ROW, readRow } from './row-layout.js';
 export { mergeRanges, type TimeRange } from './time-ranges.js';

@@ -4,10 +4,10 @@
  * It does not check bars: rows arrive as they are stored.
  */
 import { withConnection, type ConnectionSource } from '../connection.js';
-import type { OnRowBytes } from './copy-out-parser.js';
+import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
 import { READ_ROW, readRow, type OnRow } from './row-layout.js';
-import { mergeRanges, type TimeRange } from './time-ranges.js';
+import { isoText, mergeRanges, type TimeRange } from './time-ranges.js';
 
 export interface WindowQuery {
   datasetId: number;
@@ -40,7 +40,7 @@ export async function readWindowBytes(
 ): Promise<number> {
   const sql = windowSql(query);
   if (sql === undefined) return 0;
-  return withConnection(source, (client) => copyOut(client, sql, onRow, signal));
+  return readRows(source, sql, onRow, signal);
 }
 
 export interface SpansQuery {
@@ -57,21 +57,20 @@ export async function readSpans(
   signal?: AbortSignal,
 ): Promise<number> {
   if (spans.length === 0) return 0;
-  const list = (values: readonly string[], type: string) => `'{${values.join(',')}}'::${type}[]`;
+  const ids = spans.map(({ symbolId }) => wholeNumber(symbolId));
+  const since = spans.map(({ from }) => isoText(from));
+  const until = spans.map(({ to }) => isoText(to));
   const sql =
-    `COPY (SELECT ${READ_ROW.columns} FROM unnest(${list(
-      spans.map(({ symbolId }) => wholeNumber(symbolId)),
-      'int4',
-    )}, ${list(
-      spans.map(({ from }) => isoTime(from)),
-      'timestamptz',
-    )}, ${list(
-      spans.map(({ to }) => isoTime(to)),
-      'timestamptz',
-    )}) AS span(id, since, until) CROSS JOIN LATERAL` +
+    `COPY (SELECT ${READ_ROW.columns}` +
+    ` FROM unnest('{${ids.join(',')}}'::int4[], '{${since.join(',')}}'::timestamptz[], '{${until.join(',')}}'::timestamptz[])` +
+    ` AS span(id, since, until) CROSS JOIN LATERAL` +
     ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
     ` AND "time" >= span.since AND "time" < span.until OFFSET 0) AS bar) TO STDOUT (FORMAT binary)`;
-  return withConnection(source, (client) => copyOut(client, sql, (row, at) => readRow(row, at, onRow), signal));
+  return readRows(source, sql, (row, at) => readRow(row, at, onRow), signal);
+}
+
+function readRows(source: ConnectionSource, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
+  return withConnection(source, (client) => copyOut(client, sql, new CopyOutParser(onRow), signal));
 }
 
 /** Thrown for a dataset or symbol id that is no whole number. COPY takes no parameters, so ids are part of its text. */
@@ -107,9 +106,5 @@ export function wholeNumber(id: number): string {
 
 /** A time as text of a statement. */
 export function timestamp(epochMs: number): string {
-  return `'${isoTime(epochMs)}'::timestamptz`;
-}
-
-function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+  return `'${isoText(epochMs)}'::timestamptz`;
 }

@@ -1,6 +1,6 @@
 /** Counts a dataset's rows by symbol and time. Needs one index look-up for each symbol and gap between spans, and reads only rows that it counts. */
 import type { DataSource } from 'typeorm';
-import { mergeRanges, type TimeRange } from './time-ranges.js';
+import { isoText, mergeRanges, type TimeRange } from './time-ranges.js';
 
 export interface SpanRows {
   symbolId: number;
@@ -26,9 +26,9 @@ export async function countRowsInSpans(
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,
-    gaps.map(({ from }) => iso(from)),
-    gaps.map(({ to }) => iso(to)),
-    spans.map(({ from }) => iso(from)),
+    gaps.map(({ from }) => isoText(from)),
+    gaps.map(({ to }) => isoText(to)),
+    spans.map(({ from }) => isoText(from)),
   ]);
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
 }
@@ -52,8 +52,8 @@ export async function countRows(
   const rows = await dataSource.query<{ rows: number }[]>(COUNT_RANGES, [
     datasetId,
     ranges.map(({ symbolId }) => symbolId),
-    ranges.map(({ from }) => iso(from)),
-    ranges.map(({ to }) => iso(to)),
+    ranges.map(({ from }) => isoText(from)),
+    ranges.map(({ to }) => isoText(to)),
   ]);
   return rows.map(({ rows: count }) => count);
 }
@@ -63,7 +63,3 @@ const COUNT_RANGES = `SELECT counted.rows
   CROSS JOIN LATERAL (SELECT count(*)::int AS rows FROM bars WHERE dataset_id = $1 AND symbol_id = part.id
     AND "time" >= part.opens AND "time" < part.closes) AS counted
   ORDER BY part.place`;
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}

@@ -77,11 +77,6 @@ export function readTime(view: DataView, at: number): number {
   return (view.getInt32(at) * TWO_POW_32 + view.getUint32(at + 4)) / 1000 + POSTGRES_EPOCH_MS;
 }
 
-/** A time in PostgreSQL's binary form: microseconds since 2000-01-01 UTC. */
-export function microsOf(epochMs: number): bigint {
-  return BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n;
-}
-
 /** Called with the values of one bar. `openTime` is epoch ms. */
 export type OnRow = (
   symbolId: number,

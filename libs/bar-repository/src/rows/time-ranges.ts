@@ -1,4 +1,4 @@
-/** Time ranges of a query. Pure. */
+/** Times and time ranges of a query. Pure. */
 
 /** From `from` to `to`, epoch ms, end exclusive. */
 export interface TimeRange {
@@ -28,4 +28,9 @@ export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
     else merged.push({ from: range.from, to: range.to });
   }
   return merged;
+}
+
+/** @param time epoch ms */
+export function isoText(time: number): string {
+  return new Date(time).toISOString();
 }

@@ -3,15 +3,15 @@
 const HOUR_MS = 3_600_000;
 
 export class TradingDates {
-  private readonly bySymbol = new Map<string, Set<string>>();
+  private readonly bySymbol = new Map<number, Set<string>>();
   private readonly dateOfHour = new Map<number, string>();
 
   /** @param dateOf the trading date of an open time; constant within an hour of UTC. @default the UTC date */
   constructor(private readonly dateOf: (openTime: number) => string = utcDate) {}
 
-  add(symbol: string, openTime: number): void {
-    let dates = this.bySymbol.get(symbol);
-    if (!dates) this.bySymbol.set(symbol, (dates = new Set()));
+  add(symbolId: number, openTime: number): void {
+    let dates = this.bySymbol.get(symbolId);
+    if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
     const hour = Math.floor(openTime / HOUR_MS);
     let date = this.dateOfHour.get(hour);
     if (date === undefined) this.dateOfHour.set(hour, (date = this.dateOf(openTime)));
@@ -19,13 +19,8 @@ export class TradingDates {
   }
 
   /** Pairs of symbol number and date. */
-  entries(symbols: ReadonlyMap<string, { id: number }>): [number, string][] {
-    const pairs: [number, string][] = [];
-    for (const [symbol, dates] of this.bySymbol) {
-      const id = symbols.get(symbol)?.id;
-      if (id !== undefined) for (const date of dates) pairs.push([id, date]);
-    }
-    return pairs;
+  entries(): [number, string][] {
+    return [...this.bySymbol].flatMap(([id, dates]) => [...dates].map((date): [number, string] => [id, date]));
   }
 }
 

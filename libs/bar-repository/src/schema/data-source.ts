@@ -8,8 +8,7 @@ import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
 import { checkWhenSilent } from './backend-check.js';
 import { leaveWhenDemoted } from './demoted.js';
-import { ENTITIES } from './entities/index.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { MIGRATION_CLASSES } from './migrations.js';
 
 export interface DataSourceOptions {
   /** Maximum number of connections, at least 2 because a migration holds one for its lock. @default 10 */
@@ -34,21 +33,14 @@ const SESSION_SETTINGS = [
 ];
 
 /**
- * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all entities and migrations.
+ * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. Tables have no entities: each statement is SQL.
  * It never changes the schema without a call of `migrate`.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
-    entities: [...ENTITIES],
-    migrations: [...MIGRATIONS],
-    synchronize: false,
-    migrationsRun: false,
-    // gen_random_uuid() is built in since PostgreSQL 13. TypeORM uses it when the extension is named pgcrypto.
-    uuidExtension: 'pgcrypto',
-    installExtensions: false,
-    logging: false,
+    migrations: MIGRATION_CLASSES,
     poolSize: Math.max(2, options.poolSize ?? 10),
     applicationName: options.applicationName ?? 'barkeep',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,

@@ -1,5 +1,4 @@
-/** Tables, entities and migrations. */
+/** Tables and migrations. */
 export { createDataSource } from './data-source.js';
 export { migrate, NewerSchemaError } from './migrate.js';
-export { BarEntity } from './entities/index.js';
-export { MIGRATIONS } from './migrations/index.js';
+export { MIGRATIONS } from './migrations.js';

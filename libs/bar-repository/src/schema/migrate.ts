@@ -3,7 +3,7 @@
  * another, and later ones find no pending migration.
  */
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { MIGRATIONS } from './migrations/index.js';
+import { MIGRATIONS } from './migrations.js';
 
 /** An arbitrary number that no other program uses for an advisory lock in this database. */
 const MIGRATION_LOCK = 68_170_214;

@@ -16,4 +16,4 @@ export {
   type SessionCheckpoint,
   type SessionRow,
   type SessionState,
-} from './session-state.js';
+} from './session-row.js';

@@ -1,9 +1,7 @@
 /** The certificates of completed sessions in PostgreSQL. They stay after the session's store is removed. */
 import type { DataSource } from 'typeorm';
-import { ownedBy } from './session-owner.js';
-import { SESSION_COLUMNS } from './session-columns.js';
 import type { SessionKey } from './session-repository.js';
-import type { SessionRow } from './session-state.js';
+import { ownedBy, SESSION_COLUMNS, type SessionRow } from './session-row.js';
 
 export interface StoredCertificate<Certificate> {
   certificate: Certificate;

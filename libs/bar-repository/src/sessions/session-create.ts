@@ -1,9 +1,7 @@
 /** Creates a session. Safe to repeat and to call concurrently, because unique keys decide which call is first. */
 import type { DataSource } from 'typeorm';
 import { SpecConflictError } from './session-errors.js';
-import type { SessionRow } from './session-state.js';
-import { SESSION_FORMAT } from './session-owner.js';
-import { SESSION_COLUMNS } from './session-columns.js';
+import { SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
 export interface NewSession<Spec> {
   id: string;
@@ -13,8 +11,6 @@ export interface NewSession<Spec> {
   /** The session's trading days, as `encodeDays` writes them. They do not decide whether two specs are the same. @default null */
   days?: string | null;
   idempotencyKey?: string | null;
-  /** Deployment that owns the session. @default null: any */
-  deployment?: string | null;
 }
 
 export interface CreatedSession<Spec> {
@@ -42,14 +38,15 @@ const SELECT_HOLDER = `
 /** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
 const ATTEMPTS = 5;
 
-/** See `SessionRepository.create`. */
+/** See `SessionRepository.create`. @param deployment that owns the session; null: any */
 export async function createSession<Spec>(
   dataSource: DataSource,
+  deployment: string | null,
   session: NewSession<Spec>,
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const further = [session.historyDays ?? 0, session.deployment ?? null, session.days ?? null];
+    const further = [session.historyDays ?? 0, deployment, session.days ?? null];
     const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...further]);
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);

@@ -1,5 +1,5 @@
 /** Errors of calls on sessions, one class per cause. */
-import type { SessionState } from './session-state.js';
+import type { SessionState } from './session-row.js';
 
 export class UnknownSessionError extends Error {
   override readonly name = 'UnknownSessionError';

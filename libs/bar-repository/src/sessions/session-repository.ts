@@ -8,18 +8,19 @@
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { noteRemoved } from './removed-sessions.js';
-import { ownedBy, SESSION_FORMAT } from './session-owner.js';
-import { SESSION_COLUMNS } from './session-columns.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
 import { decodePageCursor, encodePageCursor } from './session-cursor.js';
 import { UnknownSessionError, SessionStateError } from './session-errors.js';
 import {
   ACTIVE_STATES,
   ENDED_STATES,
+  ownedBy,
+  SESSION_COLUMNS,
+  SESSION_FORMAT,
   type SessionCheckpoint,
   type SessionRow,
   type SessionState,
-} from './session-state.js';
+} from './session-row.js';
 
 /** Identifies one session. A session that is created again under the same id has another incarnation, and its epochs start at 0. */
 export interface SessionKey {
@@ -38,8 +39,6 @@ export interface TransitionPatch {
   error?: string | null;
   /** Adds one to the number of starts. @default false */
   incrementRun?: boolean;
-  /** @default now when the new state is an ended one, otherwise null */
-  completedAt?: Date | null;
   /** Clears the checkpoint, when its store does not exist any more. @default false */
   forgetCheckpoint?: boolean;
 }
@@ -59,7 +58,7 @@ export class SessionRepository<Spec = unknown> {
    * spec returns the existing session. @throws SpecConflictError when the spec differs
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
-    return createSession(this.dataSource, { deployment: this.deployment, ...session });
+    return createSession(this.dataSource, this.deployment, session);
   }
 
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
@@ -151,8 +150,7 @@ export class SessionRepository<Spec = unknown> {
   ): Promise<SessionRow<Spec>> {
     const [row] = await this.update(
       `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, starts = starts + $6, updated_at = now(),
-         completed_at = CASE WHEN $7 THEN $8::timestamptz WHEN $3 = ANY($9) THEN now() END,
-         checkpoint = CASE WHEN $10 THEN NULL ELSE checkpoint END
+         completed_at = CASE WHEN $3 = ANY($7) THEN now() END, checkpoint = CASE WHEN $8 THEN NULL ELSE checkpoint END
        WHERE id = $1 AND state = ANY($2)`,
       [
         id,
@@ -161,8 +159,6 @@ export class SessionRepository<Spec = unknown> {
         patch.error !== undefined,
         patch.error ?? null,
         patch.incrementRun ? 1 : 0,
-        patch.completedAt !== undefined,
-        patch.completedAt ?? null,
         ENDED_STATES,
         patch.forgetCheckpoint ?? false,
       ],
@@ -177,11 +173,12 @@ export class SessionRepository<Spec = unknown> {
     epoch: number,
     { frontier, clock }: SessionCheckpoint,
   ): Promise<boolean> {
-    const rows = await this.update(
-      'SET checkpoint = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3',
-      [id, incarnation, epoch, { frontier, clock }],
-    );
-    return rows.length > 0;
+    return this.changes('SET checkpoint = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3', [
+      id,
+      incarnation,
+      epoch,
+      { frontier, clock },
+    ]);
   }
 
   /**
@@ -196,13 +193,12 @@ export class SessionRepository<Spec = unknown> {
     error: string | null = null,
     symbolsVersion?: number,
   ): Promise<boolean> {
-    const rows = await this.update(
+    return this.changes(
       `SET state = $4, error = $5, owner = NULL, completed_at = now(), updated_at = now()
        WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($6)
          AND ($7::int IS NULL OR coalesce((membership->>'version')::int, 0) = $7)`,
       [id, incarnation, epoch, state, error, ACTIVE_STATES, symbolsVersion ?? null],
     );
-    return rows.length > 0;
   }
 
   /**
@@ -234,11 +230,10 @@ export class SessionRepository<Spec = unknown> {
     epoch: number,
     state: (typeof ACTIVE_STATES)[number],
   ): Promise<boolean> {
-    const rows = await this.update(
+    return this.changes(
       'SET state = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($5)',
       [id, incarnation, epoch, state, ACTIVE_STATES],
     );
-    return rows.length > 0;
   }
 
   /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
@@ -278,6 +273,11 @@ export class SessionRepository<Spec = unknown> {
 
   private select(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
     return this.dataSource.query<SessionRow<Spec>[]>(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, parameters);
+  }
+
+  /** Whether there was such a session. */
+  private async changes(clause: string, parameters: unknown[]): Promise<boolean> {
+    return (await this.update(clause, parameters)).length > 0;
   }
 
   private async update(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {

@@ -2,20 +2,20 @@
  * Checks a calendar file as a whole: its range, the times of each day, dates that contradict each other, days that overlap.
  * Guarantees: every problem is listed, not only the first. Not responsible for the form of single fields (schema.ts).
  */
+import type { FieldProblem } from '../field-problems.js';
 import { dateOf, epochDayOf } from './dates.js';
-import type { CalendarProblem } from './errors.js';
 import { CalendarRules, wallSegmentsOf } from './rules.js';
 import type { CalendarFile, FileSegments } from './schema.js';
 
 /** All contradictions in a calendar file of the right form; none when the calendar can be used. */
-export function calendarProblems(file: CalendarFile): CalendarProblem[] {
+export function calendarProblems(file: CalendarFile): FieldProblem[] {
   const problems = [...limitProblems(file), ...hoursProblems(file), ...dateProblems(file)];
   // Neighbouring days are compared only when each single day is valid.
   return problems.length > 0 ? problems : neighbourProblems(file);
 }
 
-function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarProblem[] {
-  const problems: CalendarProblem[] = [];
+function limitProblems({ firstDate, lastDate, hours }: CalendarFile): FieldProblem[] {
+  const problems: FieldProblem[] = [];
   if (lastDate < firstDate) problems.push({ field: 'lastDate', expected: `${firstDate} or later`, was: lastDate });
   hours.forEach(({ from, weekdays }, index) => {
     const previous = hours[index - 1]?.from;
@@ -36,7 +36,7 @@ function limitProblems({ firstDate, lastDate, hours }: CalendarFile): CalendarPr
 }
 
 /** Segments in order, and extended hours around regular ones, in the hours and special days. */
-function hoursProblems({ hours, specialDays = [] }: CalendarFile): CalendarProblem[] {
+function hoursProblems({ hours, specialDays = [] }: CalendarFile): FieldProblem[] {
   const hasExtended = hours[0]?.extended !== undefined;
   return Object.entries({ hours, specialDays }).flatMap(([list, days]) =>
     days.flatMap(({ segments, extended }, index) => [
@@ -47,9 +47,9 @@ function hoursProblems({ hours, specialDays = [] }: CalendarFile): CalendarProbl
   );
 }
 
-function orderProblems(field: string, segments: FileSegments): CalendarProblem[] {
+function orderProblems(field: string, segments: FileSegments): FieldProblem[] {
   const walls = wallSegmentsOf(segments);
-  const problems: CalendarProblem[] = [];
+  const problems: FieldProblem[] = [];
   segments.forEach(({ open, close }, index) => {
     const { openMinute, closeMinute } = walls[index]!;
     const previous = walls[index - 1];
@@ -71,7 +71,7 @@ function extendedProblems(
   segments: FileSegments,
   extended: FileSegments | undefined,
   hasExtended: boolean,
-): CalendarProblem[] {
+): FieldProblem[] {
   if (extended === undefined) {
     return hasExtended ? [{ field, expected: 'segments, as hours[0] has them', was: 'missing' }] : [];
   }
@@ -83,8 +83,8 @@ function extendedProblems(
   });
 }
 
-function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile): CalendarProblem[] {
-  const problems: CalendarProblem[] = [];
+function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile): FieldProblem[] {
+  const problems: FieldProblem[] = [];
   const firstUse = new Map<string, string>();
   const lists = [
     { list: 'holidays', dates: holidays },
@@ -103,7 +103,7 @@ function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: 
 }
 
 /** The first day that opens before the previous one has closed. */
-function neighbourProblems(file: CalendarFile): CalendarProblem[] {
+function neighbourProblems(file: CalendarFile): FieldProblem[] {
   if (!reachesOverMidnight(file)) return [];
   const rules = new CalendarRules(file);
   const lastDay = epochDayOf(file.lastDate);

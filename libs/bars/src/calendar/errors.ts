@@ -1,4 +1,5 @@
 /** The errors of calendars: one class for each cause, with expected and actual values as fields. */
+import type { FieldProblem } from '../field-problems.js';
 
 /** No calendar has that name; `knownIds` are the known names. */
 export class UnknownCalendarError extends Error {
@@ -48,17 +49,10 @@ export class ExtendedHoursError extends Error {
   }
 }
 
-/** One thing wrong in a calendar file; `field` is a path as in `hours[0].segments[1].close`. */
-export interface CalendarProblem {
-  field: string;
-  expected: string;
-  was: string;
-}
-
 /** A calendar file that cannot be used; `problems` lists everything that is wrong with it. */
 export class CalendarDataError extends Error {
   override readonly name = 'CalendarDataError';
-  constructor(readonly problems: readonly CalendarProblem[]) {
+  constructor(readonly problems: readonly FieldProblem[]) {
     super(problems.map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`).join('\n'));
   }
 }

@@ -3,9 +3,10 @@
  * Guarantees: all problems are reported at once, and a calendar with a problem is never returned. Reads no files.
  */
 import type { z } from 'zod';
+import { type FieldProblem, fieldPath } from '../field-problems.js';
 import { calendarProblems } from './checks.js';
 import { Calendar } from './days.js';
-import { CalendarDataError, type CalendarProblem } from './errors.js';
+import { CalendarDataError } from './errors.js';
 import { type CalendarFile, calendarFileSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
@@ -33,11 +34,13 @@ export function parseCalendarFile(json: unknown): CalendarFile {
   return parsed.data;
 }
 
-function problemsOf(issue: Issue): CalendarProblem[] {
+function problemsOf(issue: Issue): FieldProblem[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key]), expected: 'no such field', was: key }));
+    return issue.keys.map((key) => ({ field: fieldPath([...issue.path, key]), expected: 'no such field', was: key }));
   }
-  return [{ field: fieldOf(issue.path), expected: expectedOf(issue), was: shown(issue.input) }];
+  return [
+    { field: fieldPath(issue.path) || 'the calendar file', expected: expectedOf(issue), was: shown(issue.input) },
+  ];
 }
 
 function expectedOf(issue: Issue): string {
@@ -53,11 +56,6 @@ function expectedOf(issue: Issue): string {
     default:
       return issue.message;
   }
-}
-
-function fieldOf(path: readonly PropertyKey[]): string {
-  const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return field.replace(/^\./, '') || 'the calendar file';
 }
 
 function shown(input: unknown): string {

@@ -58,9 +58,3 @@ export type CalendarFile = z.infer<typeof calendarFileSchema>;
 
 /** Segments of a calendar file. */
 export type FileSegments = CalendarFile['hours'][number]['segments'];
-
-/** The JSON schema (draft 2020-12) of a calendar file, published as docs/calendar.schema.json. */
-export function calendarJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(calendarFileSchema, { io: 'input' });
-  return { title: 'Barkeep trading calendar', ...schema };
-}

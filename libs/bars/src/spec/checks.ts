@@ -2,7 +2,7 @@
 import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { historyProblems } from './history.js';
-import { type FieldProblem, type Report, shown } from './problems.js';
+import { type FieldProblem, type Report, shown } from '../field-problems.js';
 import type { SessionRequest } from './schema.js';
 
 /** Stands for the dataset of fed bars. */

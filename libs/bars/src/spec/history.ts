@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { INTERVAL_WORDS, isInterval, parseInterval } from '../interval.js';
-import type { Report } from './problems.js';
+import type { Report } from '../field-problems.js';
+import type { SessionRequest } from './schema.js';
 
 /** Most trading days of history. */
 export const HISTORY_DAYS_MAX = 1_000;
@@ -25,18 +26,10 @@ export const historySchema = z.strictObject({
 });
 
 /** A checked history, not yet in one of its two canonical forms. */
-export type HistorySpec = z.output<typeof historySchema>;
-
-/** The fields of a spec that {@link historyProblems} reads. */
-interface HistoryContext {
-  history: HistorySpec;
-  baseInterval: string;
-  derivedIntervals: readonly string[];
-  upkeep: { enabled: boolean; autoComputeDerived: boolean };
-}
+type HistorySpec = z.output<typeof historySchema>;
 
 /** Reports the problems of a history's fields with each other, or with the rest of the spec. */
-export function historyProblems(spec: HistoryContext, report: Report): void {
+export function historyProblems(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
@@ -61,7 +54,7 @@ export function canonicalHistory({ trailingDays = 0, bars, interval, retainDays 
 }
 
 /** The intervals that a session stores: the base, and the derived ones when upkeep computes them. */
-function storedIntervals({ baseInterval, derivedIntervals, upkeep }: HistoryContext): string[] {
+function storedIntervals({ baseInterval, derivedIntervals, upkeep }: SessionRequest): string[] {
   const derived = upkeep.enabled && upkeep.autoComputeDerived ? derivedIntervals : [];
   return [baseInterval, ...derived].map((name) => parseInterval(name).name);
 }

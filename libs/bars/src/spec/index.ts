@@ -1,7 +1,6 @@
 /** The session spec: its schema, its checks, and the problems that they report. */
 export { type SessionLimits } from './checks.js';
 export { HISTORY_DAYS_MAX } from './history.js';
-export { type FieldProblem, problemsOf, SessionSpecError, shown } from './problems.js';
 export {
   SESSION_ID_PATTERN,
   type SessionRequest,

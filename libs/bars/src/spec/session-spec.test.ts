@@ -1,4 +1,4 @@
-import { type FieldProblem, SessionSpecError, shown } from './problems.js';
+import { type FieldProblem, SessionSpecError, shown } from '../field-problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
 import { parseSessionRequest, parseSessionSpec, resolveSymbols } from './session-spec.js';
 import { SYMBOL_WORDS } from './schema.js';
@@ -49,7 +49,7 @@ describe('a good spec', () => {
 
   it('gets the upkeep defaults of the environment, which its own fields override', () => {
     const defaults = { ...UPKEEP_DEFAULTS, everySeconds: 7, maxRetries: 2, derivedIntervals: ['30m'] };
-    const spec = parseSessionSpec({ ...least, upkeep: { maxRetries: 9 } }, defaults);
+    const spec = parseSessionRequest({ ...least, upkeep: { maxRetries: 9 } }, defaults);
     expect(spec.upkeep).toMatchObject({ everySeconds: 7, maxRetries: 9 });
     expect(spec.derivedIntervals).toEqual(['30m']);
   });

@@ -5,7 +5,7 @@
 import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED, type SessionLimits } from './checks.js';
 import { canonicalHistory } from './history.js';
-import { problemsOf, SessionSpecError } from './problems.js';
+import { problemsOf, SessionSpecError } from '../field-problems.js';
 import {
   schemaFor,
   type SessionRequest,
@@ -57,12 +57,8 @@ function withDerivableDefaults(request: SessionRequest, input: unknown): Session
 }
 
 /** {@link parseSessionRequest} for a spec that lists its symbols, such as a stored one. @throws SessionSpecError */
-export function parseSessionSpec(
-  input: unknown,
-  defaults: UpkeepDefaults = UPKEEP_DEFAULTS,
-  limits?: SessionLimits,
-): SessionSpec {
-  const request = parseSessionRequest(input, defaults, limits);
+export function parseSessionSpec(input: unknown): SessionSpec {
+  const request = parseSessionRequest(input);
   if (hasSymbols(request)) return request;
   throw new SessionSpecError([{ field: 'symbols', expected: 'a list of symbols', was: '"dataset"' }]);
 }

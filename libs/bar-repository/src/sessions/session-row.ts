@@ -1,4 +1,4 @@
-/** The states of a session and the fields of its row. Types that the entity and the repository share. */
+/** The states of a session, the fields and columns of its row, and which sessions a process works on. */
 import type { Membership, SessionState } from '@barkeep/bars';
 
 export { SESSION_STATES, type SessionState } from '@barkeep/bars';
@@ -40,4 +40,24 @@ export interface SessionRow<Spec = unknown> {
   updatedAt: Date;
   /** When the session reached an ended state; null before. */
   completedAt: Date | null;
+}
+
+/** The columns of a session with the field names of `SessionRow`, for SELECT and RETURNING. */
+export const SESSION_COLUMNS = `
+  id, incarnation, spec, history_days AS "historyDays", days, membership, state, epoch, starts AS run, owner, checkpoint, error,
+  idempotency_key AS "idempotencyKey",
+  created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
+
+/**
+ * Format of what the processes of a deployment share: the store of a session, its row and its jobs. A release that changes one of
+ * them raises it, in a migration that says what becomes of earlier sessions. Jobs: `jobPrefix` of `@barkeep/service`.
+ */
+export const SESSION_FORMAT = 2;
+
+/**
+ * SQL condition: true for a session of this format that belongs to this deployment or to none.
+ * @param parameter placeholder of the deployment such as `$2`; null: sessions of all deployments
+ */
+export function ownedBy(parameter: string): string {
+  return `(format = ${SESSION_FORMAT} AND (${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter}))`;
 }

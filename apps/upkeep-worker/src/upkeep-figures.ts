@@ -1,28 +1,26 @@
 /** The Prometheus metrics of the upkeep jobs of this process, all sessions together. */
+import { statusOf } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
 import type { Job, Worker } from 'bullmq';
-import type { SettledCounts } from './settled-slots.js';
 
-export interface UpkeepFigures {
-  /** Slots without a bar that no detection had found before. */
-  found(slots: number): void;
-  /** Slots that got their bar, and slots that are settled without one. */
-  filled(slots: number, settled: SettledCounts): void;
-  /** A repository answered bars that were refused. */
-  refused(repository: string, bars: number): void;
-  /** A repository answered a request, or failed. */
-  asked(repository: string, tookMs: number, error?: unknown): void;
-  /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
-  readable(sinceFoundMs: number): void;
-  /** Counts and times the jobs of a worker. */
-  watch(worker: Worker): void;
+/** The slots that became no-trade or unfillable. @param before the states of the day's slots; undefined: none was requested yet */
+export function settledOf(before: Uint8Array | undefined, after: Uint8Array) {
+  const settled = { noTrade: 0, unfillable: 0 };
+  after.forEach((state, slot) => {
+    if (state === (before?.[slot] ?? 0)) return;
+    const status = statusOf(state);
+    if (status === 'no-trade') settled.noTrade++;
+    if (status === 'unfillable') settled.unfillable++;
+  });
+  return settled;
 }
 
-const JOB_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const ASK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 
-export function upkeepFigures(metrics: Metrics): UpkeepFigures {
+export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
+
+export function upkeepFigures(metrics: Metrics) {
   const found = metrics.counter({
     name: 'barkeep_gap_slots_found_total',
     help: 'Slots of the calendar that were found without a bar',
@@ -55,7 +53,7 @@ export function upkeepFigures(metrics: Metrics): UpkeepFigures {
     name: 'barkeep_repository_request_seconds',
     help: 'Time of one request to a repository',
     labelNames: ['repository'],
-    buckets: ASK_SECONDS,
+    buckets: SECONDS,
   });
   const jobs = metrics.counter({
     name: 'barkeep_jobs_total',
@@ -66,26 +64,32 @@ export function upkeepFigures(metrics: Metrics): UpkeepFigures {
     name: 'barkeep_job_seconds',
     help: 'Time of one completed run of an upkeep job',
     labelNames: ['queue'],
-    buckets: JOB_SECONDS,
+    buckets: SECONDS,
   });
   const completed = ({ queueName: queue, processedOn = 0, finishedOn = 0 }: Job) => {
     jobs.inc({ queue, outcome: 'completed' });
     jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
   };
   return {
-    found: (slots) => found.inc(slots),
-    filled: (slots, { noTrade, unfillable }) => {
+    /** Slots without a bar that no detection had found before. */
+    found: (slots: number) => found.inc(slots),
+    /** Slots that got their bar, and slots that are settled without one. */
+    filled: (slots: number, { noTrade, unfillable }: ReturnType<typeof settledOf>) => {
       filled.inc(slots);
       settled.inc({ as: 'no-trade' }, noTrade);
       settled.inc({ as: 'unfillable' }, unfillable);
     },
-    refused: (repository, bars) => refused.inc({ repository }, bars),
-    asked: (repository, tookMs, error) => {
+    /** A repository answered bars that were refused. */
+    refused: (repository: string, bars: number) => refused.inc({ repository }, bars),
+    /** A repository answered a request, or failed. */
+    asked: (repository: string, tookMs: number, error?: unknown) => {
       asked.inc({ repository, outcome: error === undefined ? 'answered' : 'failed' });
       askTime.observe({ repository }, tookMs / 1000);
     },
-    readable: (sinceFoundMs) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
-    watch: (worker) => {
+    /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
+    readable: (sinceFoundMs: number) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
+    /** Counts and times the jobs of a worker. */
+    watch: (worker: Worker) => {
       worker.on('completed', completed);
       worker.on('failed', () => jobs.inc({ queue: worker.name, outcome: 'failed' }));
     },

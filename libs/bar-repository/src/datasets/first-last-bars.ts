@@ -1,4 +1,4 @@
-/** The symbols of a dataset with the times of their first and last bars. Needs a few index look-ups per symbol and no scan of the bars. */
+/** The times of symbols' first and last bars. Needs a few index look-ups per symbol and dataset, and no scan of the bars. */
 import type { DataSource } from 'typeorm';
 
 export interface SymbolExtent {
@@ -25,4 +25,21 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
     [datasetId],
   );
   return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));
+}
+
+/** Open time of each symbol's first bar in any of the datasets, epoch ms. Symbols without a bar are left out. */
+export async function firstBars(
+  dataSource: DataSource,
+  datasetIds: readonly number[],
+  symbolIds: readonly number[],
+): Promise<Map<number, number>> {
+  const rows = await dataSource.query<{ symbolId: number; time: Date }[]>(
+    `SELECT symbol.id AS "symbolId", min(first."time") AS "time"
+     FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN unnest($1::int2[]) AS dataset(id)
+     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = dataset.id AND symbol_id = symbol.id
+       ORDER BY "time" LIMIT 1) AS first
+     GROUP BY symbol.id`,
+    [datasetIds, symbolIds],
+  );
+  return new Map(rows.map(({ symbolId, time }) => [symbolId, time.getTime()]));
 }

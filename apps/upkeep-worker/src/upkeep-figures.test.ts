@@ -1,5 +1,5 @@
 import { BACKFILLED, NO_TRADE, UNFILLABLE } from '@barkeep/bars';
-import { settledOf } from './settled-slots.js';
+import { settledOf } from './upkeep-figures.js';
 
 describe('settledOf', () => {
   it('counts the slots that an answer settled, and none that were settled before', () => {

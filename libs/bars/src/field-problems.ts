@@ -27,10 +27,9 @@ export function problemsOf(error: z.ZodError, input: unknown): FieldProblem[] {
 
 function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[], input: unknown): FieldProblem[] {
   const path = [...parent, ...issue.path];
-  const field = fieldPath(path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      field: field ? `${field}.${key}` : key,
+      field: fieldPath([...path, key]),
       expected: 'no such field',
       was: shown(valueAt(input, [...path, key])),
     }));
@@ -41,7 +40,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]
   const was = valueAt(input, path);
   const hasOwnWords = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
   const expected = hasOwnWords ? issue.message : issue.expected;
-  return [{ field, expected, was: was === undefined ? 'nothing' : shown(was) }];
+  return [{ field: fieldPath(path), expected, was: was === undefined ? 'nothing' : shown(was) }];
 }
 
 /** Whether a value had the form of a union's member: its own problems are then about its parts, or its size. */
@@ -49,11 +48,10 @@ function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.every(({ code, path }) => path.length > 0 || !['invalid_type', 'invalid_value'].includes(code));
 }
 
-function fieldPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
-    '',
-  );
+/** `upkeep.everySeconds`, `symbols[3]`; empty for the whole input. */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  const parts = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return parts.join('').replace(/^\./, '');
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,5 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
-
 /**
- * Creates packed days and the triggers that keep them equal to their rows (docs/storage-layout.md). Any statement that changes rows
+ * The statements that create packed days and the triggers that keep them equal to their rows (docs/storage-layout.md). Any statement that changes rows
  * of `bars` deletes the affected packs in the same transaction and changes the version of the dataset.
  *
  * A packing process raises `datasets.packings` and holds that row exclusively until it commits. A writer of bars locks the same row
@@ -9,21 +7,6 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * misses a concurrent row never stays. A writer whose snapshot is older than the pack (REPEATABLE READ) cannot see the pack.
  * PostgreSQL then fails the writer's statement with a serialization failure (40001), and the writer must retry its transaction.
  */
-export class PackDays1763769600000 implements MigrationInterface {
-  readonly name = 'PackDays1763769600000';
-
-  async up(runner: QueryRunner): Promise<void> {
-    for (const statement of STATEMENTS) await runner.query(statement);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    for (const { name } of TRIGGERS) await runner.query(`DROP TRIGGER ${name} ON bars`);
-    await runner.query('DROP FUNCTION note_changed_bars, note_emptied_bars');
-    await runner.query('DROP TABLE packed_days, dataset_changes');
-    await runner.query('ALTER TABLE datasets DROP COLUMN packings');
-  }
-}
-
 /** All triggers name their changed rows `touched`, so one function serves all. An update has old and new rows. */
 const TRIGGERS = [
   { name: 'bars_inserted', event: 'INSERT', rows: 'REFERENCING NEW TABLE AS touched', does: 'note_changed_bars' },
@@ -31,12 +14,12 @@ const TRIGGERS = [
   { name: 'bars_updated_from', event: 'UPDATE', rows: 'REFERENCING OLD TABLE AS touched', does: 'note_changed_bars' },
   { name: 'bars_updated_to', event: 'UPDATE', rows: 'REFERENCING NEW TABLE AS touched', does: 'note_changed_bars' },
   { name: 'bars_emptied', event: 'TRUNCATE', rows: '', does: 'note_emptied_bars' },
-] as const;
+];
 
 /** Runs with the owner's rights, so that a role that may write bars needs no rights on the packs. */
 const FUNCTION_OPTIONS = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT';
 
-const STATEMENTS = [
+export const PACK_DAYS = [
   `ALTER TABLE datasets ADD COLUMN packings integer NOT NULL DEFAULT 0`,
   // The version is the XOR of the stamps. Writers add stamps without waiting, and merging stamps does not change it.
   `CREATE TABLE dataset_changes (

@@ -1,0 +1,93 @@
+/** Derives the bars of one partition on one trading day from its base bars. */
+import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
+import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
+
+/** Symbols whose chunks are in memory at the same time. */
+const SYMBOLS_A_BATCH = 32;
+
+/** A trading day of a partition. */
+export interface PartitionDay {
+  store: UpkeepStore;
+  partition: number;
+  /** Index of the day in the session's layout. */
+  day: number;
+}
+
+/** True when readers see bars before they are repaired, so that derived bars must not wait for a repository (I12). */
+export function isOpen({ layout }: UpkeepStore): boolean {
+  return layout.spec.upkeep.barrier === 'none';
+}
+
+/**
+ * Derives the stale buckets of a day, or all of them. Of a symbol with slots that are not settled: every closed bucket from the bars
+ * that are stored, in a session without barriers, otherwise the buckets before the first of these slots.
+ * @param symbols the day as it was read
+ * @returns the time up to which every symbol is settled and derived, epoch ms
+ */
+export async function deriveDay(
+  at: PartitionDay,
+  symbols: readonly SymbolDay[],
+  frontier: number,
+  all = false,
+): Promise<number> {
+  const { layout } = at.store;
+  const grid = layout.grid(at.day);
+  const closed = grid.closedBy(frontier);
+  const firstGaps = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
+  // The watermark moves window by window, as the clock does. A symbol with a gap is derived up to the gap's window.
+  const settled = layout.windowStart(at.day, Math.min(closed, ...firstGaps));
+  const whole = symbols.filter((_, i) => firstGaps[i] === closed);
+  const othersTo = isOpen(at.store) ? closed : settled;
+  const others = othersTo > 0 ? symbols.filter((_, i) => firstGaps[i] !== closed) : [];
+  const refused = (await deriveSymbols(at, closed, whole, all)) + (await deriveSymbols(at, othersTo, others, all));
+  return refused > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
+}
+
+/** @returns the number of symbols that changed during the derivation and must be derived again */
+async function deriveSymbols(
+  at: PartitionDay,
+  closed: number,
+  symbols: readonly SymbolDay[],
+  all: boolean,
+): Promise<number> {
+  let refused = 0;
+  for (let from = 0; from < symbols.length; from += SYMBOLS_A_BATCH) {
+    const batch = symbols.slice(from, from + SYMBOLS_A_BATCH);
+    refused += await deriveBatch(at, closed, all ? batch : await staleOf(at, closed, batch));
+  }
+  return refused;
+}
+
+/** The symbols with a closed bucket that was derived from another number of base bars than the store has now. */
+async function staleOf({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
+  const names = batch.map(({ symbol }) => symbol);
+  const stale = new Set<SymbolDay>();
+  for (const interval of store.layout.computed) {
+    const { starts } = store.layout.plan(day, interval);
+    const stored = await store.readChunks(partition, day, interval, names);
+    for (const item of batch) if (isStale(item.bitmap, stored.get(item.symbol), starts, closed)) stale.add(item);
+  }
+  return [...stale];
+}
+
+function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {
+  const buckets = closedBuckets(starts, closed);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const present = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
+    if (present !== (derived?.sourceCount(bucket) ?? 0)) return true;
+  }
+  return false;
+}
+
+/** @returns the number of symbols that changed during the derivation and must be derived again */
+async function deriveBatch({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
+  if (batch.length === 0) return 0;
+  const { layout } = store;
+  const names = batch.map(({ symbol }) => symbol);
+  const bases = await store.readChunks(partition, day, layout.base, names);
+  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
+  const items = [...bases].map(([symbol, base]) => {
+    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, closed) };
+  });
+  return (await store.writeDerived(partition, day, closed, items)).size;
+}

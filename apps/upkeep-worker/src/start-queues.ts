@@ -1,0 +1,71 @@
+/** Starts a worker for each queue, with the configured concurrency, and assembles the classes that do the work. */
+import { loadRepositories } from '@barkeep/bar-repository';
+import type { Tracing } from '@barkeep/observe';
+import type { Config, Connections } from '@barkeep/service';
+import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
+import { type QueueWorker, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { Aggregator } from './aggregator.js';
+import { Backfiller, retryDelayMs } from './backfill/index.js';
+import { GapDetector } from './gap-detector.js';
+import { Repositories, RepositoryFailedError } from './repositories/index.js';
+import { startQueue } from './start-queue.js';
+import type { UpkeepFigures } from './upkeep-figures.js';
+import { UpkeepSessions } from './upkeep-sessions.js';
+
+/** Starts of one job, crashes included, before it fails for good, because a job may kill its worker each time. */
+const STARTS_MAX = 20;
+
+/** @throws RepositoryModuleError, RepositoryLimitError for the user's module of repositories */
+export async function startQueues(
+  config: Config,
+  { dataSource, sessionRedis, queues }: Connections,
+  queueConnection: Redis,
+  logger: Logger,
+  figures: UpkeepFigures,
+  tracing: Tracing,
+): Promise<QueueWorker[]> {
+  const { backfillAttempts: attempts, backoffMs } = config.queues;
+  // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
+  const { now } = new StoreClock(sessionRedis);
+  const producer = new UpkeepProducer(queues, { attempts, backoffMs }, now);
+  const sessions = new UpkeepSessions(sessionRedis, config.sessions.prefix);
+  const { modulePath, timeoutMs: repositoryTimeoutMs } = config.repositories;
+  const repositories = new Repositories(dataSource, {
+    own: modulePath ? await loadRepositories(modulePath) : new Map<string, unknown>(),
+    limitOf: (name, limit) => new RepositoryLimit(sessionRedis, config.sessions.prefix, name, limit),
+    observe: (name, tookMs, error) => figures.asked(name, tookMs, error),
+    warn: (message) => logger.warn(message),
+  });
+  const parts = { sessions, producer, figures, tracing, now };
+  const limits = { backoffMs, attempts, repositoryTimeoutMs };
+  const backfiller = new Backfiller({ ...parts, repositories, dataSource, redis: sessionRedis, ...limits });
+  const options = {
+    connection: queueConnection,
+    prefix: config.queues.prefix,
+    lockDuration: config.queues.workerLockMs,
+    stalledInterval: config.queues.stalledCheckMs,
+    maxStalledCount: STARTS_MAX,
+    ...(tracing.queues && { telemetry: tracing.queues }),
+    settings: { backoffStrategy: backoffOf(backoffMs) },
+  };
+  // The names that these workers have in the log since the first version.
+  const named = (context: string) => logger.child({ context });
+  const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
+  const detection = { ...options, concurrency: detectConcurrency, maxStartedAttempts: STARTS_MAX };
+  // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
+  const backfill = { ...options, concurrency: backfillConcurrency };
+  const derivation = { ...options, concurrency: aggregateConcurrency, maxStartedAttempts: STARTS_MAX };
+  return [
+    startQueue('detect-gaps', new GapDetector(parts), detection, named('DetectGapsProcessor')),
+    startQueue('backfill', backfiller, backfill, named('BackfillProcessor')),
+    startQueue('aggregate', new Aggregator(parts), derivation, named('AggregateProcessor')),
+  ];
+}
+
+/** The delay of a backfill job: that of the repository's failure, or one that grows with the attempts after another error. */
+function backoffOf(backoffMs: number) {
+  return (attemptsMade: number, _type?: string, error?: Error): number =>
+    error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
+}
