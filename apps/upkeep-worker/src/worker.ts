@@ -2,6 +2,7 @@
  * Starts an upkeep worker in this process. The stop sequence first waits for running jobs and cancels those that take too long,
  * then closes the connections.
  */
+import 'reflect-metadata';
 import {
   type Config,
   type Connections,
@@ -12,8 +13,10 @@ import {
 } from '@barkeep/service';
 import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
 import { addProcessMetrics, createLogger, Metrics, startOperatorServer, startTracing } from '@barkeep/observe';
-import { startQueues } from './start-queues.js';
+import { NestFactory } from '@nestjs/core';
+import { Logger as NestLogger } from 'nestjs-pino';
 import { upkeepFigures } from './upkeep-figures.js';
+import { processorsOf, WorkerModule } from './worker.module.js';
 
 /** Fraction of the stop time after which running jobs are cancelled. */
 const CANCEL_AFTER = 0.7;
@@ -34,7 +37,12 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     const metrics = new Metrics();
     addProcessMetrics(metrics, 'upkeep-worker', connections);
     const figures = upkeepFigures(metrics);
-    for (const worker of await startQueues(config, connections, queueConnection, logger, figures, tracing)) {
+    const processors = await processorsOf(config, connections, queueConnection, logger, figures, tracing);
+    const module = WorkerModule.of(processors, config, queueConnection, logger);
+    const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
+    app.useLogger(app.get(NestLogger));
+    for (const processor of processors) {
+      const { worker } = app.get(processor);
       figures.watch(worker);
       worker.on('active', () => noteTaken(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
@@ -46,6 +54,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
         clearTimeout(cancel);
       });
     }
+    stop.onStop('application', STOP_ORDER.http, () => app.close());
     const url = await serveOperators(config, connections, metrics, stop);
     logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
     return { url, stop, logger, metrics };

@@ -1,31 +1,52 @@
-/** Starts a worker for each queue, with the configured concurrency, and assembles the classes that do the work. */
+/** Assembles the upkeep worker: one processor per queue, with the configured concurrency, and the classes that do the work. */
 import { loadRepositories } from '@barkeep/bar-repository';
 import type { Tracing } from '@barkeep/observe';
 import type { Config, Connections } from '@barkeep/service';
 import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
-import { type QueueWorker, UpkeepProducer } from '@barkeep/upkeep-queues';
+import { QueueWorker, UpkeepProducer } from '@barkeep/upkeep-queues';
+import { BullModule } from '@nestjs/bullmq';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregator.js';
 import { Backfiller, retryDelayMs } from './backfill/index.js';
 import { GapDetector } from './gap-detector.js';
+import { processorOf } from './job-processor.js';
 import { Repositories, RepositoryFailedError } from './repositories/index.js';
-import { startQueue } from './start-queue.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 
 /** Starts of one job, crashes included, before it fails for good, because a job may kill its worker each time. */
 const STARTS_MAX = 20;
 
+@Module({})
+export class WorkerModule {
+  /** @param providers the processors */
+  static of(providers: Type[], config: Config, queueConnection: Redis, logger: Logger): DynamicModule {
+    BullModule.workerClass = QueueWorker;
+    return {
+      module: WorkerModule,
+      imports: [
+        BullModule.forRoot({ connection: queueConnection, prefix: config.queues.prefix }),
+        // Registers no queue. The import makes Nest create workers for the processors.
+        BullModule.registerQueue(),
+        LoggerModule.forRoot({ pinoHttp: { logger } }),
+      ],
+      providers,
+    };
+  }
+}
+
 /** @throws RepositoryModuleError, RepositoryLimitError for the user's module of repositories */
-export async function startQueues(
+export async function processorsOf(
   config: Config,
   { dataSource, sessionRedis, queues }: Connections,
   queueConnection: Redis,
   logger: Logger,
   figures: UpkeepFigures,
   tracing: Tracing,
-): Promise<QueueWorker[]> {
+) {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
   const { now } = new StoreClock(sessionRedis);
@@ -43,24 +64,25 @@ export async function startQueues(
   const backfiller = new Backfiller({ ...parts, repositories, dataSource, redis: sessionRedis, ...limits });
   const options = {
     connection: queueConnection,
-    prefix: config.queues.prefix,
     lockDuration: config.queues.workerLockMs,
     stalledInterval: config.queues.stalledCheckMs,
     maxStalledCount: STARTS_MAX,
     ...(tracing.queues && { telemetry: tracing.queues }),
     settings: { backoffStrategy: backoffOf(backoffMs) },
   };
-  // The names that these workers have in the log since the first version.
-  const named = (context: string) => logger.child({ context });
+  const counted = { ...options, maxStartedAttempts: STARTS_MAX };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
-  const detection = { ...options, concurrency: detectConcurrency, maxStartedAttempts: STARTS_MAX };
-  // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
-  const backfill = { ...options, concurrency: backfillConcurrency };
-  const derivation = { ...options, concurrency: aggregateConcurrency, maxStartedAttempts: STARTS_MAX };
   return [
-    startQueue('detect-gaps', new GapDetector(parts), detection, named('DetectGapsProcessor')),
-    startQueue('backfill', backfiller, backfill, named('BackfillProcessor')),
-    startQueue('aggregate', new Aggregator(parts), derivation, named('AggregateProcessor')),
+    processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), {
+      ...counted,
+      concurrency: detectConcurrency,
+    }),
+    // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
+    processorOf('backfill', 'BackfillProcessor', backfiller, { ...options, concurrency: backfillConcurrency }),
+    processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), {
+      ...counted,
+      concurrency: aggregateConcurrency,
+    }),
   ];
 }
 
