@@ -1,27 +1,14 @@
 /** The bars of one window, from the start of its read until they are in the store, and the owner of the memory that holds them. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
 import { DayChunk } from '@barkeep/bars';
-import type { PartitionWindow, Window } from '@barkeep/session-data';
-
-/** Where chunks come from, and where they return when they are in the store. */
-export interface ChunkMemory {
-  /** An empty chunk. */
-  take(slotCount: number): DayChunk;
-  /** A chunk for a caller that writes all of its bytes. */
-  takeToOverwrite(slotCount: number): DayChunk;
-  /** Returns chunks that have no reader any more. Their slots `[from, to)` were written. */
-  giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void;
-}
+import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
+import { ChunkPool } from './chunk-pool.js';
 
 /**
  * For chunks that several sessions flush: they are never reused, so no session can return one too early. The garbage collector
  * frees them after the last session.
  */
-export const USED_ONCE: ChunkMemory = {
-  take: (slotCount) => new DayChunk(slotCount),
-  takeToOverwrite: (slotCount) => new DayChunk(slotCount),
-  giveBack: () => undefined,
-};
+export const USED_ONCE = new ChunkPool(0);
 
 /** One partition's part of a window, while it is being read. */
 export interface MutablePart extends PartitionWindow {
@@ -42,7 +29,7 @@ export class WindowRead {
   constructor(
     partitions: readonly number[],
     private readonly window: Window,
-    private memory: ChunkMemory,
+    private memory: ChunkPool,
   ) {
     const parts = partitions.map((partition) => ({ partition, chunks: new Map(), bars: 0, refused: new Map() }));
     this.content = { parts, quarantined: [] };
@@ -110,4 +97,9 @@ export class WindowRead {
     const { fromSlot, toSlot } = this.window;
     for (const { chunks } of this.parts) this.memory.giveBack(chunks.values(), fromSlot, toSlot);
   }
+}
+
+/** Partitions that have symbols. */
+export function usedPartitions(layout: SessionLayout): number[] {
+  return layout.keys.flatMap((_, partition) => (layout.isVacant(partition) ? [] : [partition]));
 }

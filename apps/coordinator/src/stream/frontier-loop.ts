@@ -9,7 +9,7 @@ import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { hintUpkeep } from '../lifecycle/index.js';
-import type { SourceWindows, WindowRead } from '../source/index.js';
+import type { PrefetchedWindows, WindowRead } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
 import type { OutsideCounter } from './outside-counter.js';
 import type { StreamProgress } from './stream-progress.js';
@@ -37,7 +37,7 @@ export interface FrontierLoopParts {
 
 /** The source, as this loop needs it. */
 export interface FrontierSource {
-  windowsFrom(frontier: number): Pick<SourceWindows, 'read' | 'close'>;
+  windowsFrom(frontier: number): Pick<PrefetchedWindows, 'read' | 'close'>;
   /** Called after the store lost data: every partition may lack windows. */
   forgetFrontiers(): void;
 }
@@ -72,7 +72,11 @@ export class FrontierLoop {
     }
   }
 
-  private async streamFrom(frontier: number, windows: Pick<SourceWindows, 'read'>, stop: AbortSignal): Promise<void> {
+  private async streamFrom(
+    frontier: number,
+    windows: Pick<PrefetchedWindows, 'read'>,
+    stop: AbortSignal,
+  ): Promise<void> {
     let flushed: Promise<void> = Promise.resolve();
     for (const window of this.parts.layout.windowsFrom(frontier)) {
       await this.waitForClock(window, stop);

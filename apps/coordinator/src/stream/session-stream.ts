@@ -11,7 +11,7 @@ import type { SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import type { SessionWriter, StreamFigures } from '@barkeep/session-data';
 import { type ActiveStreams, DayChanges } from '../figures/index.js';
-import type { PrefetchBudget, SessionSource } from '../source/index.js';
+import { type PrefetchBudget, PrefetchedWindows, type PrefetchParts, type SessionSource } from '../source/index.js';
 import { ClockLoop, type ClockLoopParts } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop, type FrontierLoopParts } from './frontier-loop.js';
@@ -79,20 +79,22 @@ export class SessionStream {
     const { source, budget } = this.source;
     const { layout, metrics, writer, warn } = parts;
     const timedOut = new Set(start.timedOutDays.flatMap((date) => layout.dayIndexOf(date) ?? []));
-    const windowsParts = {
+    const windowsParts: PrefetchParts = {
+      layout,
+      source,
       budget,
       dayChanges,
       figures: start.figures,
       metrics,
       timedOut,
-      markTimedOut: async (dayIndex: number, error: Error & { timeoutMs: number }) => {
+      markTimedOut: async (dayIndex, error) => {
         warn(`session ${layout.id}: ${layout.day(dayIndex).date} timed out`, error);
         await writer.markTimedOut(dayIndex, error.timeoutMs);
         metrics.dayTimedOut();
       },
     };
     const supply = {
-      windowsFrom: (frontier: number) => source.windowsFrom(frontier, windowsParts),
+      windowsFrom: (frontier: number) => new PrefetchedWindows(windowsParts, frontier),
       forgetFrontiers: () => source.forgetFrontiers(),
     };
     return new FrontierLoop(parts, supply, progress, dayChanges);
