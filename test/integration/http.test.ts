@@ -7,7 +7,7 @@ import * as answers from '@barkeep/api';
 import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { QUEUES } from '../../apps/coordinator/src/runtime/index.js';
+import { QUEUES } from '../../apps/coordinator/src/runtime.js';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';

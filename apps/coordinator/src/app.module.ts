@@ -1,47 +1,32 @@
-/** The coordinator as a Nest application: connections, log, sessions and HTTP. */
-import type { Tracing } from '@barkeep/observe';
-import { type Config, type Connections, StopSequence } from '@barkeep/service';
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+/** The coordinator as a Nest application: its surroundings, sessions and HTTP. */
+import { Metrics } from '@barkeep/observe';
+import { StopSequence } from '@barkeep/service';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import type { Logger } from 'pino';
-import { CONFIG, ConnectionsModule, TRACING } from './runtime/index.js';
+import { DataSource } from 'typeorm';
 import { HttpModule } from './http/index.js';
+import { CONFIG, QUEUE_REDIS, QUEUES, RuntimeModule, SESSION_REDIS, type Surroundings } from './runtime.js';
 import { SessionsModule } from './sessions.module.js';
-
-/** Objects that exist before the application and outlive it. */
-export interface Surroundings {
-  config: Config;
-  connections: Connections;
-  logger: Logger;
-  stop: StopSequence;
-  tracing: Tracing;
-}
-
-/** The configuration, the stop sequence and the traces, for every module. */
-@Global()
-@Module({})
-export class SurroundingsModule {
-  static of({ config, stop, tracing }: Surroundings): DynamicModule {
-    const providers = [
-      { provide: CONFIG, useValue: config },
-      { provide: StopSequence, useValue: stop },
-      { provide: TRACING, useValue: tracing },
-    ];
-    return { module: SurroundingsModule, providers, exports: providers };
-  }
-}
 
 @Module({})
 export class AppModule {
   static of(surroundings: Surroundings): DynamicModule {
+    const { config, connections, logger, metrics, stop } = surroundings;
     return {
       module: AppModule,
       imports: [
-        SurroundingsModule.of(surroundings),
-        ConnectionsModule.of(surroundings.connections),
+        RuntimeModule.of([
+          { provide: CONFIG, useValue: config },
+          { provide: DataSource, useValue: connections.dataSource },
+          { provide: QUEUE_REDIS, useValue: connections.queueRedis },
+          { provide: SESSION_REDIS, useValue: connections.sessionRedis },
+          { provide: QUEUES, useValue: connections.queues },
+          { provide: Metrics, useValue: metrics },
+          { provide: StopSequence, useValue: stop },
+        ]),
         // The access log is express middleware (configure-http.ts), before everything else; this only uses its logger.
-        LoggerModule.forRoot({ pinoHttp: { logger: surroundings.logger }, useExisting: true, forRoutes: ['{*path}'] }),
-        HttpModule.register([SessionsModule.of(surroundings.config)]),
+        LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true, forRoutes: ['{*path}'] }),
+        HttpModule.register([SessionsModule.of(surroundings)]),
       ],
     };
   }

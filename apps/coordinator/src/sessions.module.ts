@@ -1,36 +1,18 @@
 /** Wires the session side of the coordinator: lifecycle, streams, reconciler, in the order in which they stop. */
 import { hostname } from 'node:os';
-import { hasRemoved, loadRepositories, removedAmong, type SessionRow } from '@barkeep/bar-repository';
+import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { Metrics, type Tracing } from '@barkeep/observe';
-import { type Config, STOP_ORDER, StopSequence } from '@barkeep/service';
-import { isOutage, openRedis, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
-import {
-  releaseLostLocks,
-  runLateJobs,
-  QueueWorker,
-  upkeepSilentMs,
-  workerConnection,
-  type Queues,
-} from '@barkeep/upkeep-queues';
+import { STOP_ORDER } from '@barkeep/service';
+import { openRedis } from '@barkeep/session-data';
+import { QueueWorker, UpkeepProducer, upkeepSilentMs, workerConnection } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
-import { Redis } from 'ioredis';
-import { ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
-import {
-  layoutOf,
-  Reconciler,
-  SessionService,
-  SessionSteering,
-  SessionViews,
-  SessionWaiting,
-  SymbolWarnings,
-} from './lifecycle/index.js';
-import { QUEUE_REDIS, QUEUES, TRACING } from './runtime/index.js';
-import { SHARED_PARTS, sharedPartsProvider, type SharedParts } from './shared-parts.js';
+import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
+import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
+import type { Surroundings } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
-import { SessionStreams, StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
+import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
 
 /** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
@@ -39,7 +21,8 @@ const SILENCE_LIMIT_MS = 8_000;
 
 @Module({})
 export class SessionsModule {
-  static of(config: Config): DynamicModule {
+  static of(surroundings: Surroundings): DynamicModule {
+    const { config, connections, stop } = surroundings;
     const connection = workerConnection(config.services.redisUrl);
     const worker: WorkerOptions = {
       connection,
@@ -50,6 +33,7 @@ export class SessionsModule {
     };
     BullModule.workerClass = QueueWorker;
     Processor({ name: 'stream' }, worker)(StreamProcessor);
+    const parts = partsOf(surroundings);
     return {
       module: SessionsModule,
       imports: [
@@ -58,35 +42,16 @@ export class SessionsModule {
         BullModule.registerQueue(),
       ],
       providers: [
-        sharedPartsProvider(config),
-        {
-          provide: SessionService,
-          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES],
-          useFactory: (parts: SharedParts, queueRedis: Redis, queues: Queues) =>
-            lifecycleOf(config, parts, queueRedis, queues),
-        },
-        {
-          provide: StreamRunner,
-          inject: [SHARED_PARTS, Metrics, TRACING, StopSequence],
-          useFactory: (parts: SharedParts, metrics: Metrics, tracing: Tracing, stop: StopSequence) =>
-            runnerOf(config, parts, metrics, tracing, stop),
-        },
+        { provide: SessionService, useFactory: () => serviceOf(surroundings, parts) },
+        { provide: StreamRunner, useFactory: () => runnerOf(surroundings, parts) },
         StreamProcessor,
         {
           provide: Reconciler,
-          inject: [SHARED_PARTS, QUEUE_REDIS, QUEUES, SessionService, StreamProcessor, StopSequence],
-          useFactory: (
-            parts: SharedParts,
-            queueRedis: Redis,
-            queues: Queues,
-            lifecycle: SessionService,
-            streams: StreamProcessor,
-            stop: StopSequence,
-          ) => {
-            const reconciler = reconcilerOf(parts, lifecycle, async () => {
-              await releaseLostLocks(queueRedis, config.queues.prefix);
-              await runLateJobs(queueRedis, queues);
-            });
+          inject: [SessionService, StreamProcessor],
+          useFactory: (lifecycle: SessionService, streams: StreamProcessor) => {
+            const { queueRedis, queues } = connections;
+            const queuePrefix = config.queues.prefix;
+            const reconciler = new Reconciler({ ...parts, lifecycle, queueRedis, queues, queuePrefix });
             parts.redis.on('ready', () => reconciler.onStoreReturned());
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
@@ -101,21 +66,25 @@ export class SessionsModule {
   }
 }
 
-async function lifecycleOf(
-  config: Config,
-  parts: SharedParts,
-  queueRedis: Redis,
-  queues: Queues,
-): Promise<SessionService> {
-  const { redis, dataSource } = parts;
+function partsOf({ config, connections }: Surroundings): SharedParts {
+  const { dataSource, sessionRedis: redis, queues } = connections;
+  const keyPrefix = config.sessions.prefix;
+  const { backfillAttempts: attempts, backoffMs } = config.queues;
+  const producer = new UpkeepProducer(queues, { attempts, backoffMs });
+  const sessions = new SessionRepository<SessionSpec>(dataSource, keyPrefix);
+  const logger = new Logger('sessions');
+  const warn = (message: string, error: unknown) =>
+    logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+  return sharedParts({ keyPrefix, dataSource, redis, producer, sessions, warn });
+}
+
+async function serviceOf({ config, connections }: Surroundings, parts: SharedParts): Promise<SessionService> {
+  const { queueRedis, queues } = connections;
   const { modulePath } = config.repositories;
-  const workerSilentMs = () => upkeepSilentMs(queueRedis, queues, config.queues.prefix, Date.now());
-  const waiting = new SessionWaiting({ redis, workerSilentMs });
-  const views = new SessionViews({ ...parts, waiting, warnings: new SymbolWarnings(dataSource) });
   return new SessionService({
     ...parts,
-    views,
-    steering: new SessionSteering({ ...parts, views, queueRedis }),
+    queueRedis,
+    workerSilentMs: () => upkeepSilentMs(queueRedis, queues, config.queues.prefix, Date.now()),
     upkeepDefaults: { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 },
     limits: config.sessions.limits,
     repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
@@ -123,25 +92,20 @@ async function lifecycleOf(
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function runnerOf(
-  config: Config,
-  parts: SharedParts,
-  metrics: Metrics,
-  tracing: Tracing,
-  stop: StopSequence,
-): StreamRunner {
+function runnerOf({ config, metrics, tracing, stop }: Surroundings, parts: SharedParts): StreamRunner {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
   for (const client of [redis, subscriber]) client.on('error', (error) => parts.warn('session redis', error));
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
   const streamed = streamMetrics(metrics);
-  const shared = { ...parts, redis, owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}` };
-  const active = new ActiveStreams();
+  const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
   addSessionMetrics(metrics, { active, sessions: parts.sessions, redis, budget });
-  const streams = new SessionStreams({
-    ...shared,
+  return new StreamRunner({
+    ...parts,
+    redis,
+    owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
     wakes: new WakeSignals(subscriber, parts.keyPrefix),
     stagedDays: config.sessions.stagedDays,
     budget,
@@ -150,27 +114,4 @@ function runnerOf(
     metrics: streamed,
     tracing,
   });
-  return new StreamRunner({ ...shared, streams });
-}
-
-function reconcilerOf(parts: SharedParts, lifecycle: SessionService, repairQueues: () => Promise<void>): Reconciler {
-  const { redis, keyPrefix, dataSource } = parts;
-  return new Reconciler({
-    ...parts,
-    lifecycle,
-    isSettled: (row) => isSettledIn(redis, keyPrefix, row),
-    returnedKeys: new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids)),
-    hasRemoved: () => hasRemoved(dataSource),
-    repairQueues,
-  });
-}
-
-/** A session that cannot be read any more has no work for upkeep. */
-async function isSettledIn(redis: Redis, keyPrefix: string, row: SessionRow<SessionSpec>): Promise<boolean> {
-  try {
-    return await new UpkeepStore(redis, layoutOf(row, keyPrefix)).isSettled();
-  } catch (error) {
-    if (isOutage(error)) throw error;
-    return true;
-  }
 }

@@ -1,8 +1,7 @@
 /** The HTTP side as a Nest module: controllers, the problem filter, health, metrics. Needs a module that exports the SessionService. */
-import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ConsumersController } from './consumers.controller.js';
-import { Metrics } from '@barkeep/observe';
 import { StopSequence, STOP_ORDER } from '@barkeep/service';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetReader } from '../lifecycle/index.js';
@@ -18,11 +17,6 @@ import { SessionDataController } from './session-data.controller.js';
 import { SessionMatrixController } from './session-matrix.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { SymbolsController } from './symbols.controller.js';
-
-/** Makes the metrics injectable everywhere. */
-@Global()
-@Module({ providers: [Metrics], exports: [Metrics] })
-export class MetricsModule {}
 
 const SESSION_CONTROLLERS = [
   SessionsController,
@@ -41,7 +35,7 @@ export class HttpModule {
   static register(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return {
       module: HttpModule,
-      imports: [...imports, MetricsModule],
+      imports,
       controllers: [...SESSION_CONTROLLERS, DatasetsController, QueuesController, HealthController, MetricsController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },

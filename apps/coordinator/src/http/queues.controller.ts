@@ -3,7 +3,7 @@ import { isoTime, noQuery, queuesExample, type QueuesAnswer } from '@barkeep/api
 import { readQueueStatus, type Queues, type QueueStatus } from '@barkeep/upkeep-queues';
 import { Get, Inject } from '@nestjs/common';
 import { ApiController, Operation } from '../openapi/index.js';
-import { QUEUES } from '../runtime/index.js';
+import { QUEUES } from '../runtime.js';
 
 /** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
 const SHARED_MS = 500;

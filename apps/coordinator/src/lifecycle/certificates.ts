@@ -4,33 +4,26 @@
  * are kept with it, and updated when consumers that were still behind have finished.
  */
 import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
-import type { SessionCertificates, SessionRow } from '@barkeep/bar-repository';
+import { SessionCertificates } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
   daysHashOf,
   SessionLostError,
   type StoreCertificate,
   type ConsumerView,
-  type OpenSession,
-  type SessionConsumers,
+  OpenSession,
+  SessionConsumers,
 } from '@barkeep/session-data';
+import { layoutOf, type Row, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
 
-type Row = SessionRow<SessionSpec>;
-
 /** The part of a certificate that Postgres keeps. */
-export interface KeptCertificate extends StoreCertificate, KeptConsumers {}
+interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 interface KeptConsumers {
   consumers: CertifiedConsumerAnswer[];
   /** An active consumer had not reached the end yet. */
   awaitsConsumers: boolean;
-}
-
-/** A store and its consumers. */
-export interface CertifiedStore {
-  session: OpenSession;
-  consumers: SessionConsumers;
 }
 
 /** Most sessions that one round of {@link Certificates.catchUp} certifies. */
@@ -42,16 +35,17 @@ export class Certificates {
   /** Incarnations that earlier rounds tried, until all were tried. */
   private readonly tried = new Set<string>();
 
-  constructor(
-    private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>,
-    private readonly open: (row: Row) => CertifiedStore,
-  ) {}
+  private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
+
+  constructor(private readonly servers: Servers) {
+    this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);
+  }
 
   /** @throws SessionLostError when there is neither a store nor a kept certificate */
   async view(row: Row): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
-    const { layout } = this.open(row).session;
+    const layout = layoutOf(row, this.servers.keyPrefix);
     const daysHash = daysHashOf(layout);
     const head = {
       session: id,
@@ -100,7 +94,7 @@ export class Certificates {
 
   private async catchUpOne(row: Row & { isKept: boolean }): Promise<void> {
     if (row.isKept) return this.keepConsumers(row);
-    const { session } = this.open(row);
+    const session = this.open(row);
     const { watermark } = await session.position('operator');
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
@@ -114,9 +108,10 @@ export class Certificates {
   }
 
   private async consumersOf(row: Row): Promise<KeptConsumers> {
-    const { session, consumers } = this.open(row);
-    const all = await consumers.list();
-    const awaitsConsumers = all.some(({ state, time }) => state === 'active' && time < session.layout.end);
+    const { redis, keyPrefix } = this.servers;
+    const layout = layoutOf(row, keyPrefix);
+    const all = await new SessionConsumers(redis, layout).list();
+    const awaitsConsumers = all.some(({ state, time }) => state === 'active' && time < layout.end);
     return { consumers: all.map(certified), awaitsConsumers };
   }
 
@@ -125,11 +120,15 @@ export class Certificates {
     let making = this.inProgress.get(row.incarnation);
     if (!making) {
       making = this.open(row)
-        .session.certificate()
+        .certificate()
         .finally(() => this.inProgress.delete(row.incarnation));
       this.inProgress.set(row.incarnation, making);
     }
     return making;
+  }
+
+  private open(row: Row): OpenSession {
+    return new OpenSession(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
   }
 }
 

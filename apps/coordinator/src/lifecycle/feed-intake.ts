@@ -8,7 +8,7 @@ import type { SessionFeed } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import type { FedRecord } from './fed-records.js';
-import { hintUpkeep } from './upkeep-hint.js';
+import { hintUpkeep } from './session-row.js';
 
 /** Most problems that one answer lists. */
 const PROBLEMS_MAX = 100;
@@ -53,8 +53,7 @@ export class FeedIntake {
     this.addProblems(refusals);
     await this.quarantine(refusals);
     // The store knows which days must be derived again: if the hint is lost, the next round of upkeep finds them.
-    const { layout } = feed;
-    if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
+    if (result.late > 0) hintUpkeep(this.parts.producer, feed.layout);
   }
 
   /** The stream has reached `time`, epoch ms, without further bars. */

@@ -2,16 +2,15 @@
  * Repairs what a crash or a lost queue left behind: a session that should stream gets its job, a session with upkeep gets its
  * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
  */
-import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
-import { isOutage, type ReturnedKeys } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import { hasRemoved, removedAmong } from '@barkeep/bar-repository';
+import { UnknownCalendarError } from '@barkeep/bars';
+import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
+import { releaseLostLocks, runLateJobs, type Queues } from '@barkeep/upkeep-queues';
+import type { Redis } from 'ioredis';
+import { STORED_STATES } from './evictions.js';
+import { layoutOf, refOf, scheduleUpkeep, type Row } from './session-row.js';
 import type { SessionService } from './session-service.js';
-import type { Certificates } from './certificates.js';
-import { STORED_STATES, type Evictions } from './evictions.js';
-import type { LostTail } from './lost-tail.js';
-import type { SessionControl } from './session-control.js';
-import type { SymbolChanges } from './symbol-changes.js';
+import type { SharedParts } from './shared-parts.js';
 
 /** Completed sessions that are compared with their stores at the same time. */
 const COMPARED_AT_ONCE = 50;
@@ -20,25 +19,12 @@ const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
-type Row = SessionRow<SessionSpec>;
-
-export interface ReconcilerParts {
-  sessions: SessionRepository<SessionSpec>;
-  producer: UpkeepProducer;
+export interface ReconcilerParts extends SharedParts {
   lifecycle: Pick<SessionService, 'remove'>;
-  changes: SymbolChanges;
-  control: SessionControl;
-  lostTail: LostTail;
-  evictions: Evictions;
-  certificates: Certificates;
-  returnedKeys: Pick<ReturnedKeys, 'sweep'>;
-  /** Whether any removed session is remembered. */
-  hasRemoved: () => Promise<boolean>;
-  /** Runs jobs that the queue would leave: of locks that never expire, and of clocks that were ahead. */
-  repairQueues: () => Promise<void>;
-  /** True when a completed session has nothing left to repair, or has no store any more. */
-  isSettled: (row: Row) => Promise<boolean>;
-  warn: (message: string, error: unknown) => void;
+  queueRedis: Redis;
+  queues: Queues;
+  /** BullMQ's key prefix. */
+  queuePrefix: string;
 }
 
 export class Reconciler {
@@ -47,11 +33,14 @@ export class Reconciler {
   private readonly stopping = new AbortController();
   /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
-
+  private readonly returnedKeys: ReturnedKeys;
   /** True until a round has looked at all keys of the store. */
   private mustSweepAll = true;
 
-  constructor(private readonly parts: ReconcilerParts) {}
+  constructor(private readonly parts: ReconcilerParts) {
+    const { redis, keyPrefix, dataSource } = parts;
+    this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
+  }
 
   /** Starts; the next round starts `everyMs` after the last one ended. */
   start(everyMs: number): void {
@@ -70,20 +59,21 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    await this.eachOf(await this.parts.sessions.unfinished(), async (row) => {
-      const { id, incarnation, run, spec } = row;
-      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
-      await this.parts.control.repair(row);
-      const session = { sessionId: id, incarnation };
-      const stream = { ...session, run };
-      if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
-      if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
+    const { sessions, changes, control, producer, queueRedis, queues, queuePrefix } = this.parts;
+    await this.eachOf(await sessions.unfinished(), async (row) => {
+      await changes.repair(row);
+      await control.repair(row);
+      const stream = { ...refOf(row), run: row.run };
+      if (!(await producer.isStreamQueued(stream))) await producer.add('stream', stream);
+      await scheduleUpkeep(producer, row);
     });
-    await this.parts.repairQueues();
+    // Jobs that the queue would leave: of locks that never expire, and of clocks that were ahead.
+    await releaseLostLocks(queueRedis, queuePrefix);
+    await runLateJobs(queueRedis, queues);
     await this.repairControls();
     await this.checkEvictions();
     await this.scheduleUnsettled();
-    await this.eachOf(await this.parts.sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
+    await this.eachOf(await sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
@@ -106,9 +96,9 @@ export class Reconciler {
   /** Keys of removed sessions may have come back with older data of the store (I9). */
   private async removeReturned(): Promise<void> {
     const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
-    if (!(await this.parts.hasRemoved())) return;
+    if (!(await hasRemoved(this.parts.dataSource))) return;
     this.mustSweepAll = false; // before the sweep: the store may come back again during it
-    const removed = await this.parts.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
+    const removed = await this.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
       this.mustSweepAll ||= calls === Infinity;
       throw error;
     });
@@ -158,13 +148,23 @@ export class Reconciler {
     const settled = new Set<string>();
     await this.compareStores(rows);
     await this.eachOf(rows, async (row) => {
-      const { id, incarnation, spec } = row;
-      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
+      const { incarnation, spec } = row;
+      await this.parts.changes.repair(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
-      if (this.settled.has(incarnation) || (await this.parts.isSettled(row))) settled.add(incarnation);
-      else await this.parts.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
+      if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
+      else await scheduleUpkeep(this.parts.producer, row);
     });
     this.settled = settled;
+  }
+
+  /** True when a completed session has nothing left to repair, or cannot be read any more. */
+  private async isSettled(row: Row): Promise<boolean> {
+    try {
+      return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return true;
+    }
   }
 
   /** Works on one row after another. */

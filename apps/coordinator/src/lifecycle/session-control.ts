@@ -5,30 +5,22 @@
  * The call that changed the row, the stream that claims the session, and every round of the reconciler bring the store in line. So a
  * control that could not be written, or that the store lost, follows as soon as the store can be reached.
  */
-import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import type { SessionState } from '@barkeep/bar-repository';
 import { readControl, setControl, emitState, type Control } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
-import { layoutOf } from './symbol-changes.js';
-
-type Row = SessionRow<SessionSpec>;
+import { isActive, layoutOf, type Row, type Servers } from './session-row.js';
 
 /** How often one call repeats itself because the row changed meanwhile. */
 const TRIES_MAX = 20;
 
 /** The control that a session in this state needs; undefined for a state that no stream has. */
 export function controlOf(state: SessionState): Exclude<Control, 'reload'> | undefined {
-  if ((ACTIVE_STATES as readonly SessionState[]).includes(state)) return 'run';
+  if (isActive({ state })) return 'run';
   if (state === 'paused') return 'pause';
   return state === 'stopped' ? 'stop' : undefined;
 }
 
 export class SessionControl {
-  constructor(
-    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'find' | 'raiseEpoch'>,
-    private readonly redis: Redis,
-    private readonly keyPrefix: string,
-  ) {}
+  constructor(private readonly servers: Servers) {}
 
   /**
    * Writes the control and the state event of a row. Reads the row again after that: of two concurrent calls the slower one would
@@ -36,14 +28,15 @@ export class SessionControl {
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
   async follow(row: Row): Promise<Row> {
+    const { redis, keyPrefix, sessions } = this.servers;
     let current = row;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const control = controlOf(current.state);
       if (control === undefined) return current;
-      const layout = layoutOf(current, this.keyPrefix);
-      const verdict = await setControl(this.redis, layout, current.epoch, control);
-      if (verdict !== 'stale') await emitState(this.redis, layout, current.state);
-      const now = await this.sessions.find(row.id);
+      const layout = layoutOf(current, keyPrefix);
+      const verdict = await setControl(redis, layout, current.epoch, control);
+      if (verdict !== 'stale') await emitState(redis, layout, current.state);
+      const now = await sessions.find(row.id);
       if (!now || now.incarnation !== row.incarnation) return current;
       if (verdict !== 'stale' && controlOf(now.state) === control) return now;
       current = now;
@@ -55,10 +48,11 @@ export class SessionControl {
   async repair(row: Row): Promise<void> {
     const expected = controlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
-    const stored = await readControl(this.redis, layoutOf(row, this.keyPrefix));
+    const { redis, keyPrefix, sessions } = this.servers;
+    const stored = await readControl(redis, layoutOf(row, keyPrefix));
     if (stored === undefined) return;
     // A claim raises the epoch in Postgres first. If the store has a higher one, Postgres lost commits, and no claim would pass.
-    if (stored.epoch > row.epoch) await this.sessions.raiseEpoch(row, stored.epoch);
+    if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
     if (stored.control !== expected) await this.follow(row);
   }
 }

@@ -4,15 +4,13 @@
  * stream updates it later. Each call may be repeated and leads to the state that it names.
  */
 import type { SessionAnswer } from '@barkeep/api';
-import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import type { SessionControl } from './session-control.js';
+import { addJobs, isActive, layoutOf, type Row } from './session-row.js';
 import type { SessionViews } from './session-views.js';
-import { layoutOf } from './symbol-changes.js';
+import type { SharedParts } from './shared-parts.js';
 
 const SESSION_REDIS = 'the session Redis';
 const QUEUE_REDIS = 'the queue Redis';
@@ -25,21 +23,16 @@ interface ServerUpdate {
 
 /** A row that was changed, and the servers that could not be updated. */
 interface Changed {
-  row: SessionRow<SessionSpec>;
+  row: Row;
   /** The error by the server's name. */
   outages: ReadonlyMap<string, Error>;
 }
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-export interface SessionSteeringParts {
-  sessions: SessionRepository<SessionSpec>;
+export interface SessionSteeringParts extends SharedParts {
   views: SessionViews;
-  control: SessionControl;
-  producer: UpkeepProducer;
-  redis: Redis;
   queueRedis: Redis;
-  keyPrefix: string;
 }
 
 /** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
@@ -67,7 +60,7 @@ export class SessionSteering {
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
-  async startCreated(row: SessionRow<SessionSpec>, created: boolean): Promise<SessionAnswer> {
+  async startCreated(row: Row, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
       const [outage] = created ? started.outages.values() : [];
@@ -86,7 +79,7 @@ export class SessionSteering {
   }
 
   /** Changes the row, unless it already has the state: a repeated call gives the same result. */
-  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRow<SessionSpec>> {
+  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<Row> {
     const row = await this.parts.sessions.get(id);
     return row.state === to ? row : this.parts.sessions.transition(id, from, to);
   }
@@ -100,16 +93,10 @@ export class SessionSteering {
       const patch = { incrementRun: true, error: null, forgetCheckpoint };
       row = await this.parts.sessions.transition(id, from, 'running', patch);
     }
-    return settle(row, [this.updateStore(row), { server: QUEUE_REDIS, update: this.queue(row) }]);
+    return settle(row, [this.updateStore(row), { server: QUEUE_REDIS, update: addJobs(this.parts.producer, row) }]);
   }
 
-  private async queue(row: SessionRow<SessionSpec>): Promise<void> {
-    await this.parts.producer.add('stream', { ...refOf(row), run: row.run });
-    const { enabled, everySeconds } = row.spec.upkeep;
-    if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
-  }
-
-  private updateStore(row: SessionRow<SessionSpec>): ServerUpdate {
+  private updateStore(row: Row): ServerUpdate {
     return { server: SESSION_REDIS, update: this.parts.control.follow(row) };
   }
 
@@ -119,14 +106,14 @@ export class SessionSteering {
   }
 
   /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
-  private async undoCreate(row: SessionRow<SessionSpec>): Promise<void> {
+  private async undoCreate(row: Row): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }
 }
 
 /** Waits until the servers have the change of a row. The reconciler updates those that are away now. @throws errors that are no outage */
-async function settle(row: SessionRow<SessionSpec>, updates: readonly ServerUpdate[]): Promise<Changed> {
+async function settle(row: Row, updates: readonly ServerUpdate[]): Promise<Changed> {
   const results = await Promise.allSettled(updates.map(({ update }) => update));
   const outages = new Map<string, Error>();
   for (const [i, result] of results.entries()) {
@@ -135,12 +122,4 @@ async function settle(row: SessionRow<SessionSpec>, updates: readonly ServerUpda
     outages.set(updates[i]!.server, result.reason);
   }
   return { row, outages };
-}
-
-export function isActive({ state }: SessionRow<SessionSpec>): boolean {
-  return (ACTIVE_STATES as readonly SessionState[]).includes(state);
-}
-
-export function refOf({ id, incarnation }: SessionRow<SessionSpec>): SessionRef {
-  return { sessionId: id, incarnation };
 }

@@ -1,7 +1,5 @@
 /** Describes what a running session waits for: from the wait that its stream recorded, its consumers, its feed and its repositories. */
 import { isoTime, type WaitingFor } from '@barkeep/api';
-import type { SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
 import {
   readFeedProgress,
   type RepositoryFailure,
@@ -13,23 +11,21 @@ import {
 } from '@barkeep/session-data';
 import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import { isActive } from './session-steering.js';
+import { isActive, type Row } from './session-row.js';
 
 /** Most names in one answer. */
 const NAMES_MAX = 20;
 
-export interface SessionWaitingParts {
-  redis: Redis;
-  /** For how long upkeep jobs have waited while no worker took one, ms; 0 when none waits. */
-  workerSilentMs: () => Promise<number>;
-}
-
 export class SessionWaiting {
-  constructor(private readonly parts: SessionWaitingParts) {}
+  /** @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits */
+  constructor(
+    private readonly redis: Redis,
+    private readonly workerSilentMs: () => Promise<number>,
+  ) {}
 
   /** @returns null for a session that does not wait @throws what Redis throws */
   async of(
-    row: SessionRow<SessionSpec>,
+    row: Row,
     session: OpenSession,
     wait: StreamWait | null,
     clock: number,
@@ -56,15 +52,14 @@ export class SessionWaiting {
   }
 
   private async feedWait(layout: SessionLayout, clock: number) {
-    const { streams } = await readFeedProgress(this.parts.redis, layout);
+    const { streams } = await readFeedProgress(this.redis, layout);
     const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
     const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
     return { kind: 'feed' as const, what: slow.slice(0, NAMES_MAX), detail, nextTryAt: null };
   }
 
   private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
-    const { redis, workerSilentMs } = this.parts;
-    const failing = await new RepositoryFailures(redis, layout).list();
+    const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       return {
@@ -75,7 +70,7 @@ export class SessionWaiting {
         nextTryAt: isoTime(next),
       };
     }
-    const silentMs = await workerSilentMs();
+    const silentMs = await this.workerSilentMs();
     const detail =
       silentMs >= WORKER_SILENT_MS
         ? `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`
@@ -90,7 +85,7 @@ function repositoriesText(failing: readonly RepositoryFailure[]): string {
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {
+function consumersWait({ spec }: Row, consumers: readonly ConsumerView[]) {
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
   const kind = 'consumers' as const;

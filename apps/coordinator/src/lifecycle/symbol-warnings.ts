@@ -2,10 +2,11 @@
  * Warns of symbols without a bar in any dataset of a session. Looks them up from time to time, one session after another,
  * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the previous answer.
  */
-import { firstBars, resolveDataset, symbolIds, type SessionRow } from '@barkeep/bar-repository';
-import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
+import { firstBars, resolveDataset, symbolIds } from '@barkeep/bar-repository';
+import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import type { Row } from './session-row.js';
 
 const KEPT_MS = 30_000;
 /** Longest that a caller waits for a look-up. */
@@ -28,7 +29,7 @@ export class SymbolWarnings {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns none for a session that is fed, and while the first look-up has no answer */
-  async of(row: SessionRow<SessionSpec>): Promise<string[]> {
+  async of(row: Row): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
     if (performance.now() >= kept.until) kept.pending ??= this.refresh(row, kept);
@@ -46,7 +47,7 @@ export class SymbolWarnings {
   }
 
   /** Keeps the previous warnings when Postgres cannot answer. */
-  private refresh(row: SessionRow<SessionSpec>, kept: Kept): Promise<void> {
+  private refresh(row: Row, kept: Kept): Promise<void> {
     const refreshed = this.turn.then(async () => {
       kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
       kept.until = performance.now() + KEPT_MS;
@@ -56,7 +57,7 @@ export class SymbolWarnings {
     return refreshed;
   }
 
-  private async lookUp({ spec, membership }: SessionRow<SessionSpec>): Promise<string[]> {
+  private async lookUp({ spec, membership }: Row): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const names = [...new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])])];
     const found = await Promise.all(names.map((name) => resolveDataset(this.dataSource, name)));

@@ -1,17 +1,15 @@
 /** Requests a round of upkeep for a session or a part of it, or shows what such a round would request. */
 import type { UpkeepAnswer, UpkeepInput, UpkeepPlanAnswer } from '@barkeep/api';
-import type { SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
 import type { OpenSession, View } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import { refOf } from './session-steering.js';
+import { refOf, type Row } from './session-row.js';
 
 /**
  * @param view decides where a dry run stops counting: at the clock or at the frontier @throws UnknownSymbolError,
  *   SessionLostError
  */
 export async function requestUpkeep(
-  row: SessionRow<SessionSpec>,
+  row: Row,
   session: OpenSession,
   producer: UpkeepProducer,
   { dryRun, symbols, from, to }: UpkeepInput,
@@ -25,10 +23,7 @@ export async function requestUpkeep(
   return { id: row.id, requested: true };
 }
 
-function planOf(
-  { id, spec }: SessionRow<SessionSpec>,
-  found: Awaited<ReturnType<OpenSession['emptySlots']>>,
-): UpkeepPlanAnswer {
+function planOf({ id, spec }: Row, found: Awaited<ReturnType<OpenSession['emptySlots']>>): UpkeepPlanAnswer {
   const sum = (field: 'gaps' | 'slots') => found.reduce((total, symbol) => total + symbol[field], 0);
   const symbols = found.map((symbol) => ({ ...symbol, repositories: [...spec.backfill] }));
   return { id, requested: false, gaps: sum('gaps'), slots: sum('slots'), symbols };

@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems/index.js';
-import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from '../runtime/index.js';
+import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from '../runtime.js';
 
 const exampleChecks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 

@@ -4,10 +4,9 @@
  * Everything that this loop decides from is in the store, so the next owner continues from the same place.
  */
 import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import { hintUpkeep } from '../lifecycle/index.js';
 import { feedLimit } from './feed-limit.js';
+import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
@@ -18,24 +17,14 @@ export interface FeedParts {
   wake: WakeSignal;
 }
 
-export interface FeedLoopParts {
-  layout: SessionLayout;
-  producer: UpkeepProducer;
-  metrics: StreamMetrics;
-  /** Wakes the clock loop. */
-  wake: WakeSignal;
-  warn: (message: string, error: unknown) => void;
-}
-
 export class FeedLoop {
   private since = Infinity;
   private silences = new Map<string, number>();
 
   constructor(
-    private readonly parts: FeedLoopParts,
+    private readonly parts: StreamParts,
     private readonly feed: FeedParts,
     private readonly progress: StreamProgress,
-    private readonly dayChanges: DayChanges,
   ) {}
 
   /**
@@ -78,7 +67,7 @@ export class FeedLoop {
     const { bars, control } = await frontier.advance(to);
     this.progress.frontier = frontier.frontier;
     const dayIndex = layout.dayIndexAt(from);
-    if (layout.grid(dayIndex).closedBy(from) === 0) this.dayChanges.stored(dayIndex);
+    if (layout.grid(dayIndex).closedBy(from) === 0) this.progress.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
     this.progress.applyControl(control);
     if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
