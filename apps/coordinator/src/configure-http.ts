@@ -2,14 +2,14 @@
  * The order of the middleware before the routes: id and log, time, headers, key, deadline, body. The order is in one place because
  * it makes the service safe: no body is read before the key was checked.
  */
-import { ApiKeys, type Config } from '@barkeep/service';
+import { ApiKeys } from '@barkeep/service';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { consolePages } from './console/index.js';
 import { accessLog, adminOnly, authenticate, deadline, jsonBody } from './access/index.js';
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
-import type { Surroundings } from './runtime.js';
+import { type Surroundings, upkeepDefaults } from './runtime.js';
 
 /** Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. */
 export function configureHttp(app: NestExpressApplication, surroundings: Surroundings, version: string): void {
@@ -29,7 +29,3 @@ export function configureHttp(app: NestExpressApplication, surroundings: Surroun
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
-
-function upkeepDefaults({ upkeep }: Config) {
-  return { ...upkeep, everySeconds: upkeep.checkIntervalMs / 1000 };
-}

@@ -1,4 +1,5 @@
 /** What exists before the application and outlives it: configuration, connections, log, traces. */
+import type { UpkeepDefaults } from '@barkeep/bars';
 import type { Metrics, Tracing } from '@barkeep/observe';
 import { type Config, type Connections, StopSequence } from '@barkeep/service';
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
@@ -29,4 +30,9 @@ export class RuntimeModule {
   static of(providers: Provider[]): DynamicModule {
     return { module: RuntimeModule, providers, exports: providers };
   }
+}
+
+/** The upkeep of a session whose spec says nothing about it. */
+export function upkeepDefaults({ upkeep }: Config): UpkeepDefaults {
+  return { ...upkeep, everySeconds: upkeep.checkIntervalMs / 1000 };
 }

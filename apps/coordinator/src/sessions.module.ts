@@ -2,15 +2,15 @@
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { STOP_ORDER } from '@barkeep/service';
+import { type Config, STOP_ORDER } from '@barkeep/service';
 import { openRedis } from '@barkeep/session-data';
-import { QueueWorker, UpkeepProducer, upkeepSilentMs, workerConnection } from '@barkeep/upkeep-queues';
+import { QueueWorker, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { BullModule, Processor } from '@nestjs/bullmq';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
 import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
-import type { Surroundings } from './runtime.js';
+import { type Surroundings, upkeepDefaults } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
 
@@ -22,7 +22,7 @@ const SILENCE_LIMIT_MS = 8_000;
 @Module({})
 export class SessionsModule {
   static of(surroundings: Surroundings): DynamicModule {
-    const { config, connections, stop } = surroundings;
+    const { config, stop } = surroundings;
     const connection = workerConnection(config.services.redisUrl);
     const worker: WorkerOptions = {
       connection,
@@ -42,16 +42,14 @@ export class SessionsModule {
         BullModule.registerQueue(),
       ],
       providers: [
-        { provide: SessionService, useFactory: () => serviceOf(surroundings, parts) },
+        { provide: SessionService, useFactory: () => serviceOf(config, parts) },
         { provide: StreamRunner, useFactory: () => runnerOf(surroundings, parts) },
         StreamProcessor,
         {
           provide: Reconciler,
           inject: [SessionService, StreamProcessor],
           useFactory: (lifecycle: SessionService, streams: StreamProcessor) => {
-            const { queueRedis, queues } = connections;
-            const queuePrefix = config.queues.prefix;
-            const reconciler = new Reconciler({ ...parts, lifecycle, queueRedis, queues, queuePrefix });
+            const reconciler = new Reconciler(parts, lifecycle);
             parts.redis.on('ready', () => reconciler.onStoreReturned());
             reconciler.start(config.sessions.reconcileMs);
             stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
@@ -67,7 +65,7 @@ export class SessionsModule {
 }
 
 function partsOf({ config, connections }: Surroundings): SharedParts {
-  const { dataSource, sessionRedis: redis, queues } = connections;
+  const { dataSource, sessionRedis: redis, queueRedis, queues } = connections;
   const keyPrefix = config.sessions.prefix;
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   const producer = new UpkeepProducer(queues, { attempts, backoffMs });
@@ -75,17 +73,14 @@ function partsOf({ config, connections }: Surroundings): SharedParts {
   const logger = new Logger('sessions');
   const warn = (message: string, error: unknown) =>
     logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
-  return sharedParts({ keyPrefix, dataSource, redis, producer, sessions, warn });
+  const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
+  return sharedParts({ ...servers, producer, sessions, warn });
 }
 
-async function serviceOf({ config, connections }: Surroundings, parts: SharedParts): Promise<SessionService> {
-  const { queueRedis, queues } = connections;
+async function serviceOf(config: Config, parts: SharedParts): Promise<SessionService> {
   const { modulePath } = config.repositories;
-  return new SessionService({
-    ...parts,
-    queueRedis,
-    workerSilentMs: () => upkeepSilentMs(queueRedis, queues, config.queues.prefix, Date.now()),
-    upkeepDefaults: { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 },
+  return new SessionService(parts, {
+    upkeepDefaults: upkeepDefaults(config),
     limits: config.sessions.limits,
     repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
   });

@@ -19,14 +19,7 @@ import type { Row, Servers } from './session-row.js';
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
-export interface EventFeed {
-  /** Which events it has; a cursor is valid in one view only. */
-  readonly view: View;
-  /** The cursor of the first event, or of now. */
-  begin(from: 'beginning' | 'now'): Promise<EventCursor>;
-  /** The events after a cursor; returns at once when there are none. */
-  read(cursor: EventCursor): Promise<EventRead>;
-}
+export type EventFeed = ReturnType<EventFeeds['feedOf']>;
 
 /** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
@@ -41,11 +34,14 @@ export class EventFeeds {
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  feedOf(row: Row, view: View = 'strategy'): EventFeed {
+  feedOf(row: Row, view: View = 'strategy') {
     return {
+      /** Which events it has; a cursor is valid in one view only. */
       view,
-      begin: (from) => this.begin(row, view, from),
-      read: (cursor) => this.shared(row, view, cursor),
+      /** The cursor of the first event, or of now. */
+      begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
+      /** The events after a cursor; returns at once when there are none. */
+      read: (cursor: EventCursor) => this.shared(row, view, cursor),
     };
   }
 

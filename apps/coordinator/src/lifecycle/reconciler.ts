@@ -5,8 +5,7 @@
 import { hasRemoved, removedAmong } from '@barkeep/bar-repository';
 import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
-import { releaseLostLocks, runLateJobs, type Queues } from '@barkeep/upkeep-queues';
-import type { Redis } from 'ioredis';
+import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
 import { STORED_STATES } from './evictions.js';
 import { layoutOf, refOf, scheduleUpkeep, type Row } from './session-row.js';
 import type { SessionService } from './session-service.js';
@@ -19,14 +18,6 @@ const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
-export interface ReconcilerParts extends SharedParts {
-  lifecycle: Pick<SessionService, 'remove'>;
-  queueRedis: Redis;
-  queues: Queues;
-  /** BullMQ's key prefix. */
-  queuePrefix: string;
-}
-
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
@@ -37,7 +28,10 @@ export class Reconciler {
   /** True until a round has looked at all keys of the store. */
   private mustSweepAll = true;
 
-  constructor(private readonly parts: ReconcilerParts) {
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly lifecycle: SessionService,
+  ) {
     const { redis, keyPrefix, dataSource } = parts;
     this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
   }
@@ -73,7 +67,7 @@ export class Reconciler {
     await this.repairControls();
     await this.checkEvictions();
     await this.scheduleUnsettled();
-    await this.eachOf(await sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
+    await this.eachOf(await sessions.expired(), ({ id }) => this.lifecycle.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));

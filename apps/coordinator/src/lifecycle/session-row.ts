@@ -2,7 +2,7 @@
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
 import { decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
-import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
+import type { Queues, SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
@@ -13,6 +13,10 @@ export interface Servers {
   dataSource: DataSource;
   /** The session Redis. */
   redis: Redis;
+  queueRedis: Redis;
+  queues: Queues;
+  /** BullMQ's key prefix. */
+  queuePrefix: string;
   producer: UpkeepProducer;
   sessions: SessionRepository<SessionSpec>;
   /** Logs what failed in the background, where no caller waits for an answer. */

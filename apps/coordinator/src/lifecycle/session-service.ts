@@ -49,7 +49,6 @@ import {
   type DayCountsQuery,
   type View,
 } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
 import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
@@ -64,10 +63,7 @@ import { requestUpkeep } from './upkeep-request.js';
 const BEGUN_WITHIN_MS = 10_000;
 const BEGUN_LOOK_MS = 25;
 
-export interface SessionServiceParts extends SharedParts {
-  queueRedis: Redis;
-  /** For how long upkeep jobs have waited while no worker took one, ms; 0 when none waits. */
-  workerSilentMs: () => Promise<number>;
+export interface SessionServiceOptions {
   upkeepDefaults: UpkeepDefaults;
   /** The largest session that a caller may create. */
   limits: SessionLimits;
@@ -82,9 +78,12 @@ export class SessionService {
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
 
-  constructor(private readonly parts: SessionServiceParts) {
-    this.views = new SessionViews(parts, parts.workerSilentMs);
-    this.steering = new SessionSteering({ ...parts, views: this.views });
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly options: SessionServiceOptions,
+  ) {
+    this.views = new SessionViews(parts);
+    this.steering = new SessionSteering(parts, this.views);
     this.eventFeeds = new EventFeeds(parts, (row) => this.views.open(row));
   }
 
@@ -173,7 +172,6 @@ export class SessionService {
    * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
    */
   async feed(id: string, symbol: string, seen?: number): Promise<FeedIntake> {
-    const { dataSource, producer, redis } = this.parts;
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
     if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
@@ -181,10 +179,10 @@ export class SessionService {
       throw new SessionStateError(id, ['running', 'paused', 'completed'], row.state);
     const { layout } = this.views.open(row);
     if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
-    const feed = new SessionFeed(redis, layout);
+    const feed = new SessionFeed(this.parts.redis, layout);
     if (seen !== undefined) feed.expectStored(symbol, seen);
     if (!row.checkpoint) await untilBegun(feed, symbol);
-    return new FeedIntake({ feed, symbol, dataSource, producer });
+    return new FeedIntake(this.parts, feed, symbol);
   }
 
   /** The session's data. @throws UnknownSessionError, SessionStateError */
@@ -234,7 +232,8 @@ export class SessionService {
    * @throws SessionSpecError
    */
   private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
-    const { upkeepDefaults, limits, sessions, dataSource } = this.parts;
+    const { sessions, dataSource } = this.parts;
+    const { upkeepDefaults, limits } = this.options;
     const request = parseSessionRequest(body, upkeepDefaults, limits);
     if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
     const existing =
@@ -252,7 +251,7 @@ export class SessionService {
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
-    const sources = [...datasets, ...this.parts.repositoryNames];
+    const sources = [...datasets, ...this.options.repositoryNames];
     const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(none is imported yet)'}`;
     const problems = spec.backfill.flatMap((name, i) =>
       sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],

@@ -7,19 +7,9 @@ import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
 import { addJobs, isActive, layoutOf, type Row } from './session-row.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
-
-const SESSION_REDIS = 'the session Redis';
-const QUEUE_REDIS = 'the queue Redis';
-
-/** The update of one server after a row changed. */
-interface ServerUpdate {
-  server: string;
-  update: Promise<unknown>;
-}
 
 /** A row that was changed, and the servers that could not be updated. */
 interface Changed {
@@ -30,14 +20,12 @@ interface Changed {
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-export interface SessionSteeringParts extends SharedParts {
-  views: SessionViews;
-  queueRedis: Redis;
-}
-
 /** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
 export class SessionSteering {
-  constructor(private readonly parts: SessionSteeringParts) {}
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly views: SessionViews,
+  ) {}
 
   /** Starts or continues a session; one that already runs stays as it is, so a start may be repeated. */
   async start(id: string): Promise<SessionAnswer> {
@@ -50,13 +38,12 @@ export class SessionSteering {
 
   async pause(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, ACTIVE_STATES, 'paused');
-    return this.viewOf(await settle(row, [this.updateStore(row)]));
+    return this.viewOf(await this.settle(row));
   }
 
   async stop(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
-    const unscheduled = { server: QUEUE_REDIS, update: this.parts.producer.unschedule(row.incarnation) };
-    return this.viewOf(await settle(row, [this.updateStore(row), unscheduled]));
+    return this.viewOf(await this.settle(row, this.parts.producer.unschedule(row.incarnation)));
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
@@ -93,16 +80,27 @@ export class SessionSteering {
       const patch = { incrementRun: true, error: null, forgetCheckpoint };
       row = await this.parts.sessions.transition(id, from, 'running', patch);
     }
-    return settle(row, [this.updateStore(row), { server: QUEUE_REDIS, update: addJobs(this.parts.producer, row) }]);
+    return this.settle(row, addJobs(this.parts.producer, row));
   }
 
-  private updateStore(row: Row): ServerUpdate {
-    return { server: SESSION_REDIS, update: this.parts.control.follow(row) };
+  /**
+   * Updates the store, and waits until both servers have the change of a row. The reconciler updates those that are away now.
+   * @throws errors that are no outage
+   */
+  private async settle(row: Row, queued?: Promise<unknown>): Promise<Changed> {
+    const [stored, jobs] = await Promise.allSettled([this.parts.control.follow(row), queued]);
+    const outages = new Map<string, Error>();
+    for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': jobs })) {
+      if (result.status === 'fulfilled') continue;
+      if (!isOutage(result.reason)) throw result.reason;
+      outages.set(server, result.reason);
+    }
+    return { row, outages };
   }
 
   private async viewOf({ row, outages }: Changed): Promise<SessionAnswer> {
-    if (outages.size > 0) return this.parts.views.viewWithoutServer(row, [...outages.keys()]);
-    return this.parts.views.view(row);
+    if (outages.size > 0) return this.views.viewWithoutServer(row, [...outages.keys()]);
+    return this.views.view(row);
   }
 
   /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
@@ -110,16 +108,4 @@ export class SessionSteering {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }
-}
-
-/** Waits until the servers have the change of a row. The reconciler updates those that are away now. @throws errors that are no outage */
-async function settle(row: Row, updates: readonly ServerUpdate[]): Promise<Changed> {
-  const results = await Promise.allSettled(updates.map(({ update }) => update));
-  const outages = new Map<string, Error>();
-  for (const [i, result] of results.entries()) {
-    if (result.status === 'fulfilled') continue;
-    if (!isOutage(result.reason)) throw result.reason;
-    outages.set(updates[i]!.server, result.reason);
-  }
-  return { row, outages };
 }

@@ -14,6 +14,7 @@ import {
   type View,
   type SessionLayout,
 } from '@barkeep/session-data';
+import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
 import { outsideWarnings } from './outside-warnings.js';
 import { layoutOf, type Row } from './session-row.js';
@@ -29,13 +30,10 @@ export class SessionViews {
   private readonly waiting: SessionWaiting;
   private readonly warnings: SymbolWarnings;
 
-  /** @param workerSilentMs as for {@link SessionWaiting} */
-  constructor(
-    private readonly parts: SharedParts,
-    workerSilentMs: () => Promise<number>,
-  ) {
-    this.waiting = new SessionWaiting(parts.redis, workerSilentMs);
-    this.warnings = new SymbolWarnings(parts.dataSource);
+  constructor(private readonly parts: SharedParts) {
+    const { redis, queueRedis, queues, queuePrefix, dataSource } = parts;
+    this.waiting = new SessionWaiting(redis, () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()));
+    this.warnings = new SymbolWarnings(dataSource);
   }
 
   /** The data of a session. Kept: it follows changes of the symbols. */
