@@ -8,6 +8,7 @@ import {
   type DatasetPageAnswer,
 } from '@barkeep/api';
 import { Get, Inject, Param } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
 
@@ -17,7 +18,11 @@ const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' }
 
 @ApiController('v1/datasets', 'data')
 export class DatasetsController {
-  constructor(@Inject(DatasetReader) private readonly datasets: DatasetReader) {}
+  private readonly datasets: DatasetReader;
+
+  constructor(@Inject(DataSource) dataSource: DataSource) {
+    this.datasets = new DatasetReader(dataSource);
+  }
 
   @Get()
   @Operation({

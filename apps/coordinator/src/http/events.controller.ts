@@ -3,20 +3,26 @@ import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } 
 import { Get, Inject, Logger, Param, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
+import { STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
 import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionIdPipe } from '../openapi/index.js';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 
 @ApiController('v1/sessions/:id/events', 'data')
 export class EventsController {
   private readonly logger = new Logger(EventsController.name);
 
+  private readonly streams = new EventStreams();
+
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(EventStreams) private readonly streams: EventStreams,
-  ) {}
+    @Inject(StopSequence) stop: StopSequence,
+  ) {
+    // Event streams stop first: their listeners reconnect to another coordinator.
+    stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());
+  }
 
   @Get()
   @Operation({

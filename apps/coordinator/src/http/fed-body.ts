@@ -8,7 +8,7 @@ import type { Transform } from 'node:stream';
 import split from 'split2';
 import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
 import { BODY_BYTES_MAX } from '../access/index.js';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
 /** Records in one batch. */
 const BATCH_MAX = 1_000;

@@ -1,18 +1,18 @@
-/** `/v1/sessions/{id}/symbols/{symbol}`: adding symbols to a session and removing them, also while it runs. */
+/** `/v1/sessions/{id}/symbols/{symbol} · consumers/{consumer}`: adding and removing symbols, and removing consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
 import { Delete, Inject, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { ApiController, NewSymbolPipe, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, ConsumerPipe, NewSymbolPipe, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run', symbol: 'EMBER' };
 const example: SymbolAnswer = { ...params, state: 'joining' };
 
-@ApiController('v1/sessions/:id/symbols/:symbol', 'sessions')
-export class SymbolsController {
+@ApiController('v1/sessions/:id', 'sessions')
+export class MembersController {
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Post()
+  @Post('symbols/:symbol')
   @Operation({
     summary: 'Adds a symbol to a session',
     description:
@@ -49,7 +49,7 @@ export class SymbolsController {
     return { id, symbol, state };
   }
 
-  @Delete()
+  @Delete('symbols/:symbol')
   @Operation({
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
@@ -59,5 +59,20 @@ export class SymbolsController {
   })
   removeSymbol(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
     return this.sessions.removeSymbol(id, symbol);
+  }
+
+  @Delete('consumers/:consumer')
+  @Operation({
+    summary: 'Removes a consumer and its position',
+    description: 'It no longer holds the clock, and its next call is refused. It may join again, as a new consumer.',
+    params: { id: 'first-run', consumer: 'strategy-1' },
+    answers: [{ status: 204, description: 'removed' }],
+    problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
+  })
+  removeConsumer(
+    @Param('id', SessionIdPipe) id: string,
+    @Param('consumer', ConsumerPipe) consumer: string,
+  ): Promise<void> {
+    return this.sessions.removeConsumer(id, consumer);
   }
 }

@@ -25,7 +25,7 @@ import {
 import { Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ApiController, CheckedQuery, componentRef, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
-import { ProblemError } from '../problems/index.js';
+import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { barView, gapView, metricsView } from './views.js';
 

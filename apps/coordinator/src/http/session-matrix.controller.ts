@@ -17,8 +17,7 @@ import type { Response } from 'express';
 import { withoutDeadline } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
-import { layoutView } from './layout-view.js';
-import { daysView, differenceView } from './views.js';
+import { daysView, differenceView, layoutView } from './views.js';
 
 const params = { id: 'first-run' };
 const reading = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;

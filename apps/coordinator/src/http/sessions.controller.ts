@@ -27,7 +27,7 @@ import {
   parseInput,
   SessionIdPipe,
 } from '../openapi/index.js';
-import { ProblemError } from '../problems/index.js';
+import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run' };

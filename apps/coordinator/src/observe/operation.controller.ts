@@ -1,27 +1,32 @@
-/** `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take writes, so the process can serve. */
-import { probeServers, downServers } from '@barkeep/observe';
+/**
+ * What operators and their programs look at. `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take
+ * writes, so the process can serve. `/metrics`: what Prometheus scrapes.
+ */
+import { probeServers, downServers, Metrics } from '@barkeep/observe';
 import type { Config } from '@barkeep/service';
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import type { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { Operation } from '../openapi/index.js';
-import { ProblemError } from '../problems/index.js';
+import { ProblemError } from '../problems.js';
 import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from '../runtime.js';
 
-const exampleChecks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
+const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
-@Controller('health')
-export class HealthController {
+@Controller()
+export class OperationController {
   constructor(
     @Inject(DataSource) private readonly dataSource: DataSource,
     @Inject(QUEUE_REDIS) private readonly queueRedis: Redis,
     @Inject(SESSION_REDIS) private readonly sessionRedis: Redis,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
-  @Get('live')
+  @Get('health/live')
   @Operation({
     summary: 'Answers as long as the process runs; needs no key',
     isPublic: true,
@@ -31,26 +36,41 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  @Get('ready')
+  @Get('health/ready')
   @ApiSecurity('bearer')
   @ApiSecurity('apiKey')
   @Operation({
     summary: 'Whether Postgres and both Redis answer',
-    answers: [
-      {
-        status: 200,
-        description: 'all answer',
-        component: 'Ready',
-        example: { status: 'ready', checks: exampleChecks },
-      },
-    ],
+    answers: [{ status: 200, description: 'all answer', component: 'Ready', example: { status: 'ready', checks } }],
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
     const { dataSource, queueRedis, sessionRedis } = this;
-    const checks = await probeServers({ dataSource, queueRedis, sessionRedis }, this.config);
-    const down = downServers(checks);
-    if (down) throw new ProblemError('not-ready', down, { checks });
-    return { status: 'ready', checks };
+    const found = await probeServers({ dataSource, queueRedis, sessionRedis }, this.config);
+    const down = downServers(found);
+    if (down) throw new ProblemError('not-ready', down, { checks: found });
+    return { status: 'ready', checks: found };
+  }
+
+  @Get('metrics')
+  @ApiSecurity('bearer')
+  @ApiSecurity('apiKey')
+  @Operation({
+    summary: 'Metrics of this process in the Prometheus text format, for operators',
+    problems: ['forbidden'],
+    answers: [
+      {
+        status: 200,
+        description: 'the metrics',
+        schema: { type: 'string' },
+        mediaType: 'text/plain',
+        example: 'barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="200"} 12',
+      },
+    ],
+  })
+  async scrape(@Res() response: Response): Promise<void> {
+    const text = await this.metrics.registry.metrics();
+    response.setHeader('Content-Type', this.metrics.registry.contentType);
+    response.end(text);
   }
 }

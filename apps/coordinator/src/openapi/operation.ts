@@ -7,7 +7,7 @@ import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './json-schema.js';
-import { QUERY_SCHEMA } from './query-guard.js';
+import { QUERY_SCHEMA } from './request-checks.js';
 
 /** A successful answer of a route. `component` names a schema of the document. */
 export interface Answer {

@@ -6,36 +6,35 @@ import { UnknownSessionError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import type { PipeTransform } from '@nestjs/common';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
-/** Accepts a possible session id. @throws UnknownSessionError */
-export class SessionIdPipe implements PipeTransform<string, string> {
-  transform(id: string): string {
-    if (SESSION_ID_PATTERN.test(id)) return id;
-    throw new UnknownSessionError(id.slice(0, 80));
-  }
+/** Accepts a text that matches. @param refusal the error of any other text */
+function pipe(pattern: RegExp, refusal: (text: string) => Error): PipeTransform<string, string> {
+  return {
+    transform: (text) => {
+      if (pattern.test(text)) return text;
+      throw refusal(text);
+    },
+  };
 }
 
-/** Accepts a symbol that a session may get. @throws WrongFieldsError */
-export class NewSymbolPipe implements PipeTransform<string, string> {
-  transform(symbol: string): string {
-    if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]);
-  }
-}
+/** A possible session id. */
+export const SessionIdPipe = pipe(SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
-/** Accepts a possible name of a consumer. @throws ProblemError `unknown-consumer` */
-export class ConsumerPipe implements PipeTransform<string, string> {
-  transform(name: string): string {
-    if (CONSUMER_PATTERN.test(name)) return name;
-    throw new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`);
-  }
-}
+/** A symbol that a session may get. */
+export const NewSymbolPipe = pipe(
+  SYMBOL_PATTERN,
+  (symbol) => new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]),
+);
 
-/** Accepts a possible symbol. @throws ProblemError `unknown-symbol` */
-export class SymbolPipe implements PipeTransform<string, string> {
-  transform(symbol: string): string {
-    if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`);
-  }
-}
+/** A possible symbol. */
+export const SymbolPipe = pipe(
+  SYMBOL_PATTERN,
+  (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
+);
+
+/** A possible name of a consumer. */
+export const ConsumerPipe = pipe(
+  CONSUMER_PATTERN,
+  (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
+);
