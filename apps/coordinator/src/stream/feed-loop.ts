@@ -14,6 +14,7 @@ export interface FeedParts {
   frontier: FeedFrontier;
   /** For this loop alone: the clock loop waits for the same messages. */
   wake: WakeSignal;
+  close: () => void;
 }
 
 export class FeedLoop {

@@ -7,7 +7,7 @@
  * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause or stop, or when another owner has
  * taken it over. All state that matters is in the store and in Postgres.
  */
-import type { StreamFigures } from '@barkeep/session-data';
+import type { ClaimedPosition, readStreamFigures } from '@barkeep/session-data';
 import { PrefetchedWindows, type PrefetchParts, type SessionSource } from '../source/index.js';
 import { ClockLoop } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
@@ -18,15 +18,8 @@ import { StreamProgress, type StreamOutcome } from './stream-progress.js';
 /** Where the bars come from: a dataset, or a feed. */
 export type StreamSource = SessionSource | FeedParts;
 
-/** Position of a session's store. */
-export interface StreamStart {
-  /** As the claim returned them, epoch ms. */
-  frontier: number;
-  clock: number;
-  figures: StreamFigures;
-  /** Dates. */
-  timedOutDays: readonly string[];
-}
+/** Position of a session's store, as the claim returned it, and its figures. */
+type StreamStart = ClaimedPosition & Awaited<ReturnType<typeof readStreamFigures>>;
 
 /**
  * @throws FencedError, SessionLostError, RewindError when the store is behind what was seen of it, PaceOverrunError, the

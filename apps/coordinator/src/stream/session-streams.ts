@@ -18,8 +18,8 @@ import { CleanDates } from './clean-dates.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
 import { OutsideCounter } from './outside-counter.js';
-import { runStream, type StreamStart } from './session-stream.js';
-import type { StreamParts, StreamsParts } from './stream-parts.js';
+import { runStream, type StreamSource } from './session-stream.js';
+import type { StreamsParts } from './stream-parts.js';
 import type { StreamOutcome } from './stream-progress.js';
 import { TrailingWindow } from './trailing-window.js';
 
@@ -48,39 +48,41 @@ export class SessionStreams {
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
     const wake = await wakes.listen(row.id);
+    const opening = this.openSource(row, layout, writer, position.frontiers);
     try {
       // None of them needs another: one round trip instead of five.
-      const [joining, figures, source] = await Promise.all([
+      const [source, joining, figures] = await Promise.all([
+        opening,
         JoiningSymbols.of(redis, layout, fence),
         readStreamFigures(redis, layout),
-        this.openSource(row, layout, position.frontiers),
         writer.emitState('running'),
       ]);
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
       const own = { layout, epoch, writer, store, joining, lockstep, trailing, outside, wake };
-      const parts: StreamParts = { ...this.parts, ...own };
-      const start = { ...position, ...figures };
-      if (!source) return await this.followFeed(parts, start, position.frontiers, signal);
-      try {
-        return await runStream(parts, source, start, signal);
-      } finally {
-        source.close();
-      }
+      return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
+      await opening.then(
+        (source) => source.close(),
+        () => undefined,
+      );
     }
   }
 
-  /** @returns undefined for a session that is fed */
+  /** Opens what the bars come from: the session's feed or its dataset. */
   private async openSource(
     row: Row,
     layout: SessionLayout,
+    writer: SessionWriter,
     frontiers: readonly number[],
-  ): Promise<SessionSource | undefined> {
-    if (row.spec.source.type === 'feed') return undefined;
-    const { dataSource, sharedWindows: shared, sessions } = this.parts;
+  ): Promise<StreamSource> {
+    const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
+    if (row.spec.source.type === 'feed') {
+      const wake = await wakes.listen(row.id);
+      return { frontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
+    }
     const { pool } = this;
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
@@ -89,21 +91,6 @@ export class SessionStreams {
     ]);
     if (datasetId === undefined) throw new UnknownDatasetError(dataset);
     return SessionSource.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
-  }
-
-  private async followFeed(
-    parts: StreamParts,
-    start: StreamStart,
-    frontiers: readonly number[],
-    signal: AbortSignal,
-  ): Promise<StreamOutcome> {
-    const wake = await this.parts.wakes.listen(parts.layout.id);
-    try {
-      const frontier = new FeedFrontier(parts.redis, parts.layout, parts.writer, [...frontiers]);
-      return await runStream(parts, { frontier, wake }, start, signal);
-    } finally {
-      wake.close();
-    }
   }
 
   /**
