@@ -2,7 +2,7 @@
  * Repairs what a crash or a lost queue left behind: a session that should stream gets its job, a session with upkeep gets its
  * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
  */
-import { hasRemoved, removedAmong } from '@barkeep/bar-repository';
+import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
 import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
@@ -64,7 +64,8 @@ export class Reconciler {
     // Jobs that the queue would leave: of locks that never expire, and of clocks that were ahead.
     await releaseLostLocks(queueRedis, queuePrefix);
     await runLateJobs(queueRedis, queues);
-    await this.repairControls();
+    // Sessions may have been paused or stopped while their store was away.
+    await this.eachIn(['paused', 'stopped'], (row) => control.repair(row));
     await this.checkEvictions();
     await this.scheduleUnsettled();
     await this.eachOf(await sessions.expired(), ({ id }) => this.lifecycle.remove(id));
@@ -104,22 +105,11 @@ export class Reconciler {
     }
   }
 
-  /** Updates the stores of sessions that were paused or stopped while their store was away. */
-  private async repairControls(): Promise<void> {
-    for (const state of ['paused', 'stopped'] as const) {
-      const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
-      await this.eachOf(rows, (row) => this.parts.control.repair(row));
-    }
-  }
-
   /** A session whose bars were evicted is lost. */
   private async checkEvictions(): Promise<void> {
-    const { evictions, sessions } = this.parts;
+    const { evictions } = this.parts;
     if (!(await evictions.look())) return;
-    for (const state of STORED_STATES) {
-      const { rows } = await sessions.list({ state, limit: SESSIONS_MAX });
-      await this.eachOf(rows, (row) => evictions.check(row));
-    }
+    await this.eachIn(STORED_STATES, (row) => evictions.check(row));
     evictions.checked();
   }
 
@@ -158,6 +148,13 @@ export class Reconciler {
     } catch (error) {
       if (isOutage(error)) throw error;
       return true;
+    }
+  }
+
+  private async eachIn(states: readonly SessionState[], work: (row: Row) => Promise<unknown>): Promise<void> {
+    for (const state of states) {
+      const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
+      await this.eachOf(rows, work);
     }
   }
 

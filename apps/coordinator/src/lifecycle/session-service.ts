@@ -34,7 +34,6 @@ import {
   type UpkeepDefaults,
 } from '@barkeep/bars';
 import {
-  FedSymbolsError,
   FeedNotBegunError,
   NotAFeedError,
   OpenSession,
@@ -136,20 +135,13 @@ export class SessionService {
    * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
-  async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
-    await this.expectDataset(id);
+  addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
     return this.parts.changes.add(id, symbol);
   }
 
   /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
-  async removeSymbol(id: string, symbol: string): Promise<void> {
-    await this.expectDataset(id);
-    await this.parts.changes.remove(id, symbol);
-  }
-
-  /** @throws FedSymbolsError for a session that is fed */
-  private async expectDataset(id: string): Promise<void> {
-    if ((await this.parts.sessions.get(id)).spec.source.type === 'feed') throw new FedSymbolsError(id);
+  removeSymbol(id: string, symbol: string): Promise<void> {
+    return this.parts.changes.remove(id, symbol);
   }
 
   /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */

@@ -14,6 +14,7 @@ import {
 } from '@barkeep/bar-repository';
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import {
+  FedSymbolsError,
   isBrokenStore,
   updateSymbols,
   readSymbols,
@@ -35,7 +36,7 @@ export class SymbolChanges {
   /**
    * Adds a symbol; a present one stays as it is.
    * @returns whether readers see it already
-   * @throws UnknownSessionError, SessionStateError, SymbolCountError
+   * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
     const row = await this.change(id, GROWING, ({ membership, layout }) =>
@@ -46,7 +47,7 @@ export class SymbolChanges {
     return joining.includes(symbol) ? 'joining' : 'present';
   }
 
-  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError */
+  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
   async remove(id: string, symbol: string): Promise<void> {
     const row = await this.change(id, SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
@@ -117,6 +118,7 @@ export class SymbolChanges {
   ): Promise<Row> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       const row = await this.servers.sessions.get(id);
+      if (row.spec.source.type === 'feed') throw new FedSymbolsError(id);
       const membership = row.membership ?? UNCHANGED;
       const after = decide({ membership, layout: layoutOf(row, this.servers.keyPrefix) });
       if (after === membership) return row;

@@ -2,10 +2,11 @@
  * Warns of symbols without a bar in any dataset of a session. Looks them up from time to time, one session after another,
  * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the previous answer.
  */
-import { firstBars, resolveDataset, symbolIds } from '@barkeep/bar-repository';
-import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
+import { firstBars, symbolIds } from '@barkeep/bar-repository';
+import { currentSymbols, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { datasetIdsOf } from './history-days.js';
 import type { Row } from './session-row.js';
 
 const KEPT_MS = 30_000;
@@ -59,14 +60,9 @@ export class SymbolWarnings {
 
   private async lookUp({ spec, membership }: Row): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
-    const names = [...new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])])];
-    const found = await Promise.all(names.map((name) => resolveDataset(this.dataSource, name)));
+    const datasetIds = await datasetIdsOf(this.dataSource, spec);
     const ids = await symbolIds(this.dataSource, symbols);
-    const firsts = await firstBars(
-      this.dataSource,
-      found.filter((id) => id !== undefined),
-      [...ids.values()],
-    );
+    const firsts = await firstBars(this.dataSource, datasetIds, [...ids.values()]);
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
     return unknown.length === 0 ? [] : [unknownSymbolsWarning(unknown)];
   }
