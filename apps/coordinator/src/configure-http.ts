@@ -5,8 +5,7 @@
 import { ApiKeys } from '@barkeep/service';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
-import { consolePages } from './console/index.js';
-import { accessLog, adminOnly, authenticate, deadline, jsonBody } from './access/index.js';
+import { accessLog, adminOnly, authenticate, consolePages, deadline, jsonBody } from './access/index.js';
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
 import { type Surroundings, upkeepDefaults } from './runtime.js';

@@ -1,12 +1,12 @@
 /** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
 import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
-import { Get, Inject, Logger, Param, Req, Res } from '@nestjs/common';
+import { Get, Inject, Logger, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
 import { STOP_ORDER, StopSequence } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionIdPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionId } from '../openapi/index.js';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 
@@ -46,7 +46,7 @@ export class EventsController {
     problems: ['invalid-input', 'unknown-session', 'unknown-calendar', 'not-ready', 'unavailable'],
   })
   async events(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @CheckedQuery() { from, types, view }: EventsQuery,
     @Req() request: Request,
     @Res() response: Response,

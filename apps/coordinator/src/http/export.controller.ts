@@ -1,12 +1,12 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
 import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
 import type { BarsPart } from '@barkeep/session-data';
-import { Get, Inject, Logger, Param, Res } from '@nestjs/common';
+import { Get, Inject, Logger, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation, READING, SessionId } from '../openapi/index.js';
 import { STALLED_MS } from './event-streams.js';
 import { NDJSON } from './fed-body.js';
 import { barView } from './views.js';
@@ -46,18 +46,10 @@ export class ExportController {
           'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
       },
     ],
-    problems: [
-      'invalid-input',
-      'unknown-session',
-      'unknown-symbol',
-      'wrong-state',
-      'session-lost',
-      'unknown-calendar',
-      'unavailable',
-    ],
+    problems: ['invalid-input', ...READING, 'unknown-symbol'],
   })
   async exportBars(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @CheckedQuery() { format, symbols, ...range }: ExportQuery,
     @Res() response: Response,
   ): Promise<void> {

@@ -1,11 +1,12 @@
 /** `/v1/sessions/{id}/symbols/{symbol} · consumers/{consumer}`: adding and removing symbols, and removing consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
-import { Delete, Inject, Param, Post, Res } from '@nestjs/common';
+import { Delete, Inject, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { ApiController, ConsumerPipe, NewSymbolPipe, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run', symbol: 'EMBER' };
+const changing = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { ...params, state: 'joining' };
 
 @ApiController('v1/sessions/:id', 'sessions')
@@ -29,19 +30,11 @@ export class MembersController {
         example: { ...example, state: 'present' },
       },
     ],
-    problems: [
-      'invalid-input',
-      'unknown-session',
-      'wrong-state',
-      'symbol-count',
-      'symbols-changing',
-      'fed-symbols',
-      'unavailable',
-    ],
+    problems: ['invalid-input', 'wrong-state', ...changing],
   })
   async addSymbol(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', NewSymbolPipe) symbol: string,
+    @SessionId() id: string,
+    @NewSymbolName() symbol: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SymbolAnswer> {
     const state = await this.sessions.addSymbol(id, symbol);
@@ -55,9 +48,9 @@ export class MembersController {
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     params,
     answers: [{ status: 204, description: 'removed' }],
-    problems: ['unknown-session', 'unknown-symbol', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'],
+    problems: [...changing, 'unknown-symbol'],
   })
-  removeSymbol(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
+  removeSymbol(@SessionId() id: string, @SymbolName() symbol: string): Promise<void> {
     return this.sessions.removeSymbol(id, symbol);
   }
 
@@ -69,10 +62,7 @@ export class MembersController {
     answers: [{ status: 204, description: 'removed' }],
     problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  removeConsumer(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('consumer', ConsumerPipe) consumer: string,
-  ): Promise<void> {
+  removeConsumer(@SessionId() id: string, @ConsumerName() consumer: string): Promise<void> {
     return this.sessions.removeConsumer(id, consumer);
   }
 }

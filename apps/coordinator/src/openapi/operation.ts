@@ -47,6 +47,11 @@ export interface OperationOptions {
   isPublic?: boolean;
 }
 
+/** Problems of routes that read the store of a session. */
+export const READING = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
+/** Problems of routes that take a JSON body. */
+export const JSON_BODY = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
+
 const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
 
 /** Describes a route and sets its status and its query schema. */

@@ -5,36 +5,35 @@
 import { UnknownSessionError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
-import type { PipeTransform } from '@nestjs/common';
+import { Param } from '@nestjs/common';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 
-/** Accepts a text that matches. @param refusal the error of any other text */
-function pipe(pattern: RegExp, refusal: (text: string) => Error): PipeTransform<string, string> {
-  return {
-    transform: (text) => {
-      if (pattern.test(text)) return text;
-      throw refusal(text);
-    },
+/** A path parameter as a decorator of an argument. @param refusal the error of a text that does not match */
+function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
+  const transform = (text: string) => {
+    if (pattern.test(text)) return text;
+    throw refusal(text);
   };
+  return () => Param(name, { transform });
 }
 
-/** A possible session id. */
-export const SessionIdPipe = pipe(SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
+export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
 /** A symbol that a session may get. */
-export const NewSymbolPipe = pipe(
+export const NewSymbolName = pathParameter(
+  'symbol',
   SYMBOL_PATTERN,
   (symbol) => new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]),
 );
 
-/** A possible symbol. */
-export const SymbolPipe = pipe(
+export const SymbolName = pathParameter(
+  'symbol',
   SYMBOL_PATTERN,
   (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
 );
 
-/** A possible name of a consumer. */
-export const ConsumerPipe = pipe(
+export const ConsumerName = pathParameter(
+  'consumer',
   CONSUMER_PATTERN,
   (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
 );
