@@ -18,8 +18,7 @@ interface ReceivedWindow {
   grid: DayGrid;
   isHistory: boolean;
   symbols: SymbolParts;
-  /** Gives the chunks that receive the bars. */
-  into: Pick<WindowRead, 'newChunk' | 'chunkToOverwrite'>;
+  into: WindowRead;
   onPack: () => void;
 }
 
@@ -43,7 +42,7 @@ export class PackedWindow implements PackReceiver {
     const { into, grid } = this.received;
     this.symbolId = symbolId;
     this.bars = bars;
-    if (this.isWhole) return (this.chunk = into.chunkToOverwrite(grid.slotCount)).bytes;
+    if (this.isWhole) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
     if (this.part.length !== length) this.part = new Uint8Array(length);
     return this.part;
   }
@@ -75,7 +74,7 @@ export class PackedWindow implements PackReceiver {
 
   private placed(): DayChunk {
     const { window, grid, into } = this.received;
-    const chunk = into.newChunk(grid.slotCount);
+    const chunk = into.memory.take(grid.slotCount);
     placePart(this.part, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
     return chunk;
   }

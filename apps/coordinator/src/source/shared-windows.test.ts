@@ -30,7 +30,7 @@ function gatedRead() {
   const bar = (slot: number) => {
     const { into, onProgress } = started!;
     const { chunks } = into.parts[0]!;
-    if (!chunks.has('AAA')) chunks.set('AAA', into.newChunk(390));
+    if (!chunks.has('AAA')) chunks.set('AAA', into.memory.take(390));
     chunks.get('AAA')!.write(slot, 1, 2, 0.5, 1, 100, 1, 0, 1, 1);
     into.parts[0]!.bars++;
     onProgress();

@@ -67,7 +67,7 @@ export class SourceReader {
       origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
       symbols,
       quarantined: into.quarantined,
-      newChunk: () => into.newChunk(grid.slotCount),
+      newChunk: () => into.memory.take(grid.slotCount),
       onRow: onProgress,
     });
     const query = { datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
