@@ -65,29 +65,28 @@ export class Certificates {
     }
   }
 
-  /** Keeps the certificate of a completed session if all its days are complete. @returns whether it did */
-  async keep(row: Row): Promise<boolean> {
+  /** Keeps the certificate of a completed session if all its days are complete. */
+  async keep(row: Row): Promise<void> {
     const certificate = await this.make(row);
     if (certificate.complete) await this.kept.save(row, { ...certificate, ...(await this.consumersOf(row)) });
-    return certificate.complete;
   }
 
   /**
    * Keeps certificates that were not kept when their session completed (upkeep had not finished, or a process crashed), and
-   * the hashes of consumers that reached the end after the session did. A failure goes to `warn` and does not delay others:
+   * the hashes of consumers that reached the end after the session did. A failure is logged and does not delay others:
    * the next round takes the next sessions, and starts again after the last. Ends between two sessions once `signal` is aborted.
    */
-  async catchUp(warn: (message: string, error: unknown) => void, signal?: AbortSignal): Promise<void> {
+  async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
     if (rows.length < SESSIONS_A_ROUND) this.tried.clear();
     for (const row of rows) {
-      if (signal?.aborted) return;
+      if (signal.aborted) return;
       if (rows.length === SESSIONS_A_ROUND) this.tried.add(row.incarnation);
       try {
         await this.catchUpOne(row);
       } catch (error) {
         if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue;
-        warn(`session ${row.id}: no certificate was kept yet`, error);
+        this.servers.warn(`session ${row.id}: no certificate was kept yet`, error);
       }
     }
   }

@@ -72,13 +72,8 @@ export class FeedIntake {
       if (problems.length >= PROBLEMS_MAX) return;
       const { index, line } = record;
       const openTime = 'bar' in record ? isoTime(record.bar.openTime) : undefined;
-      problems.push({
-        index,
-        ...(line !== undefined && { line }),
-        reason,
-        ...(openTime !== undefined && { openTime }),
-        ...('malformed' in record && { detail: record.malformed }),
-      });
+      const detail = 'malformed' in record ? record.malformed : undefined;
+      problems.push({ index, line, reason, openTime, detail });
     }
   }
 

@@ -53,7 +53,7 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    const { sessions, changes, control, producer, queueRedis, queues, queuePrefix } = this.parts;
+    const { sessions, changes, control, evictions, producer, queueRedis, queues, queuePrefix } = this.parts;
     await this.eachOf(await sessions.unfinished(), async (row) => {
       await changes.repair(row);
       await control.repair(row);
@@ -66,19 +66,22 @@ export class Reconciler {
     await runLateJobs(queueRedis, queues);
     // Sessions may have been paused or stopped while their store was away.
     await this.eachIn(['paused', 'stopped'], (row) => control.repair(row));
-    await this.checkEvictions();
+    if (await evictions.look()) {
+      await this.eachIn(STORED_STATES, (row) => evictions.check(row));
+      evictions.checked();
+    }
     await this.scheduleUnsettled();
     await this.eachOf(await sessions.expired(), ({ id }) => this.lifecycle.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
-    await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
+    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
   /** The stores of completed sessions may have lost writes since. */
   private async compareStores(rows: readonly Row[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const some = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.lostTail.check(row))));
+      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
     }
   }
 
@@ -103,14 +106,6 @@ export class Reconciler {
         new Error('the session Redis lost its newest writes'),
       );
     }
-  }
-
-  /** A session whose bars were evicted is lost. */
-  private async checkEvictions(): Promise<void> {
-    const { evictions } = this.parts;
-    if (!(await evictions.look())) return;
-    await this.eachIn(STORED_STATES, (row) => evictions.check(row));
-    evictions.checked();
   }
 
   /** A stop does not wait for the certificate in progress: a later round makes it again. */

@@ -5,9 +5,9 @@
  * The call that changed the row, the stream that claims the session, and every round of the reconciler bring the store in line. So a
  * control that could not be written, or that the store lost, follows as soon as the store can be reached.
  */
-import type { SessionState } from '@barkeep/bar-repository';
-import { readControl, setControl, emitState, type Control } from '@barkeep/session-data';
-import { isActive, layoutOf, type Row, type Servers } from './session-row.js';
+import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { compareStore, readControl, setControl, emitState, type Control } from '@barkeep/session-data';
+import { addJobs, isActive, layoutOf, type Row, type Servers } from './session-row.js';
 
 /** How often one call repeats itself because the row changed meanwhile. */
 const TRIES_MAX = 20;
@@ -54,5 +54,39 @@ export class SessionControl {
     // A claim raises the epoch in Postgres first. If the store has a higher one, Postgres lost commits, and no claim would pass.
     if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
     if (stored.control !== expected) await this.follow(row);
+  }
+
+  /**
+   * Compares the store of a completed session with its record, which says that the clock reached the end. If the store lost its
+   * newest writes, the session runs again from the position of its store. That is sound: what it streams is a function of its spec
+   * and its datasets (I1), and every write of the stream may be repeated. A session whose whole store is gone is `lost` instead.
+   * @returns the row as it is then @throws what Postgres or Redis throw
+   */
+  async reopenIfBehind(row: Row): Promise<Row> {
+    const { sessions, redis, keyPrefix, warn } = this.servers;
+    if (row.state !== 'completed' || !row.checkpoint) return row;
+    const layout = layoutOf(row, keyPrefix);
+    if ((await compareStore(redis, layout, { clock: layout.end })) !== 'behind') return row;
+    let reopened: Row;
+    try {
+      reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });
+    } catch (error) {
+      // Another coordinator was faster.
+      if (error instanceof SessionStateError) return sessions.get(row.id);
+      throw error;
+    }
+    const message = `session ${row.id}: its store lost writes after it completed; the rest is streamed again`;
+    warn(message, new Error('the clock of the store is before the end of the session'));
+    await this.start(reopened);
+    return reopened;
+  }
+
+  /** Best effort: the row says `running`, so the reconciler starts what is missing. */
+  private async start(row: Row): Promise<void> {
+    const { producer, warn } = this.servers;
+    const results = await Promise.allSettled([this.follow(row), addJobs(producer, row)]);
+    for (const result of results) {
+      if (result.status === 'rejected') warn(`session ${row.id}: the reconciler starts it`, result.reason);
+    }
   }
 }

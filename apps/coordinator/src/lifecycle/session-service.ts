@@ -52,11 +52,10 @@ import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
-import { isActive, layoutOf, removalOf, type Row } from './session-row.js';
+import { isActive, layoutOf, removalOf, requestUpkeep, type Row } from './session-row.js';
 import { SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
-import { requestUpkeep } from './upkeep-request.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const BEGUN_WITHIN_MS = 10_000;
@@ -209,7 +208,7 @@ export class SessionService {
   private async begun(id: string): Promise<Row> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
-    return this.parts.lostTail.check(row);
+    return this.parts.control.reopenIfBehind(row);
   }
 
   /** An existing session has the number in its row. */

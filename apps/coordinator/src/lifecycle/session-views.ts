@@ -64,7 +64,7 @@ export class SessionViews {
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
     try {
-      row = await this.parts.lostTail.check(stored);
+      row = await this.parts.control.reopenIfBehind(stored);
       const session = this.open(row);
       const { layout } = session;
       const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([

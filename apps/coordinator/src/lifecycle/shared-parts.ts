@@ -4,7 +4,6 @@
  */
 import { Certificates } from './certificates.js';
 import { Evictions } from './evictions.js';
-import { LostTail } from './lost-tail.js';
 import { SessionControl } from './session-control.js';
 import type { Servers } from './session-row.js';
 import { SymbolChanges } from './symbol-changes.js';
@@ -13,18 +12,15 @@ export interface SharedParts extends Servers {
   control: SessionControl;
   changes: SymbolChanges;
   certificates: Certificates;
-  lostTail: LostTail;
   evictions: Evictions;
 }
 
 export function sharedParts(servers: Servers): SharedParts {
-  const control = new SessionControl(servers);
   return {
     ...servers,
-    control,
+    control: new SessionControl(servers),
     changes: new SymbolChanges(servers),
     certificates: new Certificates(servers),
-    lostTail: new LostTail(servers, control),
     evictions: new Evictions(servers),
   };
 }
