@@ -2,28 +2,24 @@
  * The order of the middleware before the routes: id and log, time, headers, key, deadline, body. The order is in one place because
  * it makes the service safe: no body is read before the key was checked.
  */
-import { Metrics } from '@barkeep/observe';
-import { ApiKeys, type Config } from '@barkeep/service';
-import type { Queues } from '@barkeep/upkeep-queues';
+import { ApiKeys } from '@barkeep/service';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
-import type { Logger } from 'pino';
-import { consolePages } from './console/index.js';
-import { QUEUES } from './runtime/index.js';
-import { accessLog, adminOnly, authenticate, deadline, jsonBody } from './access/index.js';
+import { accessLog, adminOnly, authenticate, consolePages, deadline, jsonBody } from './access/index.js';
 import { queueBoard, QUEUES_PATH, timeRequests } from './observe/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
+import { type Surroundings, upkeepDefaults } from './runtime.js';
 
 /** Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. */
-export function configureHttp(app: NestExpressApplication, config: Config, logger: Logger, version: string): void {
+export function configureHttp(app: NestExpressApplication, surroundings: Surroundings, version: string): void {
+  const { config, connections, logger, metrics } = surroundings;
   app.disable('x-powered-by');
   app.use(accessLog(logger));
-  app.use(timeRequests(app.get(Metrics, { strict: false })));
+  app.use(timeRequests(metrics));
   app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
   app.use(authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
   app.use(consolePages());
-  const queues = Object.values(app.get<Queues>(QUEUES, { strict: false }));
-  app.use(QUEUES_PATH, adminOnly, queueBoard(queues, config.http.queuesWritable));
+  app.use(QUEUES_PATH, adminOnly, queueBoard(Object.values(connections.queues), config.http.queuesWritable));
   app.use(deadline(), ...jsonBody());
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config), version));
 }
@@ -32,7 +28,3 @@ export function configureHttp(app: NestExpressApplication, config: Config, logge
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
-
-function upkeepDefaults({ upkeep }: Config) {
-  return { ...upkeep, everySeconds: upkeep.checkIntervalMs / 1000 };
-}

@@ -37,14 +37,15 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
   stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
-    const module = AppModule.of({ config, connections, logger, stop, tracing });
+    const metrics = new Metrics();
+    const surroundings = { config, connections, logger, metrics, stop, tracing };
+    const module = AppModule.of(surroundings);
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));
-    const metrics = app.get(Metrics, { strict: false });
     addProcessMetrics(metrics, 'coordinator', connections);
     addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
-    configureHttp(app, config, logger, barkeepVersion());
+    configureHttp(app, surroundings, barkeepVersion());
     const url = await listen(app, config, logger);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
     announce(config, url, logger);

@@ -2,10 +2,12 @@
  * The log of requests: one line a request. Guarantees that no key or cookie gets into it.
  * Successful requests are `debug`, because a strategy makes thousands; refused requests are `info`, failed ones `error`.
  */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
-import { nameRequest } from './request-id.js';
+
+const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** The middleware that gives each request its id and its line in the log. */
 export function accessLog(logger: Logger): HttpLogger {
@@ -39,4 +41,20 @@ function levelOf(status: number, error: Error | undefined) {
 function requestLine(request: IncomingMessage) {
   const { id, method, url, socket, headers } = request;
   return { id, method, url: pathOf(url), remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'] };
+}
+
+/**
+ * Chooses the id of a request, which is in the log, the answer and problems: the client's own `X-Request-Id` when it is harmless,
+ * otherwise a new one.
+ */
+function nameRequest(request: IncomingMessage, response: ServerResponse): string {
+  const given = request.headers['x-request-id'];
+  const id = typeof given === 'string' && HARMLESS_ID.test(given) ? given : randomUUID();
+  response.setHeader('X-Request-Id', id);
+  return id;
+}
+
+/** The id of a request; undefined before the access log saw it. */
+export function requestIdOf(request: IncomingMessage): string | undefined {
+  return typeof request.id === 'string' ? request.id : undefined;
 }

@@ -12,19 +12,22 @@ import { problem } from '@barkeep/api';
 import { METRICS_FOR_ADMINS } from '@barkeep/observe';
 import { type ApiKeys, isLoopbackHost, presentedKeys } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { CONSOLE_PAGES } from '../console/index.js';
+import { CONSOLE_PAGES } from './console-pages.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';
 /** Pages that people open in a browser, which can only ask for a password. */
 const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
-/** Routes that show bars after the clock of sessions. */
-const DATASETS = /^\/v1\/datasets(\/|$)/i;
-/** Routes that show the work of all sessions, also on what is after their clocks. */
-const QUEUES = /^\/v1\/queues(\/|$)/i;
 const QUEUES_FOR_ADMINS = 'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS';
-/** What all sessions do, for Prometheus. */
-const METRICS = /^\/metrics\/?$/i;
+/** Routes that show bars after the clock of sessions, or the work of all sessions, and why they are for operators only. */
+const FOR_ADMINS: readonly [route: RegExp, why: string][] = [
+  [/^\/metrics\/?$/i, METRICS_FOR_ADMINS],
+  [/^\/v1\/queues(\/|$)/i, QUEUES_FOR_ADMINS],
+  [
+    /^\/v1\/datasets(\/|$)/i,
+    'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS',
+  ],
+];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The middleware for every route but {@link LIVENESS}. */
@@ -55,11 +58,7 @@ export const adminOnly: RequestHandler = (request, response, next) => {
 function operatorsOnly({ path, url }: Request): string | undefined {
   if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
-  if (METRICS.test(path)) return METRICS_FOR_ADMINS;
-  if (QUEUES.test(path)) return QUEUES_FOR_ADMINS;
-  return DATASETS.test(path)
-    ? 'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS'
-    : undefined;
+  return FOR_ADMINS.find(([route]) => route.test(path))?.[1];
 }
 
 function refuse(request: Request, response: Response): void {

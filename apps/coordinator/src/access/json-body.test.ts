@@ -1,5 +1,5 @@
 import { BODY_DEPTH_MAX, bodyError, refuseHarmful } from './json-body.js';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
 describe('refuseHarmful', () => {
   it('lets an ordinary body through, and constructor as a value', () => {

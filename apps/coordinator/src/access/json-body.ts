@@ -4,7 +4,7 @@
  */
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { shown } from '@barkeep/bars';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
 export const BODY_BYTES_MAX = 1_048_576;

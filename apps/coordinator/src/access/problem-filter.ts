@@ -5,8 +5,8 @@
 import { PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { problemOf } from '../problems/index.js';
-import { requestIdOf } from './request-id.js';
+import { problemOf } from '../problems.js';
+import { requestIdOf } from './access-log.js';
 
 /** Seconds after which a retry makes sense; the value of Retry-After. */
 const RETRY_AFTER_SECONDS = 2;

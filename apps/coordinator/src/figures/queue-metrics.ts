@@ -3,14 +3,8 @@ import { type Metrics, onceAScrape } from '@barkeep/observe';
 import { JOB_STATES, readQueueDepths, upkeepSilentMs, type Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 
-/** @param prefix BullMQ's key prefix @param now epoch ms of the wall clock */
-export function addQueueMetrics(
-  metrics: Metrics,
-  queues: Queues,
-  queueRedis: Redis,
-  prefix: string,
-  now: () => number = Date.now,
-): void {
+/** @param prefix BullMQ's key prefix */
+export function addQueueMetrics(metrics: Metrics, queues: Queues, queueRedis: Redis, prefix: string): void {
   const depths = onceAScrape(() => readQueueDepths(queues));
   metrics.gauge(
     { name: 'barkeep_queue_jobs', help: 'Jobs of a queue by state', labelNames: ['queue', 'state'] },
@@ -27,7 +21,7 @@ export function addQueueMetrics(
     },
     async (gauge) => {
       for (const { queue, waitingSince } of await depths())
-        gauge.set({ queue }, waitingSince === undefined ? 0 : Math.max(0, now() - waitingSince) / 1000);
+        gauge.set({ queue }, waitingSince === undefined ? 0 : Math.max(0, Date.now() - waitingSince) / 1000);
     },
   );
   metrics.gauge(
@@ -35,6 +29,6 @@ export function addQueueMetrics(
       name: 'barkeep_upkeep_silent_seconds',
       help: 'For how long upkeep jobs have waited while no worker took one; 0 when none waits',
     },
-    async (gauge) => gauge.set((await upkeepSilentMs(queueRedis, queues, prefix, now())) / 1000),
+    async (gauge) => gauge.set((await upkeepSilentMs(queueRedis, queues, prefix, Date.now())) / 1000),
   );
 }

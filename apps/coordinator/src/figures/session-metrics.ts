@@ -6,12 +6,28 @@
 import type { SessionRepository } from '@barkeep/bar-repository';
 import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
 import { type Metrics, onceAScrape } from '@barkeep/observe';
-import { OpenSession, SessionConsumers, type ConsumerView } from '@barkeep/session-data';
+import {
+  OpenSession,
+  SessionConsumers,
+  type ConsumerView,
+  type SessionLayout,
+  type StreamFigures,
+  type StreamWait,
+} from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import type { ActiveStreams } from './active-streams.js';
-import { clockLagMs } from './clock-lag.js';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
+
+/** The sessions that this process streams now. */
+export type ActiveStreams = Set<{
+  readonly layout: SessionLayout;
+  readonly progress: {
+    /** Epoch ms. */
+    readonly clock: number;
+    readonly figures: Pick<StreamFigures, 'lagMs'>;
+    readonly shownWait: StreamWait | null;
+  };
+}>;
 
 export interface SessionMetricsParts {
   active: ActiveStreams;
@@ -19,12 +35,10 @@ export interface SessionMetricsParts {
   redis: Redis;
   /** Bytes of bars that were read before their turn. */
   budget: { readonly limit: number; readonly usedBytes: number };
-  /** Epoch ms of the wall clock. */
-  now?: () => number;
 }
 
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
-  const { active, sessions, redis, budget, now = Date.now } = parts;
+  const { active, sessions, redis, budget } = parts;
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -33,7 +47,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     },
   );
   metrics.gauge({ name: 'barkeep_session_streams', help: 'Sessions that this coordinator streams' }, (gauge) =>
-    gauge.set(active.all().length),
+    gauge.set(active.size),
   );
   metrics.gauge(
     {
@@ -42,8 +56,8 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       labelNames: ['session'],
     },
     (gauge) => {
-      for (const { layout, progress } of active.all()) {
-        const lagMs = clockLagMs(layout, progress, now());
+      for (const { layout, progress } of active) {
+        const lagMs = clockLagMs(layout, progress, Date.now());
         if (lagMs !== undefined) gauge.set({ session: layout.id }, lagMs / 1000);
       }
     },
@@ -55,9 +69,9 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       labelNames: ['session', 'kind'],
     },
     (gauge) => {
-      for (const { layout, progress } of active.all()) {
+      for (const { layout, progress } of active) {
         const { shownWait: wait } = progress;
-        if (wait) gauge.set({ session: layout.id, kind: wait.kind }, Math.max(0, now() - wait.since) / 1000);
+        if (wait) gauge.set({ session: layout.id, kind: wait.kind }, Math.max(0, Date.now() - wait.since) / 1000);
       }
     },
   );
@@ -68,7 +82,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       labelNames: ['session'],
     },
     async (gauge) => {
-      const all = active.all().map(async ({ layout }) => {
+      const all = [...active].map(async ({ layout }) => {
         const { counts } = await new OpenSession(redis, layout).position('operator');
         gauge.set({ session: layout.id }, barQuality(counts) / 100);
       });
@@ -92,7 +106,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
 function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
   const followers = onceAScrape(async () => {
     const lists = await Promise.allSettled(
-      active.all().map(async ({ layout, progress: { clock } }) => {
+      [...active].map(async ({ layout, progress: { clock } }) => {
         return { session: layout.id, clock, consumers: await new SessionConsumers(redis, layout).list() };
       }),
     );
@@ -123,6 +137,22 @@ function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redi
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
+}
+
+/**
+ * How far the clock of a session is behind real time. For a session with a pace: behind the time at which the next bars were
+ * due. For a fed session: behind the last slot that has passed, so that nights and weekends do not count. Undefined for a session
+ * whose clock does not follow real time.
+ * @param now epoch ms of the wall clock
+ */
+export function clockLagMs(
+  layout: SessionLayout,
+  { clock, figures }: { clock: number; figures: { lagMs: number } },
+  now: number,
+): number | undefined {
+  const { pace, source } = layout.spec;
+  if (pace.mode === 'clock') return figures.lagMs;
+  return source.type === 'feed' ? Math.max(0, layout.slotEndBefore(now) - clock) : undefined;
 }
 
 /** The lag of the slowest active consumer; undefined when there is none. */

@@ -1,15 +1,9 @@
 /** `/v1/datasets`: what is stored, without a session. For operators: datasets have bars after the clock of every session. */
-import {
-  coverageQuery,
-  noQuery,
-  type CoverageAnswer,
-  type CoverageQuery,
-  type DatasetAnswerBody,
-  type DatasetPageAnswer,
-} from '@barkeep/api';
+import * as api from '@barkeep/api';
 import { Get, Inject, Param } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 const params = { name: 'reference' };
 const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
@@ -17,16 +11,20 @@ const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' }
 
 @ApiController('v1/datasets', 'data')
 export class DatasetsController {
-  constructor(@Inject(DatasetReader) private readonly datasets: DatasetReader) {}
+  private readonly datasets: DatasetReader;
+
+  constructor(@Inject(SURROUNDINGS) { connections }: Surroundings) {
+    this.datasets = new DatasetReader(connections.dataSource);
+  }
 
   @Get()
   @Operation({
     summary: 'The datasets, by name; needs an admin key',
-    query: noQuery,
+    query: api.noQuery,
     answers: [{ status: 200, description: 'all of them', component: 'DatasetPage', example: { datasets: [line] } }],
     problems: ['forbidden', 'unavailable'],
   })
-  listDatasets(): Promise<DatasetPageAnswer> {
+  listDatasets(): Promise<api.DatasetPageAnswer> {
     return this.datasets.list();
   }
 
@@ -34,7 +32,7 @@ export class DatasetsController {
   @Operation({
     summary: 'A dataset with its rows and symbols; needs an admin key',
     params,
-    query: noQuery,
+    query: api.noQuery,
     answers: [
       {
         status: 200,
@@ -52,7 +50,7 @@ export class DatasetsController {
     ],
     problems: ['forbidden', 'unknown-dataset', 'unavailable'],
   })
-  getDataset(@Param('name') name: string): Promise<DatasetAnswerBody> {
+  getDataset(@Param('name') name: string): Promise<api.DatasetAnswerBody> {
     return this.datasets.describe(name);
   }
 
@@ -60,7 +58,7 @@ export class DatasetsController {
   @Operation({
     summary: 'Rows of a dataset by symbol and trading day, with the number that a calendar expects; needs an admin key',
     params,
-    query: coverageQuery,
+    query: api.coverageQuery,
     answers: [
       {
         status: 200,
@@ -78,7 +76,7 @@ export class DatasetsController {
     ],
     problems: ['forbidden', 'invalid-input', 'unknown-dataset', 'unavailable'],
   })
-  readCoverage(@Param('name') name: string, @CheckedQuery() query: CoverageQuery): Promise<CoverageAnswer> {
+  readCoverage(@Param('name') name: string, @CheckedQuery() query: api.CoverageQuery): Promise<api.CoverageAnswer> {
     return this.datasets.coverage(name, query);
   }
 }

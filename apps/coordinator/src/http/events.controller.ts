@@ -1,22 +1,29 @@
 /** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
 import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
-import { Get, Inject, Logger, Param, Req, Res } from '@nestjs/common';
+import { Get, Inject, Logger, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
+import { STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionIdPipe } from '../openapi/index.js';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionId } from '../openapi/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 @ApiController('v1/sessions/:id/events', 'data')
 export class EventsController {
   private readonly logger = new Logger(EventsController.name);
 
+  private readonly streams = new EventStreams();
+
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(EventStreams) private readonly streams: EventStreams,
-  ) {}
+    @Inject(SURROUNDINGS) { stop }: Surroundings,
+  ) {
+    // Event streams stop first: their listeners reconnect to another coordinator.
+    stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());
+  }
 
   @Get()
   @Operation({
@@ -40,7 +47,7 @@ export class EventsController {
     problems: ['invalid-input', 'unknown-session', 'unknown-calendar', 'not-ready', 'unavailable'],
   })
   async events(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @CheckedQuery() { from, types, view }: EventsQuery,
     @Req() request: Request,
     @Res() response: Response,

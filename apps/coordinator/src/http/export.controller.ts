@@ -1,13 +1,25 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
-import { exportQuery, type ExportQuery } from '@barkeep/api';
-import { Get, Inject, Logger, Param, Res } from '@nestjs/common';
+import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
+import type { BarsPart } from '@barkeep/session-data';
+import { Get, Inject, Logger, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation, READING, SessionId } from '../openapi/index.js';
 import { STALLED_MS } from './event-streams.js';
-import { exportText, MEDIA_TYPES } from './export-text.js';
+import { NDJSON } from './fed-body.js';
+import { barView } from './views.js';
+
+type Format = ExportQuery['format'];
+
+const MEDIA_TYPES: Record<Format, string> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: NDJSON,
+};
+
+/** Columns that `barkeep import` reads. No value of them needs quotes. */
+const CSV_HEAD = 'time,symbol,open,high,low,close,volume\n';
 
 @ApiController('v1/sessions/:id/export', 'data')
 export class ExportController {
@@ -34,18 +46,10 @@ export class ExportController {
           'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
       },
     ],
-    problems: [
-      'invalid-input',
-      'unknown-session',
-      'unknown-symbol',
-      'wrong-state',
-      'session-lost',
-      'unknown-calendar',
-      'unavailable',
-    ],
+    problems: ['invalid-input', ...READING, 'unknown-symbol'],
   })
   async exportBars(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @CheckedQuery() { format, symbols, ...range }: ExportQuery,
     @Res() response: Response,
   ): Promise<void> {
@@ -67,4 +71,25 @@ export class ExportController {
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');
     }
   }
+}
+
+/** The text of each part; nothing is read before it is taken. */
+async function* exportText(parts: AsyncIterable<BarsPart>, format: Format): AsyncGenerator<string> {
+  if (format === 'csv') yield CSV_HEAD;
+  for await (const { symbol, bars } of parts) {
+    if (bars.length > 0) yield format === 'csv' ? csvRows(symbol, bars) : ndjsonRows(symbol, bars);
+  }
+}
+
+function csvRows(symbol: string, bars: BarsPart['bars']): string {
+  return bars
+    .map(
+      ({ openTime, open, high, low, close, volume }) =>
+        `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,
+    )
+    .join('');
+}
+
+function ndjsonRows(symbol: string, bars: BarsPart['bars']): string {
+  return bars.map((bar) => `${JSON.stringify({ symbol, ...barView(bar) })}\n`).join('');
 }

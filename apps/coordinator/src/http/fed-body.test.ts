@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FedRecord } from '../lifecycle/index.js';
-import { problemOf } from '../problems/index.js';
+import { problemOf } from '../problems.js';
 import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
 
 const LINE_WITHIN_MS = 1_000;

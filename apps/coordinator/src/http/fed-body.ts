@@ -8,7 +8,7 @@ import type { Transform } from 'node:stream';
 import split from 'split2';
 import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
 import { BODY_BYTES_MAX } from '../access/index.js';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
 /** Records in one batch. */
 const BATCH_MAX = 1_000;
@@ -39,7 +39,7 @@ export async function readFedBody(
   store: (records: readonly FedRecord[]) => Promise<void>,
   lineWithinMs = LINE_WITHIN_MS,
 ): Promise<void> {
-  if (request.is(NDJSON) !== false && request.is(NDJSON) !== null) return readLines(request, store, lineWithinMs);
+  if (request.is(NDJSON)) return readLines(request, store, lineWithinMs);
   if (request.is('json') === false) {
     const was = request.headers['content-type'] ?? 'none';
     throw new ProblemError('unsupported-media-type', `expected application/json or ${NDJSON}, was ${was}`);

@@ -1,25 +1,17 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
-import {
-  fedExample,
-  feedEndQuery,
-  feedQuery,
-  type FedAnswer,
-  type FeedEndAnswer,
-  type FeedEndQuery,
-  type FeedQuery,
-} from '@barkeep/api';
-import { Metrics } from '@barkeep/observe';
+import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
-import { Body, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ApiController, CheckedQuery, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, CheckedQuery, JSON_BODY, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionService } from '../lifecycle/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
-const endExample: FeedEndAnswer = { ...params, ended: true };
+const endExample: api.FeedEndAnswer = { ...params, ended: true };
 const feeding = [
   'unknown-session',
   'unknown-symbol',
@@ -37,7 +29,7 @@ export class FeedController {
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(Metrics) metrics: Metrics,
+    @Inject(SURROUNDINGS) { metrics }: Surroundings,
   ) {
     this.rows = rowMetrics(metrics);
   }
@@ -53,7 +45,7 @@ export class FeedController {
       'Bars before a broken connection are stored. A feeder that repeats `stored` of its last answer as `seen` is refused with ' +
       'fed-bars-lost when the session Redis lost bars since: it must send them again. The call waits for a session that was just started.',
     params,
-    query: feedQuery,
+    query: api.feedQuery,
     body: {
       list: true,
       component: 'FedBar',
@@ -62,24 +54,17 @@ export class FeedController {
       ],
       mediaTypes: ['application/json', NDJSON],
     },
-    answers: [{ status: 200, description: 'the number of bars by outcome', component: 'Fed', example: fedExample }],
-    problems: [
-      'invalid-input',
-      'malformed-json',
-      'bad-request',
-      ...feeding,
-      'body-too-large',
-      'unsupported-media-type',
-    ],
+    answers: [{ status: 200, description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample }],
+    problems: [...JSON_BODY, 'bad-request', ...feeding, 'body-too-large'],
   })
   async feedBars(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { through, seen }: FeedQuery,
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() { through, seen }: api.FeedQuery,
     @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<FedAnswer> {
+  ): Promise<api.FedAnswer> {
     const intake = await this.sessions.feed(id, symbol, seen);
     if (request.is(NDJSON)) withoutDeadline(response);
     try {
@@ -92,7 +77,7 @@ export class FeedController {
   }
 
   /** Bars that were fed and not stored: those without a slot, and refused ones. */
-  private count({ refused }: FedAnswer): void {
+  private count({ refused }: api.FedAnswer): void {
     for (const [reason, bars] of Object.entries(refused))
       if (isOutsideReason(reason)) this.rows.outside(bars);
       else this.rows.refused(bars);
@@ -105,15 +90,15 @@ export class FeedController {
       'Its stream no longer holds the clock; when all streams have ended, the session runs to its end. Safe to repeat. ' +
       'Later bars are still stored.',
     params,
-    query: feedEndQuery,
+    query: api.feedEndQuery,
     answers: [{ status: 200, description: 'its stream has ended', component: 'FeedEnd', example: endExample }],
     problems: feeding,
   })
   async endFeed(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { seen }: FeedEndQuery,
-  ): Promise<FeedEndAnswer> {
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() { seen }: api.FeedEndQuery,
+  ): Promise<api.FeedEndAnswer> {
     await (await this.sessions.feed(id, symbol, seen)).end();
     return { id, symbol, ended: true };
   }

@@ -1,31 +1,17 @@
 /** `/v1/sessions/{id}/…`: reading the data of a session, never past its clock. */
-import {
-  BARS_MAX,
-  barExample,
-  barsQuery,
-  certificateExample,
-  digestExample,
-  gapExample,
-  intervalQuery,
-  isoTime,
-  metricsExample,
-  metricsQuery,
-  symbolsQuery,
-  viewQuery,
-  type AnsweredBar,
-  type ParsedBarsQuery,
-  type CertificateAnswer,
-  type GapAnswer,
-  type IntervalQuery,
-  type MetricsAnswer,
-  type MetricsQuery,
-  type SymbolsQuery,
-  type ViewQuery,
-} from '@barkeep/api';
-import { Get, Inject, Param, Req, Res } from '@nestjs/common';
+import * as api from '@barkeep/api';
+import { Get, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ApiController, CheckedQuery, componentRef, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
-import { ProblemError } from '../problems/index.js';
+import {
+  ApiController,
+  CheckedQuery,
+  componentRef,
+  Operation,
+  READING,
+  SessionId,
+  SymbolName,
+} from '../openapi/index.js';
+import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { barView, gapView, metricsView } from './views.js';
 
@@ -41,25 +27,27 @@ export class SessionDataController {
   @Get('symbols/:symbol/bars')
   @Operation({
     summary: 'Bars of a symbol, oldest first',
-    description: `At most ${BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
+    description: `At most ${api.BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
     params,
-    query: barsQuery,
-    answers: [{ status: 200, description: 'the visible bars', component: 'Bar', list: true, example: [barExample] }],
+    query: api.barsQuery,
+    answers: [
+      { status: 200, description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
+    ],
     problems: ['invalid-input', ...reading],
   })
   async bars(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() query: ParsedBarsQuery,
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() query: api.ParsedBarsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<AnsweredBar[]> {
+  ): Promise<api.AnsweredBar[]> {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
-    const bars = await data.barsBetween(symbol, interval, query.from, query.to, BARS_MAX, { fill });
+    const bars = await data.barsBetween(symbol, interval, query.from, query.to, api.BARS_MAX, { fill });
     const last = bars.at(-1);
-    if (last && bars.length === BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
+    if (last && bars.length === api.BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
     return bars.map(barView);
   }
 
@@ -68,15 +56,15 @@ export class SessionDataController {
     summary: 'The newest visible bar of a symbol',
     description: FORMING,
     params,
-    query: intervalQuery,
-    answers: [{ status: 200, description: 'the bar', component: 'Bar', example: barExample }],
+    query: api.intervalQuery,
+    answers: [{ status: 200, description: 'the bar', component: 'Bar', example: api.barExample }],
     problems: ['invalid-input', 'no-bar', ...reading],
   })
   async latestBar(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { interval, fill }: IntervalQuery,
-  ): Promise<AnsweredBar> {
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() { interval, fill }: api.IntervalQuery,
+  ): Promise<api.AnsweredBar> {
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
@@ -87,21 +75,21 @@ export class SessionDataController {
     summary: 'The newest visible bar of many symbols',
     description: FORMING,
     params: { id: params.id },
-    query: symbolsQuery,
+    query: api.symbolsQuery,
     answers: [
       {
         status: 200,
         description: 'symbol to bar; null where none is visible',
         schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
-        example: { SPY: barExample, IBM: null },
+        example: { SPY: api.barExample, IBM: null },
       },
     ],
     problems: ['invalid-input', ...reading],
   })
   async latest(
-    @Param('id', SessionIdPipe) id: string,
-    @CheckedQuery() { symbols, interval, fill }: SymbolsQuery,
-  ): Promise<Record<string, AnsweredBar | null>> {
+    @SessionId() id: string,
+    @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery,
+  ): Promise<Record<string, api.AnsweredBar | null>> {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);
@@ -116,15 +104,15 @@ export class SessionDataController {
     params,
     description:
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
-    query: metricsQuery,
-    answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: metricsExample }],
+    query: api.metricsQuery,
+    answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: api.metricsExample }],
     problems: ['invalid-input', ...reading],
   })
   async metrics(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { view, date }: MetricsQuery,
-  ): Promise<MetricsAnswer> {
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() { view, date }: api.MetricsQuery,
+  ): Promise<api.MetricsAnswer> {
     return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
   }
 
@@ -132,15 +120,15 @@ export class SessionDataController {
   @Operation({
     summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
     params,
-    query: viewQuery,
-    answers: [{ status: 200, description: 'the gaps', component: 'Gap', list: true, example: [gapExample] }],
+    query: api.viewQuery,
+    answers: [{ status: 200, description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] }],
     problems: ['invalid-input', ...reading],
   })
   async gaps(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', SymbolPipe) symbol: string,
-    @CheckedQuery() { view }: ViewQuery,
-  ): Promise<GapAnswer[]> {
+    @SessionId() id: string,
+    @SymbolName() symbol: string,
+    @CheckedQuery() { view }: api.ViewQuery,
+  ): Promise<api.GapAnswer[]> {
     return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
   }
 
@@ -149,14 +137,11 @@ export class SessionDataController {
     summary:
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     params: { id: params.id },
-    query: viewQuery,
-    answers: [{ status: 200, description: 'the digest', component: 'Digest', example: digestExample }],
+    query: api.viewQuery,
+    answers: [{ status: 200, description: 'the digest', component: 'Digest', example: api.digestExample }],
     problems: ['invalid-input', 'unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  async digest(
-    @Param('id', SessionIdPipe) id: string,
-    @CheckedQuery() { view }: ViewQuery,
-  ): Promise<{ digest: string; chunks: number; bars: number }> {
+  async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
     const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
     return { digest, chunks, bars };
   }
@@ -168,10 +153,12 @@ export class SessionDataController {
       'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
       'order of their symbols and the machines do not matter.',
     params: { id: params.id },
-    answers: [{ status: 200, description: 'the certificate', component: 'Certificate', example: certificateExample }],
-    problems: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
+    answers: [
+      { status: 200, description: 'the certificate', component: 'Certificate', example: api.certificateExample },
+    ],
+    problems: READING,
   })
-  certificate(@Param('id', SessionIdPipe) id: string): Promise<CertificateAnswer> {
+  certificate(@SessionId() id: string): Promise<api.CertificateAnswer> {
     return this.sessions.certificate(id);
   }
 }
@@ -179,6 +166,6 @@ export class SessionDataController {
 /** The Link header to the bars after `from`. */
 function nextLink(originalUrl: string, from: number): string {
   const url = new URL(originalUrl, 'http://localhost');
-  url.searchParams.set('from', isoTime(from));
+  url.searchParams.set('from', api.isoTime(from));
   return `<${url.pathname}${url.search}>; rel="next"`;
 }

@@ -1,27 +1,13 @@
 /** `/v1/sessions/{id}/…`: the data of a whole session at a glance. */
-import {
-  daysExample,
-  daysQuery,
-  differenceExample,
-  differenceQuery,
-  layoutExample,
-  noQuery,
-  type DaysAnswer,
-  type DaysQuery,
-  type DifferenceAnswer,
-  type DifferenceQuery,
-  type LayoutAnswer,
-} from '@barkeep/api';
-import { Get, Inject, Param, Res } from '@nestjs/common';
+import * as api from '@barkeep/api';
+import { Get, Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { withoutDeadline } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, SessionIdPipe } from '../openapi/index.js';
-import { layoutView } from './layout-view.js';
-import { daysView, differenceView } from './views.js';
+import { ApiController, CheckedQuery, Operation, READING, SessionId } from '../openapi/index.js';
+import { daysView, differenceView, layoutView } from './views.js';
 
 const params = { id: 'first-run' };
-const reading = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
 @ApiController('v1/sessions/:id', 'data')
 export class SessionMatrixController {
@@ -34,11 +20,11 @@ export class SessionMatrixController {
       'Of the retained days of the session, without its history. The day that the clock is in is counted up to the clock, in the view ' +
       'of an operator up to the frontier.',
     params,
-    query: daysQuery,
-    answers: [{ status: 200, description: 'a page', component: 'Days', example: daysExample }],
-    problems: ['invalid-input', 'unknown-symbol', ...reading],
+    query: api.daysQuery,
+    answers: [{ status: 200, description: 'a page', component: 'Days', example: api.daysExample }],
+    problems: ['invalid-input', 'unknown-symbol', ...READING],
   })
-  async readDays(@Param('id', SessionIdPipe) id: string, @CheckedQuery() query: DaysQuery): Promise<DaysAnswer> {
+  async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery): Promise<api.DaysAnswer> {
     return daysView(await this.sessions.dayCounts(id, query));
   }
 
@@ -48,11 +34,11 @@ export class SessionMatrixController {
     description:
       'Days, intervals, partitions of symbols and names of keys. The bytes are described in docs/storage-layout.md.',
     params,
-    query: noQuery,
-    answers: [{ status: 200, description: 'the layout', component: 'Layout', example: layoutExample }],
-    problems: [...reading],
+    query: api.noQuery,
+    answers: [{ status: 200, description: 'the layout', component: 'Layout', example: api.layoutExample }],
+    problems: READING,
   })
-  async readLayout(@Param('id', SessionIdPipe) id: string): Promise<LayoutAnswer> {
+  async readLayout(@SessionId() id: string): Promise<api.LayoutAnswer> {
     const data = await this.sessions.open(id);
     await data.refresh();
     return layoutView(data.layout, new Set(data.activeSymbols()));
@@ -65,15 +51,15 @@ export class SessionMatrixController {
       'Compares the whole days that both sessions have and both clocks have closed, for the symbols that both have. Equal bars have the same ' +
       'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
     params,
-    query: differenceQuery,
-    answers: [{ status: 200, description: 'the comparison', component: 'Difference', example: differenceExample }],
-    problems: ['invalid-input', ...reading],
+    query: api.differenceQuery,
+    answers: [{ status: 200, description: 'the comparison', component: 'Difference', example: api.differenceExample }],
+    problems: ['invalid-input', ...READING],
   })
   async readDifference(
-    @Param('id', SessionIdPipe) id: string,
-    @CheckedQuery() query: DifferenceQuery,
+    @SessionId() id: string,
+    @CheckedQuery() query: api.DifferenceQuery,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<DifferenceAnswer> {
+  ): Promise<api.DifferenceAnswer> {
     withoutDeadline(response);
     const gone = new AbortController();
     response.once('close', () => gone.abort());

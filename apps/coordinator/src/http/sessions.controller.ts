@@ -1,37 +1,21 @@
 /** `/v1/sessions`: creates, lists and controls sessions. Only HTTP is here; the lifecycle does the work. */
-import {
-  createQuery,
-  idempotencyKeyHeader,
-  listQuery,
-  sessionExample,
-  sessionPageExample,
-  specExample,
-  viewQuery,
-  type ViewQuery,
-  type CreateQuery,
-  type ListQuery,
-  type SessionAnswer,
-  type SessionPageAnswer,
-  type UpkeepAnswer,
-  type UpkeepPlanAnswer,
-  upkeepInput,
-  upkeepPlanExample,
-} from '@barkeep/api';
-import { Body, Delete, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import * as api from '@barkeep/api';
+import { Body, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
   ApiController,
   CheckedQuery,
+  JSON_BODY,
   Operation,
   parseIdempotencyKey,
   parseInput,
-  SessionIdPipe,
+  SessionId,
 } from '../openapi/index.js';
-import { ProblemError } from '../problems/index.js';
+import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run' };
-const session = { status: 200, description: 'the session', component: 'Session', example: sessionExample };
+const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };
 const accepted = {
   ...session,
   status: 202,
@@ -52,28 +36,21 @@ export class SessionsController {
     summary: 'Creates a session from a spec',
     description:
       'Safe to repeat with the same `id` or Idempotency-Key and the same spec: answers 200 with the existing session.',
-    query: createQuery,
-    headers: { 'Idempotency-Key': idempotencyKeyHeader },
-    body: { component: 'SessionSpec', example: specExample },
+    query: api.createQuery,
+    headers: { 'Idempotency-Key': api.idempotencyKeyHeader },
+    body: { component: 'SessionSpec', example: api.specExample },
     answers: [
       { ...session, status: 201, description: 'created; Location names it' },
       { ...session, description: 'it existed' },
     ],
-    problems: [
-      'invalid-input',
-      'malformed-json',
-      'session-conflict',
-      'body-too-large',
-      'unsupported-media-type',
-      'unavailable',
-    ],
+    problems: [...JSON_BODY, 'session-conflict', 'body-too-large', 'unavailable'],
   })
   async createSession(
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Body() body: unknown,
-    @CheckedQuery() query: CreateQuery,
-  ): Promise<SessionAnswer> {
+    @CheckedQuery() query: api.CreateQuery,
+  ): Promise<api.SessionAnswer> {
     refuseOtherBodies(request);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
     const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
@@ -84,11 +61,11 @@ export class SessionsController {
   @Get()
   @Operation({
     summary: 'Lists sessions, newest first',
-    query: listQuery,
-    answers: [{ status: 200, description: 'one page', component: 'SessionPage', example: sessionPageExample }],
+    query: api.listQuery,
+    answers: [{ status: 200, description: 'one page', component: 'SessionPage', example: api.sessionPageExample }],
     problems: ['invalid-input', 'unavailable'],
   })
-  listSessions(@CheckedQuery() query: ListQuery): Promise<SessionPageAnswer> {
+  listSessions(@CheckedQuery() query: api.ListQuery): Promise<api.SessionPageAnswer> {
     return this.sessions.list(query);
   }
 
@@ -96,47 +73,47 @@ export class SessionsController {
   @Operation({
     summary: 'State, clock, progress and counts of a session',
     params,
-    query: viewQuery,
+    query: api.viewQuery,
     answers: [session],
     problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
-  findSession(@Param('id', SessionIdPipe) id: string, @CheckedQuery() { view }: ViewQuery): Promise<SessionAnswer> {
+  findSession(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.SessionAnswer> {
     return this.sessions.find(id, view);
   }
 
   @Post(':id/start')
   @Operation({ ...steering, summary: 'Starts a session, or continues a stopped one' })
   async startSession(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionAnswer> {
+  ): Promise<api.SessionAnswer> {
     return answer(response, await this.sessions.steering.start(id));
   }
 
   @Post(':id/pause')
   @Operation({ ...steering, summary: 'Halts the clock' })
   async pauseSession(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionAnswer> {
+  ): Promise<api.SessionAnswer> {
     return answer(response, await this.sessions.steering.pause(id));
   }
 
   @Post(':id/resume')
   @Operation({ ...steering, summary: 'Continues after a pause' })
   async resumeSession(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionAnswer> {
+  ): Promise<api.SessionAnswer> {
     return answer(response, await this.sessions.steering.resume(id));
   }
 
   @Post(':id/stop')
   @Operation({ ...steering, summary: 'Stops a session; what is stored stays readable' })
   async stopSession(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<SessionAnswer> {
+  ): Promise<api.SessionAnswer> {
     return answer(response, await this.sessions.steering.stop(id));
   }
 
@@ -147,7 +124,7 @@ export class SessionsController {
     answers: [{ status: 204, description: 'removed' }],
     problems: ['unknown-session', 'unavailable'],
   })
-  deleteSession(@Param('id', SessionIdPipe) id: string): Promise<void> {
+  deleteSession(@SessionId() id: string): Promise<void> {
     return this.sessions.remove(id);
   }
 
@@ -158,7 +135,7 @@ export class SessionsController {
       'Requests every empty slot again, of all symbols and days or of those that the body names. With dryRun it answers what would be ' +
       'requested up to the clock, in the view of an operator up to the frontier, and changes nothing.',
     params,
-    query: viewQuery,
+    query: api.viewQuery,
     body: { component: 'UpkeepRequest', example: { symbols: ['EMBER'], from: '2024-03-04', dryRun: true } },
     answers: [
       {
@@ -167,35 +144,26 @@ export class SessionsController {
         component: 'Upkeep',
         example: { id: params.id, requested: true },
       },
-      { status: 200, description: 'what would be requested', component: 'UpkeepPlan', example: upkeepPlanExample },
+      { status: 200, description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
     ],
-    problems: [
-      'invalid-input',
-      'malformed-json',
-      'unknown-session',
-      'unknown-symbol',
-      'wrong-state',
-      'session-lost',
-      'unsupported-media-type',
-      'unavailable',
-    ],
+    problems: [...JSON_BODY, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
   })
   async runUpkeep(
-    @Param('id', SessionIdPipe) id: string,
+    @SessionId() id: string,
     @Req() request: Request,
     @Body() body: unknown,
-    @CheckedQuery() { view }: ViewQuery,
+    @CheckedQuery() { view }: api.ViewQuery,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
+  ): Promise<api.UpkeepAnswer | api.UpkeepPlanAnswer> {
     if (request.get('Content-Length') !== '0') refuseOtherBodies(request);
-    const answered = await this.sessions.runUpkeep(id, parseInput(upkeepInput, body ?? {}), view);
+    const answered = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
     response.status(answered.requested ? 202 : 200);
     return answered;
   }
 }
 
 /** 202 while a server that the session needs does not have the change yet. */
-function answer(response: Response, view: SessionAnswer): SessionAnswer {
+function answer(response: Response, view: api.SessionAnswer): api.SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;
 }

@@ -5,10 +5,18 @@ import {
   type DaysAnswer,
   type DifferenceAnswer,
   type GapAnswer,
+  type LayoutAnswer,
   type MetricsAnswer,
 } from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
-import { CELL_COUNTS, type DayCounts, type OpenSession, type SessionDifference } from '@barkeep/session-data';
+import {
+  CELL_COUNTS,
+  type DayCounts,
+  type OpenSession,
+  type SessionDifference,
+  type SessionLayout,
+  wakeChannel,
+} from '@barkeep/session-data';
 
 type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
@@ -62,4 +70,45 @@ export function differenceView({ first, ...compared }: SessionDifference): Diffe
     other: other && barView(other),
   };
   return { equal: false, first: shown, compared };
+}
+
+/** The layout of a session's store, for clients in other languages. @param symbols those that can be read */
+export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): LayoutAnswer {
+  const keys = layout.keysOf(0);
+  const { prefix, base } = keys;
+  const intervals = [layout.base, ...layout.derived];
+  const template = (key: string) => key.replace(base, '{base}');
+  return {
+    id: layout.id,
+    incarnation: layout.incarnation,
+    version: layout.membership.version,
+    keyPrefix: prefix,
+    wakeChannel: wakeChannel(prefix, layout.id),
+    keys: {
+      meta: template(keys.meta),
+      chunk: template(keys.chunk('{interval}', '{symbol}', '{date}')),
+      states: template(keys.states('{symbol}', '{date}')),
+      history: template(keys.history),
+      events: template(keys.events),
+      consumers: template(keys.consumers),
+    },
+    datasets: [...layout.datasets],
+    intervals: intervals.map((interval) => ({
+      name: interval.name,
+      isBase: interval === layout.base,
+      isComputed: interval === layout.base || layout.computed.includes(interval),
+    })),
+    days: layout.days.map(({ date, segments }, day) => ({
+      date,
+      isHistory: layout.isHistory(day),
+      segments: segments.map(({ open, close }) => ({ open: isoTime(open), close: isoTime(close) })),
+      slots: Object.fromEntries(intervals.map((interval) => [interval.name, layout.grid(day, interval).slotCount])),
+    })),
+    partitions: layout.keys.map((partitionKeys, number) => ({
+      number,
+      base: partitionKeys.base,
+      stamp: layout.stampOf(number),
+      symbols: layout.symbolsOf(number).filter((symbol) => symbols.has(symbol)),
+    })),
+  };
 }

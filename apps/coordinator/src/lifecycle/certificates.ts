@@ -4,33 +4,26 @@
  * are kept with it, and updated when consumers that were still behind have finished.
  */
 import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
-import type { SessionCertificates, SessionRow } from '@barkeep/bar-repository';
+import { SessionCertificates } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import {
   daysHashOf,
   SessionLostError,
   type StoreCertificate,
   type ConsumerView,
-  type OpenSession,
-  type SessionConsumers,
+  OpenSession,
+  SessionConsumers,
 } from '@barkeep/session-data';
+import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
 
-type Row = SessionRow<SessionSpec>;
-
 /** The part of a certificate that Postgres keeps. */
-export interface KeptCertificate extends StoreCertificate, KeptConsumers {}
+interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 interface KeptConsumers {
   consumers: CertifiedConsumerAnswer[];
   /** An active consumer had not reached the end yet. */
   awaitsConsumers: boolean;
-}
-
-/** A store and its consumers. */
-export interface CertifiedStore {
-  session: OpenSession;
-  consumers: SessionConsumers;
 }
 
 /** Most sessions that one round of {@link Certificates.catchUp} certifies. */
@@ -42,16 +35,17 @@ export class Certificates {
   /** Incarnations that earlier rounds tried, until all were tried. */
   private readonly tried = new Set<string>();
 
-  constructor(
-    private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>,
-    private readonly open: (row: Row) => CertifiedStore,
-  ) {}
+  private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
+
+  constructor(private readonly servers: Servers) {
+    this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);
+  }
 
   /** @throws SessionLostError when there is neither a store nor a kept certificate */
-  async view(row: Row): Promise<CertificateAnswer> {
+  async view(row: SessionRecord): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
-    const { layout } = this.open(row).session;
+    const layout = layoutOf(row, this.servers.keyPrefix);
     const daysHash = daysHashOf(layout);
     const head = {
       session: id,
@@ -71,41 +65,40 @@ export class Certificates {
     }
   }
 
-  /** Keeps the certificate of a completed session if all its days are complete. @returns whether it did */
-  async keep(row: Row): Promise<boolean> {
+  /** Keeps the certificate of a completed session if all its days are complete. */
+  async keep(row: SessionRecord): Promise<void> {
     const certificate = await this.make(row);
     if (certificate.complete) await this.kept.save(row, { ...certificate, ...(await this.consumersOf(row)) });
-    return certificate.complete;
   }
 
   /**
    * Keeps certificates that were not kept when their session completed (upkeep had not finished, or a process crashed), and
-   * the hashes of consumers that reached the end after the session did. A failure goes to `warn` and does not delay others:
+   * the hashes of consumers that reached the end after the session did. A failure is logged and does not delay others:
    * the next round takes the next sessions, and starts again after the last. Ends between two sessions once `signal` is aborted.
    */
-  async catchUp(warn: (message: string, error: unknown) => void, signal?: AbortSignal): Promise<void> {
+  async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
     if (rows.length < SESSIONS_A_ROUND) this.tried.clear();
     for (const row of rows) {
-      if (signal?.aborted) return;
+      if (signal.aborted) return;
       if (rows.length === SESSIONS_A_ROUND) this.tried.add(row.incarnation);
       try {
         await this.catchUpOne(row);
       } catch (error) {
         if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue;
-        warn(`session ${row.id}: no certificate was kept yet`, error);
+        this.servers.warn(`session ${row.id}: no certificate was kept yet`, error);
       }
     }
   }
 
-  private async catchUpOne(row: Row & { isKept: boolean }): Promise<void> {
+  private async catchUpOne(row: SessionRecord & { isKept: boolean }): Promise<void> {
     if (row.isKept) return this.keepConsumers(row);
-    const { session } = this.open(row);
+    const session = this.open(row);
     const { watermark } = await session.position('operator');
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 
-  private async keepConsumers(row: Row): Promise<void> {
+  private async keepConsumers(row: SessionRecord): Promise<void> {
     const now = await this.consumersOf(row).catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
       return { awaitsConsumers: false }; // no consumer can come any more: the kept hashes stay
@@ -113,23 +106,28 @@ export class Certificates {
     if (!now.awaitsConsumers) await this.kept.amend(row, now);
   }
 
-  private async consumersOf(row: Row): Promise<KeptConsumers> {
-    const { session, consumers } = this.open(row);
-    const all = await consumers.list();
-    const awaitsConsumers = all.some(({ state, time }) => state === 'active' && time < session.layout.end);
+  private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
+    const { redis, keyPrefix } = this.servers;
+    const layout = layoutOf(row, keyPrefix);
+    const all = await new SessionConsumers(redis, layout).list();
+    const awaitsConsumers = all.some(({ state, time }) => state === 'active' && time < layout.end);
     return { consumers: all.map(certified), awaitsConsumers };
   }
 
   /** Concurrent callers share one read. */
-  private make(row: Row): Promise<StoreCertificate> {
+  private make(row: SessionRecord): Promise<StoreCertificate> {
     let making = this.inProgress.get(row.incarnation);
     if (!making) {
       making = this.open(row)
-        .session.certificate()
+        .certificate()
         .finally(() => this.inProgress.delete(row.incarnation));
       this.inProgress.set(row.incarnation, making);
     }
     return making;
+  }
+
+  private open(row: SessionRecord): OpenSession {
+    return new OpenSession(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
   }
 }
 

@@ -2,8 +2,7 @@
  * The events of sessions for any number of listeners in this process: listeners at the same cursor share one read, and no
  * listener holds a connection while there are no new events. It reports when a session is deleted.
  */
-import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec, SessionState } from '@barkeep/bars';
+import type { SessionState } from '@barkeep/bars';
 import {
   encodeCursor,
   EVENTS_BEGINNING,
@@ -14,20 +13,13 @@ import {
   type OpenSession,
   type View,
 } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
+import type { SessionRecord, Servers } from './session-row.js';
 
 /** The result of a read of events: a batch, or the session's state when it has no store. */
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
-export interface EventFeed {
-  /** Which events it has; a cursor is valid in one view only. */
-  readonly view: View;
-  /** The cursor of the first event, or of now. */
-  begin(from: 'beginning' | 'now'): Promise<EventCursor>;
-  /** The events after a cursor; returns at once when there are none. */
-  read(cursor: EventCursor): Promise<EventRead>;
-}
+export type EventFeed = ReturnType<EventFeeds['feedOf']>;
 
 /** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
@@ -37,24 +29,26 @@ export class EventFeeds {
   private readonly reads = new Map<string, Promise<EventRead>>();
 
   constructor(
-    private readonly redis: Redis,
-    private readonly sessions: SessionRepository<SessionSpec>,
-    private readonly open: (row: SessionRow<SessionSpec>) => OpenSession,
+    private readonly servers: Servers,
+    private readonly open: (row: SessionRecord) => OpenSession,
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  feedOf(row: SessionRow<SessionSpec>, view: View = 'strategy'): EventFeed {
+  feedOf(row: SessionRecord, view: View = 'strategy') {
     return {
+      /** Which events it has; a cursor is valid in one view only. */
       view,
-      begin: (from) => this.begin(row, view, from),
-      read: (cursor) => this.shared(row, view, cursor),
+      /** The cursor of the first event, or of now. */
+      begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
+      /** The events after a cursor; returns at once when there are none. */
+      read: (cursor: EventCursor) => this.shared(row, view, cursor),
     };
   }
 
-  private async begin(row: SessionRow<SessionSpec>, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
+  private async begin(row: SessionRecord, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
     if (from === 'beginning') return EVENTS_BEGINNING;
     try {
-      return await new SessionEvents(this.redis, this.open(row), view).now();
+      return await new SessionEvents(this.servers.redis, this.open(row), view).now();
     } catch (error) {
       // No event was emitted yet: all events come after now.
       if (error instanceof SessionLostError) return EVENTS_BEGINNING;
@@ -62,7 +56,7 @@ export class EventFeeds {
     }
   }
 
-  private shared(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<EventRead> {
+  private shared(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
     if (!read) {
@@ -72,14 +66,14 @@ export class EventFeeds {
     return read;
   }
 
-  private async read(row: SessionRow<SessionSpec>, view: View, cursor: EventCursor): Promise<EventRead> {
+  private async read(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const session = this.open(row);
     const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
     try {
-      return await new SessionEvents(this.redis, session, view).read(cursor, { limit });
+      return await new SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      const now = await this.sessions.find(row.id);
+      const now = await this.servers.sessions.find(row.id);
       return { noStore: now?.incarnation === row.incarnation ? now.state : 'deleted' };
     }
   }

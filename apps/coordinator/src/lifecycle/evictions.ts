@@ -2,14 +2,9 @@
  * Watches the session Redis for evicted keys. Without its settings of the documents (`noeviction`) a full server evicts keys, and a
  * chunk that is gone looks like bars that never were. Sessions warn while the server may do so, and a session that lacks bars is `lost`.
  */
-import type { SessionRepository, SessionRow, SessionState } from '@barkeep/bar-repository';
-import { SessionStateError } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
-import { layoutOf } from './symbol-changes.js';
-
-type Row = SessionRow<SessionSpec>;
+import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
 export const STORED_STATES = [
@@ -20,28 +15,21 @@ export const STORED_STATES = [
   'completed',
 ] as const satisfies readonly SessionState[];
 
-export interface EvictionsParts {
-  redis: Redis;
-  keyPrefix: string;
-  sessions: Pick<SessionRepository<SessionSpec>, 'transition'>;
-  warn: (message: string, error: unknown) => void;
-}
-
 export class Evictions {
   /** What the warnings of sessions say: one text, or none while the server evicts no key of a session. */
   warning: readonly string[] = [];
   private evicted = 0;
   private mustCheck = false;
 
-  constructor(private readonly parts: EvictionsParts) {}
+  constructor(private readonly servers: Servers) {}
 
   /** @returns whether keys were evicted since the last call of {@link checked}; false when the server does not show it */
   async look(): Promise<boolean> {
-    const info = await this.parts.redis.info().catch(() => '');
+    const info = await this.servers.redis.info().catch(() => '');
     const [before] = this.warning;
     const now = evictionWarning(info);
     this.warning = now === undefined ? [] : [now];
-    if (now !== undefined && now !== before) this.parts.warn('session redis', new Error(now));
+    if (now !== undefined && now !== before) this.servers.warn('session redis', new Error(now));
     const evicted = Number(fieldOf(info, 'evicted_keys') ?? this.evicted);
     this.mustCheck ||= evicted > this.evicted;
     this.evicted = evicted;
@@ -54,8 +42,8 @@ export class Evictions {
   }
 
   /** Ends a session that lacks bars as `lost`; a start streams it again. */
-  async check(row: Row): Promise<void> {
-    const { redis, keyPrefix, sessions, warn } = this.parts;
+  async check(row: SessionRecord): Promise<void> {
+    const { redis, keyPrefix, sessions, warn } = this.servers;
     if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
     const layout = layoutOf(row, keyPrefix);
     const missing = await countMissingBars(redis, layout);

@@ -5,33 +5,28 @@
 import type { FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
 import type { SessionFeed } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { DataSource } from 'typeorm';
 import type { FedRecord } from './fed-records.js';
-import { hintUpkeep } from './upkeep-hint.js';
+import { hintUpkeep, type Servers } from './session-row.js';
 
 /** Most problems that one answer lists. */
 const PROBLEMS_MAX = 100;
 /** Most refused bars of one request that are quarantined; the rest is only counted. */
 const QUARANTINE_MAX = 10_000;
 
-export interface FeedIntakeParts {
-  feed: SessionFeed;
-  symbol: string;
-  dataSource: DataSource;
-  producer: UpkeepProducer;
-}
-
 export class FeedIntake {
   /** The results so far. */
   readonly fed: FedAnswer = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
   private quarantined = 0;
 
-  constructor(private readonly parts: FeedIntakeParts) {}
+  constructor(
+    private readonly servers: Servers,
+    private readonly feed: SessionFeed,
+    private readonly symbol: string,
+  ) {}
 
   /** Resolves when they are in the store. @throws FeedSetBackError, SessionLostError, as the next two */
   async take(records: readonly FedRecord[]): Promise<void> {
-    const { feed, symbol } = this.parts;
+    const { feed, symbol } = this;
     const good = records.filter((record) => 'bar' in record);
     const malformed = records.filter((record) => 'malformed' in record);
     const result = await feed.feed(
@@ -53,23 +48,22 @@ export class FeedIntake {
     this.addProblems(refusals);
     await this.quarantine(refusals);
     // The store knows which days must be derived again: if the hint is lost, the next round of upkeep finds them.
-    const { layout } = feed;
-    if (result.late > 0 && layout.spec.upkeep.enabled) hintUpkeep(this.parts.producer, layout);
+    if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
 
   /** The stream has reached `time`, epoch ms, without further bars. */
   async through(time: number): Promise<void> {
-    await this.parts.feed.through(this.parts.symbol, time);
+    await this.feed.through(this.symbol, time);
     this.noteStored();
   }
 
   /** No more bars will come. */
   async end(): Promise<void> {
-    await this.parts.feed.end(this.parts.symbol);
+    await this.feed.end(this.symbol);
   }
 
   private noteStored(): void {
-    this.fed.stored = this.parts.feed.storedBars(this.parts.symbol)!;
+    this.fed.stored = this.feed.storedBars(this.symbol)!;
   }
 
   private addProblems(refusals: readonly Refusal[]): void {
@@ -78,19 +72,14 @@ export class FeedIntake {
       if (problems.length >= PROBLEMS_MAX) return;
       const { index, line } = record;
       const openTime = 'bar' in record ? isoTime(record.bar.openTime) : undefined;
-      problems.push({
-        index,
-        ...(line !== undefined && { line }),
-        reason,
-        ...(openTime !== undefined && { openTime }),
-        ...('malformed' in record && { detail: record.malformed }),
-      });
+      const detail = 'malformed' in record ? record.malformed : undefined;
+      problems.push({ index, line, reason, openTime, detail });
     }
   }
 
   /** Bars of days that are no longer retained are mostly repeated ones, so they are not quarantined. */
   private async quarantine(refusals: readonly Refusal[]): Promise<void> {
-    const { feed, symbol, dataSource } = this.parts;
+    const { feed, symbol } = this;
     const kept = refusals
       .filter(({ reason }) => reason !== 'retired')
       .slice(0, QUARANTINE_MAX - this.quarantined)
@@ -101,7 +90,7 @@ export class FeedIntake {
         return { ...from, time, ...values };
       });
     this.quarantined += kept.length;
-    if (kept.length > 0) await quarantine(dataSource, feed.layout.incarnation, kept);
+    if (kept.length > 0) await quarantine(this.servers.dataSource, feed.layout.incarnation, kept);
   }
 }
 

@@ -35,7 +35,7 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
 async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
   const base = parseInterval(spec.baseInterval);
   const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
-  const datasetIds = await idsOf(dataSource, spec);
+  const datasetIds = await datasetIdsOf(dataSource, spec);
   const ids = [...(await symbolIds(dataSource, spec.symbols)).values()];
   const firsts = await firstBars(dataSource, datasetIds, ids);
   const search = new DaySearch(bars, firsts);
@@ -56,8 +56,8 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
   return search.days;
 }
 
-/** The datasets of the session that are in Postgres. */
-async function idsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
+/** The datasets that a session takes bars from, if they are in Postgres. */
+export async function datasetIdsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
   const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
   const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
   return ids.filter((id) => id !== undefined);

@@ -1,12 +1,9 @@
 /** The API's view of a session's history, and whether it is shorter than requested. Pure. */
 import type { HistoryAnswer } from '@barkeep/api';
-import { calendarNamed, UnknownCalendarError, type SessionSpec, type TradingDay } from '@barkeep/bars';
+import { calendarNamed, UnknownCalendarError, type TradingDay } from '@barkeep/bars';
+import type { SessionRecord } from './session-row.js';
 
-/** The columns of a session's row that this needs. */
-interface SessionHistory {
-  spec: SessionSpec;
-  historyDays: number;
-}
+type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
 
 /** @param bars of each symbol; undefined while the history is not complete @returns null when the spec requests none */
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {

@@ -2,16 +2,14 @@
  * Repairs what a crash or a lost queue left behind: a session that should stream gets its job, a session with upkeep gets its
  * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
  */
-import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
-import { isOutage, type ReturnedKeys } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
+import { UnknownCalendarError } from '@barkeep/bars';
+import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
+import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
+import { STORED_STATES } from './evictions.js';
+import { layoutOf, refOf, scheduleUpkeep, type SessionRecord } from './session-row.js';
 import type { SessionService } from './session-service.js';
-import type { Certificates } from './certificates.js';
-import { STORED_STATES, type Evictions } from './evictions.js';
-import type { LostTail } from './lost-tail.js';
-import type { SessionControl } from './session-control.js';
-import type { SymbolChanges } from './symbol-changes.js';
+import type { SharedParts } from './shared-parts.js';
 
 /** Completed sessions that are compared with their stores at the same time. */
 const COMPARED_AT_ONCE = 50;
@@ -20,38 +18,23 @@ const SWEEP_CALLS = 10;
 /** Most sessions of a state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
-type Row = SessionRow<SessionSpec>;
-
-export interface ReconcilerParts {
-  sessions: SessionRepository<SessionSpec>;
-  producer: UpkeepProducer;
-  lifecycle: Pick<SessionService, 'remove'>;
-  changes: SymbolChanges;
-  control: SessionControl;
-  lostTail: LostTail;
-  evictions: Evictions;
-  certificates: Certificates;
-  returnedKeys: Pick<ReturnedKeys, 'sweep'>;
-  /** Whether any removed session is remembered. */
-  hasRemoved: () => Promise<boolean>;
-  /** Runs jobs that the queue would leave: of locks that never expire, and of clocks that were ahead. */
-  repairQueues: () => Promise<void>;
-  /** True when a completed session has nothing left to repair, or has no store any more. */
-  isSettled: (row: Row) => Promise<boolean>;
-  warn: (message: string, error: unknown) => void;
-}
-
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
   /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
-
+  private readonly returnedKeys: ReturnedKeys;
   /** True until a round has looked at all keys of the store. */
   private mustSweepAll = true;
 
-  constructor(private readonly parts: ReconcilerParts) {}
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly lifecycle: SessionService,
+  ) {
+    const { redis, keyPrefix, dataSource } = parts;
+    this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
+  }
 
   /** Starts; the next round starts `everyMs` after the last one ended. */
   start(everyMs: number): void {
@@ -70,30 +53,35 @@ export class Reconciler {
   }
 
   async reconcile(): Promise<void> {
-    await this.eachOf(await this.parts.sessions.unfinished(), async (row) => {
-      const { id, incarnation, run, spec } = row;
-      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
-      await this.parts.control.repair(row);
-      const session = { sessionId: id, incarnation };
-      const stream = { ...session, run };
-      if (!(await this.parts.producer.isStreamQueued(stream))) await this.parts.producer.add('stream', stream);
-      if (spec.upkeep.enabled) await this.parts.producer.schedule(session, spec.upkeep.everySeconds * 1000);
+    const { sessions, changes, control, evictions, producer, queueRedis, queues, queuePrefix } = this.parts;
+    await this.eachOf(await sessions.unfinished(), async (row) => {
+      await changes.repair(row);
+      await control.repair(row);
+      const stream = { ...refOf(row), run: row.run };
+      if (!(await producer.isStreamQueued(stream))) await producer.add('stream', stream);
+      await scheduleUpkeep(producer, row);
     });
-    await this.parts.repairQueues();
-    await this.repairControls();
-    await this.checkEvictions();
+    // Jobs that the queue would leave: of locks that never expire, and of clocks that were ahead.
+    await releaseLostLocks(queueRedis, queuePrefix);
+    await runLateJobs(queueRedis, queues);
+    // Sessions may have been paused or stopped while their store was away.
+    await this.eachIn(['paused', 'stopped'], (row) => control.repair(row));
+    if (await evictions.look()) {
+      await this.eachIn(STORED_STATES, (row) => evictions.check(row));
+      evictions.checked();
+    }
     await this.scheduleUnsettled();
-    await this.eachOf(await this.parts.sessions.expired(), ({ id }) => this.parts.lifecycle.remove(id));
+    await this.eachOf(await sessions.expired(), ({ id }) => this.lifecycle.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
-    await this.untilStopped(this.parts.certificates.catchUp(this.parts.warn, this.stopping.signal));
+    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
   /** The stores of completed sessions may have lost writes since. */
-  private async compareStores(rows: readonly Row[]): Promise<void> {
+  private async compareStores(rows: readonly SessionRecord[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const some = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.lostTail.check(row))));
+      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
     }
   }
 
@@ -106,9 +94,9 @@ export class Reconciler {
   /** Keys of removed sessions may have come back with older data of the store (I9). */
   private async removeReturned(): Promise<void> {
     const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
-    if (!(await this.parts.hasRemoved())) return;
+    if (!(await hasRemoved(this.parts.dataSource))) return;
     this.mustSweepAll = false; // before the sweep: the store may come back again during it
-    const removed = await this.parts.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
+    const removed = await this.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
       this.mustSweepAll ||= calls === Infinity;
       throw error;
     });
@@ -118,25 +106,6 @@ export class Reconciler {
         new Error('the session Redis lost its newest writes'),
       );
     }
-  }
-
-  /** Updates the stores of sessions that were paused or stopped while their store was away. */
-  private async repairControls(): Promise<void> {
-    for (const state of ['paused', 'stopped'] as const) {
-      const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
-      await this.eachOf(rows, (row) => this.parts.control.repair(row));
-    }
-  }
-
-  /** A session whose bars were evicted is lost. */
-  private async checkEvictions(): Promise<void> {
-    const { evictions, sessions } = this.parts;
-    if (!(await evictions.look())) return;
-    for (const state of STORED_STATES) {
-      const { rows } = await sessions.list({ state, limit: SESSIONS_MAX });
-      await this.eachOf(rows, (row) => evictions.check(row));
-    }
-    evictions.checked();
   }
 
   /** A stop does not wait for the certificate in progress: a later round makes it again. */
@@ -158,22 +127,39 @@ export class Reconciler {
     const settled = new Set<string>();
     await this.compareStores(rows);
     await this.eachOf(rows, async (row) => {
-      const { id, incarnation, spec } = row;
-      if (await this.parts.changes.isBehind(row)) await this.parts.changes.updateSymbols(row);
+      const { incarnation, spec } = row;
+      await this.parts.changes.repair(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
-      if (this.settled.has(incarnation) || (await this.parts.isSettled(row))) settled.add(incarnation);
-      else await this.parts.producer.schedule({ sessionId: id, incarnation }, spec.upkeep.everySeconds * 1000);
+      if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
+      else await scheduleUpkeep(this.parts.producer, row);
     });
     this.settled = settled;
   }
 
+  /** True when a completed session has nothing left to repair, or cannot be read any more. */
+  private async isSettled(row: SessionRecord): Promise<boolean> {
+    try {
+      return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return true;
+    }
+  }
+
+  private async eachIn(states: readonly SessionState[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
+    for (const state of states) {
+      const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
+      await this.eachOf(rows, work);
+    }
+  }
+
   /** Works on one row after another. */
-  private async eachOf(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
+  private async eachOf(rows: readonly SessionRecord[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
     for (const row of rows) await this.unlessBroken(row, work(row));
   }
 
   /** One session whose calendar is gone, or whose store is broken, must not end the round. An outage ends it: a later one continues. */
-  private async unlessBroken({ id }: Row, work: Promise<unknown>): Promise<void> {
+  private async unlessBroken({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
       if (isOutage(error)) throw error;
       if (!(error instanceof UnknownCalendarError)) this.parts.warn(`session ${id} could not be checked`, error);

@@ -16,9 +16,7 @@ import {
   datasetExtent,
   datasetNames,
   resolveDataset,
-  SessionRepository,
   SessionStateError,
-  type SessionRow,
   type SessionState,
 } from '@barkeep/bar-repository';
 import {
@@ -36,7 +34,6 @@ import {
   type UpkeepDefaults,
 } from '@barkeep/bars';
 import {
-  FedSymbolsError,
   FeedNotBegunError,
   NotAFeedError,
   OpenSession,
@@ -51,35 +48,20 @@ import {
   type DayCountsQuery,
   type View,
 } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { Redis } from 'ioredis';
-import type { DataSource } from 'typeorm';
-import type { Certificates } from './certificates.js';
 import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
-import type { LostTail } from './lost-tail.js';
-import { isActive, type SessionSteering } from './session-steering.js';
+import { isActive, layoutOf, removalOf, requestUpkeep, type SessionRecord } from './session-row.js';
+import { SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
-import { layoutOf, removalOf, type SymbolChanges } from './symbol-changes.js';
-import { requestUpkeep } from './upkeep-request.js';
+import type { SharedParts } from './shared-parts.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const BEGUN_WITHIN_MS = 10_000;
 const BEGUN_LOOK_MS = 25;
 
-export interface SessionServiceParts {
-  dataSource: DataSource;
-  sessions: SessionRepository<SessionSpec>;
-  views: SessionViews;
-  changes: SymbolChanges;
-  steering: SessionSteering;
-  lostTail: LostTail;
-  certificates: Certificates;
-  keyPrefix: string;
-  redis: Redis;
-  producer: UpkeepProducer;
+export interface SessionServiceOptions {
   upkeepDefaults: UpkeepDefaults;
   /** The largest session that a caller may create. */
   limits: SessionLimits;
@@ -90,12 +72,17 @@ export interface SessionServiceParts {
 export class SessionService {
   /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
+  private readonly views: SessionViews;
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
 
-  constructor(private readonly parts: SessionServiceParts) {
-    this.steering = parts.steering;
-    this.eventFeeds = new EventFeeds(parts.redis, parts.sessions, (row) => parts.views.open(row));
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly options: SessionServiceOptions,
+  ) {
+    this.views = new SessionViews(parts);
+    this.steering = new SessionSteering(parts, this.views);
+    this.eventFeeds = new EventFeeds(parts, (row) => this.views.open(row));
   }
 
   /**
@@ -114,19 +101,19 @@ export class SessionService {
     const days = encodeDays(sessionDays(spec, historyDays));
     const session = { id, spec, historyDays, days, idempotencyKey: options.idempotencyKey };
     const { row, created } = await this.parts.sessions.create(session);
-    if (!options.start || row.state !== 'created') return { session: await this.parts.views.view(row), created };
+    if (!options.start || row.state !== 'created') return { session: await this.views.view(row), created };
     return { session: await this.steering.startCreated(row, created), created };
   }
 
   /** @throws UnknownSessionError */
   async find(id: string, view?: View): Promise<SessionAnswer> {
-    return this.parts.views.fullView(await this.parts.sessions.get(id), view);
+    return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
   /** @throws CursorError */
   async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
-    const sessions = await Promise.all(rows.map((row) => this.parts.views.view(row, query.view)));
+    const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
   }
 
@@ -147,20 +134,13 @@ export class SessionService {
    * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
-  async addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
-    await this.expectDataset(id);
+  addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
     return this.parts.changes.add(id, symbol);
   }
 
   /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
-  async removeSymbol(id: string, symbol: string): Promise<void> {
-    await this.expectDataset(id);
-    await this.parts.changes.remove(id, symbol);
-  }
-
-  /** @throws FedSymbolsError for a session that is fed */
-  private async expectDataset(id: string): Promise<void> {
-    if ((await this.parts.sessions.get(id)).spec.source.type === 'feed') throw new FedSymbolsError(id);
+  removeSymbol(id: string, symbol: string): Promise<void> {
+    return this.parts.changes.remove(id, symbol);
   }
 
   /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
@@ -174,7 +154,7 @@ export class SessionService {
   /** Requests an upkeep round now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
   async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
     const row = await this.begun(id);
-    return requestUpkeep(row, this.parts.views.open(row), this.parts.producer, input, view);
+    return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
   }
 
   /**
@@ -183,23 +163,22 @@ export class SessionService {
    * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
    */
   async feed(id: string, symbol: string, seen?: number): Promise<FeedIntake> {
-    const { dataSource, producer, redis, views } = this.parts;
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
     if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
     if (!row.checkpoint && !isActive(row))
       throw new SessionStateError(id, ['running', 'paused', 'completed'], row.state);
-    const { layout } = views.open(row);
+    const { layout } = this.views.open(row);
     if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
-    const feed = new SessionFeed(redis, layout);
+    const feed = new SessionFeed(this.parts.redis, layout);
     if (seen !== undefined) feed.expectStored(symbol, seen);
     if (!row.checkpoint) await untilBegun(feed, symbol);
-    return new FeedIntake({ feed, symbol, dataSource, producer });
+    return new FeedIntake(this.parts, feed, symbol);
   }
 
   /** The session's data. @throws UnknownSessionError, SessionStateError */
   async open(id: string): Promise<OpenSession> {
-    return this.parts.views.open(await this.begun(id));
+    return this.views.open(await this.begun(id));
   }
 
   /** Where two sessions differ first. @throws UnknownSessionError, SessionStateError, SessionLostError, the reason of the signal */
@@ -211,7 +190,7 @@ export class SessionService {
   /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
   async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {
     const row = await this.begun(id);
-    const counts = await this.parts.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
+    const counts = await this.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
     return { ...counts, zone: zoneOf(row.spec.calendar) };
   }
 
@@ -226,10 +205,10 @@ export class SessionService {
   }
 
   /** A session that was started: before that it has no data. @throws SessionStateError, UnknownSessionError */
-  private async begun(id: string): Promise<SessionRow<SessionSpec>> {
+  private async begun(id: string): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
-    return this.parts.lostTail.check(row);
+    return this.parts.control.reopenIfBehind(row);
   }
 
   /** An existing session has the number in its row. */
@@ -244,7 +223,8 @@ export class SessionService {
    * @throws SessionSpecError
    */
   private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
-    const { upkeepDefaults, limits, sessions, dataSource } = this.parts;
+    const { sessions, dataSource } = this.parts;
+    const { upkeepDefaults, limits } = this.options;
     const request = parseSessionRequest(body, upkeepDefaults, limits);
     if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
     const existing =
@@ -262,7 +242,7 @@ export class SessionService {
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
-    const sources = [...datasets, ...this.parts.repositoryNames];
+    const sources = [...datasets, ...this.options.repositoryNames];
     const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(none is imported yet)'}`;
     const problems = spec.backfill.flatMap((name, i) =>
       sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],

@@ -4,47 +4,28 @@
  * stream updates it later. Each call may be repeated and leads to the state that it names.
  */
 import type { SessionAnswer } from '@barkeep/api';
-import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { Redis } from 'ioredis';
-import type { SessionControl } from './session-control.js';
+import { addJobs, isActive, layoutOf, type SessionRecord } from './session-row.js';
 import type { SessionViews } from './session-views.js';
-import { layoutOf } from './symbol-changes.js';
-
-const SESSION_REDIS = 'the session Redis';
-const QUEUE_REDIS = 'the queue Redis';
-
-/** The update of one server after a row changed. */
-interface ServerUpdate {
-  server: string;
-  update: Promise<unknown>;
-}
+import type { SharedParts } from './shared-parts.js';
 
 /** A row that was changed, and the servers that could not be updated. */
 interface Changed {
-  row: SessionRow<SessionSpec>;
+  row: SessionRecord;
   /** The error by the server's name. */
   outages: ReadonlyMap<string, Error>;
 }
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-export interface SessionSteeringParts {
-  sessions: SessionRepository<SessionSpec>;
-  views: SessionViews;
-  control: SessionControl;
-  producer: UpkeepProducer;
-  redis: Redis;
-  queueRedis: Redis;
-  keyPrefix: string;
-}
-
 /** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
 export class SessionSteering {
-  constructor(private readonly parts: SessionSteeringParts) {}
+  constructor(
+    private readonly parts: SharedParts,
+    private readonly views: SessionViews,
+  ) {}
 
   /** Starts or continues a session; one that already runs stays as it is, so a start may be repeated. */
   async start(id: string): Promise<SessionAnswer> {
@@ -57,17 +38,16 @@ export class SessionSteering {
 
   async pause(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, ACTIVE_STATES, 'paused');
-    return this.viewOf(await settle(row, [this.updateStore(row)]));
+    return this.viewOf(await this.settle(row));
   }
 
   async stop(id: string): Promise<SessionAnswer> {
     const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
-    const unscheduled = { server: QUEUE_REDIS, update: this.parts.producer.unschedule(row.incarnation) };
-    return this.viewOf(await settle(row, [this.updateStore(row), unscheduled]));
+    return this.viewOf(await this.settle(row, this.parts.producer.unschedule(row.incarnation)));
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
-  async startCreated(row: SessionRow<SessionSpec>, created: boolean): Promise<SessionAnswer> {
+  async startCreated(row: SessionRecord, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
       const [outage] = created ? started.outages.values() : [];
@@ -86,7 +66,7 @@ export class SessionSteering {
   }
 
   /** Changes the row, unless it already has the state: a repeated call gives the same result. */
-  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRow<SessionSpec>> {
+  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     return row.state === to ? row : this.parts.sessions.transition(id, from, to);
   }
@@ -100,47 +80,32 @@ export class SessionSteering {
       const patch = { incrementRun: true, error: null, forgetCheckpoint };
       row = await this.parts.sessions.transition(id, from, 'running', patch);
     }
-    return settle(row, [this.updateStore(row), { server: QUEUE_REDIS, update: this.queue(row) }]);
+    return this.settle(row, addJobs(this.parts.producer, row));
   }
 
-  private async queue(row: SessionRow<SessionSpec>): Promise<void> {
-    await this.parts.producer.add('stream', { ...refOf(row), run: row.run });
-    const { enabled, everySeconds } = row.spec.upkeep;
-    if (enabled) await this.parts.producer.schedule(refOf(row), everySeconds * 1000);
-  }
-
-  private updateStore(row: SessionRow<SessionSpec>): ServerUpdate {
-    return { server: SESSION_REDIS, update: this.parts.control.follow(row) };
+  /**
+   * Updates the store, and waits until both servers have the change of a row. The reconciler updates those that are away now.
+   * @throws errors that are no outage
+   */
+  private async settle(row: SessionRecord, queued?: Promise<unknown>): Promise<Changed> {
+    const [stored, jobs] = await Promise.allSettled([this.parts.control.follow(row), queued]);
+    const outages = new Map<string, Error>();
+    for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': jobs })) {
+      if (result.status === 'fulfilled') continue;
+      if (!isOutage(result.reason)) throw result.reason;
+      outages.set(server, result.reason);
+    }
+    return { row, outages };
   }
 
   private async viewOf({ row, outages }: Changed): Promise<SessionAnswer> {
-    if (outages.size > 0) return this.parts.views.viewWithoutServer(row, [...outages.keys()]);
-    return this.parts.views.view(row);
+    if (outages.size > 0) return this.views.viewWithoutServer(row, [...outages.keys()]);
+    return this.views.view(row);
   }
 
   /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
-  private async undoCreate(row: SessionRow<SessionSpec>): Promise<void> {
+  private async undoCreate(row: SessionRecord): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }
-}
-
-/** Waits until the servers have the change of a row. The reconciler updates those that are away now. @throws errors that are no outage */
-async function settle(row: SessionRow<SessionSpec>, updates: readonly ServerUpdate[]): Promise<Changed> {
-  const results = await Promise.allSettled(updates.map(({ update }) => update));
-  const outages = new Map<string, Error>();
-  for (const [i, result] of results.entries()) {
-    if (result.status === 'fulfilled') continue;
-    if (!isOutage(result.reason)) throw result.reason;
-    outages.set(updates[i]!.server, result.reason);
-  }
-  return { row, outages };
-}
-
-export function isActive({ state }: SessionRow<SessionSpec>): boolean {
-  return (ACTIVE_STATES as readonly SessionState[]).includes(state);
-}
-
-export function refOf({ id, incarnation }: SessionRow<SessionSpec>): SessionRef {
-  return { sessionId: id, incarnation };
 }

@@ -1,7 +1,6 @@
 /** The API's view of a session: its row in Postgres, with the position and the figures of its store. */
 import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
-import type { SessionRepository, SessionRow } from '@barkeep/bar-repository';
-import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
   isBrokenStore,
   isOutage,
@@ -15,35 +14,30 @@ import {
   type View,
   type SessionLayout,
 } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
-import type { Evictions } from './evictions.js';
+import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
-import type { LostTail } from './lost-tail.js';
 import { outsideWarnings } from './outside-warnings.js';
-import type { SessionWaiting } from './session-waiting.js';
-import { layoutOf } from './symbol-changes.js';
-import type { SymbolWarnings } from './symbol-warnings.js';
+import { layoutOf, type SessionRecord } from './session-row.js';
+import { SessionWaiting } from './session-waiting.js';
+import type { SharedParts } from './shared-parts.js';
+import { SymbolWarnings } from './symbol-warnings.js';
 
 const SESSIONS_KEPT = 500;
-
-export interface SessionViewsParts {
-  redis: Redis;
-  keyPrefix: string;
-  sessions: SessionRepository<SessionSpec>;
-  waiting: SessionWaiting;
-  warnings: SymbolWarnings;
-  lostTail: LostTail;
-  evictions: Pick<Evictions, 'warning'>;
-  warn: (message: string, error: unknown) => void;
-}
 
 export class SessionViews {
   private readonly opened = new Map<string, OpenSession>();
 
-  constructor(private readonly parts: SessionViewsParts) {}
+  private readonly waiting: SessionWaiting;
+  private readonly warnings: SymbolWarnings;
+
+  constructor(private readonly parts: SharedParts) {
+    const { redis, queueRedis, queues, queuePrefix, dataSource } = parts;
+    this.waiting = new SessionWaiting(redis, () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()));
+    this.warnings = new SymbolWarnings(dataSource);
+  }
 
   /** The data of a session. Kept: it follows changes of the symbols. */
-  open(row: SessionRow<SessionSpec>): OpenSession {
+  open(row: SessionRecord): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
       session = new OpenSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix, UNCHANGED));
@@ -55,9 +49,9 @@ export class SessionViews {
   }
 
   /** {@link view} with the warnings, which need queries of the datasets. */
-  async fullView(row: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
+  async fullView(row: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
     if (who === 'strategy') return this.view(row, who);
-    const [view, warnings] = await Promise.all([this.view(row, who), this.parts.warnings.of(row)]);
+    const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
   }
 
@@ -65,12 +59,12 @@ export class SessionViews {
    * A completed session whose store lost writes runs again from now on.
    * @param who a strategy sees nothing that depends on what is after the clock
    */
-  async view(stored: SessionRow<SessionSpec>, who: View = 'strategy'): Promise<SessionAnswer> {
+  async view(stored: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
     try {
-      row = await this.parts.lostTail.check(stored);
+      row = await this.parts.control.reopenIfBehind(stored);
       const session = this.open(row);
       const { layout } = session;
       const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
@@ -81,7 +75,7 @@ export class SessionViews {
         new SessionConsumers(this.parts.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
-      const waitingFor = await this.parts.waiting.of(row, session, wait, clock, consumers);
+      const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
         ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
@@ -107,7 +101,7 @@ export class SessionViews {
   }
 
   /** The row's part. One session whose calendar file is gone, or whose store is broken, must not make a list fail. */
-  private async viewWithoutStore(row: SessionRow<SessionSpec>, error: unknown): Promise<SessionAnswer> {
+  private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
     if (error instanceof UnknownCalendarError) return this.viewOf(row);
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
     const { message } = error as Error;
@@ -118,17 +112,17 @@ export class SessionViews {
   }
 
   /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
-  private async markLost(row: SessionRow<SessionSpec>, error: string): Promise<SessionRow<SessionSpec>> {
+  private async markLost(row: SessionRecord, error: string): Promise<SessionRecord> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
     return this.parts.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
   }
 
   /** The view while a server that the session needs is away: the row's part, and the name of the server. */
-  viewWithoutServer(row: SessionRow<SessionSpec>, servers: readonly string[]): SessionAnswer {
+  viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
     return { ...this.viewOf(row), waitingFor: serverAway(servers) };
   }
 
-  private viewOf(row: SessionRow<SessionSpec>): SessionAnswer {
+  private viewOf(row: SessionRecord): SessionAnswer {
     return {
       id: row.id,
       state: row.state,

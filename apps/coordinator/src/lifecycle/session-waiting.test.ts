@@ -7,7 +7,7 @@ const wait = { kind: 'upkeep', since: 1_000, until: null } as const;
 function waiting(failures: Record<string, object>, silentMs: number) {
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === 'barkeep:{s:0}:repositories' ? fields : {});
-  return new SessionWaiting({ redis: { hgetall } as never, workerSilentMs: async () => silentMs });
+  return new SessionWaiting({ hgetall } as never, async () => silentMs);
 }
 
 test('I12 a session that waits for upkeep names the repository that fails, its error and the next try', async () => {

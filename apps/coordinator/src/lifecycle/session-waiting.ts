@@ -1,7 +1,5 @@
 /** Describes what a running session waits for: from the wait that its stream recorded, its consumers, its feed and its repositories. */
 import { isoTime, type WaitingFor } from '@barkeep/api';
-import type { SessionRow } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
 import {
   readFeedProgress,
   type RepositoryFailure,
@@ -13,58 +11,52 @@ import {
 } from '@barkeep/session-data';
 import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import { isActive } from './session-steering.js';
+import { isActive, type SessionRecord } from './session-row.js';
 
 /** Most names in one answer. */
 const NAMES_MAX = 20;
 
-export interface SessionWaitingParts {
-  redis: Redis;
-  /** For how long upkeep jobs have waited while no worker took one, ms; 0 when none waits. */
-  workerSilentMs: () => Promise<number>;
-}
+/** What a session waits for; unless it says more, since its stream waits, and without a known end. */
+type Found = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
 
 export class SessionWaiting {
-  constructor(private readonly parts: SessionWaitingParts) {}
+  /** @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits */
+  constructor(
+    private readonly redis: Redis,
+    private readonly workerSilentMs: () => Promise<number>,
+  ) {}
 
   /** @returns null for a session that does not wait @throws what Redis throws */
   async of(
-    row: SessionRow<SessionSpec>,
+    row: SessionRecord,
     session: OpenSession,
     wait: StreamWait | null,
     clock: number,
     consumers: readonly ConsumerView[],
   ): Promise<WaitingFor | null> {
     if (!isActive(row) || !wait) return null;
-    const since = isoTime(wait.since);
-    switch (wait.kind) {
-      case 'consumers':
-        return { ...consumersWait(row, consumers), since };
-      case 'feed':
-        return { ...(await this.feedWait(session.layout, clock)), since };
-      case 'pace':
-        return { ...paceWait(wait.until), since };
-      case 'symbols': {
-        const shown = new Set(session.activeSymbols());
-        return { ...symbolsWait(session.layout.symbols.filter((symbol) => !shown.has(symbol))), since };
-      }
-      case 'upkeep':
-        return this.upkeepWait(session.layout, since);
-      default:
-        return null;
-    }
+    const { layout } = session;
+    const finders: Partial<Record<StreamWait['kind'], () => Found | Promise<Found>>> = {
+      consumers: () => consumersWait(row, consumers),
+      feed: () => this.feedWait(layout, clock),
+      pace: () => paceWait(wait.until),
+      symbols: () => symbolsWait(session),
+      upkeep: () => this.upkeepWait(layout),
+    };
+    // The stream of another version may wait for what this one does not know.
+    const found = await finders[wait.kind]?.();
+    return found ? { since: isoTime(wait.since), nextTryAt: null, ...found } : null;
   }
 
-  private async feedWait(layout: SessionLayout, clock: number) {
-    const { streams } = await readFeedProgress(this.parts.redis, layout);
+  private async feedWait(layout: SessionLayout, clock: number): Promise<Found> {
+    const { streams } = await readFeedProgress(this.redis, layout);
     const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
     const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
-    return { kind: 'feed' as const, what: slow.slice(0, NAMES_MAX), detail, nextTryAt: null };
+    return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }
 
-  private async upkeepWait(layout: SessionLayout, since: string): Promise<WaitingFor> {
-    const { redis, workerSilentMs } = this.parts;
-    const failing = await new RepositoryFailures(redis, layout).list();
+  private async upkeepWait(layout: SessionLayout): Promise<Found> {
+    const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       return {
@@ -75,12 +67,12 @@ export class SessionWaiting {
         nextTryAt: isoTime(next),
       };
     }
-    const silentMs = await workerSilentMs();
+    const silentMs = await this.workerSilentMs();
     const detail =
       silentMs >= WORKER_SILENT_MS
         ? `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`
         : 'waiting for upkeep to repair and derive the next window';
-    return { kind: 'worker', what: [], since, detail, nextTryAt: null };
+    return { kind: 'worker', what: [], detail };
   }
 }
 
@@ -90,28 +82,29 @@ function repositoriesText(failing: readonly RepositoryFailure[]): string {
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-function consumersWait({ spec }: SessionRow<SessionSpec>, consumers: readonly ConsumerView[]) {
+function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView[]): Found {
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
-  const kind = 'consumers' as const;
   if (consumers.length < expected) {
     const what = present.map(({ name }) => name);
-    return { kind, what, detail: `waiting for consumers: ${what.length} of ${expected} have joined`, nextTryAt: null };
+    return { kind: 'consumers', what, detail: `waiting for consumers: ${what.length} of ${expected} have joined` };
   }
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
   const at = Number.isFinite(slowest) ? `, the slowest, at ${isoTime(slowest)}` : '';
-  return { kind, what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}`, nextTryAt: null };
+  return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}` };
 }
 
-function paceWait(until: number | null) {
+function paceWait(until: number | null): Found {
   const nextTryAt = until === null ? null : isoTime(until);
-  return { kind: 'pace' as const, what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
+  return { kind: 'pace', what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
 }
 
-function symbolsWait(joining: readonly string[]) {
+function symbolsWait(session: OpenSession): Found {
+  const shown = new Set(session.activeSymbols());
+  const joining = session.layout.symbols.filter((symbol) => !shown.has(symbol));
   const detail = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;
-  return { kind: 'symbols' as const, what: joining.slice(0, NAMES_MAX), detail, nextTryAt: null };
+  return { kind: 'symbols', what: joining.slice(0, NAMES_MAX), detail };
 }
 
 function counted(count: number, noun: string): string {

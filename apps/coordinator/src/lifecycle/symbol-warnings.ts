@@ -2,10 +2,12 @@
  * Warns of symbols without a bar in any dataset of a session. Looks them up from time to time, one session after another,
  * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the previous answer.
  */
-import { firstBars, resolveDataset, symbolIds, type SessionRow } from '@barkeep/bar-repository';
-import { currentSymbols, sourceName, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
+import { firstBars, symbolIds } from '@barkeep/bar-repository';
+import { currentSymbols, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { datasetIdsOf } from './history-days.js';
+import type { SessionRecord } from './session-row.js';
 
 const KEPT_MS = 30_000;
 /** Longest that a caller waits for a look-up. */
@@ -28,7 +30,7 @@ export class SymbolWarnings {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns none for a session that is fed, and while the first look-up has no answer */
-  async of(row: SessionRow<SessionSpec>): Promise<string[]> {
+  async of(row: SessionRecord): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
     if (performance.now() >= kept.until) kept.pending ??= this.refresh(row, kept);
@@ -46,7 +48,7 @@ export class SymbolWarnings {
   }
 
   /** Keeps the previous warnings when Postgres cannot answer. */
-  private refresh(row: SessionRow<SessionSpec>, kept: Kept): Promise<void> {
+  private refresh(row: SessionRecord, kept: Kept): Promise<void> {
     const refreshed = this.turn.then(async () => {
       kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
       kept.until = performance.now() + KEPT_MS;
@@ -56,16 +58,11 @@ export class SymbolWarnings {
     return refreshed;
   }
 
-  private async lookUp({ spec, membership }: SessionRow<SessionSpec>): Promise<string[]> {
+  private async lookUp({ spec, membership }: SessionRecord): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
-    const names = [...new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])])];
-    const found = await Promise.all(names.map((name) => resolveDataset(this.dataSource, name)));
+    const datasetIds = await datasetIdsOf(this.dataSource, spec);
     const ids = await symbolIds(this.dataSource, symbols);
-    const firsts = await firstBars(
-      this.dataSource,
-      found.filter((id) => id !== undefined),
-      [...ids.values()],
-    );
+    const firsts = await firstBars(this.dataSource, datasetIds, [...ids.values()]);
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
     return unknown.length === 0 ? [] : [unknownSymbolsWarning(unknown)];
   }

@@ -7,7 +7,7 @@ import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './json-schema.js';
-import { QUERY_SCHEMA } from './query-guard.js';
+import { QUERY_SCHEMA } from './request-checks.js';
 
 /** A successful answer of a route. `component` names a schema of the document. */
 export interface Answer {
@@ -46,6 +46,11 @@ export interface OperationOptions {
   /** True when the route needs no key. */
   isPublic?: boolean;
 }
+
+/** Problems of routes that read the store of a session. */
+export const READING = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
+/** Problems of routes that take a JSON body. */
+export const JSON_BODY = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
 
 const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
 

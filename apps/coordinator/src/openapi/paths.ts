@@ -5,37 +5,35 @@
 import { UnknownSessionError } from '@barkeep/bar-repository';
 import { SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
-import type { PipeTransform } from '@nestjs/common';
-import { WrongFieldsError, ProblemError } from '../problems/index.js';
+import { Param } from '@nestjs/common';
+import { WrongFieldsError, ProblemError } from '../problems.js';
 
-/** Accepts a possible session id. @throws UnknownSessionError */
-export class SessionIdPipe implements PipeTransform<string, string> {
-  transform(id: string): string {
-    if (SESSION_ID_PATTERN.test(id)) return id;
-    throw new UnknownSessionError(id.slice(0, 80));
-  }
+/** A path parameter as a decorator of an argument. @param refusal the error of a text that does not match */
+function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
+  const transform = (text: string) => {
+    if (pattern.test(text)) return text;
+    throw refusal(text);
+  };
+  return () => Param(name, { transform });
 }
 
-/** Accepts a symbol that a session may get. @throws WrongFieldsError */
-export class NewSymbolPipe implements PipeTransform<string, string> {
-  transform(symbol: string): string {
-    if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]);
-  }
-}
+export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
-/** Accepts a possible name of a consumer. @throws ProblemError `unknown-consumer` */
-export class ConsumerPipe implements PipeTransform<string, string> {
-  transform(name: string): string {
-    if (CONSUMER_PATTERN.test(name)) return name;
-    throw new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`);
-  }
-}
+/** A symbol that a session may get. */
+export const NewSymbolName = pathParameter(
+  'symbol',
+  SYMBOL_PATTERN,
+  (symbol) => new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]),
+);
 
-/** Accepts a possible symbol. @throws ProblemError `unknown-symbol` */
-export class SymbolPipe implements PipeTransform<string, string> {
-  transform(symbol: string): string {
-    if (SYMBOL_PATTERN.test(symbol)) return symbol;
-    throw new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`);
-  }
-}
+export const SymbolName = pathParameter(
+  'symbol',
+  SYMBOL_PATTERN,
+  (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
+);
+
+export const ConsumerName = pathParameter(
+  'consumer',
+  CONSUMER_PATTERN,
+  (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
+);

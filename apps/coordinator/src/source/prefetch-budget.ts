@@ -5,24 +5,20 @@
 export class PrefetchBudget {
   /** Windows that all sessions are reading before their turn; each session counts its own. */
   reads = 0;
-  private used = 0;
+  /** Bytes that are held now. */
+  usedBytes = 0;
 
   /** @param limit in bytes; 0 turns prefetching off */
   constructor(readonly limit: number) {}
 
   /** Takes `bytes` out of the budget. @returns false when it has less than that */
   take(bytes: number): boolean {
-    if (this.used + bytes > this.limit) return false;
-    this.used += bytes;
+    if (this.usedBytes + bytes > this.limit) return false;
+    this.usedBytes += bytes;
     return true;
   }
 
-  /** Bytes that are held now. */
-  get usedBytes(): number {
-    return this.used;
-  }
-
   giveBack(bytes: number): void {
-    this.used -= bytes;
+    this.usedBytes -= bytes;
   }
 }

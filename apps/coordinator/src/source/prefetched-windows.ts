@@ -2,23 +2,29 @@
  * Reads windows before their turn: the rest of the day and the next trading days, one window after another, within the process's
  * budget. So while a day is flushed or waits for its barrier, the next one is read and packed. A prefetch that fails is
  * discarded: the window is read again in its turn, and only that read can fail.
+ *
+ * Lets a session continue when its source is silent for too long: the day is marked `timed-out` and keeps the bars that came;
+ * its other windows stay empty. The missing slots are gaps, which upkeep repairs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
+import { SilentWindowError, type SessionSource } from './session-source.js';
 import type { WindowRead } from './window-read.js';
-import type { WindowSource } from './window-source.js';
 
 export interface PrefetchParts {
   layout: SessionLayout;
+  source: Pick<SessionSource, 'read' | 'empty'>;
   budget: PrefetchBudget;
   dayChanges: DayChanges;
   figures: StreamFigures;
   metrics: StreamMetrics;
-  /** Days whose source was silent: their other windows are not read. */
-  timedOut: ReadonlySet<number>;
+  /** Days whose source was silent: their other windows are not read. Days are added to it. */
+  timedOut: Set<number>;
+  /** Records a day in the store. */
+  markTimedOut: (dayIndex: number, error: SilentWindowError) => Promise<void>;
 }
 
 /**
@@ -42,7 +48,7 @@ interface Prefetch {
   budgetBytes: number;
 }
 
-export class PrefetchedWindows implements WindowSource {
+export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
   private readonly ahead = new Map<number, Prefetch>();
   private readonly closing = new AbortController();
@@ -54,7 +60,6 @@ export class PrefetchedWindows implements WindowSource {
 
   /** @param frontier epoch ms; the first window is the one after it */
   constructor(
-    private readonly inner: WindowSource,
     private readonly parts: PrefetchParts,
     frontier: number,
   ) {
@@ -62,32 +67,14 @@ export class PrefetchedWindows implements WindowSource {
     this.advance();
   }
 
-  /** Returns the window whose turn it is. @throws what the inner source throws when it reads a window in its turn */
-  async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
-    const read = (await this.takeTurn(window, stop)) ?? (await this.readInTurn(window, stop));
-    this.noteRead(window);
-    this.readAhead(stop);
-    return read;
-  }
-
-  /** Passes a window without reading it. */
-  async skip(window: Window, stop: AbortSignal): Promise<void> {
-    await this.takeTurn(window, stop);
-    this.readAhead(stop);
-  }
-
   /**
-   * After a day's last window, waits for the first rows of the next day if they are being prefetched. The day is flushed after
-   * that, so it never closes before the next one is here. This costs nothing: windows are read one after another anyway.
+   * Returns the window whose turn it is, and waits after a day's last one for the start of the next day.
+   * @throws the signal's reason, what Postgres throws
    */
-  async dayAfter({ dayIndex, toSlot }: Window): Promise<void> {
-    if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
-    const [next] = this.ahead.values();
-    if (!next) return;
-    const enough = new AbortController();
-    const bound = sleep(DAY_HELD_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-    await Promise.race([next.read, bound]);
-    enough.abort();
+  async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    const read = await this.nextRead(window, stop);
+    await this.dayAfter(window);
+    return read;
   }
 
   /** Aborts all prefetches and discards their windows. */
@@ -96,6 +83,40 @@ export class PrefetchedWindows implements WindowSource {
     await Promise.all(this.reading);
     for (const { budgetBytes } of this.ahead.values()) this.parts.budget.giveBack(budgetBytes);
     this.ahead.clear();
+  }
+
+  private async nextRead(window: Window, stop: AbortSignal): Promise<WindowRead> {
+    const { source, timedOut, markTimedOut } = this.parts;
+    const ahead = await this.takeTurn(window, stop);
+    if (timedOut.has(window.dayIndex)) {
+      this.readAhead(stop);
+      return source.empty(window);
+    }
+    try {
+      const read = ahead ?? (await this.readInTurn(window, stop));
+      this.noteRead(window);
+      this.readAhead(stop);
+      return read;
+    } catch (error) {
+      if (!(error instanceof SilentWindowError)) throw error;
+      await markTimedOut(window.dayIndex, error);
+      timedOut.add(window.dayIndex);
+      return error.read;
+    }
+  }
+
+  /**
+   * After a day's last window, waits for the first rows of the next day if they are being prefetched. The day is flushed after
+   * that, so it never closes before the next one is here. This costs nothing: windows are read one after another anyway.
+   */
+  private async dayAfter({ dayIndex, toSlot }: Window): Promise<void> {
+    if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
+    const [next] = this.ahead.values();
+    if (!next) return;
+    const enough = new AbortController();
+    const bound = sleep(DAY_HELD_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+    await Promise.race([next.read, bound]);
+    enough.abort();
   }
 
   /** @returns the window if it was prefetched */
@@ -116,7 +137,7 @@ export class PrefetchedWindows implements WindowSource {
     this.isReadingInTurn = true;
     this.readAhead(stop); // at the start no other window is being read
     try {
-      return await this.inner.read(window, stop);
+      return await this.parts.source.read(window, stop);
     } finally {
       this.isReadingInTurn = false;
     }
@@ -158,7 +179,7 @@ export class PrefetchedWindows implements WindowSource {
     const { figures, metrics } = this.parts;
     let read: WindowRead;
     try {
-      read = await this.inner.read(window, stop);
+      read = await this.parts.source.read(window, stop);
     } catch {
       return undefined;
     }

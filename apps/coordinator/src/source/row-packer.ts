@@ -17,6 +17,9 @@ const TWO_POW_32 = 4_294_967_296;
 // Read once: an import from another package is a getter, which costs time when it is called for each row.
 const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE, volume: VOLUME } = READ_ROW;
 
+/** Symbols by their numbers in Postgres, each with the part of the window that receives its bars. */
+export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
+
 /** The rows' source and the chunks that receive them. */
 export interface RowTarget {
   grid: DayGrid;
@@ -24,8 +27,8 @@ export interface RowTarget {
   prices: Prices;
   /** One of `ORIGIN_CODES`. */
   origin: number;
-  /** By the symbol's number; rows of other symbols do not come. */
-  symbols: ReadonlyMap<number, { symbol: string; part: MutablePart }>;
+  /** Rows of other symbols do not come. */
+  symbols: SymbolParts;
   quarantined: QuarantinedBar[];
   /** An empty chunk of the day. */
   newChunk: () => DayChunk;

@@ -37,23 +37,19 @@ export class SharedRead {
    */
   async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     signal.throwIfAborted();
-    if (!this.isDone) {
-      await this.join(signal, onProgress, () => {
-        // At once, before the next rows come.
-        if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
-      });
-    }
+    if (!this.isDone) await this.join(into, signal, onProgress);
     into.share(this.rows);
   }
 
-  private async join(signal: AbortSignal, onProgress: () => void, onAbort: () => void): Promise<void> {
+  private async join(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     const joined = new AbortController();
     // A listener for each call: one session may wait for two windows with the same function.
     const listener = () => onProgress();
     this.listeners.add(listener);
     const leaving = new Promise<never>((_, reject) => {
       const leave = () => {
-        onAbort();
+        // At once, before the next rows come.
+        if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
         this.leave(listener);
         reject(signal.reason as Error);
       };

@@ -1,4 +1,5 @@
 import type { Window } from '@barkeep/session-data';
+import { ChunkPool } from './chunk-pool.js';
 import { SharedRead } from './shared-read.js';
 import { SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError } from './silence.js';
@@ -13,7 +14,7 @@ function refuseChunks(): never {
   throw new Error('expected memory of others to be left alone, was given back');
 }
 /** Memory to which no chunk may be given back. */
-const OWN = { ...USED_ONCE, giveBack: refuseChunks };
+const OWN = Object.assign(new ChunkPool(0), { giveBack: refuseChunks });
 const ownRead = () => new WindowRead([0], WINDOW, OWN);
 
 /** A read that receives bars and ends when the test says so. */
@@ -29,7 +30,7 @@ function gatedRead() {
   const bar = (slot: number) => {
     const { into, onProgress } = started!;
     const { chunks } = into.parts[0]!;
-    if (!chunks.has('AAA')) chunks.set('AAA', into.newChunk(390));
+    if (!chunks.has('AAA')) chunks.set('AAA', into.memory.take(390));
     chunks.get('AAA')!.write(slot, 1, 2, 0.5, 1, 100, 1, 0, 1, 1);
     into.parts[0]!.bars++;
     onProgress();

@@ -1,27 +1,14 @@
 /** The bars of one window, from the start of its read until they are in the store, and the owner of the memory that holds them. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
 import { DayChunk } from '@barkeep/bars';
-import type { PartitionWindow, Window } from '@barkeep/session-data';
-
-/** Where chunks come from, and where they return when they are in the store. */
-export interface ChunkMemory {
-  /** An empty chunk. */
-  take(slotCount: number): DayChunk;
-  /** A chunk for a caller that writes all of its bytes. */
-  takeToOverwrite(slotCount: number): DayChunk;
-  /** Returns chunks that have no reader any more. Their slots `[from, to)` were written. */
-  giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void;
-}
+import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
+import { ChunkPool } from './chunk-pool.js';
 
 /**
  * For chunks that several sessions flush: they are never reused, so no session can return one too early. The garbage collector
  * frees them after the last session.
  */
-export const USED_ONCE: ChunkMemory = {
-  take: (slotCount) => new DayChunk(slotCount),
-  takeToOverwrite: (slotCount) => new DayChunk(slotCount),
-  giveBack: () => undefined,
-};
+export const USED_ONCE = new ChunkPool(0);
 
 /** One partition's part of a window, while it is being read. */
 export interface MutablePart extends PartitionWindow {
@@ -29,33 +16,20 @@ export interface MutablePart extends PartitionWindow {
   refused: Map<string, number>;
 }
 
-interface Bars {
-  parts: readonly MutablePart[];
-  quarantined: QuarantinedBar[];
-}
-
 /** The bars of a window so far; complete when its read has ended. */
 export class WindowRead {
-  private content: Bars;
+  /** One for each partition that lacks the window. */
+  parts: readonly MutablePart[];
+  /** Refused bars with their values: the first ones, when there are many. */
+  quarantined: QuarantinedBar[] = [];
 
-  /** @param partitions those that lack the window */
+  /** @param partitions those that lack the window @param memory gives the chunks that receive the bars */
   constructor(
     partitions: readonly number[],
     private readonly window: Window,
-    private memory: ChunkMemory,
+    public memory: ChunkPool,
   ) {
-    const parts = partitions.map((partition) => ({ partition, chunks: new Map(), bars: 0, refused: new Map() }));
-    this.content = { parts, quarantined: [] };
-  }
-
-  /** One for each partition that lacks the window. */
-  get parts(): readonly MutablePart[] {
-    return this.content.parts;
-  }
-
-  /** Refused bars with their values: the first ones, when there are many. */
-  get quarantined(): QuarantinedBar[] {
-    return this.content.quarantined;
+    this.parts = partitions.map((partition) => ({ partition, chunks: new Map(), bars: 0, refused: new Map() }));
   }
 
   get bars(): number {
@@ -76,25 +50,16 @@ export class WindowRead {
     return this.parts.reduce((sum, part) => sum + bytesOf(part), 0);
   }
 
-  newChunk(slotCount: number): DayChunk {
-    return this.memory.take(slotCount);
-  }
-
-  /** A chunk for a caller that writes all of its bytes. */
-  chunkToOverwrite(slotCount: number): DayChunk {
-    return this.memory.takeToOverwrite(slotCount);
-  }
-
   /** Uses the bars and the memory of `other`, which is complete. Neither of the two is written after this. */
-  share(other: WindowRead): void {
-    this.content = other.content;
-    this.memory = other.memory;
+  share({ parts, quarantined, memory }: WindowRead): void {
+    Object.assign(this, { parts, quarantined, memory });
   }
 
   /** Copies the bars that `other` has now; its read may continue. */
   copy({ parts, quarantined }: WindowRead): void {
     this.memory = USED_ONCE;
-    const copies = parts.map(({ partition, chunks, bars, refused }) => ({
+    this.quarantined = [...quarantined];
+    this.parts = parts.map(({ partition, chunks, bars, refused }) => ({
       partition,
       chunks: new Map(
         [...chunks].map(([symbol, { slotCount, bytes }]) => [symbol, new DayChunk(slotCount, bytes.slice())]),
@@ -102,7 +67,6 @@ export class WindowRead {
       bars,
       refused: new Map(refused),
     }));
-    this.content = { parts: copies, quarantined: [...quarantined] };
   }
 
   /** Returns the chunks for reuse. Call it when the parts are in the store, and not when writing them failed. */
@@ -110,4 +74,9 @@ export class WindowRead {
     const { fromSlot, toSlot } = this.window;
     for (const { chunks } of this.parts) this.memory.giveBack(chunks.values(), fromSlot, toSlot);
   }
+}
+
+/** Partitions that have symbols. */
+export function usedPartitions(layout: SessionLayout): number[] {
+  return layout.keys.flatMap((_, partition) => (layout.isVacant(partition) ? [] : [partition]));
 }

@@ -3,27 +3,10 @@
  * frontier where it has none, and never past the lead that its consumers allow. `look` reads the limit from the store.
  * Some messages of the wake channel carry it, which saves the read. Does not move the clock.
  */
-import {
-  RewindError,
-  type Control,
-  type PartitionPosition,
-  type SessionLayout,
-  type SessionWriter,
-  type UpkeepStore,
-} from '@barkeep/session-data';
-import type { JoiningSymbols } from './joining-symbols.js';
-import type { LockstepLimit } from './lockstep-limit.js';
+import { RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
+import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
-import { FLUSHED, type WakeSignal } from './wake-signals.js';
-
-export interface ClockLimitParts {
-  layout: SessionLayout;
-  store: Pick<UpkeepStore, 'positions'>;
-  writer: Pick<SessionWriter, 'moveClock'>;
-  joining: JoiningSymbols;
-  lockstep: LockstepLimit;
-  wake: WakeSignal;
-}
+import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
   /** Bars up to here may be shown, epoch ms, as last seen. */
@@ -32,7 +15,7 @@ export class ClockLimit {
   private consumers = 0;
 
   constructor(
-    private readonly parts: ClockLimitParts,
+    private readonly parts: StreamParts,
     private readonly progress: StreamProgress,
   ) {}
 

@@ -4,30 +4,19 @@
  * may be passed, each with its event. So a late clock catches up at once, and no bar is skipped or emitted twice.
  */
 import { PaceOverrunError } from '@barkeep/bars';
-import { ConsumersChangedError, type ClockPlace, type Control, type UpkeepStore } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import { ConsumersChangedError, type ClockPlace, type Control } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import { ClockLimit, type ClockLimitParts } from './clock-limit.js';
-import { ClockPlaces } from './clock-places.js';
-import { eventsOf } from './day-events.js';
+import { ClockLimit } from './clock-limit.js';
+import { ClockPlaces, eventsOf } from './clock-places.js';
 import { PaceKeeper } from './pace-keeper.js';
+import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
-import type { TrailingWindow } from './trailing-window.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** A clock that has waited this long for upkeep sets the session's state. */
 const WAITING_AFTER_MS = 300;
 /** A clock that has waited this long requests upkeep again, and then after twice the time each: a queue Redis may have lost a request. */
 const REQUEST_AGAIN_MS = 5_000;
-
-export interface ClockLoopParts extends ClockLimitParts {
-  store: UpkeepStore;
-  trailing: TrailingWindow;
-  metrics: StreamMetrics;
-  producer: UpkeepProducer;
-  warn: (message: string, error: unknown) => void;
-}
 
 export class ClockLoop {
   private readonly pace: PaceKeeper;
@@ -41,12 +30,10 @@ export class ClockLoop {
   private requestAfterMs = REQUEST_AGAIN_MS;
 
   constructor(
-    private readonly parts: ClockLoopParts,
+    private readonly parts: StreamParts,
     private readonly progress: StreamProgress,
-    private readonly dayChanges: DayChanges,
-    private readonly now: () => number = () => performance.now(),
   ) {
-    this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics, now);
+    this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics);
     this.places = new ClockPlaces(parts.layout, this.pace);
     this.limit = new ClockLimit(parts, progress);
   }
@@ -70,7 +57,7 @@ export class ClockLoop {
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     // A store that was set back may have lost repairs, and the queue Redis the jobs that the last stream requested.
-    if (this.progress.frontier > layout.start) this.requestUpkeep();
+    if (this.progress.frontier > layout.start) hintUpkeep(this.parts);
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
@@ -90,13 +77,13 @@ export class ClockLoop {
   private async waitForJoining(stop: AbortSignal): Promise<void> {
     const { layout, joining, wake, trailing } = this.parts;
     if (!joining.any) return;
-    const since = this.now();
+    const since = performance.now();
     this.requestAfterMs = REQUEST_AGAIN_MS;
     for (;;) {
       this.progress.waitFor('symbols');
       await this.look();
       if (!joining.any) break;
-      const waitedMs = this.now() - since;
+      const waitedMs = performance.now() - since;
       if (waitedMs >= WAITING_AFTER_MS && layout.spec.upkeep.enabled) await this.progress.setState('waiting-upkeep');
       this.requestUpkeepAfter(waitedMs);
       await wake.wait(WAITING_AFTER_MS, stop);
@@ -108,7 +95,7 @@ export class ClockLoop {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = this.now();
+    this.lookedAt = performance.now();
     this.mustLook = false;
     await Promise.all([this.limit.look(), this.progress.followRow()]);
   }
@@ -127,7 +114,7 @@ export class ClockLoop {
     const { layout, store, writer, trailing, lockstep } = this.parts;
     const { clock, figures } = this.progress;
     const last = places.at(-1)!;
-    const events = await eventsOf(places, store, this.dayChanges);
+    const events = await eventsOf(places, store, this.progress.dayChanges);
     const wait = this.progress.isWaitStored ? null : undefined;
     const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: lockstep.joins };
     let control: Control;
@@ -147,7 +134,7 @@ export class ClockLoop {
     this.places.pass(last);
     this.waitingSince = undefined;
     for (const { type, dayIndex } of places) {
-      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) this.dayChanges.close(dayIndex);
+      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) this.progress.dayChanges.close(dayIndex);
     }
     this.progress.clockMoved.wake();
     this.progress.applyControl(control);
@@ -174,10 +161,10 @@ export class ClockLoop {
     this.progress.waitFor(...this.waitAt(isBlocked, isHeld, dueInMs));
     if (isHeld) boundMs = LOOK_AGAIN_MS;
     else if (isBlocked && dueInMs <= 0) boundMs = await this.waitForData(nextClose);
-    boundMs = Math.min(boundMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - this.now()));
+    boundMs = Math.min(boundMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now()));
     const isWoken = await this.parts.wake.wait(boundMs, stop);
     const isKnown = isWoken && this.limit.onMessages();
-    this.mustLook = (isWoken && !isKnown) || this.now() - this.lookedAt >= LOOK_AGAIN_MS;
+    this.mustLook = (isWoken && !isKnown) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
   /** What the clock waits for, and until when (epoch ms) if time alone ends the wait. */
@@ -190,11 +177,11 @@ export class ClockLoop {
   /** A bar is due that may not be shown yet. @returns how long to wait at most */
   private async waitForData(nextClose: number): Promise<number> {
     if (this.waitingSince === undefined) {
-      this.waitingSince = this.now();
+      this.waitingSince = performance.now();
       this.requestAfterMs = REQUEST_AGAIN_MS;
     }
     this.pace.overdue(nextClose);
-    const waitedMs = this.now() - this.waitingSince;
+    const waitedMs = performance.now() - this.waitingSince;
     const isLong = waitedMs >= WAITING_AFTER_MS;
     if (isLong && !this.isUnfed) {
       await this.progress.setState('waiting-upkeep');
@@ -207,12 +194,7 @@ export class ClockLoop {
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
     this.requestAfterMs *= 2;
-    this.requestUpkeep();
-  }
-
-  private requestUpkeep(): void {
-    const { layout, producer, warn } = this.parts;
-    if (layout.spec.upkeep.enabled) hintUpkeep(producer, layout, warn);
+    hintUpkeep(this.parts);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep. */

@@ -1,5 +1,20 @@
-/** The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers. */
-import { eventNumber, placesFrom, type ClockPlace, type SessionLayout } from '@barkeep/session-data';
+/**
+ * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and
+ * their events.
+ */
+import {
+  countFields,
+  countsBefore,
+  eventNumber,
+  placesFrom,
+  readDaySlots,
+  type ClockEvent,
+  type ClockPlace,
+  type SessionLayout,
+  type SymbolDay,
+  type UpkeepStore,
+} from '@barkeep/session-data';
+import type { DayChanges } from '../figures/index.js';
 import type { PaceKeeper } from './pace-keeper.js';
 
 /** Most places in one call, about: bounds how long the call holds Redis. */
@@ -71,4 +86,36 @@ export class ClockPlaces {
       yield place;
     }
   }
+}
+
+/**
+ * The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of
+ * the day's bars that are visible there.
+ */
+export async function eventsOf(
+  places: readonly ClockPlace[],
+  store: UpkeepStore,
+  dayChanges: DayChanges,
+): Promise<ClockEvent[]> {
+  const { layout } = store;
+  const slotsByDay = new Map<number, SymbolDay[]>();
+  const events: ClockEvent[] = [];
+  for (const { type, time, dayIndex } of places) {
+    if (type === 'clock') {
+      events.push({ type, time });
+      continue;
+    }
+    const { date, slotCount } = layout.grid(dayIndex);
+    const day = { date, symbols: layout.symbols.length };
+    if (type === 'day-opened') {
+      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000;
+      events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });
+      continue;
+    }
+    const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
+    slotsByDay.set(dayIndex, slots);
+    const visible = type === 'day-closed' ? slotCount : slotCount - 1;
+    events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, visible)) } });
+  }
+  return events;
 }

@@ -3,11 +3,9 @@
  * requests upkeep where there is work. The bars are in the store already; the frontier says up to when all of them are there.
  * Everything that this loop decides from is in the store, so the next owner continues from the same place.
  */
-import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import type { FedStream, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import { feedLimit } from './feed-limit.js';
+import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
@@ -16,15 +14,7 @@ export interface FeedParts {
   frontier: FeedFrontier;
   /** For this loop alone: the clock loop waits for the same messages. */
   wake: WakeSignal;
-}
-
-export interface FeedLoopParts {
-  layout: SessionLayout;
-  producer: UpkeepProducer;
-  metrics: StreamMetrics;
-  /** Wakes the clock loop. */
-  wake: WakeSignal;
-  warn: (message: string, error: unknown) => void;
+  close: () => void;
 }
 
 export class FeedLoop {
@@ -32,10 +22,9 @@ export class FeedLoop {
   private silences = new Map<string, number>();
 
   constructor(
-    private readonly parts: FeedLoopParts,
+    private readonly parts: StreamParts,
     private readonly feed: FeedParts,
     private readonly progress: StreamProgress,
-    private readonly dayChanges: DayChanges,
   ) {}
 
   /**
@@ -72,16 +61,16 @@ export class FeedLoop {
   }
 
   private async advance(to: number): Promise<void> {
-    const { layout, metrics, producer, wake, warn } = this.parts;
+    const { layout, metrics, wake } = this.parts;
     const { frontier } = this.feed;
     const from = frontier.frontier;
     const { bars, control } = await frontier.advance(to);
     this.progress.frontier = frontier.frontier;
     const dayIndex = layout.dayIndexAt(from);
-    if (layout.grid(dayIndex).closedBy(from) === 0) this.dayChanges.stored(dayIndex);
+    if (layout.grid(dayIndex).closedBy(from) === 0) this.progress.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
     this.progress.applyControl(control);
-    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
+    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(this.parts);
     if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
     await this.progress.checkpoint();
   }
@@ -92,7 +81,7 @@ export class FeedLoop {
  * ended, otherwise when slots are empty or a bucket of a derived interval closed.
  * @param bars between the two times
  */
-export function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {
+function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {
   if (!layout.spec.upkeep.enabled) return false;
   if (layout.windowEndBefore(to) > layout.windowEndBefore(from)) return true;
   if (to <= layout.barrierEnd) return false;
@@ -103,4 +92,39 @@ export function wantsUpkeep(layout: SessionLayout, from: number, to: number, bar
     const grid = layout.grid(dayIndex, interval);
     return grid.closedBy(to) > grid.closedBy(from);
   });
+}
+
+export interface FeedLimitInput extends FeedProgress {
+  /** End of the session, epoch ms: a stream that ended has reached it. */
+  end: number;
+  /** A stream that sends nothing for this long is silent, ms. */
+  timeoutMs: number;
+  /** Since when this process listens, epoch ms: time before that does not count as silence. */
+  since: number;
+  /** Streams that were silent before that, with the time at which each had last sent, epoch ms. */
+  silences: ReadonlyMap<string, number>;
+}
+
+interface FeedLimit {
+  /** Epoch ms. */
+  limit: number;
+  silent: FedStream[];
+  /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
+  nextSilenceAt: number;
+}
+
+/**
+ * How far the frontier of a fed session may go: to the lowest time that every open stream has reached. A stream that sends
+ * nothing for too long no longer holds it, until it sends again. When no stream holds the frontier, it goes to the time of the
+ * furthest stream: the bars that came may be shown. Pure.
+ */
+export function feedLimit({ streams, now, end, timeoutMs, since, silences }: FeedLimitInput): FeedLimit {
+  const open = streams.filter(({ ended }) => !ended);
+  const silentAt = ({ symbol, heardAt }: FedStream) =>
+    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, since) + timeoutMs;
+  const silent = open.filter((stream) => silentAt(stream) <= now);
+  const holding = open.filter((stream) => !silent.includes(stream));
+  const reached = ({ ended, reached: time }: FedStream) => (ended ? end : Math.min(time, end));
+  const limit = holding.length > 0 ? Math.min(...holding.map(reached)) : Math.max(...streams.map(reached));
+  return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentAt)) };
 }

@@ -19,7 +19,7 @@ function loopOver(wait: (stop: AbortSignal) => Promise<void>) {
     windowsFrom: () => ({ read: () => Promise.reject(new Error('expected no read')), close: async () => undefined }),
     forgetFrontiers: () => undefined,
   };
-  const loop = new FrontierLoop(parts as never, source, progress as never, {} as never);
+  const loop = new FrontierLoop(parts as never, source, progress as never);
   return { loop, starts: () => starts };
 }
 

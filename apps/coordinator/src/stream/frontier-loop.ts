@@ -3,51 +3,28 @@
  * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep where there is work.
  */
 import { quarantine } from '@barkeep/bar-repository';
-import type { Tracing } from '@barkeep/observe';
-import { RewindError, type SessionLayout, type SessionWriter, type Window } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { DataSource } from 'typeorm';
-import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import type { SourceWindows, WindowRead } from '../source/index.js';
-import type { JoiningSymbols } from './joining-symbols.js';
-import type { OutsideCounter } from './outside-counter.js';
+import type { PrefetchedWindows, WindowRead } from '../source/index.js';
+import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
-import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
+import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** How often one run of the loop streams again after the store lost writes. */
 const RESTARTS_MAX = 10;
 
-export interface FrontierLoopParts {
-  layout: SessionLayout;
-  writer: Pick<SessionWriter, 'flush'>;
-  dataSource: DataSource;
-  producer: UpkeepProducer;
-  joining: Pick<JoiningSymbols, 'any'>;
-  /** Counts the rows without a slot while the stream runs. */
-  outside: Pick<OutsideCounter, 'passed' | 'finish'>;
-  metrics: StreamMetrics;
-  /** Wakes the clock loop. */
-  wake: WakeSignal;
-  /** Trading days that may be in the store ahead of the clock. */
-  stagedDays: number;
-  tracing: Pick<Tracing, 'span'>;
-  warn: (message: string, error: unknown) => void;
-}
-
 /** The source, as this loop needs it. */
 export interface FrontierSource {
-  windowsFrom(frontier: number): Pick<SourceWindows, 'read' | 'close'>;
+  windowsFrom(frontier: number): Pick<PrefetchedWindows, 'read' | 'close'>;
   /** Called after the store lost data: every partition may lack windows. */
   forgetFrontiers(): void;
 }
 
 export class FrontierLoop {
   constructor(
-    private readonly parts: FrontierLoopParts,
+    private readonly parts: StreamParts,
     private readonly source: FrontierSource,
     private readonly progress: StreamProgress,
-    private readonly dayChanges: DayChanges,
   ) {}
 
   /**
@@ -72,7 +49,11 @@ export class FrontierLoop {
     }
   }
 
-  private async streamFrom(frontier: number, windows: Pick<SourceWindows, 'read'>, stop: AbortSignal): Promise<void> {
+  private async streamFrom(
+    frontier: number,
+    windows: Pick<PrefetchedWindows, 'read'>,
+    stop: AbortSignal,
+  ): Promise<void> {
     let flushed: Promise<void> = Promise.resolve();
     for (const window of this.parts.layout.windowsFrom(frontier)) {
       await this.waitForClock(window, stop);
@@ -109,7 +90,7 @@ export class FrontierLoop {
     this.progress.frontier = window.to;
     // A window before the clock belongs to a symbol that was added later.
     const isCatchingUp = window.to <= this.progress.clock;
-    if (window.fromSlot === 0 && !isCatchingUp) this.dayChanges.stored(window.dayIndex);
+    if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.stored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
@@ -121,10 +102,9 @@ export class FrontierLoop {
   /** Requests upkeep now, when there is work for it. */
   private hintUpkeep(window: Window, bars: number): void {
     const { dayIndex, toSlot, to } = window;
-    const { layout, producer, warn } = this.parts;
+    const { layout } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
-    if (!layout.spec.upkeep.enabled || !(to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars))) return;
-    hintUpkeep(producer, layout, warn);
+    if (to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars)) hintUpkeep(this.parts);
   }
 }
 

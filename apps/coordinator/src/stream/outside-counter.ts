@@ -12,19 +12,9 @@ import {
   type Calendar,
   type OutsideSpan,
 } from '@barkeep/bars';
-import {
-  FencedError,
-  noteOutside,
-  outsideTo,
-  SessionLostError,
-  type OutsideDay,
-  type SessionLayout,
-  type SessionWriter,
-} from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
-import type { StreamMetrics } from '../figures/index.js';
-import type { DataSource } from 'typeorm';
+import { FencedError, noteOutside, outsideTo, SessionLostError, type OutsideDay } from '@barkeep/session-data';
 import type { CleanDates, Dates } from './clean-dates.js';
+import type { StreamParts } from './stream-parts.js';
 
 /** Shortest pause between two counts in the background. */
 const PAUSE_MS = 250;
@@ -36,17 +26,6 @@ const PAUSE_FACTOR = 20;
 /** Symbols × dates of one query: bounds how long it takes. */
 const CELLS_A_QUERY = 20_000;
 
-export interface OutsideCounterParts {
-  redis: Redis;
-  layout: SessionLayout;
-  writer: SessionWriter;
-  metrics: Pick<StreamMetrics, 'outside'>;
-  dataSource: DataSource;
-  /** Of all sessions of this process. */
-  clean: CleanDates;
-  warn: (message: string, error: unknown) => void;
-}
-
 export class OutsideCounter {
   private readonly calendar: Calendar;
   private running: Promise<void> = Promise.resolve();
@@ -55,7 +34,11 @@ export class OutsideCounter {
   private nextAt = 0;
   private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
-  constructor(private readonly parts: OutsideCounterParts) {
+  /** @param clean of all sessions of this process */
+  constructor(
+    private readonly parts: Pick<StreamParts, 'redis' | 'layout' | 'writer' | 'metrics' | 'dataSource' | 'warn'>,
+    private readonly clean: CleanDates,
+  ) {
     this.calendar = calendarNamed(parts.layout.spec.calendar);
   }
 
@@ -127,7 +110,8 @@ export class OutsideCounter {
   }
 
   private async daysOf(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
-    const { dataSource, layout, clean } = this.parts;
+    const { dataSource, layout } = this.parts;
+    const { clean } = this;
     const { calendar, hours } = layout.spec;
     const slots = { datasetId, version: await datasetVersion(dataSource, datasetId), calendar, hours };
     const uncertain = clean.uncertain(slots, [...ids.values()], dates);

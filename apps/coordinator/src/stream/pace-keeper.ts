@@ -16,7 +16,6 @@ export class PaceKeeper {
     layout: SessionLayout,
     private readonly figures: StreamFigures,
     private readonly metrics: StreamMetrics,
-    private readonly now: () => number,
   ) {
     this.pace = layout.spec.pace;
     this.tradingTime = new TradingTime(layout.days);
@@ -27,12 +26,12 @@ export class PaceKeeper {
   /** The first bars after `clock` may be shown from now on: earlier waiting does not make them late. */
   start(clock: number): void {
     if (this.pace.mode !== 'clock') return;
-    this.schedule ??= new PaceSchedule(this.tradingTime, this.pace.speed, clock, this.now());
+    this.schedule ??= new PaceSchedule(this.tradingTime, this.pace.speed, clock, performance.now());
   }
 
   /** Time in ms until a simulated time is due; 0 or less when it is due. Without a pace, and before the start, every time is. */
   dueInMs(time: number): number {
-    return this.schedule ? this.schedule.dueAt(time) - this.now() : -Infinity;
+    return this.schedule ? this.schedule.dueAt(time) - performance.now() : -Infinity;
   }
 
   /** Records bars that were shown just now. @param closes epoch ms, in order @throws PaceOverrunError */

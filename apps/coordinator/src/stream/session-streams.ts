@@ -1,7 +1,6 @@
 /** Opens the stream of a session for its owner: claims the store, reads its position, opens its source, and runs the loops. */
-import { resolveDataset, UnknownDatasetError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
-import { sourceName, UNCHANGED, type SessionSpec } from '@barkeep/bars';
-import type { Tracing } from '@barkeep/observe';
+import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
+import { sourceName, UNCHANGED } from '@barkeep/bars';
 import {
   FeedFrontier,
   readStreamFigures,
@@ -13,53 +12,29 @@ import {
   type ClaimedPosition,
   type SessionLayout,
 } from '@barkeep/session-data';
-import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { Redis } from 'ioredis';
-import type { DataSource } from 'typeorm';
-import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
-import { layoutOf, type SessionControl, type SymbolChanges } from '../lifecycle/index.js';
-import { ChunkPool, SessionSource, type PrefetchBudget, type SharedWindows } from '../source/index.js';
+import { layoutOf, type SessionRecord, type SharedParts } from '../lifecycle/index.js';
+import { ChunkPool, SessionSource } from '../source/index.js';
+import { CleanDates } from './clean-dates.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { LockstepLimit } from './lockstep-limit.js';
-import { CleanDates } from './clean-dates.js';
 import { OutsideCounter } from './outside-counter.js';
-import { SessionStream, type SessionStreamParts, type StreamStart } from './session-stream.js';
+import { runStream, type StreamSource } from './session-stream.js';
+import type { StreamsParts } from './stream-parts.js';
 import type { StreamOutcome } from './stream-progress.js';
 import { TrailingWindow } from './trailing-window.js';
-import type { WakeSignals } from './wake-signals.js';
-
-export interface SessionStreamsParts {
-  /** Names this process; a session's fence is (epoch, owner). */
-  owner: string;
-  redis: Redis;
-  keyPrefix: string;
-  dataSource: DataSource;
-  sessions: SessionRepository<SessionSpec>;
-  producer: UpkeepProducer;
-  changes: SymbolChanges;
-  control: SessionControl;
-  wakes: WakeSignals;
-  stagedDays: number;
-  budget: PrefetchBudget;
-  sharedWindows: SharedWindows;
-  metrics: StreamMetrics;
-  active: ActiveStreams;
-  tracing: Tracing;
-  warn: (message: string, error: unknown) => void;
-}
 
 export class SessionStreams {
   private readonly pool = new ChunkPool();
   private readonly clean = new CleanDates();
 
-  constructor(private readonly parts: SessionStreamsParts) {}
+  constructor(private readonly parts: StreamsParts) {}
 
   /**
    * Streams a session until its end or until it is to pause, stop or reload.
    * @param epoch that this process has claimed in Postgres
-   * @throws what {@link SessionStream.run} throws, UnknownDatasetError
+   * @throws what {@link runStream} throws, UnknownDatasetError
    */
-  async stream(row: SessionRow<SessionSpec>, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
+  async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, sessions, changes, control, wakes } = this.parts;
     const layout = layoutOf(row, keyPrefix);
     const fence = { epoch, owner };
@@ -73,40 +48,41 @@ export class SessionStreams {
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const lockstep = new LockstepLimit(new SessionConsumers(redis, layout), layout);
     const wake = await wakes.listen(row.id);
+    const opening = this.openSource(row, layout, writer, position.frontiers);
     try {
       // None of them needs another: one round trip instead of five.
-      const [joining, figures, source] = await Promise.all([
+      const [source, joining, figures] = await Promise.all([
+        opening,
         JoiningSymbols.of(redis, layout, fence),
         readStreamFigures(redis, layout),
-        this.openSource(row, layout, position.frontiers),
         writer.emitState('running'),
       ]);
-      const { dataSource, producer, stagedDays, metrics, active, tracing, warn } = this.parts;
       const store = new UpkeepStore(redis, layout);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
-      const outside = new OutsideCounter({ redis, layout, writer, metrics, dataSource, clean: this.clean, warn });
-      const held = { layout, epoch, writer, trailing, store, joining, lockstep, outside, wake };
-      const parts = { ...held, sessions, producer, dataSource, stagedDays, metrics, active, tracing, warn };
-      const start = { ...position, ...figures };
-      if (!source) return await this.followFeed(parts, start, position.frontiers, signal);
-      try {
-        return await new SessionStream(parts, { source, budget: this.parts.budget }).run(start, signal);
-      } finally {
-        source.close();
-      }
+      const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
+      const own = { layout, epoch, writer, store, joining, lockstep, trailing, outside, wake };
+      return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
+      await opening.then(
+        (source) => source.close(),
+        () => undefined,
+      );
     }
   }
 
-  /** @returns undefined for a session that is fed */
+  /** Opens what the bars come from: the session's feed or its dataset. */
   private async openSource(
-    row: SessionRow<SessionSpec>,
+    row: SessionRecord,
     layout: SessionLayout,
+    writer: SessionWriter,
     frontiers: readonly number[],
-  ): Promise<SessionSource | undefined> {
-    if (row.spec.source.type === 'feed') return undefined;
-    const { dataSource, sharedWindows: shared, sessions } = this.parts;
+  ): Promise<StreamSource> {
+    const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
+    if (row.spec.source.type === 'feed') {
+      const wake = await wakes.listen(row.id);
+      return { frontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
+    }
     const { pool } = this;
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
@@ -117,27 +93,12 @@ export class SessionStreams {
     return SessionSource.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
   }
 
-  private async followFeed(
-    parts: SessionStreamParts,
-    start: StreamStart,
-    frontiers: readonly number[],
-    signal: AbortSignal,
-  ): Promise<StreamOutcome> {
-    const wake = await this.parts.wakes.listen(parts.layout.id);
-    try {
-      const frontier = new FeedFrontier(this.parts.redis, parts.layout, parts.writer, [...frontiers]);
-      return await new SessionStream(parts, { feed: { frontier, wake } }).run(start, signal);
-    } finally {
-      wake.close();
-    }
-  }
-
   /**
    * Claims the store and reads its position. Only a session without a checkpoint creates its store: a store that is gone later is
    * lost, and never continued with a hole.
    */
   private async claimStore(
-    row: SessionRow<SessionSpec>,
+    row: SessionRecord,
     epoch: number,
     layout: SessionLayout,
     writer: SessionWriter,
@@ -157,15 +118,12 @@ export class SessionStreams {
 }
 
 /** Whether the session has other symbols than those of a row that was read earlier. */
-export async function isChanged(
-  sessions: Pick<SessionRepository<SessionSpec>, 'find'>,
-  row: SessionRow<SessionSpec>,
-): Promise<boolean> {
+export async function isChanged(sessions: SharedParts['sessions'], row: SessionRecord): Promise<boolean> {
   const now = await sessions.find(row.id);
   return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
 }
 
 /** Version of the session's symbol list. */
-export function versionOf({ membership }: SessionRow<SessionSpec>): number {
+export function versionOf({ membership }: SessionRecord): number {
   return (membership ?? UNCHANGED).version;
 }

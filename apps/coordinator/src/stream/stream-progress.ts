@@ -2,9 +2,9 @@
  * State that the loops of one stream share: its position, why it ends, and the state that Postgres has. All of it is a copy:
  * the store and Postgres hold the original, and another process can continue from them at any time.
  */
-import type { SessionRepository } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
-import type { Control, SessionLayout, SessionWriter, StreamFigures, StreamWait } from '@barkeep/session-data';
+import type { Control, StreamFigures, StreamWait } from '@barkeep/session-data';
+import { DayChanges } from '../figures/index.js';
+import type { StreamParts } from './stream-parts.js';
 import { WakeSignal } from './wake-signals.js';
 
 /** `changed`: symbols were added or removed; the stream starts again with the current ones. */
@@ -35,15 +35,15 @@ export class StreamProgress {
   /** Whether the store may show a wait. */
   isWaitStored = true;
 
+  readonly figures: StreamFigures;
+  readonly dayChanges: DayChanges;
+
   constructor(
-    private readonly layout: SessionLayout,
-    private readonly epoch: number,
-    private readonly sessions: Pick<SessionRepository<SessionSpec>, 'setStateIfEpoch' | 'saveCheckpoint' | 'stateOf'>,
-    private readonly writer: Pick<SessionWriter, 'emitState'>,
-    position: { frontier: number; clock: number },
-    readonly figures: StreamFigures,
+    private readonly parts: StreamParts,
+    start: Pick<StreamProgress, 'frontier' | 'clock' | 'figures'>,
   ) {
-    ({ frontier: this.frontier, clock: this.clock } = position);
+    ({ frontier: this.frontier, clock: this.clock, figures: this.figures } = start);
+    this.dayChanges = new DayChanges(this.figures, parts.metrics);
   }
 
   /** Aborted when a loop failed, or the session is to pause or stop. */
@@ -80,7 +80,8 @@ export class StreamProgress {
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
     if (state === this.state) return;
     this.state = state;
-    if (await this.sessions.setStateIfEpoch(this.layout, this.epoch, state)) await this.writer.emitState(state);
+    const { sessions, layout, epoch, writer } = this.parts;
+    if (await sessions.setStateIfEpoch(layout, epoch, state)) await writer.emitState(state);
   }
 
   /**
@@ -90,7 +91,7 @@ export class StreamProgress {
   async followRow(): Promise<void> {
     if (performance.now() - this.followedAt < FOLLOW_EVERY_MS) return;
     this.followedAt = performance.now();
-    const state = await this.sessions.stateOf(this.layout);
+    const state = await this.parts.sessions.stateOf(this.parts.layout);
     if (state === 'paused') this.applyControl('pause');
     if (state === 'stopped') this.applyControl('stop');
   }
@@ -100,6 +101,6 @@ export class StreamProgress {
     if (performance.now() - this.checkpointAt < everyMs) return;
     this.checkpointAt = performance.now();
     const { frontier, clock } = this;
-    await this.sessions.saveCheckpoint(this.layout, this.epoch, { frontier, clock });
+    await this.parts.sessions.saveCheckpoint(this.parts.layout, this.parts.epoch, { frontier, clock });
   }
 }

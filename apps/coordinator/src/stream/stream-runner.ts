@@ -2,34 +2,24 @@
  * Runs the job of a session's stream: claims the session, streams it, and records how that ended. If this process fails at any
  * point, another one can do the same again.
  */
-import type { SessionRepository, SessionRow, SessionState } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import type { SessionState } from '@barkeep/bar-repository';
 import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
-import type { Payload, UpkeepProducer } from '@barkeep/upkeep-queues';
-import type { Redis } from 'ioredis';
+import type { Payload } from '@barkeep/upkeep-queues';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Certificates, controlOf, layoutOf, type SessionControl } from '../lifecycle/index.js';
-import { isChanged, type SessionStreams, versionOf } from './session-streams.js';
-
-export interface StreamRunnerParts {
-  /** Names this process. */
-  owner: string;
-  redis: Redis;
-  keyPrefix: string;
-  sessions: SessionRepository<SessionSpec>;
-  streams: Pick<SessionStreams, 'stream'>;
-  producer: UpkeepProducer;
-  certificates: Certificates;
-  control: SessionControl;
-  warn: (message: string, error: unknown) => void;
-}
+import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
+import { isChanged, SessionStreams, versionOf } from './session-streams.js';
+import type { StreamsParts } from './stream-parts.js';
 
 /** Changes of the symbols after which the stream rests for a moment, so that a store and a row that disagree cost little. */
 const CHANGES_AT_ONCE = 10;
 const CHANGES_PAUSE_MS = 1_000;
 
 export class StreamRunner {
-  constructor(private readonly parts: StreamRunnerParts) {}
+  private readonly streams: SessionStreams;
+
+  constructor(private readonly parts: StreamsParts) {
+    this.streams = new SessionStreams(parts);
+  }
 
   /** @returns when the job is done @throws the signal's reason, and outages, which are retried */
   async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
@@ -45,13 +35,13 @@ export class StreamRunner {
    * @returns whether they changed, and the session must be streamed again
    */
   private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
-    const { sessions, owner, streams } = this.parts;
+    const { sessions, owner } = this.parts;
     const row = await sessions.find(sessionId);
     if (!row || row.incarnation !== incarnation || row.run !== run) return false;
     const epoch = await sessions.claim(row, owner);
     if (epoch === undefined) return false;
     try {
-      const outcome = await streams.stream(row, epoch, signal);
+      const outcome = await this.streams.stream(row, epoch, signal);
       if (outcome === 'changed') return true;
       if (outcome !== 'completed') return await this.rest(row);
       return await this.complete(row, epoch);
@@ -67,7 +57,7 @@ export class StreamRunner {
   }
 
   /** @returns whether the symbols changed meanwhile, and the session must be streamed again */
-  private async complete(row: SessionRow<SessionSpec>, epoch: number): Promise<boolean> {
+  private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
     if (!(await sessions.finish(row, epoch, 'completed', null, versionOf(row)))) return isChanged(sessions, row);
     await this.emitState(row, 'completed');
@@ -75,7 +65,7 @@ export class StreamRunner {
     return false;
   }
 
-  private async fail(row: SessionRow<SessionSpec>, epoch: number, error: unknown): Promise<void> {
+  private async fail(row: SessionRecord, epoch: number, error: unknown): Promise<void> {
     const { sessions, producer, warn } = this.parts;
     // A start of a lost session makes its store again.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
@@ -90,20 +80,20 @@ export class StreamRunner {
    * because a resume was lost or did not reach the store.
    * @returns whether the session must be streamed again
    */
-  private async rest({ id, incarnation, run }: SessionRow<SessionSpec>): Promise<boolean> {
+  private async rest({ id, incarnation, run }: SessionRecord): Promise<boolean> {
     const now = await this.parts.sessions.find(id);
     if (now?.incarnation !== incarnation || now.run !== run) return false;
     return controlOf((await this.parts.control.follow(now)).state) === 'run';
   }
 
   /** Best effort: the reconciler certifies sessions that have no certificate. */
-  private async certify(row: SessionRow<SessionSpec>): Promise<void> {
+  private async certify(row: SessionRecord): Promise<void> {
     const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
     await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
   }
 
   /** Best effort: Postgres already holds the state. */
-  private async emitState(row: SessionRow<SessionSpec>, state: SessionState, error?: string): Promise<void> {
+  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
     const { redis, keyPrefix, warn } = this.parts;
     const emitted = emitState(redis, layoutOf(row, keyPrefix), state, error);
     await emitted.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));

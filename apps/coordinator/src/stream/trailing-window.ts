@@ -16,7 +16,7 @@ export class TrailingWindow {
     private readonly layout: SessionLayout,
     private readonly writer: SessionWriter,
     /** Position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it. */
-    private readonly slowest: () => number = () => Infinity,
+    private readonly slowest: () => number,
   ) {
     this.retention = new SessionRetention(redis, layout, writer);
   }

@@ -4,8 +4,7 @@
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-
-type Listener = (message: string) => void;
+import { EventEmitter } from 'node:events';
 
 /** Longest wait for a signal before a stream looks at the store anyway. */
 export const LOOK_AGAIN_MS = 1_000;
@@ -14,26 +13,24 @@ export const LOOK_AGAIN_MS = 1_000;
 export const FLUSHED = 'flushed';
 
 export class WakeSignals {
-  private readonly listeners = new Map<string, Set<Listener>>();
+  /** The messages of each channel. */
+  private readonly received = new EventEmitter().setMaxListeners(0);
 
   /** @param subscriber a connection for this alone: a subscribed connection can do nothing else */
   constructor(
     private readonly subscriber: Redis,
     private readonly keyPrefix: string,
   ) {
-    subscriber.on('message', (channel: string, message: string) => {
-      for (const listener of this.listeners.get(channel) ?? []) listener(message);
-    });
+    subscriber.on('message', (channel: string, message: string) => this.received.emit(channel, message));
   }
 
   /** Listens for a session; call the signal's `close` at the end. @throws the error of the subscription */
   async listen(sessionId: string): Promise<WakeSignal> {
     const channel = wakeChannel(this.keyPrefix, sessionId);
     const signal = new WakeSignal(() => this.remove(channel, signal.wake));
-    const listeners = this.listeners.get(channel) ?? new Set();
-    this.listeners.set(channel, listeners.add(signal.wake));
+    this.received.on(channel, signal.wake);
     try {
-      if (listeners.size === 1) await this.subscriber.subscribe(channel);
+      if (this.received.listenerCount(channel) === 1) await this.subscriber.subscribe(channel);
     } catch (error) {
       signal.close(); // the caller never gets it
       throw error;
@@ -41,11 +38,9 @@ export class WakeSignals {
     return signal;
   }
 
-  private remove(channel: string, listener: Listener): void {
-    const listeners = this.listeners.get(channel);
-    listeners?.delete(listener);
-    if (listeners?.size !== 0) return;
-    this.listeners.delete(channel);
+  private remove(channel: string, listener: WakeSignal['wake']): void {
+    this.received.off(channel, listener);
+    if (this.received.listenerCount(channel) > 0) return;
     this.subscriber.unsubscribe(channel).catch(() => undefined); // without a connection there is no subscription
   }
 }

@@ -1,4 +1,4 @@
-import { feedLimit, type FeedLimitInput } from './feed-limit.js';
+import { feedLimit, type FeedLimitInput } from './feed-loop.js';
 
 const END = 10_000;
 const stream = (symbol: string, reached: number, heardAt: number, ended = false) => ({

@@ -1,18 +1,19 @@
-/** `/v1/sessions/{id}/symbols/{symbol}`: adding symbols to a session and removing them, also while it runs. */
+/** `/v1/sessions/{id}/symbols/{symbol} · consumers/{consumer}`: adding and removing symbols, and removing consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
-import { Delete, Inject, Param, Post, Res } from '@nestjs/common';
+import { Delete, Inject, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { ApiController, NewSymbolPipe, Operation, SessionIdPipe, SymbolPipe } from '../openapi/index.js';
+import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const params = { id: 'first-run', symbol: 'EMBER' };
+const changing = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { ...params, state: 'joining' };
 
-@ApiController('v1/sessions/:id/symbols/:symbol', 'sessions')
-export class SymbolsController {
+@ApiController('v1/sessions/:id', 'sessions')
+export class MembersController {
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Post()
+  @Post('symbols/:symbol')
   @Operation({
     summary: 'Adds a symbol to a session',
     description:
@@ -29,19 +30,11 @@ export class SymbolsController {
         example: { ...example, state: 'present' },
       },
     ],
-    problems: [
-      'invalid-input',
-      'unknown-session',
-      'wrong-state',
-      'symbol-count',
-      'symbols-changing',
-      'fed-symbols',
-      'unavailable',
-    ],
+    problems: ['invalid-input', 'wrong-state', ...changing],
   })
   async addSymbol(
-    @Param('id', SessionIdPipe) id: string,
-    @Param('symbol', NewSymbolPipe) symbol: string,
+    @SessionId() id: string,
+    @NewSymbolName() symbol: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SymbolAnswer> {
     const state = await this.sessions.addSymbol(id, symbol);
@@ -49,15 +42,27 @@ export class SymbolsController {
     return { id, symbol, state };
   }
 
-  @Delete()
+  @Delete('symbols/:symbol')
   @Operation({
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     params,
     answers: [{ status: 204, description: 'removed' }],
-    problems: ['unknown-session', 'unknown-symbol', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'],
+    problems: [...changing, 'unknown-symbol'],
   })
-  removeSymbol(@Param('id', SessionIdPipe) id: string, @Param('symbol', SymbolPipe) symbol: string): Promise<void> {
+  removeSymbol(@SessionId() id: string, @SymbolName() symbol: string): Promise<void> {
     return this.sessions.removeSymbol(id, symbol);
+  }
+
+  @Delete('consumers/:consumer')
+  @Operation({
+    summary: 'Removes a consumer and its position',
+    description: 'It no longer holds the clock, and its next call is refused. It may join again, as a new consumer.',
+    params: { id: 'first-run', consumer: 'strategy-1' },
+    answers: [{ status: 204, description: 'removed' }],
+    problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
+  })
+  removeConsumer(@SessionId() id: string, @ConsumerName() consumer: string): Promise<void> {
+    return this.sessions.removeConsumer(id, consumer);
   }
 }

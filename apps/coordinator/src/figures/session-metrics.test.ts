@@ -1,6 +1,6 @@
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
-import { clockLagMs } from './clock-lag.js';
+import { clockLagMs } from './session-metrics.js';
 
 const at = (time: string) => Date.parse(time);
 

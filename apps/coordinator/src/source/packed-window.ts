@@ -1,8 +1,5 @@
-/**
- * Reads a window's bars from packed days: the bytes of a pack move from the socket into the chunk that is flushed, and no bar is
- * parsed. The chunks and counts equal those that the rows of that day give. Symbols that are not packed are read from rows.
- */
-import { placePart, readPacked, withSnapshot, type PackReceiver } from '@barkeep/bar-repository';
+/** Receives the packed days of one window: the bytes of each go into the chunk that is flushed. */
+import { placePart, type PackReceiver } from '@barkeep/bar-repository';
 import {
   countBits,
   ORIGIN_CODES,
@@ -12,49 +9,16 @@ import {
   type DayChunk,
   type DayGrid,
 } from '@barkeep/bars';
-import type { SessionLayout, Window } from '@barkeep/session-data';
-import type { DataSource } from 'typeorm';
-import type { RowReader } from './row-reader.js';
-import type { SourceSymbols, SymbolParts } from './source-symbols.js';
-import type { WindowRead } from './window-read.js';
-import type { WindowReader } from './window-source.js';
+import type { SymbolParts } from './row-packer.js';
+import type { ReadTask } from './source-reader.js';
 
-export class PackedReader implements WindowReader {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly layout: SessionLayout,
-    private readonly datasetId: number,
-    private readonly symbols: SourceSymbols,
-    private readonly rows: RowReader,
-  ) {}
-
-  // One snapshot for both: a pack that is dropped between the two reads would lose bars.
-  async read(window: Window, into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { layout, datasetId } = this;
-    const symbols = this.symbols.of(into.parts);
-    const grid = layout.grid(window.dayIndex);
-    const isHistory = layout.isHistory(window.dayIndex);
-    await withSnapshot(this.dataSource, async (client) => {
-      const receiver = new WindowReceiver({ window, grid, isHistory, symbols, into, onPack: onProgress });
-      const { fromSlot, toSlot } = window;
-      await readPacked(client, { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot }, receiver, signal);
-      const { rest } = receiver;
-      if (rest.size > 0) await this.rows.readSymbols(client, rest, window, into, signal, onProgress);
-    });
-  }
-}
-
-interface ReceivedWindow {
-  window: Window;
+interface ReceivedWindow extends ReadTask {
   grid: DayGrid;
   isHistory: boolean;
   symbols: SymbolParts;
-  /** Gives the chunks that receive the bars. */
-  into: Pick<WindowRead, 'newChunk' | 'chunkToOverwrite'>;
-  onPack: () => void;
 }
 
-class WindowReceiver implements PackReceiver {
+export class PackedWindow implements PackReceiver {
   /** Symbols without a pack of this day so far. */
   readonly rest: SymbolParts;
   private readonly isWhole: boolean;
@@ -74,14 +38,14 @@ class WindowReceiver implements PackReceiver {
     const { into, grid } = this.received;
     this.symbolId = symbolId;
     this.bars = bars;
-    if (this.isWhole) return (this.chunk = into.chunkToOverwrite(grid.slotCount)).bytes;
+    if (this.isWhole) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
     if (this.part.length !== length) this.part = new Uint8Array(length);
     return this.part;
   }
 
   // A chunk is added only when it is complete: a read that is aborted keeps the complete ones.
   end(): void {
-    const { window, symbols, isHistory, onPack } = this.received;
+    const { window, symbols, isHistory, onProgress } = this.received;
     const { symbol, part } = symbols.get(this.symbolId)!;
     const bars = this.isWhole ? this.bars : this.barsOfPart();
     if (bars > 0) {
@@ -91,7 +55,7 @@ class WindowReceiver implements PackReceiver {
       part.bars += bars;
     }
     this.empty(this.symbolId);
-    onPack();
+    onProgress();
   }
 
   empty(symbolId: number): void {
@@ -106,7 +70,7 @@ class WindowReceiver implements PackReceiver {
 
   private placed(): DayChunk {
     const { window, grid, into } = this.received;
-    const chunk = into.newChunk(grid.slotCount);
+    const chunk = into.memory.take(grid.slotCount);
     placePart(this.part, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
     return chunk;
   }

@@ -1,8 +1,8 @@
 /**
- * Maps each error to a problem document. Pure.
+ * The errors of the HTTP side, which have their problem document, and the document of every other error. Pure.
  * Guarantees that wrong input is never answered with a 500, and that a 500 or 503 reveals no internal details.
  */
-import { problem, summary, type Problem, type ProblemKind } from '@barkeep/api';
+import { problem, summary, type Problem, type ProblemExtra, type ProblemKind } from '@barkeep/api';
 import { HttpException } from '@nestjs/common';
 import {
   CursorError,
@@ -12,7 +12,14 @@ import {
   UnknownDatasetError,
   SessionStateError,
 } from '@barkeep/bar-repository';
-import { IntervalError, SessionSpecError, shown, SymbolCountError, UnknownCalendarError } from '@barkeep/bars';
+import {
+  type FieldProblem,
+  IntervalError,
+  SessionSpecError,
+  shown,
+  SymbolCountError,
+  UnknownCalendarError,
+} from '@barkeep/bars';
 import {
   FeedSetBackError,
   FedSymbolsError,
@@ -27,7 +34,22 @@ import {
   UnknownIntervalError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
-import { ProblemError } from './errors.js';
+/** An error of the HTTP side with its problem document. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+  constructor(kind: ProblemKind, detail: string, extra: ProblemExtra = {}) {
+    super(detail);
+    this.problem = problem(kind, detail, extra);
+  }
+}
+
+/** Some fields of a request are wrong; answered with 400. */
+export class WrongFieldsError extends ProblemError {
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super('invalid-input', summary(problems), { problems });
+  }
+}
 
 /** The problem document of any thrown value; `internal-error` for a fault of the service. */
 export function problemOf(error: unknown): Problem {
@@ -72,7 +94,7 @@ export function problemOf(error: unknown): Problem {
   return problem('internal-error', 'the cause is in the log of the service, under the requestId');
 }
 
-function invalid(problems: SessionSpecError['problems']): Problem {
+function invalid(problems: readonly FieldProblem[]): Problem {
   return problem('invalid-input', summary(problems), { problems });
 }
 

@@ -1,6 +1,6 @@
 import { barsQuery, createQuery, listQuery, symbolsQuery } from '@barkeep/api';
-import { parseIdempotencyKey, parseInput } from './parse-input.js';
-import { WrongFieldsError } from '../problems/index.js';
+import { parseIdempotencyKey, parseInput } from './request-checks.js';
+import { WrongFieldsError } from '../problems.js';
 
 function problemsOf(run: () => unknown) {
   try {

@@ -7,8 +7,7 @@ import {
   UnknownIntervalError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
-import { problemOf } from './problem-of.js';
-import { WrongFieldsError } from './errors.js';
+import { problemOf, WrongFieldsError } from './problems.js';
 
 const problems = [{ field: 'end', expected: 'a date', was: '5' }];
 

@@ -1,2 +1,0 @@
-/** The console in the browser. */
-export { CONSOLE_PAGES, consolePages } from './console-pages.js';

@@ -1,0 +1,24 @@
+/** All controllers, in the order of the OpenAPI document. */
+import { OperationController } from '../observe/index.js';
+import { DatasetsController } from './datasets.controller.js';
+import { EventsController } from './events.controller.js';
+import { ExportController } from './export.controller.js';
+import { FeedController } from './feed.controller.js';
+import { MembersController } from './members.controller.js';
+import { QueuesController } from './queues.controller.js';
+import { SessionDataController } from './session-data.controller.js';
+import { SessionMatrixController } from './session-matrix.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+export const CONTROLLERS = [
+  SessionsController,
+  SessionDataController,
+  SessionMatrixController,
+  MembersController,
+  FeedController,
+  EventsController,
+  ExportController,
+  DatasetsController,
+  QueuesController,
+  OperationController,
+];

@@ -1,0 +1,26 @@
+/**
+ * The parts that the API, the streams and the reconciler share: the records of sessions, their certificates and symbols, and the
+ * controls of their stores. Each is built once. They use the API's connection; the stream has another one for windows of bars.
+ */
+import { Certificates } from './certificates.js';
+import { Evictions } from './evictions.js';
+import { SessionControl } from './session-control.js';
+import type { Servers } from './session-row.js';
+import { SymbolChanges } from './symbol-changes.js';
+
+export interface SharedParts extends Servers {
+  control: SessionControl;
+  changes: SymbolChanges;
+  certificates: Certificates;
+  evictions: Evictions;
+}
+
+export function sharedParts(servers: Servers): SharedParts {
+  return {
+    ...servers,
+    control: new SessionControl(servers),
+    changes: new SymbolChanges(servers),
+    certificates: new Certificates(servers),
+    evictions: new Evictions(servers),
+  };
+}

@@ -1,0 +1,93 @@
+/** Builds and starts the session side of the coordinator: lifecycle, streams, reconciler. */
+import { hostname } from 'node:os';
+import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import { type Config, STOP_ORDER } from '@barkeep/service';
+import { openRedis } from '@barkeep/session-data';
+import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
+import { Logger } from '@nestjs/common';
+import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
+import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
+import { type Surroundings, upkeepDefaults } from './runtime.js';
+import { PrefetchBudget, SharedWindows } from './source/index.js';
+import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
+
+/** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
+const STREAM_STALLS_MAX = 10;
+/** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
+const SILENCE_LIMIT_MS = 8_000;
+
+/** The session side as the API calls it. Its parts stop in the order of the stop sequence. */
+export async function startSessions(surroundings: Surroundings): Promise<SessionService> {
+  const { config, stop } = surroundings;
+  const parts = partsOf(surroundings);
+  const service = await serviceOf(config, parts);
+  startStreams(surroundings, parts);
+  const reconciler = new Reconciler(parts, service);
+  parts.redis.on('ready', () => reconciler.onStoreReturned());
+  reconciler.start(config.sessions.reconcileMs);
+  stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
+  return service;
+}
+
+function startStreams(surroundings: Surroundings, parts: SharedParts): void {
+  const { config, stop } = surroundings;
+  const connection = workerConnection(config.services.redisUrl);
+  const streams = new StreamProcessor(runnerOf(surroundings, parts), {
+    connection,
+    prefix: config.queues.prefix,
+    concurrency: config.queues.streamConcurrency,
+    lockDuration: config.queues.streamLockMs,
+    stalledInterval: config.queues.stalledCheckMs,
+    maxStalledCount: STREAM_STALLS_MAX,
+  });
+  stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
+  stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
+}
+
+function partsOf({ config, connections }: Surroundings): SharedParts {
+  const { dataSource, sessionRedis: redis, queueRedis, queues } = connections;
+  const keyPrefix = config.sessions.prefix;
+  const { backfillAttempts: attempts, backoffMs } = config.queues;
+  const producer = new UpkeepProducer(queues, { attempts, backoffMs });
+  const sessions = new SessionRepository<SessionSpec>(dataSource, keyPrefix);
+  const logger = new Logger('sessions');
+  const warn = (message: string, error: unknown) =>
+    logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+  const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
+  return sharedParts({ ...servers, producer, sessions, warn });
+}
+
+async function serviceOf(config: Config, parts: SharedParts): Promise<SessionService> {
+  const { modulePath } = config.repositories;
+  return new SessionService(parts, {
+    upkeepDefaults: upkeepDefaults(config),
+    limits: config.sessions.limits,
+    repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
+  });
+}
+
+/** The streams have separate connections: a window of megabytes must not delay an API call. */
+function runnerOf({ config, metrics, tracing, stop }: Surroundings, parts: SharedParts): StreamRunner {
+  const socketTimeout = SILENCE_LIMIT_MS;
+  const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
+  const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
+  for (const client of [redis, subscriber]) client.on('error', (error) => parts.warn('session redis', error));
+  stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
+  const streamed = streamMetrics(metrics);
+  const active: ActiveStreams = new Set();
+  const budget = new PrefetchBudget(config.sessions.prefetchBytes);
+  addSessionMetrics(metrics, { active, sessions: parts.sessions, redis, budget });
+  return new StreamRunner({
+    ...parts,
+    redis,
+    owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
+    wakes: new WakeSignals(subscriber, parts.keyPrefix),
+    stagedDays: config.sessions.stagedDays,
+    budget,
+    active,
+    sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
+    metrics: streamed,
+    tracing,
+  });
+}

@@ -1,0 +1,39 @@
+/** What the streams of this process share, and what the loops of one stream work with. */
+import type { Tracing } from '@barkeep/observe';
+import type { SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
+import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
+import type { SharedParts } from '../lifecycle/index.js';
+import type { PrefetchBudget, SharedWindows } from '../source/index.js';
+import type { JoiningSymbols } from './joining-symbols.js';
+import type { LockstepLimit } from './lockstep-limit.js';
+import type { OutsideCounter } from './outside-counter.js';
+import type { TrailingWindow } from './trailing-window.js';
+import type { WakeSignal, WakeSignals } from './wake-signals.js';
+
+export interface StreamsParts extends SharedParts {
+  /** Names this process; a session's fence is (epoch, owner). */
+  owner: string;
+  wakes: WakeSignals;
+  /** Trading days that may be in the store ahead of the clock. */
+  stagedDays: number;
+  budget: PrefetchBudget;
+  sharedWindows: SharedWindows;
+  metrics: StreamMetrics;
+  active: ActiveStreams;
+  tracing: Tracing;
+}
+
+export interface StreamParts extends StreamsParts {
+  layout: SessionLayout;
+  /** That this process has claimed in Postgres. */
+  epoch: number;
+  writer: SessionWriter;
+  store: UpkeepStore;
+  joining: JoiningSymbols;
+  lockstep: LockstepLimit;
+  trailing: TrailingWindow;
+  /** Counts the rows without a slot while the stream runs. */
+  outside: OutsideCounter;
+  /** Wakes the clock loop. */
+  wake: WakeSignal;
+}
