@@ -1,2 +1,2 @@
 /** The controllers of the HTTP API. */
-export { CONTROLLERS } from './controllers.js';
+export { HttpModule } from './http.module.js';

@@ -9,13 +9,17 @@ import {
   type DayChunk,
   type DayGrid,
 } from '@barkeep/bars';
+import type { Window } from '@barkeep/session-data';
 import type { SymbolParts } from './row-packer.js';
-import type { ReadTask } from './source-reader.js';
+import type { WindowRead } from './window-read.js';
 
-interface ReceivedWindow extends ReadTask {
+interface ReceivedWindow {
+  window: Window;
   grid: DayGrid;
   isHistory: boolean;
   symbols: SymbolParts;
+  into: WindowRead;
+  onPack: () => void;
 }
 
 export class PackedWindow implements PackReceiver {
@@ -45,7 +49,7 @@ export class PackedWindow implements PackReceiver {
 
   // A chunk is added only when it is complete: a read that is aborted keeps the complete ones.
   end(): void {
-    const { window, symbols, isHistory, onProgress } = this.received;
+    const { window, symbols, isHistory, onPack } = this.received;
     const { symbol, part } = symbols.get(this.symbolId)!;
     const bars = this.isWhole ? this.bars : this.barsOfPart();
     if (bars > 0) {
@@ -55,7 +59,7 @@ export class PackedWindow implements PackReceiver {
       part.bars += bars;
     }
     this.empty(this.symbolId);
-    onProgress();
+    onPack();
   }
 
   empty(symbolId: number): void {

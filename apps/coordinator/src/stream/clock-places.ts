@@ -1,7 +1,4 @@
-/**
- * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and
- * their events.
- */
+/** The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and their events. */
 import {
   countFields,
   countsBefore,
@@ -88,10 +85,7 @@ export class ClockPlaces {
   }
 }
 
-/**
- * The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of
- * the day's bars that are visible there.
- */
+/** The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of the day's bars that are visible there. */
 export async function eventsOf(
   places: readonly ClockPlace[],
   store: UpkeepStore,

@@ -1,4 +1,7 @@
-/** All controllers, in the order of the OpenAPI document. */
+/** The HTTP side as a Nest module: controllers and the problem filter. Needs a module that exports the SessionService. */
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { ProblemFilter } from '../access/index.js';
 import { OperationController } from '../observe/index.js';
 import { DatasetsController } from './datasets.controller.js';
 import { EventsController } from './events.controller.js';
@@ -10,7 +13,7 @@ import { SessionDataController } from './session-data.controller.js';
 import { SessionMatrixController } from './session-matrix.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
-export const CONTROLLERS = [
+const CONTROLLERS = [
   SessionsController,
   SessionDataController,
   SessionMatrixController,
@@ -22,3 +25,12 @@ export const CONTROLLERS = [
   QueuesController,
   OperationController,
 ];
+
+@Module({})
+export class HttpModule {
+  /** @param imports the modules that export `SessionService` */
+  static register(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    const providers = [{ provide: APP_FILTER, useClass: ProblemFilter }];
+    return { module: HttpModule, imports, controllers: CONTROLLERS, providers };
+  }
+}
