@@ -5,7 +5,7 @@
  */
 import { SessionStateError, type SessionRepository, type SessionRow } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { compareStore } from '@barkeep/session-data';
+import { isBehind } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { SessionControl } from './session-control.js';
@@ -33,7 +33,7 @@ export class LostTail {
     const { sessions, redis, keyPrefix, warn } = this.parts;
     if (row.state !== 'completed' || !row.checkpoint) return row;
     const layout = layoutOf(row, keyPrefix);
-    if ((await compareStore(redis, layout, { clock: layout.end })) !== 'behind') return row;
+    if (!(await isBehind(redis, layout, layout.end))) return row;
     let reopened: Row;
     try {
       reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });

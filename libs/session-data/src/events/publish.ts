@@ -4,10 +4,8 @@
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument } from '../redis/index.js';
+import { SCRIPTS, type Script, type ScriptArgument } from '../redis/index.js';
 import { EVENTS_KEPT } from './events-kept.js';
-
-const PUBLISH = new Script(LUA.publish);
 
 /** @param clock a time that the session's clock has reached, epoch ms */
 export async function publishEvents(
@@ -23,7 +21,7 @@ export async function publishEvents(
   await Promise.all(
     partitions.map((partition) => {
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
-      return PUBLISH.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
+      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
     }),
   );
 }

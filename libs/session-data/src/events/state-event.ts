@@ -2,9 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { EVENTS_KEPT } from './events-kept.js';
-import { LUA, Script } from '../redis/index.js';
-
-const EMIT_STATE = new Script(LUA.emitState);
+import { SCRIPTS } from '../redis/index.js';
 
 /** @returns false when there is no store: the session was never started, or is lost or removed */
 export async function emitState(
@@ -16,7 +14,10 @@ export async function emitState(
   const { meta, emitted, events } = layout.keysOf(0);
   const fields = ['type', 'state', 'state', state, ...(error === null ? [] : ['error', error.slice(0, 500)])];
   return (
-    (await EMIT_STATE.run(redis, [meta, emitted, events], [layout.incarnation, EVENTS_KEPT, state, ...fields])) ===
-    'emitted'
+    (await SCRIPTS.emitState.run(
+      redis,
+      [meta, emitted, events],
+      [layout.incarnation, EVENTS_KEPT, state, ...fields],
+    )) === 'emitted'
   );
 }

@@ -19,7 +19,8 @@ import {
   type SlotCounts,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { byPartition, hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
+import { byPartition, type SessionLayout } from '../layout/index.js';
+import { hashChunk, intervalsByName } from './digest.js';
 
 export interface DayDigest {
   date: string;

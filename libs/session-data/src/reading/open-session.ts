@@ -281,7 +281,7 @@ export class OpenSession {
     }
     const found = layout.interval(interval);
     if (!found) {
-      const known = [layout.base, ...layout.derived].map(({ name }) => name);
+      const known = layout.intervals.map(({ name }) => name);
       throw new UnknownIntervalError(layout.id, interval, known);
     }
     return new BarSeries(reads, layout, symbol, found, layout.keysOf(partition));

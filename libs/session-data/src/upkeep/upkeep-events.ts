@@ -7,11 +7,8 @@ import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '
 import type { Redis } from 'ioredis';
 import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument } from '../redis/index.js';
+import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
 import type { SymbolDay } from './symbol-day.js';
-
-const EMIT_GAPS = new Script(LUA.emitGaps);
-const EMIT_QUALITY = new Script(LUA.emitQuality);
 
 export class UpkeepEvents {
   constructor(
@@ -40,7 +37,7 @@ export class UpkeepEvents {
     const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
-    const reply = await runAndPublish(EMIT_GAPS, this.redis, day, keys, [...head, ...args]);
+    const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, [...head, ...args]);
     this.refuse(reply);
     return typeof reply === 'number' ? reply : 0;
   }
@@ -52,7 +49,7 @@ export class UpkeepEvents {
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
     const args = [this.layout.stampOf(partition), open, close, date, EVENTS_KEPT, ...rest];
     const day = { layout: this.layout, partition, open };
-    this.refuse(await runAndPublish(EMIT_QUALITY, this.redis, day, [meta, emitted, changes, pending], args));
+    this.refuse(await runAndPublish(SCRIPTS.emitQuality, this.redis, day, [meta, emitted, changes, pending], args));
   }
 
   /** Date, counts as text, fields and values, as the scripts take them. */

@@ -6,10 +6,9 @@ import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type S
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
-  LUA,
+  SCRIPTS,
   runPipeline,
   runWithSlots,
-  Script,
   type ScriptArgument,
   ScriptReplyError,
   slotsCommand,
@@ -19,11 +18,6 @@ import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
-
-const FILL = new Script(LUA.fill);
-const DERIVE = new Script(LUA.derive);
-const MOVE_WATERMARK = new Script(LUA.moveWatermark);
-const NOTE_ERROR = new Script(LUA.noteError);
 
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
@@ -181,7 +175,7 @@ export class UpkeepStore {
       for (const { start, records } of runs) args.push(start, records);
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('fill', await runAndPublish(FILL, this.redis, day, names, args));
+    return this.refusedOf('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
   }
 
   /**
@@ -217,7 +211,7 @@ export class UpkeepStore {
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('derive', await runAndPublish(DERIVE, this.redis, day, names, args));
+    return this.refusedOf('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
   }
 
   /**
@@ -238,8 +232,8 @@ export class UpkeepStore {
     const keys = [meta, emitted, changes, pending];
     const day = { layout: this.layout, partition, open: to - 1 };
     const reply = closes
-      ? await runAndPublish(MOVE_WATERMARK, this.redis, day, keys, args)
-      : await MOVE_WATERMARK.run(this.redis, keys, args);
+      ? await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)
+      : await SCRIPTS.moveWatermark.run(this.redis, keys, args);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
   }
@@ -252,7 +246,7 @@ export class UpkeepStore {
     const { open } = this.layout.grid(dayIndex);
     const members = symbols.map((symbol) => dayMember(date, symbol));
     const stamp = this.layout.stampOf(partition);
-    await NOTE_ERROR.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
+    await SCRIPTS.noteError.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
   }
 
   /** Close time of the last slot of the fills. */
