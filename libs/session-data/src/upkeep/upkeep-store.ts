@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
   SCRIPTS,
-  runPipeline,
+  runCommands,
   runWithSlots,
   type ScriptArgument,
   ScriptReplyError,
@@ -70,9 +70,9 @@ export class UpkeepStore {
    */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
-    const pipeline = this.redis.pipeline();
-    for (const { meta } of layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
-    return (await runPipeline(pipeline)).map((reply, partition) => {
+    const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
+    const reads = layout.keys.map(({ meta }) => ['hmget', meta, ...fields]);
+    return (await runCommands(this.redis, reads)).map((reply, partition) => {
       const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
       if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
       if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
@@ -124,9 +124,8 @@ export class UpkeepStore {
 
   /** When the next absent bars of the session are due, epoch ms, or undefined. */
   async nextRetry(): Promise<number | undefined> {
-    const pipeline = this.redis.pipeline();
-    for (const { retry } of this.layout.keys) pipeline.zrange(retry, 0, 0, 'WITHSCORES');
-    const scores = ((await runPipeline(pipeline)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
+    const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
+    const scores = ((await runCommands(this.redis, reads)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
@@ -164,8 +163,8 @@ export class UpkeepStore {
     const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
-    const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, close, refused.length);
+    const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), this.leastFrontier(dayIndex, fills)];
+    args.push(open, EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
@@ -193,14 +192,8 @@ export class UpkeepStore {
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
-    const args: ScriptArgument[] = [
-      this.layout.stampOf(partition),
-      derived.length,
-      open,
-      closedSlots >> 3,
-      (0xff00 >> (closedSlots & 7)) & 0xff,
-      EVENTS_KEPT,
-    ];
+    const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
+    const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
@@ -227,15 +220,12 @@ export class UpkeepStore {
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
-    const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
-    if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+    const quality = closes ? this.events.qualityArguments(partition, closes.dayIndex, closes.counts) : [];
+    const args = [from, to, wake, EVENTS_KEPT, ...quality];
     const keys = [meta, emitted, changes, pending];
-    const day = { layout: this.layout, partition, open: to - 1 };
-    const reply = closes
-      ? await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)
-      : await SCRIPTS.moveWatermark.run(this.redis, keys, args);
-    if (reply === 'gone') throw new SessionLostError(this.layout.id);
-    return reply === 'moved';
+    // Without a day that ends there is nothing to publish.
+    const day = { layout: this.layout, partition, open: closes ? to - 1 : Infinity };
+    return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
   }
 
   /** Stores a repository's error for the gaps that it left open. */
@@ -257,7 +247,6 @@ export class UpkeepStore {
 
   private refusedOf(script: string, reply: unknown): Set<string> {
     const [verdict, ...members] = reply as string[];
-    if (verdict === 'gone') throw new SessionLostError(this.layout.id);
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));
   }
