@@ -82,7 +82,7 @@ export {
   loadSlotsScript,
   bulkOptions,
   slotsCommand,
-  StoreClock,
+  storeClock,
   type StoreReads,
   storeReads,
   type Receiver,

@@ -3,7 +3,7 @@ export { bulkOptions, runAndReceive, type StoreReads, storeReads, type Receiver 
 export { COUNTERS } from './lua-constants.js';
 export { type ReadCommand, runCommands, runPipeline } from './pipeline.js';
 export { endTimerOnClose, openRedis } from './open-redis.js';
-export { StoreClock } from './store-clock.js';
+export { storeClock } from './store-clock.js';
 export { isScriptUnknown, type Script, type ScriptArgument, ScriptReplyError, SCRIPTS } from './script.js';
 export { loadSlotsScript, runWithSlots, slotsCommand } from './slots-read.js';
 export { runTransaction } from './transaction.js';
