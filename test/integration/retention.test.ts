@@ -10,8 +10,9 @@ import {
   RewindError,
   SessionLayout,
   SessionReader,
-  SessionRetention,
+  SessionWriter,
   readHistory,
+  retireBefore,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { holey, marketBars } from '../support/data/market.js';
@@ -96,8 +97,10 @@ async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> 
 }
 
 const dates = (layout: SessionLayout) => layout.days.map(({ date }) => date);
-const retentionOf = ({ layout, writer }: TestStore, redis: Redis = server.redis) =>
-  new SessionRetention(redis, layout, writer);
+const retentionOf = ({ layout, writer }: TestStore, redis?: Redis) => ({
+  retireBefore: (day: number) =>
+    retireBefore(redis ? new SessionWriter(redis, layout, { epoch: 1, owner: 'one' }) : writer, day),
+});
 
 it('lays out the days before the first one, and keeps the last finished ones and the one that streams', () => {
   const layout = server.layout(SPEC);

@@ -46,7 +46,7 @@ async function fullStore(spec: object = manySpec): Promise<TestStore> {
     await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
     await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
     const day = { symbol: symbols[0]!, date: '2013-10-07', rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
-    await noteOutside(server.redis, layout, writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
+    await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
     await upkeep.failures.note({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
   }
   await deriveAll(store);

@@ -8,11 +8,11 @@ import {
   noteHistory,
   OpenSession,
   SessionLayout,
-  SessionRetention,
   SessionWriter,
   UpkeepStore,
   withMembership,
   readHistory,
+  retireBefore,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -37,8 +37,7 @@ const storeOf = (layout: SessionLayout): TestStore => {
   return { layout, writer: as({ epoch: 1, owner: 'one' }), upkeep: new UpkeepStore(server.redis, layout), reader, as };
 };
 const membersOf = ({ spec, basePartitions }: SessionLayout) => ({ symbols: spec.symbols, basePartitions });
-const retain = ({ layout, writer }: TestStore, day: number) =>
-  new SessionRetention(server.redis, layout, writer).retireBefore(day);
+const retain = ({ writer }: TestStore, day: number) => retireBefore(writer, day);
 
 /** A store at its end, with the counts of its history stored and the days before `firstKept` removed. */
 async function storeFrom(firstKept: number): Promise<TestStore> {

@@ -77,15 +77,13 @@ test('I10 counts of rows without a slot are stored once, and counted again when 
   const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
   const note = { partition: 0, to: '2013-10-09', isFirst: true, days };
   expect(await outsideTo(server.redis, layout)).toEqual([undefined]);
-  await noteOutside(server.redis, layout, writer, note);
-  await noteOutside(server.redis, layout, writer, { ...note, isFirst: false });
+  await noteOutside(writer, note);
+  await noteOutside(writer, { ...note, isFirst: false });
   expect(await outsideTo(server.redis, layout)).toEqual(['2013-10-09']);
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 6, extended: 3 });
   expect((await reader.metrics('AAA', 'operator', '2013-10-07')).outside).toBe(2);
   expect((await reader.metrics('AAA', 'operator')).outside).toBe(4);
-  await expect(noteOutside(server.redis, layout, store.as({ epoch: 0, owner: 'old' }), note)).rejects.toThrow(
-    FencedError,
-  );
+  await expect(noteOutside(store.as({ epoch: 0, owner: 'old' }), note)).rejects.toThrow(FencedError);
 
   const target = changed(layout, 'remove', 'BBB');
   await updateSymbols(server.redis, target);
@@ -96,7 +94,7 @@ test('I10 counts of rows without a slot are stored once, and counted again when 
 test('I9 nothing of a symbol that left remains, and a client with the old list writes nothing', async () => {
   const store = await full();
   const note = { partition: 0, to: '2013-10-08', isFirst: true, days: [outsideDay('BBB', '2013-10-07')] };
-  await noteOutside(server.redis, store.layout, store.writer, note);
+  await noteOutside(store.writer, note);
   const derived = await derivedOf(store, 0, 0, 390);
   const before = await store.reader.position();
   const target = changed(store.layout, 'remove', 'BBB');

@@ -7,9 +7,9 @@ import {
   RewindError,
   SessionFeed,
   SessionLostError,
-  SessionRetention,
   UnknownSymbolError,
   removeSession,
+  retireBefore,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { advanceTo, countedSlots, feedOf, otherBar } from '../support/programs/feeding.js';
@@ -254,7 +254,7 @@ it('counts as stored what was accepted, and neither duplicates nor conflicts', a
 it('takes no bars of days that are no longer kept', async () => {
   await feed.feed('AAA', bars);
   await advanceTo(frontier, store.layout.end);
-  await new SessionRetention(server.redis, store.layout, store.writer).retireBefore(1);
+  await retireBefore(store.writer, 1);
   expect(await feed.feed('AAA', [bars[389]!, bars[390]!, bars[5]!])).toEqual({
     ...none,
     duplicates: 1,

@@ -2,7 +2,7 @@
 import { loadRepositories } from '@barkeep/bar-repository';
 import type { Tracing } from '@barkeep/observe';
 import type { Config, Connections } from '@barkeep/service';
-import { RepositoryLimit, StoreClock } from '@barkeep/session-data';
+import { RepositoryLimit, storeClock } from '@barkeep/session-data';
 import { QueueWorker, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { BullModule } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
@@ -49,7 +49,7 @@ export async function processorsOf(
 ) {
   const { backfillAttempts: attempts, backoffMs } = config.queues;
   // Retries are due by the clock of the store: other workers compare these times, and a machine's own clock may jump.
-  const { now } = new StoreClock(sessionRedis);
+  const now = storeClock(sessionRedis);
   const producer = new UpkeepProducer(queues, { attempts, backoffMs }, now);
   const sessions = new UpkeepSessions(sessionRedis, config.sessions.prefix);
   const { modulePath, timeoutMs: repositoryTimeoutMs } = config.repositories;

@@ -56,7 +56,7 @@ export {
   wakeChannel,
   type Window,
 } from './layout/index.js';
-export { isBrokenStore, isOutage } from './outage/index.js';
+export { isBrokenStore, isOutage, isRedisOutage } from './outage/index.js';
 export {
   type BarsPart,
   CELL_COUNTS,
@@ -78,12 +78,11 @@ export {
 export {
   endTimerOnClose,
   openRedis,
-  isRedisOutage,
   isScriptUnknown,
   loadSlotsScript,
   bulkOptions,
   slotsCommand,
-  StoreClock,
+  storeClock,
   type StoreReads,
   storeReads,
   type Receiver,
@@ -91,9 +90,9 @@ export {
 } from './redis/index.js';
 export {
   type ClaimedPosition,
-  compareStore,
   type Control,
   type Fence,
+  isBehind,
   noFigures,
   noteHistory,
   noteOutside,
@@ -104,8 +103,8 @@ export {
   readStreamFigures,
   removeLeftover,
   removeSession,
+  retireBefore,
   ReturnedKeys,
-  SessionRetention,
   SessionWriter,
   readControl,
   setControl,

@@ -6,7 +6,7 @@
  * control that could not be written, or that the store lost, follows as soon as the store can be reached.
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
-import { compareStore, readControl, setControl, emitState, type Control } from '@barkeep/session-data';
+import { emitState, isBehind, readControl, setControl, type Control } from '@barkeep/session-data';
 import { addJobs, isActive, layoutOf, type Row, type Servers } from './session-row.js';
 
 /** How often one call repeats itself because the row changed meanwhile. */
@@ -66,7 +66,7 @@ export class SessionControl {
     const { sessions, redis, keyPrefix, warn } = this.servers;
     if (row.state !== 'completed' || !row.checkpoint) return row;
     const layout = layoutOf(row, keyPrefix);
-    if ((await compareStore(redis, layout, { clock: layout.end })) !== 'behind') return row;
+    if (!(await isBehind(redis, layout, layout.end))) return row;
     let reopened: Row;
     try {
       reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });

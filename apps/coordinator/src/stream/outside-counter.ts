@@ -81,7 +81,7 @@ export class OutsideCounter {
   }
 
   private async countFor(partitions: readonly number[], dates: Dates, isNew: boolean): Promise<void> {
-    const { redis, layout, writer, metrics } = this.parts;
+    const { layout, writer, metrics } = this.parts;
     const { datasetId, ids } = await this.lookUp();
     const symbols = new Map([...ids].filter(([symbol]) => partitions.includes(layout.partitionOf(symbol)!)));
     let isFirst = isNew;
@@ -90,7 +90,7 @@ export class OutsideCounter {
       for (const partition of partitions) {
         const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
         metrics.outside(own.reduce((sum, { outside }) => sum + outside, 0));
-        await noteOutside(redis, layout, writer, { partition, to: part.to, isFirst, days: own });
+        await noteOutside(writer, { partition, to: part.to, isFirst, days: own });
       }
       isFirst = false;
     }

@@ -3,11 +3,10 @@
  * day at each day change. Called after every move of the clock, and once before the first one: a step that a crash prevented
  * is repeated by the next owner.
  */
-import { noteHistory, SessionRetention, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
+import { noteHistory, retireBefore, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class TrailingWindow {
-  private readonly retention: SessionRetention;
   private firstKept = 0;
   private isNoted = false;
 
@@ -17,9 +16,7 @@ export class TrailingWindow {
     private readonly writer: SessionWriter,
     /** Position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it. */
     private readonly slowest: () => number,
-  ) {
-    this.retention = new SessionRetention(redis, layout, writer);
-  }
+  ) {}
 
   /** @param clock position of the clock, epoch ms @throws FencedError, SessionLostError, RewindError */
   async follow(clock: number): Promise<void> {
@@ -31,7 +28,7 @@ export class TrailingWindow {
     }
     const firstKept = layout.firstKeptAt(Math.min(clock, this.slowest()));
     if (firstKept <= this.firstKept) return;
-    await this.retention.retireBefore(firstKept);
+    await retireBefore(this.writer, firstKept);
     this.firstKept = firstKept;
   }
 }

@@ -15,14 +15,8 @@ import {
   SessionLostError,
   UnknownConsumerError,
 } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
+import { SCRIPTS, type Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
-
-const JOIN_CONSUMER = new Script(LUA.joinConsumer);
-const ACKNOWLEDGE = new Script(LUA.acknowledge);
-const REMOVE_CONSUMER = new Script(LUA.removeConsumer);
-const LIST_CONSUMERS = new Script(LUA.listConsumers);
-const CONSUMER_LIMIT = new Script(LUA.consumerLimit);
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Most consumers of a session, including those that left or were dropped. A new one takes the place of the one that left first. */
@@ -101,7 +95,7 @@ export class SessionConsumers {
     if (!CONSUMER_PATTERN.test(name)) throw new ConsumerNameError(name);
     const token = randomBytes(16).toString('hex');
     const args = [name, token, from, this.layout.sessionStart, this.waitsFor, NOTHING_DELIVERED, CONSUMERS_MAX];
-    const [verdict, ...fields] = await this.run(JOIN_CONSUMER, args);
+    const [verdict, ...fields] = await this.run(SCRIPTS.joinConsumer, args);
     if (verdict === 'full') throw new ConsumerCountError(this.layout.id, CONSUMERS_MAX);
     if (verdict !== 'joined') throw new ScriptReplyError('join', verdict);
     return { token, position: positionOf(fields) };
@@ -133,12 +127,12 @@ export class SessionConsumers {
 
   /** Removes a consumer and its position. @returns false when no consumer has the name @throws SessionLostError */
   async remove(name: string): Promise<boolean> {
-    return (await this.run(REMOVE_CONSUMER, [name]))[0] === 'removed';
+    return (await this.run(SCRIPTS.removeConsumer, [name]))[0] === 'removed';
   }
 
   /** All consumers that ever joined and were not removed, by name. @throws SessionLostError */
   async list(): Promise<ConsumerView[]> {
-    const [, now, ...pairs] = await this.run(LIST_CONSUMERS, []);
+    const [, now, ...pairs] = await this.run(SCRIPTS.listConsumers, []);
     const views: ConsumerView[] = [];
     for (let i = 0; i < pairs.length; i += 2) {
       const [stored, , ...fields] = pairs[i + 1]!.split(' ');
@@ -152,7 +146,11 @@ export class SessionConsumers {
 
   /** The position of the slowest consumer. Drops silent consumers first, where that is the policy. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
-    const [verdict, time, joins] = await this.run(CONSUMER_LIMIT, [this.heartbeatMs, this.onSilence, this.waitsFor]);
+    const [verdict, time, joins] = await this.run(SCRIPTS.consumerLimit, [
+      this.heartbeatMs,
+      this.onSilence,
+      this.waitsFor,
+    ]);
     const slowest = verdict === 'waiting' ? verdict : verdict === 'held' ? Number(time) : undefined;
     return { slowest, joins: Number(joins) };
   }
@@ -165,7 +163,7 @@ export class SessionConsumers {
   ): Promise<void> {
     const { time, steps, bars, deliveredHash } = position;
     const { id } = this.layout;
-    const [verdict, clock] = await this.run(ACKNOWLEDGE, [name, token, what, time, steps, bars, deliveredHash]);
+    const [verdict, clock] = await this.run(SCRIPTS.acknowledge, [name, token, what, time, steps, bars, deliveredHash]);
     if (verdict === 'unknown') throw new UnknownConsumerError(id, name);
     if (verdict === 'replaced') throw new ConsumerReplacedError(id, name);
     if (verdict === 'ahead') throw new ConsumerAheadError(id, name, time, Number(clock));

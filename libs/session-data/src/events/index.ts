@@ -9,7 +9,5 @@ export {
   type SessionEvent,
   type SessionEventType,
 } from './event-types.js';
-export { EVENTS_KEPT } from './events-kept.js';
 export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
-export { publishEvents, publishReached, runAndPublish } from './publish.js';
-export { emitState } from './state-event.js';
+export { emitState, EVENTS_KEPT, publishEvents, publishReached, runAndPublish } from './publish.js';

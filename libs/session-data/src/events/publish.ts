@@ -1,13 +1,14 @@
 /**
  * Publishes changes that the clock has passed: moves them from the pending ones to the public events, partition by partition.
- * The owner calls it after each move of the clock, and upkeep after each change of a day that the clock has reached.
+ * The owner calls it after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits
+ * the state of a session.
  */
 import type { Redis } from 'ioredis';
-import type { SessionLayout } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument } from '../redis/index.js';
-import { EVENTS_KEPT } from './events-kept.js';
+import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SCRIPTS, type Script, type ScriptArgument } from '../redis/index.js';
 
-const PUBLISH = new Script(LUA.publish);
+/** Entries that each event stream keeps, approximately: Redis trims whole nodes. */
+export const EVENTS_KEPT = 10_000;
 
 /** @param clock a time that the session's clock has reached, epoch ms */
 export async function publishEvents(
@@ -23,7 +24,7 @@ export async function publishEvents(
   await Promise.all(
     partitions.map((partition) => {
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
-      return PUBLISH.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
+      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
     }),
   );
 }
@@ -41,7 +42,8 @@ export async function publishReached(
 
 /**
  * Runs a script that changes a day which opens at `open`, epoch ms, and publishes the change if the clock is past that.
- * @returns the script's answer
+ * @param args those after the stamp of the partition
+ * @returns the script's answer @throws SessionLostError
  */
 export async function runAndPublish(
   script: Script,
@@ -50,10 +52,28 @@ export async function runAndPublish(
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {
+  const all = [layout.stampOf(partition), ...args];
   // The clock is read after the script: when it moves later than this, the owner publishes the change.
-  const [answer, clock] = await script.runThen(redis, keys, args, () => readClock(redis, layout));
+  const [answer, clock] = await script.runThen(redis, keys, all, () => readClock(redis, layout));
+  if ([answer].flat()[0] === 'gone') throw new SessionLostError(layout.id);
   if (Number(clock) > open) await publishEvents(redis, layout, Number(clock), [partition]);
   return answer;
+}
+
+/**
+ * Emits the state of a session after it changed in PostgreSQL; a state is not emitted twice in a row.
+ * @returns false when there is no store: the session was never started, or is lost or removed
+ */
+export async function emitState(
+  redis: Redis,
+  layout: SessionLayout,
+  state: string,
+  error: string | null = null,
+): Promise<boolean> {
+  const { meta, emitted, events } = layout.keysOf(0);
+  const fields = ['type', 'state', 'state', state, ...(error === null ? [] : ['error', error.slice(0, 500)])];
+  const args = [layout.incarnation, EVENTS_KEPT, state, ...fields];
+  return (await SCRIPTS.emitState.run(redis, [meta, emitted, events], args)) === 'emitted';
 }
 
 function readClock(redis: Redis, layout: SessionLayout): Promise<string | null> {

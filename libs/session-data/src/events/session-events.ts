@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
 import { isChangeEvent, parseEvent, type SessionEvent } from './event-types.js';
-import { runPipeline } from '../redis/index.js';
+import { runCommands } from '../redis/index.js';
 
 /** An event with the cursor from which the next one is read. */
 export interface CursoredEvent {
@@ -53,9 +53,8 @@ export class SessionEvents {
   /** The cursor after all events so far. @throws SessionLostError */
   async now(): Promise<EventCursor> {
     await this.session.refresh();
-    const pipeline = this.redis.pipeline();
-    for (const key of this.streams()) pipeline.xrevrange(key, '+', '-', 'COUNT', 1);
-    return ((await runPipeline(pipeline)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
+    const reads = this.streams().map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
+    return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
   /** Events after a cursor, oldest first; none when there are none. @throws SessionLostError */
@@ -69,14 +68,13 @@ export class SessionEvents {
 
   private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
     const { layout } = this.session;
-    const pipeline = this.redis.pipeline();
-    pipeline.hmget(layout.keysOf(0).meta, 'incarnation', 'version');
     const streams = this.streams();
-    for (const [at, key] of streams.entries()) {
-      pipeline.xread('COUNT', limit, 'STREAMS', key, from[at] ?? FIRST_ID);
-      pipeline.xrange(key, '-', '+', 'COUNT', 1);
-    }
-    const [meta, ...replies] = await runPipeline(pipeline);
+    const reads = streams.flatMap((key, at) => [
+      ['xread', 'COUNT', limit, 'STREAMS', key, from[at] ?? FIRST_ID],
+      ['xrange', key, '-', '+', 'COUNT', 1],
+    ]);
+    const versions = ['hmget', layout.keysOf(0).meta, 'incarnation', 'version'];
+    const [meta, ...replies] = await runCommands(this.redis, [versions, ...reads]);
     const [incarnation, version] = meta as (string | null)[];
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     if (Number(version ?? 0) !== layout.membership.version) {

@@ -3,13 +3,10 @@
  * Does not decide how far the frontier goes, and writes no bars ({@link SessionFeed} does).
  */
 import type { Redis } from 'ioredis';
-import { RewindError, type SessionLayout, SessionLostError } from '../layout/index.js';
-import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
+import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { runPipeline, SCRIPTS } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 import type { Control, SessionWriter } from '../stream/index.js';
-
-const ADVANCE = new Script(LUA.advance);
-const NOTE_SILENT = new Script(LUA.noteSilent);
 
 /** The progress of one symbol's stream. */
 export interface FedStream {
@@ -73,10 +70,8 @@ export class FeedFrontier {
   /** Emits once that a stream became silent after its message at `heardAt`. @throws FencedError, SessionLostError */
   async noteSilent(symbol: string, heardAt: number): Promise<void> {
     const { meta, events, stream } = this.layout.keysOf(0);
-    const args = [...this.writer.fenceArguments(0), symbol, heardAt, EVENTS_KEPT];
-    const reply = (await NOTE_SILENT.run(this.redis, [meta, events, stream], args)) as string;
-    this.writer.refuse(reply);
-    if (reply !== 'noted') throw new ScriptReplyError('note-silent', reply);
+    const args = [symbol, heardAt, EVENTS_KEPT];
+    await this.writer.run(SCRIPTS.noteSilent, 0, [meta, events, stream], args, 'noted');
   }
 
   /** Of each stream that was reported as silent, the time of its last message before that, epoch ms. */
@@ -94,13 +89,12 @@ export class FeedFrontier {
     const grid = layout.grid(dayIndex);
     const keys = layout.keysOf(partition);
     const chunks = layout.symbolsOf(partition).map((symbol) => keys.chunk(layout.base.name, symbol, grid.date));
-    const args = [...this.writer.fenceArguments(partition), from, to, grid.closedBy(from), grid.closedBy(to)];
-    const reply = (await ADVANCE.run(this.redis, [keys.meta, ...chunks], args)) as [string, string, Control, number?];
-    this.writer.refuse(reply[0]);
-    if (reply[0] === 'rewind') throw new RewindError(layout.id, Number(reply[1]));
-    if (reply[0] !== 'advanced' && reply[0] !== 'done') throw new ScriptReplyError('advance', reply);
-    this.frontiers[partition] = Number(reply[1]);
-    return { control: reply[2], bars: reply[3] ?? 0 };
+    const args = [from, to, grid.closedBy(from), grid.closedBy(to)];
+    const names = [keys.meta, ...chunks];
+    const reply = await this.writer.run(SCRIPTS.advance, partition, names, args, 'advanced', 'done');
+    const [, frontier, control, bars = 0] = reply;
+    this.frontiers[partition] = Number(frontier);
+    return { control: control as Control, bars: Number(bars) };
   }
 }
 

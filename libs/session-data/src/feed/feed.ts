@@ -29,10 +29,8 @@ import {
   SessionLostError,
   UnknownSymbolError,
 } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
+import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
-
-const FEED = new Script(LUA.feed);
 
 /** Why a fed bar is not stored: the reasons of all bars, and those that only a feed has. Conflicts are counted separately. */
 export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
@@ -214,7 +212,7 @@ export class SessionFeed {
       const closes = slots.map((slot) => grid.closeTime(slot));
       args.push(placesOf(slots, closes), recordsOf(positions.map((at) => bars[at]!)));
     }
-    const reply = (await FEED.run(this.redis, names, args)) as [string, string?, string?];
+    const reply = (await SCRIPTS.feed.run(this.redis, names, args)) as [string, string?, string?];
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
     if (reply[0] === 'behind') {
       const reachedMs = Number(reply[2] || layout.start);

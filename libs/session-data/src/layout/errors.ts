@@ -1,33 +1,38 @@
 /** Errors between a program and a session's store: one class for each cause. */
 
-/** The writer no longer owns the session: it must stop at once (I3). */
-export class FencedError extends Error {
-  override readonly name = 'FencedError';
+class SessionError extends Error {
   constructor(
     readonly sessionId: string,
-    readonly epoch: number,
-    readonly owner: string,
+    detail: string,
   ) {
-    super(`session ${sessionId}: epoch ${epoch} of ${owner} is no longer current`);
+    super(`session ${sessionId}: ${detail}`);
+  }
+}
+
+/** The writer no longer owns the session: it must stop at once (I3). */
+export class FencedError extends SessionError {
+  override readonly name = 'FencedError';
+  constructor(sessionId: string, epoch: number, owner: string) {
+    super(sessionId, `epoch ${epoch} of ${owner} is no longer current`);
   }
 }
 
 /** The store of a session is gone, or belongs to another session of the same id. */
-export class SessionLostError extends Error {
+export class SessionLostError extends SessionError {
   override readonly name = 'SessionLostError';
-  constructor(readonly sessionId: string) {
-    super(`session ${sessionId}: its store is gone or is that of another session of the same id`);
+  constructor(sessionId: string) {
+    super(sessionId, 'its store is gone or is that of another session of the same id');
   }
 }
 
 /** The store lost writes: the stream must continue from `frontier`. */
-export class RewindError extends Error {
+export class RewindError extends SessionError {
   override readonly name = 'RewindError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly frontier: number,
   ) {
-    super(`session ${sessionId}: the store lost writes; its frontier is at ${new Date(frontier).toISOString()}`);
+    super(sessionId, `the store lost writes; its frontier is at ${new Date(frontier).toISOString()}`);
   }
 }
 
@@ -35,16 +40,14 @@ export class RewindError extends Error {
  * This process does not know the calendar of the session: its `BARKEEP_CALENDARS_DIR` is another one or is not set.
  * Without the calendar the slots have no times. A program adds calendars with `useCalendars` of `@barkeep/bars`.
  */
-export class SessionCalendarError extends Error {
+export class SessionCalendarError extends SessionError {
   override readonly name = 'SessionCalendarError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly calendarId: string,
     readonly knownIds: readonly string[],
   ) {
-    super(
-      `session ${sessionId}: expected its calendar to be one of ${knownIds.join(', ')}, was ${JSON.stringify(calendarId)}`,
-    );
+    super(sessionId, `expected its calendar to be one of ${knownIds.join(', ')}, was ${JSON.stringify(calendarId)}`);
   }
 }
 
@@ -62,10 +65,10 @@ export class UnknownSymbolError extends Error {
 }
 
 /** Symbols joined or left while the session was read, so the answer may belong to the old list. */
-export class SymbolsChangedError extends Error {
+export class SymbolsChangedError extends SessionError {
   override readonly name = 'SymbolsChangedError';
-  constructor(readonly sessionId: string) {
-    super(`session ${sessionId}: its symbols changed`);
+  constructor(sessionId: string) {
+    super(sessionId, 'its symbols changed');
   }
 }
 
@@ -96,7 +99,7 @@ export class UnknownIntervalError extends Error {
 export class UnknownDateError extends Error {
   override readonly name = 'UnknownDateError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly date: string,
   ) {
     super(`date: expected a trading day of session ${sessionId}, was "${date}"`);
@@ -104,21 +107,18 @@ export class UnknownDateError extends Error {
 }
 
 /** Bars were fed to a session that reads them from a dataset. */
-export class NotAFeedError extends Error {
+export class NotAFeedError extends SessionError {
   override readonly name = 'NotAFeedError';
-  constructor(
-    readonly sessionId: string,
-    readonly dataset: string,
-  ) {
-    super(`session ${sessionId}: expected a source of type feed, was the dataset "${dataset}"`);
+  constructor(sessionId: string, dataset: string) {
+    super(sessionId, `expected a source of type feed, was the dataset "${dataset}"`);
   }
 }
 
 /** The session Redis lost bars that a feeder has seen stored. Nothing of the call was stored. */
-export class FeedSetBackError extends Error {
+export class FeedSetBackError extends SessionError {
   override readonly name = 'FeedSetBackError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly symbol: string,
     /** The store still has every bar of the stream that closes by then, epoch ms. */
     readonly reachedMs: number,
@@ -126,38 +126,34 @@ export class FeedSetBackError extends Error {
     readonly storedBars: number,
   ) {
     super(
-      `session ${sessionId}: expected at least ${seenBars} fed bars of ${symbol} in the store, was ${storedBars}: the session Redis lost its newest writes; ` +
+      sessionId,
+      `expected at least ${seenBars} fed bars of ${symbol} in the store, was ${storedBars}: the session Redis lost its newest writes; ` +
         `send all bars of ${symbol} that close after ${new Date(reachedMs).toISOString()} again, and late ones; stored bars are duplicates`,
     );
   }
 }
 
 /** A started session has no store yet: no coordinator has taken it. */
-export class FeedNotBegunError extends Error {
+export class FeedNotBegunError extends SessionError {
   override readonly name = 'FeedNotBegunError';
-  constructor(
-    readonly sessionId: string,
-    readonly waitedMs: number,
-  ) {
-    super(`session ${sessionId}: expected its store to exist within ${waitedMs} ms; send the bars again later`);
+  constructor(sessionId: string, waitedMs: number) {
+    super(sessionId, `expected its store to exist within ${waitedMs} ms; send the bars again later`);
   }
 }
 
 /** The symbols of a fed session cannot change: a stream that joins late would have to be fed from the first day on. */
-export class FedSymbolsError extends Error {
+export class FedSymbolsError extends SessionError {
   override readonly name = 'FedSymbolsError';
-  constructor(readonly sessionId: string) {
-    super(
-      `session ${sessionId}: expected a source of type dataset; the symbols of a session that is fed cannot change`,
-    );
+  constructor(sessionId: string) {
+    super(sessionId, 'expected a source of type dataset; the symbols of a session that is fed cannot change');
   }
 }
 
 /** A consumer joined after the decision how far the clock may go: decide again. */
-export class ConsumersChangedError extends Error {
+export class ConsumersChangedError extends SessionError {
   override readonly name = 'ConsumersChangedError';
-  constructor(readonly sessionId: string) {
-    super(`session ${sessionId}: a consumer joined`);
+  constructor(sessionId: string) {
+    super(sessionId, 'a consumer joined');
   }
 }
 
@@ -170,13 +166,13 @@ export class ConsumerNameError extends Error {
 }
 
 /** The session has the most consumers that it may have. */
-export class ConsumerCountError extends Error {
+export class ConsumerCountError extends SessionError {
   override readonly name = 'ConsumerCountError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly max: number,
   ) {
-    super(`session ${sessionId}: expected at most ${max} consumers, was one more`);
+    super(sessionId, `expected at most ${max} consumers, was one more`);
   }
 }
 
@@ -192,29 +188,22 @@ export class UnknownConsumerError extends Error {
 }
 
 /** Another process joined under the consumer's name: this one must stop. */
-export class ConsumerReplacedError extends Error {
+export class ConsumerReplacedError extends SessionError {
   override readonly name = 'ConsumerReplacedError';
   constructor(
-    readonly sessionId: string,
+    sessionId: string,
     readonly consumer: string,
   ) {
-    super(`session ${sessionId}: another process joined as consumer "${consumer}"`);
+    super(sessionId, `another process joined as consumer "${consumer}"`);
   }
 }
 
 /** A consumer acknowledged a position after the session's clock. */
-export class ConsumerAheadError extends Error {
+export class ConsumerAheadError extends SessionError {
   override readonly name = 'ConsumerAheadError';
-  constructor(
-    readonly sessionId: string,
-    readonly consumer: string,
-    /** Epoch ms. */
-    readonly time: number,
-    /** Epoch ms. */
-    readonly clock: number,
-  ) {
-    super(
-      `session ${sessionId}: consumer "${consumer}": expected a position up to the clock, ${new Date(clock).toISOString()}, was ${new Date(time).toISOString()}`,
-    );
+  /** @param time of the position, and the clock, epoch ms */
+  constructor(sessionId: string, consumer: string, time: number, clock: number) {
+    const [was, limit] = [time, clock].map((ms) => new Date(ms).toISOString());
+    super(sessionId, `consumer "${consumer}": expected a position up to the clock, ${limit}, was ${was}`);
   }
 }

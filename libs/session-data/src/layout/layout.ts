@@ -18,12 +18,14 @@ import {
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
-import { basePartition } from './base-partition.js';
 import { type PartitionKeys, partitionKeys } from './keys.js';
+import { basePartition, basePartitionsOf } from './partitions.js';
 
-/** Symbols of one partition, and so of one script call: bounds how long one flush blocks Redis. */
-export const PARTITION_SYMBOLS = 128;
-const BASE_PARTITIONS_MAX = 64;
+/**
+ * Who reads a session. A strategy's answers depend on nothing after the clock (I2). An operator's show everything that is
+ * stored, up to the frontier.
+ */
+export type View = 'strategy' | 'operator';
 
 /** One step of the stream: base slots `[fromSlot, toSlot)` of a day, and the frontier before and after it. */
 export interface Window {
@@ -43,6 +45,8 @@ export class SessionLayout {
   readonly historyDays: number;
   readonly base: Interval;
   readonly derived: readonly Interval[];
+  /** The base interval, then the derived ones. */
+  readonly intervals: readonly Interval[];
   /** The derived intervals that upkeep computes: all, or none when the spec says so. */
   readonly computed: readonly Interval[];
   /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
@@ -81,6 +85,7 @@ export class SessionLayout {
     this.historyDays = this.days.filter(({ date }) => date < spec.start).length;
     this.base = parseInterval(spec.baseInterval);
     this.derived = spec.derivedIntervals.map(parseInterval);
+    this.intervals = [this.base, ...this.derived];
     this.computed = spec.upkeep.autoComputeDerived ? this.derived : [];
     this.datasets = [...new Set([sourceName(spec), ...spec.backfill])];
     this.start = this.grid(0).open;
@@ -88,7 +93,7 @@ export class SessionLayout {
     this.sessionStart = this.grid(this.historyDays).open;
     this.historyEnd = this.historyDays > 0 ? this.grid(this.historyDays - 1).close : this.start;
     this.symbols = currentSymbols(spec.symbols, membership);
-    this.basePartitions = basePartitionsOf(spec);
+    this.basePartitions = basePartitionsOf(spec.symbols.length);
     const count = Math.max(this.basePartitions, ...Object.keys(membership.stamps).map((partition) => +partition + 1));
     const partitions: string[][] = Array.from({ length: count }, () => []);
     for (const symbol of this.symbols) {
@@ -150,6 +155,12 @@ export class SessionLayout {
     const keys = this.keys[partition];
     if (!keys) throw new RangeError(`partition: expected a number in [0, ${this.partitions}), was ${partition}`);
     return keys;
+  }
+
+  /** What a partition stores under own keys of a symbol's day: its states, then its chunks. */
+  dayKeys(partition: number, symbol: string, date: string): string[] {
+    const keys = this.keysOf(partition);
+    return [keys.states(symbol, date), ...this.intervals.map(({ name }) => keys.chunk(name, symbol, date))];
   }
 
   /** The slots of a day at an interval; the base interval when none is named. */
@@ -214,7 +225,7 @@ export class SessionLayout {
   /** An interval that the session stores, by any of its names (`60m` is `1h`), or undefined. */
   interval(text: string): Interval | undefined {
     const name = intervalName(text);
-    return [this.base, ...this.derived].find((interval) => interval.name === name);
+    return this.intervals.find((interval) => interval.name === name);
   }
 
   /** Base slots of the session's own days that are closed at `time`, for one symbol. */
@@ -285,9 +296,4 @@ export class SessionLayout {
 /** Cached values of an interval, by day. */
 function daysOf<T>(made: Map<string, T[]>, { name }: Interval): T[] {
   return made.get(name) ?? made.set(name, []).get(name)!;
-}
-
-/** Partitions that the symbols of a spec are spread over. */
-export function basePartitionsOf(spec: Pick<SessionSpec, 'symbols'>): number {
-  return Math.min(BASE_PARTITIONS_MAX, Math.ceil(spec.symbols.length / PARTITION_SYMBOLS));
 }

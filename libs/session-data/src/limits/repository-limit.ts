@@ -6,11 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { LUA, Script } from '../redis/index.js';
-
-const TAKE = new Script(LUA.takePermit);
-const RENEW = new Script(LUA.renewPermits);
-const REST = new Script(LUA.restRepository);
+import { SCRIPTS } from '../redis/index.js';
 
 /** Lifetime of a lease that is not extended. For this time the requests of a dead worker still count. */
 const LEASE_MS = 10_000;
@@ -80,7 +76,7 @@ export class RepositoryLimit {
 
   /** Blocks all requests to the repository for `ms`. */
   async rest(ms: number): Promise<void> {
-    await REST.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
+    await SCRIPTS.restRepository.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
   }
 
   /** Tries to get permits for the sessions that wait, one session after another, until none waits. */
@@ -111,7 +107,7 @@ export class RepositoryLimit {
     const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
     const more = waiters.length > 1 ? 'more' : '';
     const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
-    const [verdict] = (await TAKE.run(this.redis, this.keys, args)) as [string];
+    const [verdict] = (await SCRIPTS.takePermit.run(this.redis, this.keys, args)) as [string];
     if (verdict !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
@@ -133,7 +129,7 @@ export class RepositoryLimit {
   private hold(lease: string): void {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {
-      RENEW.run(this.redis, [this.keys[0]!], [LEASE_MS, ...this.leases]).catch(() => undefined);
+      SCRIPTS.renewPermits.run(this.redis, [this.keys[0]!], [LEASE_MS, ...this.leases]).catch(() => undefined);
     }, RENEW_MS).unref();
   }
 

@@ -1,5 +1,4 @@
-import { isBrokenStore } from './broken-store.js';
-import { isOutage } from './outage.js';
+import { isBrokenStore, isOutage } from './outage.js';
 
 const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
 

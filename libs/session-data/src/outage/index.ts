@@ -1,3 +1,2 @@
 /** Which errors mean that a server is away, and which that the data of a session is broken. */
-export { isBrokenStore } from './broken-store.js';
-export { isOutage } from './outage.js';
+export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';

@@ -1,9 +1,24 @@
 /**
- * Which errors mean that Redis or PostgreSQL is away for now, so that the same call may succeed later. One classifier for
- * the coordinator, the workers and the client. Pure. Looks through wrappers (`cause`, TypeORM's `driverError`, the `errors`
- * of an AggregateError) to a bounded depth.
+ * Which errors mean that Redis or PostgreSQL is away for now, so that the same call may succeed later, and which that the data of a
+ * session is broken. All programs share this list, so that a coordinator and a client never judge the same error differently. Pure.
  */
-import { isError, isRedisOutage } from '../redis/index.js';
+import { types } from 'node:util';
+
+const REDIS_NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
+
+/** Codes of the operating system (also when this process has no file, port or buffer left), and of the client's own connections. */
+const CODES =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDRNOTAVAIL|EMFILE|ENFILE|ENOBUFS|ENOMEM|EPROTO|NR_CLOSED)/;
+
+const REDIS_MESSAGES = [
+  // What a server answers while it starts, is a replica, fails over, is full, cannot write its file, is busy with a script, or has
+  // forgotten its scripts.
+  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|NOSCRIPT|ERR max number of clients reached)\b/,
+  // Outages for which ioredis gives no code.
+  /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/,
+  // What a server answers when an operator ended the script of a command (SCRIPT KILL): it wrote nothing.
+  /^ERR .*\bScript killed by user\b/,
+];
 
 /**
  * SQLSTATE classes and codes: connection (08), transaction that took too long (25P03, 25P04) or may only read (25006), another password or
@@ -28,18 +43,41 @@ const MESSAGES = [
   /^ERR ACL failure in script\b/,
 ];
 
-const NAMES = new Set(['ConnectionIsNotSetError']);
+/** Replies of Redis to a command that does not fit the value of its key or field: another program used Barkeep's keys. */
+const BROKEN = /^(WRONGTYPE|ERR hash value is not an? (integer|float))\b/;
 
 const DEPTH_MAX = 5;
 
-/** True when a server cannot be reached, or cannot serve now. */
+/**
+ * True when a server cannot be reached, or cannot serve now. Looks through wrappers (`cause`, TypeORM's `driverError`, the `errors` of
+ * an AggregateError) to a bounded depth.
+ */
 export function isOutage(error: unknown, depth = 0): error is Error {
   if (!isError(error) || depth > DEPTH_MAX) return false;
-  if (isRedisOutage(error) || NAMES.has(error.name) || MESSAGES.some((pattern) => pattern.test(error.message)))
-    return true;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (SQL_STATES.test(code)) return true;
+  if (isRedisOutage(error) || error.name === 'ConnectionIsNotSetError') return true;
+  if (MESSAGES.some((pattern) => pattern.test(error.message)) || SQL_STATES.test(codeOf(error))) return true;
   return wrappedBy(error).some((inner) => isOutage(inner, depth + 1));
+}
+
+/** True for an error of a Redis server that is away or cannot serve now. Looks at the error itself, not at its causes. */
+export function isRedisOutage(error: unknown): boolean {
+  if (!isError(error)) return false;
+  if (CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name)) return true;
+  return REDIS_MESSAGES.some((pattern) => pattern.test(error.message));
+}
+
+/** True for an error that lasts until the store is made again. */
+export function isBrokenStore(error: unknown): error is Error {
+  return isError(error) && BROKEN.test(error.message);
+}
+
+/** True for errors of other contexts of the engine too, such as those of Node's own modules under a test runner. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function wrappedBy(error: Error): unknown[] {

@@ -4,7 +4,7 @@
  * runs. Reads only the parts that the caller takes.
  */
 import type { ShownBar } from '@barkeep/bars';
-import type { SessionLayout } from '../layout/index.js';
+import type { OpenSession } from './open-session.js';
 
 /** Days of one part: 6,240 minutes of a stock exchange. */
 const DAYS_A_PART = 16;
@@ -24,22 +24,9 @@ export interface BarsPart {
   bars: ShownBar[];
 }
 
-/** What is read: the calls of an open session. */
-export interface AllBarsSource {
-  readonly layout: SessionLayout;
-  clock(): Promise<number>;
-  barsBetween(
-    symbol: string,
-    interval: string | undefined,
-    from: number,
-    to: number,
-    limit: number,
-  ): Promise<ShownBar[]>;
-}
-
 /** A derived bar that is still forming is left out. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
 export async function* readAllBars(
-  source: AllBarsSource,
+  source: OpenSession,
   { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,
 ): AsyncGenerator<BarsPart> {
   const clock = await source.clock();

@@ -8,7 +8,6 @@ import {
   addDayCounts,
   bitmapBytes,
   chunkBytes,
-  countBits,
   encodeDays,
   noCounts,
   ORIGIN_CODES,
@@ -19,7 +18,9 @@ import {
   type SlotCounts,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { byPartition, hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
+import type { SessionLayout } from '../layout/index.js';
+import { hashChunk, intervalsByName } from './digest.js';
+import { readBySymbol } from './symbol-values.js';
 
 export interface DayDigest {
   date: string;
@@ -120,20 +121,12 @@ async function addChunks(
 ): Promise<void> {
   const { date, slotCount } = layout.grid(day, interval);
   const isBase = interval === layout.base;
-  const found = new Map<string, { chunk: Buffer | null; states: Buffer | null }>();
-  // One command for each partition: a command for each symbol costs more than its bytes.
-  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
-    const keys = layout.keysOf(partition);
-    const chunks = members.map((symbol) => keys.chunk(interval.name, symbol, date));
-    const states = isBase ? members.map((symbol) => keys.states(symbol, date)) : [];
-    const replies = await redis.mgetBuffer(...chunks, ...states);
-    members.forEach((symbol, i) => {
-      found.set(symbol, { chunk: replies[i] ?? null, states: replies[members.length + i] ?? null });
-    });
-  });
-  await Promise.all(reads);
+  const found = await readBySymbol(redis, layout, symbols, (keys, symbol) => [
+    keys.chunk(interval.name, symbol, date),
+    ...(isBase ? [keys.states(symbol, date)] : []),
+  ]);
   for (const symbol of symbols) {
-    const { chunk, states } = found.get(symbol)!;
+    const [chunk = null, states = null] = found.get(symbol)!;
     if (chunk) hashChunk(hash, interval, symbol, date, chunk);
     if (isBase) addCounts(counts, slotCount, chunk, states);
   }
@@ -142,21 +135,16 @@ async function addChunks(
 /** Counts filled slots and their origins in the bytes that are hashed, and the other slots by their states. */
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
-  const bitmap = bytes.subarray(0, bitmapBytes(slotCount));
-  const day = addDayCounts(noCounts(), bitmap, states ?? undefined, slotCount);
-  const filled = countBits(bitmap, 0, slotCount);
+  const before = counts.backfilled;
+  addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
   let backfilled = 0;
   // The record of an empty slot has no origin.
   const end = recordOffset(slotCount, slotCount);
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
     if (bytes[at] === BACKFILLED) backfilled++;
   }
-  counts.expected += day.expected;
-  counts.filled += filled;
-  counts.streamed += filled - backfilled;
-  counts.backfilled += backfilled;
-  counts.noTrade += day.noTrade;
-  counts.unfillable += day.unfillable;
-  counts.absent += day.absent;
-  counts.missing += day.missing;
+  // The states may say otherwise than the bytes.
+  const more = before + backfilled - counts.backfilled;
+  counts.backfilled += more;
+  counts.streamed -= more;
 }

@@ -18,7 +18,7 @@ export class ClockedReads {
     redis: Redis,
     private readonly layout: SessionLayout,
     /** Identifies the list of symbols of the layout; see {@link symbolsKey}. */
-    private readonly key: string = symbolsKey(undefined, undefined),
+    private readonly key: string,
     /** Runs the commands; by default a pipeline of `redis`. */
     private readonly run: StoreReads['run'] = (commands, receive) => runAndReceive(redis, commands, receive),
   ) {
@@ -41,8 +41,10 @@ export class ClockedReads {
     const replies = await this.run(all, receiverAt && this.receiverOf(receiverAt, commands.length));
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
-    this.check(incarnation, version, joining);
-    this.see(clock, retainedFrom);
+    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
+    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
+    this.seenClock = Number(clock);
+    this.firstKept = this.layout.firstKept(Number(retainedFrom));
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
@@ -70,15 +72,5 @@ export class ClockedReads {
       [clock, replies] = await this.read(commandsAt(guess));
     }
     return [Math.min(guess, clock), replies];
-  }
-
-  private check(incarnation: string | null | undefined, version?: string | null, joining?: string | null): void {
-    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
-    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
-  }
-
-  private see(clock: string | null | undefined, retainedFrom: string | null | undefined): void {
-    this.seenClock = Number(clock);
-    this.firstKept = this.layout.firstKept(Number(retainedFrom));
   }
 }

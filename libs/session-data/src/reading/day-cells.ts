@@ -5,7 +5,7 @@
 import { addDayCounts, bitmapBytes, noCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { LUA, Script } from '../redis/index.js';
+import { SCRIPTS } from '../redis/index.js';
 
 /** The counts of a cell, in the order in which they are stored. What is in none of them is missing. */
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
@@ -21,7 +21,6 @@ export interface DayCell {
 /** Cells of one script call: bounds how long it holds Redis, about 2 ms. */
 export const CELLS_A_CALL = 256;
 
-const READ_CELLS = new Script(LUA.readCells);
 const HAS_STATES = '1'.charCodeAt(0);
 
 /** Counts of at most {@link CELLS_A_CALL} cells of one partition: for each cell {@link CELL_COUNTS}, one cell after another. */
@@ -36,7 +35,7 @@ export async function readCells(
   const slots = cells.map(({ day }) => layout.grid(day).slotCount);
   const chunks = cells.map(({ symbol }, i) => keys.chunk(layout.base.name, symbol, dates[i]!));
   const stateKeys = cells.map(({ symbol }, i) => keys.states(symbol, dates[i]!));
-  const reply = await READ_CELLS.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
+  const reply = await SCRIPTS.readCells.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
   const [bitmaps, hasStates, allStates] = reply as [Buffer, Buffer, Buffer];
   const counts = new Uint16Array(cells.length * CELL_COUNTS.length);
   let [bitmapAt, statesAt] = [0, 0];

@@ -4,8 +4,9 @@
  */
 import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { byPartition, type SessionLayout } from '../layout/index.js';
+import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
+import { readBySymbol } from './symbol-values.js';
 import { readVisibleEnd } from './visible-end.js';
 
 export interface FirstDifference {
@@ -101,11 +102,16 @@ async function compareChunks(
   sides: readonly [Side, Side],
   symbols: readonly string[],
 ): Promise<FirstDifference | null> {
-  const [mine, others] = await Promise.all(sides.map((side) => readChunks(redis, side, symbols)));
+  const reads = sides.map(({ layout, day }) =>
+    readBySymbol(redis, layout, symbols, (keys, symbol) => [
+      keys.chunk(layout.base.name, symbol, layout.day(day).date),
+    ]),
+  );
+  const [mine, others] = await Promise.all(reads);
   const isSameGrid = segmentsOf(sides[0]) === segmentsOf(sides[1]);
   let first: FirstDifference | null = null;
   for (const symbol of symbols) {
-    const [a, b] = [mine!.get(symbol) ?? null, others!.get(symbol) ?? null];
+    const [[a = null], [b = null]] = [mine!.get(symbol)!, others!.get(symbol)!];
     if (isSameGrid && (a && b ? a.equals(b) : a === b)) continue;
     const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b), isEqual);
     if (!found) continue;
@@ -118,19 +124,6 @@ async function compareChunks(
 
 function segmentsOf({ layout, day }: Side): string {
   return JSON.stringify(layout.day(day).segments);
-}
-
-async function readChunks(redis: Redis, { layout, day }: Side, symbols: readonly string[]) {
-  const found = new Map<string, Buffer | null>();
-  const { date } = layout.day(day);
-  // One command for each partition, whose keys share a hash tag.
-  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
-    const keys = layout.keysOf(partition);
-    const chunks = await redis.mgetBuffer(...members.map((symbol) => keys.chunk(layout.base.name, symbol, date)));
-    members.forEach((symbol, i) => found.set(symbol, chunks[i] ?? null));
-  });
-  await Promise.all(reads);
-  return found;
 }
 
 function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {

@@ -1,8 +1,8 @@
 /** The digest of a session (I1): SHA-256 over every chunk, each after its name, in the order of the names. */
-import { createHash } from 'node:crypto';
-import { bitmapBytes, countBits } from '@barkeep/bars';
+import { createHash, type Hash } from 'node:crypto';
+import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { hashChunk, intervalsByName, type SessionLayout } from '../layout/index.js';
+import type { SessionLayout } from '../layout/index.js';
 
 export interface SessionDigest {
   /** 64 hexadecimal digits. */
@@ -42,4 +42,14 @@ export async function digestOf(
     }
   }
   return { digest: hash.digest('hex'), ...result };
+}
+
+/** The stored intervals in the order of their names: the order in which a digest and a certificate hash chunks. */
+export function intervalsByName({ intervals }: SessionLayout): Interval[] {
+  return [...intervals].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Adds a chunk after its name. */
+export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: string, bytes: Uint8Array): void {
+  hash.update(`${interval.name}:${symbol}:${date}\n`).update(bytes);
 }

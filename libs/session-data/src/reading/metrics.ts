@@ -1,6 +1,5 @@
 /**
- * Reads a session's position and counts, a symbol's metrics and a symbol's gaps. All of them cover the session's own days,
- * not its history; those of a symbol cover the retained days. Reads only.
+ * Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only.
  */
 import {
   addDayCounts,
@@ -19,27 +18,9 @@ import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
 import { readOutsideRows } from './outside-counts.js';
 import { PriceRange } from './price-range.js';
-import { refusedIn, refusedReasons, refusedTotal } from './refusals.js';
+import { refusedIn, refusedReasons } from './refusals.js';
 import { visibleWatermark } from './visible-end.js';
 import { runPipeline } from '../redis/index.js';
-import type { Control } from '../stream/index.js';
-
-export interface SessionPosition {
-  /** Epoch ms. */
-  clock: number;
-  frontier: number;
-  watermark: number;
-  control: Control;
-  /** Slots of all symbols before the frontier (in a strategy's view before the clock), in the session's own days, retained or not. */
-  counts: SlotCounts;
-  /** Bars refused so far, for all reasons. */
-  refused: number;
-}
-
-/** With the frontier of each partition, epoch ms; undefined for one that is not counted. */
-export interface PartitionedPosition extends SessionPosition {
-  frontiers: readonly (number | undefined)[];
-}
 
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
@@ -81,65 +62,6 @@ export interface SymbolGap {
 
 /** Most examples of rows without a slot. */
 const EXAMPLES_MAX = 5;
-
-const META_FIELDS = [
-  'incarnation',
-  'frontier',
-  'watermark',
-  'streamed',
-  'backfilled',
-  'noTrade',
-  'unfillable',
-  'absent',
-  'begun',
-  'leftSlots',
-];
-
-/** Joining symbols are not counted, and their partitions do not limit frontier and watermark. @throws SessionLostError */
-export async function readPosition(
-  redis: Redis,
-  layout: SessionLayout,
-  joining: ReadonlySet<string> = new Set(),
-): Promise<PartitionedPosition> {
-  const pipeline = redis.pipeline();
-  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
-  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hgetall(refused);
-  const [first, ...replies] = await runPipeline(pipeline);
-  const [clock, control] = first as [string, Control];
-  const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
-  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
-  for (let p = 0; p < layout.partitions; p++) {
-    const [incarnation, ...numbers] = replies[2 * p] as (string | null)[];
-    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-    // A symbol that joined is alone in its partition.
-    if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
-    const [frontier, watermark, streamed, backfilled, noTrade, unfillable, absent, begun, leftSlots] =
-      numbers.map(Number);
-    frontiers[p] = frontier!;
-    at.frontier = Math.min(at.frontier, frontier!);
-    at.watermark = Math.min(at.watermark, watermark!);
-    const slots = layout.slotsClosedBy(frontier!) - layout.slotsClosedBy(begun!);
-    at.counts.expected += slots * layout.symbolsOf(p).length + leftSlots!;
-    at.counts.streamed += streamed!;
-    at.counts.backfilled += backfilled!;
-    at.counts.noTrade += noTrade!;
-    at.counts.unfillable += unfillable!;
-    at.counts.absent += absent!;
-    at.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
-  }
-  return { clock: Number(clock), control, ...at, counts: addedUp(at.counts) };
-}
-
-/**
- * The counts with `filled`, `expected` and `missing` that add up (I6). The slots of a symbol that left are counted until its data
- * are removed, so until then more slots can be settled than the present symbols have.
- */
-export function addedUp(counts: SlotCounts): SlotCounts {
-  const filled = counts.streamed + counts.backfilled;
-  const settled = filled + counts.noTrade + counts.unfillable + counts.absent;
-  const expected = Math.max(counts.expected, settled);
-  return { ...counts, filled, expected, missing: expected - settled };
-}
 
 interface SymbolDays {
   clock: number;

@@ -22,17 +22,10 @@ import {
 } from '../layout/index.js';
 import { type EmptySlots, type EmptySlotsQuery, readEmptySlots } from './empty-slots.js';
 import { readOutsideRows, type OutsideRows } from './outside-counts.js';
-import { readVisiblePosition } from './visible-position.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
-import {
-  readSymbolGaps,
-  readSlotMetrics,
-  readPosition,
-  type SessionPosition,
-  type SymbolGap,
-  type SlotMetrics,
-} from './metrics.js';
+import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } from './metrics.js';
+import { readPosition, readVisiblePosition, type SessionPosition } from './position.js';
 
 const LIMIT = 10_000;
 /** How often the symbols may change during one read before it fails. */
@@ -281,7 +274,7 @@ export class OpenSession {
     }
     const found = layout.interval(interval);
     if (!found) {
-      const known = [layout.base, ...layout.derived].map(({ name }) => name);
+      const known = layout.intervals.map(({ name }) => name);
       throw new UnknownIntervalError(layout.id, interval, known);
     }
     return new BarSeries(reads, layout, symbol, found, layout.keysOf(partition));

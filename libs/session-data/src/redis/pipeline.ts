@@ -1,6 +1,9 @@
 /** Runs a pipeline and answers its replies in order; the first error among them is thrown. */
 import type { ChainableCommander, Redis } from 'ioredis';
 
+/** A Redis command that only reads: its ioredis name, then its arguments. */
+export type ReadCommand = (string | number)[];
+
 export async function runPipeline(pipeline: ChainableCommander): Promise<unknown[]> {
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, reply]) => {
@@ -9,7 +12,7 @@ export async function runPipeline(pipeline: ChainableCommander): Promise<unknown
   });
 }
 
-/** The same for commands, each with its ioredis name and its arguments. */
-export function runCommands(redis: Redis, commands: readonly (string | number)[][]): Promise<unknown[]> {
+/** The same for a list of commands. */
+export function runCommands(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   return runPipeline(redis.pipeline([...commands]));
 }

@@ -4,19 +4,23 @@
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { LUA } from './lua-texts.js';
 
 export type ScriptArgument = string | number | Uint8Array;
 
 export class Script {
-  private readonly sha: string;
+  readonly sha: string;
 
-  constructor(private readonly lua: string) {
+  constructor(
+    readonly name: string,
+    readonly lua: string,
+  ) {
     this.sha = createHash('sha1').update(lua).digest('hex');
   }
 
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.orSend(
+    return orSend(
       () => redis.evalsha(this.sha, keys.length, ...rest),
       () => redis.eval(this.lua, keys.length, ...rest),
     );
@@ -25,7 +29,7 @@ export class Script {
   /** {@link run}, with buffers for texts in the answer. */
   async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.orSend(
+    return orSend(
       () => redis.callBuffer('EVALSHA', this.sha, keys.length, ...rest),
       () => redis.callBuffer('EVAL', this.lua, keys.length, ...rest),
     );
@@ -42,19 +46,10 @@ export class Script {
     read: () => Promise<T>,
   ): Promise<[unknown, T]> {
     const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.orSend(
+    return orSend(
       () => Promise.all([redis.evalsha(this.sha, keys.length, ...rest), read()]),
       () => Promise.all([redis.eval(this.lua, keys.length, ...rest), read()]),
     );
-  }
-
-  private async orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
-    try {
-      return await byDigest();
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return byText();
-    }
   }
 
   /**
@@ -64,6 +59,26 @@ export class Script {
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
+}
+
+/** All scripts, by their names. */
+export const SCRIPTS = Object.fromEntries(
+  Object.entries(LUA).map(([name, lua]) => [name, new Script(name, lua)]),
+) as Record<keyof typeof LUA, Script>;
+
+/** Runs a call by digest, and another one when the server does not know the script. */
+export async function orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
+  try {
+    return await byDigest();
+  } catch (error) {
+    if (!isScriptUnknown(error)) throw error;
+    return byText();
+  }
+}
+
+/** True when a call failed because the server restarted or its scripts were flushed. */
+export function isScriptUnknown(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
 /** A value that ioredis sends unchanged: bytes become a Buffer on the same memory. */

@@ -6,32 +6,15 @@ import type { Redis } from 'ioredis';
 
 const MEASURE_EVERY_MS = 5_000;
 
-export class StoreClock {
-  private offsetMs = Date.now() - performance.now();
-  private readonly timer: NodeJS.Timeout;
-
-  /** @param onError gets the error of a measurement; the last difference stays then */
-  constructor(
-    private readonly redis: Pick<Redis, 'time'>,
-    private readonly onError: (error: unknown) => void = () => undefined,
-  ) {
-    void this.measure();
-    this.timer = setInterval(() => void this.measure(), MEASURE_EVERY_MS).unref();
-  }
-
-  /** Epoch ms. */
-  readonly now = (): number => Math.round(performance.now() + this.offsetMs);
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private async measure(): Promise<void> {
-    try {
-      const [seconds, micros] = (await this.redis.time()).map(Number);
-      this.offsetMs = seconds! * 1000 + micros! / 1000 - performance.now();
-    } catch (error) {
-      this.onError(error);
-    }
-  }
+/** @returns tells the time, epoch ms; while the store does not answer, by the difference that was measured last */
+export function storeClock(redis: Pick<Redis, 'time'>): () => number {
+  let offsetMs = Date.now() - performance.now();
+  const measure = async (): Promise<void> => {
+    const [seconds, micros] = (await redis.time()).map(Number);
+    offsetMs = seconds! * 1000 + micros! / 1000 - performance.now();
+  };
+  const tryToMeasure = (): void => void measure().catch(() => undefined);
+  tryToMeasure();
+  setInterval(tryToMeasure, MEASURE_EVERY_MS).unref();
+  return () => Math.round(performance.now() + offsetMs);
 }

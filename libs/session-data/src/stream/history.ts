@@ -2,13 +2,11 @@
  * The number of bars of history that each symbol has: counted once, when the history is whole, and stored. Reading it costs
  * one read for each partition, also after the days themselves were retired.
  */
-import { addedPartition, bitmapBytes } from '@barkeep/bars';
+import { addedPartition, bitmapBytes, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
+import { type ReadCommand, runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
-
-const NOTE_HISTORY = new Script(LUA.noteHistory);
 
 /** Bitmaps counted in one round trip. */
 const COUNTS_A_CALL = 2_000;
@@ -23,11 +21,8 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     const symbols = layout.symbolsOf(partition).filter((symbol) => !noted.has(symbol));
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
-    const counts = await countHistory(redis, layout, partition, symbols);
-    const args = [...writer.fenceArguments(partition), ...[...counts].flat()];
-    const reply = (await NOTE_HISTORY.run(redis, [meta, history], args)) as string[];
-    writer.refuse(reply[0] ?? '');
-    if (reply[0] !== 'noted') throw new ScriptReplyError('note history', reply);
+    const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
+    await writer.run(SCRIPTS.noteHistory, partition, [meta, history], [...counts].flat(), 'noted');
   }
 }
 
@@ -43,9 +38,8 @@ export async function readHistory(redis: Redis, layout: SessionLayout): Promise<
 
 /** Stored counts by symbol, in the order of the session's symbols. */
 async function readNoted(redis: Redis, layout: SessionLayout): Promise<Map<string, number>> {
-  const pipeline = redis.pipeline();
-  for (const { history } of layout.keys) pipeline.hgetall(history);
-  const byPartition = (await runPipeline(pipeline)) as Record<string, string>[];
+  const reads = layout.keys.map(({ history }) => ['hgetall', history]);
+  const byPartition = (await runCommands(redis, reads)) as Record<string, string>[];
   return new Map(
     layout.symbols.flatMap((symbol): [string, number][] => {
       const bars = byPartition[layout.partitionOf(symbol)!]?.[symbol];
@@ -54,26 +48,37 @@ async function readNoted(redis: Redis, layout: SessionLayout): Promise<Map<strin
   );
 }
 
-/** The bits of a chunk after its last slot are zero, so the server can count a bitmap as it is. */
-async function countHistory(
+/**
+ * Number of bars of each symbol on the days `[from, to)`. The bits of a chunk after its last slot are zero, so the server can count
+ * a bitmap as it is.
+ */
+export async function countBars(
   redis: Redis,
   layout: SessionLayout,
-  partition: number,
   symbols: readonly string[],
+  interval: Interval,
+  from: number,
+  to: number,
 ): Promise<Map<string, number>> {
-  const interval = layout.historyInterval;
-  const keys = layout.keysOf(partition);
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
-  const wanted = symbols.flatMap((symbol) =>
-    layout.days.slice(0, layout.historyDays).map(({ date }, day) => {
-      const end = bitmapBytes(layout.grid(day, interval).slotCount) - 1;
-      return { symbol, command: ['bitcount', keys.chunk(interval.name, symbol, date), 0, end] };
-    }),
-  );
-  for (let at = 0; at < wanted.length; at += COUNTS_A_CALL) {
-    const batch = wanted.slice(at, at + COUNTS_A_CALL);
-    const replies = await runPipeline(redis.pipeline(batch.map(({ command }) => command)));
-    batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(replies[i])));
+  let batch: { symbol: string; command: ReadCommand }[] = [];
+  const count = async (): Promise<void> => {
+    const bars = await runCommands(
+      redis,
+      batch.map(({ command }) => command),
+    );
+    batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
+    batch = [];
+  };
+  for (const symbol of symbols) {
+    const keys = layout.keysOf(layout.partitionOf(symbol)!);
+    for (let day = from; day < to; day++) {
+      const { date, slotCount } = layout.grid(day, interval);
+      const key = keys.chunk(interval.name, symbol, date);
+      batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
+      if (batch.length === COUNTS_A_CALL) await count();
+    }
   }
+  await count();
   return counts;
 }

@@ -1,11 +1,10 @@
 /** The streaming side: fence, flush, clock, retention, removal. */
-export { compareStore } from './compare.js';
-export { noteHistory, readHistory } from './history.js';
+export { countBars, noteHistory, readHistory } from './history.js';
 export { noteOutside, type OutsideDay, outsideTo, readOutside } from './outside.js';
 export { removeLeftover, removeSession } from './remove.js';
 export { type FindRemoved, ReturnedKeys } from './returned-keys.js';
-export { SessionRetention } from './retention.js';
+export { retireBefore } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
 export { type ClaimedPosition, type Control, type Fence } from './fence.js';
 export { type PartitionWindow } from './partition-window.js';
-export { readControl, SessionWriter, setControl } from './writer.js';
+export { isBehind, readControl, SessionWriter, setControl } from './writer.js';

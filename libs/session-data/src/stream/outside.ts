@@ -5,10 +5,8 @@
  */
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout } from '../layout/index.js';
-import { LUA, runPipeline, Script, ScriptReplyError } from '../redis/index.js';
+import { runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
-
-const NOTE_OUTSIDE = new Script(LUA.noteOutside);
 
 /** Field that holds the mark: the stamp of the partition and the first date that is not counted. */
 const MARK = 'counted';
@@ -33,10 +31,11 @@ export interface OutsideDay {
 
 /** The first date that is not counted, of each partition; undefined where nothing is counted for the partition's present symbols. */
 export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(string | undefined)[]> {
-  const pipeline = redis.pipeline();
-  for (const { outside } of layout.keys) pipeline.hget(outside, MARK);
-  const marks = (await runPipeline(pipeline)) as (string | null)[];
-  return marks.map((mark, partition) => {
+  const marks = await runCommands(
+    redis,
+    layout.keys.map(({ outside }) => ['hget', outside, MARK]),
+  );
+  return (marks as (string | null)[]).map((mark, partition) => {
     const [stamp, date] = mark?.split(' ') ?? [];
     return stamp === layout.stampOf(partition) ? date : undefined;
   });
@@ -48,11 +47,10 @@ export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(s
  * @throws FencedError, SessionLostError
  */
 export async function noteOutside(
-  redis: Redis,
-  layout: SessionLayout,
   writer: SessionWriter,
   { partition, to, isFirst, days }: { partition: number; to: string; isFirst: boolean; days: readonly OutsideDay[] },
 ): Promise<void> {
+  const { layout } = writer;
   const { meta, outside } = layout.keysOf(partition);
   for (let at = 0; at === 0 || at < days.length; at += DAYS_A_CALL) {
     const part = days.slice(at, at + DAYS_A_CALL);
@@ -60,18 +58,15 @@ export async function noteOutside(
     // The mark moves with the last part: an interrupted call is repeated.
     const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
     const fields = part.flatMap((day) => [dayMember(day.date, day.symbol), textOf(day)]);
-    const args = [...writer.fenceArguments(partition), isFirst && at === 0 ? '1' : '', mark, ...fields];
-    const reply = (await NOTE_OUTSIDE.run(redis, [meta, outside], args)) as string[];
-    writer.refuse(reply[0] ?? '');
-    if (reply[0] !== 'noted') throw new ScriptReplyError('note outside', reply);
+    const args = [isFirst && at === 0 ? '1' : '', mark, ...fields];
+    await writer.run(SCRIPTS.noteOutside, partition, [meta, outside], args, 'noted');
   }
 }
 
 /** All counts of the session's present symbols, by date and symbol. */
 export async function readOutside(redis: Redis, layout: SessionLayout): Promise<OutsideDay[]> {
-  const pipeline = redis.pipeline();
-  for (const { outside } of layout.keys) pipeline.hgetall(outside);
-  const hashes = (await runPipeline(pipeline)) as Record<string, string>[];
+  const reads = layout.keys.map(({ outside }) => ['hgetall', outside]);
+  const hashes = (await runCommands(redis, reads)) as Record<string, string>[];
   const days = hashes.flatMap((hash, partition) =>
     Object.entries(hash).flatMap(([field, text]) => {
       const [date, symbol = ''] = field.split(' ');

@@ -4,9 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { LUA, Script } from '../redis/index.js';
-
-const FORGET = new Script(LUA.forget);
+import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
 
@@ -28,7 +26,7 @@ export async function removeSession(redis: Redis, layout: SessionLayout, scans =
 export async function removeLeftover(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
   const begun: number[] = [];
   for (let partition = 0; partition < layout.partitions; partition++) {
-    const reply = await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
+    const reply = await SCRIPTS.forget.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
     if (reply === 'forgotten') begun.push(partition);
   }
   return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun, scans));
@@ -61,12 +59,9 @@ async function* scannedKeys(
   const [first = ''] = bases;
   const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1);
   const pattern = `${shared.replace(/[\\*?[\]^]/g, '\\$&')}*`;
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
-    yield keys.filter((key) => bases.some((base) => key.startsWith(base)));
-    cursor = next;
-  } while (cursor !== '0');
+  for await (const keys of redis.scanStream({ match: pattern, count: KEYS_A_CALL })) {
+    yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
+  }
 }
 
 function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Generator<string[]> {
@@ -76,26 +71,18 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
     batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.outside, keys.history, keys.events, keys.stream);
     batch.push(keys.consumers, keys.feed, keys.emitted, keys.repositories, keys.repositoryRefused);
     batch.push(keys.changes, keys.pending, keys.refusedAhead);
-    for (const key of symbolKeys(layout, partition)) {
-      batch.push(key);
-      if (batch.length < KEYS_A_CALL) continue;
-      yield batch;
-      batch = [];
+    for (const symbol of layout.everSymbolsOf(partition)) {
+      for (const { date } of layout.days) {
+        batch.push(...layout.dayKeys(partition, symbol, date));
+        if (batch.length < KEYS_A_CALL) continue;
+        yield batch;
+        batch = [];
+      }
     }
   }
   yield batch;
 }
 
 function symbolKeyCount(layout: SessionLayout, partition: number): number {
-  return layout.everSymbolsOf(partition).length * layout.days.length * (2 + layout.derived.length);
-}
-
-function* symbolKeys(layout: SessionLayout, partition: number): Generator<string> {
-  const keys = layout.keysOf(partition);
-  for (const symbol of layout.everSymbolsOf(partition)) {
-    for (const { date } of layout.days) {
-      yield keys.states(symbol, date);
-      for (const interval of [layout.base, ...layout.derived]) yield keys.chunk(interval.name, symbol, date);
-    }
-  }
+  return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
 }

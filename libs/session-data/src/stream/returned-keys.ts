@@ -5,9 +5,7 @@
  * belongs to a removed session.
  */
 import type { Redis } from 'ioredis';
-import { LUA, Script } from '../redis/index.js';
-
-const REMOVE_RETURNED = new Script(LUA.removeReturned);
+import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
 /** Most keys that one call of a script removes. */
@@ -65,7 +63,7 @@ export class ReturnedKeys {
       const args = [isTaken ? '0' : '1', ...incarnations];
       for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
         const some = keys.slice(from, from + REMOVED_AT_ONCE);
-        count += Number(await REMOVE_RETURNED.run(this.redis, [`${base}:meta`, ...some], args));
+        count += Number(await SCRIPTS.removeReturned.run(this.redis, [`${base}:meta`, ...some], args));
       }
     };
     let cursor = '0';

@@ -2,11 +2,8 @@
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
-import { LUA, runTransaction, Script, type ScriptArgument } from '../redis/index.js';
+import { SCRIPTS, runTransaction, type ScriptArgument } from '../redis/index.js';
 import type { PartitionWindow } from './partition-window.js';
-
-const FLUSH_DAYS = new Script(LUA.flushDays);
-const FLUSH_SLOTS = new Script(LUA.flushSlots);
 
 /**
  * @param fence incarnation, epoch and owner
@@ -33,7 +30,7 @@ export async function flushWindow(
   if (isWhole && names.length > 0) return flushDays(redis, keys, names, args, part);
   args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));
   args.push(...slotsOf([...part.chunks.values()], fromSlot, toSlot));
-  return FLUSH_SLOTS.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...names], args);
+  return SCRIPTS.flushSlots.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...names], args);
 }
 
 async function flushDays(
@@ -50,7 +47,10 @@ async function flushDays(
     stagedNames.push(name);
     staged.push(name, bytes);
   }
-  const script = FLUSH_DAYS.command([keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names], args);
+  const script = SCRIPTS.flushDays.command(
+    [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names],
+    args,
+  );
   return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
 }
 

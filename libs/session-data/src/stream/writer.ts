@@ -13,17 +13,14 @@ import {
   SessionLostError,
   type Window,
 } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
+import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPTS } from '../redis/index.js';
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import type { ClaimedPosition, Control, Fence } from './fence.js';
 import type { PartitionWindow } from './partition-window.js';
 import { flushWindow } from './window-flush.js';
 
-const INIT = new Script(LUA.init);
-const CLAIM = new Script(LUA.claim);
-const SET_CONTROL = new Script(LUA.setControl);
-const MOVE_CLOCK = new Script(LUA.moveClock);
-const MARK_TIMED_OUT = new Script(LUA.markTimedOut);
+/** Verdicts of a store that has less than its writer has seen of it; the frontier follows. */
+const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** What a move of the clock carries. */
 export interface ClockMove {
@@ -44,7 +41,7 @@ export interface ClockMove {
 export class SessionWriter {
   constructor(
     private readonly redis: Redis,
-    private readonly layout: SessionLayout,
+    readonly layout: SessionLayout,
     private readonly fence: Fence,
   ) {}
 
@@ -53,15 +50,12 @@ export class SessionWriter {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
     const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
     for (const [partition, { meta }] of keys.entries()) {
-      const args = [
-        ...this.fenceArguments(partition),
-        start,
-        JSON.stringify(spec),
-        historyDays,
-        encodeDays(days),
-        ...symbols,
-      ];
-      const reply = await INIT.run(this.redis, [meta], args);
+      const fixed = [start, JSON.stringify(spec), historyDays, encodeDays(days)];
+      const reply = await SCRIPTS.init.run(
+        this.redis,
+        [meta],
+        [...this.fenceArguments(partition), ...fixed, ...symbols],
+      );
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
   }
@@ -71,12 +65,8 @@ export class SessionWriter {
    * @throws SessionLostError, FencedError
    */
   async claim(): Promise<ClaimedPosition> {
-    const claims = await Promise.all(
-      this.layout.keys.map(({ meta }, p) => CLAIM.run(this.redis, [meta], this.fenceArguments(p))),
-    );
-    const positions = claims.map((reply, p) => {
-      const [verdict, frontier, clock] = reply as [string, string, string?];
-      this.refuse(verdict);
+    const claims = this.layout.keys.map(({ meta }, p) => this.run(SCRIPTS.claim, p, [meta], [], 'claimed'));
+    const positions = (await Promise.all(claims)).map(([, frontier, clock], p) => {
       return { frontier: this.layout.isVacant(p) ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
     const frontiers = positions.map(({ frontier }) => frontier);
@@ -92,11 +82,9 @@ export class SessionWriter {
    */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
     const fence = this.fenceArguments(part.partition);
-    const reply = (await flushWindow(this.redis, this.layout, fence, window, part)) as [string, string, Control?];
-    this.refuse(reply[0]);
-    if (reply[0] === 'rewind') throw new RewindError(this.layout.id, Number(reply[1]));
-    if (reply[0] !== 'written' && reply[0] !== 'done') throw new ScriptReplyError('flush', reply);
-    return reply[2] ?? 'run';
+    const reply = await flushWindow(this.redis, this.layout, fence, window, part);
+    const [, , control = 'run'] = this.accepted('flush', reply, ['written', 'done']);
+    return control as Control;
   }
 
   /**
@@ -107,25 +95,12 @@ export class SessionWriter {
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
-    const figureArgs = [
-      ...(figures ? figureArguments(figures) : []),
-      ...(wait === undefined ? [] : waitArguments(wait)),
-    ];
+    const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
     // A new store has its clock at the start: that is no move.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
-    const fence = [incarnation, this.fence.epoch, this.fence.owner];
-    const args: ScriptArgument[] = [
-      ...fence,
-      to,
-      from,
-      limit,
-      joins,
-      EVENTS_KEPT,
-      first,
-      figureArgs.length / 2,
-      ...figureArgs,
-    ];
+    const args: ScriptArgument[] = [incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
+    args.push(EVENTS_KEPT, first, values.length / 2, ...values);
     for (const event of events) {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
@@ -133,12 +108,11 @@ export class SessionWriter {
     // A move to where the clock is has no limit to check.
     const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
     const keys = [meta, stream, hash, ...others.map((other) => other.meta)];
-    const reply = (await MOVE_CLOCK.run(this.redis, keys, args)) as [string, string, string?];
-    this.refuse(reply[0]);
-    if (reply[0] === 'set-back') throw new RewindError(this.layout.id, Number(reply[1]));
-    if (reply[0] === 'joined') throw new ConsumersChangedError(this.layout.id);
+    const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
+    const [verdict, control, version] = this.accepted('moveClock', reply, ['moved', 'joined']);
+    if (verdict === 'joined') throw new ConsumersChangedError(this.layout.id);
     if (to > from || events.length > 0) await publishEvents(this.redis, this.layout, to);
-    return reply[1] === 'run' && Number(reply[2]) !== membership.version ? 'reload' : (reply[1] as Control);
+    return control === 'run' && Number(version) !== membership.version ? 'reload' : (control as Control);
   }
 
   /** Marks a day whose source gave no answer in time, and emits that once. @throws FencedError, SessionLostError */
@@ -146,8 +120,8 @@ export class SessionWriter {
     const { meta, changes, stream, pending } = this.layout.keysOf(0);
     const { date, close } = this.layout.grid(dayIndex);
     const fields = ['type', 'day-timed-out', 'time', close, 'date', date, 'timeoutMs', timeoutMs];
-    const args = [...this.fenceArguments(0), date, close, EVENTS_KEPT, ...fields];
-    this.refuse(((await MARK_TIMED_OUT.run(this.redis, [meta, changes, stream, pending], args)) as [string])[0]);
+    const keys = [meta, changes, stream, pending];
+    await this.run(SCRIPTS.markTimedOut, 0, keys, [date, close, EVENTS_KEPT, ...fields], 'marked');
   }
 
   /** Emits a state of the session, once. */
@@ -155,15 +129,35 @@ export class SessionWriter {
     await emitState(this.redis, this.layout, state);
   }
 
+  /**
+   * Runs a fenced script of one partition.
+   * @param args those after the fence @param verdicts the answers that accept the call
+   * @returns the verdict, then what the script adds @throws FencedError, RewindError, SessionLostError
+   */
+  async run(
+    script: Script,
+    partition: number,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+    ...verdicts: string[]
+  ): Promise<string[]> {
+    const reply = await script.run(this.redis, keys, [...this.fenceArguments(partition), ...args]);
+    return this.accepted(script.name, reply, verdicts);
+  }
+
   /** The first arguments of every fenced script. They include the incarnation: a new session of the same id counts its epochs from one again. */
-  fenceArguments(partition: number): ScriptArgument[] {
+  private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
 
-  /** Throws for the verdicts that refuse a writer. @throws FencedError, SessionLostError */
-  refuse(verdict: string): void {
+  private accepted(script: string, reply: unknown, verdicts: readonly string[]): string[] {
+    const answer = [reply].flat() as string[];
+    const [verdict = '', frontier] = answer;
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
     if (verdict === 'fenced') throw new FencedError(this.layout.id, this.fence.epoch, this.fence.owner);
+    if (SET_BACK.has(verdict)) throw new RewindError(this.layout.id, Number(frontier));
+    if (!verdicts.includes(verdict)) throw new ScriptReplyError(script, reply);
+    return answer;
   }
 }
 
@@ -179,7 +173,7 @@ export async function setControl(
   control: Control,
 ): Promise<'set' | 'stale' | 'gone'> {
   const { meta, wake } = layout.keysOf(0);
-  const verdict = await SET_CONTROL.run(redis, [meta], [layout.incarnation, epoch, control, wake]);
+  const verdict = await SCRIPTS.setControl.run(redis, [meta], [layout.incarnation, epoch, control, wake]);
   return verdict as 'set' | 'stale' | 'gone';
 }
 
@@ -191,4 +185,11 @@ export async function readControl(
   const fields = await redis.hmget(layout.keysOf(0).meta, 'incarnation', 'control', 'epoch');
   const [incarnation, control, epoch] = fields;
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
+}
+
+/** Whether the store of a session is all there, and its clock is before a time that it had reached, epoch ms: it lost its newest writes. */
+export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
+  const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
+  const metas = (await runCommands(redis, reads)) as (string | null)[][];
+  return metas.every(([stamp]) => layout.owns(stamp)) && Number(metas[0]![1]) < clock;
 }

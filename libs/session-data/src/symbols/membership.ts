@@ -15,16 +15,8 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
-import { COUNTERS, LUA, runPipeline, Script, type ScriptArgument } from '../redis/index.js';
+import { COUNTERS, SCRIPTS, runPipeline, type ScriptArgument } from '../redis/index.js';
 import type { Fence } from '../stream/index.js';
-
-const BEGIN_PARTITION = new Script(LUA.beginPartition);
-const SWITCH_SYMBOLS = new Script(LUA.switchSymbols);
-const RESTAMP = new Script(LUA.restamp);
-const DROP_SYMBOL = new Script(LUA.dropSymbol);
-const FINISH_LEAVING = new Script(LUA.finishLeaving);
-const SHOW_JOINED = new Script(LUA.showJoined);
-const FORGET = new Script(LUA.forget);
 
 /** The symbols of a store. */
 export interface StoredSymbols {
@@ -95,7 +87,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const { meta, wake } = target.keysOf(0);
   const { version } = target.membership;
   const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
-  const reply = await SWITCH_SYMBOLS.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
+  const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
   if (reply === 'gone') {
     // The session was removed meanwhile: remove the partitions that were created for it (I9).
     for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
@@ -117,7 +109,7 @@ export async function showJoined(
   wholeUpTo: number,
 ): Promise<boolean> {
   const args = [layout.incarnation, epoch, owner, layout.membership.version, wholeUpTo, ...symbols];
-  const reply = await SHOW_JOINED.run(redis, [layout.keysOf(0).meta], args);
+  const reply = await SCRIPTS.showJoined.run(redis, [layout.keysOf(0).meta], args);
   if (reply === 'lost') throw new SessionLostError(layout.id);
   if (reply === 'fenced') throw new FencedError(layout.id, epoch, owner);
   return reply === 'joined';
@@ -137,15 +129,15 @@ async function begin(redis: Redis, layout: SessionLayout, partition: number, ret
   const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : '';
   const args = [layout.incarnation, version, begun === '' ? layout.start : begun, layout.historyDays];
   const kept = [begun === '' ? '' : retainedFrom, begun];
-  const reply = await BEGIN_PARTITION.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
+  const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
 
 async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<void> {
-  await FORGET.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
+  await SCRIPTS.forget.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
 }
 
-/** @param json the leavers, as {@link SWITCH_SYMBOLS} kept them @returns their names */
+/** @param json the leavers, as switchSymbols kept them @returns their names */
 async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
@@ -158,7 +150,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
     );
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
-  await FINISH_LEAVING.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  await SCRIPTS.finishLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   return leavers.map(({ symbol }) => symbol);
 }
 
@@ -176,7 +168,7 @@ async function restamp(
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
     // The counts of retired days cannot be split by symbol: they stay, and their slots stay expected.
     const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
-    const reply = await RESTAMP.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
+    const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
     if (reply !== 'moved') return;
   }
   throw new SymbolsChangedError(layout.id);
@@ -185,18 +177,16 @@ async function restamp(
 /** Removes a symbol's days. No writer can change them any more, so the counts read here are those that the script subtracts. */
 async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
   const counted = partition < layout.basePartitions ? '1' : '0';
-  const intervals = [layout.base, ...layout.derived];
-  const keys = layout.keysOf(partition);
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
     const days = layout.days.slice(from, from + DAYS_A_CALL);
     const names = tableKeys(layout, partition);
-    const args: ScriptArgument[] = [layout.incarnation, version, symbol, counted, 1 + intervals.length];
+    const args: ScriptArgument[] = [layout.incarnation, version, symbol, counted, 1 + layout.intervals.length];
     const counts = await countsOf(redis, layout, symbol, partition, from, days.length);
     days.forEach(({ date }, i) => {
-      names.push(keys.states(symbol, date), ...intervals.map(({ name }) => keys.chunk(name, symbol, date)));
+      names.push(...layout.dayKeys(partition, symbol, date));
       args.push(date, ...counts[i]!);
     });
-    await DROP_SYMBOL.run(redis, names, args);
+    await SCRIPTS.dropSymbol.run(redis, names, args);
   }
 }
 

@@ -1,5 +1,4 @@
 /** The upkeep side: gaps, fills, derived bars, watermark. */
-export { countsBefore, readDaySlots } from './day-counts.js';
 export {
   type PartitionPosition,
   type RefusedCount,
@@ -8,4 +7,4 @@ export {
   UpkeepStore,
 } from './upkeep-store.js';
 export { type RepositoryFailure, RepositoryFailures } from './repository-failures.js';
-export { type SymbolDay } from './symbol-day.js';
+export { countsBefore, readDaySlots, type SymbolDay } from './symbol-day.js';

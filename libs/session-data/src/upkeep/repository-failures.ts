@@ -5,9 +5,8 @@
 import type { Redis } from 'ioredis';
 import { EVENTS_KEPT } from '../events/index.js';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
-import { LUA, Script } from '../redis/index.js';
+import { SCRIPTS } from '../redis/index.js';
 
-const NOTE_REPOSITORY = new Script(LUA.noteRepository);
 const ERROR_CHARS_MAX = 500;
 
 export interface RepositoryFailure {
@@ -59,7 +58,7 @@ export class RepositoryFailures {
     // Not among the public events: a repository may fail on slots after the clock.
     const { meta, repositories, changes } = this.layout.keysOf(0);
     const keys = [meta, repositories, changes];
-    const reply = await NOTE_REPOSITORY.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);
+    const reply = await SCRIPTS.noteRepository.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
   }
 }

@@ -27,12 +27,16 @@ export function settledSlots(before: Uint8Array | undefined, after: Uint8Array):
     const kind = SETTLED[counterOf(state) ?? 0];
     if (kind === undefined || counterOf(state) === counterOf(was)) return;
     counts[kind]++;
-    const slots = runs[kind];
-    if (slots.at(-1) === slot) slots[slots.length - 1] = slot + 1;
-    else slots.push(slot, slot + 1);
+    addRun(runs[kind], slot);
   });
   const isNone = Object.values(counts).every((count) => count === 0);
   return isNone ? ['', ''] : [JSON.stringify(counts), JSON.stringify(runs)];
+}
+
+/** Adds slots `[start, end)` to runs, which are given as from, to in turn. */
+export function addRun(runs: number[], start: number, end = start + 1): void {
+  if (runs.at(-1) === start) runs[runs.length - 1] = end;
+  else runs.push(start, end);
 }
 
 /** Kinds of settled slots by their counter. */

@@ -1,8 +1,25 @@
-/** One symbol's slots on one day. */
+/** The slots of symbols on one trading day, and their counts. Reads bitmaps and states only. */
+import { addDayCounts, noCounts, type SlotCounts } from '@barkeep/bars';
+import type { UpkeepStore } from './upkeep-store.js';
+
 export interface SymbolDay {
   symbol: string;
   /** Presence bitmap of the base chunk; zeros when nothing was stored. */
   bitmap: Uint8Array;
   /** One state byte a base slot; undefined when nothing was ever missing or treated. */
   states: Uint8Array | undefined;
+}
+
+/** Counts of the base slots `[0, end)` of a day. */
+export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCounts {
+  const counts = noCounts();
+  for (const { bitmap, states } of symbols) addDayCounts(counts, bitmap, states, end);
+  return counts;
+}
+
+/** Reads a day that is before the frontier, for all symbols. */
+export async function readDaySlots(store: UpkeepStore, dayIndex: number): Promise<SymbolDay[]> {
+  const { layout } = store;
+  const partitions = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));
+  return (await Promise.all(partitions)).flat();
 }

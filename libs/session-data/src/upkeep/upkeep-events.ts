@@ -6,12 +6,10 @@
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
-import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
-import { LUA, Script, type ScriptArgument } from '../redis/index.js';
+import { dayMember, type SessionLayout } from '../layout/index.js';
+import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
+import { addRun } from './state-changes.js';
 import type { SymbolDay } from './symbol-day.js';
-
-const EMIT_GAPS = new Script(LUA.emitGaps);
-const EMIT_QUALITY = new Script(LUA.emitQuality);
 
 export class UpkeepEvents {
   constructor(
@@ -37,11 +35,9 @@ export class UpkeepEvents {
       args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
     });
     if (args.length === 0) return 0;
-    const head = [this.layout.stampOf(partition), open, date, EVENTS_KEPT];
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
-    const reply = await runAndPublish(EMIT_GAPS, this.redis, day, keys, [...head, ...args]);
-    this.refuse(reply);
+    const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, [open, date, EVENTS_KEPT, ...args]);
     return typeof reply === 'number' ? reply : 0;
   }
 
@@ -50,9 +46,9 @@ export class UpkeepEvents {
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { open, close } = this.layout.grid(dayIndex);
     const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
-    const args = [this.layout.stampOf(partition), open, close, date, EVENTS_KEPT, ...rest];
     const day = { layout: this.layout, partition, open };
-    this.refuse(await runAndPublish(EMIT_QUALITY, this.redis, day, [meta, emitted, changes, pending], args));
+    const keys = [meta, emitted, changes, pending];
+    await runAndPublish(SCRIPTS.emitQuality, this.redis, day, keys, [open, close, date, EVENTS_KEPT, ...rest]);
   }
 
   /** Date, counts as text, fields and values, as the scripts take them. */
@@ -62,22 +58,14 @@ export class UpkeepEvents {
     const fields = { type: 'quality', date, symbols: this.layout.symbolsOf(partition).length, ...figures };
     return [date, Object.values(figures).join(' '), ...Object.entries(fields).flat()];
   }
-
-  private refuse(reply: unknown): void {
-    if (reply === 'gone') throw new SessionLostError(this.layout.id);
-  }
 }
 
 /** Slots of `[from, to)` that are empty and were not tried yet: their number, and their runs as from, to in turn. */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
   const runs: number[] = [];
-  const add = (start: number, end: number) => {
-    if (runs.at(-1) === start) runs[runs.length - 1] = end;
-    else runs.push(start, end);
-  };
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    if (!states) add(start, end);
-    else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
+    if (!states) addRun(runs, start, end);
+    else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') addRun(runs, slot);
   }
   return { count: runs.reduce((sum, slot, i) => sum + (i % 2 === 0 ? -slot : slot), 0), runs };
 }

@@ -6,10 +6,9 @@ import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type S
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
-  LUA,
-  runPipeline,
+  SCRIPTS,
+  runCommands,
   runWithSlots,
-  Script,
   type ScriptArgument,
   ScriptReplyError,
   slotsCommand,
@@ -19,11 +18,6 @@ import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
-
-const FILL = new Script(LUA.fill);
-const DERIVE = new Script(LUA.derive);
-const MOVE_WATERMARK = new Script(LUA.moveWatermark);
-const NOTE_ERROR = new Script(LUA.noteError);
 
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
@@ -76,9 +70,9 @@ export class UpkeepStore {
    */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
-    const pipeline = this.redis.pipeline();
-    for (const { meta } of layout.keys) pipeline.hmget(meta, 'incarnation', 'frontier', 'watermark', 'retainedFrom');
-    return (await runPipeline(pipeline)).map((reply, partition) => {
+    const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
+    const reads = layout.keys.map(({ meta }) => ['hmget', meta, ...fields]);
+    return (await runCommands(this.redis, reads)).map((reply, partition) => {
       const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
       if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
       if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
@@ -130,9 +124,8 @@ export class UpkeepStore {
 
   /** When the next absent bars of the session are due, epoch ms, or undefined. */
   async nextRetry(): Promise<number | undefined> {
-    const pipeline = this.redis.pipeline();
-    for (const { retry } of this.layout.keys) pipeline.zrange(retry, 0, 0, 'WITHSCORES');
-    const scores = ((await runPipeline(pipeline)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
+    const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
+    const scores = ((await runCommands(this.redis, reads)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
@@ -170,8 +163,8 @@ export class UpkeepStore {
     const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
-    const args: ScriptArgument[] = [this.layout.stampOf(partition), chunkBytes(slotCount), bitmapBytes(slotCount)];
-    args.push(this.leastFrontier(dayIndex, fills), open, EVENTS_KEPT, close, refused.length);
+    const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), this.leastFrontier(dayIndex, fills)];
+    args.push(open, EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
@@ -181,7 +174,7 @@ export class UpkeepStore {
       for (const { start, records } of runs) args.push(start, records);
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('fill', await runAndPublish(FILL, this.redis, day, names, args));
+    return this.refusedOf('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
   }
 
   /**
@@ -199,14 +192,8 @@ export class UpkeepStore {
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
-    const args: ScriptArgument[] = [
-      this.layout.stampOf(partition),
-      derived.length,
-      open,
-      closedSlots >> 3,
-      (0xff00 >> (closedSlots & 7)) & 0xff,
-      EVENTS_KEPT,
-    ];
+    const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
+    const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
@@ -217,7 +204,7 @@ export class UpkeepStore {
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('derive', await runAndPublish(DERIVE, this.redis, day, names, args));
+    return this.refusedOf('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
   }
 
   /**
@@ -233,15 +220,12 @@ export class UpkeepStore {
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
-    const args: ScriptArgument[] = [this.layout.stampOf(partition), from, to, wake, EVENTS_KEPT];
-    if (closes) args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+    const quality = closes ? this.events.qualityArguments(partition, closes.dayIndex, closes.counts) : [];
+    const args = [from, to, wake, EVENTS_KEPT, ...quality];
     const keys = [meta, emitted, changes, pending];
-    const day = { layout: this.layout, partition, open: to - 1 };
-    const reply = closes
-      ? await runAndPublish(MOVE_WATERMARK, this.redis, day, keys, args)
-      : await MOVE_WATERMARK.run(this.redis, keys, args);
-    if (reply === 'gone') throw new SessionLostError(this.layout.id);
-    return reply === 'moved';
+    // Without a day that ends there is nothing to publish.
+    const day = { layout: this.layout, partition, open: closes ? to - 1 : Infinity };
+    return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
   }
 
   /** Stores a repository's error for the gaps that it left open. */
@@ -252,7 +236,7 @@ export class UpkeepStore {
     const { open } = this.layout.grid(dayIndex);
     const members = symbols.map((symbol) => dayMember(date, symbol));
     const stamp = this.layout.stampOf(partition);
-    await NOTE_ERROR.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
+    await SCRIPTS.noteError.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
   }
 
   /** Close time of the last slot of the fills. */
@@ -263,7 +247,6 @@ export class UpkeepStore {
 
   private refusedOf(script: string, reply: unknown): Set<string> {
     const [verdict, ...members] = reply as string[];
-    if (verdict === 'gone') throw new SessionLostError(this.layout.id);
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));
   }

@@ -1,4 +1,4 @@
-import { reconnectWhenDemoted } from './demoted.js';
+import { reconnectWhenDemoted } from './open-redis.js';
 
 test('I11 a connection is opened again when its server is a replica, at most once a second', () => {
   let now = 0;

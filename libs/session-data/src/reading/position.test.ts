@@ -1,5 +1,5 @@
 import { noCounts } from '@barkeep/bars';
-import { addedUp } from './metrics.js';
+import { addedUp } from './position.js';
 
 describe('I6 the counts of a session', () => {
   it('add up', () => {

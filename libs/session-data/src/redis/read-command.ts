@@ -1,2 +1,0 @@
-/** A Redis command that only reads: its name, then its arguments. */
-export type ReadCommand = (string | number)[];
