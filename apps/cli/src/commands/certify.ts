@@ -1,11 +1,9 @@
 /** `barkeep certify`: prints the certificate of a session and saves it in a file for later comparisons. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
-import { CliError, EXIT, note, printResult, table } from '../terminal/index.js';
+import { CliError, note, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface CertifyOptions extends SessionOptions {
   out?: string;
@@ -21,24 +19,18 @@ Examples:
 Two runs over the same data have the same digests on any machine. The certificate of a running session has its
 complete days.`;
 
-export function certifyCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('certify'))
-    .description('print and save the certificate of a session: one digest for each day')
+export const certifyCommand = () =>
+  new SessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file with another certificate')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, options: CertifyOptions) =>
-      run(async (context) => {
-        const certificate = await (await context.existingCoordinator(options)).certificate(id);
-        const file = options.out ?? `${id}.certificate.json`;
-        await save(file, certificate, options.force ?? false);
-        printResult(options, certificate.raw, () => certificateText(certificate));
-        note(`saved in ${file}`);
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: CertifyOptions) => {
+      const certificate = await (await context.existingCoordinator(options)).certificate(id);
+      const file = options.out ?? `${id}.certificate.json`;
+      await save(file, certificate, options.force ?? false);
+      printResult(options, certificate.raw, () => certificateText(certificate));
+      note(`saved in ${file}`);
+    });
 
 /** Overwrites a file only when its certificate has the same digest, or with `force`. @throws CliError */
 async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {

@@ -1,5 +1,4 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
-import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
 import { CliError, formatCount, EXIT, printResult, startProgress, table } from '../terminal/index.js';
 import {
@@ -12,8 +11,7 @@ import {
 } from '../compare/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 const EXAMPLES = `
 Examples:
@@ -26,22 +24,17 @@ consumer came and in which steps, so it does not count as a difference between t
 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
-export function compareCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('compare'))
-    .description('say whether two runs have the same bars, or show the first bar that differs')
+export const compareCommand = () =>
+  new SessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another one')
-    .addHelpText('after', EXAMPLES)
-    .action((a: string, b: string, options: SessionOptions) =>
-      run((context) =>
-        compare(context, a, b, options).catch((error: unknown) => {
-          context.life.signal.throwIfAborted();
-          const message = error instanceof Error ? error.message : String(error);
-          throw new CliError(message, EXIT.notCompared, { cause: error });
-        }),
-      ),
+    .work((context, a: string, b: string, options: SessionOptions) =>
+      compare(context, a, b, options).catch((error: unknown) => {
+        context.life.signal.throwIfAborted();
+        const message = error instanceof Error ? error.message : String(error);
+        throw new CliError(message, EXIT.notCompared, { cause: error });
+      }),
     );
-}
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
   const coordinator = () => context.existingCoordinator(options);

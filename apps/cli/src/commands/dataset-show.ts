@@ -2,12 +2,12 @@
 import { resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, percentText, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
+import { Option } from 'commander';
+import { CliError, formatCount, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
 import { describeDataset, type DatasetDescription } from '../datasets/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface ShowOptions extends OutputOptions {
   calendar?: string;
@@ -22,22 +22,16 @@ Examples:
 
 With --calendar it counts expected and present minutes by month, and rows for which the calendar has no slot.`;
 
-export function datasetShowCommand(run: RunCommand): Command {
-  return new Command('show')
-    .description('show rows, symbols, coverage, conflicts and oddities of a dataset')
+export const datasetShowCommand = () =>
+  new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
     .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((dataset: string, options: ShowOptions) =>
-      run(async (context) => {
-        const description = await describe(context, dataset, options);
-        printResult(options, description, () => descriptionText(description));
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, dataset: string, options: ShowOptions) => {
+      const description = await describe(context, dataset, options);
+      printResult(options, description, () => descriptionText(description));
+    });
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
   await useOwnCalendars(context.env.config.calendars.dir);

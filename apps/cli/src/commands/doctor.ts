@@ -3,10 +3,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoordinatorClient } from '@barkeep/client';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
-import { Command } from 'commander';
 import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
 import { checkCoordinator, checkServers, type Context } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface Check {
   name: string;
@@ -19,20 +18,19 @@ const ANSWER_LIMIT_MS = 5_000;
 const SERVERS = ['databaseUrl', 'redisUrl', 'sessionRedisUrl'] as const;
 const VARIABLES = { databaseUrl: 'DATABASE_URL', redisUrl: 'REDIS_URL', sessionRedisUrl: 'SESSION_REDIS_URL' };
 
-export function doctorCommand(run: RunCommand): Command {
-  return new Command('doctor')
-    .description('check servers, versions and settings, and say what is wrong')
+export const doctorCommand = () =>
+  new CliCommand(
+    'doctor',
+    'check servers, versions and settings, and say what is wrong',
+    '\nExample:\n  barkeep doctor\n\nStarts nothing. Exit code: 0 when all is well, otherwise 1.',
+  )
     .option('--json', 'print { ok, checks: [{ name, ok, detail }] }')
-    .addHelpText('after', '\nExample:\n  barkeep doctor\n\nStarts nothing. Exit code: 0 when all is well, otherwise 1.')
-    .action((options: OutputOptions) =>
-      run(async (context) => {
-        const checks = await allChecks(context);
-        const ok = checks.every((check) => check.ok);
-        printResult(options, { ok, checks }, () => checks.map(checkText).join('\n'));
-        return ok ? EXIT.ok : EXIT.failed;
-      }),
-    );
-}
+    .work(async (context, options: OutputOptions) => {
+      const checks = await allChecks(context);
+      const ok = checks.every((check) => check.ok);
+      printResult(options, { ok, checks }, () => checks.map(checkText).join('\n'));
+      return ok ? EXIT.ok : EXIT.failed;
+    });
 
 async function allChecks(context: Context): Promise<Check[]> {
   const { urls } = context.env;

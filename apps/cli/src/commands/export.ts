@@ -3,18 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
-import { Command, Option } from 'commander';
-import {
-  formatCount,
-  EXIT,
-  InterruptedError,
-  note,
-  printResult,
-  startProgress,
-  UsageError,
-} from '../terminal/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { Option } from 'commander';
+import { formatCount, InterruptedError, note, printResult, startProgress, UsageError } from '../terminal/index.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface ExportOptions extends SessionOptions {
   format: 'csv' | 'ndjson';
@@ -40,9 +31,8 @@ Examples:
 
 Bars come symbol by symbol, oldest first, and none after the session's clock. The CSV file can be imported again.`;
 
-export function exportCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('export'))
-    .description('write the bars of a session as CSV or NDJSON')
+export const exportCommand = () =>
+  new SessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
     .argument('<session>')
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
@@ -50,19 +40,14 @@ export function exportCommand(run: RunCommand): Command {
     .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)')
     .option('--to <time>', "end of the range, exclusive (default: the session's clock)")
     .option('--out <file>', 'write to a file (default: stdout)')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, options: ExportOptions) =>
-      run(async (context) => {
-        if (options.json && options.out === undefined)
-          throw new UsageError('--json prints a summary: expected --out too');
-        const client = await context.existingCoordinator(options);
-        const exported = await exportBars(client, id, options, context.life.signal);
-        if (options.json) printResult(options, exported, () => '');
-        else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: ExportOptions) => {
+      if (options.json && options.out === undefined)
+        throw new UsageError('--json prints a summary: expected --out too');
+      const client = await context.existingCoordinator(options);
+      const exported = await exportBars(client, id, options, context.life.signal);
+      if (options.json) printResult(options, exported, () => '');
+      else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
+    });
 
 async function exportBars(
   client: CoordinatorClient,

@@ -1,12 +1,10 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { FedBarsLostError } from '@barkeep/client';
-import { Command } from 'commander';
 import { formatCount, EXIT, InterruptedError, note, printResult, startProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
+import { CliCommand, type SessionOptions, withConnectionOptions } from './command.js';
 import { type FileOptions, planOf, withFiles } from './import-options.js';
-import type { RunCommand } from './run-command.js';
 
 interface FeedOptions extends FileOptions, SessionOptions {
   end: boolean;
@@ -35,20 +33,18 @@ this command has sent, it sends its files again from the beginning, at most ${AG
 
 Exit code: 0 fed, 1 the session accepted no bar, or lost bars that must be sent again.`;
 
-export function feedCommand(run: RunCommand): Command {
-  const command = new Command('feed')
-    .description('feed bars from CSV or Lean files to a session')
-    .argument('<session>', 'a started session whose source is a feed');
+export function feedCommand(): CliCommand {
+  const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES).argument(
+    '<session>',
+    'a started session whose source is a feed',
+  );
   return withConnectionOptions(withFiles(command))
     .option('--no-end', 'leave the streams open for more bars')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, names: string[], options: FeedOptions) =>
-      run(async (context) => {
-        const summary = await feed(context, id, names, options);
-        printResult(options, summary, () => feedText(summary));
-        return summary.accepted + summary.duplicate > 0 ? EXIT.ok : EXIT.failed;
-      }),
-    );
+    .work(async (context, id: string, names: string[], options: FeedOptions) => {
+      const summary = await feed(context, id, names, options);
+      printResult(options, summary, () => feedText(summary));
+      return summary.accepted + summary.duplicate > 0 ? EXIT.ok : EXIT.failed;
+    });
 }
 
 async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {

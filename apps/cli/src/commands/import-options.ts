@@ -45,7 +45,7 @@ export interface FileOptions {
 }
 
 /** Files, folders or patterns, and how they are read. */
-export function withFiles(command: Command): Command {
+export function withFiles<C extends Command>(command: C): C {
   return command
     .argument('<file...>', 'files, folders or patterns')
     .option(

@@ -2,7 +2,7 @@
 import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, type Hours } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { storedSpacings } from '../datasets/index.js';
 import {
   CliError,
@@ -28,7 +28,7 @@ import {
 import type { Context, Database } from '../services/index.js';
 import { completeDates, datasetName, type FileOptions, planOf, withFiles } from './import-options.js';
 import { formatsTable, listedFormats } from './list-formats.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
@@ -55,9 +55,8 @@ Examples:
 
 Exit code: 0 stored, 1 nothing could be stored, 2 a row or file was refused, or conflicting, under --strict.`;
 
-export function importCommand(run: RunCommand): Command {
-  return withFiles(new Command('import'))
-    .description('store bars from files in a dataset')
+export const importCommand = () =>
+  withFiles(new CliCommand('import', 'store bars from files in a dataset', EXAMPLES))
     .requiredOption('--dataset <name>', 'dataset to store them in; created when it is new', datasetName)
     .option('--list-formats', 'print the known formats with an example, and do nothing else')
     .on('option:list-formats', () => {
@@ -71,11 +70,9 @@ export function importCommand(run: RunCommand): Command {
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when anything was refused')
     .option('--json', 'print the summary as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((names: string[], options: ImportOptions) =>
-      run(async (context) => finish(await runImport(context, names, options), options)),
+    .work(async (context, names: string[], options: ImportOptions) =>
+      finish(await runImport(context, names, options), options),
     );
-}
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
   await planOf(context, options.dataset, options); // report wrong options before wrong files

@@ -9,11 +9,10 @@ import {
 } from '@barkeep/bar-repository';
 import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
 import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import {
   CliError,
   formatCount,
-  EXIT,
   InterruptedError,
   type OutputOptions,
   printResult,
@@ -22,7 +21,7 @@ import {
   UsageError,
 } from '../terminal/index.js';
 import type { Context, Database } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface PackCommandOptions extends OutputOptions {
   calendar: string;
@@ -54,9 +53,8 @@ Examples:
   barkeep pack vendor-a
   barkeep pack futures --calendar CMES --start 2024-01-01 --end 2024-06-30 --symbols ES,NQ`;
 
-export function packCommand(run: RunCommand): Command {
-  return new Command('pack')
-    .description('pack days of a dataset, so that sessions stream them faster')
+export const packCommand = () =>
+  new CliCommand('pack', 'pack days of a dataset, so that sessions stream them faster', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
@@ -65,15 +63,10 @@ export function packCommand(run: RunCommand): Command {
     .option('--end <date>', 'last trading date, included (default: that of the last bar)', tradingDate)
     .option('--symbols <list>', 'comma-separated (default: all of the dataset)', (text) => text.split(','))
     .option('--json', 'print what was packed as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((dataset: string, options: PackCommandOptions) =>
-      run(async (context) => {
-        const result = await pack(context, dataset, options);
-        printResult(options, result, () => resultText(result));
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, dataset: string, options: PackCommandOptions) => {
+      const result = await pack(context, dataset, options);
+      printResult(options, result, () => resultText(result));
+    });
 
 async function pack(context: Context, dataset: string, options: PackCommandOptions): Promise<PackResult> {
   await useOwnCalendars(context.env.config.calendars.dir);

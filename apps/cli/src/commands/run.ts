@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { isUnknownSymbolsWarning } from '@barkeep/bars';
 import { type CoordinatorClient, SessionConflictError, type SessionStatus } from '@barkeep/client';
-import { Command } from 'commander';
 import {
   CliError,
   colour,
@@ -25,8 +24,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface RunOptions extends SessionOptions {
   keep?: boolean;
@@ -47,16 +45,13 @@ A spec with the id of an existing session continues that session. After Ctrl-C t
 coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
-export function runSessionCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('run'))
-    .description('run a session to its end and show the result of every symbol')
+export const runSessionCommand = () =>
+  new SessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option('--strict', 'exit with code 2 when no dataset knows a symbol of the session')
     .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
-    .addHelpText('after', EXAMPLES)
-    .action((file: string, options: RunOptions) => run((context) => runSession(context, file, options)));
-}
+    .work(runSession);
 
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
   const spec = await readSpec(file);

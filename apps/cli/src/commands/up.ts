@@ -2,10 +2,9 @@
 import { createServer } from 'node:net';
 import { AlreadyRunningError, type Apps, runningUp, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { serviceEnvironment } from '@barkeep/service';
-import { Command } from 'commander';
-import { CliError, EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
+import { CliError, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface UpOptions extends OutputOptions {
   coordinators: number;
@@ -22,9 +21,8 @@ Examples:
 Other commands in this project use these processes. The data stay in .barkeep/up. Ctrl-C stops workers, then
 coordinators, then servers; a second Ctrl-C exits immediately.`;
 
-export function upCommand(run: RunCommand): Command {
-  return new Command('up')
-    .description('start Barkeep on this machine and leave it running')
+export const upCommand = () =>
+  new CliCommand('up', 'start Barkeep on this machine and leave it running', EXAMPLES)
     .option('--coordinators <n>', 'coordinator processes', wholeNumber('--coordinators', 1, PROCESSES_MAX), 1)
     .option('--workers <n>', 'upkeep worker processes', wholeNumber('--workers', 0, PROCESSES_MAX), 2)
     .option(
@@ -33,11 +31,9 @@ export function upCommand(run: RunCommand): Command {
       wholeNumber('--port', 0, 65_535),
     )
     .option('--json', 'print the addresses as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((options: UpOptions) => run((context) => runUp(context, options)));
-}
+    .work(runUp);
 
-async function runUp(context: Context, options: UpOptions): Promise<number> {
+async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, env, dataDir } = context;
   if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServers(env, { dataDir, keep: true, need: 'all', note }).catch((error: unknown) => {
@@ -55,7 +51,6 @@ async function runUp(context: Context, options: UpOptions): Promise<number> {
   printResult(options, result, () => upText(apps, result));
   await life.interrupted();
   note(`stopping; the data stay in ${dataDir}`);
-  return EXIT.ok;
 }
 
 function upText(
