@@ -1,6 +1,6 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
 import type { BarAnswer } from '@barkeep/client';
-import { CliError, formatCount, EXIT, printResult, startProgress, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, printResult, withProgress, table } from '../terminal/index.js';
 import {
   compareRuns,
   type Comparison,
@@ -38,17 +38,14 @@ export const compareCommand = () =>
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
   const coordinator = () => context.existingCoordinator(options);
-  const progress = startProgress('compare', options.json);
-  let [a, b, found]: [Run | undefined, Run | undefined, Comparison | undefined] = [undefined, undefined, undefined];
-  try {
+  const { a, b, found } = await withProgress('compare', options.json, async (progress) => {
     progress.update(0, `certificate of ${nameOfA}`);
-    a = await openRun(nameOfA, coordinator);
+    const first = await openRun(nameOfA, coordinator);
     progress.update(0, `certificate of ${nameOfB}`);
-    b = await openRun(nameOfB, coordinator);
-    found = await compareRuns(a, b, coordinator, (done, text) => progress.update(done, text));
-  } finally {
-    progress.stop();
-  }
+    const second = await openRun(nameOfB, coordinator);
+    const comparison = await compareRuns(first, second, coordinator, (done, text) => progress.update(done, text));
+    return { a: first, b: second, found: comparison };
+  });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
   printResult(options, { ...resultOf(a, b, found), consumers }, () =>
     [textOf(a, b, found), ...consumers.map(consumerText)].join('\n'),

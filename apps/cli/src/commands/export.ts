@@ -4,7 +4,15 @@ import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Option } from 'commander';
-import { formatCount, InterruptedError, note, printResult, startProgress, UsageError } from '../terminal/index.js';
+import {
+  formatCount,
+  InterruptedError,
+  note,
+  printResult,
+  type Progress,
+  UsageError,
+  withProgress,
+} from '../terminal/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
 interface ExportOptions extends SessionOptions {
@@ -66,9 +74,8 @@ async function exportBars(
     from: new Date(from).toISOString(),
     to: options.to && new Date(to).toISOString(),
   });
-  const progress = startProgress(`export ${id}`, options.json || out === undefined);
   let lines = 0;
-  const counted = async function* (): AsyncGenerator<string> {
+  const counted = async function* (progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
       const parts = text.split('\n');
       lines += parts.length - 1;
@@ -82,21 +89,22 @@ async function exportBars(
   };
   const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
   try {
-    if (out === undefined) await pipeline(counted, process.stdout, { end: false, signal });
-    else await writeWhole(out, counted, signal);
+    await withProgress(`export ${id}`, options.json || out === undefined, (progress) =>
+      out === undefined
+        ? pipeline(counted(progress), process.stdout, { end: false, signal })
+        : writeWhole(out, counted(progress), signal),
+    );
   } catch (error) {
     if (!signal.aborted) throw error;
     const left =
       out === undefined ? `the output has the first ${formatCount(barCount())} bars only` : `no ${out} was written`;
     throw new InterruptedError(`interrupted: ${left}`);
-  } finally {
-    progress.stop();
   }
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
 /** Writes a file whole or not at all: the text goes to a new file in the same folder first. A pipe or a device is written to at once. */
-async function writeWhole(file: string, texts: () => AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const isOther = await stat(target).then(
     (found) => !found.isFile(),

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
-import { CliError, readOption, UsageError } from '../terminal/index.js';
+import { CliError, formatCount, type Progress, readOption, UsageError } from '../terminal/index.js';
 import {
   ColumnsError,
   FilePlanError,
@@ -42,6 +42,12 @@ export interface FileOptions {
   delimiter?: string;
   skipLines: number;
   header: boolean;
+}
+
+/** Shows how much of the files is read, and the bars of it. */
+export function fileProgress(files: readonly InputFile[], progress: Progress): (bytes: number, bars: number) => void {
+  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
 }
 
 /** Files, folders or patterns, and how they are read. */

@@ -6,14 +6,13 @@ import { Option } from 'commander';
 import { storedSpacings } from '../datasets/index.js';
 import {
   CliError,
-  formatCount,
   EXIT,
-  InterruptedError,
   note,
   type OutputOptions,
   printResult,
+  type Progress,
   readOption,
-  startProgress,
+  withProgress,
 } from '../terminal/index.js';
 import {
   CalendarCheck,
@@ -26,7 +25,7 @@ import {
   understoodText,
 } from '../import/index.js';
 import type { Context, Database } from '../services/index.js';
-import { completeDates, datasetName, type FileOptions, planOf, withFiles } from './import-options.js';
+import { completeDates, datasetName, fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
 import { formatsTable, listedFormats } from './list-formats.js';
 import { CliCommand } from './command.js';
 
@@ -81,7 +80,7 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const planWith = async (stored: Iterable<string>): Promise<ImportPlan> => ({
     ...(await planOf(context, options.dataset, options, stored)),
     files,
-    ...(calendar !== undefined && { calendar }),
+    calendar,
   });
   if (options.dryRun) return readAll(await planWith([]), undefined, options);
   const complete = options.complete ? completeDates(await planWith([])) : undefined;
@@ -121,23 +120,16 @@ async function readAll(
   open: (() => Promise<BarImporter>) | undefined,
   options: ImportOptions,
 ): Promise<ImportSummary> {
-  const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
-  const progress = startProgress(`import ${options.dataset}`, options.json);
-  try {
-    return await importBars(plan, await open?.(), {
-      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars),
+  const read = async (progress: Progress): Promise<ImportSummary> =>
+    importBars(plan, await open?.(), {
+      onProgress: fileProgress(plan.files, progress),
       onUnderstood: (understood) => {
         if (options.json) return;
         progress.pause();
         note(understoodText(understood));
       },
     });
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    throw new InterruptedError(`${error.message}: nothing of this import was kept`);
-  } finally {
-    progress.stop();
-  }
+  return withProgress(`import ${options.dataset}`, options.json, read, () => 'nothing of this import was kept');
 }
 
 async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {

@@ -13,12 +13,12 @@ import { Option } from 'commander';
 import {
   CliError,
   formatCount,
-  InterruptedError,
   type OutputOptions,
   printResult,
+  type Progress,
   readOption,
-  startProgress,
   UsageError,
+  withProgress,
 } from '../terminal/index.js';
 import type { Context, Database } from '../services/index.js';
 import { CliCommand } from './command.js';
@@ -77,33 +77,23 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
   const days = daysOf(symbols, options);
   const total = days.length * symbols.length;
-  const progress = startProgress(`pack ${dataset}`, options.json);
   let packed = 0;
-  try {
-    const counts = await packDays(database, {
+  const packAll = (progress: Progress): Promise<PackCounts> =>
+    packDays(database, {
       datasetId,
       symbolIds: symbols.map(({ id }) => id),
       days,
       interval,
       signal: context.life.signal,
-      onProgress: (done) => {
-        packed = done.packed;
-        progress.update(
-          doneOf(done) / total,
-          `${formatCount(doneOf(done))} of ${formatCount(total)} days`,
-          doneOf(done),
-        );
+      onProgress: (counts) => {
+        packed = counts.packed;
+        const done = counts.packed + counts.kept + counts.empty + counts.refused;
+        progress.update(done / total, `${formatCount(done)} of ${formatCount(total)} days`, done);
       },
     });
-    return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    throw new InterruptedError(
-      `${error.message}: ${formatCount(packed)} packed days were kept; the same command continues`,
-    );
-  } finally {
-    progress.stop();
-  }
+  const outcome = (): string => `${formatCount(packed)} packed days were kept; the same command continues`;
+  const counts = await withProgress(`pack ${dataset}`, options.json, packAll, outcome);
+  return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
 }
 
 async function symbolsOf(database: Database, dataset: string, wanted: readonly string[] | undefined) {
@@ -142,8 +132,6 @@ function tradingDate(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new UsageError(`expected a date such as 2024-01-31, was "${text}"`);
 }
-
-const doneOf = ({ packed, kept, empty, refused }: PackCounts): number => packed + kept + empty + refused;
 
 function resultText({ dataset, symbols, days, ...counts }: PackResult): string {
   const lines = [

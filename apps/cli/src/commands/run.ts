@@ -8,11 +8,10 @@ import {
   colour,
   formatCount,
   EXIT,
-  InterruptedError,
   note,
   printResult,
   type Progress,
-  startProgress,
+  withProgress,
 } from '../terminal/index.js';
 import {
   digestText,
@@ -62,20 +61,16 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     const help = `choose another id, or remove that session: barkeep rm ${id}`;
     throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
   });
-  const progress = startProgress(created.id, options.json);
   const startedAt = performance.now();
-  let ended: SessionStatus;
-  try {
-    ended = await follow(client, created, options, progress, context.life.signal);
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
-    throw new InterruptedError(
-      `${error.message}: session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`,
-    );
-  } finally {
-    progress.stop();
-  }
+  const ended = await withProgress(
+    created.id,
+    options.json,
+    (progress) => follow(client, created, options, progress, context.life.signal),
+    () => {
+      const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
+      return `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
+    },
+  );
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);

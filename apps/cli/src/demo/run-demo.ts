@@ -5,7 +5,7 @@
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
 import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
-import { CliError, formatCount, note, startProgress } from '../terminal/index.js';
+import { CliError, formatCount, note, withProgress } from '../terminal/index.js';
 import type { ImportSummary } from '../import/index.js';
 import { type Context, openDatabase } from '../services/index.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
@@ -92,14 +92,13 @@ async function runSession(
 ): Promise<{ session: SessionStatus; sessionSeconds: number; settledSeconds: number }> {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
-  const progress = startProgress('session demo', quiet);
-  const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
-    progress.update(
-      done,
-      `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
-      counts.filled,
-    );
-  try {
+  return withProgress('session demo', quiet, async (progress) => {
+    const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
+      progress.update(
+        done,
+        `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
+        counts.filled,
+      );
     const created = await client.create(SPEC);
     await client.lifecycle(created.id, 'start');
     const ended = await watchToEnd(client, created.id, onUpdate, signal);
@@ -109,9 +108,7 @@ async function runSession(
     const sessionSeconds = elapsed();
     const session = await watchToSettled(client, created.id, onUpdate, signal, UPKEEP_EVERY_MS);
     return { session, sessionSeconds, settledSeconds: elapsed() };
-  } finally {
-    progress.stop();
-  }
+  });
 }
 
 async function symbolResults(client: CoordinatorClient, session: SessionStatus): Promise<DemoSymbol[]> {

@@ -2,4 +2,4 @@
 export { CliError, EXIT, readOption, UsageError } from './cli-error.js';
 export { InterruptedError, Lifetime, withLifetime } from './lifetime.js';
 export { colour, formatCount, note, type OutputOptions, printResult, table, wrapped } from './output.js';
-export { type Progress, startProgress } from './progress.js';
+export { type Progress, withProgress } from './progress.js';
