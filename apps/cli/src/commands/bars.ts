@@ -3,7 +3,7 @@ import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery } from '@barkeep/client';
 import { Option } from 'commander';
 import { printResult, table, UsageError } from '../terminal/index.js';
-import { shortTime } from '../report/index.js';
+import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
 interface BarsOptions extends SessionOptions {
@@ -54,11 +54,6 @@ function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
 
 function barsTable(bars: readonly BarAnswer[]): string {
   if (bars.length === 0) return 'no bars';
-  const rows = bars.map((bar) => [
-    shortTime(bar.openTime),
-    ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String),
-    bar.origin,
-    bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`,
-  ]);
-  return table(['open time', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'], rows);
+  const rows = bars.map((bar) => [shortTime(bar.openTime), ...barCells(bar)]);
+  return table(['open time', ...BAR_HEAD], rows);
 }

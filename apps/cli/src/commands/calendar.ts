@@ -10,7 +10,7 @@ import {
   parseInterval,
   type TradingDay,
 } from '@barkeep/bars';
-import { readCalendars, useOwnCalendars } from '@barkeep/service';
+import { readCalendars } from '@barkeep/service';
 import { Option } from 'commander';
 import {
   CliError,
@@ -63,8 +63,8 @@ function showCommand(): CliCommand {
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .work(async (context, id: string, options: ShowOptions) => {
-      await useOwnCalendars(context.env.config.calendars.dir);
-      const days = daysOf(id, options).map(lineOf);
+      const calendar = await context.calendar(id, 'calendar');
+      const days = daysOf(calendar, options).map(lineOf);
       printResult(options, days, () => daysTable(days));
     });
 }
@@ -110,10 +110,10 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function daysOf(id: string, { from, to, hours }: ShowOptions): TradingDay[] {
+function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDay[] {
   const span = (Date.parse(to) - Date.parse(from)) / 86_400_000;
   if (span > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
-  return readOption('calendar', () => calendarNamed(id).tradingDays(from, to, hours));
+  return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }
 
 function lineOf(day: TradingDay): DayLine {

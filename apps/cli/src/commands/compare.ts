@@ -1,6 +1,6 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
 import type { BarAnswer } from '@barkeep/client';
-import { CliError, formatCount, EXIT, printResult, withProgress, table } from '../terminal/index.js';
+import { CliError, formatCount, EXIT, errorText, printResult, withProgress, table } from '../terminal/index.js';
 import {
   compareRuns,
   type Comparison,
@@ -9,7 +9,7 @@ import {
   type Run,
   sameConsumers,
 } from '../compare/index.js';
-import { shortTime } from '../report/index.js';
+import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
@@ -31,8 +31,7 @@ export const compareCommand = () =>
     .work((context, a: string, b: string, options: SessionOptions) =>
       compare(context, a, b, options).catch((error: unknown) => {
         context.life.signal.throwIfAborted();
-        const message = error instanceof Error ? error.message : String(error);
-        throw new CliError(message, EXIT.notCompared, { cause: error });
+        throw new CliError(errorText(error), EXIT.notCompared, { cause: error });
       }),
     );
 
@@ -75,19 +74,13 @@ function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
   if (!bar)
     return `different: ${day.date}${before}, in the dataset that bars come from; all prices and volumes are equal`;
   const where = `${bar.symbol} ${bar.interval} ${shortTime(bar.openTime)}`;
-  const head = ['', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
+  const onlyIn = bar.a && bar.b ? '' : `, in ${(bar.a ? a : b).name} only`;
   const rows = [row(a.name, bar.a), row(b.name, bar.b)];
-  return `different: ${where}${onlyIn(a, b, bar.a, bar.b)}${before}\n${table(head, rows)}`;
-}
-
-function onlyIn(a: Run, b: Run, ofA: BarAnswer | null, ofB: BarAnswer | null): string {
-  return ofA && ofB ? '' : `, in ${(ofA ? a : b).name} only`;
+  return `different: ${where}${onlyIn}${before}\n${table(['', ...BAR_HEAD], rows)}`;
 }
 
 function row(name: string, bar: BarAnswer | null): string[] {
-  if (!bar) return [name, 'no bar'];
-  const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
-  return [name, ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
+  return [name, ...(bar ? barCells(bar) : ['no bar'])];
 }
 
 function dayCount(number: number): string {

@@ -1,9 +1,8 @@
 /** `barkeep dataset show`: shows the rows and symbols of a dataset, what looks wrong in it, and its coverage of a calendar. */
 import { resolveDataset } from '@barkeep/bar-repository';
-import { calendarNamed, percentText, type Hours } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
+import { percentText, type Hours } from '@barkeep/bars';
 import { Option } from 'commander';
-import { CliError, formatCount, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
+import { CliError, formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { describeDataset, type DatasetDescription } from '../datasets/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
@@ -34,13 +33,11 @@ export const datasetShowCommand = () =>
     });
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
-  await useOwnCalendars(context.env.config.calendars.dir);
-  const calendar =
-    options.calendar === undefined ? undefined : readOption('--calendar', () => calendarNamed(options.calendar ?? ''));
+  const calendar = await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);
   if (id === undefined) throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
-  return describeDataset(database, { dataset, id, ...(calendar !== undefined && { calendar, hours: options.hours }) });
+  return describeDataset(database, dataset, id, calendar && { calendar, hours: options.hours });
 }
 
 function descriptionText(found: DatasetDescription): string {

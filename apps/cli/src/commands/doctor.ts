@@ -2,9 +2,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoordinatorClient } from '@barkeep/client';
+import type { ServiceUrls } from '@barkeep/service';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
-import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
-import { checkCoordinator, checkServers, type Context } from '../services/index.js';
+import { CliError, colour, EXIT, errorText, type OutputOptions, printResult } from '../terminal/index.js';
+import { checkCoordinator, checkServers, type Context, SERVERS, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
 
 interface Check {
@@ -15,8 +16,6 @@ interface Check {
 
 const NODE_MIN = { major: 20, minor: 19 };
 const ANSWER_LIMIT_MS = 5_000;
-const SERVERS = ['databaseUrl', 'redisUrl', 'sessionRedisUrl'] as const;
-const VARIABLES = { databaseUrl: 'DATABASE_URL', redisUrl: 'REDIS_URL', sessionRedisUrl: 'SESSION_REDIS_URL' };
 
 export const doctorCommand = () =>
   new CliCommand(
@@ -39,9 +38,9 @@ async function allChecks(context: Context): Promise<Check[]> {
   const checks = [nodeCheck(), folderCheck(context.dataDir), upCheck(context.dataDir, up)];
   if (coordinator !== undefined) checks.push(await coordinatorCheck(coordinator, context));
   const named = up?.urls ?? urls;
-  for (const server of SERVERS) {
-    const url = named[server];
-    if (url !== undefined) checks.push(await serverCheck(server, url));
+  for (const { key, variable } of SERVERS) {
+    const url = named[key];
+    if (url !== undefined) checks.push(await serverCheck(key, variable, url));
   }
   if (named.redisUrl === undefined && coordinator === undefined) checks.push(redisCheck());
   return checks;
@@ -67,11 +66,11 @@ function coordinatorCheck(url: string, { env, life }: Context): Promise<Check> {
 }
 
 /** Connects to a server, and checks its version and settings. */
-function serverCheck(server: (typeof SERVERS)[number], url: string): Promise<Check> {
-  return tried(VARIABLES[server], async () => {
-    await checkServers({ [server]: url }, [server]);
+function serverCheck(server: keyof ServiceUrls, variable: string, url: string): Promise<Check> {
+  return tried(variable, async () => {
+    await checkServers({ [server]: url });
     const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
-    const at = `${version} at ${addressOf(url)}`;
+    const at = `${version} at ${withoutPassword(url)}`;
     if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);
     return [at, ...notes].join('; ');
   });
@@ -93,7 +92,7 @@ function folderCheck(dataDir: string): Check {
     const detail = has ? dataDir : `none yet; ${dataDir} is created when it is needed`;
     return { name: 'data folder', ok: true, detail };
   } catch (error) {
-    return { name: 'data folder', ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return { name: 'data folder', ok: false, detail: errorText(error) };
   }
 }
 
@@ -114,17 +113,8 @@ async function tried(name: string, check: () => Promise<string>): Promise<Check>
   try {
     return { name, ok: true, detail: await check() };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { name, ok: false, detail: error.message || error.name };
+    return { name, ok: false, detail: errorText(error) };
   }
-}
-
-/** Without a password. */
-function addressOf(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  return shown.href;
 }
 
 function checkText({ name, ok, detail }: Check): string {

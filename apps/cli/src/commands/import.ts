@@ -1,7 +1,6 @@
 /** `barkeep import`: stores bars from files in a dataset. */
 import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
-import { calendarNamed, type Hours } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
+import type { Hours } from '@barkeep/bars';
 import { Option } from 'commander';
 import { storedSpacings } from '../datasets/index.js';
 import {
@@ -11,7 +10,6 @@ import {
   type OutputOptions,
   printResult,
   type Progress,
-  readOption,
   withProgress,
 } from '../terminal/index.js';
 import {
@@ -86,7 +84,9 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const complete = options.complete ? completeDates(await planWith([])) : undefined;
   const database = await context.database();
   const plan = await planWith(await symbolsIn(database, options));
-  return readAll(plan, () => openWriter(database, options, complete), options);
+  const { dataset, allowNegativePrices, volume } = options;
+  const values = { prices: allowNegativePrices ? 'any' : 'positive', withoutVolume: volume === 'none' } as const;
+  return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
 }
 
 /** @throws CliError when the dataset has bars of another interval */
@@ -100,18 +100,6 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
     throw new CliError(`dataset ${dataset} has ${expected} bars: import ${was} bars into another dataset`);
   }
   return extents.map(({ symbol }) => symbol);
-}
-
-function openWriter(
-  database: Database,
-  { dataset, allowNegativePrices, volume }: ImportOptions,
-  complete: ((openTime: number) => string) | undefined,
-): Promise<BarImporter> {
-  return BarImporter.open(database, dataset, {
-    ...(complete !== undefined && { complete }),
-    ...(allowNegativePrices && { prices: 'any' as const }),
-    ...(volume === 'none' && { withoutVolume: true }),
-  });
 }
 
 /** @param open opens the dataset for writing; undefined for a dry run */
@@ -134,8 +122,7 @@ async function readAll(
 
 async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {
   if (calendar === undefined) return undefined;
-  await useOwnCalendars(context.env.config.calendars.dir);
-  return readOption('--calendar', () => new CalendarCheck(calendarNamed(calendar), hours));
+  return new CalendarCheck(await context.calendar(calendar), hours);
 }
 
 function finish(summary: ImportSummary, options: ImportOptions): number {

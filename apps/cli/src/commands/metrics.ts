@@ -1,6 +1,6 @@
 /** `barkeep metrics`: prints the quality and the counts of a session's symbols, of the run or of one trading day. */
 import { metricsTable } from '../report/index.js';
-import { printResult, UsageError } from '../terminal/index.js';
+import { optionReader, printResult } from '../terminal/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
 interface MetricsOptions extends SessionOptions {
@@ -13,6 +13,8 @@ Examples:
   barkeep metrics my-session SPY --date 2024-03-04 --json
 
 Counts are of the minutes before the clock. With --date they are those of one trading day.`;
+
+const tradingDate = optionReader('--date', 'YYYY-MM-DD', (text) => /^\d{4}-\d{2}-\d{2}$/.exec(text)?.[0]);
 
 export const metricsCommand = () =>
   new SessionCommand('metrics', 'print quality and counts of a session, or of one symbol', EXAMPLES)
@@ -29,8 +31,3 @@ export const metricsCommand = () =>
       const result = { session: id, ...of, symbols: metrics.map(({ raw }) => raw) };
       printResult(options, result, () => metricsTable(metrics));
     });
-
-function tradingDate(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
-  throw new UsageError(`--date: expected YYYY-MM-DD, was "${text}"`);
-}

@@ -7,8 +7,7 @@ import {
   type PackCounts,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
+import { type Calendar, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
 import { Option } from 'commander';
 import {
   CliError,
@@ -69,13 +68,13 @@ export const packCommand = () =>
     });
 
 async function pack(context: Context, dataset: string, options: PackCommandOptions): Promise<PackResult> {
-  await useOwnCalendars(context.env.config.calendars.dir);
   const { calendar, hours } = options;
+  // Wrong options are reported before a database is looked for.
   const interval = readOption('--interval', () => parseInterval(options.interval));
-  readOption('--calendar', () => calendarNamed(calendar)); // report wrong options before looking for a database
+  const known = await context.calendar(calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
-  const days = daysOf(symbols, options);
+  const days = daysOf(symbols, known, options);
   const total = days.length * symbols.length;
   let packed = 0;
   const packAll = (progress: Progress): Promise<PackCounts> =>
@@ -112,15 +111,18 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
 }
 
 /** Trading days of the requested range for which the dataset may have bars. */
-function daysOf(symbols: readonly SymbolExtent[], { calendar, hours, start, end }: PackCommandOptions): TradingDay[] {
+function daysOf(
+  symbols: readonly SymbolExtent[],
+  calendar: Calendar,
+  { hours, start, end }: PackCommandOptions,
+): TradingDay[] {
   if (symbols.length === 0) return [];
-  const known = calendarNamed(calendar);
   const first = symbols.reduce((least, extent) => Math.min(least, extent.first), Infinity);
   const last = symbols.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
   // A trading day may start on the previous date, or carry the name of the next one.
   const from = [start ?? '', dateOf(first - DAY_MS)].sort().at(-1)!;
   const to = [end ?? '9999-12-31', dateOf(last + DAY_MS)].sort()[0]!;
-  const days = known.knownTradingDays(from, to, hours);
+  const days = calendar.knownTradingDays(from, to, hours);
   return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
 }
 

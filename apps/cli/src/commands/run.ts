@@ -8,6 +8,7 @@ import {
   colour,
   formatCount,
   EXIT,
+  expecting,
   note,
   printResult,
   type Progress,
@@ -133,17 +134,8 @@ async function report(
 }
 
 async function readSpec(file: string): Promise<unknown> {
-  let content: string;
-  try {
-    content = file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new CliError(
-      `expected a session spec in ${file}, was: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    throw new CliError(`expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = await expecting(`expected a session spec in ${file}`, () =>
+    file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'),
+  );
+  return expecting(`expected JSON in ${file}`, () => JSON.parse(text) as unknown);
 }

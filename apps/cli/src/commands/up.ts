@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { AlreadyRunningError, type Apps, runningUp, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
 import { serviceEnvironment } from '@barkeep/service';
-import { CliError, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
+import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
 
@@ -89,9 +89,8 @@ function freePort(port: number): Promise<number> {
 }
 
 function wholeNumber(name: string, min: number, max: number): (text: string) => number {
-  return (text) => {
+  return optionReader(name, `a whole number from ${min} to ${max}`, (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, was "${text}"`);
-  };
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
 }

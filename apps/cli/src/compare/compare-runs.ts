@@ -11,7 +11,7 @@ import {
 } from '@barkeep/client';
 import { firstDifference } from '@barkeep/bars';
 import { readFile } from 'node:fs/promises';
-import { CliError, EXIT } from '../terminal/index.js';
+import { expecting } from '../terminal/index.js';
 import { earlier, firstDayThatDiffers, type DayDifference, type PlacedDifference } from './differences.js';
 
 /** One side of a comparison. */
@@ -38,7 +38,10 @@ const AT_ONCE = 8;
 /** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
 export async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
   const file = await readFile(name, 'utf8').catch(() => undefined);
-  if (file !== undefined) return { name, certificate: readCertificate(jsonOf(name, file)), session: undefined };
+  if (file !== undefined) {
+    const json = await expecting(`expected a certificate in ${name}`, () => JSON.parse(file) as unknown);
+    return { name, certificate: readCertificate(json), session: undefined };
+  }
   const client = await coordinator();
   const certificate = await client.certificate(name);
   const { symbols } = await client.session(name);
@@ -101,13 +104,4 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
       for (const item of left) await work(item);
     }),
   );
-}
-
-function jsonOf(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const was = error instanceof Error ? error.message : String(error);
-    throw new CliError(`expected a certificate in ${file}, was: ${was}`, EXIT.notCompared);
-  }
 }

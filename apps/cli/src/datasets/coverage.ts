@@ -14,10 +14,7 @@ export interface Coverage {
   months: { month: string; expected: number; present: number }[];
 }
 
-interface Covered {
-  id: number;
-  rows: number;
-  extents: readonly SymbolExtent[];
+export interface CoveredHours {
   calendar: Calendar;
   hours: Hours;
 }
@@ -27,7 +24,8 @@ const MINUTE_MS = 60_000;
 
 export async function coverageOf(
   database: Database,
-  { id, rows, extents, calendar, hours }: Covered,
+  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  { calendar, hours }: CoveredHours,
 ): Promise<Coverage> {
   const days = daysOf(extents, calendar, hours);
   const expected = new Map<string, number>();

@@ -1,6 +1,6 @@
 /** Formats sessions and their symbols as text. */
 import { percentText } from '@barkeep/bars';
-import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
+import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { colour, formatCount, table } from '../terminal/index.js';
 
 /** The longest id that leaves place for the counts, on 80 columns. */
@@ -112,6 +112,14 @@ export function metricsTable(metrics: readonly SymbolMetrics[]): string {
     qualityText(m.barQuality),
   ]);
   return table(head, rows);
+}
+
+export const BAR_HEAD = ['open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
+
+/** The cells of a bar under {@link BAR_HEAD}. */
+export function barCells(bar: BarAnswer): string[] {
+  const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
+  return [...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
 }
 
 export function qualityText(quality: number | null): string {

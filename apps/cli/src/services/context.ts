@@ -4,11 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
-import type { ServiceUrls } from '@barkeep/service';
-import { CliError, type Lifetime, note, UsageError } from '../terminal/index.js';
-import { checkCoordinator, checkServers } from './addresses.js';
+import { type ServiceUrls, useOwnCalendars } from '@barkeep/service';
+import { CliError, type Lifetime, note, readOption, UsageError } from '../terminal/index.js';
+import { checkCoordinator, checkServers, protocolOf } from './addresses.js';
 import { type Database, openDatabase } from './database.js';
 import { type CliEnvironment, readEnvironment } from './environment.js';
 
@@ -40,10 +41,19 @@ export class Context {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
+  /** A calendar, shipped or in the user's folder; undefined without a name. @throws UsageError that names the option */
+  async calendar(id: string, option?: string): Promise<Calendar>;
+  async calendar(id: string | undefined, option?: string): Promise<Calendar | undefined>;
+  async calendar(id: string | undefined, option = '--calendar'): Promise<Calendar | undefined> {
+    await useOwnCalendars(this.env.config.calendars.dir);
+    return id === undefined ? undefined : readOption(option, () => calendarNamed(id));
+  }
+
   /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
   async database(): Promise<Database> {
-    await checkServers(this.env.urls, ['databaseUrl']);
-    const databaseUrl = this.env.urls.databaseUrl ?? (await this.#findServers('database')).databaseUrl;
+    const { databaseUrl: named } = this.env.urls;
+    await checkServers({ databaseUrl: named });
+    const databaseUrl = named ?? (await this.#findServers('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 
@@ -81,7 +91,7 @@ export class Context {
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const apiKey = options.apiKey ?? this.env.apiKey;
     const url = options.coordinator ?? this.env.coordinatorUrl ?? this.#upUrl() ?? (await this.#startOne());
-    if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    if (!/^https?:$/.test(protocolOf(url))) {
       throw new UsageError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
     await checkCoordinator(url, this.life.signal);
@@ -93,7 +103,7 @@ export class Context {
    * running `barkeep up`, or the one that was started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await checkServers(this.env.urls, ['sessionRedisUrl']);
+    await checkServers({ sessionRedisUrl: this.env.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.env.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
@@ -113,7 +123,7 @@ export class Context {
   }
 
   async #startOne(): Promise<string> {
-    await checkServers(this.env.urls, ['databaseUrl', 'redisUrl', 'sessionRedisUrl']);
+    await checkServers(this.env.urls);
     const urls = await this.#findServers('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;
