@@ -117,7 +117,7 @@ async function lifecycleOf(
     views,
     steering: new SessionSteering({ ...parts, views, queueRedis }),
     upkeepDefaults: { ...config.upkeep, everySeconds: config.upkeep.checkIntervalMs / 1000 },
-    limits: config.sessions.limits,
+    limits: config.limits,
     repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
   });
 }

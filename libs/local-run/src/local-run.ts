@@ -68,8 +68,7 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
 async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
   const config = loadConfig(env, { requireServices: false });
-  const named = Object.entries(readServiceUrls(env)).filter(([, url]) => url !== undefined);
-  const servers = { urls: Object.fromEntries(named), rest: env };
+  const servers = { urls: readServiceUrls(env), rest: env };
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
     return findServers(servers, { dataDir, keep: true, need: 'all', note: log }, scope);

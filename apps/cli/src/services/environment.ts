@@ -19,7 +19,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   try {
     const config = loadConfig(env, { requireServices: false });
     const { client, http } = config;
-    const urls = definedOnly(readServiceUrls(env));
+    const urls = readServiceUrls(env);
     return {
       coordinatorUrl: client.url,
       apiKey: client.adminKey ?? client.apiKey ?? http.adminKeys[0] ?? http.apiKeys[0],
@@ -31,8 +31,4 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
     if (error instanceof ConfigError) throw new CliError(error.message, 1, { cause: error });
     throw error;
   }
-}
-
-function definedOnly(urls: Partial<ServiceUrls>): Partial<ServiceUrls> {
-  return Object.fromEntries(Object.entries(urls).filter(([, url]) => url !== undefined));
 }
