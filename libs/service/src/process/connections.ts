@@ -9,9 +9,8 @@ import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { awaitServer } from './await-server.js';
+import { awaitServer, serverAt, ServerRefusedError } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
-import { ServerRefusedError, serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
