@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { dataFolder, findServers, programFile, startApps, startServers, type Scope } from '@barkeep/local-system';
+import { jobPrefix, loadConfig, type ServiceUrls } from '@barkeep/service';
+import { dataFolder, findServers, programFile, startApps, startServices, type Scope } from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
@@ -68,14 +68,13 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
 async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
   const config = loadConfig(env, { requireServices: false });
-  const servers = { urls: readServiceUrls(env), rest: env };
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-    return findServers(servers, { dataDir, keep: true, need: 'all', note: log }, scope);
+    return findServers({ dataDir, keep: true, env, log }, scope);
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
   scope.onEnd(() => removeEmptyFolders(dataDir));
-  const services = await startServers(servers, { dataDir, keep: false, need: 'all', note: log });
+  const services = await startServices({ dataDir, keep: false, env, log });
   scope.onEnd(() => services.stop());
   return services;
 }

@@ -13,14 +13,8 @@ export {
   startServices,
   systemPackages,
 } from './servers/index.js';
-export {
-  type Apps,
-  dataFolder,
-  findServers,
-  programFile,
-  runningUp,
-  Scope,
-  startApps,
-  startServers,
-  UP_ROLE,
-} from './apps/index.js';
+export { type Apps, startApps } from './apps.js';
+export { dataFolder } from './data-folder.js';
+export { findServers, runningUp, UP_ROLE } from './find-servers.js';
+export { programFile } from './program-file.js';
+export { Scope } from './scope.js';

@@ -33,7 +33,7 @@ export const doctorCommand = () =>
 
 async function allChecks(context: Context): Promise<Check[]> {
   const { urls } = context.env;
-  const up = Object.keys(urls).length === 0 ? runningUp(context.dataDir) : undefined;
+  const up = runningUp(context.dataDir, context.env.rest);
   const coordinator = context.env.coordinatorUrl ?? up?.coordinatorUrl;
   const checks = [nodeCheck(), folderCheck(context.dataDir), upCheck(context.dataDir, up)];
   if (coordinator !== undefined) checks.push(await coordinatorCheck(coordinator, context));

@@ -1,6 +1,6 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
-import { AlreadyRunningError, type Apps, runningUp, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
+import { AlreadyRunningError, type Apps, runningUp, startApps, startServices, UP_ROLE } from '@barkeep/local-system';
 import { serviceEnvironment } from '@barkeep/service';
 import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
@@ -36,7 +36,7 @@ export const upCommand = () =>
 async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, env, dataDir } = context;
   if (!options.json) note(`starting, with data in ${dataDir}`);
-  const services = await startServers(env, { dataDir, keep: true, need: 'all', note }).catch((error: unknown) => {
+  const services = await startServices({ dataDir, keep: true, env: env.rest, log: note }).catch((error: unknown) => {
     const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
     throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;
   });

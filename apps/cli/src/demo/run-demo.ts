@@ -3,7 +3,7 @@
  * workers run. It needs nothing that the user would have to install or configure.
  */
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
-import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
+import { type Apps, dataFolder, startApps, startServices } from '@barkeep/local-system';
 import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
 import { CliError, formatCount, note, withProgress } from '../terminal/index.js';
 import type { ImportSummary } from '../import/index.js';
@@ -60,8 +60,7 @@ async function startAll(
   // The demonstration never uses the user's servers: drop their addresses.
   const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...rest } = env.rest;
   const dataDir = dataFolder(cwd, env.config.embedded.dataDir, 'demo');
-  const own = { ...env, rest, urls: {} };
-  const services = await startServers(own, { dataDir, keep: false, need: 'all', note });
+  const services = await startServices({ dataDir, keep: false, env: rest, log: note });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
   report(`PostgreSQL and Redis run, privately, in ${dataDir}`);

@@ -112,14 +112,14 @@ export class Context {
   }
 
   #upUrl(): string | undefined {
-    return Object.keys(this.env.urls).length === 0 ? runningUp(this.dataDir)?.coordinatorUrl : undefined;
+    return runningUp(this.dataDir, this.env.rest)?.coordinatorUrl;
   }
 
   /** The servers that are named or run. Starts the private ones otherwise, which takes seconds: says so. */
   #findServers(need: 'database' | 'all'): Promise<ServiceUrls> {
     if (Object.keys(this.env.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
-    return findServers(this.env, { dataDir: this.dataDir, keep: true, need, note }, this.life);
+    return findServers({ dataDir: this.dataDir, keep: true, env: this.env.rest, need, log: note }, this.life);
   }
 
   async #startOne(): Promise<string> {

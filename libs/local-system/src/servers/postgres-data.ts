@@ -10,8 +10,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sta
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Account } from './account.js';
-import { errorMessage } from './caught.js';
-import { DataFolderError, ServerStartError } from './errors.js';
+import { DataFolderError, errorMessage, ServerStartError } from './errors.js';
 import type { PostgresProgram } from './postgres-program.js';
 
 const initLimitMs = 120_000;

@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const IN_REPOSITORY = {
-  coordinator: '../../../../apps/coordinator/dist/main.js',
-  'upkeep-worker': '../../../../apps/upkeep-worker/dist/main.js',
-  'end-with-parent': '../../bin/end-with-parent.js',
-  'remote-repository': '../../../local-run/dist/remote-repository.js',
+  coordinator: '../../../apps/coordinator/dist/main.js',
+  'upkeep-worker': '../../../apps/upkeep-worker/dist/main.js',
+  'end-with-parent': '../bin/end-with-parent.js',
+  'remote-repository': '../../local-run/dist/remote-repository.js',
 };
 
 /** The absolute path of a built program, or of a module that programs load; the file may be missing when nothing was built. */
