@@ -32,9 +32,9 @@ export const doctorCommand = () =>
     });
 
 async function allChecks(context: Context): Promise<Check[]> {
-  const { urls } = context.env;
-  const up = runningUp(context.dataDir, context.env.rest);
-  const coordinator = context.env.coordinatorUrl ?? up?.coordinatorUrl;
+  const { urls, config } = context;
+  const up = runningUp(context.dataDir, process.env);
+  const coordinator = config.client.url ?? up?.coordinatorUrl;
   const checks = [nodeCheck(), folderCheck(context.dataDir), upCheck(context.dataDir, up)];
   if (coordinator !== undefined) checks.push(await coordinatorCheck(coordinator, context));
   const named = up?.urls ?? urls;
@@ -52,13 +52,13 @@ function upCheck(dataDir: string, up: ReturnType<typeof runningUp>): Check {
   return { name: 'barkeep up', ok: true, detail };
 }
 
-function coordinatorCheck(url: string, { env, life }: Context): Promise<Check> {
+function coordinatorCheck(url: string, { apiKey, life }: Context): Promise<Check> {
   return tried('coordinator', async () => {
     await checkCoordinator(url, life.signal);
     // An answer needs a valid key, when the coordinator has keys.
     await new CoordinatorClient(
       url,
-      env.apiKey,
+      apiKey,
       AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]),
     ).sessions();
     return url;

@@ -123,7 +123,7 @@ export async function planOf(
     read,
     ...(options.symbolFromPath !== undefined && { symbolOf: symbolFromPath(options.symbolFromPath) }),
     oneSymbol: options.oneSymbol ?? false,
-    showPath: (path) => shorter(relative(context.cwd, path), path),
+    showPath: (path) => shorter(relative(process.cwd(), path), path),
     signal: context.life.signal,
   };
 }

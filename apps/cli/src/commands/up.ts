@@ -34,17 +34,17 @@ export const upCommand = () =>
     .work(runUp);
 
 async function runUp(context: Context, options: UpOptions): Promise<void> {
-  const { life, env, dataDir } = context;
+  const { life, config, dataDir } = context;
   if (!options.json) note(`starting, with data in ${dataDir}`);
-  const services = await startServices({ dataDir, keep: true, env: env.rest, log: note }).catch((error: unknown) => {
+  const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
     const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
     throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;
   });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
-  const port = options.port ?? (await freePort(env.config.http.port));
+  const port = options.port ?? (await freePort(config.http.port));
   const logFolder = context.logFolder('up');
-  const apps = await startApps(services, { ...options, port, env: env.rest, logFolder, note }, life);
+  const apps = await startApps(services, { ...options, port, env: process.env, logFolder, note }, life);
   services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
   const { redisUrl, sessionRedisUrl, databaseUrl } = services;
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };

@@ -2,21 +2,13 @@
  * The market of the demonstration, generated from a seed: the same on every machine. Pure.
  * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
-import { calendarNamed, type TradingDay } from '@barkeep/bars';
+import { calendarNamed } from '@barkeep/bars';
 import { type MarketBar, MINUTE_MS, mulberry32, walk } from './random-walk.js';
 
-export const DEMO_SYMBOLS = [
-  'ALPHA',
-  'BRAVO',
-  'CINDER',
-  'DELTA',
-  'EMBER',
-  'FJORD',
-  'GLINT',
-  'HAVEN',
-  'INDIGO',
-  'JUNIPER',
-];
+const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
+export const DEMO_SYMBOLS = NAMES.split(' ');
+/** The seed of the market that the demonstration has. */
+export const SEED = 20_240_304;
 export const DEMO_CALENDAR = 'XNYS';
 /** One week: 5 × 390 minutes. */
 export const DEMO_START = '2024-03-04';
@@ -25,12 +17,12 @@ export const DEMO_END = '2024-03-08';
 /** Share of the minutes that the feed loses at random. */
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
-const OUTAGE = { symbol: 'EMBER', day: 2, firstMinute: 120, minutes: 40 };
+const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
 /** Minutes that no dataset has: no repair can fill them. */
 const NOWHERE = [
-  { symbol: 'BRAVO', day: 1, minute: 37 },
-  { symbol: 'GLINT', day: 3, minute: 200 },
-  { symbol: 'JUNIPER', day: 4, minute: 389 },
+  { symbol: 'BRAVO', day: 1, from: 37, minutes: 1 },
+  { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },
+  { symbol: 'JUNIPER', day: 4, from: 389, minutes: 1 },
 ];
 /** The corruptions: each spoils one row of the feed. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
@@ -46,13 +38,7 @@ export interface Market {
   reference: MarketBar[];
   /** Rows of the feed's CSV file in time order, corrupt rows included. */
   streamRows: string[];
-  /** Number of corrupt rows. */
-  corrupt: number;
-  /** Number of expected bars of all symbols. */
-  expected: number;
 }
-
-export const CSV_HEADER = 'time,symbol,open,high,low,close,volume';
 
 /** @param seed a whole number; the same seed is the same market */
 export function makeMarket(seed: number): Market {
@@ -61,17 +47,13 @@ export function makeMarket(seed: number): Market {
   const all = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
     (a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1),
   );
-  const reference = all.filter(
-    (bar) => !NOWHERE.some((hole) => isAt(bar, hole.symbol, days, hole.day, hole.minute, 1)),
-  );
-  const { symbol, day, firstMinute, minutes } = OUTAGE;
-  const streamed = reference.filter((bar) => random() >= LOSS && !isAt(bar, symbol, days, day, firstMinute, minutes));
-  return {
-    reference,
-    streamRows: corrupted(streamed.map(csvRow), random),
-    corrupt: CORRUPTIONS.length,
-    expected: all.length,
+  const isIn = ({ symbol, openTime }: MarketBar, hole: typeof OUTAGE): boolean => {
+    const minute = (openTime - days[hole.day]!.segments[0]!.open) / MINUTE_MS;
+    return symbol === hole.symbol && minute >= hole.from && minute < hole.from + hole.minutes;
   };
+  const reference = all.filter((bar) => !NOWHERE.some((hole) => isIn(bar, hole)));
+  const streamed = reference.filter((bar) => random() >= LOSS && !isIn(bar, OUTAGE));
+  return { reference, streamRows: corrupted(streamed.map(csvRow), random) };
 }
 
 /** Open times of all expected minutes, ISO 8601, in order. */
@@ -85,21 +67,14 @@ export function demoMinutes(): string[] {
   );
 }
 
-/** Formats a bar as a row under {@link CSV_HEADER}. */
-export function csvRow({ symbol, openTime, open, high, low, close, volume }: MarketBar): string {
-  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
+/** A CSV file of rows. */
+export function csvFile(rows: readonly string[]): string {
+  return ['time,symbol,open,high,low,close,volume', ...rows, ''].join('\n');
 }
 
-function isAt(
-  bar: MarketBar,
-  symbol: string,
-  days: readonly TradingDay[],
-  day: number,
-  minute: number,
-  minutes: number,
-): boolean {
-  const from = (days[day]?.segments[0]?.open ?? Number.NaN) + minute * MINUTE_MS;
-  return bar.symbol === symbol && bar.openTime >= from && bar.openTime < from + minutes * MINUTE_MS;
+/** Formats a bar as a row of {@link csvFile}. */
+export function csvRow({ symbol, openTime, open, high, low, close, volume }: MarketBar): string {
+  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
 }
 
 /** Divides the file into equal parts and spoils one row of each. */

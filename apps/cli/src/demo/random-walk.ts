@@ -39,7 +39,6 @@ function barFrom(openCents: number, openTime: number, random: () => number): Bar
   const closeCents = Math.max(100, openCents + step() - step());
   const highCents = Math.max(openCents, closeCents) + step();
   const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
-  const [open, high, low, close] = [openCents, highCents, lowCents, closeCents].map((cents) => cents / 100);
-  const volume = 100 + Math.floor(random() * 9_900);
-  return { openTime, open: open ?? 0, high: high ?? 0, low: low ?? 0, close: close ?? 0, volume };
+  const [open, high, low, close] = [openCents / 100, highCents / 100, lowCents / 100, closeCents / 100];
+  return { openTime, open, high, low, close, volume: 100 + Math.floor(random() * 9_900) };
 }
