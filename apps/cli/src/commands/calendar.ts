@@ -117,19 +117,16 @@ function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDa
 }
 
 function lineOf(day: TradingDay): DayLine {
-  const segments = day.segments.map(({ open, close }) => ({
-    open: new Date(open).toISOString(),
-    close: new Date(close).toISOString(),
-  }));
+  const iso = (time: number): string => new Date(time).toISOString();
+  const segments = day.segments.map(({ open, close }) => ({ open: iso(open), close: iso(close) }));
   return { date: day.date, segments, slotCount: new DayGrid(day, parseInterval('1m')).slotCount };
 }
 
 function daysTable(days: readonly DayLine[]): string {
   if (days.length === 0) return 'no trading day in that range';
-  const rows = days.map(({ date, segments, slotCount }) => [
-    date,
-    segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`).join(', '),
-    slotCount,
-  ]);
+  const rows = days.map(({ date, segments, slotCount }) => {
+    const times = segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`);
+    return [date, times.join(', '), slotCount];
+  });
   return table(['date', 'segments (UTC)', 'minutes'], rows);
 }

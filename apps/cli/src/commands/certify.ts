@@ -63,16 +63,9 @@ function certificateText({ days, digest, complete, changedSince, consumers }: Ce
   });
   const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
   const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
-  return consumers.length === 0 ? chain : `${chain}\n${deliveredTable(consumers)}`;
-}
-
-function deliveredTable(consumers: Certificate['consumers']): string {
-  const rows = consumers.map(({ name, steps, bars, time, deliveredHash }) => [
-    name,
-    steps,
-    bars,
-    shortTime(time),
-    `${deliveredHash.slice(0, 16)}…`,
-  ]);
-  return table(['consumer', 'steps', 'bars', 'up to', 'delivered'], rows);
+  if (consumers.length === 0) return chain;
+  const delivered = consumers.map((to) => {
+    return [to.name, to.steps, to.bars, shortTime(to.time), `${to.deliveredHash.slice(0, 16)}…`];
+  });
+  return `${chain}\n${table(['consumer', 'steps', 'bars', 'up to', 'delivered'], delivered)}`;
 }

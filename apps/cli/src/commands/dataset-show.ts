@@ -42,66 +42,45 @@ async function describe(context: Context, dataset: string, options: ShowOptions)
 
 function descriptionText(found: DatasetDescription): string {
   const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = found;
+  const shown = symbols
+    .slice(0, SYMBOLS_SHOWN)
+    .map((of) => [of.symbol, of.rows, shortTime(of.first), shortTime(of.last), shareText(of.zeroVolumeShare)]);
   const lines = [
     `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
     `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like closes of bars' : ''}` +
       `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
-    table(
-      ['symbol', 'rows', 'first bar', 'last bar', 'zero volume'],
-      symbols
-        .slice(0, SYMBOLS_SHOWN)
-        .map(({ symbol, rows: rowCount, first, last, zeroVolumeShare }) => [
-          symbol,
-          rowCount,
-          shortTime(first),
-          shortTime(last),
-          shareText(zeroVolumeShare),
-        ]),
-    ),
+    table(['symbol', 'rows', 'first bar', 'last bar', 'zero volume'], shown),
   ];
   if (symbols.length > SYMBOLS_SHOWN)
     lines.push(`… and ${formatCount(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
   if (coverage !== undefined) {
+    const { calendar, hours, share, outside } = coverage;
+    const months = coverage.months.map(({ month, expected, present }) => {
+      return [month, expected, present, shareText(present / Math.max(1, expected))];
+    });
     lines.push(
-      `coverage against ${coverage.calendar}, ${coverage.hours} hours: ${shareText(coverage.share)}; ${formatCount(coverage.outside)} rows outside`,
-      table(
-        ['month', 'expected', 'present', 'share'],
-        coverage.months.map(({ month, expected, present }) => [
-          month,
-          expected,
-          present,
-          shareText(present / Math.max(1, expected)),
-        ]),
-      ),
+      `coverage against ${calendar}, ${hours} hours: ${shareText(share)}; ${formatCount(outside)} rows outside`,
+      table(['month', 'expected', 'present', 'share'], months),
     );
   }
-  lines.push(
-    `conflicting or refused rows kept: ${formatCount(quarantined.rows)}${quarantined.rows > 0 ? `: ${reasonsText(quarantined.reasons)}` : ''}`,
-  );
+  const reasons = Object.entries(quarantined.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
+  const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
+  lines.push(`conflicting or refused rows kept: ${formatCount(quarantined.rows)}${why}`);
   if (quarantined.examples.length > 0) {
-    lines.push(
-      table(
-        ['symbol', 'time', 'reason', 'close', 'volume'],
-        quarantined.examples.map((row) => [row.symbol, shortTime(row.time), row.reason, row.close, row.volume]),
-      ),
-    );
+    const kept = quarantined.examples.map((row) => [
+      row.symbol,
+      shortTime(row.time),
+      row.reason,
+      row.close,
+      row.volume,
+    ]);
+    lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], kept));
   }
   if (jumps.length > 0) {
-    lines.push(
-      'largest jumps from close to close:',
-      table(
-        ['symbol', 'time', 'before', 'close', 'change'],
-        jumps.map((jump) => [jump.symbol, shortTime(jump.time), jump.before, jump.close, shareText(jump.change)]),
-      ),
-    );
+    const largest = jumps.map((of) => [of.symbol, shortTime(of.time), of.before, of.close, shareText(of.change)]);
+    lines.push('largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], largest));
   }
   return lines.join('\n');
-}
-
-function reasonsText(reasons: Record<string, number>): string {
-  return Object.entries(reasons)
-    .map(([reason, times]) => `${reason} ${formatCount(times)}`)
-    .join(', ');
 }
 
 function shareText(share: number): string {

@@ -4,10 +4,6 @@ import { formatCount, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
-interface SymbolGap extends GapAnswer {
-  symbol: string;
-}
-
 const EXAMPLES = `
 Examples:
   barkeep gaps my-session
@@ -22,24 +18,17 @@ export const gapsCommand = () =>
     .work(async (context, id: string, symbol: string | undefined, options: SessionOptions) => {
       const client = await context.existingCoordinator(options);
       const symbols = symbol === undefined ? (await client.session(id)).symbols : [symbol];
-      const gaps: SymbolGap[] = [];
-      for (const name of symbols) {
-        gaps.push(...(await client.gaps(id, name)).map((gap) => ({ symbol: name, ...gap })));
-      }
+      const ofSymbols = [];
+      for (const name of symbols) ofSymbols.push({ name, gaps: await client.gaps(id, name) });
+      const gaps = ofSymbols.flatMap(({ name, gaps: found }) => found.map((gap) => ({ symbol: name, ...gap })));
       printResult(options, { session: id, gaps }, () => gapsTable(gaps));
     });
 
-function gapsTable(gaps: readonly SymbolGap[]): string {
+function gapsTable(gaps: readonly (GapAnswer & { symbol: string })[]): string {
   if (gaps.length === 0) return 'no gaps';
-  const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => [
-    symbol,
-    shortTime(start),
-    shortTime(end),
-    bars,
-    status,
-    attempts,
-    lastError ?? '',
-  ]);
+  const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => {
+    return [symbol, shortTime(start), shortTime(end), bars, status, attempts, lastError ?? ''];
+  });
   const minutes = gaps.reduce((sum, { bars }) => sum + bars, 0);
   const head = ['symbol', 'from', 'to (excluded)', 'bars', 'status', 'attempts', 'last error'];
   return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(minutes)} bars`;

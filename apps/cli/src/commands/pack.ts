@@ -1,13 +1,6 @@
 /** `barkeep pack`: packs a dataset's rows into day chunks, which sessions stream much faster than rows. */
-import {
-  datasetExtent,
-  datasetNames,
-  packDays,
-  resolveDataset,
-  type PackCounts,
-  type SymbolExtent,
-} from '@barkeep/bar-repository';
-import { type Calendar, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
+import { datasetExtent, datasetNames, packDays, resolveDataset, type PackCounts } from '@barkeep/bar-repository';
+import { parseInterval, type Hours } from '@barkeep/bars';
 import { Option } from 'commander';
 import {
   CliError,
@@ -19,6 +12,7 @@ import {
   UsageError,
   withProgress,
 } from '../terminal/index.js';
+import { daysWithRows } from '../datasets/index.js';
 import type { Context, Database } from '../services/index.js';
 import { CliCommand } from './command.js';
 
@@ -39,8 +33,6 @@ interface PackResult extends PackCounts {
   days: number;
   symbols: number;
 }
-
-const DAY_MS = 86_400_000;
 
 const EXAMPLES = `
 A session with the same calendar, hours and base interval streams packed days instead of rows, with identical results.
@@ -74,7 +66,8 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   const known = await context.calendar(calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
-  const days = daysOf(symbols, known, options);
+  const { start = '', end = '9999-12-31' } = options;
+  const days = daysWithRows(symbols, known, hours).filter(({ date }) => date >= start && date <= end);
   const total = days.length * symbols.length;
   let packed = 0;
   const packAll = (progress: Progress): Promise<PackCounts> =>
@@ -108,26 +101,6 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
   }
   const symbols = wanted ? all.filter(({ symbol }) => wanted.includes(symbol)) : all;
   return { datasetId, symbols };
-}
-
-/** Trading days of the requested range for which the dataset may have bars. */
-function daysOf(
-  symbols: readonly SymbolExtent[],
-  calendar: Calendar,
-  { hours, start, end }: PackCommandOptions,
-): TradingDay[] {
-  if (symbols.length === 0) return [];
-  const first = symbols.reduce((least, extent) => Math.min(least, extent.first), Infinity);
-  const last = symbols.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  // A trading day may start on the previous date, or carry the name of the next one.
-  const from = [start ?? '', dateOf(first - DAY_MS)].sort().at(-1)!;
-  const to = [end ?? '9999-12-31', dateOf(last + DAY_MS)].sort()[0]!;
-  const days = calendar.knownTradingDays(from, to, hours);
-  return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
-}
-
-function dateOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }
 
 function tradingDate(text: string): string {
