@@ -31,10 +31,10 @@ export function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): s
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable. Throws a ZodError when it is invalid. */
+/** The value of a variable in a valid environment. */
 export function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
-  return raw === undefined ? variable.unset : variable.schema.parse(raw);
+  return raw === undefined ? variable.unset : variable.read(raw);
 }
 
 /** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
@@ -64,7 +64,7 @@ export function invalidVariables(
 ): ConfigProblem[] {
   return checked.flatMap((variable) => {
     const raw = rawValue(variable, env);
-    if (raw === undefined || variable.schema.safeParse(raw).success) return [];
+    if (raw === undefined || variable.read(raw) !== undefined) return [];
     const was = variable.secret
       ? 'something else (not shown: it may hold a secret)'
       : JSON.stringify(raw.slice(0, 200));

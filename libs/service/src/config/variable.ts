@@ -4,7 +4,6 @@
  * Guarantees: each kind parses the raw string into a typed value within its limits, and describes in words what it expects.
  * `variables.ts` lists the variables.
  */
-import { z } from 'zod';
 
 /** The declaration of one environment variable. `T` is the type of its value in the configuration. */
 export interface Variable<T> {
@@ -20,7 +19,8 @@ export interface Variable<T> {
   readonly expected: string;
   /** A secret's value never appears in an error. */
   readonly secret?: boolean | undefined;
-  readonly schema: z.ZodType<T, string>;
+  /** The value of a text; undefined when the text is not valid. */
+  readonly read: (text: string) => T | undefined;
   /** The value where there is neither a text nor a default. */
   readonly unset?: T;
 }
@@ -38,20 +38,12 @@ export function integer(
   { unit, default: value, min, max }: Limits & { unit: string },
   scale = 1,
 ): Variable<number> {
-  const schema = z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().int().min(min).max(max))
-    .transform((number) => number * scale);
-  return {
-    name,
-    doc,
-    unit,
-    default: String(value),
-    expected: `a whole number from ${min} to ${max} (${unit})`,
-    schema,
+  const read = (raw: string) => {
+    const number = Number(raw);
+    return /^\d{1,15}$/.test(raw) && number >= min && number <= max ? number * scale : undefined;
   };
+  const expected = `a whole number from ${min} to ${max} (${unit})`;
+  return { name, doc, unit, default: String(value), expected, read };
 }
 
 /** Seconds; milliseconds in the configuration. */
@@ -62,17 +54,14 @@ export const seconds = (name: string, doc: string, limits: Limits) =>
 export const megabytes = (name: string, doc: string, limits: Limits) =>
   integer(name, doc, { unit: 'megabytes', ...limits }, 1_000_000);
 
-const SWITCH_WORDS = ['true', '1', 'yes', 'on', 'false', '0', 'no', 'off'];
-
 /** A switch; `true/1/yes/on` and `false/0/no/off`, in any case. */
 export function flag(name: string, doc: string, value: boolean): Variable<boolean> {
-  const schema = z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(SWITCH_WORDS))
-    .transform((word) => SWITCH_WORDS.indexOf(word) < 4);
+  const read = (raw: string) => {
+    if (/^(true|1|yes|on)$/i.test(raw)) return true;
+    return /^(false|0|no|off)$/i.test(raw) ? false : undefined;
+  };
   const expected = 'true, false, 1, 0, yes, no, on or off';
-  return { name, doc, unit: 'true or false', default: String(value), expected, schema };
+  return { name, doc, unit: 'true or false', default: String(value), expected, read };
 }
 
 interface TextOptions {
@@ -94,7 +83,8 @@ export function text(
   doc: string,
   { pattern, as = String, ...options }: TextOptions,
 ): Variable<string | undefined> {
-  return { unit: 'text', ...options, name, doc, schema: z.string().max(1024).regex(pattern).transform(as) };
+  const read = (raw: string) => (raw.length <= 1024 && pattern.test(raw) ? as(raw) : undefined);
+  return { unit: 'text', ...options, name, doc, read };
 }
 
 /** One of a few words. @param value the default */
@@ -105,7 +95,8 @@ export function choice<const W extends string>(
   value: NoInfer<W>,
 ): Variable<W> {
   const expected = `one of ${words.join(', ')}`;
-  return { name, doc, unit: expected, default: value, expected, schema: z.enum(words) };
+  const read = (raw: string) => words.find((word) => word === raw);
+  return { name, doc, unit: expected, default: value, expected, read };
 }
 
 interface ListOptions {
@@ -128,12 +119,12 @@ export function list(
   doc: string,
   { split = atCommas, accepts, max, ...options }: ListOptions,
 ): Variable<readonly string[]> {
-  const schema = z
-    .string()
-    .transform((raw) => (raw === 'none' ? [] : [...new Set(split(raw))]))
-    .pipe(z.array(z.string().refine(accepts)).max(max));
+  const read = (raw: string) => {
+    const items = raw === 'none' ? [] : [...new Set(split(raw))];
+    return items.length <= max && items.every(accepts) ? items : undefined;
+  };
   const expected = `at most ${max} items, separated by commas, each ${options.expected}`;
-  return { ...options, name, doc, unit: 'comma list', expected, schema, unset: [] };
+  return { ...options, name, doc, unit: 'comma list', expected, read, unset: [] };
 }
 
 /** The address of a server; secret, because it may carry a password. */
@@ -143,11 +134,9 @@ export function serverUrl(
   schemes: readonly string[],
   example: string,
 ): Variable<string | undefined> {
-  const accepts = (raw: string): boolean => {
-    if (!URL.canParse(raw)) return false;
-    const url = new URL(raw);
-    return schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+  const read = (raw: string) => {
+    const url = URL.canParse(raw) ? new URL(raw) : undefined;
+    return url && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '' ? raw : undefined;
   };
-  const schema = z.string().refine(accepts);
-  return { name, doc, unit: 'URL', expected: `a URL such as ${example}`, secret: true, schema };
+  return { name, doc, unit: 'URL', expected: `a URL such as ${example}`, secret: true, read };
 }
