@@ -1,17 +1,10 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
 import type { BarAnswer } from '@barkeep/client';
 import { CliError, formatCount, EXIT, errorText, printResult, withProgress, table } from '../terminal/index.js';
-import {
-  compareRuns,
-  type Comparison,
-  type DeliveryComparison,
-  openRun,
-  type Run,
-  sameConsumers,
-} from '../compare/index.js';
 import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
+import { compareRuns, type Comparison, openRun, type Run, sameConsumers } from './compare-runs.js';
 
 const EXAMPLES = `
 Examples:
@@ -46,22 +39,15 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
     return { a: first, b: second, found: comparison };
   });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
-  printResult(options, { ...resultOf(a, b, found), consumers }, () =>
-    [textOf(a, b, found), ...consumers.map(consumerText)].join('\n'),
+  const deliveries = consumers.map(
+    ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
   );
+  printResult(options, { ...resultOf(a, b, found), consumers }, () => [textOf(a, b, found), ...deliveries].join('\n'));
   return found.day ? EXIT.failed : EXIT.ok;
 }
 
-function consumerText({ name, equal }: DeliveryComparison): string {
-  return `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`;
-}
-
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
-  const side = ({ name, certificate }: Run) => ({
-    name,
-    digest: certificate.digest,
-    days: certificate.days.length,
-  });
+  const side = ({ name, certificate: { digest, days } }: Run) => ({ name, digest, days: days.length });
   const first = bar && { ...bar, a: bar.a?.raw ?? null, b: bar.b?.raw ?? null };
   return { equal: !day, equalDays, a: side(a), b: side(b), date: day?.date ?? null, bar: first ?? null };
 }
