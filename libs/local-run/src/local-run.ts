@@ -13,7 +13,7 @@ import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { moduleText } from './remote-repository.js';
-import { RepositoryServer } from './repository-server.js';
+import { startRepositoryServer } from './repository-server.js';
 
 /** The options of a local run. */
 export interface LocalRunOptions {
@@ -44,7 +44,8 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeKeys(urls, prefix));
-  const logFolder = await temporaryFolder(scope);
+  const logFolder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
+  scope.onEnd(() => rm(logFolder, { recursive: true, force: true }));
   const repositories = await serveRepository(options, logFolder, scope);
   const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
   const appEnv = { ...own, BARKEEP_HOST: '127.0.0.1', ...repositories };
@@ -86,12 +87,6 @@ async function removeEmptyFolders(dataDir: string): Promise<void> {
   for (const folder of folders) await rmdir(folder).catch(() => undefined);
 }
 
-async function temporaryFolder(scope: Scope): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
-  scope.onEnd(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** Serves the user's repository to workers. @returns the environment with which workers find it */
 async function serveRepository(
   { env, repository, repositoryNames, log }: LocalRunOptions,
@@ -99,19 +94,15 @@ async function serveRepository(
   scope: Scope,
 ): Promise<Record<string, string>> {
   if (repository === undefined || repository === null) return {};
-  const server = await RepositoryServer.start(repositoryNames, repository);
+  const server = await startRepositoryServer(repositoryNames, repository);
   if (server) scope.onEnd(() => server.stop());
   else
     log(
       'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only',
     );
   const path = join(folder, 'repositories.cjs');
-  await writeFile(
-    path,
-    moduleText(programFile('remote-repository'), server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']),
-    {
-      mode: 0o600,
-    },
-  );
+  const entry = programFile('remote-repository');
+  const text = moduleText(entry, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']);
+  await writeFile(path, text, { mode: 0o600 });
   return { BARKEEP_REPOSITORIES: path };
 }
