@@ -1,13 +1,21 @@
 /** What the commands of `barkeep` have in common. */
 import { Command } from 'commander';
 import { type ConnectionOptions, Context } from '../services/index.js';
-import { EXIT, type OutputOptions, withLifetime } from '../terminal/index.js';
+import { EXIT, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
 
+/** Throws instead of ending the process. Under --json the caller alone reports errors. */
 export class CliCommand extends Command {
   /** @param help text after the options, with an example */
   constructor(name: string, description: string, help = '') {
     super(name);
-    this.description(description).addHelpText('after', help);
+    this.description(description)
+      .addHelpText('after', help)
+      .exitOverride()
+      .showHelpAfterError('(add --help for how it is used)')
+      .configureOutput({
+        writeOut: (text) => process.stdout.write(wrapped(text)),
+        writeErr: (text) => process.argv.includes('--json') || process.stderr.write(text),
+      });
   }
 
   /** Runs `work` with the arguments and the options, and sets the exit code that it returns; none is success. */

@@ -19,6 +19,8 @@ import { runSessionCommand } from './run.js';
 import { digestCommand, lifecycleCommands, removeSessionCommand, statusCommand } from './sessions.js';
 import { upCommand } from './up.js';
 
+export { CliCommand } from './command.js';
+
 /** In the order of the help. */
 export const COMMANDS = [
   [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand],
