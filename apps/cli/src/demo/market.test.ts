@@ -1,5 +1,4 @@
-import { csvRow, DEMO_SYMBOLS, makeMarket } from './market.js';
-import { mulberry32 } from './random-walk.js';
+import { csvRow, DEMO_SYMBOLS, makeMarket, mulberry32 } from './market.js';
 
 const EXPECTED = 10 * 5 * 390;
 

@@ -2,12 +2,11 @@
  * The market of the demonstration, generated from a seed: the same on every machine. Pure.
  * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
-import { calendarNamed } from '@barkeep/bars';
-import { type MarketBar, MINUTE_MS, mulberry32, walk } from './random-walk.js';
+import { type Bar, calendarNamed, type TradingDay } from '@barkeep/bars';
 
+const MINUTE_MS = 60_000;
 const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
 export const DEMO_SYMBOLS = NAMES.split(' ');
-/** The seed of the market that the demonstration has. */
 export const SEED = 20_240_304;
 export const DEMO_CALENDAR = 'XNYS';
 /** One week: 5 × 390 minutes. */
@@ -34,6 +33,10 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   (fields) => fields.map((field, index) => (index === 5 ? 'NaN' : field)),
 ];
 
+interface MarketBar extends Bar {
+  symbol: string;
+}
+
 export interface Market {
   reference: MarketBar[];
   /** Rows of the feed's CSV file in time order, corrupt rows included. */
@@ -59,12 +62,7 @@ export function makeMarket(seed: number): Market {
 /** Open times of all expected minutes, ISO 8601, in order. */
 export function demoMinutes(): string[] {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
-  return days.flatMap(({ segments }) =>
-    segments.flatMap(({ open, close }) => {
-      const count = Math.round((close - open) / MINUTE_MS);
-      return Array.from({ length: count }, (_, minute) => new Date(open + minute * MINUTE_MS).toISOString());
-    }),
-  );
+  return minutesOf(days).map((time) => new Date(time).toISOString());
 }
 
 /** A CSV file of rows. */
@@ -86,4 +84,43 @@ function corrupted(rows: string[], random: () => number): string[] {
     spoiled[at] = corrupt((rows[at] ?? '').split(',')).join(',');
   });
   return spoiled;
+}
+
+/** Mulberry32: a small generator of numbers from 0 (included) to 1 (excluded). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Open times of all minutes of the days. */
+function minutesOf(days: readonly TradingDay[]): number[] {
+  return days.flatMap(({ segments }) =>
+    segments.flatMap(({ open, close }) =>
+      Array.from({ length: (close - open) / MINUTE_MS }, (_, minute) => open + minute * MINUTE_MS),
+    ),
+  );
+}
+
+/** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */
+function walk(symbol: string, days: readonly TradingDay[], random: () => number): MarketBar[] {
+  let cents = 2_000 + Math.floor(random() * 30_000);
+  return minutesOf(days).map((openTime) => {
+    const bar = barFrom(cents, openTime, random);
+    cents = Math.round(bar.close * 100);
+    return { symbol, ...bar };
+  });
+}
+
+function barFrom(openCents: number, openTime: number, random: () => number): Bar {
+  const step = (): number => Math.floor(random() * random() * openCents * 0.002);
+  const closeCents = Math.max(100, openCents + step() - step());
+  const highCents = Math.max(openCents, closeCents) + step();
+  const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
+  const [open, high, low, close] = [openCents / 100, highCents / 100, lowCents / 100, closeCents / 100];
+  return { openTime, open, high, low, close, volume: 100 + Math.floor(random() * 9_900) };
 }
