@@ -46,19 +46,19 @@ export function serverAt(name: string, setting: string, url: string, defaultPort
 }
 
 /**
- * @param attempt connects; may be called any number of times
+ * @param attempt connects; may be called any number of times @returns its result
  * @throws WrongServerError when the server refuses this client
  */
-export async function awaitServer(server: NamedServer, attempt: () => Promise<void>, logger: Logger): Promise<void> {
+export async function awaitServer<T>(server: NamedServer, attempt: () => Promise<T>, logger: Logger): Promise<T> {
   const from = performance.now();
   let delayMs = FIRST_DELAY_MS;
   let loggedAt = -Infinity;
   // Not bounded: a service waits as long as its server is away. Each round takes at least its delay.
   for (;;) {
     try {
-      await attempt();
+      const result = await attempt();
       if (loggedAt > -Infinity) logger.info(`${server.name} at ${server.address} is back`);
-      return;
+      return result;
     } catch (error) {
       if (isRefusal(error)) throw new WrongServerError(server, (error as Error).message);
       const waited = Math.round((performance.now() - from) / 1000);
