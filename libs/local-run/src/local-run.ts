@@ -15,7 +15,6 @@ import { Redis } from 'ioredis';
 import { moduleText } from './remote-repository.js';
 import { startRepositoryServer } from './repository-server.js';
 
-/** The options of a local run. */
 export interface LocalRunOptions {
   env: NodeJS.ProcessEnv;
   cwd: string;

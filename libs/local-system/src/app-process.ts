@@ -22,10 +22,8 @@ const LOG_TAIL_LINES = 12;
 export interface AppSpec {
   /** Shown to the user: `coordinator 1`. */
   name: string;
-  /** Built entry file. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** File for its output. */
   logFile: string;
 }
 

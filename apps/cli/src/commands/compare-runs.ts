@@ -17,7 +17,6 @@ import { expecting } from '../terminal/index.js';
 
 /** One side of a comparison. */
 export interface Run {
-  /** The name that the user gave. */
   name: string;
   certificate: Certificate;
   /** Undefined for a file. */

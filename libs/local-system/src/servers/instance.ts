@@ -15,7 +15,6 @@ import { isRunning, type ProcessMark } from './processes.js';
 
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
-/** The content of `instance.json`. */
 const instanceState = z.object({
   owner: mark,
   /** True when the data outlives a stop. */
@@ -30,7 +29,6 @@ const instanceState = z.object({
 });
 export type InstanceState = Readonly<z.output<typeof instanceState>>;
 
-/** Name of the instance folder whose data is kept. */
 export const keptName = 'kept';
 
 function statePath(folder: string): string {

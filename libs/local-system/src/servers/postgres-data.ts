@@ -83,7 +83,6 @@ function ownerOf(data: string, account: Account | undefined): Account | undefine
   return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
 }
 
-/** A data folder that is ready for a server. */
 export interface PostgresData {
   readonly folder: string;
   readonly account: Account | undefined;

@@ -49,7 +49,6 @@ export function commandLine(pid: number): string | undefined {
   return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
-/** The mark of a process that is running now. */
 export function markOf(pid: number): ProcessMark {
   return { pid, startedAt: startedAt(pid) ?? 'ended' };
 }

@@ -76,7 +76,6 @@ export class Instance {
     process.once('exit', this.onExit);
   }
 
-  /** Folder for PostgreSQL's data. */
   get place(): string {
     return this.state.place;
   }
@@ -88,7 +87,6 @@ export class Instance {
     updateState(this.folder, this.state);
   }
 
-  /** Publishes values for other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void {
     this.update({ extra: { ...this.state.extra, ...extra } });
   }

@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from './account.js';
 import { errorMessage, ServerStartError } from './errors.js';
@@ -24,7 +24,6 @@ export interface ServerCommand {
   readonly account?: Account | undefined;
 }
 
-/** A spawned server. */
 export interface ServerProcess {
   readonly mark: ServerMark;
   readonly logFile: string;
@@ -75,7 +74,6 @@ export async function startServer(
   }
 }
 
-/** The last lines of a server's output. */
 function outputTail(logFile: string): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
 }
@@ -101,8 +99,7 @@ export function freePort(): Promise<number> {
     const server = createServer();
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
   });

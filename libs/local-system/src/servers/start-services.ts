@@ -15,7 +15,6 @@ import { startRedis } from './redis.js';
 import { takeInstance, type Instance, type Log } from './running-instance.js';
 import { sweep } from './sweep.js';
 
-/** What to start and where. */
 export interface StartOptions {
   /** Folder for the servers' data; created when missing. */
   readonly dataDir: string;
@@ -29,7 +28,6 @@ export interface StartOptions {
   readonly log?: Log;
 }
 
-/** Running servers. */
 export interface Services extends ServiceUrls {
   /** Publishes values, such as the coordinator's address, that `readRunning` returns to other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void;
