@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { AppProcess } from './app-process.js';
 import { AppStartError } from './errors.js';
-import { programFile } from './program-file.js';
+import { programFile } from './paths.js';
 import type { Scope } from './scope.js';
 
 export interface AppsWanted {

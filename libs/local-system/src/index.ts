@@ -14,7 +14,6 @@ export {
   systemPackages,
 } from './servers/index.js';
 export { type Apps, startApps } from './apps.js';
-export { dataFolder } from './data-folder.js';
 export { findServers, runningUp, UP_ROLE } from './find-servers.js';
-export { programFile } from './program-file.js';
+export { dataFolder, programFile } from './paths.js';
 export { Scope } from './scope.js';

@@ -1,7 +1,7 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
 import { AlreadyRunningError, type Apps, runningUp, startApps, startServices, UP_ROLE } from '@barkeep/local-system';
-import { serviceEnvironment } from '@barkeep/service';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
@@ -53,10 +53,7 @@ async function runUp(context: Context, options: UpOptions): Promise<void> {
   note(`stopping; the data stay in ${dataDir}`);
 }
 
-function upText(
-  { urls, processes }: Apps,
-  result: { redisUrl: string; sessionRedisUrl: string; databaseUrl: string; logs: string },
-): string {
+function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string }): string {
   const [first] = urls;
   const workers = processes.length - urls.length;
   const settings = Object.entries(serviceEnvironment(result))

@@ -47,19 +47,8 @@ async function initialise(
   own(fresh, account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
   own(passwordFile, account);
-  const args = [
-    '-D',
-    fresh,
-    '-U',
-    role,
-    '-A',
-    'scram-sha-256',
-    `--pwfile=${passwordFile}`,
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-instructions',
-  ];
+  const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const args = [`--pgdata=${fresh}`, `--username=${role}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: initLimitMs, ...account };
   try {
     await promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
