@@ -31,7 +31,7 @@ import { Client } from 'pg';
 import { startCoordinator } from '../../apps/coordinator/src/coordinator.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
-import { AppProcess } from '../../libs/local-system/src/apps/app-process.js';
+import { AppProcess } from '../../libs/local-system/src/app-process.js';
 import { freePort, spawnServer } from '../../libs/local-system/src/servers/server-process.js';
 import { pingServices } from '../support/setup/global-setup.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';

@@ -1,18 +1,15 @@
 /** Entry point of the `barkeep` command: runs it, prints an error as one line on stderr and sets the exit code. */
 import { ApiProblemError } from '@barkeep/client';
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { CliError, colour, EXIT } from './terminal/index.js';
 import { buildProgram } from './program.js';
 
-async function main(argv: readonly string[]): Promise<void> {
-  const json = argv.includes('--json');
-  const program = buildProgram();
-  if (json) silenceErrors(program);
+async function main(): Promise<void> {
   try {
-    await program.parseAsync(argv);
+    await buildProgram().parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    report(error, json, process.exitCode);
+    report(error, process.argv.includes('--json'), process.exitCode);
   }
 }
 
@@ -27,11 +24,6 @@ function report(error: unknown, json: boolean, exitCode: number): void {
       ? `${JSON.stringify({ error: { name, message, exitCode, kind, problems, requestId } })}\n`
       : `${colour('red', 'barkeep:', process.stderr)} ${message}\n`,
   );
-}
-
-function silenceErrors(command: Command): void {
-  command.configureOutput({ writeErr: () => undefined });
-  for (const child of command.commands) silenceErrors(child);
 }
 
 function exitCodeOf(error: unknown): number {
@@ -67,4 +59,4 @@ function reportUnfinished(): void {
   process.exitCode = EXIT.failed;
 }
 process.once('beforeExit', reportUnfinished);
-void main(process.argv).finally(() => process.off('beforeExit', reportUnfinished));
+void main().finally(() => process.off('beforeExit', reportUnfinished));

@@ -3,7 +3,7 @@ import { buildProgram } from './program.js';
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-const commands = leaves(buildProgram(() => Promise.resolve()));
+const commands = leaves(buildProgram());
 
 describe('the command line', () => {
   it.each(commands.map((command) => [command.name(), command] as const))(

@@ -81,7 +81,7 @@ async function serviceOf(config: Config, parts: SharedParts): Promise<SessionSer
   const { modulePath } = config.repositories;
   return new SessionService(parts, {
     upkeepDefaults: upkeepDefaults(config),
-    limits: config.sessions.limits,
+    limits: config.limits,
     repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
   });
 }

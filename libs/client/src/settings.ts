@@ -41,12 +41,11 @@ export interface Settings {
  * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */
 export function settingsOf(options: ConnectOptions, cwd: string = process.cwd()): Settings {
-  const config = loadConfig(options.env ?? process.env, { requireServices: false });
-  const { redisUrl, sessionRedisUrl, databaseUrl } = config.services;
-  const hasServers = [redisUrl, sessionRedisUrl, databaseUrl].some((url) => url !== undefined);
+  const { env = process.env } = options;
+  const config = loadConfig(env, { requireServices: false });
+  const { redisUrl, sessionRedisUrl } = config.services;
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-  // As on the command line: an environment that names servers does not use those of a `barkeep up`.
-  const up = hasServers ? undefined : runningUp(dataDir);
+  const up = runningUp(dataDir, env);
   const named = options.coordinator ?? config.client.url;
   const coordinator = named ?? up?.coordinatorUrl;
   if (coordinator === undefined) throw new NoCoordinatorError(dataDir);

@@ -7,15 +7,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { dataFolder, findServers, programFile, startApps, startServers, type Scope } from '@barkeep/local-system';
+import { jobPrefix, loadConfig, type ServiceUrls } from '@barkeep/service';
+import { dataFolder, findServers, programFile, startApps, startServices, type Scope } from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
 import { moduleText } from './remote-repository.js';
-import { RepositoryServer } from './repository-server.js';
+import { startRepositoryServer } from './repository-server.js';
 
-/** The options of a local run. */
 export interface LocalRunOptions {
   env: NodeJS.ProcessEnv;
   cwd: string;
@@ -44,7 +43,8 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeKeys(urls, prefix));
-  const logFolder = await temporaryFolder(scope);
+  const logFolder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
+  scope.onEnd(() => rm(logFolder, { recursive: true, force: true }));
   const repositories = await serveRepository(options, logFolder, scope);
   const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
   const appEnv = { ...own, BARKEEP_HOST: '127.0.0.1', ...repositories };
@@ -68,15 +68,13 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
 async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
   const config = loadConfig(env, { requireServices: false });
-  const named = Object.entries(readServiceUrls(env)).filter(([, url]) => url !== undefined);
-  const servers = { urls: Object.fromEntries(named), rest: env };
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-    return findServers(servers, { dataDir, keep: true, need: 'all', note: log }, scope);
+    return findServers({ dataDir, keep: true, env, log }, scope);
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
   scope.onEnd(() => removeEmptyFolders(dataDir));
-  const services = await startServers(servers, { dataDir, keep: false, need: 'all', note: log });
+  const services = await startServices({ dataDir, keep: false, env, log });
   scope.onEnd(() => services.stop());
   return services;
 }
@@ -88,12 +86,6 @@ async function removeEmptyFolders(dataDir: string): Promise<void> {
   for (const folder of folders) await rmdir(folder).catch(() => undefined);
 }
 
-async function temporaryFolder(scope: Scope): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
-  scope.onEnd(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** Serves the user's repository to workers. @returns the environment with which workers find it */
 async function serveRepository(
   { env, repository, repositoryNames, log }: LocalRunOptions,
@@ -101,19 +93,15 @@ async function serveRepository(
   scope: Scope,
 ): Promise<Record<string, string>> {
   if (repository === undefined || repository === null) return {};
-  const server = await RepositoryServer.start(repositoryNames, repository);
+  const server = await startRepositoryServer(repositoryNames, repository);
   if (server) scope.onEnd(() => server.stop());
   else
     log(
       'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only',
     );
   const path = join(folder, 'repositories.cjs');
-  await writeFile(
-    path,
-    moduleText(programFile('remote-repository'), server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']),
-    {
-      mode: 0o600,
-    },
-  );
+  const entry = programFile('remote-repository');
+  const text = moduleText(entry, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']);
+  await writeFile(path, text, { mode: 0o600 });
   return { BARKEEP_REPOSITORIES: path };
 }

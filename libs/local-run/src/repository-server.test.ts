@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BarsBySymbolRepository } from '@barkeep/bar-repository';
 import { moduleText, remoteRepositories } from './remote-repository.js';
-import { RepositoryServer } from './repository-server.js';
+import { startRepositoryServer, type RepositoryServer } from './repository-server.js';
 
 const [START, END] = [new Date('2024-03-04T14:30:00Z'), new Date('2024-03-04T21:00:00Z')];
 const servers: RepositoryServer[] = [];
@@ -11,7 +11,7 @@ afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => 
 
 /** A repository as a worker sees it: it forwards to the given one. */
 async function remote(repository: object): Promise<BarsBySymbolRepository> {
-  const server = await RepositoryServer.start(['mine'], repository);
+  const server = await startRepositoryServer(['mine'], repository);
   servers.push(server!);
   const { mine } = Object.fromEntries(await remoteRepositories(server!.address, ['mine']));
   return mine as BarsBySymbolRepository;
@@ -63,7 +63,7 @@ describe('a repository that worker processes call', () => {
   });
 
   it('is refused when it has none of the three forms', async () => {
-    expect(await RepositoryServer.start(['mine'], { answer: 42 })).toBeUndefined();
+    expect(await startRepositoryServer(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));
   });
 });

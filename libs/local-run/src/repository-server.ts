@@ -4,11 +4,11 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { fetchFrom, messageOf, retryAfterMsOf, type Fetch } from '@barkeep/bar-repository';
 
-/** Where workers send a {@link RemoteQuestion}. */
 export interface RepositoryAddress {
   url: string;
   /** A secret that only the workers of this run know. */
@@ -31,56 +31,59 @@ export interface RemoteError {
   retryAfterMs?: number | undefined;
 }
 
-export class RepositoryServer {
-  private constructor(
-    private readonly server: Server,
-    private readonly fetches: ReadonlyMap<string, Fetch>,
-    /** Where workers send their requests. */
-    readonly address: RepositoryAddress,
-  ) {
-    server.on('request', (request, response) => void this.answer(request, response));
-  }
-
-  /**
-   * Starts a server for a repository.
-   * @param names names of the repository
-   * @returns undefined when the value has none of the supported forms of a repository
-   */
-  static async start(names: readonly string[], repository: unknown): Promise<RepositoryServer | undefined> {
-    const fetches = new Map<string, Fetch>();
-    for (const name of names) {
-      const fetch = fetchFrom(name, repository);
-      if (fetch) fetches.set(name, fetch);
-    }
-    if (fetches.size === 0) return undefined;
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const token = randomBytes(32).toString('hex');
-    return new RepositoryServer(server, fetches, { url: `http://127.0.0.1:${port}/`, token });
-  }
-
+export interface RepositoryServer {
+  /** Where workers send their requests. */
+  address: RepositoryAddress;
   /** Stops at once; a request that is being answered fails. */
-  async stop(): Promise<void> {
-    const closed = once(this.server, 'close');
-    this.server.close();
-    this.server.closeAllConnections();
-    await closed;
-  }
+  stop(): Promise<void>;
+}
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isAllowed(request, this.address.token)) return void response.writeHead(401).end();
-    try {
-      const { name, symbol, start, end, interval } = (await json(request)) as RemoteQuestion;
-      const fetch = this.fetches.get(name);
-      if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
-      const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
-      send(response, 200, JSON.stringify({ records }, encodeNumbers));
-    } catch (error) {
-      const failure: RemoteError = { message: messageOf(error), retryAfterMs: retryAfterMsOf(error) };
-      send(response, 500, JSON.stringify(failure));
-    }
+/**
+ * Starts a server for a repository.
+ * @param names names of the repository
+ * @returns undefined when the value has none of the supported forms of a repository
+ */
+export async function startRepositoryServer(
+  names: readonly string[],
+  repository: unknown,
+): Promise<RepositoryServer | undefined> {
+  const fetches = new Map<string, Fetch>();
+  for (const name of names) {
+    const fetch = fetchFrom(name, repository);
+    if (fetch) fetches.set(name, fetch);
+  }
+  if (fetches.size === 0) return undefined;
+  const token = randomBytes(32).toString('hex');
+  const server = createServer((request, response) => {
+    if (isAllowed(request, token)) void answer(fetches, request, response);
+    else response.writeHead(401).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const stop = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { address: { url: `http://127.0.0.1:${port}/`, token }, stop };
+}
+
+async function answer(
+  fetches: ReadonlyMap<string, Fetch>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { name, symbol, start, end, interval } = (await json(request)) as RemoteQuestion;
+    const fetch = fetches.get(name);
+    if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
+    const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
+    send(response, 200, JSON.stringify({ records }, encodeNumbers));
+  } catch (error) {
+    const failure: RemoteError = { message: messageOf(error), retryAfterMs: retryAfterMsOf(error) };
+    send(response, 500, JSON.stringify(failure));
   }
 }
 

@@ -13,14 +13,7 @@ export {
   startServices,
   systemPackages,
 } from './servers/index.js';
-export {
-  type Apps,
-  dataFolder,
-  findServers,
-  programFile,
-  runningUp,
-  Scope,
-  startApps,
-  startServers,
-  UP_ROLE,
-} from './apps/index.js';
+export { type Apps, startApps } from './apps.js';
+export { findServers, runningUp, UP_ROLE } from './find-servers.js';
+export { dataFolder, programFile } from './paths.js';
+export { Scope } from './scope.js';

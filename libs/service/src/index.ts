@@ -8,7 +8,7 @@ export {
   serviceEnvironment,
   type ServiceUrls,
 } from './config/index.js';
-export { ApiKeys, isLoopbackHost, presentedKeys } from './keys/index.js';
+export { ApiKeys, isLoopbackHost, presentedKeys } from './api-keys.js';
 export {
   barkeepVersion,
   type Connections,

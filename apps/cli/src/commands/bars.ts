@@ -1,11 +1,10 @@
 /** `barkeep bars`: prints the bars of one symbol, up to the session's clock. */
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery } from '@barkeep/client';
-import { Command, Option } from 'commander';
-import { EXIT, printResult, table, UsageError } from '../terminal/index.js';
-import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { Option } from 'commander';
+import { printResult, table, UsageError } from '../terminal/index.js';
+import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface BarsOptions extends SessionOptions {
   interval?: string;
@@ -24,9 +23,8 @@ Examples:
 
 The end of a range is exclusive. No bar after the session's clock is shown.`;
 
-export function barsCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('bars'))
-    .description('print bars of a session, oldest first')
+export const barsCommand = () =>
+  new SessionCommand('bars', 'print bars of a session, oldest first', EXAMPLES)
     .argument('<session>')
     .argument('<symbol>')
     .option('--interval <interval>', 'such as 1m, 5m, 1h (default: the base interval)')
@@ -36,20 +34,15 @@ export function barsCommand(run: RunCommand): Command {
     .addOption(
       new Option('--fill <how>', 'forward shows an empty slot with the last close (default: none)').choices(FILLS),
     )
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, symbol: string, options: BarsOptions) =>
-      run(async (context) => {
-        const query = queryOf(options);
-        const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
-        printResult(
-          options,
-          bars.map(({ raw }) => raw),
-          () => barsTable(bars),
-        );
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, symbol: string, options: BarsOptions) => {
+      const query = queryOf(options);
+      const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
+      printResult(
+        options,
+        bars.map(({ raw }) => raw),
+        () => barsTable(bars),
+      );
+    });
 
 function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
   const range = from !== undefined || to !== undefined;
@@ -61,11 +54,6 @@ function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
 
 function barsTable(bars: readonly BarAnswer[]): string {
   if (bars.length === 0) return 'no bars';
-  const rows = bars.map((bar) => [
-    shortTime(bar.openTime),
-    ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String),
-    bar.origin,
-    bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`,
-  ]);
-  return table(['open time', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'], rows);
+  const rows = bars.map((bar) => [shortTime(bar.openTime), ...barCells(bar)]);
+  return table(['open time', ...BAR_HEAD], rows);
 }

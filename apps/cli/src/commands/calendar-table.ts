@@ -38,7 +38,6 @@ export function compareWithTable(
   return { days: table.size, differences };
 }
 
-/** The hours of each date of a table, in order. */
 function readTable(text: string): Map<string, string> {
   const [header = '', ...lines] = text.trim().split(/\r?\n/);
   if (!HEADER.test(header)) {

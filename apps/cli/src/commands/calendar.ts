@@ -10,8 +10,8 @@ import {
   parseInterval,
   type TradingDay,
 } from '@barkeep/bars';
-import { readCalendars, useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
+import { readCalendars } from '@barkeep/service';
+import { Option } from 'commander';
 import {
   CliError,
   formatCount,
@@ -24,7 +24,7 @@ import {
 } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { compareWithTable } from './calendar-table.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface ShowOptions extends OutputOptions {
   from: string;
@@ -46,58 +46,52 @@ interface DayLine {
 /** Limit for `show`: 27 years. */
 const DAYS_MAX = 10_000;
 
-export function calendarCommand(run: RunCommand): Command {
-  return new Command('calendar')
-    .description('show a trading calendar, or check a calendar file')
-    .addCommand(showCommand(run))
-    .addCommand(checkCommand(run));
-}
+export const calendarCommand = () =>
+  new CliCommand('calendar', 'show a trading calendar, or check a calendar file')
+    .addCommand(showCommand())
+    .addCommand(checkCommand());
 
-function showCommand(run: RunCommand): Command {
-  return new Command('show')
-    .description('print the trading days of a calendar, times in UTC')
+function showCommand(): CliCommand {
+  return new CliCommand(
+    'show',
+    'print the trading days of a calendar, times in UTC',
+    '\nExample:\n  barkeep calendar show XNYS --from 2013-11-25 --to 2013-11-29',
+  )
     .argument('<id>', `one of ${calendarIds().join(', ')}, or one in the folder BARKEEP_CALENDARS_DIR`)
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
     .requiredOption('--to <date>', 'last date, included')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
-    .addHelpText('after', '\nExample:\n  barkeep calendar show XNYS --from 2013-11-25 --to 2013-11-29')
-    .action((id: string, options: ShowOptions) =>
-      run(async (context) => {
-        await useOwnCalendars(context.env.config.calendars.dir);
-        const days = daysOf(id, options).map(lineOf);
-        printResult(options, days, () => daysTable(days));
-        return EXIT.ok;
-      }),
-    );
+    .work(async (context, id: string, options: ShowOptions) => {
+      const calendar = await context.calendar(id, 'calendar');
+      const days = daysOf(calendar, options).map(lineOf);
+      printResult(options, days, () => daysTable(days));
+    });
 }
 
-function checkCommand(run: RunCommand): Command {
-  return new Command('check')
-    .description('check a calendar file (its form: docs/calendar.schema.json), or compare a calendar with a table')
+function checkCommand(): CliCommand {
+  return new CliCommand(
+    'check',
+    'check a calendar file (its form: docs/calendar.schema.json), or compare a calendar with a table',
+    '\nExamples:\n  barkeep calendar check my-venue.json\n  barkeep calendar check XLON --table xlon.csv',
+  )
     .argument('<calendar>', 'a calendar file, or with --table the name of a shipped calendar')
     .option('--table <csv>', 'trading days to compare with: date,open,close,break_start,break_end, times in UTC')
     .option('--json', 'print { id, name, zone, firstDate, lastDate, ok }, with --table also days and differences')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  barkeep calendar check my-venue.json\n  barkeep calendar check XLON --table xlon.csv',
-    )
-    .action((named: string, options: CheckOptions) =>
-      run(async () => {
-        const calendar = await calendarOf(named, options);
-        const { id, name, zone, firstDate, lastDate } = calendar;
-        const compared =
-          options.table === undefined ? undefined : compareWithTable(calendar, await readText(options.table));
-        const ok = !compared || compared.differences.length === 0;
-        printResult(options, { id, name, zone, firstDate, lastDate, ok, ...compared }, () => {
-          if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
-          if (ok) return `${id} has exactly the ${formatCount(compared.days)} trading days of ${options.table}`;
-          const rows = compared.differences.map((day) => [day.date, day.calendar, day.table]);
-          return table(['date', `${id} (UTC)`, 'table'], rows);
-        });
-        return ok ? EXIT.ok : EXIT.failed;
-      }),
-    );
+    .work(async (_context, named: string, options: CheckOptions) => {
+      const calendar = await calendarOf(named, options);
+      const { id, name, zone, firstDate, lastDate } = calendar;
+      const compared =
+        options.table === undefined ? undefined : compareWithTable(calendar, await readText(options.table));
+      const ok = !compared || compared.differences.length === 0;
+      printResult(options, { id, name, zone, firstDate, lastDate, ok, ...compared }, () => {
+        if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
+        if (ok) return `${id} has exactly the ${formatCount(compared.days)} trading days of ${options.table}`;
+        const rows = compared.differences.map((day) => [day.date, day.calendar, day.table]);
+        return table(['date', `${id} (UTC)`, 'table'], rows);
+      });
+      return ok ? EXIT.ok : EXIT.failed;
+    });
 }
 
 /** The calendar of a file, or with a table also a shipped one by name. */
@@ -116,26 +110,23 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function daysOf(id: string, { from, to, hours }: ShowOptions): TradingDay[] {
+function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDay[] {
   const span = (Date.parse(to) - Date.parse(from)) / 86_400_000;
   if (span > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
-  return readOption('calendar', () => calendarNamed(id).tradingDays(from, to, hours));
+  return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }
 
 function lineOf(day: TradingDay): DayLine {
-  const segments = day.segments.map(({ open, close }) => ({
-    open: new Date(open).toISOString(),
-    close: new Date(close).toISOString(),
-  }));
+  const iso = (time: number): string => new Date(time).toISOString();
+  const segments = day.segments.map(({ open, close }) => ({ open: iso(open), close: iso(close) }));
   return { date: day.date, segments, slotCount: new DayGrid(day, parseInterval('1m')).slotCount };
 }
 
 function daysTable(days: readonly DayLine[]): string {
   if (days.length === 0) return 'no trading day in that range';
-  const rows = days.map(({ date, segments, slotCount }) => [
-    date,
-    segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`).join(', '),
-    slotCount,
-  ]);
+  const rows = days.map(({ date, segments, slotCount }) => {
+    const times = segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`);
+    return [date, times.join(', '), slotCount];
+  });
   return table(['date', 'segments (UTC)', 'minutes'], rows);
 }

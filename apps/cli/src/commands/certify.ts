@@ -1,11 +1,9 @@
 /** `barkeep certify`: prints the certificate of a session and saves it in a file for later comparisons. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
 import { readCertificate, type Certificate } from '@barkeep/client';
-import { CliError, EXIT, note, printResult, table } from '../terminal/index.js';
+import { CliError, note, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface CertifyOptions extends SessionOptions {
   out?: string;
@@ -21,24 +19,18 @@ Examples:
 Two runs over the same data have the same digests on any machine. The certificate of a running session has its
 complete days.`;
 
-export function certifyCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('certify'))
-    .description('print and save the certificate of a session: one digest for each day')
+export const certifyCommand = () =>
+  new SessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file with another certificate')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, options: CertifyOptions) =>
-      run(async (context) => {
-        const certificate = await (await context.existingCoordinator(options)).certificate(id);
-        const file = options.out ?? `${id}.certificate.json`;
-        await save(file, certificate, options.force ?? false);
-        printResult(options, certificate.raw, () => certificateText(certificate));
-        note(`saved in ${file}`);
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: CertifyOptions) => {
+      const certificate = await (await context.existingCoordinator(options)).certificate(id);
+      const file = options.out ?? `${id}.certificate.json`;
+      await save(file, certificate, options.force ?? false);
+      printResult(options, certificate.raw, () => certificateText(certificate));
+      note(`saved in ${file}`);
+    });
 
 /** Overwrites a file only when its certificate has the same digest, or with `force`. @throws CliError */
 async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {
@@ -71,16 +63,9 @@ function certificateText({ days, digest, complete, changedSince, consumers }: Ce
   });
   const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
   const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
-  return consumers.length === 0 ? chain : `${chain}\n${deliveredTable(consumers)}`;
-}
-
-function deliveredTable(consumers: Certificate['consumers']): string {
-  const rows = consumers.map(({ name, steps, bars, time, deliveredHash }) => [
-    name,
-    steps,
-    bars,
-    shortTime(time),
-    `${deliveredHash.slice(0, 16)}…`,
-  ]);
-  return table(['consumer', 'steps', 'bars', 'up to', 'delivered'], rows);
+  if (consumers.length === 0) return chain;
+  const delivered = consumers.map((to) => {
+    return [to.name, to.steps, to.bars, shortTime(to.time), `${to.deliveredHash.slice(0, 16)}…`];
+  });
+  return `${chain}\n${table(['consumer', 'steps', 'bars', 'up to', 'delivered'], delivered)}`;
 }

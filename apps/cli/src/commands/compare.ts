@@ -1,19 +1,10 @@
 /** `barkeep compare`: says whether two runs saw the same data, or where they differ first. */
-import { Command } from 'commander';
 import type { BarAnswer } from '@barkeep/client';
-import { CliError, formatCount, EXIT, printResult, startProgress, table } from '../terminal/index.js';
-import {
-  compareRuns,
-  type Comparison,
-  type DeliveryComparison,
-  openRun,
-  type Run,
-  sameConsumers,
-} from '../compare/index.js';
-import { shortTime } from '../report/index.js';
+import { CliError, formatCount, EXIT, errorText, printResult, withProgress, table } from '../terminal/index.js';
+import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
+import { compareRuns, type Comparison, openRun, type Run, sameConsumers } from './compare-runs.js';
 
 const EXAMPLES = `
 Examples:
@@ -26,53 +17,37 @@ consumer came and in which steps, so it does not count as a difference between t
 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
-export function compareCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('compare'))
-    .description('say whether two runs have the same bars, or show the first bar that differs')
+export const compareCommand = () =>
+  new SessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another one')
-    .addHelpText('after', EXAMPLES)
-    .action((a: string, b: string, options: SessionOptions) =>
-      run((context) =>
-        compare(context, a, b, options).catch((error: unknown) => {
-          context.life.signal.throwIfAborted();
-          const message = error instanceof Error ? error.message : String(error);
-          throw new CliError(message, EXIT.notCompared, { cause: error });
-        }),
-      ),
+    .work((context, a: string, b: string, options: SessionOptions) =>
+      compare(context, a, b, options).catch((error: unknown) => {
+        context.life.signal.throwIfAborted();
+        throw new CliError(errorText(error), EXIT.notCompared, { cause: error });
+      }),
     );
-}
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
   const coordinator = () => context.existingCoordinator(options);
-  const progress = startProgress('compare', options.json);
-  let [a, b, found]: [Run | undefined, Run | undefined, Comparison | undefined] = [undefined, undefined, undefined];
-  try {
+  const { a, b, found } = await withProgress('compare', options.json, async (progress) => {
     progress.update(0, `certificate of ${nameOfA}`);
-    a = await openRun(nameOfA, coordinator);
+    const first = await openRun(nameOfA, coordinator);
     progress.update(0, `certificate of ${nameOfB}`);
-    b = await openRun(nameOfB, coordinator);
-    found = await compareRuns(a, b, coordinator, (done, text) => progress.update(done, text));
-  } finally {
-    progress.stop();
-  }
+    const second = await openRun(nameOfB, coordinator);
+    const comparison = await compareRuns(first, second, coordinator, (done, text) => progress.update(done, text));
+    return { a: first, b: second, found: comparison };
+  });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
-  printResult(options, { ...resultOf(a, b, found), consumers }, () =>
-    [textOf(a, b, found), ...consumers.map(consumerText)].join('\n'),
+  const deliveries = consumers.map(
+    ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
   );
+  printResult(options, { ...resultOf(a, b, found), consumers }, () => [textOf(a, b, found), ...deliveries].join('\n'));
   return found.day ? EXIT.failed : EXIT.ok;
 }
 
-function consumerText({ name, equal }: DeliveryComparison): string {
-  return `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`;
-}
-
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
-  const side = ({ name, certificate }: Run) => ({
-    name,
-    digest: certificate.digest,
-    days: certificate.days.length,
-  });
+  const side = ({ name, certificate: { digest, days } }: Run) => ({ name, digest, days: days.length });
   const first = bar && { ...bar, a: bar.a?.raw ?? null, b: bar.b?.raw ?? null };
   return { equal: !day, equalDays, a: side(a), b: side(b), date: day?.date ?? null, bar: first ?? null };
 }
@@ -85,19 +60,13 @@ function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
   if (!bar)
     return `different: ${day.date}${before}, in the dataset that bars come from; all prices and volumes are equal`;
   const where = `${bar.symbol} ${bar.interval} ${shortTime(bar.openTime)}`;
-  const head = ['', 'open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
+  const onlyIn = bar.a && bar.b ? '' : `, in ${(bar.a ? a : b).name} only`;
   const rows = [row(a.name, bar.a), row(b.name, bar.b)];
-  return `different: ${where}${onlyIn(a, b, bar.a, bar.b)}${before}\n${table(head, rows)}`;
-}
-
-function onlyIn(a: Run, b: Run, ofA: BarAnswer | null, ofB: BarAnswer | null): string {
-  return ofA && ofB ? '' : `, in ${(ofA ? a : b).name} only`;
+  return `different: ${where}${onlyIn}${before}\n${table(['', ...BAR_HEAD], rows)}`;
 }
 
 function row(name: string, bar: BarAnswer | null): string[] {
-  if (!bar) return [name, 'no bar'];
-  const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
-  return [name, ...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
+  return [name, ...(bar ? barCells(bar) : ['no bar'])];
 }
 
 function dayCount(number: number): string {

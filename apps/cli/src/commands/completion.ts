@@ -1,7 +1,7 @@
 /** `barkeep completion`: a script by which a shell completes commands and options. */
-import { Argument, type Command as AnyCommand, Command } from 'commander';
-import { EXIT, type OutputOptions, printResult } from '../terminal/index.js';
-import type { RunCommand } from './run-command.js';
+import { Argument, type Command } from 'commander';
+import { type OutputOptions, printResult } from '../terminal/index.js';
+import { CliCommand } from './command.js';
 
 type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -11,27 +11,19 @@ Examples:
   barkeep completion zsh > "\${fpath[1]}/_barkeep"
   barkeep completion fish > ~/.config/fish/completions/barkeep.fish`;
 
-/** @param run sets the exit code */
-export function completionCommand(run: RunCommand): Command {
-  const command = new Command('completion')
-    .description('print a script that completes commands and options in a shell')
+export const completionCommand = () =>
+  new CliCommand('completion', 'print a script that completes commands and options in a shell', EXAMPLES)
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .option('--json', 'print { shell, script }')
-    .addHelpText('after', EXAMPLES)
-    .action((shell: Shell, options: OutputOptions) =>
-      run(() => {
-        const script = SCRIPTS[shell](wordsOf(command.parent ?? command));
-        printResult(options, { shell, script }, () => script);
-        return Promise.resolve(EXIT.ok);
-      }),
-    );
-  return command;
-}
+    .work(async (_context, shell: Shell, options: OutputOptions, command: Command) => {
+      const script = SCRIPTS[shell](wordsOf(command.parent ?? command));
+      printResult(options, { shell, script }, () => script);
+    });
 
 /** Command words such as `dataset show`, with the words that may follow; the empty one is `barkeep` alone. */
 type Words = Map<string, string[]>;
 
-function wordsOf(program: AnyCommand, path: readonly string[] = [], words: Words = new Map()): Words {
+function wordsOf(program: Command, path: readonly string[] = [], words: Words = new Map()): Words {
   const options = program.options.flatMap(({ long }) => long ?? []);
   words.set(path.join(' '), [...program.commands.map((child) => child.name()), ...options, '--help']);
   for (const child of program.commands) wordsOf(child, [...path, child.name()], words);

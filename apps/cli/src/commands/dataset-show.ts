@@ -1,13 +1,12 @@
 /** `barkeep dataset show`: shows the rows and symbols of a dataset, what looks wrong in it, and its coverage of a calendar. */
 import { resolveDataset } from '@barkeep/bar-repository';
-import { calendarNamed, percentText, type Hours } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, readOption, table } from '../terminal/index.js';
+import { percentText, type Hours } from '@barkeep/bars';
+import { Option } from 'commander';
+import { CliError, formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { describeDataset, type DatasetDescription } from '../datasets/index.js';
 import { shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface ShowOptions extends OutputOptions {
   calendar?: string;
@@ -22,95 +21,66 @@ Examples:
 
 With --calendar it counts expected and present minutes by month, and rows for which the calendar has no slot.`;
 
-export function datasetShowCommand(run: RunCommand): Command {
-  return new Command('show')
-    .description('show rows, symbols, coverage, conflicts and oddities of a dataset')
+export const datasetShowCommand = () =>
+  new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
     .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((dataset: string, options: ShowOptions) =>
-      run(async (context) => {
-        const description = await describe(context, dataset, options);
-        printResult(options, description, () => descriptionText(description));
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, dataset: string, options: ShowOptions) => {
+      const description = await describe(context, dataset, options);
+      printResult(options, description, () => descriptionText(description));
+    });
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
-  await useOwnCalendars(context.env.config.calendars.dir);
-  const calendar =
-    options.calendar === undefined ? undefined : readOption('--calendar', () => calendarNamed(options.calendar ?? ''));
+  const calendar = await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);
   if (id === undefined) throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
-  return describeDataset(database, { dataset, id, ...(calendar !== undefined && { calendar, hours: options.hours }) });
+  return describeDataset(database, dataset, id, calendar && { calendar, hours: options.hours });
 }
 
 function descriptionText(found: DatasetDescription): string {
   const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = found;
+  const shown = symbols
+    .slice(0, SYMBOLS_SHOWN)
+    .map((of) => [of.symbol, of.rows, shortTime(of.first), shortTime(of.last), shareText(of.zeroVolumeShare)]);
   const lines = [
     `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
     `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like closes of bars' : ''}` +
       `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
-    table(
-      ['symbol', 'rows', 'first bar', 'last bar', 'zero volume'],
-      symbols
-        .slice(0, SYMBOLS_SHOWN)
-        .map(({ symbol, rows: rowCount, first, last, zeroVolumeShare }) => [
-          symbol,
-          rowCount,
-          shortTime(first),
-          shortTime(last),
-          shareText(zeroVolumeShare),
-        ]),
-    ),
+    table(['symbol', 'rows', 'first bar', 'last bar', 'zero volume'], shown),
   ];
   if (symbols.length > SYMBOLS_SHOWN)
     lines.push(`… and ${formatCount(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
   if (coverage !== undefined) {
+    const { calendar, hours, share, outside } = coverage;
+    const months = coverage.months.map(({ month, expected, present }) => {
+      return [month, expected, present, shareText(present / Math.max(1, expected))];
+    });
     lines.push(
-      `coverage against ${coverage.calendar}, ${coverage.hours} hours: ${shareText(coverage.share)}; ${formatCount(coverage.outside)} rows outside`,
-      table(
-        ['month', 'expected', 'present', 'share'],
-        coverage.months.map(({ month, expected, present }) => [
-          month,
-          expected,
-          present,
-          shareText(present / Math.max(1, expected)),
-        ]),
-      ),
+      `coverage against ${calendar}, ${hours} hours: ${shareText(share)}; ${formatCount(outside)} rows outside`,
+      table(['month', 'expected', 'present', 'share'], months),
     );
   }
-  lines.push(
-    `conflicting or refused rows kept: ${formatCount(quarantined.rows)}${quarantined.rows > 0 ? `: ${reasonsText(quarantined.reasons)}` : ''}`,
-  );
+  const reasons = Object.entries(quarantined.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
+  const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
+  lines.push(`conflicting or refused rows kept: ${formatCount(quarantined.rows)}${why}`);
   if (quarantined.examples.length > 0) {
-    lines.push(
-      table(
-        ['symbol', 'time', 'reason', 'close', 'volume'],
-        quarantined.examples.map((row) => [row.symbol, shortTime(row.time), row.reason, row.close, row.volume]),
-      ),
-    );
+    const kept = quarantined.examples.map((row) => [
+      row.symbol,
+      shortTime(row.time),
+      row.reason,
+      row.close,
+      row.volume,
+    ]);
+    lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], kept));
   }
   if (jumps.length > 0) {
-    lines.push(
-      'largest jumps from close to close:',
-      table(
-        ['symbol', 'time', 'before', 'close', 'change'],
-        jumps.map((jump) => [jump.symbol, shortTime(jump.time), jump.before, jump.close, shareText(jump.change)]),
-      ),
-    );
+    const largest = jumps.map((of) => [of.symbol, shortTime(of.time), of.before, of.close, shareText(of.change)]);
+    lines.push('largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], largest));
   }
   return lines.join('\n');
-}
-
-function reasonsText(reasons: Record<string, number>): string {
-  return Object.entries(reasons)
-    .map(([reason, times]) => `${reason} ${formatCount(times)}`)
-    .join(', ');
 }
 
 function shareText(share: number): string {

@@ -1,11 +1,10 @@
 /** `barkeep datasets` lists the datasets; `barkeep dataset rm` removes one, which undoes an import. */
 import { removeDataset } from '@barkeep/bar-repository';
-import { Command } from 'commander';
-import { CliError, formatCount, EXIT, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliError, formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import type { Database } from '../services/index.js';
 import { datasetShowCommand } from './dataset-show.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface DatasetLine {
   dataset: string;
@@ -16,42 +15,35 @@ interface DatasetLine {
   last: string | null;
 }
 
-export function datasetsCommand(run: RunCommand): Command {
-  return new Command('datasets')
-    .description('list the datasets with their symbols, bars and range')
+export const datasetsCommand = () =>
+  new CliCommand(
+    'datasets',
+    'list the datasets with their symbols, bars and range',
+    '\nExample:\n  barkeep datasets --json',
+  )
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  barkeep datasets --json')
-    .action((options: OutputOptions) =>
-      run(async (context) => {
-        const datasets = await listDatasets(await context.existingDatabase());
-        printResult(options, { datasets }, () => datasetsTable(datasets));
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, options: OutputOptions) => {
+      const datasets = await listDatasets(await context.existingDatabase());
+      printResult(options, { datasets }, () => datasetsTable(datasets));
+    });
 
-export function datasetCommand(run: RunCommand): Command {
-  const remove = new Command('rm')
-    .description('remove a dataset with all its bars: the undo of an import')
+export const datasetCommand = () =>
+  new CliCommand('dataset', 'work on one dataset').addCommand(datasetShowCommand()).addCommand(removeCommand());
+
+function removeCommand(): CliCommand {
+  return new CliCommand(
+    'rm',
+    'remove a dataset with all its bars: the undo of an import',
+    '\nExample:\n  barkeep dataset rm vendor-b\n\nBars that sessions have already stored stay in these sessions.',
+  )
     .argument('<dataset>')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  barkeep dataset rm vendor-b\n\nBars that sessions have already stored stay in these sessions.',
-    )
-    .action((dataset: string, options: OutputOptions) =>
-      run(async (context) => {
-        const bars = await removeDataset(await context.existingDatabase(), dataset);
-        if (bars === undefined)
-          throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
-        printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${formatCount(bars)} bars`);
-        return EXIT.ok;
-      }),
-    );
-  return new Command('dataset')
-    .description('work on one dataset')
-    .addCommand(datasetShowCommand(run))
-    .addCommand(remove);
+    .work(async (context, dataset: string, options: OutputOptions) => {
+      const bars = await removeDataset(await context.existingDatabase(), dataset);
+      if (bars === undefined)
+        throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
+      printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${formatCount(bars)} bars`);
+    });
 }
 
 async function listDatasets(database: Database): Promise<DatasetLine[]> {

@@ -1,8 +1,8 @@
 /** `barkeep demo`: runs one session on a generated market, in a few seconds. */
-import { Command } from 'commander';
-import { EXIT, note, type OutputOptions, printResult } from '../terminal/index.js';
+import { note, type OutputOptions, printResult } from '../terminal/index.js';
 import { demoJson, demoText, importDemoData, importText, runDemo } from '../demo/index.js';
-import type { RunCommand } from './run-command.js';
+import type { Context } from '../services/index.js';
+import { CliCommand } from './command.js';
 
 interface DemoOptions extends OutputOptions {
   keep?: boolean;
@@ -19,29 +19,23 @@ Examples:
 minutes and 40 minutes of one symbol, and has a few corrupt rows. One session streams "stream" and repairs it from
 "reference".`;
 
-export function demoCommand(run: RunCommand): Command {
-  return new Command('demo')
-    .description('run a session on a faulty feed and show the repairs')
+export const demoCommand = () =>
+  new CliCommand('demo', 'run a session on a faulty feed and show the repairs', EXAMPLES)
     .option('--keep', 'leave it running until Ctrl-C')
     .option('--data-only', 'only import the two datasets, for sessions of your own')
     .option('--json', 'print JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((options: DemoOptions) =>
-      run(async (context) => {
-        if (options.dataOnly) {
-          const imports = await importDemoData(context);
-          printResult(options, imports, () => importText(imports));
-          return EXIT.ok;
-        }
-        const result = await runDemo(context, options.json === true);
-        printResult(options, demoJson(result), () => demoText(result));
-        const { coordinatorUrl: url } = result;
-        const stays = options.keep ? 'is' : 'was';
-        note(
-          `the console ${stays} at ${url}/sessions/demo, the API docs at ${url}/docs${options.keep ? '; Ctrl-C ends it' : ''}`,
-        );
-        if (options.keep) await context.life.interrupted();
-        return EXIT.ok;
-      }),
-    );
+    .work(async (context, options: DemoOptions) => {
+      if (options.dataOnly) {
+        const imports = await importDemoData(context);
+        printResult(options, imports, () => importText(imports));
+      } else await showDemo(context, options);
+    });
+
+async function showDemo(context: Context, options: DemoOptions): Promise<void> {
+  const result = await runDemo(context, options.json === true);
+  printResult(options, demoJson(result), () => demoText(result));
+  const { coordinatorUrl: url } = result;
+  const [stays, end] = options.keep ? ['is', '; Ctrl-C ends it'] : ['was', ''];
+  note(`the console ${stays} at ${url}/sessions/demo, the API docs at ${url}/docs${end}`);
+  if (options.keep) await context.life.interrupted();
 }

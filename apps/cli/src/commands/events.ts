@@ -2,11 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
-import { Command, Option } from 'commander';
-import { EXIT, UsageError } from '../terminal/index.js';
+import { Option } from 'commander';
+import { UsageError } from '../terminal/index.js';
 import { ENDED, shortTime } from '../report/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface EventsOptions extends SessionOptions {
   types?: SessionEventType[];
@@ -25,9 +24,8 @@ Examples:
 Types: ${SESSION_EVENT_TYPES.join(', ')}.
 With --json each line is one event. The command ends with the session, or on Ctrl-C.`;
 
-export function eventsCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('events'))
-    .description('print the events of a session as they happen')
+export const eventsCommand = () =>
+  new SessionCommand('events', 'print the events of a session as they happen', EXAMPLES)
     .argument('<session>')
     .option('--types <names>', 'only these, separated by commas', typeNames)
     .addOption(
@@ -35,23 +33,18 @@ export function eventsCommand(run: RunCommand): Command {
         .choices(['beginning', 'now'])
         .default('now'),
     )
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, options: EventsOptions) =>
-      run(async (context) => {
-        const barkeep = await context.client(options);
-        void context.life.interrupted().then(() => barkeep.close());
-        const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
-        const print = (moment: SessionMoment) => {
-          if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
-        };
-        await follow(barkeep.session(id), options, print).catch((error: unknown) => {
-          context.life.signal.throwIfAborted();
-          throw error;
-        });
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: EventsOptions) => {
+      const barkeep = await context.client(options);
+      void context.life.interrupted().then(() => barkeep.close());
+      const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
+      const print = (moment: SessionMoment) => {
+        if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
+      };
+      await follow(barkeep.session(id), options, print).catch((error: unknown) => {
+        context.life.signal.throwIfAborted();
+        throw error;
+      });
+    });
 
 async function follow(
   session: ClientSession,

@@ -3,18 +3,17 @@ import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import {
   formatCount,
-  EXIT,
   InterruptedError,
   note,
   printResult,
-  startProgress,
+  type Progress,
   UsageError,
+  withProgress,
 } from '../terminal/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface ExportOptions extends SessionOptions {
   format: 'csv' | 'ndjson';
@@ -40,9 +39,8 @@ Examples:
 
 Bars come symbol by symbol, oldest first, and none after the session's clock. The CSV file can be imported again.`;
 
-export function exportCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('export'))
-    .description('write the bars of a session as CSV or NDJSON')
+export const exportCommand = () =>
+  new SessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
     .argument('<session>')
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
@@ -50,19 +48,14 @@ export function exportCommand(run: RunCommand): Command {
     .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)')
     .option('--to <time>', "end of the range, exclusive (default: the session's clock)")
     .option('--out <file>', 'write to a file (default: stdout)')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, options: ExportOptions) =>
-      run(async (context) => {
-        if (options.json && options.out === undefined)
-          throw new UsageError('--json prints a summary: expected --out too');
-        const client = await context.existingCoordinator(options);
-        const exported = await exportBars(client, id, options, context.life.signal);
-        if (options.json) printResult(options, exported, () => '');
-        else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: ExportOptions) => {
+      if (options.json && options.out === undefined)
+        throw new UsageError('--json prints a summary: expected --out too');
+      const client = await context.existingCoordinator(options);
+      const exported = await exportBars(client, id, options, context.life.signal);
+      if (options.json) printResult(options, exported, () => '');
+      else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
+    });
 
 async function exportBars(
   client: CoordinatorClient,
@@ -81,9 +74,8 @@ async function exportBars(
     from: new Date(from).toISOString(),
     to: options.to && new Date(to).toISOString(),
   });
-  const progress = startProgress(`export ${id}`, options.json || out === undefined);
   let lines = 0;
-  const counted = async function* (): AsyncGenerator<string> {
+  const counted = async function* (progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
       const parts = text.split('\n');
       lines += parts.length - 1;
@@ -97,21 +89,22 @@ async function exportBars(
   };
   const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
   try {
-    if (out === undefined) await pipeline(counted, process.stdout, { end: false, signal });
-    else await writeWhole(out, counted, signal);
+    await withProgress(`export ${id}`, options.json || out === undefined, (progress) =>
+      out === undefined
+        ? pipeline(counted(progress), process.stdout, { end: false, signal })
+        : writeWhole(out, counted(progress), signal),
+    );
   } catch (error) {
     if (!signal.aborted) throw error;
     const left =
       out === undefined ? `the output has the first ${formatCount(barCount())} bars only` : `no ${out} was written`;
     throw new InterruptedError(`interrupted: ${left}`);
-  } finally {
-    progress.stop();
   }
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
 /** Writes a file whole or not at all: the text goes to a new file in the same folder first. A pipe or a device is written to at once. */
-async function writeWhole(file: string, texts: () => AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const isOther = await stat(target).then(
     (found) => !found.isFile(),

@@ -1,12 +1,10 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { FedBarsLostError } from '@barkeep/client';
-import { Command } from 'commander';
-import { formatCount, EXIT, InterruptedError, note, printResult, startProgress } from '../terminal/index.js';
+import { formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import { type FileOptions, planOf, withFiles } from './import-options.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand, type SessionOptions, withConnectionOptions } from './command.js';
+import { fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
 
 interface FeedOptions extends FileOptions, SessionOptions {
   end: boolean;
@@ -35,51 +33,43 @@ this command has sent, it sends its files again from the beginning, at most ${AG
 
 Exit code: 0 fed, 1 the session accepted no bar, or lost bars that must be sent again.`;
 
-export function feedCommand(run: RunCommand): Command {
-  const command = new Command('feed')
-    .description('feed bars from CSV or Lean files to a session')
-    .argument('<session>', 'a started session whose source is a feed');
+export function feedCommand(): CliCommand {
+  const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES).argument(
+    '<session>',
+    'a started session whose source is a feed',
+  );
   return withConnectionOptions(withFiles(command))
     .option('--no-end', 'leave the streams open for more bars')
-    .addHelpText('after', EXAMPLES)
-    .action((id: string, names: string[], options: FeedOptions) =>
-      run(async (context) => {
-        const summary = await feed(context, id, names, options);
-        printResult(options, summary, () => feedText(summary));
-        return summary.accepted + summary.duplicate > 0 ? EXIT.ok : EXIT.failed;
-      }),
-    );
+    .work(async (context, id: string, names: string[], options: FeedOptions) => {
+      const summary = await feed(context, id, names, options);
+      printResult(options, summary, () => feedText(summary));
+      return summary.accepted + summary.duplicate > 0 ? EXIT.ok : EXIT.failed;
+    });
 }
 
 async function feed(context: Context, id: string, names: string[], options: FeedOptions): Promise<FeedSummary> {
   const settings = await planOf(context, id, options); // report wrong options before wrong files
   const plan = { ...settings, files: await inputFiles(names, options.format === 'lean') };
   const session = (await context.client(options)).session(id);
-  const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
-  const progress = startProgress(`feed ${id}`, options.json);
-  const onProgress = (bytes: number, bars: number): void =>
-    progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
-  try {
+  let writer = new FeedWriter(session, options.end);
+  const feedAll = async (progress: Progress): Promise<FeedSummary> => {
+    const onProgress = fileProgress(plan.files, progress);
     for (let again = 0; ; again++) {
-      const writer = new FeedWriter(session, options.end);
       try {
         return { ...(await importBars(plan, writer, { onProgress })), ...resultOf(writer) };
       } catch (error) {
-        if (error instanceof InterruptedError) throw interrupted(error, writer);
         if (!(error instanceof FedBarsLostError) || again === AGAIN_MAX || !writer.hasFed(error)) throw error;
         progress.pause();
         const { bars, symbol } = error;
         note(`the session Redis lost ${formatCount(bars)} fed bars of ${symbol}: sending the files again`);
+        writer = new FeedWriter(session, options.end);
       }
     }
-  } finally {
-    progress.stop();
-  }
-}
-
-function interrupted({ message }: InterruptedError, { fed }: FeedWriter): InterruptedError {
-  const accepted = fed.reduce((sum, result) => sum + result.accepted, 0);
-  return new InterruptedError(`${message}: the session keeps the ${formatCount(accepted)} bars that it got`);
+  };
+  return withProgress(`feed ${id}`, options.json, feedAll, () => {
+    const accepted = writer.fed.reduce((sum, result) => sum + result.accepted, 0);
+    return `the session keeps the ${formatCount(accepted)} bars that it got`;
+  });
 }
 
 function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySession'> {

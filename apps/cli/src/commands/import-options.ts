@@ -4,7 +4,15 @@ import { relative } from 'node:path';
 import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { type Command, Option } from 'commander';
 import { DateTime } from 'luxon';
-import { CliError, readOption, UsageError } from '../terminal/index.js';
+import {
+  CliError,
+  expecting,
+  formatCount,
+  optionReader,
+  type Progress,
+  readOption,
+  UsageError,
+} from '../terminal/index.js';
 import {
   ColumnsError,
   FilePlanError,
@@ -44,8 +52,14 @@ export interface FileOptions {
   header: boolean;
 }
 
+/** Shows how much of the files is read, and the bars of it. */
+export function fileProgress(files: readonly InputFile[], progress: Progress): (bytes: number, bars: number) => void {
+  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
+}
+
 /** Files, folders or patterns, and how they are read. */
-export function withFiles(command: Command): Command {
+export function withFiles<C extends Command>(command: C): C {
   return command
     .argument('<file...>', 'files, folders or patterns')
     .option(
@@ -109,7 +123,7 @@ export async function planOf(
     read,
     ...(options.symbolFromPath !== undefined && { symbolOf: symbolFromPath(options.symbolFromPath) }),
     oneSymbol: options.oneSymbol ?? false,
-    showPath: (path) => shorter(relative(context.cwd, path), path),
+    showPath: (path) => shorter(relative(process.cwd(), path), path),
     signal: context.life.signal,
   };
 }
@@ -129,10 +143,10 @@ function parseColumns(text: string | undefined): ReadOptions['columns'] {
 
 /** Rows `FROM,TO`, or a JSON object. @throws CliError */
 async function symbolMap(file: string): Promise<Map<string, string>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CliError(`--symbol-map: expected a file, was: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  const pairs = text.trimStart().startsWith('{') ? jsonPairs(file, text) : csvPairs(text);
+  const text = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
+  const pairs = text.trimStart().startsWith('{')
+    ? await expecting(`--symbol-map: expected JSON in ${file}`, () => jsonPairs(text))
+    : csvPairs(text);
   for (const [from, to] of pairs) {
     if (from === '' || !SYMBOL_PATTERN.test(to))
       throw new CliError(`--symbol-map: expected FROM,TO with a symbol TO, was "${from},${to}"`);
@@ -151,14 +165,8 @@ function csvPairs(text: string): [string, string][] {
     });
 }
 
-function jsonPairs(file: string, text: string): [string, string][] {
-  try {
-    return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
-  } catch (error) {
-    throw new CliError(
-      `--symbol-map: expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+function jsonPairs(text: string): [string, string][] {
+  return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
 /** The trading date of an open time: its date in the zone of the files, which must all have the same zone. */
@@ -194,46 +202,39 @@ function shorter(a: string, b: string): string {
   return a.length < b.length ? a : b;
 }
 
-export function datasetName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
-  throw new UsageError(`--dataset: expected letters, digits, dots, underscores or dashes, at most 64, was "${text}"`);
-}
+export const datasetName = optionReader(
+  '--dataset',
+  'letters, digits, dots, underscores or dashes, at most 64',
+  (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.exec(text)?.[0],
+);
 
-function formatName(text: string): string {
-  if (text === 'csv' || text === 'lean' || formatsNamed(text).length > 0) return text;
-  throw new UsageError(`--format: expected a name of "barkeep import --list-formats", was "${text}"`);
-}
+const formatName = optionReader('--format', 'a name of "barkeep import --list-formats"', (text) =>
+  text === 'csv' || text === 'lean' || formatsNamed(text).length > 0 ? text : undefined,
+);
 
-function symbolName(text: string): string {
-  if (SYMBOL_PATTERN.test(text)) return text;
-  throw new UsageError(`--symbol: expected ${SYMBOL_WORDS}, was "${text}"`);
-}
+const symbolName = optionReader('--symbol', SYMBOL_WORDS, (text) => SYMBOL_PATTERN.exec(text)?.[0]);
 
-function intervalMs(text: string): number {
+const intervalMs = optionReader('--interval', 'whole minutes', (text) => {
   const { ms } = readOption('--interval', () => parseInterval(text));
-  if (ms % 60_000 === 0) return ms;
-  throw new UsageError(`--interval: expected whole minutes, was "${text}"`);
-}
+  return ms % 60_000 === 0 ? ms : undefined;
+});
 
-function positiveNumber(text: string): number {
+const positiveNumber = optionReader('--price-scale', 'a number above 0', (text) => {
   const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`--price-scale: expected a number above 0, was "${text}"`);
-}
+  return Number.isFinite(value) && value > 0 ? value : undefined;
+});
 
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new UsageError(`--skip-lines: expected a whole number, was "${text}"`);
-}
+const wholeNumber = optionReader('--skip-lines', 'a whole number', (text) =>
+  /^\d{1,6}$/.test(text) ? Number(text) : undefined,
+);
 
-function oneSign(text: string): string {
-  const sign = text === 'space' ? ' ' : text;
-  if (/^[., '_]$/.test(sign)) return sign;
-  throw new UsageError(`--thousands: expected one of . , ' _ or space, was "${text}"`);
-}
+const oneSign = optionReader(
+  '--thousands',
+  "one of . , ' _ or space",
+  (text) => /^[., '_]$/.exec(text === 'space' ? ' ' : text)?.[0],
+);
 
-function oneCharacter(text: string): string {
+const oneCharacter = optionReader('--delimiter', 'one character such as , ; | or tab', (text) => {
   const char = text === 'tab' || text === '\\t' ? '\t' : text;
-  if (/^[\t -~]$/.test(char) && !/["\d.+-]/.test(char)) return char;
-  throw new UsageError(`--delimiter: expected one character such as , ; | or tab, was "${text}"`);
-}
+  return /^[\t -~]$/.test(char) && !/["\d.+-]/.test(char) ? char : undefined;
+});

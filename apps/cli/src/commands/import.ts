@@ -1,19 +1,16 @@
 /** `barkeep import`: stores bars from files in a dataset. */
 import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
-import { calendarNamed, type Hours } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
+import type { Hours } from '@barkeep/bars';
+import { Option } from 'commander';
 import { storedSpacings } from '../datasets/index.js';
 import {
   CliError,
-  formatCount,
   EXIT,
-  InterruptedError,
   note,
   type OutputOptions,
   printResult,
-  readOption,
-  startProgress,
+  type Progress,
+  withProgress,
 } from '../terminal/index.js';
 import {
   CalendarCheck,
@@ -26,9 +23,9 @@ import {
   understoodText,
 } from '../import/index.js';
 import type { Context, Database } from '../services/index.js';
-import { completeDates, datasetName, type FileOptions, planOf, withFiles } from './import-options.js';
+import { completeDates, datasetName, fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
 import { formatsTable, listedFormats } from './list-formats.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
@@ -55,9 +52,8 @@ Examples:
 
 Exit code: 0 stored, 1 nothing could be stored, 2 a row or file was refused, or conflicting, under --strict.`;
 
-export function importCommand(run: RunCommand): Command {
-  return withFiles(new Command('import'))
-    .description('store bars from files in a dataset')
+export const importCommand = () =>
+  withFiles(new CliCommand('import', 'store bars from files in a dataset', EXAMPLES))
     .requiredOption('--dataset <name>', 'dataset to store them in; created when it is new', datasetName)
     .option('--list-formats', 'print the known formats with an example, and do nothing else')
     .on('option:list-formats', () => {
@@ -71,11 +67,9 @@ export function importCommand(run: RunCommand): Command {
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when anything was refused')
     .option('--json', 'print the summary as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((names: string[], options: ImportOptions) =>
-      run(async (context) => finish(await runImport(context, names, options), options)),
+    .work(async (context, names: string[], options: ImportOptions) =>
+      finish(await runImport(context, names, options), options),
     );
-}
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
   await planOf(context, options.dataset, options); // report wrong options before wrong files
@@ -84,13 +78,15 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const planWith = async (stored: Iterable<string>): Promise<ImportPlan> => ({
     ...(await planOf(context, options.dataset, options, stored)),
     files,
-    ...(calendar !== undefined && { calendar }),
+    calendar,
   });
   if (options.dryRun) return readAll(await planWith([]), undefined, options);
   const complete = options.complete ? completeDates(await planWith([])) : undefined;
   const database = await context.database();
   const plan = await planWith(await symbolsIn(database, options));
-  return readAll(plan, () => openWriter(database, options, complete), options);
+  const { dataset, allowNegativePrices, volume } = options;
+  const values = { prices: allowNegativePrices ? 'any' : 'positive', withoutVolume: volume === 'none' } as const;
+  return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
 }
 
 /** @throws CliError when the dataset has bars of another interval */
@@ -106,47 +102,27 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   return extents.map(({ symbol }) => symbol);
 }
 
-function openWriter(
-  database: Database,
-  { dataset, allowNegativePrices, volume }: ImportOptions,
-  complete: ((openTime: number) => string) | undefined,
-): Promise<BarImporter> {
-  return BarImporter.open(database, dataset, {
-    ...(complete !== undefined && { complete }),
-    ...(allowNegativePrices && { prices: 'any' as const }),
-    ...(volume === 'none' && { withoutVolume: true }),
-  });
-}
-
 /** @param open opens the dataset for writing; undefined for a dry run */
 async function readAll(
   plan: ImportPlan,
   open: (() => Promise<BarImporter>) | undefined,
   options: ImportOptions,
 ): Promise<ImportSummary> {
-  const totalBytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
-  const progress = startProgress(`import ${options.dataset}`, options.json);
-  try {
-    return await importBars(plan, await open?.(), {
-      onProgress: (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars),
+  const read = async (progress: Progress): Promise<ImportSummary> =>
+    importBars(plan, await open?.(), {
+      onProgress: fileProgress(plan.files, progress),
       onUnderstood: (understood) => {
         if (options.json) return;
         progress.pause();
         note(understoodText(understood));
       },
     });
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    throw new InterruptedError(`${error.message}: nothing of this import was kept`);
-  } finally {
-    progress.stop();
-  }
+  return withProgress(`import ${options.dataset}`, options.json, read, () => 'nothing of this import was kept');
 }
 
 async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {
   if (calendar === undefined) return undefined;
-  await useOwnCalendars(context.env.config.calendars.dir);
-  return readOption('--calendar', () => new CalendarCheck(calendarNamed(calendar), hours));
+  return new CalendarCheck(await context.calendar(calendar), hours);
 }
 
 function finish(summary: ImportSummary, options: ImportOptions): number {

@@ -1,21 +1,30 @@
 /** The subcommands of `barkeep`. */
-export { barsCommand } from './bars.js';
-export { calendarCommand } from './calendar.js';
-export { certifyCommand } from './certify.js';
-export { compareCommand } from './compare.js';
-export { completionCommand } from './completion.js';
-export { datasetCommand, datasetsCommand } from './datasets.js';
-export { doctorCommand } from './doctor.js';
-export { exportCommand } from './export.js';
-export { gapsCommand } from './gaps.js';
-export { metricsCommand } from './metrics.js';
-export { initCommand } from './init.js';
-export { demoCommand } from './demo.js';
-export { eventsCommand } from './events.js';
-export { feedCommand } from './feed.js';
-export { importCommand } from './import.js';
-export { packCommand } from './pack.js';
-export { type RunCommand } from './run-command.js';
-export { runSessionCommand } from './run.js';
-export { digestCommand, lifecycleCommands, removeCommand, statusCommand } from './sessions.js';
-export { upCommand } from './up.js';
+import { barsCommand } from './bars.js';
+import { calendarCommand } from './calendar.js';
+import { certifyCommand } from './certify.js';
+import { compareCommand } from './compare.js';
+import { completionCommand } from './completion.js';
+import { datasetCommand, datasetsCommand } from './datasets.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { eventsCommand } from './events.js';
+import { exportCommand } from './export.js';
+import { feedCommand } from './feed.js';
+import { gapsCommand } from './gaps.js';
+import { importCommand } from './import.js';
+import { initCommand } from './init.js';
+import { metricsCommand } from './metrics.js';
+import { packCommand } from './pack.js';
+import { runSessionCommand } from './run.js';
+import { digestCommand, lifecycleCommands, removeSessionCommand, statusCommand } from './sessions.js';
+import { upCommand } from './up.js';
+
+export { CliCommand } from './command.js';
+
+/** In the order of the help. */
+export const COMMANDS = [
+  [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand],
+  [eventsCommand, feedCommand, gapsCommand, metricsCommand, exportCommand, certifyCommand, compareCommand],
+  [removeSessionCommand, ...lifecycleCommands, datasetsCommand, datasetCommand, packCommand, calendarCommand],
+  [demoCommand, initCommand, doctorCommand, completionCommand],
+].flat();

@@ -1,39 +1,31 @@
 /** `barkeep init`: makes a folder with sample data, a spec and a strategy that run. */
 import { barkeepVersion } from '@barkeep/service';
-import { Command } from 'commander';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { CliError, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
-import { CSV_HEADER, csvRow, makeMarket } from '../demo/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliError, type OutputOptions, printResult } from '../terminal/index.js';
+import { csvFile, csvRow, makeMarket, SEED } from '../demo/index.js';
+import { CliCommand } from './command.js';
 
-const SEED = 20_240_304;
 const EXAMPLES = `
 Example:
   barkeep init my-strategies
 
 The folder must be new or empty. Its README.md says how to run it.`;
 
-export function initCommand(run: RunCommand): Command {
-  return new Command('init')
-    .description('make a folder with sample data, a session spec and a strategy')
+export const initCommand = () =>
+  new CliCommand('init', 'make a folder with sample data, a session spec and a strategy', EXAMPLES)
     .argument('<folder>')
     .option('--json', 'print { folder, files }')
-    .addHelpText('after', EXAMPLES)
-    .action((folder: string, options: OutputOptions) =>
-      run(async (context) => {
-        const path = resolve(context.cwd, folder);
-        const files = await makeFolder(path);
-        printResult(
-          options,
-          { folder: path, files },
-          () => `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`,
-        );
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (_context, folder: string, options: OutputOptions) => {
+      const path = resolve(folder);
+      const files = await makeFolder(path);
+      printResult(
+        options,
+        { folder: path, files },
+        () => `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`,
+      );
+    });
 
 /** @throws CliError when the folder has files */
 async function makeFolder(path: string): Promise<string[]> {
@@ -45,10 +37,10 @@ async function makeFolder(path: string): Promise<string[]> {
   const contents: Record<string, string> = {
     'README.md': readme(install),
     'package.json': manifest(install),
-    'reference.csv': [CSV_HEADER, ...market.reference.map(csvRow), ''].join('\n'),
+    'reference.csv': csvFile(market.reference.map(csvRow)),
     'session.json': SPEC,
     'strategy.ts': STRATEGY,
-    'stream.csv': [CSV_HEADER, ...market.streamRows, ''].join('\n'),
+    'stream.csv': csvFile(market.streamRows),
   };
   for (const [name, text] of Object.entries(contents)) await writeFile(join(path, name), text);
   return Object.keys(contents);

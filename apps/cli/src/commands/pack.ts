@@ -1,28 +1,20 @@
 /** `barkeep pack`: packs a dataset's rows into day chunks, which sessions stream much faster than rows. */
-import {
-  datasetExtent,
-  datasetNames,
-  packDays,
-  resolveDataset,
-  type PackCounts,
-  type SymbolExtent,
-} from '@barkeep/bar-repository';
-import { calendarNamed, parseInterval, type Hours, type TradingDay } from '@barkeep/bars';
-import { useOwnCalendars } from '@barkeep/service';
-import { Command, Option } from 'commander';
+import { datasetExtent, datasetNames, packDays, resolveDataset, type PackCounts } from '@barkeep/bar-repository';
+import { parseInterval, type Hours } from '@barkeep/bars';
+import { Option } from 'commander';
 import {
   CliError,
   formatCount,
-  EXIT,
-  InterruptedError,
   type OutputOptions,
   printResult,
+  type Progress,
   readOption,
-  startProgress,
   UsageError,
+  withProgress,
 } from '../terminal/index.js';
+import { daysWithRows } from '../datasets/index.js';
 import type { Context, Database } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface PackCommandOptions extends OutputOptions {
   calendar: string;
@@ -42,8 +34,6 @@ interface PackResult extends PackCounts {
   symbols: number;
 }
 
-const DAY_MS = 86_400_000;
-
 const EXAMPLES = `
 A session with the same calendar, hours and base interval streams packed days instead of rows, with identical results.
 A change of rows deletes the affected packs, and sessions read the rows of these days: run this command again. It skips
@@ -54,9 +44,8 @@ Examples:
   barkeep pack vendor-a
   barkeep pack futures --calendar CMES --start 2024-01-01 --end 2024-06-30 --symbols ES,NQ`;
 
-export function packCommand(run: RunCommand): Command {
-  return new Command('pack')
-    .description('pack days of a dataset, so that sessions stream them faster')
+export const packCommand = () =>
+  new CliCommand('pack', 'pack days of a dataset, so that sessions stream them faster', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
     .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
@@ -65,52 +54,38 @@ export function packCommand(run: RunCommand): Command {
     .option('--end <date>', 'last trading date, included (default: that of the last bar)', tradingDate)
     .option('--symbols <list>', 'comma-separated (default: all of the dataset)', (text) => text.split(','))
     .option('--json', 'print what was packed as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((dataset: string, options: PackCommandOptions) =>
-      run(async (context) => {
-        const result = await pack(context, dataset, options);
-        printResult(options, result, () => resultText(result));
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, dataset: string, options: PackCommandOptions) => {
+      const result = await pack(context, dataset, options);
+      printResult(options, result, () => resultText(result));
+    });
 
 async function pack(context: Context, dataset: string, options: PackCommandOptions): Promise<PackResult> {
-  await useOwnCalendars(context.env.config.calendars.dir);
   const { calendar, hours } = options;
+  // Wrong options are reported before a database is looked for.
   const interval = readOption('--interval', () => parseInterval(options.interval));
-  readOption('--calendar', () => calendarNamed(calendar)); // report wrong options before looking for a database
+  const known = await context.calendar(calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
-  const days = daysOf(symbols, options);
+  const { start = '', end = '9999-12-31' } = options;
+  const days = daysWithRows(symbols, known, hours).filter(({ date }) => date >= start && date <= end);
   const total = days.length * symbols.length;
-  const progress = startProgress(`pack ${dataset}`, options.json);
   let packed = 0;
-  try {
-    const counts = await packDays(database, {
+  const packAll = (progress: Progress): Promise<PackCounts> =>
+    packDays(database, {
       datasetId,
       symbolIds: symbols.map(({ id }) => id),
       days,
       interval,
       signal: context.life.signal,
-      onProgress: (done) => {
-        packed = done.packed;
-        progress.update(
-          doneOf(done) / total,
-          `${formatCount(doneOf(done))} of ${formatCount(total)} days`,
-          doneOf(done),
-        );
+      onProgress: (counts) => {
+        packed = counts.packed;
+        const done = counts.packed + counts.kept + counts.empty + counts.refused;
+        progress.update(done / total, `${formatCount(done)} of ${formatCount(total)} days`, done);
       },
     });
-    return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    throw new InterruptedError(
-      `${error.message}: ${formatCount(packed)} packed days were kept; the same command continues`,
-    );
-  } finally {
-    progress.stop();
-  }
+  const outcome = (): string => `${formatCount(packed)} packed days were kept; the same command continues`;
+  const counts = await withProgress(`pack ${dataset}`, options.json, packAll, outcome);
+  return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
 }
 
 async function symbolsOf(database: Database, dataset: string, wanted: readonly string[] | undefined) {
@@ -128,29 +103,10 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
   return { datasetId, symbols };
 }
 
-/** Trading days of the requested range for which the dataset may have bars. */
-function daysOf(symbols: readonly SymbolExtent[], { calendar, hours, start, end }: PackCommandOptions): TradingDay[] {
-  if (symbols.length === 0) return [];
-  const known = calendarNamed(calendar);
-  const first = symbols.reduce((least, extent) => Math.min(least, extent.first), Infinity);
-  const last = symbols.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  // A trading day may start on the previous date, or carry the name of the next one.
-  const from = [start ?? '', dateOf(first - DAY_MS)].sort().at(-1)!;
-  const to = [end ?? '9999-12-31', dateOf(last + DAY_MS)].sort()[0]!;
-  const days = known.knownTradingDays(from, to, hours);
-  return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
-}
-
-function dateOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
-
 function tradingDate(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new UsageError(`expected a date such as 2024-01-31, was "${text}"`);
 }
-
-const doneOf = ({ packed, kept, empty, refused }: PackCounts): number => packed + kept + empty + refused;
 
 function resultText({ dataset, symbols, days, ...counts }: PackResult): string {
   const lines = [

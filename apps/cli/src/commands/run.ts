@@ -3,17 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { isUnknownSymbolsWarning } from '@barkeep/bars';
 import { type CoordinatorClient, SessionConflictError, type SessionStatus } from '@barkeep/client';
-import { Command } from 'commander';
 import {
   CliError,
   colour,
   formatCount,
   EXIT,
-  InterruptedError,
+  expecting,
   note,
   printResult,
   type Progress,
-  startProgress,
+  withProgress,
 } from '../terminal/index.js';
 import {
   digestText,
@@ -25,8 +24,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface RunOptions extends SessionOptions {
   keep?: boolean;
@@ -47,16 +45,13 @@ A spec with the id of an existing session continues that session. After Ctrl-C t
 coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
-export function runSessionCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('run'))
-    .description('run a session to its end and show the result of every symbol')
+export const runSessionCommand = () =>
+  new SessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option('--strict', 'exit with code 2 when no dataset knows a symbol of the session')
     .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
-    .addHelpText('after', EXAMPLES)
-    .action((file: string, options: RunOptions) => run((context) => runSession(context, file, options)));
-}
+    .work(runSession);
 
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
   const spec = await readSpec(file);
@@ -67,20 +62,16 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     const help = `choose another id, or remove that session: barkeep rm ${id}`;
     throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
   });
-  const progress = startProgress(created.id, options.json);
   const startedAt = performance.now();
-  let ended: SessionStatus;
-  try {
-    ended = await follow(client, created, options, progress, context.life.signal);
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
-    throw new InterruptedError(
-      `${error.message}: session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`,
-    );
-  } finally {
-    progress.stop();
-  }
+  const ended = await withProgress(
+    created.id,
+    options.json,
+    (progress) => follow(client, created, options, progress, context.life.signal),
+    () => {
+      const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
+      return `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
+    },
+  );
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);
@@ -143,17 +134,8 @@ async function report(
 }
 
 async function readSpec(file: string): Promise<unknown> {
-  let content: string;
-  try {
-    content = file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new CliError(
-      `expected a session spec in ${file}, was: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    throw new CliError(`expected JSON in ${file}, was: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = await expecting(`expected a session spec in ${file}`, () =>
+    file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'),
+  );
+  return expecting(`expected JSON in ${file}`, () => JSON.parse(text) as unknown);
 }

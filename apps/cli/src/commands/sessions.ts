@@ -1,75 +1,87 @@
 /** `barkeep status | digest | rm | pause | resume | stop`: commands on one session. */
-import type { LifecycleCall } from '@barkeep/client';
-import { Command } from 'commander';
-import { formatCount, EXIT, printResult } from '../terminal/index.js';
-import { sessionsTable, sessionText } from '../report/index.js';
-import { watchStatus } from './watch-status.js';
-import { type SessionOptions, withConnectionOptions } from './connection.js';
-import type { RunCommand } from './run-command.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CoordinatorClient, LifecycleCall } from '@barkeep/client';
+import { formatCount, printResult } from '../terminal/index.js';
+import { ENDED, sessionsTable, sessionText } from '../report/index.js';
+import { SessionCommand, type SessionOptions } from './command.js';
 
 interface StatusOptions extends SessionOptions {
   watch?: boolean;
 }
 
-export function statusCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('status'))
-    .description('show a session, or all of them')
+const POLL_MS = 1_000;
+const CLEAR_SCREEN = '\u001B[2J\u001B[H';
+
+export const statusCommand = () =>
+  new SessionCommand(
+    'status',
+    'show a session, or all of them',
+    '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nShows what a session waits for, since when, and what would help.',
+  )
     .argument('[session]')
     .option('--watch', 'print it again when it changes, until the session ends or Ctrl-C')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nShows what a session waits for, since when, and what would help.',
-    )
-    .action((id: string | undefined, options: StatusOptions) =>
-      run(async (context) => {
-        const client = await context.existingCoordinator(options);
-        if (options.watch) return watchStatus(client, id, options, context.life.signal);
-        if (id === undefined) {
-          const sessions = await client.sessions();
-          printResult(options, { sessions: sessions.map(({ raw }) => raw) }, () => sessionsTable(sessions));
-        } else {
-          const session = await client.session(id);
-          printResult(options, session.raw, () => sessionText(session));
-        }
-        return EXIT.ok;
-      }),
-    );
+    .work(async (context, id: string | undefined, options: StatusOptions) => {
+      const client = await context.existingCoordinator(options);
+      if (options.watch) return watchStatus(client, id, options, context.life.signal);
+      const { value, text } = await statusOf(client, id);
+      return printResult(options, value, () => text);
+    });
+
+/** The status of one session, or of all. */
+async function statusOf(
+  client: CoordinatorClient,
+  id: string | undefined,
+): Promise<{ value: unknown; text: string; isOver: boolean }> {
+  if (id === undefined) {
+    const sessions = await client.sessions();
+    const value = { sessions: sessions.map(({ raw }) => raw) };
+    return { value, text: sessionsTable(sessions), isOver: false };
+  }
+  const session = await client.session(id);
+  return { value: session.raw, text: sessionText(session), isOver: ENDED.has(session.state) };
 }
 
-export function digestCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('digest'))
-    .description('print the SHA-256 of everything that a session stored')
-    .argument('<session>')
-    .addHelpText(
-      'after',
-      '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec on the same datasets have the same digest.',
-    )
-    .action((id: string, options: SessionOptions) =>
-      run(async (context) => {
-        const digest = await (await context.existingCoordinator(options)).digest(id);
-        printResult(
-          options,
-          digest.raw,
-          () => `${digest.digest}  ${formatCount(digest.bars)} bars, ${formatCount(digest.chunks)} chunks`,
-        );
-        return EXIT.ok;
-      }),
-    );
+/** Prints the status each time it changes, with --json as one line. Returns when the session ends; a list is watched until Ctrl-C. */
+async function watchStatus(
+  client: CoordinatorClient,
+  id: string | undefined,
+  { json }: StatusOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';
+  for (let printed = ''; ;) {
+    const { value, text, isOver } = await statusOf(client, id);
+    const shown = json ? JSON.stringify(value) : text;
+    if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);
+    printed = shown;
+    if (isOver) return;
+    await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
 }
 
-export function removeCommand(run: RunCommand): Command {
-  return withConnectionOptions(new Command('rm'))
-    .description('stop a session and remove all its data')
+export const digestCommand = () =>
+  new SessionCommand(
+    'digest',
+    'print the SHA-256 of everything that a session stored',
+    '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec on the same datasets have the same digest.',
+  )
     .argument('<session>')
-    .addHelpText('after', '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".')
-    .action((id: string, options: SessionOptions) =>
-      run(async (context) => {
-        await (await context.existingCoordinator(options)).remove(id);
-        printResult(options, { id, removed: true }, () => `session ${id} removed`);
-        return EXIT.ok;
-      }),
-    );
-}
+    .work(async (context, id: string, options: SessionOptions) => {
+      const { raw, digest, bars, chunks } = await (await context.existingCoordinator(options)).digest(id);
+      printResult(options, raw, () => `${digest}  ${formatCount(bars)} bars, ${formatCount(chunks)} chunks`);
+    });
+
+export const removeSessionCommand = () =>
+  new SessionCommand(
+    'rm',
+    'stop a session and remove all its data',
+    '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".',
+  )
+    .argument('<session>')
+    .work(async (context, id: string, options: SessionOptions) => {
+      await (await context.existingCoordinator(options)).remove(id);
+      printResult(options, { id, removed: true }, () => `session ${id} removed`);
+    });
 
 export const lifecycleCommands = [
   lifecycleCommand('pause', 'pause a running session; "resume" continues it'),
@@ -77,19 +89,14 @@ export const lifecycleCommands = [
   lifecycleCommand('stop', 'stop a session; its stored bars stay'),
 ];
 
-function lifecycleCommand(call: LifecycleCall, description: string): (run: RunCommand) => Command {
-  return (run) =>
-    withConnectionOptions(new Command(call))
-      .description(description)
+function lifecycleCommand(call: LifecycleCall, description: string): () => SessionCommand {
+  return () =>
+    new SessionCommand(call, description, `\nExample:\n  barkeep ${call} my-session`)
       .argument('<session>')
-      .addHelpText('after', `\nExample:\n  barkeep ${call} my-session`)
-      .action((id: string, options: SessionOptions) =>
-        run(async (context) => {
-          const client = await context.existingCoordinator(options);
-          await client.lifecycle(id, call);
-          const session = await client.session(id);
-          printResult(options, session.raw, () => sessionText(session));
-          return EXIT.ok;
-        }),
-      );
+      .work(async (context, id: string, options: SessionOptions) => {
+        const client = await context.existingCoordinator(options);
+        await client.lifecycle(id, call);
+        const session = await client.session(id);
+        printResult(options, session.raw, () => sessionText(session));
+      });
 }

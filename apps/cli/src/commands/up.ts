@@ -1,11 +1,10 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
-import { AlreadyRunningError, type Apps, runningUp, startApps, startServers, UP_ROLE } from '@barkeep/local-system';
-import { serviceEnvironment } from '@barkeep/service';
-import { Command } from 'commander';
-import { CliError, EXIT, note, type OutputOptions, printResult, UsageError } from '../terminal/index.js';
+import { AlreadyRunningError, type Apps, runningUp, startApps, startServices, UP_ROLE } from '@barkeep/local-system';
+import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
+import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
-import type { RunCommand } from './run-command.js';
+import { CliCommand } from './command.js';
 
 interface UpOptions extends OutputOptions {
   coordinators: number;
@@ -22,9 +21,8 @@ Examples:
 Other commands in this project use these processes. The data stay in .barkeep/up. Ctrl-C stops workers, then
 coordinators, then servers; a second Ctrl-C exits immediately.`;
 
-export function upCommand(run: RunCommand): Command {
-  return new Command('up')
-    .description('start Barkeep on this machine and leave it running')
+export const upCommand = () =>
+  new CliCommand('up', 'start Barkeep on this machine and leave it running', EXAMPLES)
     .option('--coordinators <n>', 'coordinator processes', wholeNumber('--coordinators', 1, PROCESSES_MAX), 1)
     .option('--workers <n>', 'upkeep worker processes', wholeNumber('--workers', 0, PROCESSES_MAX), 2)
     .option(
@@ -33,35 +31,29 @@ export function upCommand(run: RunCommand): Command {
       wholeNumber('--port', 0, 65_535),
     )
     .option('--json', 'print the addresses as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action((options: UpOptions) => run((context) => runUp(context, options)));
-}
+    .work(runUp);
 
-async function runUp(context: Context, options: UpOptions): Promise<number> {
-  const { life, env, dataDir } = context;
+async function runUp(context: Context, options: UpOptions): Promise<void> {
+  const { life, config, dataDir } = context;
   if (!options.json) note(`starting, with data in ${dataDir}`);
-  const services = await startServers(env, { dataDir, keep: true, need: 'all', note }).catch((error: unknown) => {
+  const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
     const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
     throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;
   });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
-  const port = options.port ?? (await freePort(env.config.http.port));
+  const port = options.port ?? (await freePort(config.http.port));
   const logFolder = context.logFolder('up');
-  const apps = await startApps(services, { ...options, port, env: env.rest, logFolder, note }, life);
+  const apps = await startApps(services, { ...options, port, env: process.env, logFolder, note }, life);
   services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
   const { redisUrl, sessionRedisUrl, databaseUrl } = services;
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };
   printResult(options, result, () => upText(apps, result));
   await life.interrupted();
   note(`stopping; the data stay in ${dataDir}`);
-  return EXIT.ok;
 }
 
-function upText(
-  { urls, processes }: Apps,
-  result: { redisUrl: string; sessionRedisUrl: string; databaseUrl: string; logs: string },
-): string {
+function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string }): string {
   const [first] = urls;
   const workers = processes.length - urls.length;
   const settings = Object.entries(serviceEnvironment(result))
@@ -94,9 +86,8 @@ function freePort(port: number): Promise<number> {
 }
 
 function wholeNumber(name: string, min: number, max: number): (text: string) => number {
-  return (text) => {
+  return optionReader(name, `a whole number from ${min} to ${max}`, (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new UsageError(`${name}: expected a whole number from ${min} to ${max}, was "${text}"`);
-  };
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
 }

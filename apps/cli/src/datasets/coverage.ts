@@ -14,10 +14,7 @@ export interface Coverage {
   months: { month: string; expected: number; present: number }[];
 }
 
-interface Covered {
-  id: number;
-  rows: number;
-  extents: readonly SymbolExtent[];
+export interface CoveredHours {
   calendar: Calendar;
   hours: Hours;
 }
@@ -27,9 +24,10 @@ const MINUTE_MS = 60_000;
 
 export async function coverageOf(
   database: Database,
-  { id, rows, extents, calendar, hours }: Covered,
+  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  { calendar, hours }: CoveredHours,
 ): Promise<Coverage> {
-  const days = daysOf(extents, calendar, hours);
+  const days = daysWithRows(extents, calendar, hours);
   const expected = new Map<string, number>();
   for (const { first, last } of extents) {
     for (const { date, segments } of days) {
@@ -47,13 +45,15 @@ export async function coverageOf(
   return { calendar: calendar.id, hours, share: inside / Math.max(1, all), outside: rows - inside, months };
 }
 
-function daysOf(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
+/** The trading days for which the symbols may have rows. */
+export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
   if (extents.length === 0) return [];
   const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
-  const first = Math.min(...extents.map((extent) => extent.first));
-  const last = Math.max(...extents.map((extent) => extent.last));
+  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
+  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
   // A trading day may start on the previous date, or carry the name of the next one.
-  return calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
+  const days = calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
+  return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
 }
 
 async function presentByMonth(

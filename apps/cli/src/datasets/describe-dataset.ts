@@ -7,10 +7,9 @@ import {
   type QuarantinedRows,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import type { Calendar, Hours } from '@barkeep/bars';
 import { closesOf, greatestDivisor, spacingOf, spacingText } from '../import/index.js';
 import type { Database } from '../services/index.js';
-import { type Coverage, coverageOf } from './coverage.js';
+import { type Coverage, type CoveredHours, coverageOf } from './coverage.js';
 
 export interface DatasetDescription {
   dataset: string;
@@ -26,13 +25,6 @@ export interface DatasetDescription {
   looksLikeCloses: boolean;
   /** The largest changes from one close to the next, as a share of the former. */
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
-}
-
-export interface DescribedDataset {
-  dataset: string;
-  id: number;
-  calendar?: Calendar;
-  hours?: Hours;
 }
 
 const SAMPLE_ROWS = 5_000;
@@ -60,8 +52,13 @@ function narrowSpacing(times: readonly number[]): number | undefined {
   return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
 }
 
-export async function describeDataset(database: Database, wanted: DescribedDataset): Promise<DatasetDescription> {
-  const { dataset, id, calendar, hours = 'regular' } = wanted;
+/** @param coveredHours of a calendar, against which the rows are counted */
+export async function describeDataset(
+  database: Database,
+  dataset: string,
+  id: number,
+  coveredHours?: CoveredHours,
+): Promise<DatasetDescription> {
   const extents = await datasetExtent(database, id);
   const counts = await database.query<{ symbol_id: number; rows: string; zero: string }[]>(
     'SELECT symbol_id, count(*) AS rows, count(*) FILTER (WHERE volume = 0) AS zero FROM bars WHERE dataset_id = $1 GROUP BY symbol_id',
@@ -86,7 +83,7 @@ export async function describeDataset(database: Database, wanted: DescribedDatas
     days: Number(dates?.days ?? 0),
     values: await datasetValues(database, id),
     symbols,
-    ...(calendar !== undefined && { coverage: await coverageOf(database, { id, rows, extents, calendar, hours }) }),
+    coverage: coveredHours && (await coverageOf(database, { id, rows, extents }, coveredHours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
     looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,

@@ -1,13 +1,13 @@
 /**
  * Stores the demonstration's two datasets, corrupt rows included, with the CSV import that users have.
  */
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BarImporter } from '@barkeep/bar-repository';
 import { importBars, type ImportSummary, READ_DEFAULTS, SymbolNames } from '../import/index.js';
 import type { Database } from '../services/index.js';
-import { CSV_HEADER, csvRow, type Market } from './market.js';
+import { csvFile, csvRow, type Market } from './market.js';
 
 export const REFERENCE = 'reference';
 export const STREAM = 'stream';
@@ -22,24 +22,16 @@ export async function makeDatasets(database: Database, market: Market, signal: A
       [STREAM, market.streamRows],
     ] as const) {
       const path = join(folder, `${dataset}.csv`);
-      await writeFile(path, [CSV_HEADER, ...rows, ''].join('\n'));
-      summaries.push(await importOne(database, dataset, path, signal));
+      const text = csvFile(rows);
+      await writeFile(path, text);
+      const files = [{ path, bytes: Buffer.byteLength(text) }];
+      const writer = await BarImporter.open(database, dataset);
+      const read = { ...READ_DEFAULTS, format: 'csv', names: new SymbolNames() };
+      const plan = { dataset, files, read, oneSymbol: false, showPath: basename, signal };
+      summaries.push(await importBars(plan, writer, { onProgress: () => undefined }));
     }
     return summaries;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function importOne(
-  database: Database,
-  dataset: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<ImportSummary> {
-  const files = [{ path, bytes: (await stat(path)).size }];
-  const writer = await BarImporter.open(database, dataset);
-  const read = { ...READ_DEFAULTS, format: 'csv', names: new SymbolNames() };
-  const plan = { dataset, files, read, oneSymbol: false, showPath: basename, signal };
-  return importBars(plan, writer, { onProgress: () => undefined });
 }

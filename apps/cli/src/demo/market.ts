@@ -2,21 +2,12 @@
  * The market of the demonstration, generated from a seed: the same on every machine. Pure.
  * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
-import { calendarNamed, type TradingDay } from '@barkeep/bars';
-import { type MarketBar, MINUTE_MS, mulberry32, walk } from './random-walk.js';
+import { type Bar, calendarNamed, type TradingDay } from '@barkeep/bars';
 
-export const DEMO_SYMBOLS = [
-  'ALPHA',
-  'BRAVO',
-  'CINDER',
-  'DELTA',
-  'EMBER',
-  'FJORD',
-  'GLINT',
-  'HAVEN',
-  'INDIGO',
-  'JUNIPER',
-];
+const MINUTE_MS = 60_000;
+const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
+export const DEMO_SYMBOLS = NAMES.split(' ');
+export const SEED = 20_240_304;
 export const DEMO_CALENDAR = 'XNYS';
 /** One week: 5 × 390 minutes. */
 export const DEMO_START = '2024-03-04';
@@ -25,12 +16,12 @@ export const DEMO_END = '2024-03-08';
 /** Share of the minutes that the feed loses at random. */
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
-const OUTAGE = { symbol: 'EMBER', day: 2, firstMinute: 120, minutes: 40 };
+const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
 /** Minutes that no dataset has: no repair can fill them. */
 const NOWHERE = [
-  { symbol: 'BRAVO', day: 1, minute: 37 },
-  { symbol: 'GLINT', day: 3, minute: 200 },
-  { symbol: 'JUNIPER', day: 4, minute: 389 },
+  { symbol: 'BRAVO', day: 1, from: 37, minutes: 1 },
+  { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },
+  { symbol: 'JUNIPER', day: 4, from: 389, minutes: 1 },
 ];
 /** The corruptions: each spoils one row of the feed. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
@@ -42,17 +33,15 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   (fields) => fields.map((field, index) => (index === 5 ? 'NaN' : field)),
 ];
 
+interface MarketBar extends Bar {
+  symbol: string;
+}
+
 export interface Market {
   reference: MarketBar[];
   /** Rows of the feed's CSV file in time order, corrupt rows included. */
   streamRows: string[];
-  /** Number of corrupt rows. */
-  corrupt: number;
-  /** Number of expected bars of all symbols. */
-  expected: number;
 }
-
-export const CSV_HEADER = 'time,symbol,open,high,low,close,volume';
 
 /** @param seed a whole number; the same seed is the same market */
 export function makeMarket(seed: number): Market {
@@ -61,45 +50,29 @@ export function makeMarket(seed: number): Market {
   const all = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
     (a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1),
   );
-  const reference = all.filter(
-    (bar) => !NOWHERE.some((hole) => isAt(bar, hole.symbol, days, hole.day, hole.minute, 1)),
-  );
-  const { symbol, day, firstMinute, minutes } = OUTAGE;
-  const streamed = reference.filter((bar) => random() >= LOSS && !isAt(bar, symbol, days, day, firstMinute, minutes));
-  return {
-    reference,
-    streamRows: corrupted(streamed.map(csvRow), random),
-    corrupt: CORRUPTIONS.length,
-    expected: all.length,
+  const isIn = ({ symbol, openTime }: MarketBar, hole: typeof OUTAGE): boolean => {
+    const minute = (openTime - days[hole.day]!.segments[0]!.open) / MINUTE_MS;
+    return symbol === hole.symbol && minute >= hole.from && minute < hole.from + hole.minutes;
   };
+  const reference = all.filter((bar) => !NOWHERE.some((hole) => isIn(bar, hole)));
+  const streamed = reference.filter((bar) => random() >= LOSS && !isIn(bar, OUTAGE));
+  return { reference, streamRows: corrupted(streamed.map(csvRow), random) };
 }
 
 /** Open times of all expected minutes, ISO 8601, in order. */
 export function demoMinutes(): string[] {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
-  return days.flatMap(({ segments }) =>
-    segments.flatMap(({ open, close }) => {
-      const count = Math.round((close - open) / MINUTE_MS);
-      return Array.from({ length: count }, (_, minute) => new Date(open + minute * MINUTE_MS).toISOString());
-    }),
-  );
+  return minutesOf(days).map((time) => new Date(time).toISOString());
 }
 
-/** Formats a bar as a row under {@link CSV_HEADER}. */
+/** A CSV file of rows. */
+export function csvFile(rows: readonly string[]): string {
+  return ['time,symbol,open,high,low,close,volume', ...rows, ''].join('\n');
+}
+
+/** Formats a bar as a row of {@link csvFile}. */
 export function csvRow({ symbol, openTime, open, high, low, close, volume }: MarketBar): string {
   return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
-}
-
-function isAt(
-  bar: MarketBar,
-  symbol: string,
-  days: readonly TradingDay[],
-  day: number,
-  minute: number,
-  minutes: number,
-): boolean {
-  const from = (days[day]?.segments[0]?.open ?? Number.NaN) + minute * MINUTE_MS;
-  return bar.symbol === symbol && bar.openTime >= from && bar.openTime < from + minutes * MINUTE_MS;
 }
 
 /** Divides the file into equal parts and spoils one row of each. */
@@ -111,4 +84,43 @@ function corrupted(rows: string[], random: () => number): string[] {
     spoiled[at] = corrupt((rows[at] ?? '').split(',')).join(',');
   });
   return spoiled;
+}
+
+/** Mulberry32: a small generator of numbers from 0 (included) to 1 (excluded). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Open times of all minutes of the days. */
+function minutesOf(days: readonly TradingDay[]): number[] {
+  return days.flatMap(({ segments }) =>
+    segments.flatMap(({ open, close }) =>
+      Array.from({ length: (close - open) / MINUTE_MS }, (_, minute) => open + minute * MINUTE_MS),
+    ),
+  );
+}
+
+/** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */
+function walk(symbol: string, days: readonly TradingDay[], random: () => number): MarketBar[] {
+  let cents = 2_000 + Math.floor(random() * 30_000);
+  return minutesOf(days).map((openTime) => {
+    const bar = barFrom(cents, openTime, random);
+    cents = Math.round(bar.close * 100);
+    return { symbol, ...bar };
+  });
+}
+
+function barFrom(openCents: number, openTime: number, random: () => number): Bar {
+  const step = (): number => Math.floor(random() * random() * openCents * 0.002);
+  const closeCents = Math.max(100, openCents + step() - step());
+  const highCents = Math.max(openCents, closeCents) + step();
+  const lowCents = Math.max(1, Math.min(openCents, closeCents) - step());
+  const [open, high, low, close] = [openCents / 100, highCents / 100, lowCents / 100, closeCents / 100];
+  return { openTime, open, high, low, close, volume: 100 + Math.floor(random() * 9_900) };
 }

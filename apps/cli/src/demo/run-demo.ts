@@ -3,16 +3,15 @@
  * workers run. It needs nothing that the user would have to install or configure.
  */
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
-import { type Apps, dataFolder, startApps, startServers } from '@barkeep/local-system';
+import { startApps, startServices } from '@barkeep/local-system';
 import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
-import { CliError, formatCount, note, startProgress } from '../terminal/index.js';
+import { CliError, formatCount, note, withProgress } from '../terminal/index.js';
 import type { ImportSummary } from '../import/index.js';
 import { type Context, openDatabase } from '../services/index.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
 import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
-import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket } from './market.js';
+import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket, SEED } from './market.js';
 
-const SEED = 20_240_304;
 const WORKERS = 2;
 const DERIVED = ['5m', '15m'];
 /** Workers ask 5 times for bars that no dataset has. A short backoff makes that seconds instead of half a minute. */
@@ -41,48 +40,37 @@ export async function runDemo(context: Context, quiet: boolean): Promise<DemoRes
   const { life } = context;
   const startedAt = performance.now();
   const report = (line: string): void => (quiet ? undefined : note(line));
-  const { client, apps, databaseUrl } = await startAll(context, report);
+  const { client, url: coordinatorUrl, databaseUrl } = await startAll(context, report);
   const imports = await makeDatasets(await openDatabase(databaseUrl, life), makeMarket(SEED), life.signal);
   report(importText(imports));
   const { session, sessionSeconds, settledSeconds } = await runSession(client, life.signal, quiet);
   const symbols = await symbolResults(client, session);
   const digest = await client.digest(session.id);
   const totalSeconds = (performance.now() - startedAt) / 1000;
-  const coordinatorUrl = apps.urls[0] ?? '';
   return { imports, session, symbols, digest, sessionSeconds, settledSeconds, totalSeconds, coordinatorUrl };
 }
 
 async function startAll(
   context: Context,
   report: (line: string) => void,
-): Promise<{ client: CoordinatorClient; apps: Apps; databaseUrl: string }> {
-  const { life, env, cwd } = context;
+): Promise<{ client: CoordinatorClient; url: string; databaseUrl: string }> {
+  const { life } = context;
   // The demonstration never uses the user's servers: drop their addresses.
-  const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...rest } = env.rest;
-  const dataDir = dataFolder(cwd, env.config.embedded.dataDir, 'demo');
-  const own = { ...env, rest, urls: {} };
-  const services = await startServers(own, { dataDir, keep: false, need: 'all', note });
+  const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...env } = process.env;
+  const dataDir = context.dataFolder('demo');
+  const services = await startServices({ dataDir, keep: false, env, log: note });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
   report(`PostgreSQL and Redis run, privately, in ${dataDir}`);
-  const appEnv = { ...rest, BARKEEP_BACKOFF_MS: String(BACKOFF_MS) };
-  const wanted = {
-    coordinators: 1,
-    workers: WORKERS,
-    port: 0,
-    env: appEnv,
-    logFolder: context.logFolder('demo'),
-    note,
-  };
+  const appEnv = { ...env, BARKEEP_BACKOFF_MS: String(BACKOFF_MS) };
+  const logFolder = context.logFolder('demo');
+  const wanted = { coordinators: 1, workers: WORKERS, port: 0, env: appEnv, logFolder, note };
   const apps = await startApps(services, wanted, life);
   const [url = ''] = apps.urls;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
   report(`${pids.join(', ')}\nconsole ${url}/, API docs ${url}/docs`);
-  return {
-    client: new CoordinatorClient(url, env.apiKey, life.signal, 'operator'),
-    apps,
-    databaseUrl: services.databaseUrl,
-  };
+  const client = new CoordinatorClient(url, context.apiKey, life.signal, 'operator');
+  return { client, url, databaseUrl: services.databaseUrl };
 }
 
 async function runSession(
@@ -92,14 +80,13 @@ async function runSession(
 ): Promise<{ session: SessionStatus; sessionSeconds: number; settledSeconds: number }> {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
-  const progress = startProgress('session demo', quiet);
-  const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
-    progress.update(
-      done,
-      `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
-      counts.filled,
-    );
-  try {
+  return withProgress('session demo', quiet, async (progress) => {
+    const onUpdate = ({ state, clock, counts, progress: done }: SessionStatus): void =>
+      progress.update(
+        done,
+        `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(counts.backfilled)} backfilled`,
+        counts.filled,
+      );
     const created = await client.create(SPEC);
     await client.lifecycle(created.id, 'start');
     const ended = await watchToEnd(client, created.id, onUpdate, signal);
@@ -109,9 +96,7 @@ async function runSession(
     const sessionSeconds = elapsed();
     const session = await watchToSettled(client, created.id, onUpdate, signal, UPKEEP_EVERY_MS);
     return { session, sessionSeconds, settledSeconds: elapsed() };
-  } finally {
-    progress.stop();
-  }
+  });
 }
 
 async function symbolResults(client: CoordinatorClient, session: SessionStatus): Promise<DemoSymbol[]> {

@@ -1,5 +1,7 @@
 /** Formats sessions as text and follows them to their end. */
 export {
+  BAR_HEAD,
+  barCells,
   digestText,
   metricsTable,
   qualityText,

@@ -1,6 +1,6 @@
 /** Formats sessions and their symbols as text. */
 import { percentText } from '@barkeep/bars';
-import type { Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
+import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { colour, formatCount, table } from '../terminal/index.js';
 
 /** The longest id that leaves place for the counts, on 80 columns. */
@@ -8,33 +8,27 @@ const ID_MAX = 14;
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
+  // A long id needs the place of the counts: an id in pieces cannot be copied.
+  const hasCounts = sessions.every(({ id }) => id.length <= ID_MAX);
   const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
     const open = counts.absent + counts.missing;
-    return [
-      id,
-      state,
-      percentText(progress * 100),
-      shortTime(clock),
-      symbols.length,
-      counts.expected,
-      counts.filled,
-      open,
-    ];
+    const numbers = hasCounts ? [symbols.length, counts.expected, counts.filled, open] : [];
+    return [id, state, percentText(progress * 100), shortTime(clock), ...numbers];
   });
-  const head = ['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'open'];
-  // A long id needs the place of the counts: an id in pieces cannot be copied.
-  const columns = sessions.some(({ id }) => id.length > ID_MAX) ? 4 : head.length;
-  return table(
-    head.slice(0, columns),
-    rows.map((row) => row.slice(0, columns)),
-  );
+  const counts = hasCounts ? ['symbols', 'expected', 'filled', 'open'] : [];
+  return table(['session', 'state', 'progress', 'clock', ...counts], rows);
 }
 
 export function sessionText(session: SessionStatus): string {
   const { counts } = session;
   const settled = `no-trade ${formatCount(counts.noTrade)}, unfillable ${formatCount(counts.unfillable)}`;
   const open = `absent ${formatCount(counts.absent)}, missing ${formatCount(counts.missing)}`;
-  const lines = [
+  const { outside, extended } = counts;
+  const waiting = waitingText(session.waitingFor);
+  const consumers = session.consumers.map(({ name, state, time, steps }) => {
+    return `consumer   ${name}: ${state} at ${shortTime(time)}, ${formatCount(steps)} steps`;
+  });
+  return [
     `session    ${session.id}`,
     `state      ${stateText(session.state)}${session.error === null ? '' : `: ${session.error}`}`,
     `progress   ${percentText(session.progress * 100)}`,
@@ -45,32 +39,18 @@ export function sessionText(session: SessionStatus): string {
     `slots      ${formatCount(counts.filled)} of ${formatCount(counts.expected)} filled: streamed ${formatCount(counts.streamed)}, backfilled ${formatCount(counts.backfilled)}`,
     `           ${settled}; ${open}`,
     `refused    ${formatCount(counts.refused)}`,
-    ...outsideLines(counts),
-  ];
-  const consumers = session.consumers.map(({ name, state, time, steps }) => {
-    return `consumer   ${name}: ${state} at ${shortTime(time)}, ${formatCount(steps)} steps`;
-  });
-  return [...lines, ...consumers, ...waitingLines(session)].join('\n');
+    ...(outside + extended > 0
+      ? [`outside    ${formatCount(outside)}, and ${formatCount(extended)} in extended hours`]
+      : []),
+    ...consumers,
+    ...(waiting === undefined ? [] : [`waits      ${waiting}`]),
+    ...session.warnings.map((warning) => `${colour('yellow', 'warning')}    ${warning}`),
+  ].join('\n');
 }
 
 function stateText(state: SessionStatus['state']): string {
   if (state === 'completed') return colour('green', state);
   return state === 'failed' || state === 'lost' ? colour('red', state) : state;
-}
-
-/** Rows without a slot, when there are any. */
-function outsideLines({ outside, extended }: SessionStatus['counts']): string[] {
-  if (outside + extended === 0) return [];
-  return [`outside    ${formatCount(outside)}, and ${formatCount(extended)} in extended hours`];
-}
-
-/** What a session waits for and what it warns of; empty when nothing. */
-function waitingLines({ waitingFor, warnings }: SessionStatus): string[] {
-  const waiting = waitingText(waitingFor);
-  return [
-    ...(waiting === undefined ? [] : [`waits      ${waiting}`]),
-    ...warnings.map((warning) => `${colour('yellow', 'warning')}    ${warning}`),
-  ];
 }
 
 /** Such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`; undefined when the session waits for nothing. */
@@ -87,31 +67,33 @@ export function waitingText(waitingFor: SessionStatus['waitingFor'], now = Date.
   return times.length === 0 ? text : `${text} (${times.join('; ')})`;
 }
 
+const METRICS: readonly [head: string, cell: (metrics: SymbolMetrics) => string | number][] = [
+  ['symbol', (of) => of.symbol],
+  ['expected', (of) => of.expected],
+  ['streamed', (of) => of.streamed],
+  ['back-\nfilled', (of) => of.backfilled],
+  ['no-\ntrade', (of) => of.noTrade],
+  ['unfill-\nable', (of) => of.unfillable],
+  ['open', (of) => of.absent + of.missing],
+  ['gaps', (of) => of.gapCount],
+  ['quality', (of) => qualityText(of.barQuality)],
+];
+
 /** The table of symbols at the end of `barkeep run`. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
-  const head = [
-    'symbol',
-    'expected',
-    'streamed',
-    'back-\nfilled',
-    'no-\ntrade',
-    'unfill-\nable',
-    'open',
-    'gaps',
-    'quality',
-  ];
-  const rows = metrics.map((m) => [
-    m.symbol,
-    m.expected,
-    m.streamed,
-    m.backfilled,
-    m.noTrade,
-    m.unfillable,
-    m.absent + m.missing,
-    m.gapCount,
-    qualityText(m.barQuality),
-  ]);
-  return table(head, rows);
+  const rows = metrics.map((of) => METRICS.map(([, cell]) => cell(of)));
+  return table(
+    METRICS.map(([head]) => head),
+    rows,
+  );
+}
+
+export const BAR_HEAD = ['open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
+
+/** The cells of a bar under {@link BAR_HEAD}. */
+export function barCells(bar: BarAnswer): string[] {
+  const complete = bar.complete ? 'yes' : `${bar.sourceCount} of ${bar.expectedCount}`;
+  return [...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
 }
 
 export function qualityText(quality: number | null): string {

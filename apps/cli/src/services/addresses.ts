@@ -1,28 +1,23 @@
 /** Checks that configured servers answer, so that a wrong address is an error within two seconds and not a long wait. */
 import { connect } from 'node:net';
 import type { ServiceUrls } from '@barkeep/service';
-import { CliError } from '../terminal/index.js';
+import { CliError, errorText } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
-const SERVERS = {
-  databaseUrl: { name: 'PostgreSQL', variable: 'DATABASE_URL', port: 5432 },
-  redisUrl: { name: 'Redis', variable: 'REDIS_URL', port: 6379 },
-  sessionRedisUrl: { name: 'Redis', variable: 'SESSION_REDIS_URL', port: 6379 },
-} as const;
+export const SERVERS = [
+  { key: 'databaseUrl', name: 'PostgreSQL', variable: 'DATABASE_URL', port: 5432 },
+  { key: 'redisUrl', name: 'Redis', variable: 'REDIS_URL', port: 6379 },
+  { key: 'sessionRedisUrl', name: 'Redis', variable: 'SESSION_REDIS_URL', port: 6379 },
+] as const;
 
-/** Connects to the named servers that are configured. @throws CliError that names the address and the variable */
-export async function checkServers(
-  urls: Partial<ServiceUrls>,
-  wanted: readonly (keyof typeof SERVERS)[],
-): Promise<void> {
+/** Connects to those servers that are given. @throws CliError that names the address and the variable */
+export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
   await Promise.all(
-    wanted.map(async (key) => {
-      const url = urls[key];
+    SERVERS.map(async (server) => {
+      const url = urls[server.key] ?? '';
       // Sockets of a local PostgreSQL have no host, and lists of Sentinels are no single address.
-      if (url === undefined || !/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '')
-        return;
+      if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '') return;
       const { hostname, port } = new URL(url);
-      const server = SERVERS[key];
       const problem = await connectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || server.port);
       if (problem === undefined) return;
       throw new CliError(
@@ -44,7 +39,8 @@ export async function checkCoordinator(url: string, signal: AbortSignal): Promis
     was = `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
     signal.throwIfAborted();
-    was = isTimeout(error) ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : causeOf(error);
+    const { name, cause = error } = error as Error; // fetch says only "fetch failed"
+    was = name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
   throw new CliError(`expected a coordinator at ${url}, was: ${was}`);
 }
@@ -62,15 +58,14 @@ function connectProblem(host: string, port: number): Promise<string | undefined>
   });
 }
 
-function protocolOf(url: string): string {
+/** The protocol of an address, such as `http:`; empty when it is no address. */
+export function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'TimeoutError';
-}
-
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message || cause.name : String(cause);
+export function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = '***';
+  return shown.href;
 }

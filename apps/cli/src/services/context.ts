@@ -4,13 +4,20 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
 import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
-import type { ServiceUrls } from '@barkeep/service';
-import { CliError, type Lifetime, note, UsageError } from '../terminal/index.js';
-import { checkCoordinator, checkServers } from './addresses.js';
+import {
+  type Config,
+  ConfigError,
+  loadConfig,
+  readServiceUrls,
+  type ServiceUrls,
+  useOwnCalendars,
+} from '@barkeep/service';
+import { CliError, EXIT, type Lifetime, note, readOption, UsageError } from '../terminal/index.js';
+import { checkCoordinator, checkServers, protocolOf } from './addresses.js';
 import { type Database, openDatabase } from './database.js';
-import { type CliEnvironment, readEnvironment } from './environment.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -21,18 +28,27 @@ export interface ConnectionOptions {
 const WORKERS_FOR_ONE_COMMAND = 2;
 
 export class Context {
-  readonly env: CliEnvironment;
+  readonly config: Config<Partial<ServiceUrls>>;
+  /** Service URLs that are set. */
+  readonly urls: Partial<ServiceUrls>;
+  /** The first that is set: BARKEEP_ADMIN_KEY, BARKEEP_API_KEY, a key of BARKEEP_ADMIN_KEYS, one of BARKEEP_API_KEYS. */
+  readonly apiKey: string | undefined;
   /** Lasting data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
   #startedRedis: string | undefined;
 
-  constructor(
-    readonly life: Lifetime,
-    env: NodeJS.ProcessEnv = process.env,
-    readonly cwd: string = process.cwd(),
-  ) {
-    this.env = readEnvironment(env);
-    this.dataDir = dataFolder(cwd, this.env.config.embedded.dataDir, 'up');
+  /** @throws CliError that names every wrong variable of the environment */
+  constructor(readonly life: Lifetime) {
+    this.config = environmentConfig();
+    this.urls = readServiceUrls(process.env);
+    const { client, http } = this.config;
+    this.apiKey = client.adminKey ?? client.apiKey ?? http.adminKeys[0] ?? http.apiKeys[0];
+    this.dataDir = this.dataFolder('up');
+  }
+
+  /** Folder for the data of a use of the embedded servers. */
+  dataFolder(use: string): string {
+    return dataFolder(process.cwd(), this.config.embedded.dataDir, use);
   }
 
   /** Folder for the logs of apps that a command starts. */
@@ -40,23 +56,32 @@ export class Context {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
+  /** A calendar, shipped or in the user's folder; undefined without a name. @throws UsageError that names the option */
+  async calendar(id: string, option?: string): Promise<Calendar>;
+  async calendar(id: string | undefined, option?: string): Promise<Calendar | undefined>;
+  async calendar(id: string | undefined, option = '--calendar'): Promise<Calendar | undefined> {
+    await useOwnCalendars(this.config.calendars.dir);
+    return id === undefined ? undefined : readOption(option, () => calendarNamed(id));
+  }
+
   /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
   async database(): Promise<Database> {
-    await checkServers(this.env.urls, ['databaseUrl']);
-    const databaseUrl = this.env.urls.databaseUrl ?? (await this.#findServers('database')).databaseUrl;
+    const { databaseUrl: named } = this.urls;
+    await checkServers({ databaseUrl: named });
+    const databaseUrl = named ?? (await this.#findServers('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 
   /** {@link database} for commands that only read. @throws CliError when there is nothing to read */
   async existingDatabase(): Promise<Database> {
-    if (this.env.urls.databaseUrl === undefined) this.#expectData('DATABASE_URL');
+    if (this.urls.databaseUrl === undefined) this.#expectData('DATABASE_URL');
     return this.database();
   }
 
   /** {@link coordinator} for commands that only read. @throws CliError when there is nothing to read */
   async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
-    const isNamed = (options.coordinator ?? this.env.coordinatorUrl) !== undefined;
-    if (!isNamed && Object.keys(this.env.urls).length === 0) {
+    const isNamed = (options.coordinator ?? this.config.client.url) !== undefined;
+    if (!isNamed && Object.keys(this.urls).length === 0) {
       this.#expectData('--coordinator, BARKEEP_URL, REDIS_URL with SESSION_REDIS_URL and DATABASE_URL');
     }
     return this.coordinator(options);
@@ -79,9 +104,9 @@ export class Context {
    * workers, for as long as the command runs.
    */
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
-    const apiKey = options.apiKey ?? this.env.apiKey;
-    const url = options.coordinator ?? this.env.coordinatorUrl ?? this.#upUrl() ?? (await this.#startOne());
-    if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    const apiKey = options.apiKey ?? this.apiKey;
+    const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startOne());
+    if (!/^https?:$/.test(protocolOf(url))) {
       throw new UsageError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
     await checkCoordinator(url, this.life.signal);
@@ -93,36 +118,45 @@ export class Context {
    * running `barkeep up`, or the one that was started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await checkServers(this.env.urls, ['sessionRedisUrl']);
+    await checkServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
-    const apiKey = options.apiKey ?? this.env.apiKey;
-    const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis, env: this.env.rest });
+    const apiKey = options.apiKey ?? this.apiKey;
+    const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis });
     this.life.onEnd(() => barkeep.close());
     return barkeep;
   }
 
   #upUrl(): string | undefined {
-    return Object.keys(this.env.urls).length === 0 ? runningUp(this.dataDir)?.coordinatorUrl : undefined;
+    return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }
 
   /** The servers that are named or run. Starts the private ones otherwise, which takes seconds: says so. */
   #findServers(need: 'database' | 'all'): Promise<ServiceUrls> {
-    if (Object.keys(this.env.urls).length === 0 && runningUp(this.dataDir) === undefined)
+    if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
-    return findServers(this.env, { dataDir: this.dataDir, keep: true, need, note }, this.life);
+    return findServers({ dataDir: this.dataDir, keep: true, need, log: note }, this.life);
   }
 
   async #startOne(): Promise<string> {
-    await checkServers(this.env.urls, ['databaseUrl', 'redisUrl', 'sessionRedisUrl']);
+    await checkServers(this.urls);
     const urls = await this.#findServers('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;
     const logFolder = this.logFolder('command');
-    const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: this.env.rest, logFolder, note };
+    const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: process.env, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
     const [first] = coordinators;
     if (first === undefined) throw new CliError('expected a coordinator, was none');
     return first;
+  }
+}
+
+function environmentConfig(): Config<Partial<ServiceUrls>> {
+  try {
+    return loadConfig(process.env, { requireServices: false });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(error.message, EXIT.failed, { cause: error });
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
 /** Servers and apps that a command uses. */
-export { checkCoordinator, checkServers } from './addresses.js';
+export { checkCoordinator, checkServers, SERVERS, withoutPassword } from './addresses.js';
 export { type ConnectionOptions, Context } from './context.js';
 export { type Database, openDatabase } from './database.js';

@@ -35,6 +35,35 @@ export function readOption<T>(option: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(`${option}: ${errorText(error)}`, { cause: error });
   }
+}
+
+/**
+ * Makes the reader of an option's text.
+ * @param expected in words @param read undefined for a text that is wrong @throws UsageError (the reader)
+ */
+export function optionReader<T>(
+  option: string,
+  expected: string,
+  read: (text: string) => T | undefined,
+): (text: string) => T {
+  return (text) => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    throw new UsageError(`${option}: expected ${expected}, was "${text}"`);
+  };
+}
+
+/** Reads something of the user. @param expected such as `expected JSON in spec.json` @throws CliError with that and the reason */
+export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new CliError(`${expected}, was: ${errorText(error)}`, EXIT.failed, { cause: error });
+  }
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -2,6 +2,7 @@
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
  * interrupted. The first SIGINT, SIGTERM or SIGHUP shuts down in order; a second one exits immediately.
  */
+import { once } from 'node:events';
 import { Scope } from '@barkeep/local-system';
 import { CliError, EXIT } from './cli-error.js';
 
@@ -19,10 +20,8 @@ export class Lifetime extends Scope {
   }
 
   /** Resolves on the first signal. */
-  interrupted(): Promise<void> {
-    const { signal } = this;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  async interrupted(): Promise<void> {
+    if (!this.signal.aborted) await once(this.signal, 'abort');
   }
 }
 

@@ -2,6 +2,7 @@
  * A progress bar on stderr when stderr is a terminal; otherwise nothing. Stdout is for results.
  */
 import { SingleBar } from 'cli-progress';
+import { InterruptedError } from './lifetime.js';
 import { formatCount } from './output.js';
 
 export interface Progress {
@@ -9,15 +10,33 @@ export interface Progress {
   update(done: number, text: string, units?: number): void;
   /** Clears the bar, so that a text can be printed; the next update shows it again. */
   pause(): void;
-  /** Removes the bar. */
-  stop(): void;
 }
 
-const SILENT: Progress = { update: () => undefined, pause: () => undefined, stop: () => undefined };
+const SILENT: Progress = { update: () => undefined, pause: () => undefined };
 const STEPS = 1000;
 
-/** Starts a bar with a label. Silent without a terminal or when `quiet`. */
-export function startProgress(label: string, quiet = false): Progress {
+/**
+ * Runs `work` with a bar that has a label. The bar is silent without a terminal or when `quiet`.
+ * @param outcome what remains of the work when it is interrupted, for the message @throws what the work throws
+ */
+export async function withProgress<T>(
+  label: string,
+  quiet: boolean | undefined,
+  work: (progress: Progress) => Promise<T>,
+  outcome?: () => string,
+): Promise<T> {
+  const progress = startProgress(label, quiet);
+  try {
+    return await work(progress);
+  } catch (error) {
+    if (!(error instanceof InterruptedError) || !outcome) throw error;
+    throw new InterruptedError(`${error.message}: ${outcome()}`);
+  } finally {
+    progress.pause();
+  }
+}
+
+function startProgress(label: string, quiet = false): Progress {
   if (quiet || !process.stderr.isTTY) return SILENT;
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}%  {text}`,
@@ -31,10 +50,6 @@ export function startProgress(label: string, quiet = false): Progress {
   });
   let first: { at: number; share: number; units: number } | undefined;
   let isShown = false;
-  const stop = (): void => {
-    if (isShown) bar.stop();
-    isShown = false;
-  };
   return {
     update: (done, text, units) => {
       const share = Math.max(0, Math.min(1, done));
@@ -45,8 +60,10 @@ export function startProgress(label: string, quiet = false): Progress {
       const rate = units === undefined ? '' : rateText(first.share, share, units - first.units, seconds);
       bar.update(Math.floor(share * STEPS), { text: text + rate });
     },
-    pause: stop,
-    stop,
+    pause: () => {
+      if (isShown) bar.stop();
+      isShown = false;
+    },
   };
 }
 

@@ -1,4 +1,16 @@
-/** Errors of embedded servers and programs: one class per cause. */
+/** Errors of embedded servers and programs: one class per cause, and what a caught value says. */
+
+/** The system's error code, such as `ENOENT`; `undefined` when there is none. A caught value may be anything, and errors of another realm fail `instanceof Error`. */
+export function errorCode(caught: unknown): string | undefined {
+  const hasCode = typeof caught === 'object' && caught !== null && 'code' in caught;
+  return hasCode && typeof caught.code === 'string' ? caught.code : undefined;
+}
+
+/** The message of a caught value, its code when the message is empty. */
+export function errorMessage(caught: unknown): string {
+  const hasMessage = typeof caught === 'object' && caught !== null && 'message' in caught;
+  return (hasMessage ? String(caught.message) : '') || errorCode(caught) || String(caught);
+}
 
 /** The data folder is in use by a live owner. */
 export class AlreadyRunningError extends Error {

@@ -7,14 +7,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
-import { errorCode } from './caught.js';
-import type { ProcessMark } from './processes.js';
+import { errorCode } from './errors.js';
+import { isRunning, type ProcessMark } from './processes.js';
 
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
-/** The content of `instance.json`. */
 const instanceState = z.object({
   owner: mark,
   /** True when the data outlives a stop. */
@@ -29,7 +29,6 @@ const instanceState = z.object({
 });
 export type InstanceState = Readonly<z.output<typeof instanceState>>;
 
-/** Name of the instance folder whose data is kept. */
 export const keptName = 'kept';
 
 function statePath(folder: string): string {
@@ -43,6 +42,21 @@ export function readState(folder: string): InstanceState | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A live instance, as its owner describes it. */
+export interface RunningServices extends ServiceUrls {
+  /** Process that owns the servers. */
+  readonly pid: number;
+  /** Values that the owner published. Another process wrote them, so check them before use. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** The instance with `keep: true` that runs in `dataDir` now; `undefined` when there is none or it is still starting. */
+export function readRunning(dataDir: string): RunningServices | undefined {
+  const state = readState(join(resolve(dataDir), keptName));
+  if (state?.urls === undefined || !isRunning(state.owner)) return undefined;
+  return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 
 function writeTemporary(folder: string, state: InstanceState): string {

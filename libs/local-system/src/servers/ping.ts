@@ -1,11 +1,24 @@
-/** Checks once whether a server answers. Does not retry. */
+/** Asks a running server once: whether it answers, and its version and the settings on which Barkeep depends. Changes nothing. */
 import { Redis } from 'ioredis';
 import type { Client } from 'pg';
+import { redisMajor } from './redis-program.js';
+
+/** A server that answered. */
+export interface ServerState {
+  /** Such as `Redis 7.0.15` or `PostgreSQL 17.2`. */
+  version: string;
+  /** What is wrong with it, each in the form "expected X, was Y"; empty when nothing is. */
+  problems: string[];
+  /** What an operator should know. */
+  notes: string[];
+}
 
 const connectLimitMs = 5000;
+const POSTGRES_MAJOR_MIN = 15;
+const REDIS_MAJOR_MIN = 7;
 
-/** Connects once. @throws the reason when Redis does not answer PING within 5 s */
-export async function connectRedis(url: string): Promise<{ redis: Redis; close: () => void }> {
+/** Asks over a connection of its own. @throws the reason when Redis does not answer within 5 s */
+async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, {
     lazyConnect: true,
     disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would keep the process alive
@@ -17,22 +30,16 @@ export async function connectRedis(url: string): Promise<{ redis: Redis; close: 
   redis.on('error', (error: Error) => (reason = error));
   try {
     await redis.connect();
-    await redis.ping();
+    return await ask(redis);
   } catch (error) {
-    redis.disconnect();
     throw reason ?? error;
+  } finally {
+    redis.disconnect();
   }
-  return { redis, close: () => redis.disconnect() };
 }
 
-/** Resolves when the Redis at `url` answers PING; rejects with the reason when it does not, after 5 s at most. */
-export async function pingRedis(url: string): Promise<void> {
-  const { close } = await connectRedis(url);
-  close();
-}
-
-/** Connects once. @throws the reason when PostgreSQL does not answer within 5 s */
-export async function connectPostgres(url: string): Promise<{ client: Client; close: () => Promise<void> }> {
+/** Asks over a connection of its own. @throws the reason when PostgreSQL does not answer within 5 s */
+async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>): Promise<T> {
   // Imported on demand: a program that only pings Redis does not load `pg`.
   const pg = await import('pg');
   const client = new pg.Client({
@@ -41,19 +48,53 @@ export async function connectPostgres(url: string): Promise<{ client: Client; cl
     query_timeout: connectLimitMs,
   });
   client.on('error', () => undefined);
-  const close = (): Promise<void> => client.end().catch(() => undefined);
   try {
     await client.connect();
-    await client.query('SELECT 1');
-  } catch (error) {
-    await close();
-    throw error;
+    return await ask(client);
+  } finally {
+    await client.end().catch(() => undefined);
   }
-  return { client, close };
+}
+
+/** Resolves when the Redis at `url` answers PING; rejects with the reason when it does not, after 5 s at most. */
+export async function pingRedis(url: string): Promise<void> {
+  await askRedis(url, (redis) => redis.ping());
 }
 
 /** Resolves when the PostgreSQL at `url` answers a query; rejects with the reason when it does not, after 5 s at most. */
 export async function pingPostgres(url: string): Promise<void> {
-  const { close } = await connectPostgres(url);
-  await close();
+  await askPostgres(url, (client) => client.query('SELECT 1'));
+}
+
+/** @throws when Redis does not answer within 5 s */
+export async function inspectRedis(url: string): Promise<ServerState> {
+  return redisState(await askRedis(url, (redis) => redis.info()));
+}
+
+/** @param info the answer to INFO. Pure. */
+export function redisState(info: string): ServerState {
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const valkey = field('valkey_version');
+  const number = valkey ?? field('redis_version') ?? 'of unknown version';
+  const problems: string[] = [];
+  if ((redisMajor(`v=${number}`) ?? 0) < REDIS_MAJOR_MIN)
+    problems.push(`expected Redis ${REDIS_MAJOR_MIN}.0 or later, was ${number}`);
+  const policy = field('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction')
+    problems.push(`expected maxmemory-policy noeviction, was ${policy}: it would evict bars and jobs`);
+  const notes = field('aof_enabled') === '0' ? ['no append-only file: a restart of the server empties it'] : [];
+  return { version: `${valkey === undefined ? 'Redis' : 'Valkey'} ${number}`, problems, notes };
+}
+
+/** @throws when PostgreSQL does not answer within 5 s */
+export async function inspectPostgres(url: string): Promise<ServerState> {
+  const { rows } = await askPostgres(url, (client) =>
+    client.query<{ number: string; text: string }>(
+      "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text",
+    ),
+  );
+  const [{ number, text } = { number: '0', text: 'unknown' }] = rows;
+  const isOld = Math.floor(Number(number) / 10_000) < POSTGRES_MAJOR_MIN;
+  const problems = isOld ? [`expected PostgreSQL ${POSTGRES_MAJOR_MIN} or later, was ${text}`] : [];
+  return { version: `PostgreSQL ${text}`, problems, notes: [] };
 }

@@ -10,8 +10,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sta
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Account } from './account.js';
-import { errorMessage } from './caught.js';
-import { DataFolderError, ServerStartError } from './errors.js';
+import { DataFolderError, errorMessage, ServerStartError } from './errors.js';
 import type { PostgresProgram } from './postgres-program.js';
 
 const initLimitMs = 120_000;
@@ -48,19 +47,8 @@ async function initialise(
   own(fresh, account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
   own(passwordFile, account);
-  const args = [
-    '-D',
-    fresh,
-    '-U',
-    role,
-    '-A',
-    'scram-sha-256',
-    `--pwfile=${passwordFile}`,
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-instructions',
-  ];
+  const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const args = [`--pgdata=${fresh}`, `--username=${role}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: initLimitMs, ...account };
   try {
     await promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
@@ -84,7 +72,6 @@ function ownerOf(data: string, account: Account | undefined): Account | undefine
   return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
 }
 
-/** A data folder that is ready for a server. */
 export interface PostgresData {
   readonly folder: string;
   readonly account: Account | undefined;

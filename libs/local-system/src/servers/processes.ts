@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from './caught.js';
+import { errorCode } from './errors.js';
 
 /** Identifies one process: its id and its start time, in the system's format. */
 export interface ProcessMark {
@@ -49,7 +49,6 @@ export function commandLine(pid: number): string | undefined {
   return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
-/** The mark of a process that is running now. */
 export function markOf(pid: number): ProcessMark {
   return { pid, startedAt: startedAt(pid) ?? 'ended' };
 }

@@ -1,7 +1,7 @@
 import { ServerMissingError, ServerStartError } from './errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
-import { redisState } from './inspect.js';
+import { redisState } from './ping.js';
 import { redisMajor, redisSource } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
 import { canFetchPackages, systemName } from './system-packages.js';

@@ -7,17 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pingRedis } from './ping.js';
-import { endServer } from './processes.js';
 import type { RedisProgram } from './redis-program.js';
-import { spawnServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
 
 const readyLimitMs = 30_000;
-
-/** A running server and the URL of its database 0, without the trailing number. */
-export interface RedisServer {
-  readonly process: ServerProcess;
-  readonly baseUrl: string;
-}
 
 /** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */
 export function redisConfiguration(settings: {
@@ -43,18 +36,21 @@ export function redisConfiguration(settings: {
   ].join('\n');
 }
 
-/** Starts a server with its data in `folder`; calls `spawned` as soon as its process exists. */
+/**
+ * Starts a server with its data in `folder`; calls `spawned` as soon as its process exists.
+ * @returns the URL of its database 0, without the trailing number
+ */
 export function startRedis(
   program: RedisProgram,
   { folder, keep }: { folder: string; keep: boolean },
   spawned: (server: ServerProcess) => void,
-): Promise<RedisServer> {
+): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const configFile = join(folder, 'redis.conf');
   const password = randomBytes(18).toString('hex');
   return withFreePort(async (port) => {
     writeFileSync(configFile, redisConfiguration({ port, folder, password, keep }), { mode: 0o600 });
-    const process = await spawnServer({
+    const command = {
       name: 'redis',
       command: program.path,
       args: [configFile],
@@ -62,15 +58,10 @@ export function startRedis(
       cwd: folder,
       env: program.env,
       logFile: join(folder, 'redis.log'),
-    });
-    spawned(process);
+    };
     const baseUrl = `redis://:${password}@127.0.0.1:${port}/`;
-    try {
-      await untilReady(process, () => pingRedis(`${baseUrl}0`), readyLimitMs);
-    } catch (error) {
-      await endServer(process.mark, 1000);
-      throw error;
-    }
-    return { process, baseUrl };
+    const ready = (server: ServerProcess) => untilReady(server, () => pingRedis(`${baseUrl}0`), readyLimitMs);
+    await startServer(command, spawned, ready, 1000);
+    return baseUrl;
   });
 }

@@ -8,8 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canReach, postgresAccount } from './account.js';
-import { errorMessage } from './caught.js';
-import { AlreadyRunningError, DataFolderError } from './errors.js';
+import { AlreadyRunningError, DataFolderError, errorMessage } from './errors.js';
 import { reachableFolder } from './folders.js';
 import { claim, keptName, readState, release, updateState, type InstanceState } from './instance.js';
 import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
@@ -77,7 +76,6 @@ export class Instance {
     process.once('exit', this.onExit);
   }
 
-  /** Folder for PostgreSQL's data. */
   get place(): string {
     return this.state.place;
   }
@@ -89,7 +87,6 @@ export class Instance {
     updateState(this.folder, this.state);
   }
 
-  /** Publishes values for other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void {
     this.update({ extra: { ...this.state.extra, ...extra } });
   }

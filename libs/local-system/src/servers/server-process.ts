@@ -6,12 +6,11 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorMessage } from './caught.js';
 import type { Account } from './account.js';
-import { ServerStartError } from './errors.js';
-import { markOf, type ServerMark } from './processes.js';
+import { errorMessage, ServerStartError } from './errors.js';
+import { endServer, markOf, type ServerMark } from './processes.js';
 
 /** What to spawn. `proof` is a path among the arguments that identifies the process later. */
 export interface ServerCommand {
@@ -25,7 +24,6 @@ export interface ServerCommand {
   readonly account?: Account | undefined;
 }
 
-/** A spawned server. */
 export interface ServerProcess {
   readonly mark: ServerMark;
   readonly logFile: string;
@@ -56,8 +54,27 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
   return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, logFile: command.logFile, exited };
 }
 
-/** The last lines of a server's output. */
-export function outputTail(logFile: string): string {
+/**
+ * Spawns a server and waits until `ready` resolves; ends a server that does not get ready.
+ * @param spawned called as soon as its process exists @param graceMs before it is killed
+ */
+export async function startServer(
+  command: ServerCommand,
+  spawned: (server: ServerProcess) => void,
+  ready: (server: ServerProcess) => Promise<void>,
+  graceMs: number,
+): Promise<void> {
+  const server = await spawnServer(command);
+  spawned(server);
+  try {
+    await ready(server);
+  } catch (error) {
+    await endServer(server.mark, graceMs);
+    throw error;
+  }
+}
+
+function outputTail(logFile: string): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
 }
 
@@ -82,8 +99,7 @@ export function freePort(): Promise<number> {
     const server = createServer();
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
   });

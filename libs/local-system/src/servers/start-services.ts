@@ -15,7 +15,6 @@ import { startRedis } from './redis.js';
 import { takeInstance, type Instance, type Log } from './running-instance.js';
 import { sweep } from './sweep.js';
 
-/** What to start and where. */
 export interface StartOptions {
   /** Folder for the servers' data; created when missing. */
   readonly dataDir: string;
@@ -23,11 +22,12 @@ export interface StartOptions {
   readonly keep: boolean;
   /** The environment with REDIS_URL, SESSION_REDIS_URL and DATABASE_URL. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** `database` starts no Redis. @default 'all' */
+  readonly need?: 'database' | 'all';
   /** Receives a line about anything slow or unusual. */
   readonly log?: Log;
 }
 
-/** Running servers. */
 export interface Services extends ServiceUrls {
   /** Publishes values, such as the coordinator's address, that `readRunning` returns to other processes. */
   publish(extra: Readonly<Record<string, unknown>>): void;
@@ -35,33 +35,40 @@ export interface Services extends ServiceUrls {
   stop(): Promise<void>;
 }
 
-/** Waits for both, also when one fails, so that no server is still starting when a failed start is undone. */
-async function allOrFirstError(pending: [Promise<string>, Promise<string>]): Promise<[string, string]> {
-  await Promise.allSettled(pending);
-  return Promise.all(pending);
+/** Stands for a server that the program does not need, so that it is not started. Port 9 is the discard port. */
+const NOT_NEEDED = 'redis://127.0.0.1:9/0';
+
+/** The servers that are not to be started: those that the environment names, and those that are not needed. */
+export function namedServers({ env = process.env, need }: StartOptions): Partial<ServiceUrls> {
+  const unneeded = need === 'database' ? { redisUrl: NOT_NEEDED, sessionRedisUrl: NOT_NEEDED } : {};
+  return { ...unneeded, ...readServiceUrls(env) };
 }
 
-async function startMissing(instance: Instance, given: Partial<ServiceUrls>, options: StartOptions, log: Log) {
-  const env = options.env ?? process.env;
-  const needsRedis = given.redisUrl === undefined || given.sessionRedisUrl === undefined;
-  const redis = async () =>
-    needsRedis
-      ? (
-          await startRedis(
-            findRedis(env, log),
-            { folder: join(instance.folder, 'redis'), keep: options.keep },
-            instance.spawned,
-          )
-        ).baseUrl
-      : '';
+/** The URLs when there are all three. */
+export function wholeOf({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>): ServiceUrls | undefined {
+  return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
+}
+
+async function startMissing(
+  instance: Instance,
+  given: Partial<ServiceUrls>,
+  { env = process.env, keep }: StartOptions,
+  log: Log,
+): Promise<ServiceUrls> {
+  const redis = async () => {
+    if (given.redisUrl !== undefined && given.sessionRedisUrl !== undefined) return '';
+    return startRedis(findRedis(env, log), { folder: join(instance.folder, 'redis'), keep }, instance.spawned);
+  };
   const postgres = async () => {
     if (given.databaseUrl !== undefined) return given.databaseUrl;
     const account = postgresAccount();
     const program = findPostgres(account, log);
     if (mkdirSync(instance.place, { recursive: true }) !== undefined) chmodSync(instance.place, 0o755); // whatever the umask
-    return (await startPostgres({ program, account, place: instance.place, keep: options.keep }, instance.spawned)).url;
+    return startPostgres({ program, account, place: instance.place, keep }, instance.spawned);
   };
-  const [redisBase, databaseUrl] = await allOrFirstError([redis(), postgres()]);
+  const starts = [redis(), postgres()] as const;
+  await Promise.allSettled(starts); // no server is still starting when a failed start is undone
+  const [redisBase, databaseUrl] = await Promise.all(starts);
   return {
     redisUrl: given.redisUrl ?? `${redisBase}0`,
     sessionRedisUrl: given.sessionRedisUrl ?? `${redisBase}1`,
@@ -76,11 +83,9 @@ async function startMissing(instance: Instance, given: Partial<ServiceUrls>, opt
  */
 export async function startServices(options: StartOptions): Promise<Services> {
   const log = options.log ?? (() => undefined);
-  const given = readServiceUrls(options.env ?? process.env);
-  const { redisUrl, sessionRedisUrl, databaseUrl } = given;
-  if (!options.keep && redisUrl !== undefined && sessionRedisUrl !== undefined && databaseUrl !== undefined) {
-    return { redisUrl, sessionRedisUrl, databaseUrl, publish: () => undefined, stop: () => Promise.resolve() };
-  }
+  const given = namedServers(options);
+  const all = wholeOf(given);
+  if (!options.keep && all) return { ...all, publish: () => undefined, stop: () => Promise.resolve() };
   const dataDir = resolve(options.dataDir);
   await sweep(dataDir, log);
   const instance = await takeInstance(dataDir, options.keep, log);

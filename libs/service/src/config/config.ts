@@ -4,107 +4,81 @@
  * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError`
  * reports every problem. Does not read `.env` files and connects to no server.
  */
-import { ConfigError, type ConfigProblem } from './errors.js';
-import { jobPrefix } from './job-prefix.js';
-import { invalidVariables, rawValue, readValue, unknownVariables } from './parse.js';
-import { readServiceUrls, serviceVariables, type ServiceUrls } from './services.js';
+import { isLoopback } from '../api-keys.js';
+import { ConfigError, type ConfigProblem, invalidVariables, rawValue, readValue, unknownVariables } from './parse.js';
 import type { Variable } from './variable.js';
-import { variables as v } from './variables.js';
+import { variables } from './variables.js';
 
-const loopbackHost = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+type Table = typeof variables;
+type GroupOf<Place> = Place extends `${infer Group}.${string}` ? Group : never;
+type Values<Group extends string> = {
+  readonly [
+    Place in keyof Table as Place extends `${Group}.${infer Name}` ? Name : never
+  ]: Table[Place] extends Variable<infer T> ? T : never;
+};
 
-/** True for addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return loopbackHost.test(host);
+/** Addresses of Barkeep's servers. */
+export interface ServiceUrls {
+  /** Queue Redis. */
+  readonly redisUrl: string;
+  /** Session Redis. */
+  readonly sessionRedisUrl: string;
+  /** PostgreSQL. */
+  readonly databaseUrl: string;
 }
 
-/** A value that has a default, in a valid environment. */
-function need<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T {
-  const value = readValue(variable, env);
-  if (value === undefined)
-    throw new ConfigError([{ variable: variable.name, expected: variable.expected, was: 'unset' }]);
-  return value;
+/** The configuration: `queues.streamLockMs` of the table is here `queues: { streamLockMs }`. `S` lists the service URLs that are present. */
+export type Config<S = ServiceUrls> = {
+  readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
+} & { readonly services: S };
+
+const SERVICES = {
+  redisUrl: variables['services.redisUrl'],
+  sessionRedisUrl: variables['services.sessionRedisUrl'],
+  databaseUrl: variables['services.databaseUrl'],
+};
+
+/** Reads only the service URLs that are set. Throws `ConfigError` when one is malformed. */
+export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
+  const problems = invalidVariables(env, Object.values(SERVICES));
+  if (problems.length > 0) throw new ConfigError(problems);
+  const urls = Object.entries(SERVICES).map(([name, variable]) => [name, readValue(variable, env)] as const);
+  return Object.fromEntries(urls.filter(([, url]) => url !== undefined));
 }
 
-/** Groups the values of a valid environment. */
-function build(env: NodeJS.ProcessEnv) {
-  const seconds = (variable: Variable<number>) => need(variable, env) * 1000;
+/** The environment variables for `urls`, such as for a child process. */
+export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   return {
-    services: readServiceUrls(env),
-    http: {
-      host: need(v.host, env),
-      port: need(v.port, env),
-      apiKeys: readValue(v.apiKeys, env) ?? [],
-      adminKeys: readValue(v.adminKeys, env) ?? [],
-      queuesWritable: need(v.queuesWritable, env),
-    },
-    tracing: { endpoint: readValue(v.traceEndpoint, env) },
-    worker: { port: need(v.workerPort, env) },
-    log: { level: need(v.logLevel, env) },
-    queues: {
-      prefix: jobPrefix(need(v.queuePrefix, env)),
-      streamConcurrency: need(v.streamConcurrency, env),
-      detectConcurrency: need(v.detectConcurrency, env),
-      backfillConcurrency: need(v.backfillConcurrency, env),
-      aggregateConcurrency: need(v.aggregateConcurrency, env),
-      streamLockMs: seconds(v.streamLock),
-      workerLockMs: seconds(v.workerLock),
-      stalledCheckMs: seconds(v.stalledCheck),
-      backfillAttempts: need(v.backfillAttempts, env),
-      backoffMs: need(v.backoff, env),
-    },
-    sessions: {
-      prefix: need(v.sessionPrefix, env),
-      limits: { maxDays: need(v.maxDays, env), maxSymbolDays: need(v.maxSymbolDays, env) },
-      stagedDays: need(v.stagedDays, env),
-      prefetchBytes: need(v.prefetch, env) * 1_000_000,
-      sharedBytes: need(v.shared, env) * 1_000_000,
-      reconcileMs: seconds(v.reconcile),
-    },
-    repositories: { modulePath: readValue(v.repositories, env), timeoutMs: seconds(v.repositoryTimeout) },
-    calendars: { dir: readValue(v.calendarsDir, env) },
-    postgres: { pool: need(v.postgresPool, env) },
-    process: { stopMs: seconds(v.stop) },
-    client: {
-      url: readValue(v.clientUrl, env),
-      apiKey: readValue(v.clientKey, env),
-      adminKey: readValue(v.clientAdminKey, env),
-    },
-    embedded: { dataDir: need(v.dataDir, env), services: need(v.services, env) },
-    upkeep: {
-      enabled: need(v.upkeepEnabled, env),
-      checkIntervalMs: seconds(v.upkeepCheckInterval),
-      retryMissingBars: need(v.upkeepRetryMissingBars, env),
-      maxRetries: need(v.upkeepMaxRetries, env),
-      derivedIntervals: need(v.upkeepDerivedIntervals, env),
-      autoComputeDerived: need(v.upkeepAutoComputeDerived, env),
-    },
+    [SERVICES.redisUrl.name]: urls.redisUrl,
+    [SERVICES.sessionRedisUrl.name]: urls.sessionRedisUrl,
+    [SERVICES.databaseUrl.name]: urls.databaseUrl,
   };
-}
-
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-/** The configuration. `S` lists the service URLs that are present. */
-export type Config<S = ServiceUrls> = DeepReadonly<Omit<ReturnType<typeof build>, 'services'> & { services: S }>;
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
-  return Object.freeze(value);
 }
 
 /** Without keys every client that reaches the port may use the service, so then only this machine may reach it. */
 function openHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
-  const host = rawValue(v.host, env) ?? '';
-  const keys = rawValue(v.apiKeys, env);
+  const host = rawValue(variables['http.host'], env) ?? '';
+  const keys = rawValue(variables['http.apiKeys'], env);
   if (isLoopback(host) || (keys !== undefined && keys !== 'none')) return [];
-  const expected = `a loopback address, because without ${v.apiKeys.name} the service binds to loopback only`;
-  return [{ variable: v.host.name, expected, was: JSON.stringify(host) }];
+  const expected = 'a loopback address, because without BARKEEP_API_KEYS the service binds to loopback only';
+  return [{ variable: variables['http.host'].name, expected, was: JSON.stringify(host) }];
 }
 
 function missingServices(env: NodeJS.ProcessEnv): ConfigProblem[] {
-  return serviceVariables
+  return Object.values(SERVICES)
     .filter((variable) => rawValue(variable, env) === undefined)
-    .map((variable) => ({ variable: variable.name, expected: variable.expected, was: 'unset' }));
+    .map(({ name, expected }) => ({ variable: name, expected, was: 'unset' }));
+}
+
+/** Groups the values of a valid environment. */
+function valuesOf(env: NodeJS.ProcessEnv): object {
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const [place, variable] of Object.entries<Variable<unknown>>(variables)) {
+    const [group, name] = place.split('.') as [string, string];
+    (groups[group] ??= {})[name] = Object.freeze(readValue(variable, env));
+  }
+  for (const group of Object.values(groups)) Object.freeze(group);
+  return Object.freeze(groups);
 }
 
 /**
@@ -115,10 +89,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, options?: { requireServices?:
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
 export function loadConfig(
   env: NodeJS.ProcessEnv,
-  options: { requireServices?: boolean } = {},
+  { requireServices = true }: { requireServices?: boolean } = {},
 ): Config<Partial<ServiceUrls>> {
   const problems = [...invalidVariables(env), ...openHost(env), ...unknownVariables(env)];
-  if (options.requireServices !== false) problems.push(...missingServices(env));
+  if (requireServices) problems.push(...missingServices(env));
   if (problems.length > 0) throw new ConfigError(problems);
-  return deepFreeze(build(env));
+  return valuesOf(env) as Config<Partial<ServiceUrls>>;
 }

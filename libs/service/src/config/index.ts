@@ -1,8 +1,4 @@
 /** The environment, validated once into one frozen object. */
-export { isLoopback, loadConfig, type Config } from './config.js';
-export { envExample } from './env-example.js';
-export { ConfigError, type ConfigProblem } from './errors.js';
-export { jobPrefix } from './job-prefix.js';
-export { readServiceUrls, serviceEnvironment, type ServiceUrls } from './services.js';
-export { allVariables, variables } from './variables.js';
-export type { Variable } from './variable.js';
+export { type Config, loadConfig, readServiceUrls, serviceEnvironment, type ServiceUrls } from './config.js';
+export { ConfigError } from './parse.js';
+export { jobPrefix } from './variables.js';

@@ -5,9 +5,24 @@
  * two variables are in `config.ts`.
  */
 import { distance } from 'fastest-levenshtein';
-import type { ConfigProblem } from './errors.js';
 import type { Variable } from './variable.js';
 import { allVariables } from './variables.js';
+
+/** One problem of one variable. `was` never holds a secret. */
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly expected: string;
+  readonly was: string;
+}
+
+/** The environment is invalid; `problems` lists every problem, in the order of the table, so that the user can fix all of them. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ variable, expected, was }) => `  ${variable}: expected ${expected}, was ${was}`);
+    super(`${problems.length} problem${problems.length === 1 ? '' : 's'} in the environment:\n${lines.join('\n')}`);
+  }
+}
 
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
@@ -16,14 +31,14 @@ export function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): s
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable, `undefined` when it is unset and has no default. Throws a ZodError when it is invalid. */
+/** The value of a variable in a valid environment. */
 export function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
-  return raw === undefined ? undefined : variable.schema.parse(raw);
+  return raw === undefined ? variable.unset : variable.read(raw);
 }
 
 /** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
-export function nearestVariable(name: string): string | undefined {
+function nearestVariable(name: string): string | undefined {
   const ranked = allVariables.map((known) => ({ name: known.name, edits: distance(name, known.name) }));
   const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
   return best !== undefined && best.edits <= Math.ceil(name.length / 3) ? best.name : undefined;
@@ -49,7 +64,7 @@ export function invalidVariables(
 ): ConfigProblem[] {
   return checked.flatMap((variable) => {
     const raw = rawValue(variable, env);
-    if (raw === undefined || variable.schema.safeParse(raw).success) return [];
+    if (raw === undefined || variable.read(raw) !== undefined) return [];
     const was = variable.secret
       ? 'something else (not shown: it may hold a secret)'
       : JSON.stringify(raw.slice(0, 200));

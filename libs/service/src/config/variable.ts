@@ -2,11 +2,10 @@
  * The kinds of environment variable: whole number, switch, text, choice, list, server address.
  *
  * Guarantees: each kind parses the raw string into a typed value within its limits, and describes in words what it expects.
- * `variables.ts` lists the variables; `config.ts` groups them.
+ * `variables.ts` lists the variables.
  */
-import { z } from 'zod';
 
-/** The declaration of one environment variable. `T` is the type of its parsed value. */
+/** The declaration of one environment variable. `T` is the type of its value in the configuration. */
 export interface Variable<T> {
   /** Its name in the environment. */
   readonly name: string;
@@ -15,77 +14,89 @@ export interface Variable<T> {
   /** Unit of the value in the environment, such as `seconds`. */
   readonly unit: string;
   /** Default, as text; `undefined` when there is none. */
-  readonly default: string | undefined;
+  readonly default?: string | undefined;
   /** Describes a valid value; used in errors: "expected …". */
   readonly expected: string;
   /** A secret's value never appears in an error. */
-  readonly secret: boolean;
-  readonly schema: z.ZodType<T, string>;
+  readonly secret?: boolean | undefined;
+  /** The value of a text; undefined when the text is not valid. */
+  readonly read: (text: string) => T | undefined;
+  /** The value where there is neither a text nor a default. */
+  readonly unset?: T;
 }
 
-interface Described {
-  name: string;
-  doc: string;
-  unit?: string;
-  default?: string;
+interface Limits {
+  default: number;
+  min: number;
+  max: number;
 }
 
-function variable<T>(about: Described, expected: string, schema: z.ZodType<T, string>, secret = false): Variable<T> {
-  return {
-    name: about.name,
-    doc: about.doc,
-    unit: about.unit ?? 'text',
-    default: about.default,
-    expected,
-    secret,
-    schema,
-  };
-}
-
-/** A whole number in `[min, max]`. */
+/** A whole number in `[min, max]`. @param scale the number times this is the value in the configuration */
 export function integer(
-  about: Omit<Described, 'default'> & { unit: string; default: number; min: number; max: number },
-) {
-  const schema = z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().int().min(about.min).max(about.max));
-  const expected = `a whole number from ${about.min} to ${about.max} (${about.unit})`;
-  return variable<number>({ ...about, default: String(about.default) }, expected, schema);
+  name: string,
+  doc: string,
+  { unit, default: value, min, max }: Limits & { unit: string },
+  scale = 1,
+): Variable<number> {
+  const read = (raw: string) => {
+    const number = Number(raw);
+    return /^\d{1,15}$/.test(raw) && number >= min && number <= max ? number * scale : undefined;
+  };
+  const expected = `a whole number from ${min} to ${max} (${unit})`;
+  return { name, doc, unit, default: String(value), expected, read };
 }
 
-const switchWords: Readonly<Record<string, boolean>> = {
-  true: true,
-  '1': true,
-  yes: true,
-  on: true,
-  false: false,
-  '0': false,
-  no: false,
-  off: false,
-};
+/** Seconds; milliseconds in the configuration. */
+export const seconds = (name: string, doc: string, limits: Limits) =>
+  integer(name, doc, { unit: 'seconds', ...limits }, 1000);
+
+/** Megabytes; bytes in the configuration. */
+export const megabytes = (name: string, doc: string, limits: Limits) =>
+  integer(name, doc, { unit: 'megabytes', ...limits }, 1_000_000);
 
 /** A switch; `true/1/yes/on` and `false/0/no/off`, in any case. */
-export function flag(about: { name: string; doc: string; default: boolean }) {
-  const schema = z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(Object.keys(switchWords)))
-    .transform((word) => switchWords[word] === true);
-  const described = { name: about.name, doc: about.doc, unit: 'true or false', default: String(about.default) };
-  return variable<boolean>(described, 'true, false, 1, 0, yes, no, on or off', schema);
+export function flag(name: string, doc: string, value: boolean): Variable<boolean> {
+  const read = (raw: string) => {
+    if (/^(true|1|yes|on)$/i.test(raw)) return true;
+    return /^(false|0|no|off)$/i.test(raw) ? false : undefined;
+  };
+  const expected = 'true, false, 1, 0, yes, no, on or off';
+  return { name, doc, unit: 'true or false', default: String(value), expected, read };
 }
 
-/** A short text that matches `pattern`; `expected` describes the pattern in words. */
-export function text(about: Described & { expected: string; pattern: RegExp; secret?: boolean }) {
-  return variable<string>(about, about.expected, z.string().max(1024).regex(about.pattern), about.secret);
+interface TextOptions {
+  pattern: RegExp;
+  /** The pattern in words. */
+  expected: string;
+  unit?: string;
+  default?: string;
+  secret?: boolean;
+  /** What the configuration has instead of the text. */
+  as?: (text: string) => string;
 }
 
-/** One of a few words. */
-export function choice<const W extends string>(about: { name: string; doc: string; words: readonly W[]; default?: W }) {
-  const words = about.words.join(', ');
-  return variable<W>({ ...about, unit: `one of ${words}` }, `one of ${words}`, z.enum(about.words));
+/** A short text that matches `pattern`. */
+export function text(name: string, doc: string, options: TextOptions & { default: string }): Variable<string>;
+export function text(name: string, doc: string, options: TextOptions): Variable<string | undefined>;
+export function text(
+  name: string,
+  doc: string,
+  { pattern, as = String, ...options }: TextOptions,
+): Variable<string | undefined> {
+  const read = (raw: string) => (raw.length <= 1024 && pattern.test(raw) ? as(raw) : undefined);
+  return { unit: 'text', ...options, name, doc, read };
+}
+
+/** One of a few words. @param value the default */
+export function choice<const W extends string>(
+  name: string,
+  doc: string,
+  words: readonly W[],
+  value: NoInfer<W>,
+): Variable<W> {
+  const expected = `one of ${words.join(', ')}`;
+  const read = (raw: string) => words.find((word) => word === raw);
+  return { name, doc, unit: expected, default: value, expected, read };
 }
 
 interface ListOptions {
@@ -94,6 +105,7 @@ interface ListOptions {
   accepts: (item: string) => boolean;
   /** Most items. */
   max: number;
+  default?: string;
   secret?: boolean;
   /** Splits the text into items. @default at each comma */
   split?: (raw: string) => string[];
@@ -102,26 +114,29 @@ interface ListOptions {
 const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
 
 /** A list of at most `max` different items, each accepted by `accepts`. The word `none` is the empty list. */
-export function list({ split = atCommas, ...about }: Described & ListOptions) {
-  const schema: z.ZodType<readonly string[], string> = z
-    .string()
-    .transform((raw) => (raw === 'none' ? [] : [...new Set(split(raw))]))
-    .pipe(z.array(z.string().refine(about.accepts)).max(about.max));
-  const expected = `at most ${about.max} items, separated by commas, each ${about.expected}`;
-  return variable<readonly string[]>(about, expected, schema, about.secret);
+export function list(
+  name: string,
+  doc: string,
+  { split = atCommas, accepts, max, ...options }: ListOptions,
+): Variable<readonly string[]> {
+  const read = (raw: string) => {
+    const items = raw === 'none' ? [] : [...new Set(split(raw))];
+    return items.length <= max && items.every(accepts) ? items : undefined;
+  };
+  const expected = `at most ${max} items, separated by commas, each ${options.expected}`;
+  return { ...options, name, doc, unit: 'comma list', expected, read, unset: [] };
 }
 
 /** The address of a server; secret, because it may carry a password. */
-export function serverUrl(about: { name: string; doc: string; schemes: readonly string[]; example: string }) {
-  const accepts = (raw: string): boolean => {
-    if (!URL.canParse(raw)) return false;
-    const url = new URL(raw);
-    return about.schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+export function serverUrl(
+  name: string,
+  doc: string,
+  schemes: readonly string[],
+  example: string,
+): Variable<string | undefined> {
+  const read = (raw: string) => {
+    const url = URL.canParse(raw) ? new URL(raw) : undefined;
+    return url && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '' ? raw : undefined;
   };
-  return variable<string>(
-    { ...about, unit: 'URL' },
-    `a URL such as ${about.example}`,
-    z.string().refine(accepts),
-    true,
-  );
+  return { name, doc, unit: 'URL', expected: `a URL such as ${example}`, secret: true, read };
 }

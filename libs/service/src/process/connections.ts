@@ -9,9 +9,8 @@ import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { awaitServer } from './await-server.js';
+import { awaitServer, serverAt, ServerRefusedError } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
-import { ServerRefusedError, serverAt } from './server-errors.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
@@ -67,17 +66,15 @@ export async function openConnections(
     if (dataSource.isInitialized) await dataSource.destroy().catch((error: unknown) => logger.warn({ err: error }));
   };
   try {
-    const connectRedis = async (client: Redis, role: string, setting: string, url: string) =>
-      awaitServer(
-        serverAt(role, setting, url, 6379),
-        async () => {
-          await probeRedis(url);
-          // After a failed try the client connects again on its own, and answers when it has.
-          const isIdle = client.status === 'wait' || client.status === 'end';
-          await (isIdle ? client.connect() : client.ping());
-        },
-        logger,
-      );
+    const connectRedis = (client: Redis, role: string, setting: string, url: string) => {
+      const attempt = async () => {
+        await probeRedis(url);
+        // After a failed try the client connects again on its own, and answers when it has.
+        const isIdle = client.status === 'wait' || client.status === 'end';
+        await (isIdle ? client.connect() : client.ping());
+      };
+      return awaitServer(serverAt(role, setting, url, 6379), attempt, logger);
+    };
     const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
     const connectPostgres = async () => {
       if (!dataSource.isInitialized) await dataSource.initialize();
@@ -88,13 +85,11 @@ export async function openConnections(
       connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl),
     ]);
     queues = openQueues(queueRedis, config.queues.prefix, telemetry);
-    let ran: string[] = [];
-    const updateSchema = async () => {
-      ran = await migrate(dataSource).catch((error: unknown) => {
+    const updateSchema = () =>
+      migrate(dataSource).catch((error: unknown) => {
         throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
       });
-    };
-    await awaitServer(postgres, updateSchema, logger);
+    const ran = await awaitServer(postgres, updateSchema, logger);
     isMigrated = true;
     if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };

@@ -27,13 +27,8 @@ export class CalendarFileError extends Error {
 }
 
 /** The calendar of a file, and of each of its aliases. @throws CalendarFileError */
-export async function readCalendars(path: string): Promise<Calendar[]> {
-  try {
-    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return parseCalendars(json);
-  } catch (error) {
-    throw fileError(path, error);
-  }
+export function readCalendars(path: string): Promise<Calendar[]> {
+  return ofFile(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
 }
 
 /**
@@ -42,39 +37,25 @@ export async function readCalendars(path: string): Promise<Calendar[]> {
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
+  const names = dir === undefined ? [] : await ofFile(dir, () => readdir(dir));
   const own: Calendar[] = [];
-  // A new book after each file, so that an error names the file with the duplicate name.
   let book = new CalendarBook();
-  for (const path of dir === undefined ? [] : await calendarFiles(dir)) {
+  for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
+    const path = join(dir ?? '', name);
     own.push(...(await readCalendars(path)));
-    book = bookOf(own, path);
+    // A new book after each file, so that an error names the file with the duplicate name.
+    book = await ofFile(path, () => new CalendarBook(own));
   }
   useCalendars(book);
 }
 
-function bookOf(own: readonly Calendar[], newest: string): CalendarBook {
+/** @throws CalendarFileError that names the file, for anything that `read` throws */
+async function ofFile<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
-    return new CalendarBook(own);
+    return await read();
   } catch (error) {
-    throw fileError(newest, error);
+    throw new CalendarFileError(path, reasonOf(error), { cause: error });
   }
-}
-
-async function calendarFiles(dir: string): Promise<string[]> {
-  try {
-    const names = await readdir(dir);
-    return names
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .map((name) => join(dir, name));
-  } catch (error) {
-    throw fileError(dir, error);
-  }
-}
-
-function fileError(path: string, error: unknown): CalendarFileError {
-  if (error instanceof CalendarFileError) return error;
-  return new CalendarFileError(path, reasonOf(error), { cause: error });
 }
 
 function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { probeRedis } from './redis-probe.js';
-import { ServerRefusedError } from './server-errors.js';
+import { ServerRefusedError } from './await-server.js';
 
 let server: Server | undefined;
 afterEach(() => server?.close());

@@ -4,7 +4,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { ServerRefusedError } from './server-errors.js';
+import { ServerRefusedError } from './await-server.js';
 
 const ANSWER_WITHIN_MS = 5_000;
 /** Errors of a server that will serve later. */

@@ -1,13 +1,10 @@
 /** The version of Barkeep: the one in the package.json of the package that this file is part of. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
-
-const Manifest = z.object({ version: z.string() });
 
 /** For example `0.1.0`. @param folder where the search for the nearest package.json starts */
 export function barkeepVersion(folder = __dirname): string {
   const file = join(folder, 'package.json');
-  if (existsSync(file)) return Manifest.parse(JSON.parse(readFileSync(file, 'utf8'))).version;
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   return barkeepVersion(dirname(folder));
 }

@@ -1,5 +1,5 @@
 /**
- * API keys: finds the role of a caller by the key that it presents. Pure.
+ * Who may call a service: the role of a caller by the key that it presents, and the check of a service without keys. Pure.
  * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -65,4 +65,19 @@ function passwordOf(base64: string): string {
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
+}
+
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
+/** True for addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/**
+ * Whether a `Host` header names a loopback address: the check that keeps web pages of other origins away from a service without keys
+ * (DNS rebinding).
+ */
+export function isLoopbackHost(host = ''): boolean {
+  return URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));
 }

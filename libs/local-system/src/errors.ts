@@ -19,8 +19,3 @@ export class AppStartError extends Error {
     super(`${app} did not start: ${reason}`, options);
   }
 }
-
-/** Another program used the servers of a data folder for too long. */
-export class TurnError extends Error {
-  override readonly name = 'TurnError';
-}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppProcess } from './app-process.js';
 
-const END_WITH_PARENT = join(__dirname, '../../bin/end-with-parent.js');
+const END_WITH_PARENT = join(__dirname, '../bin/end-with-parent.js');
 let folder: string;
 const apps: AppProcess[] = [];
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-app-'))));

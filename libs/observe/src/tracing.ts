@@ -8,7 +8,28 @@
  * BullMQ carries the trace in the options of a job, so it continues in the process that runs the job.
  */
 import type { QueueTelemetry } from '@barkeep/upkeep-queues';
-import { OPTIONAL_PACKAGES, TracingPackagesError } from './errors.js';
+
+/** Packages that only traces need. Without traces they may be missing. */
+const OPTIONAL_PACKAGES = [
+  '@opentelemetry/api',
+  '@opentelemetry/context-async-hooks',
+  '@opentelemetry/core',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace',
+  'bullmq-otel',
+];
+
+/** Traces are on, and their packages are not installed. */
+export class TracingPackagesError extends Error {
+  override readonly name = 'TracingPackagesError';
+  constructor(cause: unknown) {
+    super(
+      `OTEL_EXPORTER_OTLP_ENDPOINT is set, and traces need packages that are not installed: npm install ${OPTIONAL_PACKAGES.join(' ')}`,
+      { cause },
+    );
+  }
+}
 
 /** What a span says of its work. */
 export type SpanAttributes = Record<string, string | number>;
@@ -25,8 +46,7 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
-/** No traces. */
-export const NO_TRACING: Tracing = {
+const NO_TRACING: Tracing = {
   queues: undefined,
   span: (_name, _attributes, work) => work(),
   stop: () => Promise.resolve(),
@@ -40,7 +60,7 @@ export const NO_TRACING: Tracing = {
 export async function startTracing(service: string, endpoint: string | undefined): Promise<Tracing> {
   if (endpoint === undefined) return NO_TRACING;
   const { OpenTelemetryTracing } = await import('./open-telemetry.js').catch((error: unknown) => {
-    throw isMissing(error) ? new TracingPackagesError(OPTIONAL_PACKAGES, error) : error;
+    throw isMissing(error) ? new TracingPackagesError(error) : error;
   });
   return new OpenTelemetryTracing(service);
 }

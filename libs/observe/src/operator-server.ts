@@ -7,8 +7,8 @@ import { ApiKeys, type Config, type Connections, isLoopbackHost, presentedKeys }
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { probeServers, downServers } from '../health/index.js';
-import type { Metrics } from '../metrics/index.js';
+import type { Metrics } from './metrics.js';
+import { downServers, probeServers } from './server-checks.js';
 
 /** A request that has not arrived by then ends, ms. */
 const REQUEST_WITHIN_MS = 10_000;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { AppProcess } from './app-process.js';
 import { AppStartError } from './errors.js';
-import { programFile } from './program-file.js';
+import { programFile } from './paths.js';
 import type { Scope } from './scope.js';
 
 export interface AppsWanted {
@@ -49,14 +49,12 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   );
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
-  await startAll([...coordinators, ...workers]);
+  const processes = [...coordinators, ...workers];
+  const starts = processes.map((app) => app.start());
+  await Promise.allSettled(starts); // no process is still starting when the scope stops the others
+  await Promise.all(starts);
   scope.signal.throwIfAborted();
-  return { urls: coordinators.map(urlOf), processes: [...coordinators, ...workers] };
-}
-
-async function startAll(apps: readonly AppProcess[]): Promise<void> {
-  const results = await Promise.allSettled(apps.map((app) => app.start()));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return { urls: coordinators.map(urlOf), processes };
 }
 
 async function stopAll(apps: readonly AppProcess[], note: (line: string) => void): Promise<void> {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppMissingError, AppStartError } from './errors.js';
-import { programFile } from './program-file.js';
+import { programFile } from './paths.js';
 
 const READY_LIMIT_MS = 60_000;
 /** The apps end within 10 s. */
@@ -22,10 +22,8 @@ const LOG_TAIL_LINES = 12;
 export interface AppSpec {
   /** Shown to the user: `coordinator 1`. */
   name: string;
-  /** Built entry file. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** File for its output. */
   logFile: string;
 }
 

@@ -37,39 +37,32 @@ function addPoolMetrics(metrics: Metrics, pool: Pool): void {
       gauge.set({ state: 'idle' }, pool.idleCount);
     },
   );
-  metrics.gauge(
-    {
-      name: 'barkeep_postgres_pool_limit',
-      help: 'Most connections of this process to PostgreSQL (BARKEEP_POSTGRES_POOL)',
-    },
-    (gauge) => gauge.set(pool.options.max),
+  const figure = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
+  figure(
+    'barkeep_postgres_pool_limit',
+    'Most connections of this process to PostgreSQL (BARKEEP_POSTGRES_POOL)',
+    () => pool.options.max,
   );
-  metrics.gauge(
-    { name: 'barkeep_postgres_pool_waiting', help: 'Statements that wait for a connection to PostgreSQL' },
-    (gauge) => gauge.set(pool.waitingCount),
+  figure(
+    'barkeep_postgres_pool_waiting',
+    'Statements that wait for a connection to PostgreSQL',
+    () => pool.waitingCount,
   );
 }
 
 function addRedisMetrics(metrics: Metrics, clients: Record<string, Redis>): void {
-  metrics.gauge(
-    {
-      name: 'barkeep_redis_up',
-      help: 'Whether this process is connected to the server: 1 or 0',
-      labelNames: ['server'],
-    },
-    (gauge) => {
-      for (const [server, { status }] of Object.entries(clients)) gauge.set({ server }, status === 'ready' ? 1 : 0);
-    },
+  const figure = (name: string, help: string, read: (client: Redis) => number) =>
+    metrics.gauge({ name, help, labelNames: ['server'] }, (gauge) => {
+      for (const [server, client] of Object.entries(clients)) gauge.set({ server }, read(client));
+    });
+  figure('barkeep_redis_up', 'Whether this process is connected to the server: 1 or 0', ({ status }) =>
+    status === 'ready' ? 1 : 0,
   );
-  metrics.gauge(
-    {
-      name: 'barkeep_redis_pending_commands',
-      help: 'Commands that were sent to the server and are not answered',
-      labelNames: ['server'],
-    },
-    (gauge) => {
-      for (const [server, { commandQueue }] of Object.entries(clients)) gauge.set({ server }, commandQueue.length);
-    },
+  figure(
+    'barkeep_redis_pending_commands',
+    'Commands that were sent to the server and are not answered',
+    ({ commandQueue }) => commandQueue.length,
   );
 }
 

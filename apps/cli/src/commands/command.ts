@@ -1,0 +1,45 @@
+/** What the commands of `barkeep` have in common. */
+import { Command } from 'commander';
+import { type ConnectionOptions, Context } from '../services/index.js';
+import { EXIT, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
+
+/** Throws instead of ending the process. Under --json the caller alone reports errors. */
+export class CliCommand extends Command {
+  /** @param help text after the options, with an example */
+  constructor(name: string, description: string, help = '') {
+    super(name);
+    this.description(description)
+      .addHelpText('after', help)
+      .exitOverride()
+      .showHelpAfterError('(add --help for how it is used)')
+      .configureOutput({
+        writeOut: (text) => process.stdout.write(wrapped(text)),
+        writeErr: (text) => process.argv.includes('--json') || process.stderr.write(text),
+      });
+  }
+
+  /** Runs `work` with the arguments and the options, and sets the exit code that it returns; none is success. */
+  work(work: (context: Context, ...given: never[]) => Promise<number | void>): this {
+    return this.action(async (...given: unknown[]) => {
+      const code = await withLifetime((life) => work(new Context(life), ...(given as never[])));
+      process.exitCode = typeof code === 'number' ? code : EXIT.ok;
+    });
+  }
+}
+
+export type SessionOptions = ConnectionOptions & OutputOptions;
+
+export function withConnectionOptions<C extends Command>(command: C): C {
+  return command
+    .option('--coordinator <url>', 'address of the coordinator (or BARKEEP_URL)')
+    .option('--api-key <key>', 'its API key (or BARKEEP_ADMIN_KEY, or BARKEEP_API_KEY)')
+    .option('--json', 'print JSON');
+}
+
+/** A command that calls a coordinator. */
+export class SessionCommand extends CliCommand {
+  constructor(name: string, description: string, help: string) {
+    super(name, description, help);
+    withConnectionOptions(this);
+  }
+}

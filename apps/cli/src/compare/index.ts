@@ -1,3 +1,0 @@
-/** Compares two sessions. */
-export { compareRuns, type Comparison, openRun, type Run } from './compare-runs.js';
-export { type DeliveryComparison, sameConsumers } from './differences.js';

@@ -1,0 +1,33 @@
+/**
+ * Finds the folder for the data of embedded servers, `.barkeep/up` in the current project, and the files that child processes run.
+ * Does not read the environment.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+
+/** The nearest folder upwards that has a package.json or a .barkeep, or else `cwd` itself. */
+function projectFolder(cwd: string): string {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.barkeep')) || existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return resolve(cwd);
+  }
+}
+
+/** The folder of one use (`up`, `demo`) of the embedded servers. @param dataDir BARKEEP_DATA_DIR, by default `.barkeep` */
+export function dataFolder(cwd: string, dataDir: string, use: string): string {
+  return join(isAbsolute(dataDir) ? dataDir : join(projectFolder(cwd), dataDir), use);
+}
+
+/** The published package has all of them in one folder; in the repository each is in the package that it belongs to. */
+const IN_REPOSITORY = {
+  coordinator: '../../../apps/coordinator/dist/main.js',
+  'upkeep-worker': '../../../apps/upkeep-worker/dist/main.js',
+  'end-with-parent': '../bin/end-with-parent.js',
+  'remote-repository': '../../local-run/dist/remote-repository.js',
+};
+
+/** The absolute path of a built program, or of a module that programs load; the file may be missing when nothing was built. */
+export function programFile(name: keyof typeof IN_REPOSITORY): string {
+  const packed = join(__dirname, `${name}.js`);
+  return existsSync(packed) ? packed : join(__dirname, IN_REPOSITORY[name]);
+}

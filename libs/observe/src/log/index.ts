@@ -1,2 +1,0 @@
-/** The log of a process. */
-export { createLogger, loggerTo } from './create-logger.js';

@@ -1,2 +1,0 @@
-/** The HTTP server of a worker, for operators. */
-export { METRICS_FOR_ADMINS, startOperatorServer } from './operator-server.js';

@@ -1,2 +1,0 @@
-/** Traces of repairs, across processes. */
-export { type SpanAttributes, startTracing, type Tracing } from './tracing.js';
