@@ -1,6 +1,5 @@
 /** Reads bars from files. */
 export {
-  ColumnsError,
   formatsNamed,
   parseColumnsOption,
   READ_DEFAULTS,

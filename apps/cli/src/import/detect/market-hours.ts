@@ -1,5 +1,5 @@
 /** Finds out whether times look like the trading hours of a market in another zone than the one in which they were read. Pure. */
-import { offsetOfDay } from './wall-times.js';
+import { offsetOfDay } from './zones.js';
 
 interface MarketHours {
   zone: string;
@@ -35,27 +35,23 @@ const MINUTE_MS = 60_000;
 const AUCTION_MINUTES = 10;
 const SHARE_MIN = 0.98;
 
-/** The zone that the hours fit, and those hours; undefined when they fit none, or the zone in which they were read. */
-interface FittingHours {
-  zone: string;
-  hours: string;
-}
-
-/** @param walls wall times in UTC, which was assumed, epoch ms */
-export function hoursElsewhere(walls: readonly number[]): FittingHours | undefined {
+/**
+ * The zone of the market whose hours the times fit; undefined when they fit none.
+ * @param walls wall times in UTC, which was assumed, epoch ms
+ */
+export function hoursElsewhere(walls: readonly number[]): string | undefined {
   const found = MARKETS.find((market) => {
     const offset = offsetOfDay(market.zone);
     return walls.some((wall) => offset(wall) !== 0) && fits(walls, market);
   });
-  return found && { zone: found.zone, hours: hoursText(walls) };
+  return found?.zone;
 }
 
-/** @param walls wall times in `zone`, epoch ms @returns UTC when the times fit a market of the zone as UTC and not as read */
-export function hoursInUtc(walls: readonly number[], zone: string): FittingHours | undefined {
+/** True when the times fit a market of the zone as UTC and not as read. @param walls wall times in `zone`, epoch ms */
+export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
   const offset = offsetOfDay(zone);
   const shifted = walls.map((wall) => wall + offset(wall));
-  const isUtc = MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(shifted, market));
-  return isUtc ? { zone: 'UTC', hours: hoursText(walls) } : undefined;
+  return MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(shifted, market));
 }
 
 function minuteOf(wall: number): number {
@@ -79,7 +75,8 @@ function fits(walls: readonly number[], { from, to, late, early }: MarketHours):
   return whole.length > 0 && whole.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
 }
 
-function hoursText(walls: readonly number[]): string {
+/** The earliest and the latest time of day. */
+export function hoursText(walls: readonly number[]): string {
   const minutes = walls.map(minuteOf);
   const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
   return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;

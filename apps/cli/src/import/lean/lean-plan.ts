@@ -50,8 +50,7 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     notes: isQuote ? ['quotes: means of bid and ask, no volume'] : [],
   };
   return {
-    splitter: (handler) => new RowSplitter(',', handler),
-    isJson: false,
+    delimiter: ',',
     reader,
     understood,
     warnings: [],

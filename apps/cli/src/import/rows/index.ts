@@ -13,4 +13,4 @@ export {
   rowTexts,
   type Splitter,
 } from './row.js';
-export { RowSplitter } from './row-splitter.js';
+export { RowSplitter, splitterOf } from './row-splitter.js';

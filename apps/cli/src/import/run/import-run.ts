@@ -7,6 +7,7 @@ import { type ChosenVolume, type FilePlan, type FileStart, planFile } from '../d
 import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
 import { leanFile, planLean } from '../lean/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
+import { splitterOf } from '../rows/index.js';
 import { BarBuffer } from './bar-buffer.js';
 import { checkWhole, fileNameOf, headOf } from './entry-start.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
@@ -106,7 +107,7 @@ export class ImportRun {
     if (sampled === undefined) return;
     const volume = await volumeOf(sampled, isWhole ? [head] : entry.pieces(() => undefined));
     const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
-    if (plan.isJson) await checkWhole(isWhole ? [head] : entry.pieces(() => undefined));
+    if (plan.delimiter === undefined) await checkWhole(isWhole ? [head] : entry.pieces(() => undefined));
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#warn(name, warning);
     await this.#readRows(plan, name, head, isWhole ? undefined : pieces);
@@ -120,7 +121,7 @@ export class ImportRun {
   ): Promise<void> {
     const outsideBefore = this.outside;
     const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
-    const splitter = plan.splitter(reader);
+    const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
     if (this.#buffer.full) await this.#writeBehind();
     for await (const piece of rest ?? []) {
@@ -229,12 +230,12 @@ export class WriteError extends Error {
 
 /** Reads the file for the choice between its volume columns; undefined for a file that has at most one. */
 async function volumeOf(
-  { volumeChoice, splitter }: FilePlan,
+  { volumeChoice, delimiter }: FilePlan,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<ChosenVolume | undefined> {
   const choice = volumeChoice?.();
   if (choice === undefined) return undefined;
-  const rows = splitter(choice);
+  const rows = splitterOf(delimiter, choice);
   for await (const piece of pieces) rows.push(piece);
   rows.end();
   return choice.chosen;
