@@ -14,8 +14,7 @@ import {
 } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
 import { closeOf } from './close-time.js';
-import { numberHint, priceHint, timeDetail, timeText } from './refusal-text.js';
-import type { RowSink } from './refusals.js';
+import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './refusals.js';
 import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
 
