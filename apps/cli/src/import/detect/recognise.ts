@@ -58,7 +58,8 @@ export function lookalikes(sample: FileSample): string[] {
 }
 
 function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, byName: boolean): Recognised | undefined {
-  if (delimiter !== (format.kind === 'json' ? undefined : (format.delimiter ?? ','))) return undefined;
+  const isJson = format.arrays !== undefined || format.keys !== undefined;
+  if (delimiter !== (isJson ? undefined : (format.delimiter ?? ','))) return undefined;
   if (byName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
   const fits =
