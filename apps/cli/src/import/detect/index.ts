@@ -1,6 +1,7 @@
 /** Decides how a file is read. */
 export { parseColumnsOption } from './columns.js';
 export { type FilePlan, planFile } from './file-plan.js';
+export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { type FileStart } from './sample.js';

@@ -1,9 +1,8 @@
 import type { Bar } from '@barkeep/bars';
-import { READ_DEFAULTS } from '../detect/index.js';
 import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { leanFile } from './lean-path.js';
 import { splitterOf } from '../rows/index.js';
-import { planLean } from './lean-plan.js';
+import { leanFile, planLean } from './lean.js';
+import { READ_DEFAULTS } from './read-options.js';
 
 const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
 
