@@ -4,11 +4,11 @@
  */
 import { UsageError } from '../../terminal/index.js';
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
-import { FilePlanError, type PriceFields } from '../reading/index.js';
+import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
 /** `date` is a separate column for the day. */
-const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
+const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 /** 0-based index of each column. */
 export interface FoundColumns extends PriceFields {
@@ -22,8 +22,6 @@ export interface FoundColumns extends PriceFields {
   /** The first of several volumes that is not always zero counts, and not their sum. */
   isEither: boolean;
 }
-
-const PRICES = ['open', 'high', 'low', 'close'] as const;
 
 /** Columns of a named format. */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
@@ -83,7 +81,7 @@ export function headerColumns(
   const time = first('time');
   const found = { time, open: first('open'), high: first('high'), low: first('low'), close: first('close') };
   const volume = hasVolume ? find('volume') : [];
-  const absent: string[] = (['time', ...PRICES] as const).filter((name) => found[name] < 0);
+  const absent: string[] = (['time', ...PRICE_NAMES] as const).filter((name) => found[name] < 0);
   if (hasVolume && volume.length === 0) absent.push('volume');
   if (absent.length > 0) throw missing(header, absent);
   const [date, symbol] = [first('date'), first('symbol')];
@@ -129,10 +127,10 @@ export function columnsByPlace(
   const needed = names.length + (hasVolume ? 5 : 4);
   if (first.length < needed) {
     const volume = hasVolume && first.length === needed - 1 ? '; --volume none reads a file without volume' : '';
-    const expected = [...names, ...PRICES, ...(hasVolume ? ['volume'] : [])].join(', ');
+    const expected = [...names, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])].join(', ');
     throw unusable(`expected ${expected}, was ${first.length} column(s)${volume}`);
   }
-  return headerColumns([...names, ...PRICES, 'volume'], new Map(), hasVolume);
+  return headerColumns([...names, ...PRICE_NAMES, 'volume'], new Map(), hasVolume);
 }
 
 /** Reads `time=ts,open=o` into a map. @throws UsageError for an unknown name or a form that is not name=column */

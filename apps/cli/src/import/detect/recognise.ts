@@ -1,6 +1,6 @@
 /** Finds the named format that a file fits. Pure. */
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
-import { FilePlanError } from '../reading/index.js';
+import { FilePlanError, PRICE_NAMES } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { refIndex, unusable } from './columns.js';
 import type { FileSample, SampleRow } from './sample.js';
@@ -95,8 +95,7 @@ function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly Sa
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
   return rows.every(({ texts }) => {
-    const value = (ref: unknown): number => Number(texts[Number(ref) - 1]);
-    const [open, high, low, close] = [columns.open, columns.high, columns.low, columns.close].map(value);
+    const [open, high, low, close] = PRICE_NAMES.map((name) => Number(texts[Number(columns[name]) - 1]));
     return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
   });
 }

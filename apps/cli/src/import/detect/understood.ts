@@ -1,5 +1,6 @@
 /** What an import understood of a file, for the user. Pure. */
 import type { Bar } from '@barkeep/bars';
+import { PRICE_NAMES } from '../reading/index.js';
 import type { FileLayout } from './layout.js';
 import type { SampleBars } from './sample-bars.js';
 import { spacingText } from './spacing.js';
@@ -49,7 +50,7 @@ function columnsOf({ layout, names }: FileLayout): Record<string, string> {
   if (layout.date !== undefined) columns['date'] = named(layout.date);
   columns['time'] = named(layout.time);
   if (layout.symbol !== undefined) columns['symbol'] = named(layout.symbol);
-  for (const name of ['open', 'high', 'low', 'close'] as const) columns[name] = named(values[name]);
+  for (const name of PRICE_NAMES) columns[name] = named(values[name]);
   if (values.volume.length > 0) columns['volume'] = values.volume.map(named).join(' + ');
   return columns;
 }

@@ -1,10 +1,7 @@
 /** Reads ISO 8601 times from bytes, with or without an offset. Pure. */
-import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
+import { decimalAt } from '../rows/index.js';
 import { midnightOf } from './civil-day.js';
 import { namedClock, type RowTime, type WallClock } from './wall-time.js';
-
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
-const digitsAt = readDigits;
 
 const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 84, 90];
 
@@ -82,4 +79,15 @@ function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   const month = digitsAt(bytes, start + 5, 2);
   const day = digitsAt(bytes, start + 8, 2);
   return year < 1 ? Number.NaN : midnightOf(year, month, day);
+}
+
+/** The whole number of `length` digits at `start`, or -1 when one of them is not a digit. */
+export function digitsAt(bytes: Uint8Array, start: number, length: number): number {
+  let value = 0;
+  for (let at = start; at < start + length; at++) {
+    const digit = (bytes[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }

@@ -3,23 +3,20 @@
  * A number is never taken for a time that it cannot be: a date without a time of day, an Excel serial day, and a number
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
-import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
+import { decimalAt } from '../rows/index.js';
 import { midnightOf } from './civil-day.js';
-import { instantAt, isoTimeAt } from './iso-time.js';
+import { digitsAt, instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
-const digitsAt = readDigits;
-
-const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: 1 / 1_000_000 };
+const NS_MS = 1 / 1_000_000;
+const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
 /** Ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
 const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
-const NS_MS = 1 / 1_000_000;
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
 /** Days since 1899-12-30 of the plausible range. */
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
@@ -73,7 +70,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   if (whole >= PLAUSIBLE_NS_MIN_MS && whole < PLAUSIBLE_MAX_MS) return whole;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  for (const unitMs of [1000, 1, 1 / 1000, NS_MS]) {
+  for (const unitMs of Object.values(EPOCH_UNIT_MS)) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
     if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
