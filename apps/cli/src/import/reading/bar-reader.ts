@@ -57,11 +57,11 @@ export class BarReader implements RowHandler {
   readonly #isWide: boolean;
   readonly #oneSymbol: string | undefined;
   readonly #joined = new Uint8Array(TIME_BYTES_MAX);
-  #lastSymbolBytes = new Uint8Array(0);
-  #lastSymbol = '';
+  /** The symbol column of the last row, and its text. */
+  #lastBytes = new Uint8Array(0);
+  #lastText = '';
   readonly #isGuarded: boolean;
   #firstSymbol: string | undefined;
-  #lastGroup: string | undefined;
   /** Rows whose volume was −1, which stands for unknown. */
   unknownVolumes = 0;
 
@@ -73,7 +73,8 @@ export class BarReader implements RowHandler {
     this.#fieldsMin = fieldsMin(layout);
     this.#isWide = layout.values.length > 1;
     this.#oneSymbol = typeof symbol === 'string' ? symbol : undefined;
-    this.#isGuarded = this.#oneSymbol !== undefined && !(options.anySymbol ?? false) && hasOwnSymbol(options);
+    const hasOwn = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
+    this.#isGuarded = this.#oneSymbol !== undefined && options.anySymbol !== true && hasOwn;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -172,50 +173,37 @@ export class BarReader implements RowHandler {
 
   /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
   #symbolOf(row: Row): string | undefined {
-    const { symbol, layout } = this.options;
+    const { symbol, layout, names } = this.options;
     if (this.#isWide) return '';
-    const field = layout.symbol ?? 0;
-    if (symbol === undefined && this.#isLastSymbol(row, field)) return this.#lastSymbol;
-    const text = symbol === undefined ? fieldText(row, field) : lastKey(row.group ?? '');
-    const name = this.options.names.of(text);
-    if (!('symbol' in name)) {
-      this.sink.refuse(row.line, name.reason, name.detail);
-      return undefined;
-    }
-    if (symbol === undefined) {
-      this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
-      this.#lastSymbol = name.symbol;
-    }
-    return name.symbol;
+    const name = names.of(symbol === undefined ? this.#columnText(row, layout.symbol ?? 0) : lastKey(row.group ?? ''));
+    if ('symbol' in name) return name.symbol;
+    this.sink.refuse(row.line, name.reason, name.detail);
+    return undefined;
   }
 
-  /** With a given symbol: refuses a row whose symbol column names another one than the first row. */
+  /** With a given symbol: refuses a row whose symbol column or keys name another one than the first row. */
   #hasFirstSymbol(row: Row): boolean {
     const field = this.options.layout.symbol;
-    const isSame =
-      field === undefined
-        ? row.group === this.#lastGroup && this.#firstSymbol !== undefined
-        : this.#isLastSymbol(row, field);
-    if (isSame) return true;
-    const text = field === undefined ? (row.group ?? '').replaceAll(KEY_SEPARATOR, '.') : fieldText(row, field);
-    this.#firstSymbol ??= text;
-    if (text === this.#firstSymbol) {
-      if (field === undefined) this.#lastGroup = row.group;
-      else this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
-      return true;
-    }
-    const detail = `expected rows of "${this.#firstSymbol}", was "${text}": leave --symbol out, or give --one-symbol`;
+    const own = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
+    this.#firstSymbol ??= own;
+    if (own === this.#firstSymbol) return true;
+    const [first, text] = [this.#firstSymbol, own].map((name) => name.replaceAll(KEY_SEPARATOR, '.'));
+    const detail = `expected rows of "${first}", was "${text}": leave --symbol out, or give --one-symbol`;
     this.sink.refuse(row.line, 'other-symbol', detail);
     return false;
   }
 
   /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
-  #isLastSymbol(row: Row, field: number): boolean {
-    const last = this.#lastSymbolBytes;
-    const start = row.starts[field] ?? 0;
-    if (last.length === 0 || (row.ends[field] ?? 0) - start !== last.length) return false;
-    for (let at = 0; at < last.length; at++) if (row.bytes[start + at] !== last[at]) return false;
-    return true;
+  #columnText(row: Row, field: number): string {
+    const last = this.#lastBytes;
+    const [start, end] = [row.starts[field] ?? 0, row.ends[field] ?? 0];
+    let isSame = last.length > 0 && end - start === last.length;
+    for (let at = 0; isSame && at < last.length; at++) isSame = row.bytes[start + at] === last[at];
+    if (!isSame) {
+      this.#lastBytes = Uint8Array.from(row.bytes.subarray(start, end));
+      this.#lastText = fieldText(row, field);
+    }
+    return this.#lastText;
   }
 
   #timeOf(row: Row): RowTime {
@@ -266,11 +254,6 @@ export class BarReader implements RowHandler {
     const detail = `${bad[0]}: expected a number, was "${text}"${infinite ? '' : numberHint(text)}`;
     this.sink.refuse(row.line, infinite ? 'not-finite' : 'not-a-number', detail);
   }
-}
-
-/** True when the rows name a symbol although one is given. */
-function hasOwnSymbol({ layout, isGrouped }: BarReaderOptions): boolean {
-  return layout.values.length === 1 && (layout.symbol !== undefined || isGrouped === true);
 }
 
 /** The mean as a decimal number: of 1.085 and 1.087 it is 1.086, not 1.0859999999999999. */

@@ -122,14 +122,12 @@ export class ImportRun {
 
   #sink(name: string): RowSink {
     const { calendar } = this.plan;
-    const refuse: RowSink['refuse'] = (line, reason, detail) => this.refused.add(name, line, reason, detail);
-    if (calendar === undefined) return { bar: (symbol, bar) => this.#buffer.add(symbol, bar), refuse };
     return {
       bar: (symbol, bar) => {
-        if (calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
+        if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
         else this.outside++;
       },
-      refuse,
+      refuse: (line, reason, detail) => this.refused.add(name, line, reason, detail),
     };
   }
 

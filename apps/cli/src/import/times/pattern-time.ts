@@ -3,8 +3,8 @@
  * tokens than digits, literals, AM and PM and offsets is read by Luxon, which takes about 5 µs a row.
  */
 import { DateTime } from 'luxon';
-import { midnightOf } from './civil-day.js';
-import { digitsAt, offsetAt } from './iso-time.js';
+import { midnightOf, wallTimeOf } from './civil-day.js';
+import { digitsAt, digitsFrom, offsetAt } from './iso-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';
@@ -40,8 +40,7 @@ export function patternTime(pattern: string, clock: WallClock): TimeParser {
 
 /** One or two digits. The digits that the next fields need are left to them: in 930, `Hmm` reads the hour 9. */
 function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
-  let digits = 0;
-  while (at + digits < stop && digits < max + reserved && digitsAt(bytes, at + digits, 1) >= 0) digits++;
+  const digits = Math.min(max + reserved, digitsFrom(bytes, at, stop));
   return Math.max(min, Math.min(max, digits - reserved));
 }
 
@@ -111,11 +110,8 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
       at = stop;
     }
   }
-  if (at !== stop || hour > 24 || minute > 59 || second > 59) return 'unreadable-time';
-  if (hour === 24 && minute + second + ms > 0) return 'unreadable-time'; // 24:00 is the end of the day
-  const date = midnightOf(year, month, day);
-  if (Number.isNaN(date)) return 'unreadable-time';
-  const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
+  const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);
+  if (at !== stop || Number.isNaN(wallMs)) return 'unreadable-time';
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
 }
 

@@ -4,8 +4,8 @@
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
 import { decimalAt } from '../rows/index.js';
-import { midnightOf } from './civil-day.js';
-import { digitsAt, instantAt, isoTimeAt } from './iso-time.js';
+import { midnightOf, wallTimeOf } from './civil-day.js';
+import { digitsAt, digitsFrom, instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
@@ -61,7 +61,13 @@ function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
 /** `20240220…`, an epoch or an Excel serial day. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
-  if (length === 8 || length === 12 || length === 14 || length === 17 || (length > 12 && !isDigit(bytes[start + 8]))) {
+  if (
+    length === 8 ||
+    length === 12 ||
+    length === 14 ||
+    length === 17 ||
+    (length > 12 && digitsAt(bytes, start + 8, 1) < 0)
+  ) {
     const digits = digitsTimeAt(bytes, start, end, clock);
     if (digits !== undefined) return digits;
   }
@@ -111,20 +117,12 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
     if (bytes[at] === COLON && parts.length < 3) at++;
   }
   const [hour = -1, minute = -1, second = 0] = parts;
-  const isDay = hour >= 0 && minute >= 0 && minute <= 59 && second <= 59;
-  if (!isDay || hour > 24 || (hour === 24 && minute + second > 0)) return undefined;
+  const wallMs = wallTimeOf(date, hour, minute, second, 0);
+  if (Number.isNaN(wallMs)) return undefined;
   const fraction = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
   const ms = fraction === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fraction);
   if (fraction !== 0 && ms !== 0) return undefined;
-  const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000;
   return instantAt(bytes, at + fraction, end, wallMs, clock);
-}
-
-/** Number of digits from `at` on. */
-function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
-  let count = 0;
-  while (at + count < end && isDigit(bytes[at + count])) count++;
-  return count;
 }
 
 /** Midnight of `yyyyMMdd`, epoch ms; undefined when it is no date of the plausible range. */
@@ -134,8 +132,4 @@ function dayAt(bytes: Uint8Array, start: number): number | undefined {
   const day = digitsAt(bytes, start + 6, 2);
   const date = year < 1900 || year >= 2100 ? Number.NaN : midnightOf(year, month, day);
   return Number.isNaN(date) ? undefined : date;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 48 && byte <= 57;
 }
