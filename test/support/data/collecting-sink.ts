@@ -7,6 +7,7 @@ import {
   SymbolNames,
 } from '../../../apps/cli/src/import/reading/index.js';
 import { type FilePlan, planFile, READ_DEFAULTS, type ReadOptions } from '../../../apps/cli/src/import/detect/index.js';
+import { splitterOf } from '../../../apps/cli/src/import/rows/index.js';
 
 export interface Collected {
   bars: (Bar & { symbol: string })[];
@@ -33,7 +34,7 @@ export function collect(
       refuse: (line: number, reason: ImportRefusal, detail: string) =>
         void collected.refused.push({ line, reason, detail }),
     };
-    const splitter = plan.splitter(new BarReader(plan.reader, sink));
+    const splitter = splitterOf(plan.delimiter, new BarReader(plan.reader, sink));
     for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.subarray(at, at + pieceBytes));
     splitter.end();
   } catch (error) {

@@ -14,7 +14,6 @@ import {
   UsageError,
 } from '../terminal/index.js';
 import {
-  ColumnsError,
   FilePlanError,
   formatsNamed,
   type ImportPlan,
@@ -101,7 +100,19 @@ export async function planOf(
   options: FileOptions,
   stored: Iterable<string> = [],
 ): Promise<Omit<ImportPlan, 'files'>> {
-  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, format, decimal, thousands } = options;
+  const {
+    symbol,
+    tz: zone,
+    times,
+    priceScale,
+    timeFormat,
+    delimiter,
+    header,
+    format,
+    decimal,
+    thousands,
+    columns,
+  } = options;
   if (zone !== undefined) void new WallClock(zone);
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
@@ -111,7 +122,7 @@ export async function planOf(
     ...definedOnly({ format, symbol, zone, times, priceScale, timeFormat, delimiter }),
     header,
     skipLines: options.skipLines,
-    columns: parseColumns(options.columns),
+    columns: columns === undefined ? READ_DEFAULTS.columns : parseColumnsOption(columns),
     intervalMs: options.interval,
     numbers: { decimal, ...definedOnly({ thousands }) },
     hasVolume: options.volume !== 'none',
@@ -130,15 +141,6 @@ export async function planOf(
 
 function definedOnly<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function parseColumns(text: string | undefined): ReadOptions['columns'] {
-  try {
-    return text === undefined ? READ_DEFAULTS.columns : parseColumnsOption(text);
-  } catch (error) {
-    if (error instanceof ColumnsError) throw new UsageError(`--columns: ${error.message}`);
-    throw error;
-  }
 }
 
 /** Rows `FROM,TO`, or a JSON object. @throws CliError */

@@ -1,7 +1,7 @@
 /** Reads bars from files. */
 export {
-  ColumnsError,
   formatsNamed,
+  leanFile,
   parseColumnsOption,
   READ_DEFAULTS,
   type ReadOptions,
@@ -12,7 +12,6 @@ export {
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolFromPath } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';
-export { leanFile } from './lean/index.js';
 export { FilePlanError, type SymbolCase, SymbolNames } from './reading/index.js';
 export {
   CalendarCheck,

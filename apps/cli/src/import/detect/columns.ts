@@ -1,42 +1,33 @@
 /**
  * Finds the columns of a bar: by the user's `--columns`, by a format's references, or by the usual names in a header.
- * Pure. Throws {@link ColumnsError}, which names what was expected and what the file has.
+ * Pure. Throws {@link FilePlanError}, which names what was expected and what the file has.
  */
+import { UsageError } from '../../terminal/index.js';
 import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
-import type { PriceFields } from '../reading/index.js';
+import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
 /** `date` is a separate column for the day. */
-const COLUMN_NAMES = ['date', 'time', 'symbol', 'open', 'high', 'low', 'close', 'volume'] as const;
+const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
-/** 0-based index of each column. `volume` may be several: `either` means the first one that is not always zero. */
+/** 0-based index of each column. */
 export interface FoundColumns extends PriceFields {
   date?: number;
   /** A date column that may belong to the time: it does when the times of the rows have no date. */
   spareDate?: number;
   time: number;
   symbol?: number;
-  volume: { sum: readonly number[] } | { either: readonly number[] };
-}
-
-const PRICES = ['open', 'high', 'low', 'close'] as const;
-
-/** The columns of a file do not say where a bar's values are, or fit formats that mean different things. */
-export class ColumnsError extends Error {
-  override readonly name = 'ColumnsError';
-  constructor(
-    message: string,
-    readonly reason: 'unusable-header' | 'ambiguous-format' = 'unusable-header',
-  ) {
-    super(message);
-  }
+  /** May be several. */
+  volume: readonly number[];
+  /** The first of several volumes that is not always zero counts, and not their sum. */
+  isEither: boolean;
 }
 
 /** Columns of a named format. */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
   const find = (name: ColumnName, ref: ColumnRef): number => {
     const index = refIndex(header, ref);
-    if (index < 0) throw new ColumnsError(`expected a column ${String(ref)} for ${name}, was ${quoted(header)}`);
+    if (index < 0) throw noColumn(header, name, ref);
     if (typeof ref !== 'number') refuseDoubles(header, [index]);
     return index;
   };
@@ -49,7 +40,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
     high: find('high', columns.high),
     low: find('low', columns.low),
     close: find('close', columns.close),
-    volume: hasVolume ? volumeColumns(header, columns.volume) : { sum: [] },
+    ...(hasVolume ? volumeColumns(header, columns.volume) : { volume: [], isEither: false }),
   };
 }
 
@@ -58,14 +49,17 @@ export function refIndex(header: readonly string[], ref: ColumnRef): number {
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
 }
 
-function volumeColumns(header: readonly string[], ref: VolumeRef): FoundColumns['volume'] {
-  const present = (refs: readonly ColumnRef[]): number[] =>
-    refs.map((one) => refIndex(header, one)).filter((index) => index >= 0);
-  if (typeof ref === 'object' && 'sum' in ref) return { sum: present(ref.sum) };
-  if (typeof ref === 'object' && 'either' in ref) return { either: present(ref.either) };
-  const found = present([ref]);
-  if (found.length === 0) throw new ColumnsError(`expected a column ${String(ref)} for volume, was ${quoted(header)}`);
-  return { sum: found };
+function volumeColumns(header: readonly string[], ref: VolumeRef): Pick<FoundColumns, 'volume' | 'isEither'> {
+  const isEither = typeof ref === 'object' && 'either' in ref;
+  const isSum = typeof ref === 'object' && 'sum' in ref;
+  const refs = isEither ? ref.either : isSum ? ref.sum : [ref];
+  const volume = refs.map((one) => refIndex(header, one)).filter((index) => index >= 0);
+  if (volume.length === 0 && !isEither && !isSum) throw noColumn(header, 'volume', ref);
+  return { volume, isEither };
+}
+
+function noColumn(header: readonly string[], name: ColumnName, ref: ColumnRef): FilePlanError {
+  return unusable(`expected a column ${String(ref)} for ${name}, was ${quoted(header)}`);
 }
 
 /**
@@ -78,26 +72,28 @@ export function headerColumns(
   hasVolume: boolean,
 ): FoundColumns {
   const bare = header.map(bareName);
-  const aliased = (aliases: readonly string[]): number =>
-    aliases.map((alias) => bare.indexOf(alias)).find((index) => index >= 0) ?? -1;
-  const find = (name: Exclude<ColumnName, 'volume'>): number => {
+  const find = (name: ColumnName): number[] => {
     const given = wanted.get(name);
-    return given === undefined ? aliased(NAMES[name]) : givenIndex(header, name, given);
+    if (given !== undefined) return [givenIndex(header, name, given)];
+    return NAMES[name].map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
   };
-  const time = find('time');
-  const found = { time, open: find('open'), high: find('high'), low: find('low'), close: find('close') };
-  const volumes = volumeIndexes(header, bare, wanted.get('volume'), hasVolume);
-  const absent = (['time', ...PRICES] as const).filter((name) => found[name] < 0);
-  if (absent.length > 0 || volumes === undefined) throw missing(header, absent, volumes === undefined);
-  const [date, symbol] = [find('date'), find('symbol')];
-  refuseDoubles(header, [...Object.values(found), date, symbol, ...volumes]);
+  const first = (name: ColumnName): number => find(name)[0] ?? -1;
+  const time = first('time');
+  const found = { time, open: first('open'), high: first('high'), low: first('low'), close: first('close') };
+  const volume = hasVolume ? find('volume') : [];
+  const absent: string[] = (['time', ...PRICE_NAMES] as const).filter((name) => found[name] < 0);
+  if (hasVolume && volume.length === 0) absent.push('volume');
+  if (absent.length > 0) throw missing(header, absent);
+  const [date, symbol] = [first('date'), first('symbol')];
+  refuseDoubles(header, [...Object.values(found), date, symbol, ...volume]);
   const isOther = date >= 0 && date !== time;
   const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
   return {
     ...found,
     ...(hasDate ? { date } : isOther && { spareDate: date }),
     symbol: symbol < 0 ? undefined : symbol,
-    volume: volumes.length > 1 ? { either: volumes } : { sum: volumes },
+    volume,
+    isEither: true,
   };
 }
 
@@ -106,23 +102,10 @@ function refuseDoubles(header: readonly string[], used: readonly number[]): void
   const names = used.filter((index) => index >= 0).map((index) => header[index] ?? '');
   const double = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));
   if (double === undefined) return;
-  throw new ColumnsError(
+  throw unusable(
     `expected one column "${double}", was more than one in ${quoted(header)}: skip the header with --skip-lines and --no-header, ` +
       'and give the numbers of the columns with --columns time=1,open=2,…',
   );
-}
-
-/** Undefined when the file should have a volume and has none. */
-function volumeIndexes(
-  header: readonly string[],
-  bare: readonly string[],
-  given: string | undefined,
-  hasVolume: boolean,
-): number[] | undefined {
-  if (!hasVolume) return [];
-  if (given !== undefined) return [givenIndex(header, 'volume', given)];
-  const found = NAMES.volume.map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
-  return found.length === 0 ? undefined : found;
 }
 
 /**
@@ -144,13 +127,13 @@ export function columnsByPlace(
   const needed = names.length + (hasVolume ? 5 : 4);
   if (first.length < needed) {
     const volume = hasVolume && first.length === needed - 1 ? '; --volume none reads a file without volume' : '';
-    const expected = [...names, ...PRICES, ...(hasVolume ? ['volume'] : [])].join(', ');
-    throw new ColumnsError(`expected ${expected}, was ${first.length} column(s)${volume}`);
+    const expected = [...names, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])].join(', ');
+    throw unusable(`expected ${expected}, was ${first.length} column(s)${volume}`);
   }
-  return headerColumns([...names, ...PRICES, 'volume'], new Map(), hasVolume);
+  return headerColumns([...names, ...PRICE_NAMES, 'volume'], new Map(), hasVolume);
 }
 
-/** Reads `time=ts,open=o` into a map. @throws ColumnsError for an unknown name or a form that is not name=column */
+/** Reads `time=ts,open=o` into a map. @throws UsageError for an unknown name or a form that is not name=column */
 export function parseColumnsOption(text: string): Map<ColumnName, string> {
   const wanted = new Map<ColumnName, string>();
   for (const part of text.split(',')) {
@@ -158,7 +141,9 @@ export function parseColumnsOption(text: string): Map<ColumnName, string> {
     const name = COLUMN_NAMES.find((known) => known === key.trim());
     const column = rest.join('=').trim();
     if (name === undefined || column === '') {
-      throw new ColumnsError(`expected NAME=COLUMN with NAME one of ${COLUMN_NAMES.join(', ')}, was "${part}"`);
+      throw new UsageError(
+        `--columns: expected NAME=COLUMN with NAME one of ${COLUMN_NAMES.join(', ')}, was "${part}"`,
+      );
     }
     wanted.set(name, column);
   }
@@ -170,16 +155,18 @@ function givenIndex(header: readonly string[], name: ColumnName, given: string):
   if (exact >= 0) return exact;
   const loose = header.findIndex((column) => column.toLowerCase() === given.toLowerCase());
   if (loose >= 0) return loose;
-  throw new ColumnsError(`expected a column "${given}" for ${name}, was ${quoted(header)}`);
+  throw unusable(`expected a column "${given}" for ${name}, was ${quoted(header)}`);
 }
 
-function missing(header: readonly string[], absent: readonly string[], noVolume: boolean): ColumnsError {
+function missing(header: readonly string[], absent: readonly string[]): FilePlanError {
+  const names = absent.join(', ');
   const hint = header.some((column) => /^[\d.]+$/.test(column)) ? '; without a header row, add --no-header' : '';
-  const volume = noVolume && absent.length === 0 ? '; --volume none reads a file without volume' : '';
-  const names = [...absent, ...(noVolume ? ['volume'] : [])].join(', ');
-  return new ColumnsError(
-    `expected columns for ${names} (name them with --columns)${hint}${volume}, was ${quoted(header)}`,
-  );
+  const volume = names === 'volume' ? '; --volume none reads a file without volume' : '';
+  return unusable(`expected columns for ${names} (name them with --columns)${hint}${volume}, was ${quoted(header)}`);
+}
+
+export function unusable(message: string): FilePlanError {
+  return new FilePlanError('unusable-header', message);
 }
 
 export function quoted(header: readonly string[]): string {

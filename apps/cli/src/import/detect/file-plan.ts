@@ -3,18 +3,17 @@
  * user is shown before anything is stored. Pure.
  */
 import { type BarReaderOptions, FilePlanError } from '../reading/index.js';
-import { JsonRows, lastKey, numberReader, type RowHandler, RowSplitter, type Splitter } from '../rows/index.js';
+import { lastKey, numberReader } from '../rows/index.js';
 import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
-import { ColumnsError } from './columns.js';
-import { headerZone } from './header-zone.js';
+import { unusable } from './columns.js';
 import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import type { FileSample } from './recognise.js';
-import { dataRows, isJson, likelyDelimiter, namedDelimiter, sampleRows, type SampleRow, timeTextOf } from './sample.js';
-import { readSample } from './sample-bars.js';
+import { type FileSample, type FileStart, sampleOf, timeTextOf } from './sample.js';
+import { type FileReading, readSample } from './sample-bars.js';
 import { understoodOf, type Understood } from './understood.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
+import { namedZone } from './zones.js';
 
 /** Keys of JSON that hold bars and are no symbols. */
 const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
@@ -22,9 +21,8 @@ const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 const GRID_MS = 60_000;
 
 export interface FilePlan {
-  splitter: (handler: RowHandler) => Splitter;
-  /** The file must be checked to its end before one of its rows is stored: brackets may not be closed. */
-  isJson: boolean;
+  /** Undefined for JSON. Such a file must be checked to its end before one of its rows is stored: brackets may not be closed. */
+  delimiter: string | undefined;
   reader: BarReaderOptions;
   understood: Understood;
   warnings: string[];
@@ -34,40 +32,37 @@ export interface FilePlan {
   sampleTimes: readonly number[];
 }
 
-export interface FileStart {
-  head: Uint8Array;
-  tail: Uint8Array;
-  /** The head is the whole file. */
-  isWhole: boolean;
-  /** Without folders. */
-  fileName: string;
-  /** Symbol by the path, of --symbol-from-path. */
-  symbol?: string;
-  /** Which of several volume columns the rows of the file decided for. */
-  volume?: ChosenVolume;
+/** @returns undefined for a file without text @throws FilePlanError */
+export function planFile(start: FileStart, given: ReadOptions): FilePlan | undefined {
+  if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
+  const options = { ...given, symbol: start.symbol ?? given.symbol };
+  const sample = sampleOf(start, options.delimiter);
+  const { delimiter } = sample;
+  const reading = readingOf(sample, start, options);
+  const bars = readSample(reading, delimiter);
+  const { notes, warnings } = judgeSample(bars);
+  const { reader } = reading;
+  const { volumes } = reading.file;
+  return {
+    delimiter,
+    reader,
+    understood: understoodOf(bars, delimiter, notes),
+    warnings,
+    volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
+    sampleTimes: bars.times,
+  };
 }
 
-/** @returns undefined for a file without text @throws FilePlanError */
-export function planFile(start: FileStart, options: ReadOptions): FilePlan | undefined {
-  if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
-  const sample = sampleOf(start, options);
-  const given = start.symbol ?? options.symbol;
-  const laid = found(() => fileLayoutOf(sample, { ...options, symbol: given }), sample.rows[0]?.line ?? 1);
-  const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
-  const reader = readerOptions(file, sample, options, given);
-  const splitter = splitterOf(sample);
-  const read = readSample(splitter, reader, start);
-  const judged = judgeSample({ file, rows: sample.rows, read, start, options, reader });
-  const { volumes } = file;
-  return {
-    splitter,
-    isJson: sample.isJson,
-    reader,
-    understood: understoodOf({ file, sample, reader, read, judged }),
-    warnings: judged.warnings,
-    volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
-    sampleTimes: judged.times,
-  };
+/** @throws FilePlanError with the line of the header */
+function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): FileReading {
+  try {
+    const laid = fileLayoutOf(sample, options);
+    const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
+    return { start, options, file, reader: readerOptions(file, sample, options) };
+  } catch (error) {
+    if (!(error instanceof FilePlanError) || error.line > 0) throw error;
+    throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
+  }
 }
 
 function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
@@ -76,46 +71,14 @@ function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
   return { ...file, layout: { ...layout, values } };
 }
 
-function sampleOf({ head, tail, fileName }: FileStart, options: ReadOptions): FileSample {
-  if (isJson(head) && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1'))) {
-    throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
-  }
-  const beginning = Buffer.from(head.subarray(0, 120)).toString('utf8');
-  if (isJson(head))
-    return { rows: sampleRows(head, undefined), isJson: true, beginning, delimiter: undefined, fileName };
-  const named = namedDelimiter(head);
-  const delimiter = options.delimiter ?? named ?? likelyDelimiter(head);
-  const rows = sampleRows(head, delimiter).filter(({ line }) => named === undefined || line > 1);
-  return { rows, isJson: false, beginning, delimiter, fileName };
-}
-
-function found<T>(find: () => T, line: number): T {
-  try {
-    return find();
-  } catch (error) {
-    if (error instanceof ColumnsError) throw new FilePlanError(error.reason, error.message, line);
-    throw error;
-  }
-}
-
-function splitterOf({ isJson: json, delimiter }: FileSample): FilePlan['splitter'] {
-  return (handler) => (json ? new JsonRows(handler) : new RowSplitter(delimiter ?? ',', handler));
-}
-
-function readerOptions(
-  file: FileLayout,
-  sample: FileSample,
-  options: ReadOptions,
-  given: string | undefined,
-): BarReaderOptions {
+function readerOptions(file: FileLayout, sample: FileSample, options: ReadOptions): BarReaderOptions {
   const { format, layout, headerLines } = file;
-  const zone = options.zone ?? format?.zone ?? headerZone(file.names[layout.time] ?? '') ?? 'UTC';
+  const zone = namedZone(file, options.zone) ?? 'UTC';
   const times = options.times ?? format?.times ?? 'open';
-  const symbol = found(() => symbolOf(file, sample, options, given), sample.rows[0]?.line ?? 1);
   const isAlone = layout.values.length === 1;
   return {
     layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
-    time: timeOf(file, sample.rows, options, clockOf(zone)),
+    time: timeOf(file, options, clockOf(zone)),
     zone,
     gridMs: GRID_MS,
     shiftMs: times === 'close' ? options.intervalMs : 0,
@@ -123,27 +86,25 @@ function readerOptions(
     volume: numberReader(options.numbers, 1),
     prices: options.prices,
     names: options.names,
-    symbol,
-    isGrouped: sample.isJson,
+    symbol: symbolOf(file, sample, options),
+    isGrouped: sample.delimiter === undefined,
     headerLines,
   };
 }
 
 function symbolOf(
-  file: FileLayout,
+  { layout, format }: FileLayout,
   sample: FileSample,
-  options: ReadOptions,
-  given: string | undefined,
+  { symbol: given, names }: ReadOptions,
 ): BarReaderOptions['symbol'] {
-  const { layout, format } = file;
   const named = (text: string): string => {
-    const name = options.names.of(text);
+    const name = names.of(text);
     if ('symbol' in name) return name.symbol;
-    throw new ColumnsError(`${name.detail}; --symbol gives one`);
+    throw unusable(`${name.detail}; --symbol gives one`);
   };
   if (layout.values.length > 1) {
     if (given === undefined) return undefined;
-    throw new ColumnsError(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
+    throw unusable(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
   }
   if (given !== undefined) return named(given);
   if (layout.symbol !== undefined) return undefined;
@@ -153,7 +114,7 @@ function symbolOf(
   if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return { group: true };
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
-  throw new ColumnsError('expected a symbol column, --symbol or --symbol-from-path, was none of them');
+  throw unusable('expected a symbol column, --symbol or --symbol-from-path, was none of them');
 }
 
 function namedValues(
@@ -168,12 +129,11 @@ function namedValues(
 }
 
 /** The first of the format's time formats that reads a row of the sample. */
-function timeOf(file: FileLayout, rows: readonly SampleRow[], options: ReadOptions, clock: WallClock): TimeParser {
-  const formats = options.timeFormat === undefined ? (file.format?.time ?? ['auto']) : [options.timeFormat];
-  const parsers = formats.map((format) => timeParser(format, clock));
-  const data = dataRows(rows, file.headerLines).slice(0, 20);
-  const texts = data.map((row) => Buffer.from(timeTextOf(row, file.layout)));
+function timeOf({ format, layout, data }: FileLayout, { timeFormat }: ReadOptions, clock: WallClock): TimeParser {
+  const formats = timeFormat === undefined ? (format?.time ?? ['auto']) : [timeFormat];
+  const parsers = formats.map((one) => timeParser(one, clock));
+  const times = data.slice(0, 20).map(({ texts }) => Buffer.from(timeTextOf(texts, layout)));
   const reads = (parser: TimeParser): boolean =>
-    texts.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
+    times.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
   return parsers.find(reads) ?? parsers[0]!;
 }

@@ -1,8 +1,10 @@
 /** Decides how a file is read. */
-export { ColumnsError, parseColumnsOption } from './columns.js';
-export { type FilePlan, type FileStart, planFile } from './file-plan.js';
+export { parseColumnsOption } from './columns.js';
+export { type FilePlan, planFile } from './file-plan.js';
+export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
+export { type FileStart } from './sample.js';
 export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';
 export { type Understood } from './understood.js';
 export { type ChosenVolume } from './volume-choice.js';

@@ -1,10 +1,10 @@
 /** Finds the layout of a file: its format, the end of its header, and the meaning of each column. Pure. */
-import { type BarFormat } from '../formats/index.js';
-import type { RowLayout } from '../reading/index.js';
-import { columnsByPlace, ColumnsError, formatColumns, type FoundColumns, headerColumns, quoted } from './columns.js';
+import type { BarFormat } from '../formats/index.js';
+import { FilePlanError, type RowLayout } from '../reading/index.js';
+import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusable } from './columns.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileSample, HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
-import type { SampleRow } from './sample.js';
+import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
+import type { FileSample, SampleRow } from './sample.js';
 import type { VolumeColumn } from './volume-choice.js';
 import { wideHeader } from './wide-header.js';
 
@@ -17,31 +17,43 @@ export interface FileLayout {
   headerLines: number;
   /** Set when the file has several volume columns, in the order of preference: the rows of the whole file decide. */
   volumes?: readonly VolumeColumn[];
+  /** The rows of the sample below the header. */
+  data: readonly SampleRow[];
+}
+
+/** The columns of a file, and the index of its header in the sample; undefined for a file without one, and for JSON. */
+interface FoundHeader extends Partial<Recognised> {
+  columns: FoundColumns;
 }
 
 /** Most lines of a header after its first one. */
 const HEADER_LINES_MAX = 4;
 
-/** @throws ColumnsError */
+/** @throws FilePlanError */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
-  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
-  const remaining = { ...sample, rows };
-  if (rows.length === 0) {
-    throw new ColumnsError(
-      sample.isJson
-        ? `expected an array or an object for each bar, was ${sample.beginning}`
-        : 'expected rows, was none',
-    );
+  const { hasVolume, skipLines } = options;
+  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
+  const isJson = sample.delimiter === undefined;
+  const [first] = rows;
+  if (first === undefined) {
+    const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
+    throw unusable(`expected ${expected}`);
   }
-  const found = formatOf(remaining, options);
-  if (found !== undefined) return formatLayout(found, rows, options);
-  const wide = options.header && !sample.isJson ? wideHeader(rows, options.hasVolume) : undefined;
+  const found = formatOf({ ...sample, rows }, options);
+  if (found !== undefined) {
+    const columns = formatColumns(rows[found.header ?? 0]?.texts ?? [], found.format.columns, hasVolume);
+    return layoutOf(rows, { ...found, columns }, skipLines);
+  }
+  const wide = options.header && !isJson ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
-    const { values, time, fieldsMax, lastLine } = wide;
-    return { layout: { values, time, fieldsMax }, format: undefined, names: [], headerLines: lastLine };
+    const { lastLine, ...layout } = wide;
+    const data = rows.filter(({ line }) => line > lastLine);
+    return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  const hasHeader = sample.isJson ? rows[0]?.isHeader === true : options.header;
-  return hasHeader ? withHeader(rows, options, sample.isJson) : withoutHeader(remaining, options);
+  if (first.isHeader)
+    return layoutOf(rows, { columns: headerColumns(first.texts, options.columns, hasVolume) }, skipLines);
+  if (options.header && !isJson) return withHeader(rows, options);
+  return layoutOf(rows, { columns: placedColumns({ ...sample, rows }, first.texts, options) }, skipLines);
 }
 
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
@@ -53,30 +65,13 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
   return options.columns.size > 0 ? undefined : recognise(sample);
 }
 
-function formatLayout({ format, header }: Recognised, rows: readonly SampleRow[], options: ReadOptions): FileLayout {
-  const isKeyed = format.keys !== undefined;
-  const names = rows[isKeyed ? 0 : (header ?? 0)]?.texts ?? [];
-  const columns = formatColumns(names, format.columns, options.hasVolume);
-  const last = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
-  const data = rows.slice((last ?? -1) + 1).filter(({ isHeader }) => !isHeader);
-  return {
-    ...layoutFrom(columns, names, data, header !== undefined),
-    format,
-    names: shownNames(names, header !== undefined || isKeyed),
-    headerLines: lineOf(rows, last, options),
-  };
-}
-
-function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: boolean): FileLayout {
-  let problem: ColumnsError | undefined;
-  for (const [index, { texts }] of rows.slice(0, isJson ? 1 : HEADER_ROWS_MAX).entries()) {
+function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines }: ReadOptions): FileLayout {
+  let problem: FilePlanError | undefined;
+  for (const [header, { texts }] of rows.slice(0, HEADER_ROWS_MAX).entries()) {
     try {
-      const columns = headerColumns(texts, options.columns, options.hasVolume);
-      const last = isJson ? undefined : lastHeaderRow(rows, index, columns);
-      const found = layoutFrom(columns, texts, rows.slice((last ?? index) + 1), !isJson);
-      return { ...found, format: undefined, names: texts, headerLines: lineOf(rows, last, options) };
+      return layoutOf(rows, { header, columns: headerColumns(texts, columns, hasVolume) }, skipLines);
     } catch (error) {
-      if (!(error instanceof ColumnsError)) throw error;
+      if (!(error instanceof FilePlanError)) throw error;
       problem = isBetter(texts, problem) ? error : problem;
     }
   }
@@ -84,27 +79,23 @@ function withHeader(rows: readonly SampleRow[], options: ReadOptions, isJson: bo
 }
 
 /** True when a row is a more likely header than the one of the reported problem: the first row with enough fields is reported. */
-function isBetter(texts: readonly string[], problem: ColumnsError | undefined): boolean {
+function isBetter(texts: readonly string[], problem: FilePlanError | undefined): boolean {
   return problem === undefined || (texts.length >= 5 && !problem.message.includes('", "'));
 }
 
-function withoutHeader(sample: FileSample, options: ReadOptions): FileLayout {
-  const first = sample.rows[0]!;
-  if (sample.isJson && options.columns.size === 0) {
-    const detail = `${first.texts.length} values such as [${first.texts.slice(0, 8).join(', ')}]`;
-    throw new ColumnsError(
-      `expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`,
-    );
+/** Columns of a file without a header. */
+function placedColumns(sample: FileSample, first: readonly string[], options: ReadOptions): FoundColumns {
+  const { columns, format, zone } = options;
+  if (sample.delimiter === undefined && columns.size === 0) {
+    const detail = `${first.length} values such as [${first.slice(0, 8).join(', ')}]`;
+    throw unusable(`expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`);
   }
-  const candidates = options.format === undefined && options.zone === undefined ? lookalikes(sample) : [];
-  if (candidates.length > 1)
-    throw new ColumnsError(
-      `the rows look like ${candidates.join(' or ')}: name one with --format, or give --tz`,
-      'ambiguous-format',
-    );
-  const columns = columnsByPlace(first.texts, options.columns, options.hasVolume, options.symbol !== undefined);
-  const found = layoutFrom(columns, first.texts, sample.rows, false);
-  return { ...found, format: undefined, names: shownNames(first.texts, false), headerLines: options.skipLines };
+  const candidates = format === undefined && zone === undefined ? lookalikes(sample) : [];
+  if (candidates.length > 1) {
+    const names = candidates.join(' or ');
+    throw new FilePlanError('ambiguous-format', `the rows look like ${names}: name one with --format, or give --tz`);
+  }
+  return columnsByPlace(first, columns, options.hasVolume, options.symbol !== undefined);
 }
 
 /**
@@ -123,38 +114,38 @@ function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: Foun
   return last;
 }
 
-function layoutFrom(
-  columns: FoundColumns,
-  names: readonly string[],
-  data: readonly SampleRow[],
-  hasHeader: boolean,
-): Pick<FileLayout, 'layout' | 'volumes'> {
+function layoutOf(rows: readonly SampleRow[], { columns, header, format }: FoundHeader, skipLines: number): FileLayout {
+  const texts = rows[header ?? 0]?.texts ?? [];
+  const isNamed = header !== undefined || rows[0]?.isHeader === true;
+  const names = isNamed ? texts : texts.map((_, index) => String(index + 1));
+  const last = header === undefined ? -1 : lastHeaderRow(rows, header, columns);
+  const data = rows.slice(last + 1).filter(({ isHeader }) => !isHeader);
+  checkSurplus(names, data);
   const { time, symbol, open, high, low, close } = columns;
   const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
-  const { volume, volumes } = chosenVolume(columns.volume, names, data);
-  checkSurplus(names, data);
+  const { volume, volumes } = chosenVolume(columns, names, data);
   const layout: RowLayout = {
     date: columns.date ?? (isTimeOfDay ? columns.spareDate : undefined),
     time,
     symbol,
     values: [{ open, high, low, close, volume }],
     // A row that lacks a field has the others one column to the left.
-    fieldsMin: hasHeader ? 1 + names.findLastIndex((name) => name !== '') : undefined,
+    fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
     fieldsMax: names.length,
   };
-  return { layout, volumes };
+  return { layout, format, names, headerLines: rows[last]?.line ?? skipLines, volumes, data };
 }
 
 /**
  * Refuses a file whose rows all have one field more than its header and a time of day as their second field. Such a file has the
- * date and the time in two columns, and one name for both. @throws ColumnsError
+ * date and the time in two columns, and one name for both. @throws FilePlanError
  */
 function checkSurplus(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];
   const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
   const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
   if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
-  throw new ColumnsError(
+  throw unusable(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
       'stand in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',
   );
@@ -162,23 +153,12 @@ function checkSurplus(names: readonly string[], data: readonly SampleRow[]): voi
 
 /** Of several volume columns, the first one that is used in the sample; {@link VolumeChoice} looks at the whole file. */
 function chosenVolume(
-  volume: FoundColumns['volume'],
+  { volume, isEither }: FoundColumns,
   names: readonly string[],
   data: readonly SampleRow[],
 ): { volume: readonly number[]; volumes?: VolumeColumn[] } {
-  if ('sum' in volume) return { volume: volume.sum };
-  const { either } = volume;
+  if (!isEither || volume.length < 2) return { volume };
   const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
-  const chosen = either.find(isUsed) ?? either[0];
-  if (chosen === undefined) return { volume: [] };
-  if (either.length === 1) return { volume: either };
-  return { volume: [chosen], volumes: either.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };
-}
-
-function lineOf(rows: readonly SampleRow[], last: number | undefined, { skipLines }: ReadOptions): number {
-  return last === undefined ? skipLines : (rows[last]?.line ?? skipLines);
-}
-
-function shownNames(names: readonly string[], hasHeader: boolean): string[] {
-  return names.map((name, index) => (hasHeader ? name : String(index + 1)));
+  const chosen = volume.find(isUsed) ?? volume[0]!;
+  return { volume: [chosen], volumes: volume.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };
 }

@@ -1,33 +1,24 @@
 /** Finds out whether times look like the trading hours of a market in another zone than the one in which they were read. Pure. */
-import { offsetOfDay } from './wall-times.js';
+import { offsetOfDay } from './zones.js';
 
-interface MarketHours {
-  zone: string;
-  /** Minutes since midnight. */
-  from: number;
-  to: number;
-  /** The first row of a day may be this much later, minutes. */
-  late: number;
-  /** Its last row may be this much earlier. */
-  early: number;
-}
+/**
+ * Hours of the day. The first row of a day may be `late` minutes after `from`, and its last row `early` minutes before `to`.
+ * @default late 5, early the same as late
+ */
+type MarketHours = readonly [zone: string, from: number, to: number, late?: number, early?: number];
 
-const hours = (zone: string, from: string, to: string, late = 5, early = late): MarketHours => {
-  const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
-  return { zone, from: minutes(from), to: minutes(to), late, early };
-};
-const MARKETS = [
-  hours('Asia/Shanghai', '09:30', '15:00'),
+const MARKETS: readonly MarketHours[] = [
+  ['Asia/Shanghai', 9.5, 15],
   // A few rows of the morning are enough: no market opens at 09:30 UTC.
-  hours('America/New_York', '09:30', '16:00', 1, 389),
-  hours('America/New_York', '04:00', '20:00', 30),
-  hours('America/Chicago', '08:30', '15:00'),
-  hours('Europe/London', '08:00', '16:30'),
-  hours('Europe/Berlin', '09:00', '17:30'),
-  hours('Asia/Kolkata', '09:15', '15:30'),
-  hours('Asia/Tokyo', '09:00', '15:00'),
-  hours('Asia/Tokyo', '09:00', '15:30'),
-  hours('Australia/Sydney', '10:00', '16:00'),
+  ['America/New_York', 9.5, 16, 1, 389],
+  ['America/New_York', 4, 20, 30],
+  ['America/Chicago', 8.5, 15],
+  ['Europe/London', 8, 16.5],
+  ['Europe/Berlin', 9, 17.5],
+  ['Asia/Kolkata', 9.25, 15.5],
+  ['Asia/Tokyo', 9, 15],
+  ['Asia/Tokyo', 9, 15.5],
+  ['Australia/Sydney', 10, 16],
 ];
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -35,27 +26,23 @@ const MINUTE_MS = 60_000;
 const AUCTION_MINUTES = 10;
 const SHARE_MIN = 0.98;
 
-/** The zone that the hours fit, and those hours; undefined when they fit none, or the zone in which they were read. */
-interface FittingHours {
-  zone: string;
-  hours: string;
-}
-
-/** @param walls wall times in UTC, which was assumed, epoch ms */
-export function hoursElsewhere(walls: readonly number[]): FittingHours | undefined {
+/**
+ * The zone of the market whose hours the times fit; undefined when they fit none.
+ * @param walls wall times in UTC, which was assumed, epoch ms
+ */
+export function hoursElsewhere(walls: readonly number[]): string | undefined {
   const found = MARKETS.find((market) => {
-    const offset = offsetOfDay(market.zone);
+    const offset = offsetOfDay(market[0]);
     return walls.some((wall) => offset(wall) !== 0) && fits(walls, market);
   });
-  return found && { zone: found.zone, hours: hoursText(walls) };
+  return found?.[0];
 }
 
-/** @param walls wall times in `zone`, epoch ms @returns UTC when the times fit a market of the zone as UTC and not as read */
-export function hoursInUtc(walls: readonly number[], zone: string): FittingHours | undefined {
+/** True when the times fit a market of the zone as UTC and not as read. @param walls wall times in `zone`, epoch ms */
+export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
   const offset = offsetOfDay(zone);
   const shifted = walls.map((wall) => wall + offset(wall));
-  const isUtc = MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(shifted, market));
-  return isUtc ? { zone: 'UTC', hours: hoursText(walls) } : undefined;
+  return MARKETS.some((market) => market[0] === zone && !fits(walls, market) && fits(shifted, market));
 }
 
 function minuteOf(wall: number): number {
@@ -63,7 +50,8 @@ function minuteOf(wall: number): number {
 }
 
 /** Most rows are inside of the hours, and most days begin and end with them. */
-function fits(walls: readonly number[], { from, to, late, early }: MarketHours): boolean {
+function fits(walls: readonly number[], [, fromHour, toHour, late = 5, early = late]: MarketHours): boolean {
+  const [from, to] = [fromHour * 60, toHour * 60];
   const days = new Map<number, [first: number, last: number]>();
   let inside = 0;
   for (const wall of walls) {
@@ -79,7 +67,8 @@ function fits(walls: readonly number[], { from, to, late, early }: MarketHours):
   return whole.length > 0 && whole.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
 }
 
-function hoursText(walls: readonly number[]): string {
+/** The earliest and the latest time of day. */
+export function hoursText(walls: readonly number[]): string {
   const minutes = walls.map(minuteOf);
   const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
   return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;

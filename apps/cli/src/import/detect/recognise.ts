@@ -1,8 +1,9 @@
 /** Finds the named format that a file fits. Pure. */
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
+import { FilePlanError, PRICE_NAMES } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
-import { ColumnsError, refIndex } from './columns.js';
-import type { SampleRow } from './sample.js';
+import { refIndex, unusable } from './columns.js';
+import type { FileSample, SampleRow } from './sample.js';
 
 /** A header stands within the first rows: titles, addresses and comments may come before it. */
 export const HEADER_ROWS_MAX = 60;
@@ -14,16 +15,6 @@ export interface Recognised {
   header: number | undefined;
 }
 
-export interface FileSample {
-  rows: readonly SampleRow[];
-  isJson: boolean;
-  /** The first characters, for messages. */
-  beginning: string;
-  delimiter: string | undefined;
-  /** Without folders. */
-  fileName: string;
-}
-
 /** Formats of a name: `databento` stands for `databento` and `databento-pretty`, `histdata` for both of HistData's. */
 export function formatsNamed(name: string): readonly BarFormat[] {
   const isFamily = (format: BarFormat): boolean =>
@@ -32,7 +23,7 @@ export function formatsNamed(name: string): readonly BarFormat[] {
   return FORMATS.filter((format) => format.name === name || isFamily(format));
 }
 
-/** The format that the user named. @throws ColumnsError when the file does not fit it */
+/** The format that the user named. @throws FilePlanError when the file does not fit it */
 export function namedFormat(name: string, sample: FileSample): Recognised {
   const formats = formatsNamed(name);
   for (const format of formats) {
@@ -40,14 +31,14 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
     if (found !== undefined) return found;
   }
   const [format] = formats;
-  if (format === undefined) throw new ColumnsError(`expected a format of --list-formats, was "${name}"`);
+  if (format === undefined) throw unusable(`expected a format of --list-formats, was "${name}"`);
   const row = sample.rows[0]?.raw.slice(0, 120) ?? 'an empty file';
-  throw new ColumnsError(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
+  throw unusable(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
 }
 
 /**
  * The one format that a file fits; undefined when it fits none. A fitting file name decides between formats whose rows
- * look alike. @throws ColumnsError
+ * look alike. @throws FilePlanError
  */
 export function recognise(sample: FileSample): Recognised | undefined {
   const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
@@ -55,7 +46,7 @@ export function recognise(sample: FileSample): Recognised | undefined {
   const chosen = named.length > 0 ? named : fitting;
   if (chosen.length > 1) {
     const names = chosen.map(({ format }) => format.name).join(' or ');
-    throw new ColumnsError(`the rows fit ${names}: name one with --format`, 'ambiguous-format');
+    throw new FilePlanError('ambiguous-format', `the rows fit ${names}: name one with --format`);
   }
   return chosen[0];
 }
@@ -66,14 +57,14 @@ export function lookalikes(sample: FileSample): string[] {
   return formats.filter((format) => fit({ ...format, headers: undefined }, sample, false)).map(({ name }) => name);
 }
 
-function fit(format: BarFormat, sample: FileSample, byName: boolean): Recognised | undefined {
-  if ((format.kind === 'json') !== sample.isJson) return undefined;
-  if (byName && format.needsFile === true && format.file?.test(sample.fileName) !== true) return undefined;
-  if (format.kind === 'json') return fitsJson(format, sample) ? { format, header: undefined } : undefined;
-  if (sample.delimiter !== (format.delimiter ?? ',')) return undefined;
-  const header = headerIndex(format, sample.rows);
-  if (header !== undefined) return fitsValues(format, sample.rows, header) ? { format, header } : undefined;
-  return fitsRows(format, sample.rows) ? { format, header: undefined } : undefined;
+function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, byName: boolean): Recognised | undefined {
+  const isJson = format.arrays !== undefined || format.keys !== undefined;
+  if (delimiter !== (isJson ? undefined : (format.delimiter ?? ','))) return undefined;
+  if (byName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
+  const header = headerIndex(format, rows);
+  const fits =
+    header === undefined ? fitsRows(format, rows) || fitsJson(format, rows) : fitsValues(format, rows, header);
+  return fits ? { format, header } : undefined;
 }
 
 function headerIndex({ headers = [] }: BarFormat, rows: readonly SampleRow[]): number | undefined {
@@ -96,7 +87,7 @@ function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
   return row.test(rows[0]?.raw ?? '') && fitting >= ROWS_FITTING_MIN * rows.length;
 }
 
-function fitsJson({ arrays, keys, under, columns }: BarFormat, { rows }: FileSample): boolean {
+function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly SampleRow[]): boolean {
   const [first] = rows;
   if (first === undefined) return false;
   const isUnder = under?.test(lastKey(rows[1]?.group ?? '')) ?? true;
@@ -104,8 +95,7 @@ function fitsJson({ arrays, keys, under, columns }: BarFormat, { rows }: FileSam
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
   return rows.every(({ texts }) => {
-    const value = (ref: unknown): number => Number(texts[Number(ref) - 1]);
-    const [open, high, low, close] = [columns.open, columns.high, columns.low, columns.close].map(value);
+    const [open, high, low, close] = PRICE_NAMES.map((name) => Number(texts[Number(columns[name]) - 1]));
     return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
   });
 }

@@ -1,57 +1,95 @@
 /** Reads the first and the last rows of a file as an import would, to show and to judge them. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
-import type { RowHandler, Splitter } from '../rows/index.js';
-import { isJson } from './sample.js';
+import { splitterOf } from '../rows/index.js';
+import type { FileLayout } from './layout.js';
+import type { ReadOptions } from './read-options.js';
+import { type FileStart, timeTextOf } from './sample.js';
+import { spacingOf } from './spacing.js';
+import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
 /** Fewest rows at an end of a file by which its times are judged. */
 const END_ROWS_MIN = 10;
 /** The share of unreadable times from which the others are in doubt. */
 const PARTLY_MIN = 0.25;
 
-export interface SampleBar {
-  symbol: string;
-  bar: Bar;
+/** What decides how a file is read. */
+export interface FileReading {
+  start: FileStart;
+  options: ReadOptions;
+  file: FileLayout;
+  reader: BarReaderOptions;
 }
 
-export interface SampleBars {
-  head: SampleBar[];
-  tail: SampleBar[];
+/** The bars of the first and the last bytes of a file, and what they say of its times. */
+export interface SampleBars extends FileReading {
+  head: readonly Bar[];
+  tail: readonly Bar[];
+  /** The last one of both. */
+  last: Bar | undefined;
+  /** Times of the rows, before a shift to the open. */
+  times: readonly number[];
+  /** Distance between rows, ms; undefined when there are too few. */
+  spacing: number | undefined;
+  /** The times as wall times of their zone, epoch ms. */
+  walls: readonly number[];
+  /** Text of the first time, with its date. */
+  example: string;
+  /** No one named the zone of the times, and UTC was taken. */
+  isAssumed: boolean;
 }
 
-/** The bars of the first and the last bytes of a file. @throws FilePlanError for times that are read at one end only */
-export function readSample(
-  splitter: (handler: RowHandler) => Splitter,
-  options: BarReaderOptions,
-  { head, tail, isWhole }: { head: Uint8Array; tail: Uint8Array; isWhole: boolean },
-): SampleBars {
-  const read = (bytes: Uint8Array, headerLines: number, isEnd: boolean): { bars: SampleBar[]; times: ReadTime[] } => {
-    const bars: SampleBar[] = [];
-    const times: ReadTime[] = [];
-    const sink: RowSink = {
-      bar: (symbol, bar) => {
-        bars.push({ symbol, bar });
-        times.push(undefined);
-      },
-      refuse: (_, reason, detail) => void (reason === 'unreadable-time' && times.push(detail)),
-    };
-    const rows = splitter(new BarReader({ ...options, headerLines, gridMs: 1 }, sink));
-    rows.push(bytes);
-    if (isEnd) rows.end();
-    return { bars, times };
-  };
-  const first = read(head, options.headerLines, isWhole);
-  const last = isWhole ? undefined : read(tail.subarray(firstRowOf(tail, isJson(head))), 0, true);
+/** @param delimiter undefined for JSON @throws FilePlanError for times that are read at one end only */
+export function readSample(reading: FileReading, delimiter: string | undefined): SampleBars {
+  const { start, options, file, reader } = reading;
+  const first = readPart(start.head, delimiter, reader, start.isWhole);
+  const lastRows = start.tail.subarray(firstRowOf(start.tail, delimiter === undefined));
+  const last = start.isWhole ? undefined : readPart(lastRows, delimiter, { ...reader, headerLines: 0 }, true);
   const quarter = Math.floor(first.times.length / 4);
   if (last === undefined)
     refuseHalfRead(first.times.slice(0, quarter), first.times.slice(first.times.length - quarter));
   else refuseHalfRead(first.times, last.times);
   refusePartlyRead([...first.times, ...(last?.times ?? [])]);
-  return { head: first.bars, tail: last?.bars ?? [] };
+  const [head, tail] = [first.bars, last?.bars ?? []];
+  const times = [...head, ...tail].map(({ openTime }) => openTime + reader.shiftMs);
+  const offset = offsetOfDay(reader.zone);
+  const example = timeTextOf(file.data[0]?.texts ?? [], file.layout);
+  return {
+    ...reading,
+    head,
+    tail,
+    last: tail.at(-1) ?? head.at(-1),
+    times,
+    spacing: spacingOf(times),
+    walls: times.map((time) => time + offset(time)),
+    example,
+    isAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
+  };
 }
 
 /** Why the time of a sampled row could not be read; undefined when it could. */
 type ReadTime = string | undefined;
+
+function readPart(
+  bytes: Uint8Array,
+  delimiter: string | undefined,
+  reader: BarReaderOptions,
+  isEnd: boolean,
+): { bars: Bar[]; times: ReadTime[] } {
+  const bars: Bar[] = [];
+  const times: ReadTime[] = [];
+  const sink: RowSink = {
+    bar: (_, bar) => {
+      bars.push(bar);
+      times.push(undefined);
+    },
+    refuse: (_, reason, detail) => void (reason === 'unreadable-time' && times.push(detail)),
+  };
+  const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink));
+  rows.push(bytes);
+  if (isEnd) rows.end();
+  return { bars, times };
+}
 
 /**
  * Refuses a file whose times are read at one end and not at the other: a day was taken for a month, and what was read is wrong.

@@ -1,5 +1,20 @@
 /** The first rows of a file as texts, for detection. Pure. */
-import { JsonRows, type Row, type RowHandler, RowSplitter, rowTexts } from '../rows/index.js';
+import { FilePlanError } from '../reading/index.js';
+import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
+import type { ChosenVolume } from './volume-choice.js';
+
+export interface FileStart {
+  head: Uint8Array;
+  tail: Uint8Array;
+  /** The head is the whole file. */
+  isWhole: boolean;
+  /** Without folders. */
+  fileName: string;
+  /** Symbol by the path, of --symbol-from-path. */
+  symbol?: string;
+  /** Which of several volume columns the rows of the file decided for. */
+  volume?: ChosenVolume;
+}
 
 export interface SampleRow {
   line: number;
@@ -10,30 +25,58 @@ export interface SampleRow {
   group: string | undefined;
 }
 
+export interface FileSample {
+  rows: readonly SampleRow[];
+  /** Undefined for JSON. */
+  delimiter: string | undefined;
+  /** The first characters, for messages. */
+  beginning: string;
+  fileName: string;
+}
+
 const SAMPLE_ROWS = 200;
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A time and four prices. */
 const FIELDS_MIN = 5;
 
-/** JSON begins with a bracket; a byte order mark and blanks may stand before it. */
-export function isJson(head: Uint8Array): boolean {
+/** @param wanted the delimiter of the user @throws FilePlanError for JSON that is cut short */
+export function sampleOf({ head, tail, fileName }: FileStart, wanted: string | undefined): FileSample {
+  const named = { beginning: Buffer.from(head.subarray(0, 120)).toString('utf8'), fileName };
   const text = Buffer.from(head.subarray(0, 4096))
     .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trimStart();
-  return text.startsWith('[') || text.startsWith('{');
+    .replace(/^\ufeff/, '');
+  if (/^\s*[[{]/.test(text)) {
+    if (!/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1')))
+      throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
+    return { ...named, rows: sampleRows(head, undefined), delimiter: undefined };
+  }
+  // `sep=;` is a line by which Excel names the delimiter.
+  const excel = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
+  const given = wanted ?? excel;
+  const { delimiter, rows } = likeliest(head, given === undefined ? DELIMITERS : [given]);
+  return { ...named, rows: rows.filter(({ line }) => excel === undefined || line > 1), delimiter };
+}
+
+/** The delimiter that splits most lines into the same number of fields, at least five, and its rows. */
+function likeliest(head: Uint8Array, delimiters: readonly string[]): Pick<FileSample, 'delimiter' | 'rows'> {
+  const scores = delimiters.map((delimiter) => {
+    const rows = sampleRows(head, delimiter);
+    const counts = new Map<number, number>();
+    for (const { texts } of rows) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1);
+    const alike = [...counts].filter(([fields]) => fields >= FIELDS_MIN).map(([, lines]) => lines);
+    return { delimiter, rows, lines: Math.max(0, ...alike) };
+  });
+  return scores.reduce((best, score) => (score.lines > best.lines ? score : best));
 }
 
 /** @param delimiter undefined for JSON */
-export function sampleRows(head: Uint8Array, delimiter: string | undefined): SampleRow[] {
+function sampleRows(head: Uint8Array, delimiter: string | undefined): SampleRow[] {
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
-    row: (row) => {
-      if (rows.length < SAMPLE_ROWS) rows.push(sampleRow(row));
-    },
+    row: (row) => void (rows.length < SAMPLE_ROWS && rows.push(sampleRow(row))),
     refuse: () => undefined,
   };
-  const splitter = delimiter === undefined ? new JsonRows(handler) : new RowSplitter(delimiter, handler);
+  const splitter = splitterOf(delimiter, handler);
   for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS; at += 4096)
     splitter.push(head.subarray(at, at + 4096));
   if (head.length < 4096 || rows.length < SAMPLE_ROWS) splitter.end();
@@ -45,34 +88,7 @@ function sampleRow(row: Row): SampleRow {
   return { line: row.line, texts: rowTexts(row), raw, isHeader: row.isHeader ?? false, group: row.group };
 }
 
-/** The rows below the header. */
-export function dataRows(rows: readonly SampleRow[], headerLines: number): SampleRow[] {
-  return rows.filter(({ line, isHeader }) => !isHeader && line > headerLines);
-}
-
 /** The text of a row's time, with its date where that is in another column. */
-export function timeTextOf(
-  { texts }: Pick<SampleRow, 'texts'>,
-  { date, time }: { date?: number | undefined; time: number },
-): string {
+export function timeTextOf(texts: readonly string[], { date, time }: { date?: number; time: number }): string {
   return date === undefined ? (texts[time] ?? '') : `${texts[date]} ${texts[time]}`;
-}
-
-/** `sep=;` is a line by which Excel names the delimiter. */
-export function namedDelimiter(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head.subarray(0, 64))
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
-  return /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
-}
-
-/** The character that splits most lines into the same number of fields, at least five. */
-export function likelyDelimiter(head: Uint8Array): string {
-  const scores = DELIMITERS.map((delimiter) => {
-    const counts = new Map<number, number>();
-    for (const { texts } of sampleRows(head, delimiter)) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1);
-    const alike = [...counts].filter(([fields]) => fields >= FIELDS_MIN).map(([, lines]) => lines);
-    return { delimiter, lines: Math.max(0, ...alike) };
-  });
-  return scores.reduce((best, score) => (score.lines > best.lines ? score : best)).delimiter;
 }

@@ -1,4 +1,5 @@
 /** Finds dates whose day and month may have changed places, such as 20240305 for the 3rd of May. Pure. */
+import { dateOf } from '@barkeep/bars';
 
 const DAY_MS = 86_400_000;
 /** From one trading day to the next, over a weekend and a holiday. */
@@ -26,8 +27,7 @@ export function swappedDates(walls: readonly number[], example: string, fileName
     differenceOf(days, swapped) ?? (isIso ? undefined : weekendsOf(days, swapped)) ?? fileDate(days, swapped, fileName);
   if (why === undefined) return undefined;
   const at = days.findIndex((day, index) => day !== swapped[index]);
-  const [day, other] = [text(days[at]!), text(swapped[at]!)];
-  const weekends = (list: readonly number[]): number => list.filter(isWeekend).length;
+  const [day, other] = [dateOf(days[at]!), dateOf(swapped[at]!)];
   return {
     detail: `dates such as ${day} ${why}: if the day stands before the month (${other}), name the order with --time-format`,
     isSure: days.length > 2 && weekends(swapped) <= weekends(days),
@@ -44,8 +44,7 @@ function differenceOf(days: readonly number[], swapped: readonly number[]): stri
 }
 
 function weekendsOf(days: readonly number[], swapped: readonly number[]): string | undefined {
-  const weekends = days.filter(isWeekend).length;
-  return weekends * 2 > days.length && !swapped.some(isWeekend) ? 'are days of a weekend' : undefined;
+  return weekends(days) * 2 > days.length && weekends(swapped) === 0 ? 'are days of a weekend' : undefined;
 }
 
 function fileDate(days: readonly number[], swapped: readonly number[], fileName: string): string | undefined {
@@ -66,10 +65,6 @@ function isOrdered(days: readonly number[]): boolean {
   return steps.every((step) => step > 0) || steps.every((step) => step < 0);
 }
 
-function isWeekend(day: number): boolean {
-  return [0, 6].includes(new Date(day * DAY_MS).getUTCDay());
-}
-
-function text(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+function weekends(days: readonly number[]): number {
+  return days.filter((day) => [0, 6].includes(new Date(day * DAY_MS).getUTCDay())).length;
 }

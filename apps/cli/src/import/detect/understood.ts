@@ -1,9 +1,7 @@
 /** What an import understood of a file, for the user. Pure. */
 import type { Bar } from '@barkeep/bars';
-import type { BarReaderOptions } from '../reading/index.js';
-import type { Judgement } from './judge-sample.js';
+import { PRICE_NAMES } from '../reading/index.js';
 import type { FileLayout } from './layout.js';
-import type { FileSample } from './recognise.js';
 import type { SampleBars } from './sample-bars.js';
 import { spacingText } from './spacing.js';
 
@@ -25,27 +23,22 @@ export interface Understood {
   notes: string[];
 }
 
-interface UnderstoodParts {
-  file: FileLayout;
-  sample: FileSample;
-  reader: BarReaderOptions;
-  read: SampleBars;
-  judged: Judgement;
-}
-
-export function understoodOf({ file, sample, reader, read, judged }: UnderstoodParts): Understood {
+/** @param delimiter undefined for JSON */
+export function understoodOf(sample: SampleBars, delimiter: string | undefined, notes: string[]): Understood {
+  const { file, reader, spacing, head, last } = sample;
   const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
+  const unnamed = delimiter === undefined ? 'json' : 'csv';
   return {
-    format: file.format?.name ?? (isWide ? 'yahoo' : sample.isJson ? 'json' : 'csv'),
+    format: file.format?.name ?? (isWide ? 'yahoo' : unnamed),
     columns: columnsOf(file),
-    delimiter: sample.delimiter,
+    delimiter,
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
-    spacing: judged.spacing === undefined ? null : spacingText(judged.spacing),
+    spacing: spacing === undefined ? null : spacingText(spacing),
     symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
-    first: read.head[0]?.bar ?? null,
-    last: (read.tail.at(-1) ?? read.head.at(-1))?.bar ?? null,
-    notes: judged.notes,
+    first: head[0] ?? null,
+    last: last ?? null,
+    notes,
   };
 }
 
@@ -57,7 +50,7 @@ function columnsOf({ layout, names }: FileLayout): Record<string, string> {
   if (layout.date !== undefined) columns['date'] = named(layout.date);
   columns['time'] = named(layout.time);
   if (layout.symbol !== undefined) columns['symbol'] = named(layout.symbol);
-  for (const name of ['open', 'high', 'low', 'close'] as const) columns[name] = named(values[name]);
+  for (const name of PRICE_NAMES) columns[name] = named(values[name]);
   if (values.volume.length > 0) columns['volume'] = values.volume.map(named).join(' + ');
   return columns;
 }

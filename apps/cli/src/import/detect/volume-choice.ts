@@ -20,8 +20,8 @@ export interface ChosenVolume {
 export class VolumeChoice implements RowHandler {
   /** Rows in which each column is above 0. */
   readonly #used: number[];
-  /** Rows in which one column is 0 and another is not, by the column that is 0. */
-  readonly #lacking: number[];
+  /** Rows in which one of them is. */
+  #rows = 0;
 
   /** @param columns in the order of preference @param headerLines rows up to this line are no data */
   constructor(
@@ -30,22 +30,19 @@ export class VolumeChoice implements RowHandler {
     private readonly headerLines: number,
   ) {
     this.#used = columns.map(() => 0);
-    this.#lacking = columns.map(() => 0);
   }
 
   row({ bytes, starts, ends, count, line, isHeader }: Row): void {
     if (line <= this.headerLines || isHeader) return;
     const { columns } = this;
-    let isUsed = 0;
+    let isUsed = false;
     for (let index = 0; index < columns.length; index++) {
       const { field } = columns[index]!;
-      if (field < count && this.volume(bytes, starts[field] ?? 0, ends[field] ?? 0) > 0) isUsed |= 1 << index;
+      if (field >= count || !(this.volume(bytes, starts[field] ?? 0, ends[field] ?? 0) > 0)) continue;
+      this.#used[index]!++;
+      isUsed = true;
     }
-    if (isUsed === 0) return;
-    for (let index = 0; index < columns.length; index++) {
-      if ((isUsed & (1 << index)) === 0) this.#lacking[index]!++;
-      else this.#used[index]!++;
-    }
+    if (isUsed) this.#rows++;
   }
 
   refuse(): void {
@@ -57,14 +54,12 @@ export class VolumeChoice implements RowHandler {
    * it in most rows.
    */
   get chosen(): ChosenVolume {
-    const total = (index: number): number => this.#used[index]! + this.#lacking[index]!;
-    const most = Math.max(...this.#used);
-    const half = this.columns.findIndex((_, index) => this.#used[index]! * 2 >= total(index));
-    const index = half >= 0 ? half : this.#used.indexOf(most);
+    const half = this.#used.findIndex((rows) => rows * 2 >= this.#rows);
+    const index = half >= 0 ? half : this.#used.indexOf(Math.max(...this.#used));
     const { field, name } = this.columns[index]!;
     const others = this.columns.filter((column) => column.field !== field).map((column) => column.name);
     const note = `volume is ${name}; not taken: ${others.join(', ')}`;
-    const lacking = this.#lacking[index]!;
+    const lacking = this.#rows - this.#used[index]!;
     const warning = `${note}. ${name} is 0 in ${lacking} rows in which another one is not: --columns volume=… names the right one`;
     return { field, note, ...(lacking > 0 && { warning }) };
   }

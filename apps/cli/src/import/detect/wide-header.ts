@@ -2,7 +2,7 @@
  * Reads headers of two or three lines as pandas writes them for yfinance: one line names the values, one the symbols, and
  * a row has the bars of all symbols. Pure.
  */
-import type { ValueFields } from '../reading/index.js';
+import { PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import type { SampleRow } from './sample.js';
 
 interface WideHeader {
@@ -41,7 +41,7 @@ function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolu
     fields.set(symbol, known.set(label.toLowerCase(), field));
   }
   return [...fields].flatMap(([symbol, of]) => {
-    const [open, high, low, close] = ['open', 'high', 'low', 'close'].map((name) => of.get(name));
+    const [open, high, low, close] = PRICE_NAMES.map((name) => of.get(name));
     const volume = hasVolume ? of.get('volume') : undefined;
     if (open === undefined || high === undefined || low === undefined || close === undefined) return [];
     return [{ symbol, open, high, low, close, volume: volume === undefined ? [] : [volume] }];

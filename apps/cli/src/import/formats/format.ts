@@ -25,8 +25,6 @@ export interface BarFormat {
   title: string;
   /** Where the form is documented. */
   source: string;
-  /** @default 'csv' */
-  kind?: 'json';
   /** @default ',' */
   delimiter?: string;
   /** Headers that the files have: all names of one of them must be there, in any order. Undefined: rows without a header. */
@@ -50,7 +48,7 @@ export interface BarFormat {
   columns: FormatColumns;
   /** Formats of the time, in the words of --time-format; the first one that reads the first row. @default ['auto'] */
   time?: readonly string[];
-  /** Zone of times without an offset. Undefined: the files do not say it, the user must. */
+  /** Zone of times without an offset. Given as undefined: the files do not say it, the user must. @default 'UTC' */
   zone?: string;
   /** Whether a time is the open or the close of its bar. @default 'open' */
   times?: 'open' | 'close';

@@ -1,7 +1,11 @@
 /** The formats that an import knows by name. */
 import { EXCHANGE_FORMATS } from './exchange-formats.js';
+import type { BarFormat } from './format.js';
 import { PLATFORM_FORMATS } from './platform-formats.js';
 import { VENDOR_FORMATS } from './vendor-formats.js';
 
 export { type BarFormat, type ColumnRef, type FormatColumns, type VolumeRef } from './format.js';
-export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS];
+export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS].map((format): BarFormat => ({
+  zone: 'UTC',
+  ...format,
+}));

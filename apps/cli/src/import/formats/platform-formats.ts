@@ -24,7 +24,6 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     headers: [['time', 'open', 'high', 'low', 'close', 'Volume']],
     file: /^[^_,]+_([^,]+), /,
     columns: { time: 'time', ...LOWER, volume: 'Volume' },
-    zone: 'UTC',
     example: ['time,open,high,low,close,Volume', '1709562600,176.15,176.9,175.82,176.3,2315021'],
   },
   {
@@ -34,6 +33,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     row: new RegExp(`^\\d{4}\\.\\d\\d\\.\\d\\d,\\d\\d:\\d\\d,(?:${NUMBER},){4}\\d+$`),
     columns: DATE_AND_TIME,
     time: ['yyyy.MM.dd HH:mm'],
+    zone: undefined,
     example: ['2024.03.04,16:30,1.08500,1.08520,1.08490,1.08510,57'],
   },
   {
@@ -44,6 +44,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     headers: [['<DATE>', '<TIME>', '<OPEN>', '<HIGH>', '<LOW>', '<CLOSE>', '<TICKVOL>', '<VOL>', '<SPREAD>']],
     columns: { ...BRACKETED, volume: { either: ['<VOL>', '<TICKVOL>'] } },
     time: ['yyyy.MM.dd HH:mm:ss', 'yyyy.MM.dd HH:mm'],
+    zone: undefined,
     example: [
       '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>',
       '2024.03.04\t16:30:00\t1.08500\t1.08520\t1.08490\t1.08510\t57\t0\t3',
@@ -76,7 +77,6 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     needsFile: true,
     columns: IN_ORDER,
     time: ['yyyyMMdd HHmmss'],
-    zone: 'UTC',
     times: 'close',
     example: ['20240304 143100;5130.25;5131;5129.75;5130.5;823'],
   },

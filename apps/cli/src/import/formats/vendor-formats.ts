@@ -3,7 +3,17 @@ import { type BarFormat, BRACKETED, CAPITALS, DATE_AND_TIME, IN_ORDER, LOWER, NE
 
 /** Eastern Standard Time without daylight saving. */
 const EST = 'Etc/GMT+5';
-const DATABENTO = ['ts_event', 'rtype', 'publisher_id', 'instrument_id', 'open', 'high', 'low', 'close', 'volume'];
+/** Prices of its two formats are written as whole numbers or as decimals. */
+const DATABENTO = {
+  source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
+  headers: [['ts_event', 'rtype', 'publisher_id', 'instrument_id', 'open', 'high', 'low', 'close', 'volume']],
+  columns: { time: 'ts_event', symbol: 'symbol', ...LOWER },
+};
+/** Objects with keys of one letter, as two APIs write them under different keys. */
+const SHORT_KEYS = {
+  keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
+  columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },
+};
 
 export const VENDOR_FORMATS: readonly BarFormat[] = [
   {
@@ -12,7 +22,6 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://massive.com/docs/flat-files',
     headers: [['ticker', 'volume', 'open', 'close', 'high', 'low', 'window_start', 'transactions']],
     columns: { time: 'window_start', symbol: 'ticker', ...LOWER },
-    zone: 'UTC',
     example: [
       'ticker,volume,open,close,high,low,window_start,transactions',
       'AAPL,4930,10,10.5,11,9,1709562600000000000,129',
@@ -22,11 +31,8 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     name: 'polygon-json',
     title: 'Polygon (Massive) aggregates, JSON of the API',
     source: 'https://massive.com/docs/rest/stocks/aggregates/custom-bars',
-    kind: 'json',
-    keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
+    ...SHORT_KEYS,
     under: /^results$/,
-    columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },
-    zone: 'UTC',
     example: [
       '{"ticker":"AAPL","resultsCount":1,"results":[{"v":4930,"vw":10.2,"o":10,"c":10.5,"h":11,"l":9,"t":1709562600000,"n":129}],"status":"OK"}',
     ],
@@ -34,11 +40,8 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
   {
     name: 'databento',
     title: 'Databento ohlcv-1m CSV, fixed-point prices (× 1,000,000,000)',
-    source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
-    headers: [DATABENTO],
+    ...DATABENTO,
     price: /^-?\d+$/,
-    columns: { time: 'ts_event', symbol: 'symbol', ...LOWER },
-    zone: 'UTC',
     priceScale: 1_000_000_000,
     example: [
       'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol',
@@ -48,11 +51,8 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
   {
     name: 'databento-pretty',
     title: 'Databento ohlcv-1m CSV, pretty prices',
-    source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
-    headers: [DATABENTO],
+    ...DATABENTO,
     price: /\./,
-    columns: { time: 'ts_event', symbol: 'symbol', ...LOWER },
-    zone: 'UTC',
     example: [
       'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol',
       '2024-03-04T14:30:00.000000000Z,33,1,5482,5130.250000000,5131.000000000,5129.750000000,5130.500000000,823,ESH4',
@@ -64,7 +64,6 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://alpaca.markets/sdks/python/market_data.html',
     headers: [['symbol', 'timestamp', 'open', 'high', 'low', 'close', 'volume', 'trade_count', 'vwap']],
     columns: { time: 'timestamp', symbol: 'symbol', ...LOWER },
-    zone: 'UTC',
     example: [
       'symbol,timestamp,open,high,low,close,volume,trade_count,vwap',
       'AAPL,2024-03-04 14:30:00+00:00,176.15,176.9,175.82,176.3,2315021.0,20146.0,176.31',
@@ -74,11 +73,8 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     name: 'alpaca-json',
     title: 'Alpaca bars, JSON of the API',
     source: 'https://docs.alpaca.markets/reference/stockbars',
-    kind: 'json',
-    keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
+    ...SHORT_KEYS,
     under: /^(?!results$)/,
-    columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },
-    zone: 'UTC',
     example: [
       '{"bars":{"AAPL":[{"t":"2024-03-04T14:30:00Z","o":176.15,"h":176.9,"l":175.82,"c":176.3,"v":2315021,"n":20146,"vw":176.31}]}}',
     ],
@@ -177,7 +173,6 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     headers: [[/^(Gmt|Local) time$/, 'Open', 'High', 'Low', 'Close', /^Volume ?$/]],
     columns: { time: /^(Gmt|Local) time$/, ...CAPITALS, volume: /^Volume ?$/ },
     time: ['dd.MM.yyyy HH:mm:ss.SSS', "dd.MM.yyyy HH:mm:ss.SSS 'GMT'ZZZ"],
-    zone: 'UTC',
     example: ['Gmt time,Open,High,Low,Close,Volume', '04.03.2024 14:30:00.000,1.085,1.0852,1.0849,1.0851,123.45'],
   },
 ];

@@ -13,10 +13,8 @@ import {
   rowTexts,
 } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
-import { closeOf } from './close-time.js';
-import { numberHint, priceHint, timeDetail, timeText } from './refusal-text.js';
-import type { RowSink } from './refusals.js';
-import { fieldsMin, type RowLayout, type ValueFields } from './row-layout.js';
+import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './refusals.js';
+import { fieldsMin, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
 
 /** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every row. */
@@ -48,27 +46,22 @@ export interface BarReaderOptions {
 /** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
 const TIME_MIN_MS = Date.UTC(1900, 0, 1);
 const TIME_MAX_MS = Date.UTC(2200, 0, 1);
+const MINUTE_MS = 60_000;
+/** Some vendors stamp the close of a bar with its last second or millisecond. */
+const LAST_SECOND_MS = 59_000;
 const SPACE = 32;
 const TIME_BYTES_MAX = 128;
 
 export class BarReader implements RowHandler {
   readonly #fieldsMin: number;
-  readonly #fieldsMax: number;
   readonly #isWide: boolean;
-  readonly #values: ValueFields;
-  readonly #headerLines: number;
-  readonly #shiftMs: number;
-  readonly #gridMs: number;
-  readonly #price: NumberReader;
-  readonly #volume: NumberReader;
-  readonly #time: TimeParser;
   readonly #oneSymbol: string | undefined;
   readonly #joined = new Uint8Array(TIME_BYTES_MAX);
-  #lastSymbolBytes = new Uint8Array(0);
-  #lastSymbol = '';
+  /** The symbol column of the last row, and its text. */
+  #lastBytes = new Uint8Array(0);
+  #lastText = '';
   readonly #isGuarded: boolean;
   #firstSymbol: string | undefined;
-  #lastGroup: string | undefined;
   /** Rows whose volume was −1, which stands for unknown. */
   unknownVolumes = 0;
 
@@ -78,37 +71,31 @@ export class BarReader implements RowHandler {
   ) {
     const { layout, symbol } = options;
     this.#fieldsMin = fieldsMin(layout);
-    this.#fieldsMax = layout.fieldsMax;
     this.#isWide = layout.values.length > 1;
-    this.#values = layout.values[0]!;
-    this.#headerLines = options.headerLines;
-    this.#shiftMs = options.shiftMs;
-    this.#gridMs = options.gridMs;
-    this.#price = options.price;
-    this.#volume = options.volume;
-    this.#time = options.time;
     this.#oneSymbol = typeof symbol === 'string' ? symbol : undefined;
-    this.#isGuarded = this.#oneSymbol !== undefined && !(options.anySymbol ?? false) && hasOwnSymbol(options);
+    const hasOwn = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
+    this.#isGuarded = this.#oneSymbol !== undefined && options.anySymbol !== true && hasOwn;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
-    if (line > this.#headerLines) this.sink.refuse(line, reason, detail);
+    if (line > this.options.headerLines) this.sink.refuse(line, reason, detail);
   }
 
   row(row: Row): void {
-    if (row.line <= this.#headerLines || row.isHeader) return;
+    const { layout, headerLines, shiftMs } = this.options;
+    if (row.line <= headerLines || row.isHeader) return;
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
     }
-    if (row.count > this.#fieldsMax && this.#hasSurplus(row)) return;
+    if (row.count > layout.fieldsMax && this.#hasSurplus(row)) return;
     const symbol = this.#oneSymbol ?? this.#symbolOf(row);
     if (symbol === undefined || (this.#isGuarded && !this.#hasFirstSymbol(row))) return;
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
-    const openTime = this.#shiftMs === 0 ? time : closeOf(time) - this.#shiftMs;
+    const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
     if (this.#isWide) this.#readWide(row, openTime);
-    else this.#readBar(row, this.#values, symbol, openTime);
+    else this.#readBar(row, layout.values[0]!, symbol, openTime);
   }
 
   /** Refuses a row whose fields beyond the header are not empty: a comma inside of a number made two fields of one. */
@@ -124,16 +111,14 @@ export class BarReader implements RowHandler {
 
   #readWide(row: Row, openTime: number): void {
     for (const fields of this.options.layout.values) {
-      const isEmpty = [fields.open, fields.high, fields.low, fields.close].every(
-        (field) => fieldText(row, field) === '',
-      );
+      const isEmpty = PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '');
       if (!isEmpty) this.#readBar(row, fields, fields.symbol ?? '', openTime);
     }
   }
 
   #readBar(row: Row, fields: ValueFields, symbol: string, openTime: number): void {
     const { starts, ends, bytes } = row;
-    const price = this.#price;
+    const { price, prices, gridMs } = this.options;
     let open = price(bytes, starts[fields.open] ?? 0, ends[fields.open] ?? 0);
     let high = price(bytes, starts[fields.high] ?? 0, ends[fields.high] ?? 0);
     let low = price(bytes, starts[fields.low] ?? 0, ends[fields.low] ?? 0);
@@ -145,13 +130,13 @@ export class BarReader implements RowHandler {
       close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
     const volume = this.#volumeOf(row, fields.volume);
-    const reason = refuseValues(open, high, low, close, volume, this.options.prices);
+    const reason = refuseValues(open, high, low, close, volume, prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
       const detail = `expected a time from 1900 to 2200, was ${timeText(openTime)}`;
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
-    if (openTime % this.#gridMs !== 0) {
+    if (openTime % gridMs !== 0) {
       const hint =
         closeOf(openTime) === openTime ? '' : '; --times close reads closes in the last second of their minute';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
@@ -168,14 +153,14 @@ export class BarReader implements RowHandler {
   }
 
   #priceOf(row: Row, field: number): number {
-    return this.#price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+    return this.options.price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
   }
 
   #volumeOf(row: Row, fields: readonly number[]): number {
     let sum = 0;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!;
-      const volume = this.#volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
+      const volume = this.options.volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
       if (volume === -1) {
         this.unknownVolumes++;
         return 0;
@@ -188,58 +173,46 @@ export class BarReader implements RowHandler {
 
   /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
   #symbolOf(row: Row): string | undefined {
-    const { symbol, layout } = this.options;
+    const { symbol, layout, names } = this.options;
     if (this.#isWide) return '';
-    const field = layout.symbol ?? 0;
-    if (symbol === undefined && this.#isLastSymbol(row, field)) return this.#lastSymbol;
-    const text = symbol === undefined ? fieldText(row, field) : lastKey(row.group ?? '');
-    const name = this.options.names.of(text);
-    if (!('symbol' in name)) {
-      this.sink.refuse(row.line, name.reason, name.detail);
-      return undefined;
-    }
-    if (symbol === undefined) {
-      this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
-      this.#lastSymbol = name.symbol;
-    }
-    return name.symbol;
+    const name = names.of(symbol === undefined ? this.#columnText(row, layout.symbol ?? 0) : lastKey(row.group ?? ''));
+    if ('symbol' in name) return name.symbol;
+    this.sink.refuse(row.line, name.reason, name.detail);
+    return undefined;
   }
 
-  /** With a given symbol: refuses a row whose symbol column names another one than the first row. */
+  /** With a given symbol: refuses a row whose symbol column or keys name another one than the first row. */
   #hasFirstSymbol(row: Row): boolean {
     const field = this.options.layout.symbol;
-    const isSame =
-      field === undefined
-        ? row.group === this.#lastGroup && this.#firstSymbol !== undefined
-        : this.#isLastSymbol(row, field);
-    if (isSame) return true;
-    const text = field === undefined ? (row.group ?? '').replaceAll(KEY_SEPARATOR, '.') : fieldText(row, field);
-    this.#firstSymbol ??= text;
-    if (text === this.#firstSymbol) {
-      if (field === undefined) this.#lastGroup = row.group;
-      else this.#lastSymbolBytes = Uint8Array.from(row.bytes.subarray(row.starts[field] ?? 0, row.ends[field] ?? 0));
-      return true;
-    }
-    const detail = `expected rows of "${this.#firstSymbol}", was "${text}": leave --symbol out, or give --one-symbol`;
+    const own = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
+    this.#firstSymbol ??= own;
+    if (own === this.#firstSymbol) return true;
+    const [first, text] = [this.#firstSymbol, own].map((name) => name.replaceAll(KEY_SEPARATOR, '.'));
+    const detail = `expected rows of "${first}", was "${text}": leave --symbol out, or give --one-symbol`;
     this.sink.refuse(row.line, 'other-symbol', detail);
     return false;
   }
 
   /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
-  #isLastSymbol(row: Row, field: number): boolean {
-    const last = this.#lastSymbolBytes;
-    const start = row.starts[field] ?? 0;
-    if (last.length === 0 || (row.ends[field] ?? 0) - start !== last.length) return false;
-    for (let at = 0; at < last.length; at++) if (row.bytes[start + at] !== last[at]) return false;
-    return true;
+  #columnText(row: Row, field: number): string {
+    const last = this.#lastBytes;
+    const [start, end] = [row.starts[field] ?? 0, row.ends[field] ?? 0];
+    let isSame = last.length > 0 && end - start === last.length;
+    for (let at = 0; isSame && at < last.length; at++) isSame = row.bytes[start + at] === last[at];
+    if (!isSame) {
+      this.#lastBytes = Uint8Array.from(row.bytes.subarray(start, end));
+      this.#lastText = fieldText(row, field);
+    }
+    return this.#lastText;
   }
 
   #timeOf(row: Row): RowTime {
-    const { date, time } = this.options.layout;
+    const { layout, time: read } = this.options;
+    const { date, time } = layout;
     const { bytes } = row;
     let start = row.starts[time] ?? 0;
     const end = row.ends[time] ?? 0;
-    if (date === undefined) return this.#time(bytes, start, end);
+    if (date === undefined) return read(bytes, start, end);
     const dateStart = row.starts[date] ?? 0;
     let dateEnd = row.ends[date] ?? 0;
     while (dateEnd > dateStart && bytes[dateEnd - 1] === SPACE) dateEnd--;
@@ -251,7 +224,7 @@ export class BarReader implements RowHandler {
     for (let at = dateStart; at < dateEnd; at++) joined[to++] = bytes[at]!;
     joined[to++] = SPACE;
     for (let at = start; at < end; at++) joined[to++] = bytes[at]!;
-    return this.#time(joined, 0, length);
+    return read(joined, 0, length);
   }
 
   #refuseTime(row: Row, problem: TimeProblem): void {
@@ -268,10 +241,7 @@ export class BarReader implements RowHandler {
       reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
     ];
     const values = [
-      read('open', fields.open, price),
-      read('high', fields.high, price),
-      read('low', fields.low, price),
-      read('close', fields.close, price),
+      ...PRICE_NAMES.map((name) => read(name, fields[name], price)),
       ...fields.volume.map((field) => read('volume', field, volume)),
     ];
     const bad = values.find(([, , value]) => Number.isNaN(value));
@@ -286,12 +256,13 @@ export class BarReader implements RowHandler {
   }
 }
 
-/** True when the rows name a symbol although one is given. */
-function hasOwnSymbol({ layout, isGrouped }: BarReaderOptions): boolean {
-  return layout.values.length === 1 && (layout.symbol !== undefined || isGrouped === true);
-}
-
 /** The mean as a decimal number: of 1.085 and 1.087 it is 1.086, not 1.0859999999999999. */
 function meanOf(bid: number, ask: number): number {
   return Number(((bid + ask) / 2).toPrecision(15));
+}
+
+/** The close that a time in the last second of a minute stands for; any other time as it is. Epoch ms. */
+function closeOf(time: number): number {
+  const intoMinute = time % MINUTE_MS;
+  return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;
 }

@@ -1,6 +1,5 @@
 /** Turns rows into bars. */
 export { BarReader, type BarReaderOptions } from './bar-reader.js';
-export { timeText } from './refusal-text.js';
-export { FILE_REFUSALS, FilePlanError, type ImportRefusal, type RowSink } from './refusals.js';
-export { type PriceFields, type RowLayout, type ValueFields } from './row-layout.js';
+export { FILE_REFUSALS, FilePlanError, type ImportRefusal, type RowSink, timeText } from './refusals.js';
+export { type PriceFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 export { type SymbolCase, SymbolNames } from './symbol-names.js';

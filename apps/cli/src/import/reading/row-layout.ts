@@ -1,12 +1,8 @@
 /** Where the parts of a bar stand in a row. */
 
+export const PRICE_NAMES = ['open', 'high', 'low', 'close'] as const;
 /** Fields, from 0. */
-export interface PriceFields {
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-}
+export type PriceFields = Record<(typeof PRICE_NAMES)[number], number>;
 
 /** The fields of one bar's values, from 0. A row of a wide file has several bars. */
 export interface ValueFields extends PriceFields {
@@ -32,6 +28,6 @@ export interface RowLayout {
 
 /** The number of fields that a row must have. */
 export function fieldsMin({ date = 0, time, symbol = 0, values, fieldsMin: given = 0 }: RowLayout): number {
-  const used = values.flatMap(({ open, high, low, close, volume }) => [open, high, low, close, ...volume]);
+  const used = values.flatMap((fields) => [...PRICE_NAMES.map((name) => fields[name]), ...fields.volume]);
   return Math.max(given, Math.max(date, time, symbol, ...used) + 1);
 }

@@ -102,14 +102,3 @@ function plainText(text: string, decimal: string, thousands: string | undefined)
   if (!groups.slice(1).every((group) => /^\d{3}$/.test(group))) return '';
   return rest.length === 0 ? groups.join('') : `${groups.join('')}.${rest[0]}`;
 }
-
-/** The whole number of `length` digits at `start`, or -1 when one of them is not a digit. */
-export function digitsAt(bytes: Uint8Array, start: number, length: number): number {
-  let value = 0;
-  for (let at = start; at < start + length; at++) {
-    const digit = (bytes[at] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
-}

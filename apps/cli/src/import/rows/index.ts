@@ -1,5 +1,5 @@
 /** Splits text into rows and reads numbers from their bytes. */
-export { decimalAt, digitsAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
+export { decimalAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
 export { JsonBalance } from './json-bytes.js';
 export { JsonRows } from './json-rows.js';
 export {
@@ -13,4 +13,4 @@ export {
   rowTexts,
   type Splitter,
 } from './row.js';
-export { RowSplitter } from './row-splitter.js';
+export { RowSplitter, splitterOf } from './row-splitter.js';

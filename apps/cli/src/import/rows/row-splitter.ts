@@ -6,10 +6,16 @@
  * csv-parse for every row would be too slow: 1 M rows of 7 fields take 5.2 s, here 0.3 s, and COPY itself takes 1.5 s.
  */
 import { parse } from 'csv-parse/sync';
+import { JsonRows } from './json-rows.js';
 import { type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
 
 const [LF, CR, QUOTE] = [10, 13, 34];
 const EMPTY = new Uint8Array(0);
+
+/** @param delimiter undefined for JSON */
+export function splitterOf(delimiter: string | undefined, handler: RowHandler): Splitter {
+  return delimiter === undefined ? new JsonRows(handler) : new RowSplitter(delimiter, handler);
+}
 
 export class RowSplitter implements Splitter {
   readonly #row: Row = { bytes: EMPTY, starts: [0], ends: [0], count: 0, line: 0 };

@@ -1,5 +1,5 @@
 /** Says whether a calendar has a slot for a time, and what would explain many times outside. Pure except for a cache. */
-import type { Calendar, Hours } from '@barkeep/bars';
+import { type Calendar, dateOf, type Hours } from '@barkeep/bars';
 import { IANAZone } from 'luxon';
 
 const DAY_MS = 86_400_000;
@@ -42,7 +42,7 @@ export class CalendarCheck {
    */
   hint(times: readonly number[], zone: string, intervalMs: number): string | undefined {
     const { id, zone: ofCalendar, firstDate, lastDate, hasExtendedHours } = this.calendar;
-    const dates = times.map((time) => new Date(time).toISOString().slice(0, 10));
+    const dates = times.map((time) => dateOf(Math.floor(time / DAY_MS)));
     const isKnown = (date: string): boolean => date >= firstDate && date <= lastDate;
     if (dates.length > 0 && !dates.some(isKnown)) return `${id} is known from ${firstDate} to ${lastDate}`;
     const share = (shift: (time: number) => number, check: CalendarCheck = this): number =>
@@ -69,8 +69,7 @@ export class CalendarCheck {
   #edgesOf(year: number): Float64Array {
     const known = this.#years.get(year);
     if (known !== undefined) return known;
-    const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-    const [from, to] = [date(Date.UTC(year, 0, 1) - DAY_MS), date(Date.UTC(year + 1, 0, 1) + DAY_MS)];
+    const [from, to] = [dateOf(Date.UTC(year, 0, 1) / DAY_MS - 1), dateOf(Date.UTC(year + 1, 0, 1) / DAY_MS + 1)];
     const days = this.calendar.knownTradingDays(from, to, this.hours);
     const edges = Float64Array.from(
       days.flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close])),

@@ -3,12 +3,12 @@
  * refusals. Its caller decides whether the import is kept.
  */
 import type { Bar } from '@barkeep/bars';
-import { type ChosenVolume, type FilePlan, type FileStart, planFile } from '../detect/index.js';
+import { type ChosenVolume, type FilePlan, type FileStart, leanFile, planFile, planLean } from '../detect/index.js';
 import { type InputEntry, inputEntries, type InputFile, isFileError, isLeanName } from '../files/index.js';
-import { leanFile, planLean } from '../lean/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
+import { splitterOf } from '../rows/index.js';
 import { BarBuffer } from './bar-buffer.js';
-import { checkWhole, fileNameOf, headOf } from './entry-start.js';
+import { checkWhole, startOf } from './entry-start.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
@@ -17,25 +17,27 @@ import { areDistinct, refuseMixed, symbolsByPath } from './zip-symbols.js';
 
 /** Different warnings of files that are kept. */
 const WARNINGS_MAX = 20;
-/** Stands for the last bytes of a file while only its first bytes are read. */
-const LINE_END = Buffer.from('\n');
+
+type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export class ImportRun {
-  readonly refusals = new RefusalLog();
+  readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   /** The first file and the number of files of each warning. */
   readonly #warned = new Map<string, { name: string; files: number }>();
   outside = 0;
   unknownVolumes = 0;
+  /** Written so far. */
+  bars = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly #buffer = new BarBuffer();
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
-  #bars = 0;
 
+  /** @param writer undefined for a dry run */
   constructor(
     private readonly plan: ImportPlan,
-    private readonly writer: BarWriter,
+    private readonly writer: BarWriter | undefined,
     private readonly events: ImportEvents,
   ) {
     this.understood = new UnderstoodLog(events.onUnderstood);
@@ -57,7 +59,7 @@ export class ImportRun {
       this.#refuseFile(shown, error);
     }
     this.#bytes = bytesBefore + file.bytes;
-    this.events.onProgress(this.#bytes, this.#bars);
+    this.events.onProgress(this.#bytes, this.bars);
   }
 
   /** Writes everything that was read. */
@@ -76,9 +78,9 @@ export class ImportRun {
   }
 
   #refuseFile(name: string, error: unknown): void {
-    if (error instanceof FilePlanError) this.refusals.add(name, error.line, error.reason, error.message);
+    if (error instanceof FilePlanError) this.refused.add(name, error.line, error.reason, error.message);
     else if (!(error instanceof WriteError) && isFileError(error))
-      this.refusals.add(name, 0, 'unreadable-file', error.message);
+      this.refused.add(name, 0, 'unreadable-file', error.message);
     else throw error;
   }
 
@@ -86,44 +88,29 @@ export class ImportRun {
     if (symbol === undefined && this.plan.symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check();
-    const { head, ended, pieces } = await headOf(entry, (bytes) => (this.#bytes += bytes));
+    const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
-      const start = { head, tail, isWhole: ended, fileName: fileNameOf(entry), symbol };
-      await this.#readPieces(entry, name, start, pieces);
+      const all = (): Pieces => (start.isWhole ? [start.head] : entry.pieces(() => undefined));
+      const sampled = this.#planOf(entry, start);
+      if (sampled === undefined) return;
+      const volume = await volumeOf(sampled, all);
+      const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
+      if (plan.delimiter === undefined) await checkWhole(all());
+      this.understood.add(name, plan.understood);
+      for (const warning of plan.warnings) this.#warn(name, warning);
+      await this.#readRows(plan, name, start.head, rest);
     } finally {
-      await pieces.return(undefined);
+      await rest.return(undefined);
     }
   }
 
-  async #readPieces(
-    entry: InputEntry,
-    name: string,
-    start: FileStart,
-    pieces: AsyncGenerator<Uint8Array, void>,
-  ): Promise<void> {
-    const { head, isWhole } = start;
-    const sampled = this.#planOf(entry, start);
-    if (sampled === undefined) return;
-    const volume = await volumeOf(sampled, isWhole ? [head] : entry.pieces(() => undefined));
-    const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
-    if (plan.isJson) await checkWhole(isWhole ? [head] : entry.pieces(() => undefined));
-    this.understood.add(name, plan.understood);
-    for (const warning of plan.warnings) this.#warn(name, warning);
-    await this.#readRows(plan, name, head, isWhole ? undefined : pieces);
-  }
-
-  async #readRows(
-    plan: FilePlan,
-    name: string,
-    head: Uint8Array,
-    rest: AsyncGenerator<Uint8Array> | undefined,
-  ): Promise<void> {
+  async #readRows(plan: FilePlan, name: string, head: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
     const outsideBefore = this.outside;
     const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
-    const splitter = plan.splitter(reader);
+    const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
     if (this.#buffer.full) await this.#writeBehind();
-    for await (const piece of rest ?? []) {
+    for await (const piece of rest) {
       this.plan.signal?.throwIfAborted();
       splitter.push(piece);
       if (this.#buffer.full) await this.#writeBehind();
@@ -135,14 +122,12 @@ export class ImportRun {
 
   #sink(name: string): RowSink {
     const { calendar } = this.plan;
-    const refuse: RowSink['refuse'] = (line, reason, detail) => this.refusals.add(name, line, reason, detail);
-    if (calendar === undefined) return { bar: (symbol, bar) => this.#buffer.add(symbol, bar), refuse };
     return {
       bar: (symbol, bar) => {
-        if (calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
+        if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
         else this.outside++;
       },
-      refuse,
+      refuse: (line, reason, detail) => this.refused.add(name, line, reason, detail),
     };
   }
 
@@ -166,8 +151,7 @@ export class ImportRun {
       read.format === 'lean' ||
       (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/'));
     if (!isLean) return planFile(start, read);
-    const { symbol } = start;
-    const file = leanFile(entry.file, entry.name, symbol === undefined ? read : { ...read, symbol });
+    const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
     return planLean(file, read, start.head);
   }
 
@@ -181,13 +165,12 @@ export class ImportRun {
   }
 
   /** The one symbol that an entry becomes, by its first bytes; undefined when it has several, or no bars. */
-  async #symbolOf(entry: InputEntry, symbol: string | undefined): Promise<string | undefined> {
+  async #symbolOf(entry: InputEntry, byPath: string | undefined): Promise<string | undefined> {
     try {
-      const { head, ended, pieces } = await headOf(entry, () => undefined);
-      await pieces.return(undefined);
-      const tail = ended ? head : LINE_END;
-      const plan = this.#planOf(entry, { head, tail, isWhole: ended, fileName: fileNameOf(entry), symbol });
-      return typeof plan?.reader.symbol === 'string' ? plan.reader.symbol : undefined;
+      const { start, rest } = await startOf(entry, byPath);
+      await rest.return(undefined);
+      const symbol = this.#planOf(entry, start)?.reader.symbol;
+      return typeof symbol === 'string' ? symbol : undefined;
     } catch (error) {
       if (error instanceof FilePlanError || isFileError(error)) return undefined;
       throw error;
@@ -204,12 +187,12 @@ export class ImportRun {
   async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
     for (const [symbol, bars] of batches) {
       for (const watch of this.#watches) watch.add(symbol, bars);
-      await this.writer.write(symbol, bars).catch((cause: unknown) => {
+      await this.writer?.write(symbol, bars).catch((cause: unknown) => {
         throw new WriteError(cause);
       });
-      this.#bars += bars.length;
+      this.bars += bars.length;
     }
-    this.events.onProgress(this.#bytes, this.#bars);
+    this.events.onProgress(this.#bytes, this.bars);
   }
 }
 
@@ -228,14 +211,11 @@ export class WriteError extends Error {
 }
 
 /** Reads the file for the choice between its volume columns; undefined for a file that has at most one. */
-async function volumeOf(
-  { volumeChoice, splitter }: FilePlan,
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<ChosenVolume | undefined> {
+async function volumeOf({ volumeChoice, delimiter }: FilePlan, all: () => Pieces): Promise<ChosenVolume | undefined> {
   const choice = volumeChoice?.();
   if (choice === undefined) return undefined;
-  const rows = splitter(choice);
-  for await (const piece of pieces) rows.push(piece);
+  const rows = splitterOf(delimiter, choice);
+  for await (const piece of all()) rows.push(piece);
   rows.end();
   return choice.chosen;
 }

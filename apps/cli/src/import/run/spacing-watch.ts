@@ -24,7 +24,6 @@ interface Watched {
   sparse: number;
   /** The first run that is too long for chance. */
   found?: Run;
-  isNarrow: boolean;
 }
 
 /** Fewest steps that speak for another interval, where no row of the symbol had another distance before. */
@@ -46,7 +45,7 @@ export class SpacingWatch {
     if (first === undefined) return;
     let watched = this.#bySymbol.get(symbol);
     if (watched === undefined) {
-      watched = { last: first.openTime, run: noRun(first.openTime), dense: 0, sparse: 0, isNarrow: false };
+      watched = { last: first.openTime, run: noRun(first.openTime), dense: 0, sparse: 0 };
       this.#bySymbol.set(symbol, watched);
     }
     for (const { openTime } of bars) {

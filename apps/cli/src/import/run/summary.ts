@@ -32,7 +32,7 @@ export interface ImportSummary {
   duplicate: number;
   /** Rows whose minute was stored before with other values, which stay. */
   conflicting: number;
-  refused: { rows: number; files: number; reasons: Partial<Record<ImportRefusal, number>>; first: ShownRefusal[] };
+  refused: Pick<RefusalLog, 'rows' | 'files' | 'reasons' | 'first'>;
   /** Rows that the calendar of --calendar has no slot for; they are not stored. */
   outside: number;
   /** Rows with volume −1, which stands for unknown and is stored as 0. */
@@ -46,10 +46,11 @@ export interface ImportSummary {
 }
 
 export class RefusalLog {
-  readonly reasons: Partial<Record<ImportRefusal, number>> = {};
-  readonly first: ShownRefusal[] = [];
   rows = 0;
   files = 0;
+  readonly reasons: Partial<Record<ImportRefusal, number>> = {};
+  /** With file and line. */
+  readonly first: ShownRefusal[] = [];
 
   /** @param line from 1; 0 for a whole file */
   add(file: string, line: number, reason: ImportRefusal, detail: string): void {

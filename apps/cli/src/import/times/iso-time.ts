@@ -1,47 +1,34 @@
 /** Reads ISO 8601 times from bytes, with or without an offset. Pure. */
-import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
-import { midnightOf } from './civil-day.js';
+import { decimalAt } from '../rows/index.js';
+import { midnightOf, wallTimeOf } from './civil-day.js';
 import { namedClock, type RowTime, type WallClock } from './wall-time.js';
-
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
-const digitsAt = readDigits;
 
 const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 84, 90];
 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
-const DAY_MS = 86_400_000;
 
 /**
  * `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, and then nothing, an offset or a zone; slashes and dots may separate the date. 24:00 is the
  * end of the day.
  */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
-  const date = isoDateAt(bytes, start, end);
-  if (Number.isNaN(date)) return 'unreadable-time';
-  const hour = digitsAt(bytes, start + 11, 2);
-  const minute = digitsAt(bytes, start + 14, 2);
   const joined = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
-  if (!joined || bytes[start + 13] !== COLON || hour < 0 || hour > 24 || minute < 0 || minute > 59) {
-    return 'unreadable-time';
-  }
-  let ms = date + hour * 3_600_000 + minute * 60_000;
-  let at = start + 16;
+  if (!joined || bytes[start + 13] !== COLON) return 'unreadable-time';
+  let [at, second, ms] = [start + 16, 0, 0];
   if (bytes[at] === COLON && at < end) {
-    const second = digitsAt(bytes, at + 1, 2);
-    if (second < 0 || second > 59 || at + 3 > end) return 'unreadable-time';
-    ms += second * 1000;
+    second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
       const fractionStart = at++;
-      while (at < end && digitsAt(bytes, at, 1) >= 0) at++;
-      const fraction = decimalAt(bytes, fractionStart, at);
-      if (Number.isNaN(fraction)) return 'unreadable-time';
-      ms += Math.round(fraction * 1000);
+      at += digitsFrom(bytes, at, end);
+      ms = Math.round(decimalAt(bytes, fractionStart, at) * 1000);
     }
   }
-  if (at > end || (hour === 24 && ms !== date + DAY_MS)) return 'unreadable-time';
-  return at === end ? clock.toUtc(ms) : instantAt(bytes, at, end, ms, clock);
+  const midnight = isoDateAt(bytes, start, end);
+  const wallMs = wallTimeOf(midnight, digitsAt(bytes, start + 11, 2), digitsAt(bytes, start + 14, 2), second, ms);
+  if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
+  return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
 }
 
 /**
@@ -82,4 +69,22 @@ function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   const month = digitsAt(bytes, start + 5, 2);
   const day = digitsAt(bytes, start + 8, 2);
   return year < 1 ? Number.NaN : midnightOf(year, month, day);
+}
+
+/** The whole number of `length` digits at `start`, or -1 when one of them is not a digit. */
+export function digitsAt(bytes: Uint8Array, start: number, length: number): number {
+  let value = 0;
+  for (let at = start; at < start + length; at++) {
+    const digit = (bytes[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Number of digits from `at` on. */
+export function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
+  let count = 0;
+  while (at + count < end && digitsAt(bytes, at + count, 1) >= 0) count++;
+  return count;
 }

@@ -3,13 +3,9 @@
  * tokens than digits, literals, AM and PM and offsets is read by Luxon, which takes about 5 µs a row.
  */
 import { DateTime } from 'luxon';
-import { digitsAt as readDigits } from '../rows/index.js';
-import { midnightOf } from './civil-day.js';
-import { offsetAt } from './iso-time.js';
+import { midnightOf, wallTimeOf } from './civil-day.js';
+import { digitsAt, digitsFrom, offsetAt } from './iso-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
-
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
-const digitsAt = readDigits;
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';
 /** @property reserved digits that the fields right after it need */
@@ -21,22 +17,17 @@ interface DigitStep {
 }
 type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true };
 
-const TOKENS: Record<string, DigitStep> = {
-  yyyy: { field: 'year', min: 4, max: 4 },
-  yy: { field: 'year', min: 2, max: 2 },
-  MM: { field: 'month', min: 2, max: 2 },
-  M: { field: 'month', min: 1, max: 2 },
-  dd: { field: 'day', min: 2, max: 2 },
-  d: { field: 'day', min: 1, max: 2 },
-  HH: { field: 'hour', min: 2, max: 2 },
-  H: { field: 'hour', min: 1, max: 2 },
-  hh: { field: 'hour', min: 2, max: 2 },
-  h: { field: 'hour', min: 1, max: 2 },
-  mm: { field: 'minute', min: 2, max: 2 },
-  m: { field: 'minute', min: 1, max: 2 },
-  ss: { field: 'second', min: 2, max: 2 },
-  s: { field: 'second', min: 1, max: 2 },
-  SSS: { field: 'ms', min: 3, max: 3 },
+/** A letter stands for one or two digits, several letters for as many digits as there are. */
+const DIGITS = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
+const FIELDS: Record<string, Field> = {
+  y: 'year',
+  M: 'month',
+  d: 'day',
+  H: 'hour',
+  h: 'hour',
+  m: 'minute',
+  s: 'second',
+  S: 'ms',
 };
 const OFFSETS = new Set(['Z', 'ZZ', 'ZZZ']);
 const [SPACE, UPPER_Z] = [32, 90];
@@ -49,8 +40,7 @@ export function patternTime(pattern: string, clock: WallClock): TimeParser {
 
 /** One or two digits. The digits that the next fields need are left to them: in 930, `Hmm` reads the hour 9. */
 function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
-  let digits = 0;
-  while (at + digits < stop && digits < max + reserved && digitsAt(bytes, at + digits, 1) >= 0) digits++;
+  const digits = Math.min(max + reserved, digitsFrom(bytes, at, stop));
   return Math.max(min, Math.min(max, digits - reserved));
 }
 
@@ -68,8 +58,8 @@ function reserve(steps: readonly Step[]): Step[] {
 function compile(pattern: string): Step[] | undefined {
   const steps: Step[] = [];
   for (const [part] of pattern.matchAll(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g)) {
-    const token = TOKENS[part];
-    if (token !== undefined) steps.push(token);
+    const field = DIGITS.test(part) ? FIELDS[part.charAt(0)] : undefined;
+    if (field !== undefined) steps.push({ field, min: part.length, max: Math.max(2, part.length) });
     else if (OFFSETS.has(part)) steps.push({ offset: true });
     else if (part === 'a') steps.push({ halfDay: true });
     else if (/^[A-Za-z]/.test(part)) return undefined;
@@ -120,11 +110,8 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
       at = stop;
     }
   }
-  if (at !== stop || hour > 24 || minute > 59 || second > 59) return 'unreadable-time';
-  if (hour === 24 && minute + second + ms > 0) return 'unreadable-time'; // 24:00 is the end of the day
-  const date = midnightOf(year, month, day);
-  if (Number.isNaN(date)) return 'unreadable-time';
-  const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
+  const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);
+  if (at !== stop || Number.isNaN(wallMs)) return 'unreadable-time';
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
 }
 

@@ -3,23 +3,20 @@
  * A number is never taken for a time that it cannot be: a date without a time of day, an Excel serial day, and a number
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
-import { decimalAt, digitsAt as readDigits } from '../rows/index.js';
-import { midnightOf } from './civil-day.js';
-import { instantAt, isoTimeAt } from './iso-time.js';
+import { decimalAt } from '../rows/index.js';
+import { midnightOf, wallTimeOf } from './civil-day.js';
+import { digitsAt, digitsFrom, instantAt, isoTimeAt } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every digit. */
-const digitsAt = readDigits;
-
-const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: 1 / 1_000_000 };
+const NS_MS = 1 / 1_000_000;
+const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
 /** Ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
 const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
-const NS_MS = 1 / 1_000_000;
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
 /** Days since 1899-12-30 of the plausible range. */
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
@@ -64,7 +61,13 @@ function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
 /** `20240220…`, an epoch or an Excel serial day. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
-  if (length === 8 || length === 12 || length === 14 || length === 17 || (length > 12 && !isDigit(bytes[start + 8]))) {
+  if (
+    length === 8 ||
+    length === 12 ||
+    length === 14 ||
+    length === 17 ||
+    (length > 12 && digitsAt(bytes, start + 8, 1) < 0)
+  ) {
     const digits = digitsTimeAt(bytes, start, end, clock);
     if (digits !== undefined) return digits;
   }
@@ -73,7 +76,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   if (whole >= PLAUSIBLE_NS_MIN_MS && whole < PLAUSIBLE_MAX_MS) return whole;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  for (const unitMs of [1000, 1, 1 / 1000, NS_MS]) {
+  for (const unitMs of Object.values(EPOCH_UNIT_MS)) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
     if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
@@ -114,20 +117,12 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
     if (bytes[at] === COLON && parts.length < 3) at++;
   }
   const [hour = -1, minute = -1, second = 0] = parts;
-  const isDay = hour >= 0 && minute >= 0 && minute <= 59 && second <= 59;
-  if (!isDay || hour > 24 || (hour === 24 && minute + second > 0)) return undefined;
+  const wallMs = wallTimeOf(date, hour, minute, second, 0);
+  if (Number.isNaN(wallMs)) return undefined;
   const fraction = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
   const ms = fraction === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fraction);
   if (fraction !== 0 && ms !== 0) return undefined;
-  const wallMs = date + hour * 3_600_000 + minute * 60_000 + second * 1000;
   return instantAt(bytes, at + fraction, end, wallMs, clock);
-}
-
-/** Number of digits from `at` on. */
-function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
-  let count = 0;
-  while (at + count < end && isDigit(bytes[at + count])) count++;
-  return count;
 }
 
 /** Midnight of `yyyyMMdd`, epoch ms; undefined when it is no date of the plausible range. */
@@ -137,8 +132,4 @@ function dayAt(bytes: Uint8Array, start: number): number | undefined {
   const day = digitsAt(bytes, start + 6, 2);
   const date = year < 1900 || year >= 2100 ? Number.NaN : midnightOf(year, month, day);
   return Number.isNaN(date) ? undefined : date;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 48 && byte <= 57;
 }

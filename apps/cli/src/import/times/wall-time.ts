@@ -21,7 +21,6 @@ export type TimeParser = (bytes: Uint8Array, start: number, end: number) => RowT
 /** Converts wall times of one zone. Fast for consecutive rows that are close in time. */
 export class WallClock {
   readonly #zone: IANAZone;
-  readonly #offsets = new Map<number, Instant>();
   /** Offset of a whole day, by its number; undefined for a day near a change. */
   readonly #dayOffsets = new Map<number, number | undefined>();
   #lastBucket = Number.NaN;
@@ -39,20 +38,10 @@ export class WallClock {
   toUtc(wallMs: number): Instant {
     const bucket = Math.floor(wallMs / BUCKET_MS);
     if (bucket !== this.#lastBucket) {
-      this.#lastOffset = this.#offsetOf(bucket);
+      this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(bucket * BUCKET_MS);
       this.#lastBucket = bucket;
     }
     return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
-  }
-
-  #offsetOf(bucket: number): Instant {
-    let offset: Instant | undefined =
-      this.#offsetOfDay(Math.floor((bucket * BUCKET_MS) / DAY_MS)) ?? this.#offsets.get(bucket);
-    if (offset === undefined) {
-      offset = this.#findOffset(bucket * BUCKET_MS);
-      this.#offsets.set(bucket, offset);
-    }
-    return offset;
   }
 
   /** The offset of all wall times of a day, which is the one of the days around it; undefined when those differ. */
@@ -66,7 +55,7 @@ export class WallClock {
   }
 
   /** Tries the offsets of the previous and the next day: an instant counts when its own offset leads back to the wall time. */
-  #findOffset(wallMs: number): Instant {
+  #offsetNear(wallMs: number): Instant {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
     const fits = (offset: number): boolean => this.#zone.offset(wallMs - offset) * 60_000 === offset;

@@ -1,8 +1,8 @@
 import type { Bar } from '@barkeep/bars';
-import { READ_DEFAULTS } from '../detect/index.js';
 import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { leanFile } from './lean-path.js';
-import { planLean } from './lean-plan.js';
+import { splitterOf } from '../rows/index.js';
+import { leanFile, planLean } from './lean.js';
+import { READ_DEFAULTS } from './read-options.js';
 
 const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
 
@@ -20,7 +20,7 @@ function read(path: string, text: string, entry?: string): Collected {
     bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
     refuse: (line: number, reason: ImportRefusal) => void collected.refused.push({ line, reason }),
   };
-  const splitter = plan.splitter(new BarReader(plan.reader, sink));
+  const splitter = splitterOf(plan.delimiter, new BarReader(plan.reader, sink));
   splitter.push(Buffer.from(text));
   splitter.end();
   return collected;

@@ -1,0 +1,132 @@
+/**
+ * Plans how a file of Lean's folders is read: the path names market, symbol and date, and by that zone, price scale and columns.
+ * A row of trades is `milliseconds since midnight, open, high, low, close, volume`; a row of quotes has bid and ask prices, whose
+ * means are taken, and no volume. Pure.
+ */
+import { basename, dirname, sep } from 'node:path';
+import { type Bar, SYMBOL_PATTERN } from '@barkeep/bars';
+import { LEAN_FILE } from '../files/index.js';
+import { BarReader, type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
+import { decimalAt, numberReader, RowSplitter } from '../rows/index.js';
+import { clockOf, type TimeParser } from '../times/index.js';
+import type { FilePlan } from './file-plan.js';
+import type { ReadOptions } from './read-options.js';
+
+const DAY_MS = 86_400_000;
+/** Prices of equities are multiplied by this, in every market. */
+const EQUITY_SCALE = 10_000;
+/** Eastern Standard Time without daylight saving. */
+const EST = 'Etc/GMT+5';
+
+/** The zone of the midnights of a TYPE/MARKET, and what its prices were multiplied by. The first that fits counts. */
+const MARKETS: readonly { fits: RegExp; zone?: string; priceScale?: number }[] = [
+  { fits: /^equity\/usa$/, zone: 'America/New_York', priceScale: EQUITY_SCALE },
+  { fits: /^equity\/india$/, zone: 'Asia/Kolkata', priceScale: EQUITY_SCALE },
+  { fits: /^equity\//, priceScale: EQUITY_SCALE },
+  { fits: /^forex\/fxcm$/, zone: EST },
+  { fits: /^(crypto|cryptofuture|forex|cfd|future)\//, zone: 'UTC' },
+];
+
+const TRADE: RowLayout = { time: 0, values: [{ open: 1, high: 2, low: 3, close: 4, volume: [5] }], fieldsMax: 6 };
+const QUOTE: RowLayout = {
+  time: 0,
+  values: [{ open: 1, high: 2, low: 3, close: 4, volume: [], ask: { open: 6, high: 7, low: 8, close: 9 } }],
+  fieldsMax: 11,
+};
+
+interface LeanFile {
+  symbol: string;
+  /** Midnight of the file's date, epoch ms, as if the wall time were UTC. */
+  midnightMs: number;
+  zone: string;
+  priceScale: number;
+  /** Rows of bid and ask prices instead of trades. */
+  isQuote: boolean;
+}
+
+/**
+ * Reads `…/equity/usa/minute/spy/20131004_trade.zip`.
+ * @param given options of the user, which override the path @param entry name inside of the zip, which names the contract of a future @throws FilePlanError
+ */
+export function leanFile(
+  path: string,
+  entry: string | undefined,
+  given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
+): LeanFile {
+  const named = LEAN_FILE.exec(basename(path));
+  if (named === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
+  const [, year, month, day, kind = ''] = named;
+  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
+    throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
+  const folders = dirname(path).split(sep).join('/').toLowerCase().split('/');
+  const other = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
+  if (other !== undefined) throw unusablePath(`minute bars, was a file of resolution "${other}"`);
+  const at = folders.lastIndexOf('minute');
+  const type = at < 2 ? '' : folders.slice(at - 2, at).join('/');
+  const market = MARKETS.find(({ fits }) => fits.test(type));
+  const zone = given.zone ?? market?.zone;
+  if (zone === undefined)
+    throw unusablePath('a known market such as equity/usa, crypto, forex or future in the path, or --tz');
+  // A zip of futures has a file for each contract, such as 20131007_es_minute_trade_201312.csv.
+  const contract = type.startsWith('future/') ? /_minute_(?:trade|quote)_(\d{6,8})/i.exec(entry ?? '')?.[1] : undefined;
+  return {
+    symbol: given.symbol ?? basename(dirname(path)).toUpperCase() + (contract ?? ''),
+    midnightMs,
+    zone,
+    priceScale: given.priceScale ?? market?.priceScale ?? 1,
+    isQuote: kind.toLowerCase() === 'quote',
+  };
+}
+
+function unusablePath(expected: string): FilePlanError {
+  return new FilePlanError('unusable-path', `expected ${expected}`);
+}
+
+/** @throws FilePlanError for a folder that is no symbol */
+export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array): FilePlan {
+  const { symbol, zone, isQuote } = file;
+  if (!SYMBOL_PATTERN.test(symbol)) throw unusablePath(`a folder named like a symbol, was "${symbol}"`);
+  const reader: BarReaderOptions = {
+    layout: isQuote ? QUOTE : TRADE,
+    time: midnightTime(file),
+    zone,
+    gridMs: 60_000,
+    shiftMs: 0,
+    price: numberReader({ decimal: '.' }, file.priceScale),
+    volume: decimalAt,
+    prices: options.prices,
+    names: options.names,
+    symbol,
+    headerLines: 0,
+  };
+  const columns = { time: '1', open: '2', high: '3', low: '4', close: '5', ...(!isQuote && { volume: '6' }) };
+  const understood: FilePlan['understood'] = {
+    format: 'lean',
+    columns,
+    delimiter: ',',
+    zone,
+    times: 'open',
+    spacing: null,
+    symbol,
+    first: firstBar(reader, head),
+    last: null,
+    notes: isQuote ? ['quotes: means of bid and ask, no volume'] : [],
+  };
+  return { delimiter: ',', reader, understood, warnings: [], sampleTimes: [] };
+}
+
+function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
+  const clock = clockOf(zone);
+  return (bytes, start, end) => {
+    const ms = decimalAt(bytes, start, end);
+    return Number.isInteger(ms) && ms >= 0 && ms < DAY_MS ? clock.toUtc(midnightMs + ms) : 'unreadable-time';
+  };
+}
+
+function firstBar(options: BarReaderOptions, head: Uint8Array): Bar | null {
+  const bars: Bar[] = [];
+  const sink = { bar: (_: string, bar: Bar) => void bars.push(bar), refuse: () => undefined };
+  new RowSplitter(',', new BarReader(options, sink)).push(head.subarray(0, 1024));
+  return bars[0] ?? null;
+}
