@@ -24,7 +24,7 @@ const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   failed: ['start', 'delete'],
   lost: ['start', 'delete'],
 };
-export const SESSION_STATES = Object.keys(ACTS);
+export const SHOWN_STATES = Object.keys(ACTS);
 
 export interface SteeringProperties {
   id: string;
