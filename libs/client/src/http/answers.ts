@@ -84,7 +84,7 @@ export function readCertificate(value: unknown): Certificate {
 }
 
 /** A session with what programs ask of it. */
-export function statusOf(session: api.SessionAnswer): SessionStatus {
+export function sessionStatus(session: api.SessionAnswer): SessionStatus {
   const { backfill, upkeep } = session.spec;
   return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };
 }

@@ -80,7 +80,7 @@ export class CoordinatorClient {
     const all: answers.SessionStatus[] = [];
     for (let query = ''; ;) {
       const { sessions, nextCursor } = answers.checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
-      all.push(...sessions.map(answers.statusOf));
+      all.push(...sessions.map(answers.sessionStatus));
       if (nextCursor === null) return all;
       query = `?cursor=${encodeURIComponent(nextCursor)}`;
     }
@@ -252,7 +252,7 @@ export class CoordinatorClient {
 }
 
 function sessionOf(answer: unknown): answers.SessionStatus {
-  return answers.statusOf(answers.checked(api.sessionAnswer, answer));
+  return answers.sessionStatus(answers.checked(api.sessionAnswer, answer));
 }
 
 function sessionPath(id: string): string {
