@@ -11,10 +11,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, join } from 'node:path';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const ROOT = join(import.meta.dirname, '..');
 /** Folder with the packages as folders. */
 const STAGED = join(ROOT, 'dist/packages');
 /** The tarballs. */
@@ -49,24 +48,20 @@ for (const name of ['client', 'cli']) pack(name);
 /** The library: one file for ES modules, one for CommonJS, and their types. */
 async function makeClient() {
   const folder = join(STAGED, 'client');
-  const entry = join(ROOT, 'libs/client/src/index.ts');
+  const bundle = await rolldown({
+    input: join(ROOT, 'libs/client/src/index.ts'),
+    platform: 'node',
+    plugins: [{ name: 'workspace-sources', resolveId: resolveWorkspace }],
+    external: (id) => packageOf(id) !== undefined,
+    treeshake: { moduleSideEffects: false },
+    tsconfig: join(ROOT, 'tsconfig.base.json'),
+  });
   const found = new Set();
-  for (const [format, file] of [
-    ['es', 'index.mjs'],
-    ['cjs', 'index.cjs'],
-  ]) {
-    const bundle = await rolldown({
-      input: entry,
-      platform: 'node',
-      plugins: [fromSources(), localRunInCommandLine()],
-      external: (id) => packageOf(id) !== undefined,
-      treeshake: { moduleSideEffects: false },
-      tsconfig: join(ROOT, 'tsconfig.base.json'),
-    });
+  for (const [format, file] of Object.entries({ es: 'index.mjs', cjs: 'index.cjs' })) {
     const { output } = await bundle.write({ file: join(folder, 'dist', file), format, codeSplitting: false });
     for (const id of output[0].imports) found.add(packageOf(id));
-    await bundle.close();
   }
+  await bundle.close();
   found.delete('node');
   await writeTypes(join(folder, 'dist'));
   writeManifest(folder, {
@@ -107,7 +102,7 @@ async function makeCommandLine() {
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
-  const forTraces = namesOf([...manifests.values()], 'optionalDependencies');
+  const forTraces = namesOf('optionalDependencies');
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
   cpSync(built('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
@@ -122,7 +117,7 @@ async function makeCommandLine() {
     main: './dist/index.js',
     exports: { '.': './dist/index.js', './package.json': './package.json' },
     // Lists all of them, because Nest loads some by name.
-    dependencies: versionsOf(namesOf([...manifests.values()], 'dependencies')),
+    dependencies: versionsOf(namesOf('dependencies')),
     // Only traces need these packages. If traces are on and the packages are missing, the coordinator's error names
     // them.
     peerDependencies: versionsOf(forTraces),
@@ -130,20 +125,13 @@ async function makeCommandLine() {
   });
 }
 
-/** Reads workspace packages from their sources, so that the bundler sees which names are used. */
-function fromSources() {
-  return {
-    name: 'workspace-sources',
-    resolveId: (id) => (OURS.test(id) && id !== LOCAL_RUN ? join(manifests.get(id).folder, 'src/index.ts') : null),
-  };
-}
-
-/** Excludes local runs from the client: they need servers and queues, which are in the other package. */
-function localRunInCommandLine() {
-  return {
-    name: 'local-run-in-command-line',
-    resolveId: (id) => (id === LOCAL_RUN ? { id: '@barkeep/cli', external: true } : null),
-  };
+/**
+ * Reads workspace packages from their sources, so that the bundler sees which names are used. Excludes local runs from the
+ * client: they need servers and queues, which are in the other package.
+ */
+function resolveWorkspace(id) {
+  if (id === LOCAL_RUN) return { id: '@barkeep/cli', external: true };
+  return OURS.test(id) ? join(manifests.get(id).folder, 'src/index.ts') : null;
 }
 
 /** The package of an import that the bundle leaves to the reader's node_modules, `node` for a module of Node; undefined for our files. */
@@ -153,9 +141,9 @@ function packageOf(id) {
   return id.startsWith('node:') || builtinModules.includes(name) ? 'node' : name;
 }
 
-/** The third-party packages that these packages depend on. @param field `dependencies` or `optionalDependencies` */
-function namesOf(ours, field) {
-  const names = ours.flatMap((manifest) => Object.keys(manifest[field] ?? {}));
+/** The third-party packages that the workspace depends on. @param field `dependencies` or `optionalDependencies` */
+function namesOf(field) {
+  const names = [...manifests.values()].flatMap((manifest) => Object.keys(manifest[field] ?? {}));
   return new Set(names.filter((name) => !OURS.test(name)));
 }
 
@@ -195,22 +183,12 @@ async function writeTypes(folder) {
   await bundle.close();
 }
 
-function writeManifest(folder, manifest) {
-  const { name, description, ...rest } = manifest;
-  const whole = {
-    name,
-    version,
-    description,
-    license,
-    engines,
-    type: 'commonjs',
-    files: ['dist', ...(manifest.bin ? ['bin'] : [])],
-    ...rest,
-  };
+function writeManifest(folder, { name, description, ...rest }) {
+  const files = ['dist', ...(rest.bin ? ['bin'] : [])];
+  const whole = { name, version, description, license, engines, type: 'commonjs', files, ...rest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
-  const readme = join(manifests.get(name).folder, 'README.md');
-  cpSync(readme, join(folder, 'README.md'));
+  cpSync(join(manifests.get(name).folder, 'README.md'), join(folder, 'README.md'));
 }
 
 function pack(name) {

@@ -3,7 +3,7 @@
  * same, and sessions over the same days must share reads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { runSession } from '../harness/session.mjs';
+import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
@@ -16,7 +16,6 @@ const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
 /** Sessions that are not measured. */
 const WARM_UPS = 10;
-const SPEC = { upkeep: { enabled: false } };
 /** The time a bar must be within ± 25 % of that of the smallest session. Rates are its inverse. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 
@@ -49,7 +48,7 @@ export default {
     const run = async (name, market) => {
       await system.meter.settled();
       resetPeak(pid);
-      const sample = await runSession(bench, { ...system, market, spec: SPEC });
+      const sample = await runSession(bench, system, market, NO_UPKEEP);
       peaks.set(name, peakMb(pid));
       return sample;
     };
@@ -96,7 +95,6 @@ export default {
           rate: Math.max(...peaks.values()) / Math.min(...peaks.values()),
         }),
       },
-      close: () => system.stop(),
     };
   },
 };
@@ -117,7 +115,7 @@ async function runTogether(bench, system, market, count) {
     }
     return allThere;
   };
-  const runs = Array.from({ length: count }, () => runSession(bench, { ...system, market, spec: SPEC, created }));
+  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
   const samples = await Promise.all(runs);
   // Each session read the meter at its own end, so the last reading covers all of them.
   return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...samples.map(cpuOf)) };

@@ -5,9 +5,11 @@
 import { holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
-import { useEffect, useRef, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GapAnswer } from '@barkeep/api';
-import type * as Charts from '../vendor/charts/index.js';
+import type * as Charts from 'lightweight-charts';
+import type * as Library from './charts.js';
 import { Hatching } from './hatching.js';
 
 export interface CandleChartProperties {
@@ -34,37 +36,37 @@ const AROUND = 25;
 /** A chart in a box that fills the width. */
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties): VNode {
   const box = useRef<HTMLDivElement>(null);
-  const drawn = useRef<Drawn | undefined>(undefined);
-  const latest = useRef<() => void>(() => undefined);
-  latest.current = () =>
-    drawn.current && box.current && show(drawn.current, coloursOf(box.current), candles, gaps, stepMs);
-  const look = useRef<() => void>(() => undefined);
-  look.current = () => drawn.current && lookAt(drawn.current.chart, candles, focus);
+  const [drawn, setDrawn] = useState<Drawn>();
+  const [theme, setTheme] = useState({});
   useEffect(() => {
     let isGone = false;
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const restyle = () => latest.current();
-    void import('../vendor/charts/index.js').then((charts) => {
+    let chart: Charts.IChartApi | undefined;
+    void import('./charts.js').then((charts) => {
       if (isGone || !box.current) return;
-      drawn.current = make(charts, box.current, coloursOf(box.current));
-      latest.current();
-      look.current();
-      dark.addEventListener('change', restyle);
+      const made = make(charts, box.current, coloursOf(box.current));
+      ({ chart } = made);
+      setDrawn(made);
     });
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const restyle = () => setTheme({});
+    dark.addEventListener('change', restyle);
     return () => {
       isGone = true;
       dark.removeEventListener('change', restyle);
-      drawn.current?.chart.remove();
-      drawn.current = undefined;
+      chart?.remove();
     };
   }, []);
-  useEffect(() => latest.current(), [candles, gaps, stepMs]);
+  useEffect(() => {
+    if (drawn) show(drawn, coloursOf(box.current!), candles, gaps, stepMs);
+  }, [drawn, theme, candles, gaps, stepMs]);
   // Not on each change of the candles: what a person has zoomed to stays while bars come in.
-  useEffect(() => look.current(), [focus, stepMs, candles[0]?.time]);
+  useEffect(() => {
+    if (drawn) lookAt(drawn.chart, candles, focus);
+  }, [drawn, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function make(charts: typeof Charts, element: HTMLElement, colour: Colour): Drawn {
+function make(charts: typeof Library, element: HTMLElement, colour: Colour): Drawn {
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },

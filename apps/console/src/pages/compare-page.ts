@@ -3,7 +3,8 @@ import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } f
 import { callInView, sessionPath } from '../data/index.js';
 import { countText, sessionHref, minuteText } from '../model/index.js';
 import { Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { CellPanel } from './cell-panel.js';
 
 export function ComparePage(): VNode {
@@ -34,7 +35,7 @@ export function ComparePage(): VNode {
       </form>
     </div>
     <${Failure} error=${difference.error} retry=${difference.reload} />
-    ${a && b && difference.value ? html`<${Result} a=${a} b=${b} difference=${difference.value} />` : ''}
+    ${a && b && difference.value && html`<${Result} a=${a} b=${b} difference=${difference.value} />`}
     ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
 
@@ -64,6 +65,6 @@ function Side({ id, symbol, date }: { id: string; symbol: string; date: string }
   return html`<div class="stack">
     <h2><a href=${sessionHref(id, { symbol, date })}>${id}</a></h2>
     <${Failure} error=${error} retry=${reload} />
-    ${value && day ? html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} version=${0} />` : ''}
+    ${value && day && html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} />`}
   </div>`;
 }

@@ -4,7 +4,7 @@ import { call } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { Table } from '../parts/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
 
@@ -23,8 +23,6 @@ export function DatasetsPage(): VNode {
     ${
       value && datasets.length === 0
         ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
-        : html`<section class="panel">
-            <${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />
-          </section>`
+        : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
     }`;
 }

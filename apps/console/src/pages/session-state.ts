@@ -5,13 +5,12 @@ import {
   callInView,
   listenToSession,
   readDays,
-  readDaysAgain,
   sessionPath,
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
 import { useResource, useThrottle } from '../shell/index.js';
-import { useLayoutEffect, useRef, useState } from '../vendor/index.js';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Events that come within this time are answered by one reading. */
 const READ_EVERY_MS = 700;
@@ -61,7 +60,7 @@ export function useSession(id: string): FollowedSession {
     if (!old) readAllDays();
     else if (dates.length > 0) {
       setVersion((before) => before + 1);
-      readDaysAgain(old, id, dates[0]!, dates.at(-1)!).then(setDays, setDaysError);
+      readDays(id, setDays, { old, from: dates[0]!, to: dates.at(-1)! }).catch(setDaysError);
     }
   });
   const onEvent = ({ type, data }: LiveEvent) => {

@@ -1,6 +1,5 @@
 /** The list of sessions: state, progress, quality, rate, what each waits for, and what can be done. */
 import {
-  SESSION_STATES_SHOWN,
   countText,
   sessionHref,
   minuteText,
@@ -12,9 +11,10 @@ import {
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
-import { Choice, Steering, Table, Waiting } from '../parts/index.js';
+import { Choice, SHOWN_STATES, Steering, Table, Waiting } from '../parts/index.js';
 import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
-import { useRef, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
 /** There are no events about the list, so it is read again while a person sees it. */
@@ -66,7 +66,7 @@ export function SessionsPage(): VNode {
   };
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label>state<${Choice} value=${state} options=${['', ...SESSION_STATES_SHOWN]} onChange=${setState} /></label>
+      <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${setState} /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       <button type="button" class="primary" onClick=${() => setNew(true)}>New session…</button>
@@ -78,13 +78,11 @@ export function SessionsPage(): VNode {
         ? html`<p class="empty">
             ${text || state ? 'No session matches.' : 'No session yet. "New session" fills in the data of the demonstration (npm run demo -- --keep).'}
           </p>`
-        : html`<section class="panel">
-            <${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />
-          </section>`
+        : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`
     }
-    ${value?.nextCursor ? html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>` : ''}
-    ${cursor ? html`<button type="button" onClick=${() => setCursor('')}>Newest sessions</button>` : ''}
-    ${isNew ? html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />` : ''}`;
+    ${value?.nextCursor && html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>`}
+    ${cursor && html`<button type="button" onClick=${() => setCursor('')}>Newest sessions</button>`}
+    ${isNew && html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
 }
 
 function Warnings({ warnings }: { warnings: readonly string[] }): VNode | null {

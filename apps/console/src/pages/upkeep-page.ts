@@ -3,20 +3,20 @@ import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
-import { EmptyPanel, Failure, html, useResource, useTicks } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import { Failure, html, useResource, useTicks } from '../shell/index.js';
+import type { VNode } from 'preact';
 
 const READ_EVERY_MS = 2000;
+const RUNNING = ['queue', 'job', 'session', 'since (UTC)'];
+const FAILURES = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 
 export function UpkeepPage(): VNode {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
   useTicks(READ_EVERY_MS, reload);
   const queues = value?.queues ?? [];
-  const running = queues.flatMap(({ name, running: jobs }) =>
-    jobs.map((job) => ({ ...job, queue: name, time: job.since })),
-  );
+  const running = queues.flatMap(({ name, running: jobs }) => jobs.map((job) => rowOf(name, job, job.since)));
   const failures = queues.flatMap(({ name, failures: jobs }) =>
-    jobs.map((job) => ({ ...job, queue: name, time: job.at })),
+    jobs.map((job) => [...rowOf(name, job, job.at), job.message]),
   );
   return html`<div class="page-head">
       <h1>Upkeep queues</h1>
@@ -24,43 +24,15 @@ export function UpkeepPage(): VNode {
     </div>
     <${Failure} error=${error} retry=${reload} />
     ${
-      value
-        ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
-            <${JobTable} caption="Running jobs" empty="No job runs now." time="since (UTC)" jobs=${running} />
-            <${JobTable} caption="Failures" empty="No failed job is kept." time="at (UTC)" jobs=${failures} />`
-        : ''
+      value &&
+      html`<${QueueTable} queues=${queues} />
+        <${Table} caption="Running jobs" columns=${RUNNING} rows=${running} empty="No job runs now." />
+        <${Table} caption="Failures" columns=${FAILURES} rows=${failures} empty="No failed job is kept." />`
     }`;
 }
 
-interface ListedJob {
-  queue: string;
-  id: string;
-  session: string | null;
-  time: string;
-  /** Message of a failed job. */
-  message?: string;
-}
-
-interface JobTableProperties {
-  caption: string;
-  /** Text that is shown when there are no jobs. */
-  empty: string;
-  /** Heading of the column with the time of a job. */
-  time: string;
-  jobs: readonly ListedJob[];
-}
-
-function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
-  if (jobs.length === 0) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
-  const hasMessages = jobs.some(({ message }) => message !== undefined);
-  const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['!message'] : [])];
-  const rows = jobs.map((job) => [
-    `${job.queue} ${job.id}`,
-    job.queue,
-    job.id,
-    job.session === null ? '–' : html`<a href=${sessionHref(job.session)}>${job.session}</a>`,
-    minuteText(job.time),
-    job.message,
-  ]);
-  return html`<section class="panel"><${Table} caption=${caption} columns=${columns} rows=${rows} /></section>`;
+/** The key and the first cells of the row of a job. */
+function rowOf(queue: string, { id, session }: { id: string; session: string | null }, time: string): unknown[] {
+  const link = session === null ? '–' : html`<a href=${sessionHref(session)}>${session}</a>`;
+  return [`${queue} ${id}`, queue, id, link, minuteText(time)];
 }

@@ -1,7 +1,8 @@
 /** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
 import type { SessionAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { Dialog, html } from '../shell/index.js';
 
 type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
@@ -12,17 +13,18 @@ const LABELS: Record<Act, string> = {
   stop: 'Stop',
   delete: 'Delete',
 };
-/** What each state allows. */
+/** What each state allows; in the order in which a list can be filtered by them. */
 const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   created: ['start', 'delete'],
   running: ['pause', 'stop', 'delete'],
   'waiting-upkeep': ['pause', 'stop', 'delete'],
   paused: ['resume', 'stop', 'delete'],
-  stopped: ['start', 'delete'],
   completed: ['delete'],
+  stopped: ['start', 'delete'],
   failed: ['start', 'delete'],
   lost: ['start', 'delete'],
 };
+export const SHOWN_STATES = Object.keys(ACTS);
 
 export interface SteeringProperties {
   id: string;
@@ -56,11 +58,7 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties): VN
     </button>`;
   return html`<span class="steering">
     ${ACTS[state].map(button)}
-    ${
-      isAsking
-        ? html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`
-        : ''
-    }
+    ${isAsking && html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`}
   </span>`;
 }
 
