@@ -87,7 +87,9 @@ export default {
     const formFiles = Object.entries(FORMS).map(([name, form]) => [name, join(bench.folder, form.file), form]);
     for (const [, path, form] of formFiles) await writeRows(path, ROWS, form);
     const { url, drop } = await ownDatabase(bench);
-    const dataSource = await createDataSource(url).setOptions({ entities: [STORED_BAR] }).initialize();
+    const dataSource = await createDataSource(url)
+      .setOptions({ entities: [STORED_BAR] })
+      .initialize();
     await migrate(dataSource);
     await dataSource.query(
       `CREATE TABLE plain_bars (LIKE bars INCLUDING INDEXES);
