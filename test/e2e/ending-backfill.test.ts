@@ -50,7 +50,7 @@ test('gaps of a job that ended without them are asked for within seconds', async
     release();
     await ending.close();
     connection.disconnect();
-    await producer.close();
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
     redis.disconnect();
   }
 });

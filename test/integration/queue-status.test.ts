@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const queue of Object.values(queues)) await queue.obliterate({ force: true });
 });
 afterAll(async () => {
-  await producer.close();
+  await Promise.all(Object.values(queues).map((queue) => queue.close()));
   const keys = await redis.keys(`${prefix}:*`);
   if (keys.length > 0) await redis.unlink(...keys);
   redis.disconnect();

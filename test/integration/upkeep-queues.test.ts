@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await producer.close();
+  await Promise.all(Object.values(queues).map((queue) => queue.close()));
   const keys = await redis.keys(`${prefix}:*`);
   if (keys.length > 0) await redis.unlink(...keys);
   redis.disconnect();

@@ -3,7 +3,7 @@
  * frontier, and the days whose retries are due. It reads and writes no bars, and running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
-import { SessionLostError, type UpkeepStore } from '@barkeep/session-data';
+import { type PartitionPosition, SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
 import { isOpen } from './derive-day.js';
 import type { WorkParts } from './work-parts.js';
@@ -13,14 +13,6 @@ import type { WorkParts } from './work-parts.js';
  * ending takes no new gaps, and the clocks of two workers differ a little: what was missed then is found again.
  */
 const CHECK_AGAIN_MS = 5_000;
-
-/** The part of a partition in which slots are looked for; times are epoch ms. */
-interface AskedRange {
-  from: number;
-  frontier: number;
-  retainedFrom: number;
-  scope: UpkeepScope;
-}
 
 export class GapDetector {
   constructor(private readonly parts: WorkParts) {}
@@ -48,15 +40,14 @@ export class GapDetector {
     const aggregates: PayloadInput<'aggregate'>[] = [];
     const nextRetry = await store.nextRetry();
     let isAtEnd = scope === undefined && nextRetry === undefined;
-    for (const [partition, { frontier, watermark, retainedFrom }] of (await store.positions()).entries()) {
+    for (const [partition, position] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
-      const from = Math.max(retainedFrom, force ? store.layout.start : watermark);
       const symbols = scope?.symbols?.filter((symbol) => store.layout.partitionOf(symbol) === partition);
       if (symbols?.length === 0) continue;
-      const range = { from, frontier, retainedFrom, scope: { ...scope, symbols } };
-      const dates = await this.datesToAsk(store, partition, range, force);
+      const dates = await this.datesToAsk(store, partition, position, force, { ...scope, symbols });
       backfills.push(...dates.map((date) => ({ ...session, partition, date, force, symbols, foundAt })));
       if (scope) continue;
+      const { frontier, watermark } = position;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       if (isBehind && (isOpen(store) || dates.length === 0)) {
         aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
@@ -71,14 +62,19 @@ export class GapDetector {
     return isAtEnd && backfills.length === 0;
   }
 
-  /** Dates with slots to ask for: missing slots of days between `from` and the frontier, and due retries of any day. */
+  /**
+   * Dates with slots to ask for: missing slots of days from the watermark (`force`: from the start) to the frontier, and due retries
+   * of any day.
+   */
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,
-    { from, frontier, retainedFrom, scope }: AskedRange,
+    { frontier, watermark, retainedFrom }: PartitionPosition,
     force: boolean,
+    scope: UpkeepScope,
   ): Promise<string[]> {
     const { layout } = store;
+    const from = Math.max(retainedFrom, force ? layout.start : watermark);
     const due = (await store.dueRetries(partition, this.parts.now())).map(({ date }) => date);
     const dates = new Set(due.filter((date) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom)));
     for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {

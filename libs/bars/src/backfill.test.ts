@@ -37,7 +37,7 @@ function dayWithout(empty: readonly number[]): DayChunk {
 function fill(empty: readonly number[], change: Partial<FillInput> = {}) {
   const { bitmap } = dayWithout(empty);
   const asked = slotsToAsk(bitmap, undefined, grid.slotCount, 'all');
-  return planFill({ grid, bitmap, states: undefined, asked, answers: [], complete: false, asksToSettle: 5, ...change });
+  return planFill({ grid, states: undefined, asked, answers: [], complete: false, asksToSettle: 5, ...change });
 }
 
 /** The bars of a plan's runs, as slot to bar. */

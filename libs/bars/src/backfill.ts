@@ -3,7 +3,7 @@
  * worker reads, requests and writes.
  */
 import type { Bar, RefusalReason } from './bar.js';
-import { DayChunk, hasBit, recordOffset } from './chunk.js';
+import { DayChunk, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
@@ -23,16 +23,21 @@ export function slotsToAsk(
     const status = statusOf(states[slot] ?? 0);
     return status === 'missing' || (mode === 'due' && status === 'absent');
   };
-  const asked: SlotRange[] = [];
-  for (const { start, end } of runs) {
+  return runsWithin(runs, wanted);
+}
+
+/** The runs of slots in the ranges for which `isIn` holds, in order. */
+function runsWithin(ranges: readonly SlotRange[], isIn: (slot: number) => boolean): SlotRange[] {
+  const runs: SlotRange[] = [];
+  for (const { start, end } of ranges) {
     for (let slot = start; slot < end; slot++) {
-      if (!wanted(slot)) continue;
-      const last = asked.at(-1);
+      if (!isIn(slot)) continue;
+      const last = runs.at(-1);
       if (last?.end === slot) last.end++;
-      else asked.push({ start: slot, end: slot + 1 });
+      else runs.push({ start: slot, end: slot + 1 });
     }
   }
-  return asked;
+  return runs;
 }
 
 /** The first empty slot before `closed` that was not requested yet; `closed` when there is none. */
@@ -49,7 +54,6 @@ export interface DatasetAnswer {
 
 export interface FillInput {
   grid: DayGrid;
-  bitmap: Uint8Array;
   states: Uint8Array | undefined;
   asked: readonly SlotRange[];
   /** Best dataset first; empty when the session has no backfill source. */
@@ -90,7 +94,6 @@ export function planFill(input: FillInput): FillPlan {
   const after = new Uint8Array(grid.slotCount);
   if (states) after.set(states);
   const { chunk, refused } = chunkOfAnswers(input);
-  const plan: FillPlan = { after, runs: [], filled: 0, absent: 0, refused };
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
       if (chunk.has(slot)) after[slot] = BACKFILLED;
@@ -98,11 +101,12 @@ export function planFill(input: FillInput): FillPlan {
       else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(after[slot]!, asksToSettle, complete);
       else after[slot] = ABSENT_UNASKED;
     }
-    plan.filled += chunk.count(start, end);
-    plan.runs.push(...filledRuns(chunk, start, end));
   }
-  plan.absent = after.reduce((count, state) => (isAbsent(state) ? count + 1 : count), 0);
-  return plan;
+  const runs = runsWithin(asked, (slot) => chunk.has(slot)).map(({ start, end }) => {
+    const [from, to] = [start, end].map((slot) => recordOffset(grid.slotCount, slot));
+    return { start, records: chunk.bytes.subarray(from, to) };
+  });
+  return { after, runs, filled: chunk.count(), absent: after.filter(isAbsent).length, refused };
 }
 
 /** The answers as a chunk: only asked slots, each from the first dataset that has it. Counts bars that fit no slot. */
@@ -126,19 +130,6 @@ function isAbsent(state: number): boolean {
   return state >= 1 && state <= ASKS_MAX;
 }
 
-function filledRuns(chunk: DayChunk, from: number, to: number): { start: number; records: Uint8Array }[] {
-  const runs: { start: number; records: Uint8Array }[] = [];
-  for (let start = from; start < to; start++) {
-    if (!hasBit(chunk.bitmap, start)) continue;
-    let end = start + 1;
-    while (end < to && hasBit(chunk.bitmap, end)) end++;
-    const records = chunk.bytes.subarray(recordOffset(chunk.slotCount, start), recordOffset(chunk.slotCount, end));
-    runs.push({ start, records });
-    start = end;
-  }
-  return runs;
-}
-
 /** When to request absent bars again, epoch ms: the delay doubles with each answer. @param asks the fewest answers so far */
 export function retryAt(now: number, asks: number, backoffMs: number): number {
   return now + backoffMs * 2 ** Math.max(0, Math.min(asks, 20) - 1);
@@ -146,10 +137,6 @@ export function retryAt(now: number, asks: number, backoffMs: number): number {
 
 /** The fewest answers that any absent slot of a day has had; 0 when none is absent. */
 export function fewestAsks(states: Uint8Array): number {
-  let fewest = 0;
-  for (const state of states) {
-    if (!isAbsent(state)) continue;
-    if (fewest === 0 || state < fewest) fewest = state;
-  }
-  return fewest;
+  const asks = states.filter(isAbsent);
+  return asks.length > 0 ? Math.min(...asks) : 0;
 }

@@ -1,9 +1,8 @@
-export { noteJobTaken, upkeepSilentMs, WORKER_SILENT_MS } from './activity.js';
 export * from './connections.js';
 export * from './contract.js';
 export * from './options.js';
 export * from './producer.js';
-export { JOB_STATES, readQueueDepths } from './queue-depths.js';
+export { JOB_STATES, noteJobTaken, readQueueDepths, upkeepSilentMs, WORKER_SILENT_MS } from './queue-depths.js';
 export { readQueueStatus, type QueueStatus } from './queue-status.js';
 export { removeQueues } from './remove-queues.js';
 export { releaseLostLocks, runLateJobs } from './stuck-jobs.js';

@@ -3,7 +3,7 @@
  * retried. Runs no jobs.
  */
 import type { Job, Queue } from 'bullmq';
-import { JOB_NAMES, type JobName, type Payload, type PayloadInput } from './contract.js';
+import type { JobName, Payload, PayloadInput } from './contract.js';
 import { jobOptions, scheduledOptions, type RetrySettings } from './options.js';
 
 /** Lowest priority that BullMQ knows. */
@@ -103,10 +103,6 @@ export class UpkeepProducer {
   /** Whether the stream job of this run waits, runs or will be retried. */
   async isStreamQueued(payload: Payload<'stream'>): Promise<boolean> {
     return (await this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!)) !== undefined;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(JOB_NAMES.map((name) => this.queues[name].close()));
   }
 }
 

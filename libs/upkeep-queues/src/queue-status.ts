@@ -8,15 +8,7 @@ import { COMPLETED_KEPT } from './options.js';
 import type { Queues } from './producer.js';
 import { readQueueDepths } from './queue-depths.js';
 
-export interface RunningJob {
-  id: string;
-  /** Null for a payload of another version. */
-  session: string | null;
-  /** When a worker took it, epoch ms. */
-  since: number;
-}
-
-export interface JobFailure {
+interface JobFailure {
   id: string;
   session: string | null;
   /** Epoch ms. */
@@ -33,7 +25,8 @@ export interface QueueStatus {
   /** Kept for an hour: of queues whose jobs have no fixed id. */
   completed: number;
   oldestWaitingMs: number | null;
-  running: RunningJob[];
+  /** Since when, epoch ms; no session for a payload of another version. */
+  running: { id: string; session: string | null; since: number }[];
   /** Newest first: jobs that failed finally, and jobs that will run again. */
   failures: JobFailure[];
   /** Of the last hour; null without a repair, and for queues that end no repair. */

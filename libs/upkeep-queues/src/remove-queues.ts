@@ -1,6 +1,6 @@
 /** Removes the queues of a former deployment from the queue Redis. No process may be working on them. */
-import { activityKey } from './activity.js';
 import { openQueues, producerConnection } from './connections.js';
+import { activityKey } from './queue-depths.js';
 
 /** Removes the four queues of a prefix with all their jobs, and the activity of its workers. @param url of the queue Redis */
 export async function removeQueues(url: string, prefix: string): Promise<void> {

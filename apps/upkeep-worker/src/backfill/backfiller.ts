@@ -199,14 +199,14 @@ export class Backfiller {
   /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
   private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
     const { store, grid, givesUp } = job;
-    const { symbol, bitmap, states, asked } = ask;
+    const { symbol, states, asked } = ask;
     const { upkeep } = store.layout.spec;
     const isGivenUp = answer.failed.has(symbol) && givesUp;
     const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer without bars.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
-    const input = { grid, bitmap, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial };
+    const input = { grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial };
     const plan = planFill(input);
     if (isPartial && plan.filled === 0) return { plan };
     const dueAt = isPartial ? (plan.absent > 0 ? this.parts.now() : undefined) : this.dueAt(plan);
