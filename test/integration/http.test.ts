@@ -4,10 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '@barkeep/api';
-import type { Queues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
-import { DataSource } from 'typeorm';
-import { QUEUES } from '../../apps/coordinator/src/runtime.js';
+import { SURROUNDINGS, type Surroundings } from '../../apps/coordinator/src/runtime.js';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -43,7 +41,7 @@ beforeAll(async () => {
   };
   open = await startCoordinator(loadConfig(environment));
   keyed = await startCoordinator(loadConfig({ ...environment, BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN }));
-  await open.app.get(DataSource, { strict: false }).query("INSERT INTO datasets (name) VALUES ('lean')");
+  await connections().dataSource.query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 
 afterAll(async () => {
@@ -368,7 +366,7 @@ describe('when a server is away', () => {
   });
 
   it('I13 leaves nothing of a create in the middle of which the queue Redis goes away', async () => {
-    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
+    const { stream } = connections().queues;
     const add = jest.spyOn(stream, 'add').mockImplementationOnce(async (...job) => {
       add.mockRestore();
       await redis.shut();
@@ -382,7 +380,7 @@ describe('when a server is away', () => {
   /** Workers reconnect as well. The process stops quickly only after they have. */
   async function redisIsBack(): Promise<void> {
     await redis.open();
-    const { stream } = open.app.get<Queues>(QUEUES, { strict: false });
+    const { stream } = connections().queues;
     await until(async () => (await stream.getWorkersCount()) === 2);
   }
 });
@@ -416,6 +414,10 @@ async function until(check: () => Promise<boolean>): Promise<void> {
     if (performance.now() > end) throw new Error('expected it within 10 s');
     await setTimeout(50);
   }
+}
+
+function connections(): Surroundings['connections'] {
+  return open.app.get<Surroundings>(SURROUNDINGS).connections;
 }
 
 /** Walks the router under Nest: `get /v1/sessions/{id}`, without the pages of the documentation. */

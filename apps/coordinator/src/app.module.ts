@@ -1,32 +1,26 @@
-/** The coordinator as a Nest application: its surroundings, sessions and HTTP. */
-import { Metrics } from '@barkeep/observe';
-import { StopSequence } from '@barkeep/service';
+/** The coordinator as a Nest application: the controllers of the HTTP API, and what they call. */
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
-import { DataSource } from 'typeorm';
-import { HttpModule } from './http/index.js';
-import { CONFIG, QUEUE_REDIS, QUEUES, RuntimeModule, SESSION_REDIS, type Surroundings } from './runtime.js';
-import { SessionsModule } from './sessions.module.js';
+import { ProblemFilter } from './access/index.js';
+import { CONTROLLERS } from './http/index.js';
+import { SessionService } from './lifecycle/index.js';
+import { SURROUNDINGS, type Surroundings } from './runtime.js';
+import { startSessions } from './sessions.js';
 
 @Module({})
 export class AppModule {
   static of(surroundings: Surroundings): DynamicModule {
-    const { config, connections, logger, metrics, stop } = surroundings;
+    const pinoHttp = { logger: surroundings.logger };
     return {
       module: AppModule,
-      imports: [
-        RuntimeModule.of([
-          { provide: CONFIG, useValue: config },
-          { provide: DataSource, useValue: connections.dataSource },
-          { provide: QUEUE_REDIS, useValue: connections.queueRedis },
-          { provide: SESSION_REDIS, useValue: connections.sessionRedis },
-          { provide: QUEUES, useValue: connections.queues },
-          { provide: Metrics, useValue: metrics },
-          { provide: StopSequence, useValue: stop },
-        ]),
-        // The access log is express middleware (configure-http.ts), before everything else; this only uses its logger.
-        LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true, forRoutes: ['{*path}'] }),
-        HttpModule.register([SessionsModule.of(surroundings)]),
+      // The access log is express middleware (configure-http.ts), before everything else; this only uses its logger.
+      imports: [LoggerModule.forRoot({ pinoHttp, useExisting: true, forRoutes: ['{*path}'] })],
+      controllers: CONTROLLERS,
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: SessionService, useFactory: () => startSessions(surroundings) },
+        { provide: SURROUNDINGS, useValue: surroundings },
       ],
     };
   }

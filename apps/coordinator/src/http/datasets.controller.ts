@@ -1,9 +1,9 @@
 /** `/v1/datasets`: what is stored, without a session. For operators: datasets have bars after the clock of every session. */
 import * as api from '@barkeep/api';
 import { Get, Inject, Param } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 const params = { name: 'reference' };
 const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
@@ -13,8 +13,8 @@ const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' }
 export class DatasetsController {
   private readonly datasets: DatasetReader;
 
-  constructor(@Inject(DataSource) dataSource: DataSource) {
-    this.datasets = new DatasetReader(dataSource);
+  constructor(@Inject(SURROUNDINGS) { connections }: Surroundings) {
+    this.datasets = new DatasetReader(connections.dataSource);
   }
 
   @Get()

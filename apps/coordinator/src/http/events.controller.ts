@@ -3,12 +3,13 @@ import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } 
 import { Get, Inject, Logger, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
-import { STOP_ORDER, StopSequence } from '@barkeep/service';
+import { STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
 import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionId } from '../openapi/index.js';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 @ApiController('v1/sessions/:id/events', 'data')
 export class EventsController {
@@ -18,7 +19,7 @@ export class EventsController {
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(StopSequence) stop: StopSequence,
+    @Inject(SURROUNDINGS) { stop }: Surroundings,
   ) {
     // Event streams stop first: their listeners reconnect to another coordinator.
     stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());

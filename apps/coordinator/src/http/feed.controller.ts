@@ -1,6 +1,5 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
 import * as api from '@barkeep/api';
-import { Metrics } from '@barkeep/observe';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -9,6 +8,7 @@ import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionService } from '../lifecycle/index.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
@@ -29,7 +29,7 @@ export class FeedController {
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(Metrics) metrics: Metrics,
+    @Inject(SURROUNDINGS) { metrics }: Surroundings,
   ) {
     this.rows = rowMetrics(metrics);
   }

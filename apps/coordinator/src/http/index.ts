@@ -1,2 +1,2 @@
 /** The controllers of the HTTP API. */
-export { HttpModule } from './http.module.js';
+export { CONTROLLERS } from './controllers.js';

@@ -1,9 +1,9 @@
 /** `/v1/queues`: the queues as an operator sees them. */
 import { isoTime, noQuery, queuesExample, type QueuesAnswer } from '@barkeep/api';
-import { readQueueStatus, type Queues, type QueueStatus } from '@barkeep/upkeep-queues';
+import { readQueueStatus, type QueueStatus } from '@barkeep/upkeep-queues';
 import { Get, Inject } from '@nestjs/common';
 import { ApiController, Operation } from '../openapi/index.js';
-import { QUEUES } from '../runtime.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 /** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
 const SHARED_MS = 500;
@@ -12,7 +12,7 @@ const SHARED_MS = 500;
 export class QueuesController {
   private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
 
-  constructor(@Inject(QUEUES) private readonly queues: Queues) {}
+  constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
 
   @Get()
   @Operation({
@@ -28,7 +28,7 @@ export class QueuesController {
   }
 
   private async read(now: number): Promise<QueuesAnswer> {
-    return { queues: (await readQueueStatus(this.queues, now)).map(queueView) };
+    return { queues: (await readQueueStatus(this.surroundings.connections.queues, now)).map(queueView) };
   }
 }
 

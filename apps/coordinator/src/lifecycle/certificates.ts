@@ -14,7 +14,7 @@ import {
   OpenSession,
   SessionConsumers,
 } from '@barkeep/session-data';
-import { layoutOf, type Row, type Servers } from './session-row.js';
+import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
 
 /** The part of a certificate that Postgres keeps. */
@@ -42,7 +42,7 @@ export class Certificates {
   }
 
   /** @throws SessionLostError when there is neither a store nor a kept certificate */
-  async view(row: Row): Promise<CertificateAnswer> {
+  async view(row: SessionRecord): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
     const layout = layoutOf(row, this.servers.keyPrefix);
@@ -66,7 +66,7 @@ export class Certificates {
   }
 
   /** Keeps the certificate of a completed session if all its days are complete. */
-  async keep(row: Row): Promise<void> {
+  async keep(row: SessionRecord): Promise<void> {
     const certificate = await this.make(row);
     if (certificate.complete) await this.kept.save(row, { ...certificate, ...(await this.consumersOf(row)) });
   }
@@ -91,14 +91,14 @@ export class Certificates {
     }
   }
 
-  private async catchUpOne(row: Row & { isKept: boolean }): Promise<void> {
+  private async catchUpOne(row: SessionRecord & { isKept: boolean }): Promise<void> {
     if (row.isKept) return this.keepConsumers(row);
     const session = this.open(row);
     const { watermark } = await session.position('operator');
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 
-  private async keepConsumers(row: Row): Promise<void> {
+  private async keepConsumers(row: SessionRecord): Promise<void> {
     const now = await this.consumersOf(row).catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
       return { awaitsConsumers: false }; // no consumer can come any more: the kept hashes stay
@@ -106,7 +106,7 @@ export class Certificates {
     if (!now.awaitsConsumers) await this.kept.amend(row, now);
   }
 
-  private async consumersOf(row: Row): Promise<KeptConsumers> {
+  private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
     const { redis, keyPrefix } = this.servers;
     const layout = layoutOf(row, keyPrefix);
     const all = await new SessionConsumers(redis, layout).list();
@@ -115,7 +115,7 @@ export class Certificates {
   }
 
   /** Concurrent callers share one read. */
-  private make(row: Row): Promise<StoreCertificate> {
+  private make(row: SessionRecord): Promise<StoreCertificate> {
     let making = this.inProgress.get(row.incarnation);
     if (!making) {
       making = this.open(row)
@@ -126,7 +126,7 @@ export class Certificates {
     return making;
   }
 
-  private open(row: Row): OpenSession {
+  private open(row: SessionRecord): OpenSession {
     return new OpenSession(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
   }
 }

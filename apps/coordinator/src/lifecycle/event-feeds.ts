@@ -13,7 +13,7 @@ import {
   type OpenSession,
   type View,
 } from '@barkeep/session-data';
-import type { Row, Servers } from './session-row.js';
+import type { SessionRecord, Servers } from './session-row.js';
 
 /** The result of a read of events: a batch, or the session's state when it has no store. */
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
@@ -30,11 +30,11 @@ export class EventFeeds {
 
   constructor(
     private readonly servers: Servers,
-    private readonly open: (row: Row) => OpenSession,
+    private readonly open: (row: SessionRecord) => OpenSession,
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  feedOf(row: Row, view: View = 'strategy') {
+  feedOf(row: SessionRecord, view: View = 'strategy') {
     return {
       /** Which events it has; a cursor is valid in one view only. */
       view,
@@ -45,7 +45,7 @@ export class EventFeeds {
     };
   }
 
-  private async begin(row: Row, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
+  private async begin(row: SessionRecord, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
     if (from === 'beginning') return EVENTS_BEGINNING;
     try {
       return await new SessionEvents(this.servers.redis, this.open(row), view).now();
@@ -56,7 +56,7 @@ export class EventFeeds {
     }
   }
 
-  private shared(row: Row, view: View, cursor: EventCursor): Promise<EventRead> {
+  private shared(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
     if (!read) {
@@ -66,7 +66,7 @@ export class EventFeeds {
     return read;
   }
 
-  private async read(row: Row, view: View, cursor: EventCursor): Promise<EventRead> {
+  private async read(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const session = this.open(row);
     const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
     try {

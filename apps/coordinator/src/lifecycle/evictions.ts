@@ -4,7 +4,7 @@
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
-import { layoutOf, type Row, type Servers } from './session-row.js';
+import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
 export const STORED_STATES = [
@@ -42,7 +42,7 @@ export class Evictions {
   }
 
   /** Ends a session that lacks bars as `lost`; a start streams it again. */
-  async check(row: Row): Promise<void> {
+  async check(row: SessionRecord): Promise<void> {
     const { redis, keyPrefix, sessions, warn } = this.servers;
     if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
     const layout = layoutOf(row, keyPrefix);

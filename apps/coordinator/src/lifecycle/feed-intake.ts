@@ -48,7 +48,7 @@ export class FeedIntake {
     this.addProblems(refusals);
     await this.quarantine(refusals);
     // The store knows which days must be derived again: if the hint is lost, the next round of upkeep finds them.
-    if (result.late > 0) hintUpkeep(this.servers.producer, feed.layout);
+    if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
 
   /** The stream has reached `time`, epoch ms, without further bars. */

@@ -1,9 +1,9 @@
 /** The API's view of a session's history, and whether it is shorter than requested. Pure. */
 import type { HistoryAnswer } from '@barkeep/api';
 import { calendarNamed, UnknownCalendarError, type TradingDay } from '@barkeep/bars';
-import type { Row } from './session-row.js';
+import type { SessionRecord } from './session-row.js';
 
-type SessionHistory = Pick<Row, 'spec' | 'historyDays'>;
+type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
 
 /** @param bars of each symbol; undefined while the history is not complete @returns null when the spec requests none */
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {

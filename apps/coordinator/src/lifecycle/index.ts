@@ -4,6 +4,6 @@ export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { Reconciler } from './reconciler.js';
 export { type EventFeed } from './event-feeds.js';
 export { controlOf } from './session-control.js';
-export { hintUpkeep, layoutOf, type Row } from './session-row.js';
+export { hintUpkeep, layoutOf, type SessionRecord } from './session-row.js';
 export { SessionService } from './session-service.js';
 export { sharedParts, type SharedParts } from './shared-parts.js';

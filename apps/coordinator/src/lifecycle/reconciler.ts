@@ -7,7 +7,7 @@ import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
 import { STORED_STATES } from './evictions.js';
-import { layoutOf, refOf, scheduleUpkeep, type Row } from './session-row.js';
+import { layoutOf, refOf, scheduleUpkeep, type SessionRecord } from './session-row.js';
 import type { SessionService } from './session-service.js';
 import type { SharedParts } from './shared-parts.js';
 
@@ -78,7 +78,7 @@ export class Reconciler {
   }
 
   /** The stores of completed sessions may have lost writes since. */
-  private async compareStores(rows: readonly Row[]): Promise<void> {
+  private async compareStores(rows: readonly SessionRecord[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const some = rows.slice(from, from + COMPARED_AT_ONCE);
       await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
@@ -137,7 +137,7 @@ export class Reconciler {
   }
 
   /** True when a completed session has nothing left to repair, or cannot be read any more. */
-  private async isSettled(row: Row): Promise<boolean> {
+  private async isSettled(row: SessionRecord): Promise<boolean> {
     try {
       return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
     } catch (error) {
@@ -146,7 +146,7 @@ export class Reconciler {
     }
   }
 
-  private async eachIn(states: readonly SessionState[], work: (row: Row) => Promise<unknown>): Promise<void> {
+  private async eachIn(states: readonly SessionState[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
     for (const state of states) {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });
       await this.eachOf(rows, work);
@@ -154,12 +154,12 @@ export class Reconciler {
   }
 
   /** Works on one row after another. */
-  private async eachOf(rows: readonly Row[], work: (row: Row) => Promise<unknown>): Promise<void> {
+  private async eachOf(rows: readonly SessionRecord[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
     for (const row of rows) await this.unlessBroken(row, work(row));
   }
 
   /** One session whose calendar is gone, or whose store is broken, must not end the round. An outage ends it: a later one continues. */
-  private async unlessBroken({ id }: Row, work: Promise<unknown>): Promise<void> {
+  private async unlessBroken({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
       if (isOutage(error)) throw error;
       if (!(error instanceof UnknownCalendarError)) this.parts.warn(`session ${id} could not be checked`, error);

@@ -7,7 +7,7 @@
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { emitState, isBehind, readControl, setControl, type Control } from '@barkeep/session-data';
-import { addJobs, isActive, layoutOf, type Row, type Servers } from './session-row.js';
+import { addJobs, isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** How often one call repeats itself because the row changed meanwhile. */
 const TRIES_MAX = 20;
@@ -27,7 +27,7 @@ export class SessionControl {
    * otherwise leave the control of a state that the row no longer has. A row from before the last claim of the store writes nothing.
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
-  async follow(row: Row): Promise<Row> {
+  async follow(row: SessionRecord): Promise<SessionRecord> {
     const { redis, keyPrefix, sessions } = this.servers;
     let current = row;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
@@ -45,7 +45,7 @@ export class SessionControl {
   }
 
   /** Brings the store of a row in line if its control is another one. A session without a store needs none. */
-  async repair(row: Row): Promise<void> {
+  async repair(row: SessionRecord): Promise<void> {
     const expected = controlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
     const { redis, keyPrefix, sessions } = this.servers;
@@ -62,12 +62,12 @@ export class SessionControl {
    * and its datasets (I1), and every write of the stream may be repeated. A session whose whole store is gone is `lost` instead.
    * @returns the row as it is then @throws what Postgres or Redis throw
    */
-  async reopenIfBehind(row: Row): Promise<Row> {
+  async reopenIfBehind(row: SessionRecord): Promise<SessionRecord> {
     const { sessions, redis, keyPrefix, warn } = this.servers;
     if (row.state !== 'completed' || !row.checkpoint) return row;
     const layout = layoutOf(row, keyPrefix);
     if (!(await isBehind(redis, layout, layout.end))) return row;
-    let reopened: Row;
+    let reopened: SessionRecord;
     try {
       reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });
     } catch (error) {
@@ -82,7 +82,7 @@ export class SessionControl {
   }
 
   /** Best effort: the row says `running`, so the reconciler starts what is missing. */
-  private async start(row: Row): Promise<void> {
+  private async start(row: SessionRecord): Promise<void> {
     const { producer, warn } = this.servers;
     const results = await Promise.allSettled([this.follow(row), addJobs(producer, row)]);
     for (const result of results) {

@@ -7,7 +7,7 @@ import type { Queues, SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues'
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 
-export type Row = SessionRow<SessionSpec>;
+export type SessionRecord = SessionRow<SessionSpec>;
 
 export interface Servers {
   keyPrefix: string;
@@ -27,7 +27,11 @@ export interface Servers {
 const DAY_MS = 86_400_000;
 
 /** The layout of a row's session, with its current symbols. @throws UnknownCalendarError */
-export function layoutOf(row: Row, keyPrefix: string, membership = row.membership ?? UNCHANGED): SessionLayout {
+export function layoutOf(
+  row: SessionRecord,
+  keyPrefix: string,
+  membership = row.membership ?? UNCHANGED,
+): SessionLayout {
   const { id, incarnation, spec, historyDays, days } = row;
   const kept = days ? decodeDays(days) : undefined;
   return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, kept);
@@ -37,7 +41,7 @@ export function layoutOf(row: Row, keyPrefix: string, membership = row.membershi
  * The layout to remove a session with. When its calendar is unknown and its days were not kept, it has one day only, and all keys of
  * the store have to be scanned for those of the session.
  */
-export function removalOf(row: Row, keyPrefix: string): { layout: SessionLayout; scans: boolean } {
+export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; scans: boolean } {
   try {
     return { layout: layoutOf(row, keyPrefix), scans: false };
   } catch (error) {
@@ -49,31 +53,37 @@ export function removalOf(row: Row, keyPrefix: string): { layout: SessionLayout;
   }
 }
 
-export function isActive({ state }: Pick<Row, 'state'>): boolean {
+export function isActive({ state }: Pick<SessionRecord, 'state'>): boolean {
   return (ACTIVE_STATES as readonly SessionState[]).includes(state);
 }
 
-export function refOf({ id, incarnation }: Pick<Row, 'id' | 'incarnation'>): SessionRef {
+export function refOf({ id, incarnation }: Pick<SessionRecord, 'id' | 'incarnation'>): SessionRef {
   return { sessionId: id, incarnation };
 }
 
 /** Adds the jobs of a session that runs: its stream, and its rounds of upkeep. */
-export async function addJobs(producer: UpkeepProducer, row: Row): Promise<void> {
+export async function addJobs(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
   await producer.add('stream', { ...refOf(row), run: row.run });
   await scheduleUpkeep(producer, row);
 }
 
-export async function scheduleUpkeep(producer: UpkeepProducer, row: Row): Promise<void> {
+export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
   const { enabled, everySeconds } = row.spec.upkeep;
   if (enabled) await producer.schedule(refOf(row), everySeconds * 1000);
+}
+
+interface Hint {
+  layout: SessionLayout;
+  producer: UpkeepProducer;
+  /** Called when the hint could not be queued. */
+  warn?: Servers['warn'];
 }
 
 /**
  * Requests a session's upkeep now instead of at its next round, if it has upkeep. If this fails, the session's scheduler
  * requests it later.
- * @param warn is called when the hint could not be queued
  */
-export function hintUpkeep(producer: UpkeepProducer, layout: SessionLayout, warn?: Servers['warn']): void {
+export function hintUpkeep({ layout, producer, warn }: Hint): void {
   if (!layout.spec.upkeep.enabled) return;
   producer
     .add('detect-gaps', { ...refOf(layout), force: false })
@@ -86,7 +96,7 @@ export function hintUpkeep(producer: UpkeepProducer, layout: SessionLayout, warn
  *   SessionLostError
  */
 export async function requestUpkeep(
-  row: Row,
+  row: SessionRecord,
   session: OpenSession,
   producer: UpkeepProducer,
   { dryRun, symbols, from, to }: UpkeepInput,
@@ -100,7 +110,7 @@ export async function requestUpkeep(
   return { id: row.id, requested: true };
 }
 
-function planOf({ id, spec }: Row, found: Awaited<ReturnType<OpenSession['emptySlots']>>): UpkeepPlanAnswer {
+function planOf({ id, spec }: SessionRecord, found: Awaited<ReturnType<OpenSession['emptySlots']>>): UpkeepPlanAnswer {
   const sum = (field: 'gaps' | 'slots') => found.reduce((total, symbol) => total + symbol[field], 0);
   const symbols = found.map((symbol) => ({ ...symbol, repositories: [...spec.backfill] }));
   return { id, requested: false, gaps: sum('gaps'), slots: sum('slots'), symbols };

@@ -52,7 +52,7 @@ import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
-import { isActive, layoutOf, removalOf, requestUpkeep, type Row } from './session-row.js';
+import { isActive, layoutOf, removalOf, requestUpkeep, type SessionRecord } from './session-row.js';
 import { SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
@@ -205,7 +205,7 @@ export class SessionService {
   }
 
   /** A session that was started: before that it has no data. @throws SessionStateError, UnknownSessionError */
-  private async begun(id: string): Promise<Row> {
+  private async begun(id: string): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
     return this.parts.control.reopenIfBehind(row);

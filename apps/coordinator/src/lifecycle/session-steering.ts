@@ -7,13 +7,13 @@ import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import { addJobs, isActive, layoutOf, type Row } from './session-row.js';
+import { addJobs, isActive, layoutOf, type SessionRecord } from './session-row.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** A row that was changed, and the servers that could not be updated. */
 interface Changed {
-  row: Row;
+  row: SessionRecord;
   /** The error by the server's name. */
   outages: ReadonlyMap<string, Error>;
 }
@@ -47,7 +47,7 @@ export class SessionSteering {
   }
 
   /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
-  async startCreated(row: Row, created: boolean): Promise<SessionAnswer> {
+  async startCreated(row: SessionRecord, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
       const [outage] = created ? started.outages.values() : [];
@@ -66,7 +66,7 @@ export class SessionSteering {
   }
 
   /** Changes the row, unless it already has the state: a repeated call gives the same result. */
-  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<Row> {
+  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     return row.state === to ? row : this.parts.sessions.transition(id, from, to);
   }
@@ -87,7 +87,7 @@ export class SessionSteering {
    * Updates the store, and waits until both servers have the change of a row. The reconciler updates those that are away now.
    * @throws errors that are no outage
    */
-  private async settle(row: Row, queued?: Promise<unknown>): Promise<Changed> {
+  private async settle(row: SessionRecord, queued?: Promise<unknown>): Promise<Changed> {
     const [stored, jobs] = await Promise.allSettled([this.parts.control.follow(row), queued]);
     const outages = new Map<string, Error>();
     for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': jobs })) {
@@ -104,7 +104,7 @@ export class SessionSteering {
   }
 
   /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
-  private async undoCreate(row: Row): Promise<void> {
+  private async undoCreate(row: SessionRecord): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }

@@ -17,7 +17,7 @@ import {
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
 import { outsideWarnings } from './outside-warnings.js';
-import { layoutOf, type Row } from './session-row.js';
+import { layoutOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
 import type { SharedParts } from './shared-parts.js';
 import { SymbolWarnings } from './symbol-warnings.js';
@@ -37,7 +37,7 @@ export class SessionViews {
   }
 
   /** The data of a session. Kept: it follows changes of the symbols. */
-  open(row: Row): OpenSession {
+  open(row: SessionRecord): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
       session = new OpenSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix, UNCHANGED));
@@ -49,7 +49,7 @@ export class SessionViews {
   }
 
   /** {@link view} with the warnings, which need queries of the datasets. */
-  async fullView(row: Row, who: View = 'strategy'): Promise<SessionAnswer> {
+  async fullView(row: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
     if (who === 'strategy') return this.view(row, who);
     const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
@@ -59,7 +59,7 @@ export class SessionViews {
    * A completed session whose store lost writes runs again from now on.
    * @param who a strategy sees nothing that depends on what is after the clock
    */
-  async view(stored: Row, who: View = 'strategy'): Promise<SessionAnswer> {
+  async view(stored: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
@@ -101,7 +101,7 @@ export class SessionViews {
   }
 
   /** The row's part. One session whose calendar file is gone, or whose store is broken, must not make a list fail. */
-  private async viewWithoutStore(row: Row, error: unknown): Promise<SessionAnswer> {
+  private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
     if (error instanceof UnknownCalendarError) return this.viewOf(row);
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
     const { message } = error as Error;
@@ -112,17 +112,17 @@ export class SessionViews {
   }
 
   /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
-  private async markLost(row: Row, error: string): Promise<Row> {
+  private async markLost(row: SessionRecord, error: string): Promise<SessionRecord> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
     return this.parts.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
   }
 
   /** The view while a server that the session needs is away: the row's part, and the name of the server. */
-  viewWithoutServer(row: Row, servers: readonly string[]): SessionAnswer {
+  viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
     return { ...this.viewOf(row), waitingFor: serverAway(servers) };
   }
 
-  private viewOf(row: Row): SessionAnswer {
+  private viewOf(row: SessionRecord): SessionAnswer {
     return {
       id: row.id,
       state: row.state,

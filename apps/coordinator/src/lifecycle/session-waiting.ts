@@ -11,7 +11,7 @@ import {
 } from '@barkeep/session-data';
 import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
-import { isActive, type Row } from './session-row.js';
+import { isActive, type SessionRecord } from './session-row.js';
 
 /** Most names in one answer. */
 const NAMES_MAX = 20;
@@ -28,7 +28,7 @@ export class SessionWaiting {
 
   /** @returns null for a session that does not wait @throws what Redis throws */
   async of(
-    row: Row,
+    row: SessionRecord,
     session: OpenSession,
     wait: StreamWait | null,
     clock: number,
@@ -82,7 +82,7 @@ function repositoriesText(failing: readonly RepositoryFailure[]): string {
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-function consumersWait({ spec }: Row, consumers: readonly ConsumerView[]): Found {
+function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView[]): Found {
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
   if (consumers.length < expected) {

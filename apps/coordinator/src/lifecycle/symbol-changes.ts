@@ -23,7 +23,7 @@ import {
   SessionLostError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
-import { layoutOf, refOf, removalOf, type Row, type Servers } from './session-row.js';
+import { layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
 const GROWING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
@@ -62,7 +62,7 @@ export class SymbolChanges {
    * Brings the store in line with the row; must be called before anything is written with the row's symbols.
    * @returns false when there is no store
    */
-  async updateSymbols(row: Row): Promise<boolean> {
+  async updateSymbols(row: SessionRecord): Promise<boolean> {
     const { dataSource, redis, keyPrefix, producer } = this.servers;
     try {
       const left = await withSessionLock(dataSource, row, async (membership, manager) => {
@@ -81,7 +81,7 @@ export class SymbolChanges {
   }
 
   /** Removes what symbols left in the store. @returns false when the store is broken, so that this is not known */
-  async removeLeft(row: Row): Promise<boolean> {
+  async removeLeft(row: SessionRecord): Promise<boolean> {
     try {
       await this.updateSymbols(row);
       return true;
@@ -92,7 +92,7 @@ export class SymbolChanges {
   }
 
   /** Brings the store in line with the row when it is behind. */
-  async repair(row: Row): Promise<void> {
+  async repair(row: SessionRecord): Promise<void> {
     if (!row.membership) return;
     const { redis, keyPrefix } = this.servers;
     try {
@@ -104,7 +104,7 @@ export class SymbolChanges {
   }
 
   /** Removes keys that a concurrent change created for a session that is gone (I9). */
-  async removeLeftover(row: Row): Promise<void> {
+  async removeLeftover(row: SessionRecord): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.servers;
     const { layout, scans } = removalOf(row, keyPrefix);
     await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, scans));
@@ -115,7 +115,7 @@ export class SymbolChanges {
     id: string,
     from: readonly SessionState[],
     decide: (session: { membership: Membership; layout: SessionLayout }) => Membership,
-  ): Promise<Row> {
+  ): Promise<SessionRecord> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       const row = await this.servers.sessions.get(id);
       if (row.spec.source.type === 'feed') throw new FedSymbolsError(id);

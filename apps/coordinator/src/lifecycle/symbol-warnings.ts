@@ -7,7 +7,7 @@ import { currentSymbols, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars'
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
-import type { Row } from './session-row.js';
+import type { SessionRecord } from './session-row.js';
 
 const KEPT_MS = 30_000;
 /** Longest that a caller waits for a look-up. */
@@ -30,7 +30,7 @@ export class SymbolWarnings {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns none for a session that is fed, and while the first look-up has no answer */
-  async of(row: Row): Promise<string[]> {
+  async of(row: SessionRecord): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
     if (performance.now() >= kept.until) kept.pending ??= this.refresh(row, kept);
@@ -48,7 +48,7 @@ export class SymbolWarnings {
   }
 
   /** Keeps the previous warnings when Postgres cannot answer. */
-  private refresh(row: Row, kept: Kept): Promise<void> {
+  private refresh(row: SessionRecord, kept: Kept): Promise<void> {
     const refreshed = this.turn.then(async () => {
       kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
       kept.until = performance.now() + KEPT_MS;
@@ -58,7 +58,7 @@ export class SymbolWarnings {
     return refreshed;
   }
 
-  private async lookUp({ spec, membership }: Row): Promise<string[]> {
+  private async lookUp({ spec, membership }: SessionRecord): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const datasetIds = await datasetIdsOf(this.dataSource, spec);
     const ids = await symbolIds(this.dataSource, symbols);

@@ -2,29 +2,20 @@
  * What operators and their programs look at. `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take
  * writes, so the process can serve. `/metrics`: what Prometheus scrapes.
  */
-import { probeServers, downServers, Metrics } from '@barkeep/observe';
-import type { Config } from '@barkeep/service';
+import { probeServers, downServers } from '@barkeep/observe';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { Redis } from 'ioredis';
-import { DataSource } from 'typeorm';
 import { Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
-import { CONFIG, QUEUE_REDIS, SESSION_REDIS } from '../runtime.js';
+import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
 const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
 @Controller()
 export class OperationController {
-  constructor(
-    @Inject(DataSource) private readonly dataSource: DataSource,
-    @Inject(QUEUE_REDIS) private readonly queueRedis: Redis,
-    @Inject(SESSION_REDIS) private readonly sessionRedis: Redis,
-    @Inject(CONFIG) private readonly config: Config,
-    @Inject(Metrics) private readonly metrics: Metrics,
-  ) {}
+  constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
 
   @Get('health/live')
   @Operation({
@@ -45,8 +36,8 @@ export class OperationController {
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
-    const { dataSource, queueRedis, sessionRedis } = this;
-    const found = await probeServers({ dataSource, queueRedis, sessionRedis }, this.config);
+    const { connections, config } = this.surroundings;
+    const found = await probeServers(connections, config);
     const down = downServers(found);
     if (down) throw new ProblemError('not-ready', down, { checks: found });
     return { status: 'ready', checks: found };
@@ -69,8 +60,9 @@ export class OperationController {
     ],
   })
   async scrape(@Res() response: Response): Promise<void> {
-    const text = await this.metrics.registry.metrics();
-    response.setHeader('Content-Type', this.metrics.registry.contentType);
+    const { registry } = this.surroundings.metrics;
+    const text = await registry.metrics();
+    response.setHeader('Content-Type', registry.contentType);
     response.end(text);
   }
 }

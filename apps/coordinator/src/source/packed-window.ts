@@ -9,17 +9,13 @@ import {
   type DayChunk,
   type DayGrid,
 } from '@barkeep/bars';
-import type { Window } from '@barkeep/session-data';
 import type { SymbolParts } from './row-packer.js';
-import type { WindowRead } from './window-read.js';
+import type { ReadTask } from './source-reader.js';
 
-interface ReceivedWindow {
-  window: Window;
+interface ReceivedWindow extends ReadTask {
   grid: DayGrid;
   isHistory: boolean;
   symbols: SymbolParts;
-  into: WindowRead;
-  onPack: () => void;
 }
 
 export class PackedWindow implements PackReceiver {
@@ -49,7 +45,7 @@ export class PackedWindow implements PackReceiver {
 
   // A chunk is added only when it is complete: a read that is aborted keeps the complete ones.
   end(): void {
-    const { window, symbols, isHistory, onPack } = this.received;
+    const { window, symbols, isHistory, onProgress } = this.received;
     const { symbol, part } = symbols.get(this.symbolId)!;
     const bars = this.isWhole ? this.bars : this.barsOfPart();
     if (bars > 0) {
@@ -59,7 +55,7 @@ export class PackedWindow implements PackReceiver {
       part.bars += bars;
     }
     this.empty(this.symbolId);
-    onPack();
+    onProgress();
   }
 
   empty(symbolId: number): void {

@@ -44,14 +44,14 @@ export class SourceReader {
     const symbols = this.symbolsOf(task.into.parts);
     if (!this.isPacked) return this.readRows(this.dataSource, symbols, task);
     const { layout, datasetId } = this;
-    const { window, into, signal, onProgress } = task;
-    const { dayIndex, fromSlot, toSlot } = window;
+    const { dayIndex, fromSlot, toSlot } = task.window;
     const grid = layout.grid(dayIndex);
     const isHistory = layout.isHistory(dayIndex);
     // One snapshot for both: a pack that is dropped between the two reads would lose bars.
     await withSnapshot(this.dataSource, async (client) => {
-      const packed = new PackedWindow({ window, grid, isHistory, symbols, into, onPack: onProgress });
-      await readPacked(client, { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot }, packed, signal);
+      const packed = new PackedWindow({ ...task, grid, isHistory, symbols });
+      const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
+      await readPacked(client, query, packed, task.signal);
       if (packed.rest.size > 0) await this.readRows(client, packed.rest, task);
     });
   }

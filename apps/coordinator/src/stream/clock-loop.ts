@@ -57,7 +57,7 @@ export class ClockLoop {
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     // A store that was set back may have lost repairs, and the queue Redis the jobs that the last stream requested.
-    if (this.progress.frontier > layout.start) this.requestUpkeep();
+    if (this.progress.frontier > layout.start) hintUpkeep(this.parts);
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
@@ -194,12 +194,7 @@ export class ClockLoop {
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
     this.requestAfterMs *= 2;
-    this.requestUpkeep();
-  }
-
-  private requestUpkeep(): void {
-    const { layout, producer, warn } = this.parts;
-    hintUpkeep(producer, layout, warn);
+    hintUpkeep(this.parts);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep. */

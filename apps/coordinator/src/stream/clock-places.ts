@@ -1,4 +1,7 @@
-/** The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and their events. */
+/**
+ * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and
+ * their events.
+ */
 import {
   countFields,
   countsBefore,
@@ -85,7 +88,10 @@ export class ClockPlaces {
   }
 }
 
-/** The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of the day's bars that are visible there. */
+/**
+ * The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of
+ * the day's bars that are visible there.
+ */
 export async function eventsOf(
   places: readonly ClockPlace[],
   store: UpkeepStore,

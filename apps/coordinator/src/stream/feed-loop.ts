@@ -61,7 +61,7 @@ export class FeedLoop {
   }
 
   private async advance(to: number): Promise<void> {
-    const { layout, metrics, producer, wake, warn } = this.parts;
+    const { layout, metrics, wake } = this.parts;
     const { frontier } = this.feed;
     const from = frontier.frontier;
     const { bars, control } = await frontier.advance(to);
@@ -70,7 +70,7 @@ export class FeedLoop {
     if (layout.grid(dayIndex).closedBy(from) === 0) this.progress.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
     this.progress.applyControl(control);
-    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(producer, layout, warn);
+    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(this.parts);
     if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
     await this.progress.checkpoint();
   }

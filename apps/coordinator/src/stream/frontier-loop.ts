@@ -102,9 +102,9 @@ export class FrontierLoop {
   /** Requests upkeep now, when there is work for it. */
   private hintUpkeep(window: Window, bars: number): void {
     const { dayIndex, toSlot, to } = window;
-    const { layout, producer, warn } = this.parts;
+    const { layout } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
-    if (to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars)) hintUpkeep(producer, layout, warn);
+    if (to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars)) hintUpkeep(this.parts);
   }
 }
 

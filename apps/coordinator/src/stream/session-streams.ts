@@ -12,7 +12,7 @@ import {
   type ClaimedPosition,
   type SessionLayout,
 } from '@barkeep/session-data';
-import { layoutOf, type Row, type SharedParts } from '../lifecycle/index.js';
+import { layoutOf, type SessionRecord, type SharedParts } from '../lifecycle/index.js';
 import { ChunkPool, SessionSource } from '../source/index.js';
 import { CleanDates } from './clean-dates.js';
 import { JoiningSymbols } from './joining-symbols.js';
@@ -34,7 +34,7 @@ export class SessionStreams {
    * @param epoch that this process has claimed in Postgres
    * @throws what {@link runStream} throws, UnknownDatasetError
    */
-  async stream(row: Row, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
+  async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, sessions, changes, control, wakes } = this.parts;
     const layout = layoutOf(row, keyPrefix);
     const fence = { epoch, owner };
@@ -73,7 +73,7 @@ export class SessionStreams {
 
   /** Opens what the bars come from: the session's feed or its dataset. */
   private async openSource(
-    row: Row,
+    row: SessionRecord,
     layout: SessionLayout,
     writer: SessionWriter,
     frontiers: readonly number[],
@@ -98,7 +98,7 @@ export class SessionStreams {
    * lost, and never continued with a hole.
    */
   private async claimStore(
-    row: Row,
+    row: SessionRecord,
     epoch: number,
     layout: SessionLayout,
     writer: SessionWriter,
@@ -118,12 +118,12 @@ export class SessionStreams {
 }
 
 /** Whether the session has other symbols than those of a row that was read earlier. */
-export async function isChanged(sessions: SharedParts['sessions'], row: Row): Promise<boolean> {
+export async function isChanged(sessions: SharedParts['sessions'], row: SessionRecord): Promise<boolean> {
   const now = await sessions.find(row.id);
   return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
 }
 
 /** Version of the session's symbol list. */
-export function versionOf({ membership }: Row): number {
+export function versionOf({ membership }: SessionRecord): number {
   return (membership ?? UNCHANGED).version;
 }

@@ -6,7 +6,7 @@ import type { SessionState } from '@barkeep/bar-repository';
 import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { controlOf, layoutOf, type Row } from '../lifecycle/index.js';
+import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { isChanged, SessionStreams, versionOf } from './session-streams.js';
 import type { StreamsParts } from './stream-parts.js';
 
@@ -57,7 +57,7 @@ export class StreamRunner {
   }
 
   /** @returns whether the symbols changed meanwhile, and the session must be streamed again */
-  private async complete(row: Row, epoch: number): Promise<boolean> {
+  private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
     if (!(await sessions.finish(row, epoch, 'completed', null, versionOf(row)))) return isChanged(sessions, row);
     await this.emitState(row, 'completed');
@@ -65,7 +65,7 @@ export class StreamRunner {
     return false;
   }
 
-  private async fail(row: Row, epoch: number, error: unknown): Promise<void> {
+  private async fail(row: SessionRecord, epoch: number, error: unknown): Promise<void> {
     const { sessions, producer, warn } = this.parts;
     // A start of a lost session makes its store again.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
@@ -80,20 +80,20 @@ export class StreamRunner {
    * because a resume was lost or did not reach the store.
    * @returns whether the session must be streamed again
    */
-  private async rest({ id, incarnation, run }: Row): Promise<boolean> {
+  private async rest({ id, incarnation, run }: SessionRecord): Promise<boolean> {
     const now = await this.parts.sessions.find(id);
     if (now?.incarnation !== incarnation || now.run !== run) return false;
     return controlOf((await this.parts.control.follow(now)).state) === 'run';
   }
 
   /** Best effort: the reconciler certifies sessions that have no certificate. */
-  private async certify(row: Row): Promise<void> {
+  private async certify(row: SessionRecord): Promise<void> {
     const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
     await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
   }
 
   /** Best effort: Postgres already holds the state. */
-  private async emitState(row: Row, state: SessionState, error?: string): Promise<void> {
+  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
     const { redis, keyPrefix, warn } = this.parts;
     const emitted = emitState(redis, layoutOf(row, keyPrefix), state, error);
     await emitted.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));

@@ -1,13 +1,11 @@
-/** Wires the session side of the coordinator: lifecycle, streams, reconciler, in the order in which they stop. */
+/** Builds and starts the session side of the coordinator: lifecycle, streams, reconciler. */
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
 import { type Config, STOP_ORDER } from '@barkeep/service';
 import { openRedis } from '@barkeep/session-data';
-import { QueueWorker, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
-import { BullModule, Processor } from '@nestjs/bullmq';
-import { Logger, Module, type DynamicModule } from '@nestjs/common';
-import type { WorkerOptions } from 'bullmq';
+import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
+import { Logger } from '@nestjs/common';
 import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
 import { type Surroundings, upkeepDefaults } from './runtime.js';
@@ -19,49 +17,32 @@ const STREAM_STALLS_MAX = 10;
 /** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 8_000;
 
-@Module({})
-export class SessionsModule {
-  static of(surroundings: Surroundings): DynamicModule {
-    const { config, stop } = surroundings;
-    const connection = workerConnection(config.services.redisUrl);
-    const worker: WorkerOptions = {
-      connection,
-      concurrency: config.queues.streamConcurrency,
-      lockDuration: config.queues.streamLockMs,
-      stalledInterval: config.queues.stalledCheckMs,
-      maxStalledCount: STREAM_STALLS_MAX,
-    };
-    BullModule.workerClass = QueueWorker;
-    Processor({ name: 'stream' }, worker)(StreamProcessor);
-    const parts = partsOf(surroundings);
-    return {
-      module: SessionsModule,
-      imports: [
-        BullModule.forRoot({ connection, prefix: config.queues.prefix }),
-        // Registers no queue: this import makes workers of the processors.
-        BullModule.registerQueue(),
-      ],
-      providers: [
-        { provide: SessionService, useFactory: () => serviceOf(config, parts) },
-        { provide: StreamRunner, useFactory: () => runnerOf(surroundings, parts) },
-        StreamProcessor,
-        {
-          provide: Reconciler,
-          inject: [SessionService, StreamProcessor],
-          useFactory: (lifecycle: SessionService, streams: StreamProcessor) => {
-            const reconciler = new Reconciler(parts, lifecycle);
-            parts.redis.on('ready', () => reconciler.onStoreReturned());
-            reconciler.start(config.sessions.reconcileMs);
-            stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
-            stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
-            stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
-            return reconciler;
-          },
-        },
-      ],
-      exports: [SessionService],
-    };
-  }
+/** The session side as the API calls it. Its parts stop in the order of the stop sequence. */
+export async function startSessions(surroundings: Surroundings): Promise<SessionService> {
+  const { config, stop } = surroundings;
+  const parts = partsOf(surroundings);
+  const service = await serviceOf(config, parts);
+  startStreams(surroundings, parts);
+  const reconciler = new Reconciler(parts, service);
+  parts.redis.on('ready', () => reconciler.onStoreReturned());
+  reconciler.start(config.sessions.reconcileMs);
+  stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());
+  return service;
+}
+
+function startStreams(surroundings: Surroundings, parts: SharedParts): void {
+  const { config, stop } = surroundings;
+  const connection = workerConnection(config.services.redisUrl);
+  const streams = new StreamProcessor(runnerOf(surroundings, parts), {
+    connection,
+    prefix: config.queues.prefix,
+    concurrency: config.queues.streamConcurrency,
+    lockDuration: config.queues.streamLockMs,
+    stalledInterval: config.queues.stalledCheckMs,
+    maxStalledCount: STREAM_STALLS_MAX,
+  });
+  stop.onStop('streams', STOP_ORDER.streams, () => streams.stop());
+  stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
 }
 
 function partsOf({ config, connections }: Surroundings): SharedParts {
