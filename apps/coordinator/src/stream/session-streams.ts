@@ -66,7 +66,8 @@ export class SessionStreams {
       return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      await opening.then(
+      // Also when another of the parts could not be read: then this does not wait for the source.
+      void opening.then(
         (source) => source.close(),
         () => undefined,
       );
