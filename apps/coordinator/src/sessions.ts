@@ -2,13 +2,13 @@
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { type Config, STOP_ORDER } from '@barkeep/service';
+import { STOP_ORDER } from '@barkeep/service';
 import { openRedis } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
 import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
-import { type Surroundings, upkeepDefaults } from './runtime.js';
+import type { Surroundings } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
 
@@ -21,7 +21,9 @@ const SILENCE_LIMIT_MS = 8_000;
 export async function startSessions(surroundings: Surroundings): Promise<SessionService> {
   const { config, stop } = surroundings;
   const parts = partsOf(surroundings);
-  const service = await serviceOf(config, parts);
+  const { modulePath } = config.repositories;
+  const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
+  const service = new SessionService(parts, config, repositoryNames);
   startStreams(surroundings, parts);
   const reconciler = new Reconciler(parts, service);
   parts.redis.on('ready', () => reconciler.onStoreReturned());
@@ -56,15 +58,6 @@ function partsOf({ config, connections }: Surroundings): SharedParts {
     logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
   const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
   return sharedParts({ ...servers, producer, sessions, warn });
-}
-
-async function serviceOf(config: Config, parts: SharedParts): Promise<SessionService> {
-  const { modulePath } = config.repositories;
-  return new SessionService(parts, {
-    upkeepDefaults: upkeepDefaults(config),
-    limits: config.limits,
-    repositoryNames: modulePath ? [...(await loadRepositories(modulePath)).keys()] : [],
-  });
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */

@@ -11,8 +11,6 @@ export class CountedSessions {
   /** By incarnation, the one that was used last at the end. */
   private readonly kept = new Map<string, CountedDays>();
 
-  constructor(private readonly cellsKept = CELLS_KEPT) {}
-
   /** What is known of a session. */
   of(incarnation: string): CountedDays {
     const known = this.kept.get(incarnation) ?? new CountedDays();
@@ -25,7 +23,7 @@ export class CountedSessions {
   private trim(): void {
     let cells = [...this.kept.values()].reduce((sum, { size }) => sum + size, 0);
     for (const [incarnation, { size }] of this.kept) {
-      if (cells <= this.cellsKept) return;
+      if (cells <= CELLS_KEPT) return;
       this.kept.delete(incarnation);
       cells -= size;
     }

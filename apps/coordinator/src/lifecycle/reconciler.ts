@@ -111,13 +111,13 @@ export class Reconciler {
   /** A stop does not wait for the certificate in progress: a later round makes it again. */
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
-    if (signal.aborted) return void work.catch(() => undefined);
-    let stop: () => void = () => undefined;
-    const stopped = new Promise<void>((resolve) => (stop = resolve));
-    signal.addEventListener('abort', stop);
-    // An error after the stop comes from the closed connections.
-    await Promise.race([work, stopped]).finally(() => signal.removeEventListener('abort', stop));
-    if (signal.aborted) work.catch(() => undefined);
+    const ended = new AbortController();
+    await new Promise<void>((resolve, reject) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
+      // An error after the stop comes from the closed connections: the promise is settled then.
+      work.then(resolve, reject);
+    }).finally(() => ended.abort());
   }
 
   /** Upkeep continues after the clock has reached the end, until no missing bar can still come. */

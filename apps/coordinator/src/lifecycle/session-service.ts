@@ -29,9 +29,7 @@ import {
   sourceName,
   SessionSpecError,
   shown,
-  type SessionLimits,
   type SessionSpec,
-  type UpkeepDefaults,
 } from '@barkeep/bars';
 import {
   FeedNotBegunError,
@@ -48,6 +46,8 @@ import {
   type DayCountsQuery,
   type View,
 } from '@barkeep/session-data';
+import type { Config } from '@barkeep/service';
+import { upkeepDefaults } from '../runtime.js';
 import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
@@ -61,14 +61,6 @@ import type { SharedParts } from './shared-parts.js';
 const BEGUN_WITHIN_MS = 10_000;
 const BEGUN_LOOK_MS = 25;
 
-export interface SessionServiceOptions {
-  upkeepDefaults: UpkeepDefaults;
-  /** The largest session that a caller may create. */
-  limits: SessionLimits;
-  /** Repositories of the user's module; a spec may name them like datasets. */
-  repositoryNames: readonly string[];
-}
-
 export class SessionService {
   /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
@@ -76,9 +68,11 @@ export class SessionService {
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
 
+  /** @param repositoryNames repositories of the user's module; a spec may name them like datasets */
   constructor(
     private readonly parts: SharedParts,
-    private readonly options: SessionServiceOptions,
+    private readonly config: Config,
+    private readonly repositoryNames: readonly string[],
   ) {
     this.views = new SessionViews(parts);
     this.steering = new SessionSteering(parts, this.views);
@@ -224,8 +218,8 @@ export class SessionService {
    */
   private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
     const { sessions, dataSource } = this.parts;
-    const { upkeepDefaults, limits } = this.options;
-    const request = parseSessionRequest(body, upkeepDefaults, limits);
+    const { limits } = this.config;
+    const request = parseSessionRequest(body, upkeepDefaults(this.config), limits);
     if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
     const existing =
       (request.id === undefined ? undefined : await sessions.find(request.id)) ??
@@ -242,7 +236,7 @@ export class SessionService {
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
-    const sources = [...datasets, ...this.options.repositoryNames];
+    const sources = [...datasets, ...this.repositoryNames];
     const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(none is imported yet)'}`;
     const problems = spec.backfill.flatMap((name, i) =>
       sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],

@@ -119,7 +119,9 @@ export class SessionViews {
 
   /** The view while a server that the session needs is away: the row's part, and the name of the server. */
   viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
-    return { ...this.viewOf(row), waitingFor: serverAway(servers) };
+    const what = [...servers];
+    const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
+    return { ...this.viewOf(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
 
   private viewOf(row: SessionRecord): SessionAnswer {
@@ -145,12 +147,6 @@ export class SessionViews {
       completedAt: row.completedAt?.toISOString() ?? null,
     };
   }
-}
-
-function serverAway(servers: readonly string[]): WaitingFor {
-  const what = [...servers];
-  const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
-  return { kind: 'server', what, since: null, detail, nextTryAt: null };
 }
 
 /** What a session waits for may be after the clock: a strategy learns only the kind. */

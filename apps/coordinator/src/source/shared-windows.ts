@@ -43,7 +43,7 @@ export interface WantedWindow {
 }
 
 export class SharedWindows {
-  private readonly sessions = new Map<string, Set<SharingSession>>();
+  private readonly sessions = new Set<SharingSession>();
   /** The least recently used first. */
   private readonly kept = new Map<string, Kept>();
   private bytes = 0;
@@ -56,17 +56,13 @@ export class SharedWindows {
   ) {}
 
   register(session: SharingSession): void {
-    const equals = this.sessions.get(session.content);
-    if (equals) equals.add(session);
-    else this.sessions.set(session.content, new Set([session]));
+    this.sessions.add(session);
   }
 
   /** When the last session of its content leaves, its windows are dropped, unless other sessions are about to start. */
   leave(session: SharingSession): void {
-    const equals = this.sessions.get(session.content);
-    equals?.delete(session);
-    if (equals?.size !== 0) return;
-    this.sessions.delete(session.content);
+    this.sessions.delete(session);
+    if (this.equalsOf(session).length > 0) return;
     if (isAwaiting(session)) return; // the others may start after this one has ended
     for (const [key, { content }] of this.kept) if (content === session.content) this.drop(key);
   }
@@ -75,8 +71,7 @@ export class SharedWindows {
   isWanted(session: SharingSession, to: number, bytes: number): boolean {
     if (bytes > this.limit) return false;
     if (isAwaiting(session)) return true;
-    const equals = this.sessions.get(session.content) ?? [];
-    return [...equals].some((other) => other !== session && other.from < to && to <= other.to);
+    return this.equalsOf(session).some((other) => other.from < to && to <= other.to);
   }
 
   /** The read of a window: another session's, or one that starts now. @param rows gives an empty window for one that starts */
@@ -98,6 +93,10 @@ export class SharedWindows {
     });
     this.keep(key, { content, read, bytes, usedAt: performance.now() });
     return read;
+  }
+
+  private equalsOf(session: SharingSession): SharingSession[] {
+    return [...this.sessions].filter((other) => other !== session && other.content === session.content);
   }
 
   private keep(key: string, kept: Kept): void {

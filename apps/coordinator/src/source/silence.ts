@@ -18,33 +18,31 @@ export async function unlessSilent<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
 ): Promise<T> {
-  const silence = new AbortController();
+  signal.throwIfAborted();
+  const ended = new AbortController();
   let hasProgress = false;
   let timer: NodeJS.Timeout | undefined;
-  const silent = new Promise<never>((_, reject) => {
+  const answer = new Promise<T>((resolve, reject) => {
     // Millions of rows come: each one sets a flag, and only the timer reads the clock.
     const watch = () => {
       hasProgress = false;
       timer = setTimeout(() => {
         if (hasProgress) return watch();
         const error = new SilentSourceError(timeoutMs);
-        silence.abort(error);
+        ended.abort(error);
         reject(error);
       }, timeoutMs);
     };
     watch();
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: ended.signal });
+    // Aborted work may still fail later: the promise is settled then.
+    work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
   });
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: silence.signal });
-  });
-  const answer = work(AbortSignal.any([signal, silence.signal]), () => (hasProgress = true));
-  answer.catch(() => undefined); // aborted work may still fail later
   try {
-    signal.throwIfAborted();
-    return await Promise.race([answer, silent, aborted]);
+    return await answer;
   } finally {
     clearTimeout(timer);
-    silence.abort(); // removes the listener; the work has ended or is to end
+    ended.abort(); // removes the listener; the work has ended or is to end
   }
 }
 

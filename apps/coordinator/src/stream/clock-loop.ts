@@ -43,15 +43,12 @@ export class ClockLoop {
     try {
       await this.follow(stop);
     } catch (error) {
-      if (error instanceof PaceOverrunError) await this.storeFigures();
+      const { clock, figures } = this.progress;
+      const move = { from: clock, events: [], figures, wait: null };
+      // The overrun that ends a session is in its figures too.
+      if (error instanceof PaceOverrunError) await this.parts.writer.moveClock(clock, move);
       throw error;
     }
-  }
-
-  /** The overrun that ends a session is in its figures too. */
-  private async storeFigures(): Promise<void> {
-    const { clock, figures } = this.progress;
-    await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
   }
 
   private async follow(stop: AbortSignal): Promise<void> {
@@ -62,7 +59,8 @@ export class ClockLoop {
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
       const { clock } = this.progress;
-      const places = this.isBlocked ? [] : this.places.due(clock, this.limit.time);
+      const { time } = this.limit;
+      const places = this.isBlockedAt(time) ? [] : this.places.due(clock, time);
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
     }
@@ -98,10 +96,6 @@ export class ClockLoop {
     this.lookedAt = performance.now();
     this.mustLook = false;
     await Promise.all([this.limit.look(), this.progress.followRow()]);
-  }
-
-  private get isBlocked(): boolean {
-    return this.isBlockedAt(this.limit.time);
   }
 
   /** Whether the next place may not be passed. A day opens only when its first bars may be shown. */
@@ -147,7 +141,7 @@ export class ClockLoop {
 
   /** Waits until the next bar is due or may be shown, or a message comes. */
   private async wait(stop: AbortSignal): Promise<void> {
-    const { isBlocked } = this;
+    const isBlocked = this.isBlockedAt(this.limit.time);
     // A session that waits for its consumers is healthy, so its state stays `running`.
     const isHeld = isBlocked && !this.isBlockedAt(this.limit.store);
     if (isHeld) {

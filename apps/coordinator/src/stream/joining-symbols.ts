@@ -3,22 +3,17 @@
  * is held. A symbol is shown to readers when it is repaired and derived up to the clock and streamed as far as the others, so
  * that the frontier of the session does not go back when it counts.
  */
-import { readSymbols, showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
+import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class JoiningSymbols {
-  private constructor(
+  /** @param joining the symbols that join, as the store has them */
+  constructor(
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
     private readonly fence: Fence,
     private joining: readonly string[],
   ) {}
-
-  /** @throws SessionLostError */
-  static async of(redis: Redis, layout: SessionLayout, fence: Fence): Promise<JoiningSymbols> {
-    const { joining } = await readSymbols(redis, layout);
-    return new JoiningSymbols(redis, layout, fence, joining);
-  }
 
   /** Whether the clock must be held. */
   get any(): boolean {

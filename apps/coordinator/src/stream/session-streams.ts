@@ -4,6 +4,7 @@ import { sourceName, UNCHANGED } from '@barkeep/bars';
 import {
   FeedFrontier,
   readStreamFigures,
+  readSymbols,
   removeLeftover,
   SessionConsumers,
   SessionLostError,
@@ -51,20 +52,22 @@ export class SessionStreams {
     const opening = this.openSource(row, layout, writer, position.frontiers);
     try {
       // None of them needs another: one round trip instead of five.
-      const [source, joining, figures] = await Promise.all([
+      const [source, symbols, figures] = await Promise.all([
         opening,
-        JoiningSymbols.of(redis, layout, fence),
+        readSymbols(redis, layout),
         readStreamFigures(redis, layout),
         writer.emitState('running'),
       ]);
       const store = new UpkeepStore(redis, layout);
+      const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
       const trailing = new TrailingWindow(redis, layout, writer, () => lockstep.slowest);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
       const own = { layout, epoch, writer, store, joining, lockstep, trailing, outside, wake };
       return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      await opening.then(
+      // Also when another of the parts could not be read: then this does not wait for the source.
+      void opening.then(
         (source) => source.close(),
         () => undefined,
       );
