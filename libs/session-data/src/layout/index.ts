@@ -19,7 +19,7 @@ export {
   UnknownIntervalError,
   UnknownSymbolError,
 } from './errors.js';
-export { dayMember, type PartitionKeys, partitionKeys, wakeChannel } from './keys.js';
+export { dayMember, keysFrom, type PartitionKeys, partitionKeys, wakeChannel } from './keys.js';
 export { SessionLayout, type View, type Window } from './layout.js';
 export { EXTENDED_HOURS, isOutsideReason } from './outside-reasons.js';
 export { byPartition, PARTITION_SYMBOLS } from './partitions.js';
