@@ -10,17 +10,15 @@ const word: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
-const barsBySymbol: Field<Record<string, number>> = (text) => {
-  const value = parsed(text);
-  return isRecord(value) && Object.values(value).every((bars) => typeof bars === 'number')
-    ? (value as Record<string, number>)
-    : undefined;
+const bySymbol = <T>(isOne: (value: unknown) => value is T): Field<Record<string, T>> => {
+  return (text) => {
+    const value = parsed(text);
+    return isRecord(value) && Object.values(value).every(isOne) ? (value as Record<string, T>) : undefined;
+  };
 };
+const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
 /** Slots that were settled without a bar, by symbol. */
-const settledBySymbol: Field<Record<string, SettledSlots>> = (text) => {
-  const value = parsed(text);
-  return isRecord(value) && Object.values(value).every(isSettled) ? (value as Record<string, SettledSlots>) : undefined;
-};
+const settledBySymbol = bySymbol(isSettled);
 const symbolList: Field<string[]> = (text) => {
   const value = parsed(text);
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
@@ -133,6 +131,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isSettled(value: unknown): boolean {
+function isSettled(value: unknown): value is SettledSlots {
   return isRecord(value) && ['noTrade', 'unfillable', 'absent'].every((name) => typeof value[name] === 'number');
 }

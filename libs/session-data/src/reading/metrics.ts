@@ -10,6 +10,7 @@ import {
   gapsOf,
   noCounts,
   summarizeGaps,
+  type DayGrid,
   type GapStatus,
   type SlotCounts,
   type SlotGap,
@@ -17,7 +18,6 @@ import {
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
 import { readOutsideRows } from './outside-counts.js';
-import { PriceRange } from './price-range.js';
 import { refusedIn, refusedReasons } from './refusals.js';
 import { visibleWatermark } from './visible-end.js';
 import { runPipeline } from '../redis/index.js';
@@ -186,4 +186,36 @@ export async function readSymbolGaps(
       lastError: (isErrorShown ? lastErrors[day] : null) ?? null,
     }));
   });
+}
+
+/** Highest price, lowest price and volume of visible bars. */
+class PriceRange {
+  private highest = -Infinity;
+  private lowest = Infinity;
+  private sum = 0;
+  private bars = 0;
+
+  /** Adds the first `closed` slots of a day. */
+  add(chunk: DayChunk, grid: DayGrid, closed: number): void {
+    for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
+      this.highest = Math.max(this.highest, high);
+      this.lowest = Math.min(this.lowest, low);
+      this.sum += volume;
+      this.bars++;
+    }
+  }
+
+  /** Null without a bar. */
+  get high(): number | null {
+    return this.bars > 0 ? this.highest : null;
+  }
+
+  get low(): number | null {
+    return this.bars > 0 ? this.lowest : null;
+  }
+
+  /** A sum beyond the largest number is the largest number: infinity would be `null` in JSON. */
+  get volume(): number {
+    return Math.min(this.sum, Number.MAX_VALUE);
+  }
 }
