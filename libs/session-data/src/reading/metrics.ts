@@ -20,7 +20,7 @@ import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type
 import { readOutsideRows } from './outside-counts.js';
 import { refusedIn, refusedReasons } from './refusals.js';
 import { visibleWatermark } from './visible-end.js';
-import { runPipeline } from '../redis/index.js';
+import { runCommands } from '../redis/index.js';
 
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
@@ -74,28 +74,30 @@ interface SymbolDays {
 /** Chunks (or their bitmaps alone) and states of one symbol's days, fetched after the clock. */
 async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const pipeline = redis.pipeline();
-  pipeline
-    .hmget(layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom')
-    .hmget(keys.meta, 'frontier', 'watermark');
-  layout.days.slice(layout.historyDays).forEach(({ date }, i) => {
-    const day = layout.historyDays + i;
+  const ownDays = [...layout.days.keys()].slice(layout.historyDays);
+  const reads = ownDays.flatMap((day) => {
+    const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
-    if (whole) pipeline.getBuffer(key);
-    else pipeline.getrangeBuffer(key, 0, bitmapBytes(layout.grid(day).slotCount) - 1);
-    pipeline.getBuffer(keys.states(symbol, date));
+    const chunk = whole ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
+    return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
-  const [session, partition, ...replies] = await runPipeline(pipeline);
+  const [session, partition, ...replies] = await runCommands(redis, [
+    ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'],
+    ['hmget', keys.meta, 'frontier', 'watermark'],
+    ...reads,
+  ]);
   const [clock, incarnation, retainedFrom] = session as (string | null)[];
   const [frontier, watermark] = (partition as (string | null)[]).map(Number);
   if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
   const values = replies as (Buffer | null)[];
   const firstKept = layout.firstKept(Number(retainedFrom));
-  const days = layout.days.slice(layout.historyDays).flatMap((_, i) => {
-    const day = layout.historyDays + i;
-    return day < firstKept ? [] : [{ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }];
-  });
-  return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
+  const days = ownDays.map((day, i) => ({ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }));
+  return {
+    clock: Number(clock),
+    frontier: frontier!,
+    watermark: watermark!,
+    days: days.filter(({ day }) => day >= firstKept),
+  };
 }
 
 /**

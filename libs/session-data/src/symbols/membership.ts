@@ -15,7 +15,7 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
-import { COUNTERS, SCRIPTS, runPipeline, type ScriptArgument } from '../redis/index.js';
+import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import type { Fence } from '../stream/index.js';
 
 /** The symbols of a store. */
@@ -196,12 +196,11 @@ async function countsOf(
 ): Promise<number[][]> {
   const keys = layout.keysOf(partition);
   const grids = Array.from({ length: count }, (_, i) => layout.grid(from + i));
-  const pipeline = redis.pipeline();
-  for (const { date, slotCount } of grids) {
-    pipeline.getrangeBuffer(keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1);
-    pipeline.getBuffer(keys.states(symbol, date));
-  }
-  const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
+  const reads = grids.flatMap(({ date, slotCount }) => [
+    ['getrangeBuffer', keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1],
+    ['getBuffer', keys.states(symbol, date)],
+  ]);
+  const replies = (await runCommands(redis, reads)) as (Buffer | null)[];
   return grids.map(({ slotCount }, i) => {
     const counts = noCounts();
     const bitmap = replies[2 * i]?.length ? replies[2 * i]! : new Uint8Array(bitmapBytes(slotCount));
