@@ -22,32 +22,7 @@ export {
   emitState,
 } from './events/index.js';
 export * from './feed/index.js';
-export {
-  byPartition,
-  ConsumerAheadError,
-  ConsumerCountError,
-  ConsumerNameError,
-  ConsumerReplacedError,
-  ConsumersChangedError,
-  FeedSetBackError,
-  FedSymbolsError,
-  FeedNotBegunError,
-  FencedError,
-  isOutsideReason,
-  NotAFeedError,
-  RewindError,
-  SessionCalendarError,
-  SessionLayout,
-  SessionLostError,
-  SymbolsChangedError,
-  UnknownConsumerError,
-  UnknownDateError,
-  UnknownIntervalError,
-  UnknownSymbolError,
-  type View,
-  wakeChannel,
-  type Window,
-} from './layout/index.js';
+export * from './layout/index.js';
 export * from './outage/index.js';
 export * from './reading/index.js';
 export {

@@ -6,12 +6,4 @@ export { type FindRemoved, ReturnedKeys } from './returned-keys.js';
 export { retireBefore } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
 export { type PartitionWindow } from './window-flush.js';
-export {
-  type ClaimedPosition,
-  type Control,
-  type Fence,
-  isBehind,
-  readControl,
-  SessionWriter,
-  setControl,
-} from './writer.js';
+export * from './writer.js';
