@@ -1,12 +1,4 @@
-export {
-  CONSUMER_PATTERN,
-  parseConsumerMessage,
-  type ConsumerPosition,
-  type ConsumerView,
-  type JoinFrom,
-  NOTHING_DELIVERED,
-  SessionConsumers,
-} from './consumers/index.js';
+export * from './consumers/index.js';
 export {
   type ClockEvent,
   type ClockPlace,
@@ -29,52 +21,10 @@ export {
   type SessionEventType,
   emitState,
 } from './events/index.js';
-export { type FedStream, FeedFrontier, type FeedProgress, readFeedProgress, SessionFeed } from './feed/index.js';
-export {
-  byPartition,
-  ConsumerAheadError,
-  ConsumerCountError,
-  ConsumerNameError,
-  ConsumerReplacedError,
-  ConsumersChangedError,
-  FeedSetBackError,
-  FedSymbolsError,
-  FeedNotBegunError,
-  FencedError,
-  isOutsideReason,
-  NotAFeedError,
-  RewindError,
-  SessionCalendarError,
-  SessionLayout,
-  SessionLostError,
-  SymbolsChangedError,
-  UnknownConsumerError,
-  UnknownDateError,
-  UnknownIntervalError,
-  UnknownSymbolError,
-  type View,
-  wakeChannel,
-  type Window,
-} from './layout/index.js';
-export { isBrokenStore, isOutage, isRedisOutage } from './outage/index.js';
-export {
-  type BarsPart,
-  CELL_COUNTS,
-  type StoreCertificate,
-  CountedDays,
-  daysHashOf,
-  type DayCounts,
-  type DayCountsQuery,
-  ClockedReads,
-  dayAtClock,
-  OpenSession,
-  type OutsideRows,
-  countMissingBars,
-  readDifference,
-  type SessionDifference,
-  type FillOptions,
-  SessionReader,
-} from './reading/index.js';
+export * from './feed/index.js';
+export * from './layout/index.js';
+export * from './outage/index.js';
+export * from './reading/index.js';
 export {
   endTimerOnClose,
   openRedis,
@@ -111,16 +61,6 @@ export {
   type StreamFigures,
   type StreamWait,
 } from './stream/index.js';
-export { removeRepositoryLimits, RepositoryLimit, type RepositoryLimits } from './limits/index.js';
-export { updateSymbols, readSymbols, showJoined, symbolsKey, withMembership } from './symbols/index.js';
-export {
-  countsBefore,
-  type PartitionPosition,
-  readDaySlots,
-  type RepositoryFailure,
-  RepositoryFailures,
-  type RefusedCount,
-  type SymbolDay,
-  type SymbolFill,
-  UpkeepStore,
-} from './upkeep/index.js';
+export * from './limits/index.js';
+export * from './symbols/index.js';
+export * from './upkeep/index.js';

@@ -10,7 +10,7 @@
  *
  * Days of the history emit only their closes.
  */
-import type { DayGrid, SlotCounts } from '@barkeep/bars';
+import type { DayGrid } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 
 /**
@@ -97,10 +97,4 @@ function* windowsAfter(layout: SessionLayout, dayIndex: number, clock: number): 
     if (window.dayIndex > dayIndex) return;
     if (window.dayIndex === dayIndex) yield window.toSlot - 1;
   }
-}
-
-/** The counts in an event, in the order in which they are written. */
-export function countFields(counts: SlotCounts): Record<string, number> {
-  const { expected, filled, streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
-  return { expected, filled, streamed, backfilled, noTrade, unfillable, absent, missing };
 }

@@ -2,6 +2,7 @@
  * The events of a session: their names, their fields, and how entries of the stream are parsed. One table; the types are
  * derived from it. What each event means: docs/api.md. Pure.
  */
+import type { SlotCounts } from '@barkeep/bars';
 
 /** Reads one field; undefined when the text is not what it should be. */
 type Field<T> = (text: string) => T | undefined;
@@ -10,17 +11,15 @@ const word: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
-const barsBySymbol: Field<Record<string, number>> = (text) => {
-  const value = parsed(text);
-  return isRecord(value) && Object.values(value).every((bars) => typeof bars === 'number')
-    ? (value as Record<string, number>)
-    : undefined;
+const bySymbol = <T>(isOne: (value: unknown) => value is T): Field<Record<string, T>> => {
+  return (text) => {
+    const value = parsed(text);
+    return isRecord(value) && Object.values(value).every(isOne) ? (value as Record<string, T>) : undefined;
+  };
 };
+const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
 /** Slots that were settled without a bar, by symbol. */
-const settledBySymbol: Field<Record<string, SettledSlots>> = (text) => {
-  const value = parsed(text);
-  return isRecord(value) && Object.values(value).every(isSettled) ? (value as Record<string, SettledSlots>) : undefined;
-};
+const settledBySymbol = bySymbol(isSettled);
 const symbolList: Field<string[]> = (text) => {
   const value = parsed(text);
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
@@ -33,16 +32,12 @@ export interface SettledSlots {
   absent: number;
 }
 
-const SLOTS = {
-  expected: number,
-  filled: number,
-  streamed: number,
-  backfilled: number,
-  noTrade: number,
-  unfillable: number,
-  absent: number,
-  missing: number,
-};
+/** The counts in an event, in the order in which they are written. */
+const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
+const SLOTS = Object.fromEntries(COUNTS.map((name) => [name, number])) as Record<
+  (typeof COUNTS)[number],
+  Field<number>
+>;
 const DAY = { time, date: word, symbols: number };
 const CONSUMER = { time, consumer: word, position: time };
 
@@ -102,7 +97,7 @@ export function parseEvent(list: readonly string[], at: number): SessionEvent | 
 /**
  * Types that report a change of bars. A strategy sees such an event once the clock has passed the slots that it covers.
  */
-const CHANGES: ReadonlySet<SessionEventType> = new Set([
+export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',
   'gap-settled',
@@ -112,8 +107,9 @@ const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'day-timed-out',
 ]);
 
-export function isChangeEvent(type: SessionEventType): boolean {
-  return CHANGES.has(type);
+/** The counts as fields of an event. */
+export function countFields(counts: SlotCounts): Record<string, number> {
+  return Object.fromEntries(COUNTS.map((name) => [name, counts[name]]));
 }
 
 /** Whether an event has this name. */
@@ -133,6 +129,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isSettled(value: unknown): boolean {
+function isSettled(value: unknown): value is SettledSlots {
   return isRecord(value) && ['noTrade', 'unfillable', 'absent'].every((name) => typeof value[name] === 'number');
 }

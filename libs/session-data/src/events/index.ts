@@ -1,7 +1,8 @@
 /** A session's event stream: what is emitted, and how it is read. */
-export { type ClockEvent, type ClockPlace, countFields, eventNumber, placesFrom } from './clock-events.js';
+export { type ClockEvent, type ClockPlace, eventNumber, placesFrom } from './clock-events.js';
 export { decodeCursor, encodeCursor, type EventCursor, EVENTS_BEGINNING } from './event-cursor.js';
 export {
+  countFields,
   EVENT_TIME_FIELDS,
   isEventType,
   parseEvent,

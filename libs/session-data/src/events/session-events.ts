@@ -6,7 +6,7 @@
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
 import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
-import { isChangeEvent, parseEvent, type SessionEvent } from './event-types.js';
+import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
 
 /** An event with the cursor from which the next one is read. */
@@ -98,9 +98,7 @@ export class SessionEvents {
     // An operator reads each change from the stream in which it was made. The same change in the public events is a
     // repetition.
     const shown =
-      this.view === 'operator'
-        ? events.filter(({ event, stream }) => stream > 0 || !isChangeEvent(event.type))
-        : events;
+      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
     const gap = gaps.includes(true);
     if (shown.length === 0 && events.length > 0 && !gap) return this.readOnce(cursor, limit);
     return { events: shown.map(({ event, cursor: at }) => ({ event, cursor: at })), cursor, gap };

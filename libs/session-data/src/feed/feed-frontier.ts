@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
-import { runPipeline, SCRIPTS } from '../redis/index.js';
+import { runCommands, SCRIPTS } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 import type { Control, SessionWriter } from '../stream/index.js';
 
@@ -100,12 +100,14 @@ export class FeedFrontier {
 
 /** The position of every stream of a fed session. @throws SessionLostError */
 export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
-  const pipeline = redis.pipeline().time();
-  layout.keys.forEach(({ meta, feed }, partition) => {
+  const reads = layout.keys.flatMap(({ meta, feed }, partition) => {
     const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
-    pipeline.hget(meta, 'incarnation').hmget(feed, ...fields, 'none');
+    return [
+      ['hget', meta, 'incarnation'],
+      ['hmget', feed, ...fields, 'none'],
+    ];
   });
-  const [time, ...replies] = await runPipeline(pipeline);
+  const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);
   const [seconds, micros] = (time as (string | number)[]).map(Number);
   const streams = layout.keys.flatMap((_, partition) => {
     if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);

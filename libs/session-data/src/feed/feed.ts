@@ -139,8 +139,7 @@ export class SessionFeed {
   }
 
   private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FedBars> {
-    const { days, refused, lastClose } = this.placed(bars);
-    const refusals = this.countsOf(bars, refused);
+    const { days, refused, refusals, lastClose } = this.placed(bars);
     if (malformed > 0) refusals.set('malformed', malformed);
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
     const { accepted, duplicates, late, retainedFrom, conflicts } = await this.run(symbol, {
@@ -157,16 +156,24 @@ export class SessionFeed {
     return { accepted, duplicates, late, conflicts: conflicts.map((at) => positions[at]!), refused };
   }
 
-  /** Splits bars into those that have a slot, by day, and those that are refused. `lastClose`: the last close of a bar with a slot. */
+  /**
+   * Splits bars into those that have a slot, by day, and those that are refused. `lastClose`: the last close of a bar with a slot.
+   * `refusals`: numbers of refused bars by reason, in which those in the extended hours of the calendar have a reason of their own.
+   */
   private placed(bars: readonly Bar[]) {
+    const { calendar, hours, prices } = this.layout.spec;
     const days = new Map<number, DayBars>();
     const refused: FedBars['refused'] = [];
+    const refusals = new Map<string, number>();
     let lastClose = -Infinity;
     for (const [index, bar] of bars.entries()) {
-      const place = refuseBar(bar, this.layout.spec.prices) ?? this.placeOf(bar.openTime);
+      const place = refuseBar(bar, prices) ?? this.placeOf(bar.openTime);
       if (typeof place === 'string') {
         // A single bar is never in conflict.
         refused.push({ index, reason: place as FeedRefusal });
+        const isExtended = isOutsideReason(place) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
+        const name = isExtended ? EXTENDED_HOURS : place;
+        refusals.set(name, (refusals.get(name) ?? 0) + 1);
         continue;
       }
       const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
@@ -175,20 +182,7 @@ export class SessionFeed {
       day.slots.push(place.slot);
       lastClose = Math.max(lastClose, this.layout.grid(place.dayIndex).closeTime(place.slot));
     }
-    return { days, refused, lastClose };
-  }
-
-  /** Counts refused bars by reason; those in the extended hours of the calendar have a reason of their own. */
-  private countsOf(bars: readonly Bar[], refused: FedBars['refused']): Map<string, number> {
-    const counts = new Map<string, number>();
-    const { calendar, hours } = this.layout.spec;
-    for (const { index, reason } of refused) {
-      const isExtended =
-        isOutsideReason(reason) && isExtendedTime(calendarNamed(calendar), bars[index]!.openTime, hours);
-      const name = isExtended ? EXTENDED_HOURS : reason;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return counts;
+    return { days, refused, refusals, lastClose };
   }
 
   private async run(
@@ -247,13 +241,7 @@ export class SessionFeed {
     const { layout, lastDay } = this;
     const isOver = (day: number) => layout.grid(day).close <= time;
     if (!isOver(lastDay) && (lastDay === 0 || isOver(lastDay - 1))) return lastDay;
-    let [from, to] = [0, layout.days.length - 1];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (isOver(middle)) from = middle + 1;
-      else to = middle;
-    }
-    return (this.lastDay = from);
+    return (this.lastDay = layout.dayIndexAt(time));
   }
 }
 

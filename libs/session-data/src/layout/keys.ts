@@ -73,6 +73,11 @@ export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
 
+/** The pattern of SCAN for the keys that begin with a text. */
+export function keysFrom(text: string): string {
+  return `${text.replace(/[\\*?[\]^]/g, '\\$&')}*`;
+}
+
 /** Names a symbol's day in the sets and hashes above. */
 export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;

@@ -9,7 +9,6 @@ import {
   countBits,
   DayChunk,
   fillForward,
-  recordOffset,
   type DayGrid,
   type Fill,
   type Interval,
@@ -18,7 +17,7 @@ import {
 } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
 import type { ClockedReads } from './clocked-reads.js';
-import { dayAtClock, FormingRead } from './forming-read.js';
+import { dayAtClock, FormingRead, partCommands } from './forming-read.js';
 import { visibleWatermark } from './visible-end.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
@@ -111,13 +110,8 @@ export class BarSeries {
   /** The commands that read the last `count` closed slots, at most, of the day in which the clock is. */
   private tailCommands(clock: number, count: number): ReadCommand[] {
     const day = dayAtClock(this.layout, clock);
-    const { slotCount } = this.grid(day);
     const closed = this.grid(day).closedBy(clock);
-    const from = Math.max(0, closed - count);
-    return [
-      ['getrangeBuffer', this.key(day), 0, bitmapBytes(slotCount) - 1],
-      ['getrangeBuffer', this.key(day), recordOffset(slotCount, from), recordOffset(slotCount, closed) - 1],
-    ];
+    return partCommands(this.key(day), this.grid(day).slotCount, Math.max(0, closed - count), closed);
   }
 
   /** The newest `wanted` bars out of what {@link tailCommands} fetched for `count`; undefined when it holds fewer. */

@@ -18,7 +18,7 @@ export class ClockedReads {
     redis: Redis,
     private readonly layout: SessionLayout,
     /** Identifies the list of symbols of the layout; see {@link symbolsKey}. */
-    private readonly key: string,
+    private readonly key: string = symbolsKey(undefined, undefined),
     /** Runs the commands; by default a pipeline of `redis`. */
     private readonly run: StoreReads['run'] = (commands, receive) => runAndReceive(redis, commands, receive),
   ) {

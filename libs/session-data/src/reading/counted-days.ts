@@ -4,8 +4,8 @@
  * `update` reads. A partition is counted again when its owner, its symbols or its store may be others.
  */
 import type { Redis } from 'ioredis';
-import type { PartitionKeys, SessionLayout } from '../layout/index.js';
-import { runPipeline } from '../redis/index.js';
+import type { SessionLayout } from '../layout/index.js';
+import { runCommands } from '../redis/index.js';
 import { CELL_COUNTS, copyCell } from './day-cells.js';
 
 /** Most changes of one partition that are read; after more of them its cells are counted again. */
@@ -56,15 +56,15 @@ export class CountedDays {
   async update(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<void> {
     if (this.days !== layout.days.length) this.partitions.clear();
     this.days = layout.days.length;
-    const pipeline = redis.pipeline();
-    for (const number of partitions) {
-      const keys: PartitionKeys = layout.keysOf(number);
-      pipeline
-        .hmget(keys.meta, 'incarnation', 'epoch', 'owner', 'frontier')
-        .xrevrange(keys.changes, '+', '-', 'COUNT', 1);
-      pipeline.xrange(keys.changes, this.partitions.get(number)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX);
-    }
-    const replies = await runPipeline(pipeline);
+    const reads = partitions.flatMap((number) => {
+      const { meta, changes } = layout.keysOf(number);
+      return [
+        ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
+        ['xrevrange', changes, '+', '-', 'COUNT', 1],
+        ['xrange', changes, this.partitions.get(number)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
+      ];
+    });
+    const replies = await runCommands(redis, reads);
     partitions.forEach((number, i) => {
       const [meta, newest, changes] = replies.slice(3 * i, 3 * i + 3) as [(string | null)[], Entry[], Entry[]];
       const [incarnation, epoch, owner, frontier] = meta;

@@ -7,21 +7,15 @@ import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
 import type { CountedDays } from './counted-days.js';
 import { CELL_COUNTS, type CellCount, CELLS_A_CALL, copyCell, type DayCell, readCells } from './day-cells.js';
+import type { EmptySlotsQuery } from './empty-slots.js';
 import { readVisibleEnd } from './visible-end.js';
 
-/** A page of symbols that a caller wants. */
-export interface DayCountsQuery {
-  /** @default all symbols that can be read */
-  symbols?: readonly string[] | undefined;
-  /** Dates, both included. @default all days */
-  from?: string | undefined;
-  to?: string | undefined;
+/** A page of symbols that a caller wants; all that can be read, on all days, in the session's view, unless it says otherwise. */
+export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
   /** The last symbol of the page before. */
   after?: string | undefined;
   /** Symbols in the answer. @default all */
   limit?: number;
-  /** @default the session's view */
-  view?: View;
 }
 
 export interface DayCounts {

@@ -27,6 +27,14 @@ export function dayAtClock({ days }: SessionLayout, clock: number): number {
   return day;
 }
 
+/** The commands that read the bitmap and the records of slots `[from, to)` of a chunk, as `chunkOfPart` takes them. */
+export function partCommands(key: string, slotCount: number, from: number, to: number): ReadCommand[] {
+  return [
+    ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1],
+    ['getrangeBuffer', key, recordOffset(slotCount, from), recordOffset(slotCount, to) - 1],
+  ];
+}
+
 interface Forming {
   day: number;
   plan: DerivedPlan;
@@ -54,11 +62,7 @@ export class FormingRead {
     if (!forming) return [];
     const { slotCount, date } = this.layout.grid(forming.day);
     const { from, closed } = forming.bucket;
-    const key = this.keys.chunk(this.layout.base.name, this.symbol, date);
-    return [
-      ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1],
-      ['getrangeBuffer', key, recordOffset(slotCount, from), recordOffset(slotCount, closed) - 1],
-    ];
+    return partCommands(this.keys.chunk(this.layout.base.name, this.symbol, date), slotCount, from, closed);
   }
 
   /** The bar, from the answers to the commands; undefined while it has no base bar. */

@@ -10,6 +10,7 @@ import {
   gapsOf,
   noCounts,
   summarizeGaps,
+  type DayGrid,
   type GapStatus,
   type SlotCounts,
   type SlotGap,
@@ -17,10 +18,9 @@ import {
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
 import { readOutsideRows } from './outside-counts.js';
-import { PriceRange } from './price-range.js';
 import { refusedIn, refusedReasons } from './refusals.js';
 import { visibleWatermark } from './visible-end.js';
-import { runPipeline } from '../redis/index.js';
+import { runCommands } from '../redis/index.js';
 
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
@@ -74,28 +74,30 @@ interface SymbolDays {
 /** Chunks (or their bitmaps alone) and states of one symbol's days, fetched after the clock. */
 async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const pipeline = redis.pipeline();
-  pipeline
-    .hmget(layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom')
-    .hmget(keys.meta, 'frontier', 'watermark');
-  layout.days.slice(layout.historyDays).forEach(({ date }, i) => {
-    const day = layout.historyDays + i;
+  const ownDays = [...layout.days.keys()].slice(layout.historyDays);
+  const reads = ownDays.flatMap((day) => {
+    const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
-    if (whole) pipeline.getBuffer(key);
-    else pipeline.getrangeBuffer(key, 0, bitmapBytes(layout.grid(day).slotCount) - 1);
-    pipeline.getBuffer(keys.states(symbol, date));
+    const chunk = whole ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
+    return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
-  const [session, partition, ...replies] = await runPipeline(pipeline);
+  const [session, partition, ...replies] = await runCommands(redis, [
+    ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'],
+    ['hmget', keys.meta, 'frontier', 'watermark'],
+    ...reads,
+  ]);
   const [clock, incarnation, retainedFrom] = session as (string | null)[];
   const [frontier, watermark] = (partition as (string | null)[]).map(Number);
   if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
   const values = replies as (Buffer | null)[];
   const firstKept = layout.firstKept(Number(retainedFrom));
-  const days = layout.days.slice(layout.historyDays).flatMap((_, i) => {
-    const day = layout.historyDays + i;
-    return day < firstKept ? [] : [{ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }];
-  });
-  return { clock: Number(clock), frontier: frontier!, watermark: watermark!, days };
+  const days = ownDays.map((day, i) => ({ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }));
+  return {
+    clock: Number(clock),
+    frontier: frontier!,
+    watermark: watermark!,
+    days: days.filter(({ day }) => day >= firstKept),
+  };
 }
 
 /**
@@ -186,4 +188,36 @@ export async function readSymbolGaps(
       lastError: (isErrorShown ? lastErrors[day] : null) ?? null,
     }));
   });
+}
+
+/** Highest price, lowest price and volume of visible bars. */
+class PriceRange {
+  private highest = -Infinity;
+  private lowest = Infinity;
+  private sum = 0;
+  private bars = 0;
+
+  /** Adds the first `closed` slots of a day. */
+  add(chunk: DayChunk, grid: DayGrid, closed: number): void {
+    for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
+      this.highest = Math.max(this.highest, high);
+      this.lowest = Math.min(this.lowest, low);
+      this.sum += volume;
+      this.bars++;
+    }
+  }
+
+  /** Null without a bar. */
+  get high(): number | null {
+    return this.bars > 0 ? this.highest : null;
+  }
+
+  get low(): number | null {
+    return this.bars > 0 ? this.lowest : null;
+  }
+
+  /** A sum beyond the largest number is the largest number: infinity would be `null` in JSON. */
+  get volume(): number {
+    return Math.min(this.sum, Number.MAX_VALUE);
+  }
 }

@@ -6,7 +6,7 @@
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
-import { COUNTERS, runPipeline } from '../redis/index.js';
+import { COUNTERS, runCommands } from '../redis/index.js';
 import type { Control } from '../stream/index.js';
 import { countsBefore, UpkeepStore } from '../upkeep/index.js';
 import { refusedIn, refusedTotal } from './refusals.js';
@@ -39,10 +39,12 @@ export async function readPosition(
   layout: SessionLayout,
   joining: ReadonlySet<string>,
 ): Promise<PartitionedPosition> {
-  const pipeline = redis.pipeline();
-  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'control');
-  for (const { meta, refused } of layout.keys) pipeline.hmget(meta, ...META_FIELDS).hgetall(refused);
-  const [first, ...replies] = await runPipeline(pipeline);
+  const reads = layout.keys.flatMap(({ meta, refused }) => [
+    ['hmget', meta, ...META_FIELDS],
+    ['hgetall', refused],
+  ]);
+  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'control'];
+  const [first, ...replies] = await runCommands(redis, [ofSession, ...reads]);
   const [clock, control] = first as [string, Control];
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };

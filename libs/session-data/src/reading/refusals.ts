@@ -1,14 +1,15 @@
 /** Counts of refused bars: all, or only those of windows that the clock has passed. */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys } from '../layout/index.js';
-import { runPipeline } from '../redis/index.js';
+import { runCommands } from '../redis/index.js';
 
 /** Number of refused bars by `symbol reason`, as text. */
 export type Refusals = Record<string, string>;
 
 /** @param clock refusals of windows that end after it are left out; Infinity for all */
 export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
-  const [refused, ahead] = await runPipeline(redis.pipeline().hgetall(keys.refused).hgetall(keys.refusedAhead));
+  const hashes = [keys.refused, keys.refusedAhead].map((key) => ['hgetall', key]);
+  const [refused, ahead] = await runCommands(redis, hashes);
   return withoutAhead(refused as Refusals, ahead as Refusals, clock);
 }
 

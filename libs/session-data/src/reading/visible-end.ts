@@ -1,7 +1,7 @@
 /** The end of what a view shows of the symbols of a session. Reads only. */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
-import { runPipeline } from '../redis/index.js';
+import { runCommands } from '../redis/index.js';
 
 /**
  * The watermark in a strategy's view. It moves by whole windows, so where the clock does not follow it, it would show in the
@@ -23,10 +23,9 @@ export async function readVisibleEnd(
   view: View,
 ): Promise<{ end: number; firstKept: number }> {
   const partitions = new Set(symbols.flatMap((symbol) => layout.partitionOf(symbol) ?? []));
-  const pipeline = redis.pipeline();
-  pipeline.hmget(layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom');
-  for (const partition of partitions) pipeline.hget(layout.keysOf(partition).meta, 'frontier');
-  const [session, ...frontiers] = await runPipeline(pipeline);
+  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
+  const ofPartitions = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
+  const [session, ...frontiers] = await runCommands(redis, [ofSession, ...ofPartitions]);
   const [clock, incarnation, retainedFrom] = session as (string | null)[];
   if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
   const end = view === 'operator' ? Math.min(...frontiers.map(Number)) : Number(clock);

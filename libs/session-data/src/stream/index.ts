@@ -5,6 +5,5 @@ export { removeLeftover, removeSession } from './remove.js';
 export { type FindRemoved, ReturnedKeys } from './returned-keys.js';
 export { retireBefore } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
-export { type ClaimedPosition, type Control, type Fence } from './fence.js';
-export { type PartitionWindow } from './partition-window.js';
-export { isBehind, readControl, SessionWriter, setControl } from './writer.js';
+export { type PartitionWindow } from './window-flush.js';
+export * from './writer.js';

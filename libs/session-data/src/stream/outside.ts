@@ -57,7 +57,10 @@ export async function noteOutside(
     const isLast = at + DAYS_A_CALL >= days.length;
     // The mark moves with the last part: an interrupted call is repeated.
     const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
-    const fields = part.flatMap((day) => [dayMember(day.date, day.symbol), textOf(day)]);
+    const fields = part.flatMap(({ date, symbol, rows, outside: out, extended, first, until }) => [
+      dayMember(date, symbol),
+      [rows, out, extended, first, until].join(' '),
+    ]);
     const args = [isFirst && at === 0 ? '1' : '', mark, ...fields];
     await writer.run(SCRIPTS.noteOutside, partition, [meta, outside], args, 'noted');
   }
@@ -74,10 +77,6 @@ export async function readOutside(redis: Redis, layout: SessionLayout): Promise<
     }),
   );
   return days.sort((a, b) => (a.date === b.date ? (a.symbol < b.symbol ? -1 : 1) : a.date < b.date ? -1 : 1));
-}
-
-function textOf({ rows, outside, extended, first, until }: OutsideDay): string {
-  return [rows, outside, extended, first, until].join(' ');
 }
 
 function dayOf(date: string, symbol: string, text: string): OutsideDay {

@@ -3,7 +3,7 @@
  * no key can come back (I9). May be repeated when it was interrupted.
  */
 import type { Redis } from 'ioredis';
-import type { SessionLayout } from '../layout/index.js';
+import { keysFrom, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
@@ -58,8 +58,7 @@ async function* scannedKeys(
   const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
   const [first = ''] = bases;
   const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1);
-  const pattern = `${shared.replace(/[\\*?[\]^]/g, '\\$&')}*`;
-  for await (const keys of redis.scanStream({ match: pattern, count: KEYS_A_CALL })) {
+  for await (const keys of redis.scanStream({ match: keysFrom(shared), count: KEYS_A_CALL })) {
     yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
   }
 }

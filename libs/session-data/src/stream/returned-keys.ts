@@ -5,6 +5,7 @@
  * belongs to a removed session.
  */
 import type { Redis } from 'ioredis';
+import { keysFrom } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
@@ -36,9 +37,10 @@ export class ReturnedKeys {
    * @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
+    const pattern = keysFrom(`${this.keyPrefix}:{`);
     let removed = 0;
     for (let call = 0; call < callsMax && !signal.aborted; call++) {
-      const [next, keys] = await this.scan(this.cursor);
+      const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
       removed += await this.removeAmong(keys);
       this.cursor = next;
       if (next === '0') break;
@@ -66,23 +68,19 @@ export class ReturnedKeys {
         count += Number(await SCRIPTS.removeReturned.run(this.redis, [`${base}:meta`, ...some], args));
       }
     };
-    let cursor = '0';
-    do {
-      const [next, keys] = await this.scan(cursor, `{${id}:`);
+    for await (const some of this.redis.scanStream({
+      match: keysFrom(`${this.keyPrefix}:{${id}:`),
+      count: KEYS_A_CALL,
+    })) {
+      const keys = some as string[];
       for (const base of new Set(keys.flatMap((key) => this.partitionOf(key)?.base ?? []))) {
         bases.add(base);
         const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
         await removeFrom(base, others);
       }
-      cursor = next;
-    } while (cursor !== '0');
+    }
     for (const base of bases) await removeFrom(base, [`${base}:meta`]);
     return count;
-  }
-
-  private scan(cursor: string, after = '{'): Promise<[string, string[]]> {
-    const pattern = `${this.keyPrefix}:${after}`.replace(/[\\*?[\]^]/g, '\\$&');
-    return this.redis.scan(cursor, 'MATCH', `${pattern}*`, 'COUNT', KEYS_A_CALL);
   }
 
   /** The session and the partition of a key; undefined for a key of another kind. */

@@ -18,13 +18,7 @@ export interface StreamFigures {
   prefetchBytes: number;
 }
 
-const FIGURES = [
-  'overruns',
-  'lagMs',
-  'prefetchHits',
-  'prefetchMisses',
-  'prefetchBytes',
-] as const satisfies readonly (keyof StreamFigures)[];
+const FIGURES = Object.keys(noFigures()) as (keyof StreamFigures)[];
 const TIMED_OUT = 'timed-out ';
 const WAIT = 'wait';
 

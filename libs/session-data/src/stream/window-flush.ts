@@ -3,7 +3,17 @@ import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
 import { SCRIPTS, runTransaction, type ScriptArgument } from '../redis/index.js';
-import type { PartitionWindow } from './partition-window.js';
+
+/** The bars of one partition in one window. */
+export interface PartitionWindow {
+  partition: number;
+  /** By symbol, a chunk of the whole day; the flush writes its slots in the window. Has only symbols with bars. */
+  chunks: ReadonlyMap<string, DayChunk>;
+  /** Number of bars in the window. */
+  bars: number;
+  /** Refused bars of the window: `symbol reason` to their number. */
+  refused: ReadonlyMap<string, number>;
+}
 
 /**
  * @param fence incarnation, epoch and owner

@@ -15,12 +15,27 @@ import {
 } from '../layout/index.js';
 import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPTS } from '../redis/index.js';
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
-import type { ClaimedPosition, Control, Fence } from './fence.js';
-import type { PartitionWindow } from './partition-window.js';
-import { flushWindow } from './window-flush.js';
+import { flushWindow, type PartitionWindow } from './window-flush.js';
 
 /** Verdicts of a store that has less than its writer has seen of it; the frontier follows. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
+
+/** The owner of a session. PostgreSQL hands out the epoch; the owner names the process. */
+export interface Fence {
+  epoch: number;
+  owner: string;
+}
+
+/** What the owner does next; `reload`: the symbols changed, start again with the new ones. */
+export type Control = 'run' | 'pause' | 'stop' | 'reload';
+
+/** Where a store stands, epoch ms. */
+export interface ClaimedPosition {
+  /** The lowest of all partitions. */
+  frontier: number;
+  frontiers: readonly number[];
+  clock: number;
+}
 
 /** What a move of the clock carries. */
 export interface ClockMove {

@@ -15,7 +15,7 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
-import { COUNTERS, SCRIPTS, runPipeline, type ScriptArgument } from '../redis/index.js';
+import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import type { Fence } from '../stream/index.js';
 
 /** The symbols of a store. */
@@ -90,7 +90,9 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
   if (reply === 'gone') {
     // The session was removed meanwhile: remove the partitions that were created for it (I9).
-    for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
+    for (const symbol of joiners) {
+      await SCRIPTS.forget.run(redis, [target.keysOf(target.partitionOf(symbol)!).meta], [target.incarnation]);
+    }
     throw new SessionLostError(target.id);
   }
   return [...left, ...(await removeLeavers(redis, target, json))];
@@ -126,28 +128,21 @@ function stayOf({ membership, symbols }: SessionLayout, symbol: string): string 
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
-  const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : '';
-  const args = [layout.incarnation, version, begun === '' ? layout.start : begun, layout.historyDays];
-  const kept = [begun === '' ? '' : retainedFrom, begun];
-  const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], [...args, ...kept]);
+  const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : layout.start;
+  const kept =
+    firstKept > 0 ? [begun, layout.historyDays, retainedFrom, begun] : [layout.start, layout.historyDays, '', ''];
+  const args = [layout.incarnation, version, ...kept];
+  const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
   if (reply === 'other') throw new SessionLostError(layout.id);
-}
-
-async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<void> {
-  await SCRIPTS.forget.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
 }
 
 /** @param json the leavers, as switchSymbols kept them @returns their names */
 async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
-  for (const { partition, version } of leavers) {
-    await restamp(
-      redis,
-      layout,
-      { partition, version },
-      leavers.filter((other) => other.partition === partition).length,
-    );
+  for (const leaver of leavers) {
+    const others = leavers.filter(({ partition }) => partition === leaver.partition);
+    await restamp(redis, layout, leaver, others.length);
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
   await SCRIPTS.finishLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
@@ -158,7 +153,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
 async function restamp(
   redis: Redis,
   layout: SessionLayout,
-  { partition, version }: Pick<Leaver, 'partition' | 'version'>,
+  { partition, version }: Leaver,
   count: number,
 ): Promise<void> {
   const { meta, pending, refusedAhead } = layout.keysOf(partition);
@@ -201,12 +196,11 @@ async function countsOf(
 ): Promise<number[][]> {
   const keys = layout.keysOf(partition);
   const grids = Array.from({ length: count }, (_, i) => layout.grid(from + i));
-  const pipeline = redis.pipeline();
-  for (const { date, slotCount } of grids) {
-    pipeline.getrangeBuffer(keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1);
-    pipeline.getBuffer(keys.states(symbol, date));
-  }
-  const replies = (await runPipeline(pipeline)) as (Buffer | null)[];
+  const reads = grids.flatMap(({ date, slotCount }) => [
+    ['getrangeBuffer', keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1],
+    ['getBuffer', keys.states(symbol, date)],
+  ]);
+  const replies = (await runCommands(redis, reads)) as (Buffer | null)[];
   return grids.map(({ slotCount }, i) => {
     const counts = noCounts();
     const bitmap = replies[2 * i]?.length ? replies[2 * i]! : new Uint8Array(bitmapBytes(slotCount));
