@@ -14,7 +14,6 @@ import {
   UsageError,
 } from '../terminal/index.js';
 import {
-  ColumnsError,
   FilePlanError,
   formatsNamed,
   type ImportPlan,
@@ -101,7 +100,8 @@ export async function planOf(
   options: FileOptions,
   stored: Iterable<string> = [],
 ): Promise<Omit<ImportPlan, 'files'>> {
-  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, format, decimal, thousands } = options;
+  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, format } = options;
+  const { decimal, thousands, columns } = options;
   if (zone !== undefined) void new WallClock(zone);
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
@@ -109,9 +109,9 @@ export async function planOf(
   const read: ReadOptions = {
     ...READ_DEFAULTS,
     ...definedOnly({ format, symbol, zone, times, priceScale, timeFormat, delimiter }),
-    header,
+    header: options.header,
     skipLines: options.skipLines,
-    columns: parseColumns(options.columns),
+    columns: columns === undefined ? READ_DEFAULTS.columns : readOption('--columns', () => parseColumnsOption(columns)),
     intervalMs: options.interval,
     numbers: { decimal, ...definedOnly({ thousands }) },
     hasVolume: options.volume !== 'none',
@@ -121,24 +121,18 @@ export async function planOf(
   return {
     dataset: into,
     read,
-    ...(options.symbolFromPath !== undefined && { symbolOf: symbolFromPath(options.symbolFromPath) }),
+    symbolOf: options.symbolFromPath === undefined ? undefined : symbolFromPath(options.symbolFromPath),
     oneSymbol: options.oneSymbol ?? false,
-    showPath: (path) => shorter(relative(process.cwd(), path), path),
+    showPath: (path) => {
+      const fromHere = relative(process.cwd(), path);
+      return fromHere.length < path.length ? fromHere : path;
+    },
     signal: context.life.signal,
   };
 }
 
 function definedOnly<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function parseColumns(text: string | undefined): ReadOptions['columns'] {
-  try {
-    return text === undefined ? READ_DEFAULTS.columns : parseColumnsOption(text);
-  } catch (error) {
-    if (error instanceof ColumnsError) throw new UsageError(`--columns: ${error.message}`);
-    throw error;
-  }
 }
 
 /** Rows `FROM,TO`, or a JSON object. @throws CliError */
@@ -196,10 +190,6 @@ function leanZone(file: InputFile, { read }: ImportPlan): string[] {
     if (error instanceof FilePlanError) return []; // reported when the file is read
     throw error;
   }
-}
-
-function shorter(a: string, b: string): string {
-  return a.length < b.length ? a : b;
 }
 
 export const datasetName = optionReader(
