@@ -36,13 +36,6 @@ interface CheckOptions extends OutputOptions {
   table?: string;
 }
 
-interface DayLine {
-  date: string;
-  segments: { open: string; close: string }[];
-  /** Number of expected one-minute bars. */
-  slotCount: number;
-}
-
 /** Limit for `show`: 27 years. */
 const DAYS_MAX = 10_000;
 
@@ -116,13 +109,14 @@ function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDa
   return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }
 
-function lineOf(day: TradingDay): DayLine {
+/** The times as ISO 8601, and the number of expected one-minute bars. */
+function lineOf(day: TradingDay) {
   const iso = (time: number): string => new Date(time).toISOString();
   const segments = day.segments.map(({ open, close }) => ({ open: iso(open), close: iso(close) }));
   return { date: day.date, segments, slotCount: new DayGrid(day, parseInterval('1m')).slotCount };
 }
 
-function daysTable(days: readonly DayLine[]): string {
+function daysTable(days: readonly ReturnType<typeof lineOf>[]): string {
   if (days.length === 0) return 'no trading day in that range';
   const rows = days.map(({ date, segments, slotCount }) => {
     const times = segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`);

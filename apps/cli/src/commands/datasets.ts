@@ -6,15 +6,6 @@ import type { Database } from '../services/index.js';
 import { datasetShowCommand } from './dataset-show.js';
 import { CliCommand } from './command.js';
 
-interface DatasetLine {
-  dataset: string;
-  symbols: number;
-  bars: number;
-  /** Open times of the first and the last bar, ISO 8601 UTC. */
-  first: string | null;
-  last: string | null;
-}
-
 export const datasetsCommand = () =>
   new CliCommand(
     'datasets',
@@ -46,7 +37,8 @@ function removeCommand(): CliCommand {
     });
 }
 
-async function listDatasets(database: Database): Promise<DatasetLine[]> {
+/** With the open times of the first and the last bar, ISO 8601 UTC; null when there is none. */
+async function listDatasets(database: Database) {
   const rows = await database.query<
     { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
   >(
@@ -62,7 +54,7 @@ async function listDatasets(database: Database): Promise<DatasetLine[]> {
   }));
 }
 
-function datasetsTable(datasets: readonly DatasetLine[]): string {
+function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): string {
   if (datasets.length === 0) return 'no datasets; "barkeep import" creates one';
   const rows = datasets.map((d) => [d.dataset, d.symbols, d.bars, shortTime(d.first), shortTime(d.last)]);
   return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);

@@ -24,13 +24,6 @@ interface ExportOptions extends SessionOptions {
   out?: string;
 }
 
-interface Exported {
-  session: string;
-  symbols: number;
-  bars: number;
-  file: string | null;
-}
-
 const DAY_MS = 86_400_000;
 const EXAMPLES = `
 Examples:
@@ -62,7 +55,7 @@ async function exportBars(
   id: string,
   { format, interval, out, ...options }: ExportOptions,
   signal: AbortSignal,
-): Promise<Exported> {
+) {
   const session = await client.session(id);
   const symbols = options.symbols ?? session.symbols.toSorted();
   const from = timeOf('--from', options.from ?? startOf(session));

@@ -34,10 +34,8 @@ this command has sent, it sends its files again from the beginning, at most ${AG
 Exit code: 0 fed, 1 the session accepted no bar, or lost bars that must be sent again.`;
 
 export function feedCommand(): CliCommand {
-  const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES).argument(
-    '<session>',
-    'a started session whose source is a feed',
-  );
+  const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES);
+  command.argument('<session>', 'a started session whose source is a feed');
   return withConnectionOptions(withFiles(command))
     .option('--no-end', 'leave the streams open for more bars')
     .work(async (context, id: string, names: string[], options: FeedOptions) => {

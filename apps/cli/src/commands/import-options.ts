@@ -100,19 +100,8 @@ export async function planOf(
   options: FileOptions,
   stored: Iterable<string> = [],
 ): Promise<Omit<ImportPlan, 'files'>> {
-  const {
-    symbol,
-    tz: zone,
-    times,
-    priceScale,
-    timeFormat,
-    delimiter,
-    header,
-    format,
-    decimal,
-    thousands,
-    columns,
-  } = options;
+  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, format } = options;
+  const { decimal, thousands, columns } = options;
   if (zone !== undefined) void new WallClock(zone);
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
@@ -120,7 +109,7 @@ export async function planOf(
   const read: ReadOptions = {
     ...READ_DEFAULTS,
     ...definedOnly({ format, symbol, zone, times, priceScale, timeFormat, delimiter }),
-    header,
+    header: options.header,
     skipLines: options.skipLines,
     columns: columns === undefined ? READ_DEFAULTS.columns : parseColumnsOption(columns),
     intervalMs: options.interval,
@@ -132,9 +121,12 @@ export async function planOf(
   return {
     dataset: into,
     read,
-    ...(options.symbolFromPath !== undefined && { symbolOf: symbolFromPath(options.symbolFromPath) }),
+    symbolOf: options.symbolFromPath === undefined ? undefined : symbolFromPath(options.symbolFromPath),
     oneSymbol: options.oneSymbol ?? false,
-    showPath: (path) => shorter(relative(process.cwd(), path), path),
+    showPath: (path) => {
+      const fromHere = relative(process.cwd(), path);
+      return fromHere.length < path.length ? fromHere : path;
+    },
     signal: context.life.signal,
   };
 }
@@ -198,10 +190,6 @@ function leanZone(file: InputFile, { read }: ImportPlan): string[] {
     if (error instanceof FilePlanError) return []; // reported when the file is read
     throw error;
   }
-}
-
-function shorter(a: string, b: string): string {
-  return a.length < b.length ? a : b;
 }
 
 export const datasetName = optionReader(

@@ -25,15 +25,6 @@ interface PackCommandOptions extends OutputOptions {
   symbols?: string[];
 }
 
-interface PackResult extends PackCounts {
-  dataset: string;
-  calendar: string;
-  hours: Hours;
-  interval: string;
-  days: number;
-  symbols: number;
-}
-
 const EXAMPLES = `
 A session with the same calendar, hours and base interval streams packed days instead of rows, with identical results.
 A change of rows deletes the affected packs, and sessions read the rows of these days: run this command again. It skips
@@ -59,7 +50,7 @@ export const packCommand = () =>
       printResult(options, result, () => resultText(result));
     });
 
-async function pack(context: Context, dataset: string, options: PackCommandOptions): Promise<PackResult> {
+async function pack(context: Context, dataset: string, options: PackCommandOptions) {
   const { calendar, hours } = options;
   // Wrong options are reported before a database is looked for.
   const interval = readOption('--interval', () => parseInterval(options.interval));
@@ -108,7 +99,7 @@ function tradingDate(text: string): string {
   throw new UsageError(`expected a date such as 2024-01-31, was "${text}"`);
 }
 
-function resultText({ dataset, symbols, days, ...counts }: PackResult): string {
+function resultText({ dataset, symbols, days, ...counts }: Awaited<ReturnType<typeof pack>>): string {
   const lines = [
     `dataset ${dataset}: ${formatCount(symbols)} symbols × ${formatCount(days)} days`,
     `${formatCount(counts.packed)} packed now, ${formatCount(counts.bars)} bars`,

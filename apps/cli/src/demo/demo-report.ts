@@ -64,23 +64,19 @@ export function qualityBefore({ streamed, expected, noTrade }: SymbolMetrics): n
   return barQuality({ filled: streamed, expected, noTrade });
 }
 
-export function demoText(result: DemoResult): string {
-  const { session, digest, sessionSeconds, settledSeconds, totalSeconds } = result;
-  const filled = session.counts.filled;
-  const rate = Math.round(filled / Math.max(sessionSeconds, 0.001));
-  const imported = result.imports.map(
-    ({ dataset, rowsPerSecond }) => `${dataset} ${formatCount(rowsPerSecond)} rows/s`,
-  );
-  const lines = [
-    symbolTable(result.symbols),
+export function demoText({ imports, symbols, session, digest, ...seconds }: DemoResult): string {
+  const { filled } = session.counts;
+  const rate = Math.round(filled / Math.max(seconds.sessionSeconds, 0.001));
+  const imported = imports.map(({ dataset, rowsPerSecond }) => `${dataset} ${formatCount(rowsPerSecond)} rows/s`);
+  return [
+    symbolTable(symbols),
     '',
     digestText(digest),
-    `session: ${formatCount(filled)} bars streamed, repaired and derived in ${sessionSeconds.toFixed(2)} s, ${formatCount(rate)} bars/s;` +
-      ` every slot settled after ${settledSeconds.toFixed(2)} s`,
+    `session: ${formatCount(filled)} bars streamed, repaired and derived in ${seconds.sessionSeconds.toFixed(2)} s, ${formatCount(rate)} bars/s;` +
+      ` every slot settled after ${seconds.settledSeconds.toFixed(2)} s`,
     `import:  ${imported.join(', ')}`,
-    `total:   ${totalSeconds.toFixed(1)} s`,
-  ];
-  return lines.join('\n');
+    `total:   ${seconds.totalSeconds.toFixed(1)} s`,
+  ].join('\n');
 }
 
 export function importText(imports: readonly ImportSummary[]): string {

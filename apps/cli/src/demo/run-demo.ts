@@ -50,10 +50,7 @@ export async function runDemo(context: Context, quiet: boolean): Promise<DemoRes
   return { imports, session, symbols, digest, sessionSeconds, settledSeconds, totalSeconds, coordinatorUrl };
 }
 
-async function startAll(
-  context: Context,
-  report: (line: string) => void,
-): Promise<{ client: CoordinatorClient; url: string; databaseUrl: string }> {
+async function startAll(context: Context, report: (line: string) => void) {
   const { life } = context;
   // The demonstration never uses the user's servers: drop their addresses.
   const { DATABASE_URL: _database, REDIS_URL: _redis, SESSION_REDIS_URL: _sessions, ...env } = process.env;
@@ -73,11 +70,7 @@ async function startAll(
   return { client, url, databaseUrl: services.databaseUrl };
 }
 
-async function runSession(
-  client: CoordinatorClient,
-  signal: AbortSignal,
-  quiet: boolean,
-): Promise<{ session: SessionStatus; sessionSeconds: number; settledSeconds: number }> {
+async function runSession(client: CoordinatorClient, signal: AbortSignal, quiet: boolean) {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
   return withProgress('session demo', quiet, async (progress) => {

@@ -72,14 +72,8 @@ function ownerOf(data: string, account: Account | undefined): Account | undefine
   return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
 }
 
-export interface PostgresData {
-  readonly folder: string;
-  readonly account: Account | undefined;
-  readonly password: string;
-}
-
 /** Opens the data folder in `place`, and creates it if it is missing. Throws `ServerStartError` or `DataFolderError`. */
-export async function openPostgresData(options: PostgresOptions): Promise<PostgresData> {
+export async function openPostgresData(options: PostgresOptions) {
   const folder = join(options.place, 'postgres');
   const passwordFile = join(options.place, 'postgres-password');
   if (!existsSync(folder)) await initialise(options, folder, passwordFile);
