@@ -35,16 +35,14 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
   if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };
   const sample = sampleOf(start, options.delimiter);
-  const { delimiter } = sample;
-  const reading = readingOf(sample, start, options);
-  const bars = readSample(reading, delimiter);
+  const bars = readSample(readingOf(sample, start, options));
   const { notes, warnings } = judgeSample(bars);
-  const { reader } = reading;
-  const { volumes } = reading.file;
+  const { delimiter, file, reader } = bars;
+  const { volumes } = file;
   return {
     delimiter,
     reader,
-    understood: understoodOf(bars, delimiter, notes),
+    understood: understoodOf(bars, notes),
     warnings,
     volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
     sampleTimes: bars.times,
@@ -56,7 +54,7 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   try {
     const laid = fileLayoutOf(sample, options);
     const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
-    return { start, options, file, reader: readerOptions(file, sample, options) };
+    return { start, options, delimiter: sample.delimiter, file, reader: readerOptions(file, sample, options) };
   } catch (error) {
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
     throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
