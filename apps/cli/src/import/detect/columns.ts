@@ -3,7 +3,7 @@
  * Pure. Throws {@link FilePlanError}, which names what was expected and what the file has.
  */
 import { UsageError } from '../../terminal/index.js';
-import type { ColumnRef, FormatColumns, VolumeRef } from '../formats/index.js';
+import type { ColumnRef, FormatColumns } from '../formats/index.js';
 import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
@@ -20,7 +20,7 @@ export interface FoundColumns extends PriceFields {
   /** May be several. */
   volume: readonly number[];
   /** The first of several volumes that is not always zero counts, and not their sum. */
-  isEither: boolean;
+  isEither?: boolean;
 }
 
 /** Columns of a named format. */
@@ -32,6 +32,9 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
     return index;
   };
   const symbol = columns.symbol === undefined ? -1 : refIndex(header, columns.symbol);
+  const refs = [columns.volume].flat();
+  const volume = hasVolume ? refs.map((ref) => refIndex(header, ref)).filter((index) => index >= 0) : [];
+  if (hasVolume && volume.length === 0) throw noColumn(header, 'volume', columns.volume);
   return {
     date: columns.date === undefined ? undefined : find('date', columns.date),
     symbol: symbol < 0 ? undefined : symbol,
@@ -40,7 +43,8 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
     high: find('high', columns.high),
     low: find('low', columns.low),
     close: find('close', columns.close),
-    ...(hasVolume ? volumeColumns(header, columns.volume) : { volume: [], isEither: false }),
+    volume,
+    isEither: columns.isEither,
   };
 }
 
@@ -49,16 +53,7 @@ export function refIndex(header: readonly string[], ref: ColumnRef): number {
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
 }
 
-function volumeColumns(header: readonly string[], ref: VolumeRef): Pick<FoundColumns, 'volume' | 'isEither'> {
-  const isEither = typeof ref === 'object' && 'either' in ref;
-  const isSum = typeof ref === 'object' && 'sum' in ref;
-  const refs = isEither ? ref.either : isSum ? ref.sum : [ref];
-  const volume = refs.map((one) => refIndex(header, one)).filter((index) => index >= 0);
-  if (volume.length === 0 && !isEither && !isSum) throw noColumn(header, 'volume', ref);
-  return { volume, isEither };
-}
-
-function noColumn(header: readonly string[], name: ColumnName, ref: ColumnRef): FilePlanError {
+function noColumn(header: readonly string[], name: ColumnName, ref: FormatColumns['volume']): FilePlanError {
   return unusable(`expected a column ${String(ref)} for ${name}, was ${quoted(header)}`);
 }
 

@@ -2,7 +2,7 @@
  * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
  * user is shown before anything is stored. Pure.
  */
-import { type BarReaderOptions, FilePlanError } from '../reading/index.js';
+import { type BarReaderOptions, FilePlanError, type ValueFields } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
 import { clockOf, type TimeParser, timeParser, type WallClock } from '../times/index.js';
 import { unusable } from './columns.js';
@@ -17,8 +17,6 @@ import { namedZone } from './zones.js';
 
 /** Keys of JSON that hold bars and are no symbols. */
 const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
-/** Bars start on a whole minute. */
-const GRID_MS = 60_000;
 
 export interface FilePlan {
   /** Undefined for JSON. Such a file must be checked to its end before one of its rows is stored: brackets may not be closed. */
@@ -37,16 +35,14 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
   if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };
   const sample = sampleOf(start, options.delimiter);
-  const { delimiter } = sample;
-  const reading = readingOf(sample, start, options);
-  const bars = readSample(reading, delimiter);
+  const bars = readSample(readingOf(sample, start, options));
   const { notes, warnings } = judgeSample(bars);
-  const { reader } = reading;
-  const { volumes } = reading.file;
+  const { delimiter, file, reader } = bars;
+  const { volumes } = file;
   return {
     delimiter,
     reader,
-    understood: understoodOf(bars, delimiter, notes),
+    understood: understoodOf(bars, notes),
     warnings,
     volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
     sampleTimes: bars.times,
@@ -58,7 +54,7 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   try {
     const laid = fileLayoutOf(sample, options);
     const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
-    return { start, options, file, reader: readerOptions(file, sample, options) };
+    return { start, options, delimiter: sample.delimiter, file, reader: readerOptions(file, sample, options) };
   } catch (error) {
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
     throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
@@ -80,7 +76,6 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
     layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
     time: timeOf(file, options, clockOf(zone)),
     zone,
-    gridMs: GRID_MS,
     shiftMs: times === 'close' ? options.intervalMs : 0,
     price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),
     volume: numberReader(options.numbers, 1),
@@ -92,11 +87,12 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
   };
 }
 
+/** The symbol of every row; undefined when the rows have it. */
 function symbolOf(
   { layout, format }: FileLayout,
   sample: FileSample,
   { symbol: given, names }: ReadOptions,
-): BarReaderOptions['symbol'] {
+): string | undefined {
   const named = (text: string): string => {
     const name = names.of(text);
     if ('symbol' in name) return name.symbol;
@@ -111,16 +107,13 @@ function symbolOf(
   const inHeader = layout.values[0]?.symbol;
   if (inHeader !== undefined) return named(inHeader);
   const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
-  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return { group: true };
+  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return undefined;
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
   throw unusable('expected a symbol column, --symbol or --symbol-from-path, was none of them');
 }
 
-function namedValues(
-  values: BarReaderOptions['layout']['values'],
-  { names }: ReadOptions,
-): BarReaderOptions['layout']['values'] {
+function namedValues(values: readonly ValueFields[], { names }: ReadOptions): ValueFields[] {
   return values.map((fields) => {
     const name = names.of(fields.symbol ?? '');
     if ('symbol' in name) return { ...fields, symbol: name.symbol };

@@ -39,15 +39,11 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
   futureTimes,
 ];
 
-export interface Judgement {
-  /** What the user should see. */
-  notes: string[];
-  /** What may be wrong. */
-  warnings: string[];
-}
-
-/** @throws FilePlanError for bars of another interval, and for dates whose day and month have changed places */
-export function judgeSample(sample: SampleBars): Judgement {
+/**
+ * What the user should see of a file, and what may be wrong with it.
+ * @throws FilePlanError for bars of another interval, and for dates whose day and month have changed places
+ */
+export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
   const { times, spacing, start, options } = sample;
   if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options.intervalMs);
   if (new Set(times).size > 1 && areMidnights(sample)) throw wrongInterval(DAY_MS, options.intervalMs);

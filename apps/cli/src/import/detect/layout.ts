@@ -50,10 +50,11 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const data = rows.filter(({ line }) => line > lastLine);
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  if (first.isHeader)
-    return layoutOf(rows, { columns: headerColumns(first.texts, options.columns, hasVolume) }, skipLines);
   if (options.header && !isJson) return withHeader(rows, options);
-  return layoutOf(rows, { columns: placedColumns({ ...sample, rows }, first.texts, options) }, skipLines);
+  const columns = first.isHeader
+    ? headerColumns(first.texts, options.columns, hasVolume)
+    : placedColumns({ ...sample, rows }, first.texts, options);
+  return layoutOf(rows, { columns }, skipLines);
 }
 
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {

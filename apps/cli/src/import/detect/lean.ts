@@ -91,7 +91,6 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     layout: isQuote ? QUOTE : TRADE,
     time: midnightTime(file),
     zone,
-    gridMs: 60_000,
     shiftMs: 0,
     price: numberReader({ decimal: '.' }, file.priceScale),
     volume: decimalAt,

@@ -17,6 +17,8 @@ const PARTLY_MIN = 0.25;
 export interface FileReading {
   start: FileStart;
   options: ReadOptions;
+  /** Undefined for JSON. */
+  delimiter: string | undefined;
   file: FileLayout;
   reader: BarReaderOptions;
 }
@@ -39,9 +41,9 @@ export interface SampleBars extends FileReading {
   isAssumed: boolean;
 }
 
-/** @param delimiter undefined for JSON @throws FilePlanError for times that are read at one end only */
-export function readSample(reading: FileReading, delimiter: string | undefined): SampleBars {
-  const { start, options, file, reader } = reading;
+/** @throws FilePlanError for times that are read at one end only */
+export function readSample(reading: FileReading): SampleBars {
+  const { start, options, delimiter, file, reader } = reading;
   const first = readPart(start.head, delimiter, reader, start.isWhole);
   const lastRows = start.tail.subarray(firstRowOf(start.tail, delimiter === undefined));
   const last = start.isWhole ? undefined : readPart(lastRows, delimiter, { ...reader, headerLines: 0 }, true);

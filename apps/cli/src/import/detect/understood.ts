@@ -23,9 +23,8 @@ export interface Understood {
   notes: string[];
 }
 
-/** @param delimiter undefined for JSON */
-export function understoodOf(sample: SampleBars, delimiter: string | undefined, notes: string[]): Understood {
-  const { file, reader, spacing, head, last } = sample;
+export function understoodOf(sample: SampleBars, notes: string[]): Understood {
+  const { delimiter, file, reader, spacing, head, last } = sample;
   const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
   const unnamed = delimiter === undefined ? 'json' : 'csv';
   return {
@@ -35,7 +34,7 @@ export function understoodOf(sample: SampleBars, delimiter: string | undefined, 
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
     spacing: spacing === undefined ? null : spacingText(spacing),
-    symbol: typeof reader.symbol === 'string' ? reader.symbol : null,
+    symbol: reader.symbol ?? null,
     first: head[0] ?? null,
     last: last ?? null,
     notes,

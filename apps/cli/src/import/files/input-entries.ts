@@ -18,7 +18,7 @@ export interface InputEntry {
   /** Name inside of a zip; undefined for a plain file. */
   name?: string;
   /** The text, UTF-8. @param onRead gets the number of bytes of the file on disk that a piece stands for */
-  pieces(onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
+  pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
    * Reads a packed entry to its end, so that none of its rows is stored when it is damaged.
    * @returns the last bytes of the text @throws UnreadableFileError and errors of zlib and of the system
@@ -61,7 +61,7 @@ function packedEntry(
   return {
     wrapping,
     async *pieces(onRead) {
-      const onUnpacked = packedShare === undefined ? onRead : (bytes: number) => onRead(bytes * packedShare);
+      const onUnpacked = packedShare === undefined ? onRead : (bytes: number) => onRead?.(bytes * packedShare);
       yield* unpacked(open, await wrapping(), onUnpacked);
     },
     async check() {

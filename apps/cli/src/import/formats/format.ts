@@ -3,9 +3,6 @@
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;
 
-/** `sum` adds the columns that a file has; `either` takes the first one that is not zero in every row. */
-export type VolumeRef = ColumnRef | { sum: readonly ColumnRef[] } | { either: readonly ColumnRef[] };
-
 export interface FormatColumns {
   /** Set when date and time of day stand in two columns. */
   date?: ColumnRef;
@@ -16,7 +13,10 @@ export interface FormatColumns {
   high: ColumnRef;
   low: ColumnRef;
   close: ColumnRef;
-  volume: VolumeRef;
+  /** Of several columns, those that a file has are added. */
+  volume: ColumnRef | readonly ColumnRef[];
+  /** Of several volumes, the first one that is not zero in every row is taken instead. */
+  isEither?: boolean;
 }
 
 export interface BarFormat {

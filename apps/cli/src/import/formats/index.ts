@@ -4,7 +4,7 @@ import type { BarFormat } from './format.js';
 import { PLATFORM_FORMATS } from './platform-formats.js';
 import { VENDOR_FORMATS } from './vendor-formats.js';
 
-export { type BarFormat, type ColumnRef, type FormatColumns, type VolumeRef } from './format.js';
+export { type BarFormat, type ColumnRef, type FormatColumns } from './format.js';
 export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS].map((format): BarFormat => ({
   zone: 'UTC',
   ...format,

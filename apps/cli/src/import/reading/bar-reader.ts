@@ -25,16 +25,16 @@ export interface BarReaderOptions {
   time: TimeParser;
   /** Zone of the times, for messages. */
   zone: string;
-  /** Bars start on multiples of it, ms. */
-  gridMs: number;
+  /** Bars start on multiples of it, ms. @default 60_000 */
+  gridMs?: number;
   /** Subtracted from a time that is the end of its bar, ms. */
   shiftMs: number;
   price: NumberReader;
   volume: NumberReader;
   prices: Prices;
   names: SymbolNames;
-  /** Symbol of every row, or the group of a JSON row; undefined when a field has it. */
-  symbol?: string | { group: true };
+  /** Symbol of every row; undefined when a field has it, or the group of a JSON row. */
+  symbol?: string;
   /** JSON only: the rows are in arrays named by their symbol. */
   isGrouped?: boolean;
   /** Rows up to this line are a header or stand before it. */
@@ -55,7 +55,6 @@ const TIME_BYTES_MAX = 128;
 export class BarReader implements RowHandler {
   readonly #fieldsMin: number;
   readonly #isWide: boolean;
-  readonly #oneSymbol: string | undefined;
   readonly #joined = new Uint8Array(TIME_BYTES_MAX);
   /** The symbol column of the last row, and its text. */
   #lastBytes = new Uint8Array(0);
@@ -72,9 +71,8 @@ export class BarReader implements RowHandler {
     const { layout, symbol } = options;
     this.#fieldsMin = fieldsMin(layout);
     this.#isWide = layout.values.length > 1;
-    this.#oneSymbol = typeof symbol === 'string' ? symbol : undefined;
     const hasOwn = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
-    this.#isGuarded = this.#oneSymbol !== undefined && options.anySymbol !== true && hasOwn;
+    this.#isGuarded = symbol !== undefined && options.anySymbol !== true && hasOwn;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -82,14 +80,14 @@ export class BarReader implements RowHandler {
   }
 
   row(row: Row): void {
-    const { layout, headerLines, shiftMs } = this.options;
+    const { layout, headerLines, shiftMs, symbol: given } = this.options;
     if (row.line <= headerLines || row.isHeader) return;
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
     }
     if (row.count > layout.fieldsMax && this.#hasSurplus(row)) return;
-    const symbol = this.#oneSymbol ?? this.#symbolOf(row);
+    const symbol = given ?? this.#symbolOf(row);
     if (symbol === undefined || (this.#isGuarded && !this.#hasFirstSymbol(row))) return;
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
@@ -118,7 +116,7 @@ export class BarReader implements RowHandler {
 
   #readBar(row: Row, fields: ValueFields, symbol: string, openTime: number): void {
     const { starts, ends, bytes } = row;
-    const { price, prices, gridMs } = this.options;
+    const { price, prices, gridMs = MINUTE_MS } = this.options;
     let open = price(bytes, starts[fields.open] ?? 0, ends[fields.open] ?? 0);
     let high = price(bytes, starts[fields.high] ?? 0, ends[fields.high] ?? 0);
     let low = price(bytes, starts[fields.low] ?? 0, ends[fields.low] ?? 0);
@@ -173,9 +171,10 @@ export class BarReader implements RowHandler {
 
   /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
   #symbolOf(row: Row): string | undefined {
-    const { symbol, layout, names } = this.options;
+    const { layout, names } = this.options;
     if (this.#isWide) return '';
-    const name = names.of(symbol === undefined ? this.#columnText(row, layout.symbol ?? 0) : lastKey(row.group ?? ''));
+    const field = layout.symbol;
+    const name = names.of(field === undefined ? lastKey(row.group ?? '') : this.#columnText(row, field));
     if ('symbol' in name) return name.symbol;
     this.sink.refuse(row.line, name.reason, name.detail);
     return undefined;

@@ -15,7 +15,7 @@ export async function startOf(
   entry: InputEntry,
   symbol: string | undefined,
   tail?: Uint8Array,
-  onRead: (bytes: number) => void = () => undefined,
+  onRead?: (bytes: number) => void,
 ): Promise<{ start: FileStart; rest: AsyncGenerator<Uint8Array, void> }> {
   const rest = entry.pieces(onRead);
   const parts: Uint8Array[] = [];

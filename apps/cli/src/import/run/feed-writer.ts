@@ -34,8 +34,4 @@ export class FeedWriter implements BarWriter {
       this.fed.reduce((total, result) => total + result[name], 0);
     return { accepted: sum('accepted'), duplicate: sum('duplicates'), conflicting: sum('conflicts') };
   }
-
-  abort(): Promise<void> {
-    return Promise.resolve();
-  }
 }

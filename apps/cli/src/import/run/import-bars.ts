@@ -39,7 +39,7 @@ export async function importBars(
       rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)),
     };
   } catch (error) {
-    await writer?.abort().catch(() => undefined);
+    await writer?.abort?.().catch(() => undefined);
     throw error instanceof WriteError ? error.cause : error;
   }
 }

@@ -4,8 +4,8 @@ import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
 import type { CalendarCheck } from './calendar-check.js';
 
-/** Where the bars go. */
-export type BarWriter = Pick<BarImporter, 'write' | 'finish' | 'abort'>;
+/** Where the bars go. Without `abort`, they stay when the import fails. */
+export type BarWriter = Pick<BarImporter, 'write' | 'finish'> & Partial<Pick<BarImporter, 'abort'>>;
 export type StoredRows = Awaited<ReturnType<BarWriter['finish']>>;
 
 export interface ImportPlan {

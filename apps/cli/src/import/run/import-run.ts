@@ -90,7 +90,7 @@ export class ImportRun {
     const tail = await entry.check();
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
-      const all = (): Pieces => (start.isWhole ? [start.head] : entry.pieces(() => undefined));
+      const all = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
       const sampled = this.#planOf(entry, start);
       if (sampled === undefined) return;
       const volume = await volumeOf(sampled, all);
@@ -169,8 +169,7 @@ export class ImportRun {
     try {
       const { start, rest } = await startOf(entry, byPath);
       await rest.return(undefined);
-      const symbol = this.#planOf(entry, start)?.reader.symbol;
-      return typeof symbol === 'string' ? symbol : undefined;
+      return this.#planOf(entry, start)?.reader.symbol;
     } catch (error) {
       if (error instanceof FilePlanError || isFileError(error)) return undefined;
       throw error;
