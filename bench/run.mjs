@@ -21,6 +21,7 @@ async function main(names) {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const results = [];
   try {
+    await bench.open();
     for (const scenario of chosen) {
       results.push(await runScenario(scenario, bench, ROUNDS));
       process.stdout.write(`\n${consoleTable(results.slice(-1))}\n`);

@@ -1,5 +1,5 @@
 /** One process of the built programs, started as a user starts it. */
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
@@ -7,48 +7,39 @@ const APPS = join(import.meta.dirname, '../../apps');
 const READY_MS = 30_000;
 const STOP_MS = 15_000;
 
-export class App {
-  constructor(child, url) {
-    this.child = child;
-    this.url = url;
-  }
-
-  static async start(name, env, execArgv = []) {
-    const child = spawn(process.execPath, [...execArgv, join(APPS, name, 'dist/main.js')], {
-      env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    const kill = () => void child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.removeListener('exit', kill));
-    const signal = AbortSignal.timeout(READY_MS);
-    const died = once(child, 'exit').then(([code]) => {
-      throw new Error(`expected ${name} to start, was exit code ${code}`);
-    });
-    died.catch(() => undefined); // the process ends sooner or later, and no caller may be waiting for it
-    const [{ url }] = await Promise.race([once(child, 'message', { signal }), died]);
-    return new App(child, url);
-  }
-
-  get pid() {
-    return this.child.pid;
-  }
-
-  /** Calls its API. @throws Error unless the answer is a success */
-  async call(method, path, body) {
-    const headers = body ? { 'content-type': 'application/json' } : {};
-    const answer = await fetch(`${this.url}${path}`, { method, headers, body: body && JSON.stringify(body) });
-    if (!answer.ok)
-      throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
-    return answer.status === 204 ? undefined : answer.json();
-  }
-
-  async stop() {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    await exited;
-    clearTimeout(killer);
-  }
+/** @returns `{ pid, url, call, stop }`; `call` calls its API and throws unless the answer is a success */
+export async function startApp(name, env, execArgv = []) {
+  const child = fork(join(APPS, name, 'dist/main.js'), {
+    env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },
+    execArgv,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.removeListener('exit', kill));
+  const signal = AbortSignal.timeout(READY_MS);
+  const died = once(child, 'exit').then(([code]) => {
+    throw new Error(`expected ${name} to start, was exit code ${code}`);
+  });
+  died.catch(() => undefined); // the process ends sooner or later, and no caller may be waiting for it
+  const [{ url }] = await Promise.race([once(child, 'message', { signal }), died]);
+  return {
+    pid: child.pid,
+    url,
+    async call(method, path, body) {
+      const headers = body ? { 'content-type': 'application/json' } : {};
+      const answer = await fetch(`${url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+      if (!answer.ok)
+        throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const killer = setTimeout(kill, STOP_MS);
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+      clearTimeout(killer);
+    },
+  };
 }

@@ -78,6 +78,14 @@ export class CpuMeter {
     );
   }
 
+  /** Runs some work on `count` items. @returns a sample: items a second, and CPU seconds */
+  async sample(count, work) {
+    this.reset();
+    const startedAt = performance.now();
+    await work();
+    return { rate: (count * 1000) / (performance.now() - startedAt), cpu: this.seconds() };
+  }
+
   /** Waits until all processes are idle, so that work left over from one sample does not count in the next. */
   async settled() {
     for (let looks = 0, before = this.#total(); looks < REST_LOOKS_MAX; looks++) {
@@ -99,10 +107,13 @@ export class CpuMeter {
   }
 }
 
-/** CPU seconds of pure work in this process, garbage collection included: the time that it would take on a processor that is otherwise idle. */
-export function cpuSeconds(work) {
+/**
+ * A sample of pure work in this process: items per CPU second, garbage collection included. That is the rate on a processor
+ * that is otherwise idle.
+ */
+export function pureSample(items, repeats, work) {
   const before = process.cpuUsage();
-  work();
+  for (let i = 0; i < repeats; i++) work();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  return { rate: (items * repeats * 1e6) / (user + system) };
 }

@@ -66,32 +66,18 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
     }
   }
   await importer.finish();
+  const datasetId = await resolveDataset(dataSource, name);
+  if (packed) {
+    // As `barkeep pack` does.
+    const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
+    const tradingDays = grids.map(({ day }) => day);
+    await packDays(dataSource, { datasetId, symbolIds, days: tradingDays, interval: parseInterval('1m') });
+  }
   // A database that has run for a while has set hint bits and written a checkpoint long ago, so this happens outside of
   // the measurement.
-  if (packed) await packMarket(dataSource, name, grids);
   await dataSource.query('VACUUM (ANALYZE) bars, packed_days');
   await dataSource.query('CHECKPOINT');
   log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-  const datasetId = await resolveDataset(dataSource, name);
-  return {
-    dataset: name,
-    datasetId,
-    symbols: symbolNames(symbols),
-    start: grids[0].date,
-    end: grids.at(-1).date,
-    grids,
-    bars,
-  };
-}
-
-/** Packs all days, as `barkeep pack` does. */
-async function packMarket(dataSource, name, grids) {
-  const datasetId = await resolveDataset(dataSource, name);
-  const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
-  await packDays(dataSource, {
-    datasetId,
-    symbolIds,
-    days: grids.map(({ day }) => day),
-    interval: parseInterval('1m'),
-  });
+  const [start, end] = [grids[0].date, grids.at(-1).date];
+  return { dataset: name, datasetId, symbols: symbolNames(symbols), start, end, grids, bars };
 }

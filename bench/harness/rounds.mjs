@@ -2,7 +2,6 @@
  * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. Returns medians, spreads
  * and ratios.
  */
-import { median, spread } from './statistics.mjs';
 
 /**
  * An arm with `rounds: 1`, such as a slow baseline, runs only in the first round, and without a warm-up. Later rounds
@@ -29,6 +28,7 @@ export async function runScenario(scenario, bench, rounds) {
     }
   } finally {
     await close?.();
+    await bench.stopSystems();
   }
   return summary(scenario, samples);
 }
@@ -88,3 +88,16 @@ const BOUNDS = {
   valueMin: ['rate', false],
   valueMax: ['rate', true],
 };
+
+/** The median of the values that are not undefined; undefined when there are none. */
+export function median(values) {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  if (sorted.length === 0) return undefined;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The difference between the largest and the smallest value, divided by the median. */
+function spread(values) {
+  return (Math.max(...values) - Math.min(...values)) / median(values);
+}

@@ -6,43 +6,45 @@ const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 let sessions = 0;
 
+export const NO_UPKEEP = { upkeep: { enabled: false } };
+
+/** A spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more overrides it */
+export function specOf({ dataset, symbols, start, end }, more) {
+  const source = { type: 'dataset', dataset };
+  return { symbols, start, end, source, derivedIntervals: [], retentionHours: 0, ...more };
+}
+
 /**
- * @param market the result of `bench.market`
+ * @param system the result of `bench.system`
+ * @param market the result of `bench.market`; the store must have all its bars in the end
  * @param spec overrides of the session's spec
+ * @param check is called with the session at the end, before it is removed
  * @param whileRunning is called with the id when the session has started; its results have an `endedAt`
  * @param created is called when the session was created, and awaited before the session starts; it resets the meter
- * @returns a sample. The session is removed at the end, after `check` was called with it
+ * @returns a sample
  */
-export async function runSession(bench, { coordinator, meter, market, spec, check, whileRunning, created }) {
+export async function runSession(bench, system, market, spec, { check, whileRunning, created } = {}) {
+  const { coordinator, meter } = system;
   const id = `bench-${process.pid}-${++sessions}`;
-  const { symbols, start, end, dataset } = market;
-  const body = {
-    id,
-    symbols,
-    start,
-    end,
-    source: { type: 'dataset', dataset },
-    derivedIntervals: [],
-    retentionHours: 0,
-    ...spec,
-  };
   const bytesBefore = await bench.redisBytes();
-  await coordinator.call('POST', '/v1/sessions', body);
+  await coordinator.call('POST', '/v1/sessions', { id, ...specOf(market, spec) });
   if (created) await created();
   else meter.reset();
   const startedAt = Date.now();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
   const running = whileRunning?.(id) ?? [];
-  const completed = waitForCompletion(await bench.dataSource(), id);
+  const completed = waitForCompletion(bench.dataSource, id);
   const [completedAt, others] = await Promise.all([completed, running]);
   const endedAt = Math.max(completedAt, ...others.map((other) => other.endedAt));
   const seconds = (endedAt - startedAt) / 1000;
   const cpu = meter.seconds();
   const bytes = (await bench.redisBytes()) - bytesBefore;
   const session = await coordinator.call('GET', `/v1/sessions/${id}`);
+  const { filled } = session.counts;
+  // The figures of a session that lacks bars would be meaningless.
+  if (filled !== market.bars) throw new Error(`expected ${market.bars} bars in the store, was ${filled}`);
   await check?.(session);
   await coordinator.call('DELETE', `/v1/sessions/${id}`);
-  const { filled } = session.counts;
   return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
 }
 
@@ -55,10 +57,4 @@ export async function waitForCompletion(dataSource, id) {
       throw new Error(`session ${row.state}: ${row.error}`);
   }
   throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
-}
-
-/** Fails when the session did not get the expected bars: its figures would be meaningless. */
-export function expectFilled(session, expected) {
-  const { filled } = session.counts;
-  if (filled !== expected) throw new Error(`expected ${expected} bars in the store, was ${filled}`);
 }

@@ -1,5 +1,5 @@
 /** Session stores that a benchmark writes directly, without a coordinator. */
-import { DayChunk, parseSessionSpec } from '@barkeep/bars';
+import { bitmapBytes, DayChunk, parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout, SessionWriter } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 
@@ -19,4 +19,30 @@ export function chunkOf(grid, bars) {
   const chunk = new DayChunk(grid.slotCount);
   for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);
   return chunk;
+}
+
+/** Writes the chunks of the day, by symbol, window by window. The store's counts of bars mean nothing afterwards. */
+export async function writeDay(layout, writer, chunks) {
+  const parts = layout.keys.map((_, partition) => {
+    const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));
+    const own = new Map(symbols.map((symbol) => [symbol, chunks.get(symbol)]));
+    return { partition, chunks: own, bars: symbols.length, refused: new Map() };
+  });
+  for (const window of layout.windowsFrom(layout.start))
+    await Promise.all(parts.map((part) => writer.flush(window, part)));
+}
+
+/** Reads the bitmaps of one day by pipelines: one GETRANGE for each symbol, and a GET `withStates`. */
+export async function readBitmaps(redis, layout, day, withStates = false) {
+  const { slotCount, date } = layout.grid(day);
+  await Promise.all(
+    layout.keys.map((keys, partition) => {
+      const pipeline = redis.pipeline();
+      for (const symbol of layout.symbolsOf(partition)) {
+        pipeline.getrangeBuffer(keys.chunk('1m', symbol, date), 0, bitmapBytes(slotCount) - 1);
+        if (withStates) pipeline.getBuffer(keys.states(symbol, date));
+      }
+      return pipeline.exec();
+    }),
+  );
 }

@@ -4,41 +4,43 @@
  */
 import { BarImporter } from '@barkeep/bar-repository';
 import { bitmapBytes } from '@barkeep/bars';
+import { SessionReader } from '@barkeep/session-data';
 import { seeded, symbolNames } from './market.mjs';
-import { expectFilled, waitForCompletion } from './session.mjs';
+import { NO_UPKEEP, specOf, waitForCompletion } from './session.mjs';
 
-const SYMBOLS = 500;
-const DAYS = 252;
-const DATES = { start: '2024-01-02', end: '2024-12-31' };
+const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
 /** Share of the days that have gaps, and therefore slot states. */
 const WITH_STATES = 0.3;
 const HOLES = 0.02;
+const DAY_MS = 86_400_000;
 
 /** Cells of the matrix. */
-export const CELLS = SYMBOLS * DAYS;
+export const CELLS = WIDE.symbols * WIDE.days;
 
-/** A completed session with one bar for each symbol and day. @param size number of symbols, and the first and last day */
-export async function makeWideSession(bench, coordinator, size = { symbols: SYMBOLS, dates: DATES, days: DAYS }) {
-  const dataSource = await bench.dataSource();
+/**
+ * Starts a coordinator with a completed session that has one bar for each symbol and day.
+ * @param size number of symbols and trading days, and the first and last date
+ * @returns `{ coordinator, meter, id, layout, remove }`
+ */
+export async function makeWideSession(bench, size = WIDE) {
+  const { dataSource, redis } = bench;
+  const { coordinator, meter } = await bench.system();
   const importer = await BarImporter.open(dataSource, 'bench-days');
   const symbols = symbolNames(size.symbols);
-  const bar = { open: 10, high: 10, low: 10, close: 10, volume: 1 };
-  const days = [];
-  for (let day = Date.parse(size.dates.start); day <= Date.parse(size.dates.end); day += 86_400_000) days.push(day);
-  for (const symbol of symbols) {
+  const bars = [];
+  for (let day = Date.parse(size.start); day <= Date.parse(size.end); day += DAY_MS) {
     // 15:00 UTC is within the hours of every trading day.
-    await importer.write(
-      symbol,
-      days.map((day) => ({ ...bar, openTime: day + 15 * 3_600_000 })),
-    );
+    bars.push({ openTime: day + 15 * 3_600_000, open: 10, high: 10, low: 10, close: 10, volume: 1 });
   }
+  for (const symbol of symbols) await importer.write(symbol, bars);
   await importer.finish();
-  const source = { type: 'dataset', dataset: 'bench-days' };
-  const spec = { ...size.dates, symbols, source, derivedIntervals: [], upkeep: { enabled: false }, retentionHours: 0 };
+  const spec = specOf({ ...size, symbols, dataset: 'bench-days' }, NO_UPKEEP);
   const { id } = await coordinator.call('POST', '/v1/sessions?start=true', spec);
   await waitForCompletion(dataSource, id);
-  expectFilled(await coordinator.call('GET', `/v1/sessions/${id}`), size.symbols * size.days);
-  return id;
+  const { filled } = (await coordinator.call('GET', `/v1/sessions/${id}`)).counts;
+  if (filled !== symbols.length * size.days) throw new Error(`expected a bar in each cell, was ${filled} bars`);
+  const { layout } = await new SessionReader(redis, 'barkeep').open(id);
+  return { coordinator, meter, id, layout, remove: () => coordinator.call('DELETE', `/v1/sessions/${id}`) };
 }
 
 /** Writes the bitmap of a day with few holes for every day, and slot states for some days. @returns the filled slots */

@@ -2,7 +2,6 @@
  * How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after the rows are sorted, and while it
  * scrolls.
  */
-import { SessionReader } from '@barkeep/session-data';
 import { startBrowser } from '../harness/browser.mjs';
 import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
 
@@ -21,12 +20,9 @@ export default {
   rounds: 5,
   targets: { valueMin: DRAWN_MIN, ratioToBaseline: 1, others: { scrolling: { valueMin: FRAMES_MIN } } },
   async prepare(bench) {
-    const redis = await bench.redis();
-    const system = await bench.system({ env: { BARKEEP_SESSION_PREFIX: 'bench-console' } });
-    const id = await makeWideSession(bench, system.coordinator);
-    const { layout } = await new SessionReader(redis, 'bench-console').open(id);
-    await fillStore(redis, layout);
-    const { browser, page } = await openPage(`${system.coordinator.url}/sessions/${id}`);
+    const { coordinator, id, layout, remove } = await makeWideSession(bench);
+    await fillStore(bench.redis, layout);
+    const { browser, page } = await openPage(`${coordinator.url}/sessions/${id}`);
     const measured = async (script) => ({ rate: CELLS / ((await page.evaluate(script)) / 1000), cpu: {} });
     let isByName = false;
     return {
@@ -53,8 +49,7 @@ export default {
       },
       close: async () => {
         await browser.close();
-        await system.coordinator.call('DELETE', `/v1/sessions/${id}`);
-        await system.stop();
+        await remove();
       },
     };
   },

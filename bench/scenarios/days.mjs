@@ -2,8 +2,7 @@
  * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days, at the first reading
  * and when the coordinator has the counts from an earlier one.
  */
-import { bitmapBytes } from '@barkeep/bars';
-import { SessionReader } from '@barkeep/session-data';
+import { readBitmaps } from '../harness/store.mjs';
 import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
 
 const PAGE = 100;
@@ -18,13 +17,11 @@ export default {
   rounds: 5,
   targets: { valueMin: UNKNOWN_MIN, ratioToBaseline: 1, others: { 'read before': { valueMin: KNOWN_MIN } } },
   async prepare(bench) {
-    const redis = await bench.redis();
-    const system = await bench.system({ env: { BARKEEP_SESSION_PREFIX: 'bench-days' } });
-    const id = await makeWideSession(bench, system.coordinator);
-    const { layout } = await new SessionReader(redis, 'bench-days').open(id);
+    const { redis } = bench;
+    const { coordinator, meter, id, layout, remove } = await makeWideSession(bench);
     const filled = await fillStore(redis, layout);
-    const { meter } = system;
-    const matrix = () => timed(meter, () => readMatrix(system.coordinator, id, filled));
+    const matrix = () => meter.sample(CELLS, () => readMatrix(coordinator, id, filled));
+    const cells = (withStates) => () => meter.sample(CELLS, () => readCells(redis, layout, withStates));
     let owner = 0;
     return {
       value: async () => {
@@ -32,23 +29,13 @@ export default {
         for (const { meta } of layout.keys) await redis.hset(meta, 'owner', `bench-${++owner}`);
         return matrix();
       },
-      limit: () => timed(meter, () => readCells(redis, layout, false)),
-      baseline: () => timed(meter, () => readCells(redis, layout, true)),
+      limit: cells(false),
+      baseline: cells(true),
       others: { 'read before': matrix },
-      close: async () => {
-        await system.coordinator.call('DELETE', `/v1/sessions/${id}`);
-        await system.stop();
-      },
+      close: remove,
     };
   },
 };
-
-async function timed(meter, run) {
-  meter.reset();
-  const startedAt = performance.now();
-  await run();
-  return { rate: CELLS / ((performance.now() - startedAt) / 1000), cpu: meter.seconds() };
-}
 
 async function readMatrix(coordinator, id, filled) {
   let found = 0;
@@ -61,19 +48,6 @@ async function readMatrix(coordinator, id, filled) {
   if (found !== filled) throw new Error(`expected ${filled} filled slots, was ${found}`);
 }
 
-/** One GETRANGE for each symbol and day, and a GET with `states`. */
-async function readCells(redis, layout, states) {
-  for (const [day, { date }] of layout.days.entries()) {
-    const last = bitmapBytes(layout.grid(day).slotCount) - 1;
-    await Promise.all(
-      layout.keys.map((keys, partition) => {
-        const pipeline = redis.pipeline();
-        for (const symbol of layout.symbolsOf(partition)) {
-          pipeline.getrangeBuffer(keys.chunk('1m', symbol, date), 0, last);
-          if (states) pipeline.getBuffer(keys.states(symbol, date));
-        }
-        return pipeline.exec();
-      }),
-    );
-  }
+async function readCells(redis, layout, withStates) {
+  for (const day of layout.days.keys()) await readBitmaps(redis, layout, day, withStates);
 }

@@ -7,7 +7,7 @@ import { makeWideSession } from '../harness/wide-session.mjs';
 
 /** Pages a second when the content is shown within 500 ms. */
 const SHOWN_MIN = 1000 / 500;
-const SESSION = { symbols: 10, dates: { start: '2024-03-04', end: '2024-03-08' }, days: 5 };
+const SESSION = { symbols: 10, start: '2024-03-04', end: '2024-03-08', days: 5 };
 /** The page that is compared with: a few lines of text from the same server. */
 const TEXT_PAGE = '/console/NOTICE.txt';
 
@@ -19,9 +19,7 @@ export default {
   rounds: 11,
   targets: { valueMin: SHOWN_MIN, others: { session: { valueMin: SHOWN_MIN } } },
   async prepare(bench) {
-    const system = await bench.system({ env: { BARKEEP_SESSION_PREFIX: 'bench-first-page' } });
-    const { coordinator } = system;
-    const id = await makeWideSession(bench, coordinator, SESSION);
+    const { coordinator, id, remove } = await makeWideSession(bench, SESSION);
     const browser = await startBrowser();
     const shown = async (path, selector) => ({
       rate: 1000 / (await shownMs(browser, coordinator.url, path, selector)),
@@ -32,8 +30,7 @@ export default {
       others: { session: () => shown(`/sessions/${id}`, '.heatmap canvas') },
       close: async () => {
         await browser.close();
-        await coordinator.call('DELETE', `/v1/sessions/${id}`);
-        await system.stop();
+        await remove();
       },
     };
   },

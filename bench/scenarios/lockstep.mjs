@@ -3,12 +3,11 @@
  * loop in another process. Every process has followed sessions of the same shape before, so that the figures do not
  * include compilation.
  */
-import { Consumers } from '../harness/consumers.mjs';
-import { expectFilled, runSession } from '../harness/session.mjs';
-import { median } from '../harness/statistics.mjs';
+import { startConsumers } from '../harness/consumers.mjs';
+import { runSession } from '../harness/session.mjs';
+import { median } from '../harness/rounds.mjs';
 
 const MOST = 4;
-const WORKERS = 2;
 /**
  * The lead (`pace.window`), in base bars: two trading days, so that a consumer reads one day while it steps through the
  * other. The default of a spec is 30.
@@ -54,16 +53,13 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const { sessionRedisUrl } = await bench.services();
-    const consumers = await Consumers.start(sessionRedisUrl, MOST);
-    const system = await bench.system({ workers: WORKERS });
-    const check = (session) => expectFilled(session, market.bars);
+    const consumers = await startConsumers(bench.services.sessionRedisUrl, MOST);
+    const system = await bench.system({ workers: 2 });
     const samples = {};
     const one = async (count) => {
       const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
       const whileRunning = (id) => consumers.follow(id, count);
-      const spec = { ...UPKEEP, pace };
-      const sample = await runSession(bench, { ...system, market, spec, check, whileRunning });
+      const sample = await runSession(bench, system, market, { ...UPKEEP, pace }, { whileRunning });
       for (const { bars, steps } of sample.others) {
         if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
         if (steps !== market.grids.length * 390) throw new Error(`expected a step a minute, was ${steps}`);
@@ -99,10 +95,7 @@ export default {
           rate: (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,
         }),
       },
-      close: () => {
-        consumers.stop();
-        return system.stop();
-      },
+      close: consumers.stop,
     };
   },
 };

@@ -5,8 +5,8 @@
 import { Mirror } from '@barkeep/client';
 import { removeSession, SessionReader } from '@barkeep/session-data';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
-import { median } from '../harness/statistics.mjs';
-import { chunkOf, openStore } from '../harness/store.mjs';
+import { median } from '../harness/rounds.mjs';
+import { chunkOf, openStore, writeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 100;
 const READS = 2_000_000;
@@ -24,7 +24,7 @@ export default {
     others: { 'mirror last 20': { valueMin: 1e3 / 300 }, 'reader, % of PING': { valueMin: 100 / 2.3 } },
   },
   async prepare(bench) {
-    const redis = await bench.redis();
+    const { redis } = bench;
     const { layout, plain } = await fillStore(redis);
     const session = await new SessionReader(redis, layout.keysOf(0).prefix).open(layout.id);
     const mirror = await Mirror.open(redis, session);
@@ -102,9 +102,7 @@ async function fillStore(redis) {
       bars.filter(({ openTime }) => openTime < clock),
     );
   }
-  for (const window of layout.windowsFrom(0)) {
-    await writer.flush(window, { partition: 0, chunks, bars: SYMBOLS * grid.slotCount, refused: new Map() });
-  }
+  await writeDay(layout, writer, chunks);
   await writer.moveClock(clock);
   return { layout, plain };
 }

@@ -4,11 +4,9 @@
  * sessions.
  */
 import { runSession } from '../harness/session.mjs';
-import { median } from '../harness/statistics.mjs';
+import { median } from '../harness/rounds.mjs';
 
-const WORKERS = 2;
 const SPEC = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
-const OFF = { BARKEEP_PREFETCH_MB: '0' };
 
 export default {
   id: 'prefetch',
@@ -26,19 +24,17 @@ export default {
     const seen = {};
     // Only one system runs at a time: two on one database would take each other's sessions.
     const arm = (name, env) => async () => {
-      const system = await bench.system({ workers: WORKERS, env });
-      try {
-        const check = async (session) => (seen[name] = await dayChanges(bench, name, session));
-        return await runSession(bench, { ...system, market, spec: SPEC, check });
-      } finally {
-        await system.stop();
-      }
+      const system = await bench.system({ workers: 2, env });
+      const check = async (session) => (seen[name] = await dayChanges(bench, name, session));
+      const sample = await runSession(bench, system, market, SPEC, { check });
+      await bench.stopSystems();
+      return sample;
     };
     // These arms report further figures of the run before them, so they do no work.
     const share = (count) => async () => ({ rate: (100 * count(seen['with prefetch'])) / seen['with prefetch'].count });
     return {
       value: arm('with prefetch', {}),
-      baseline: arm('without prefetch', OFF),
+      baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),
       others: {
         'hit rate, %': share(({ hits }) => hits),
         'changes under 20 ms, %': share(({ waits }) => waits.filter((ms) => ms < 20).length),
@@ -49,7 +45,7 @@ export default {
 };
 
 async function dayChanges(bench, name, { id, prefetch: { hits, misses, bytes } }) {
-  const entries = await (await bench.redis()).xrange(`barkeep:{${id}:0}:events`, '-', '+');
+  const entries = await bench.redis.xrange(`barkeep:{${id}:0}:events`, '-', '+');
   const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
   // The first day has no day before it.
   const waits = opened.slice(1).map((fields) => Number(fields[fields.indexOf('waitedMs') + 1]));

@@ -1,5 +1,10 @@
 /** The main figure: how fast rows in PostgreSQL become a session store. */
-import { streamingArms } from '../harness/streaming.mjs';
+import { Client } from 'pg';
+import { NO_UPKEEP, runSession } from '../harness/session.mjs';
+
+/** ReadyForQuery, idle: the last message of a command. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const ROWS_A_FETCH = 10_000;
 
 export default {
   id: 'S1',
@@ -9,9 +14,77 @@ export default {
   targets: { ratioToLimit: 0.8, ratioToBaseline: 8, bytesPerBarMax: 60 },
   async prepare(bench) {
     const market = await bench.market({ symbols: 400, days: 20 });
-    const arms = await streamingArms(bench, market);
-    // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of
-    // eight.
-    return { ...arms, baseline: Object.assign(arms.baseline, { rounds: 1 }) };
+    const system = await bench.system();
+    return {
+      value: () => runSession(bench, system, market, NO_UPKEEP),
+      limit: () => drainCopy(bench, system.meter, market),
+      // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of
+      // eight.
+      baseline: Object.assign(() => zsetSession(bench, system.meter, market), { rounds: 1 }),
+    };
   },
 };
+
+/**
+ * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)`, with the columns that streaming
+ * reads, and discards the bytes as they arrive from the socket. No JavaScript program can read rows from PostgreSQL with
+ * less work.
+ */
+async function drainCopy({ services }, meter, { datasetId, bars }) {
+  const client = new Client({ connectionString: services.databaseUrl });
+  client.on('error', () => undefined); // this function ends the connection by closing its socket
+  await client.connect();
+  const socket = client.connection.stream;
+  socket.removeAllListeners('data');
+  const columns = 'symbol_id, "time", open, high, low, close, volume';
+  const drained = () =>
+    new Promise((resolve, reject) => {
+      socket.on('data', (chunk) => {
+        if (chunk.subarray(-READY.length).equals(READY)) resolve();
+      });
+      socket.once('error', reject);
+      client.connection.query(
+        `COPY (SELECT ${columns} FROM bars WHERE dataset_id = ${datasetId}) TO STDOUT (FORMAT binary)`,
+      );
+    });
+  // The sample is complete while the server's process still runs, so that its CPU seconds can be read.
+  const sample = await meter.sample(bars, drained);
+  socket.destroy();
+  return sample;
+}
+
+/**
+ * The obvious way to stream: reads rows by a cursor in time order and writes each bar as JSON into a sorted set of its
+ * symbol, in pipelines. It is written with care, so that the comparison is fair: large fetches, large pipelines, times
+ * as numbers, and the next rows are fetched while the previous ones are written.
+ */
+async function zsetSession(bench, meter, { datasetId, bars }) {
+  const { redis, services } = bench;
+  const keys = new Set();
+  const client = new Client({ connectionString: services.databaseUrl });
+  await client.connect();
+  const sample = await bench.storing(meter, bars, async () => {
+    await client.query('BEGIN READ ONLY');
+    await client.query(
+      `DECLARE rows NO SCROLL CURSOR FOR SELECT symbol_id, (extract(epoch FROM "time") * 1000)::float8, open, high, low, close, volume FROM bars
+     WHERE dataset_id = ${Number(datasetId)} ORDER BY "time", symbol_id`,
+    );
+    const fetch = () => client.query({ text: `FETCH ${ROWS_A_FETCH} FROM rows`, rowMode: 'array' });
+    let pending = fetch();
+    for (;;) {
+      const { rows } = await pending;
+      if (rows.length === 0) break;
+      pending = fetch();
+      const pipeline = redis.pipeline();
+      for (const [symbol, openTime, open, high, low, close, volume] of rows) {
+        const key = `bench-zset:${symbol}`;
+        keys.add(key);
+        pipeline.zadd(key, openTime, JSON.stringify({ openTime, open, high, low, close, volume }));
+      }
+      await pipeline.exec();
+    }
+  });
+  await client.end();
+  await redis.unlink(...keys);
+  return sample;
+}

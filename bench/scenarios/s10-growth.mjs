@@ -3,7 +3,7 @@
  * same, and sessions over the same days must share reads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { runSession } from '../harness/session.mjs';
+import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
@@ -16,7 +16,6 @@ const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
 /** Sessions that are not measured. */
 const WARM_UPS = 10;
-const SPEC = { upkeep: { enabled: false } };
 /** The time a bar must be within ± 25 % of that of the smallest session. Rates are its inverse. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 
@@ -49,12 +48,12 @@ export default {
     const run = async (name, market) => {
       await system.meter.settled();
       resetPeak(pid);
-      const sample = await runSession(bench, { ...system, market, spec: SPEC });
+      const sample = await runSession(bench, system, market, NO_UPKEEP);
       peaks.set(name, peakMb(pid));
       return sample;
     };
-    const symbolsOf = (count) => ({ ...broad, symbols: broad.symbols.slice(0, count) });
-    const daysOf = (count) => ({ ...lasting, end: lasting.grids[count - 1].date });
+    const symbolsOf = (count) => partOf(broad, count, SYMBOL_DAYS);
+    const daysOf = (count) => partOf(lasting, DAY_SYMBOLS, count);
     const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
     // A process that has just started still compiles its code, which would dominate the smallest sessions.
     for (let i = 0; i < WARM_UPS; i++) await smallest();
@@ -68,7 +67,7 @@ export default {
       before = after;
       return { ...sample, ratioToLimit };
     };
-    const shared = { ...daysOf(SYMBOL_DAYS), symbols: lasting.symbols.slice(0, SHARED_SYMBOLS) };
+    const shared = partOf(lasting, SHARED_SYMBOLS, SYMBOL_DAYS);
     // The figures of a single session, with which the others of the same round are compared.
     let first;
     const times = new Map();
@@ -96,10 +95,15 @@ export default {
           rate: Math.max(...peaks.values()) / Math.min(...peaks.values()),
         }),
       },
-      close: () => system.stop(),
     };
   },
 };
+
+/** The first symbols and days of a market without holes. */
+function partOf({ symbols, grids, ...market }, symbolCount, days) {
+  const bars = symbolCount * days * grids[0].slotCount;
+  return { ...market, symbols: symbols.slice(0, symbolCount), end: grids[days - 1].date, bars };
+}
 
 /**
  * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU
@@ -117,7 +121,7 @@ async function runTogether(bench, system, market, count) {
     }
     return allThere;
   };
-  const runs = Array.from({ length: count }, () => runSession(bench, { ...system, market, spec: SPEC, created }));
+  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
   const samples = await Promise.all(runs);
   // Each session read the meter at its own end, so the last reading covers all of them.
   return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...samples.map(cpuOf)) };

@@ -84,10 +84,7 @@ export default {
     const timed = (rows, work) => async () => {
       await dataSource.query('TRUNCATE bars, plain_bars');
       await dataSource.query('CHECKPOINT');
-      meter.reset();
-      const startedAt = performance.now();
-      await work();
-      const sample = { rate: rows / ((performance.now() - startedAt) / 1000), cpu: meter.seconds() };
+      const sample = await meter.sample(rows, work);
       const [{ count }] = await dataSource.query(
         'SELECT (SELECT count(*) FROM bars) + (SELECT count(*) FROM plain_bars) AS count',
       );
@@ -137,11 +134,11 @@ async function writeRows(file, rows, { head = '', row, between = '', tail = '' }
 /** A second database, which is emptied between samples. */
 async function ownDatabase(bench) {
   const name = 'bench_import';
-  const dataSource = await bench.dataSource();
+  const dataSource = bench.dataSource;
   const drop = () => dataSource.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   await drop();
   await dataSource.query(`CREATE DATABASE ${name}`);
-  const url = new URL((await bench.services()).databaseUrl);
+  const url = new URL(bench.services.databaseUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop };
 }

@@ -2,9 +2,9 @@
  * How fast packed days stream: their bytes go from PostgreSQL into the session store, and no process looks at a single
  * bar.
  */
-import { DayChunk } from '@barkeep/bars';
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
-import { streamingArms } from '../harness/streaming.mjs';
+import { NO_UPKEEP, runSession } from '../harness/session.mjs';
+import { chunkOf } from '../harness/store.mjs';
 
 const MARKET = { symbols: 400, days: 20 };
 /** Symbols of one pipeline in the limit arm: as many chunks as a flush has. */
@@ -21,55 +21,44 @@ export default {
     const rows = await bench.market(MARKET);
     const packed = await bench.market({ ...MARKET, packed: true });
     const system = await bench.system();
-    const overRows = await streamingArms(bench, rows, system);
-    const overPacks = await streamingArms(bench, packed, system);
     return {
-      value: overPacks.value,
+      value: () => runSession(bench, system, packed, NO_UPKEEP),
       limit: await setChunks(bench, packed),
-      baseline: overRows.value,
-      close: () => system.stop(),
+      baseline: () => runSession(bench, system, rows, NO_UPKEEP),
     };
   },
 };
 
 /** Writes the same bytes by plain SET commands, as fast as the client can send them. */
 async function setChunks(bench, { symbols, grids, bars }) {
-  const redis = await bench.redis();
+  const { redis } = bench;
   const meter = await bench.cpuMeter();
   const random = seeded(3);
   // All days use the chunks of one day, because the content does not change the cost of sending them.
   const [grid] = gridsOf(1);
-  const chunks = symbols.map(() => {
-    const chunk = new DayChunk(grid.slotCount);
-    barsOf(grid, random, 0).forEach((bar, slot) => chunk.writeBar(slot, bar, 'streamed', 0));
-    return Buffer.from(chunk.bytes.buffer);
-  });
+  const chunks = symbols.map(() => Buffer.from(chunkOf(grid, barsOf(grid, random, 0)).bytes.buffer));
   return async () => {
-    const bytesBefore = await bench.redisBytes();
-    meter.reset();
-    const startedAt = performance.now();
     const names = [];
-    let sent = Promise.resolve();
-    for (const { date } of grids) {
-      for (let at = 0; at < symbols.length; at += PIPELINED) {
-        const pipeline = redis.pipeline();
-        for (let i = at; i < Math.min(at + PIPELINED, symbols.length); i++) {
-          const name = `bench-set:chunk:1m:${symbols[i]}:${date}`;
-          names.push(name);
-          pipeline.set(name, chunks[i]);
+    const sample = await bench.storing(meter, bars, async () => {
+      let sent = Promise.resolve();
+      for (const { date } of grids) {
+        for (let at = 0; at < symbols.length; at += PIPELINED) {
+          const pipeline = redis.pipeline();
+          for (let i = at; i < Math.min(at + PIPELINED, symbols.length); i++) {
+            const name = `bench-set:chunk:1m:${symbols[i]}:${date}`;
+            names.push(name);
+            pipeline.set(name, chunks[i]);
+          }
+          // The next pipeline is made while this one is sent.
+          const sending = pipeline.exec();
+          await sent;
+          sent = sending;
         }
-        // The next pipeline is made while this one is sent.
-        const sending = pipeline.exec();
-        await sent;
-        sent = sending;
       }
-    }
-    await sent;
-    const seconds = (performance.now() - startedAt) / 1000;
-    const cpu = meter.seconds();
-    const bytes = (await bench.redisBytes()) - bytesBefore;
+      await sent;
+    });
     await redis.unlink(...names);
     await bench.redisBytes();
-    return { rate: bars / seconds, cpu, bytesPerBar: bytes / bars };
+    return sample;
   };
 }

@@ -4,9 +4,9 @@
  */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
-import { cpuSeconds } from '../harness/cpu.mjs';
+import { pureSample } from '../harness/cpu.mjs';
 import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
-import { chunkOf, openStore } from '../harness/store.mjs';
+import { chunkOf, openStore, readBitmaps, writeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
 const HOLES = 0.02;
@@ -21,7 +21,7 @@ export default {
   rounds: 7,
   targets: { ratioToLimit: 0.5, ratioToBaseline: 20, others: { 'pure detection': { valueMin: 200_000 } } },
   async prepare(bench) {
-    const redis = await bench.redis();
+    const { redis } = bench;
     const [grid] = gridsOf(1);
     const { layout, sets, holes } = await fill(redis, grid);
     const store = new UpkeepStore(redis, layout);
@@ -29,8 +29,9 @@ export default {
     const gapsIn = (all) => all.reduce((sum, bitmap) => sum + emptyRuns(bitmap, 0, grid.slotCount).length, 0);
     return {
       value: timed(REPEATS, holes, async () => gapsIn((await readDays(layout, store)).map(({ bitmap }) => bitmap))),
-      limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout)),
-      others: { 'pure detection': () => pureDetection(() => gapsIn(bitmaps)) },
+      limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout, 0)),
+      // Detection alone, from bits to gaps, without Redis.
+      others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(bitmaps)) },
       baseline: timed(1, holes, () => scanSets(redis, sets, grid)),
       close: async () => {
         await removeSession(redis, layout);
@@ -52,15 +53,6 @@ function timed(repeats, expected, scan) {
   };
 }
 
-/** Detection alone, from bits to gaps, without Redis, in CPU time. */
-function pureDetection(scan) {
-  const repeats = REPEATS * 10;
-  const seconds = cpuSeconds(() => {
-    for (let i = 0; i < repeats; i++) scan();
-  });
-  return { rate: (SYMBOLS * repeats) / seconds };
-}
-
 /** Writes the day into a session store, and into sorted sets of JSON. */
 async function fill(redis, grid) {
   const symbols = symbolNames(SYMBOLS);
@@ -77,11 +69,7 @@ async function fill(redis, grid) {
     sets.push(`bench-scan:${symbol}`);
     await redis.zadd(sets.at(-1), ...bars.flatMap((bar) => [bar.openTime, JSON.stringify(bar)]));
   }
-  const [window] = layout.windowsFrom(layout.start);
-  for (const partition of layout.keys.keys()) {
-    const own = new Map(layout.symbolsOf(partition).map((symbol) => [symbol, chunks.get(symbol)]));
-    await writer.flush(window, { partition, chunks: own, bars: 0, refused: new Map() });
-  }
+  await writeDay(layout, writer, chunks);
   return { layout, sets, holes };
 }
 
@@ -90,19 +78,6 @@ async function readDays(layout, store) {
     layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
   );
   return days.flat();
-}
-
-async function readBitmaps(redis, layout) {
-  const { slotCount, date } = layout.grid(0);
-  const last = Math.ceil(slotCount / 64) * 8 - 1;
-  await Promise.all(
-    layout.keys.map((keys, partition) => {
-      const pipeline = redis.pipeline();
-      for (const symbol of layout.symbolsOf(partition))
-        pipeline.getrangeBuffer(keys.chunk('1m', symbol, date), 0, last);
-      return pipeline.exec();
-    }),
-  );
 }
 
 /** Reads all bars of the day and compares the times of neighbouring bars. */

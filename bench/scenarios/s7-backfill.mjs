@@ -12,8 +12,8 @@ import { upkeepFigures } from '../../apps/upkeep-worker/dist/figures/index.js';
 import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 /* oxlint-enable no-restricted-imports */
-import { median } from '../harness/statistics.mjs';
-import { openStore } from '../harness/store.mjs';
+import { median } from '../harness/rounds.mjs';
+import { openStore, writeDay } from '../harness/store.mjs';
 
 const GAPS = [1, 30, 390];
 /** Gaps filled in one sample. */
@@ -34,9 +34,7 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const dataSource = await bench.dataSource();
-    const redis = await bench.redis();
-    const job = new Job(redis, dataSource, market);
+    const job = new Job(bench, market);
     const all = [];
     const arm = (bars) => async () => {
       const [own, byHand] = [[], []];
@@ -63,7 +61,7 @@ export default {
 
 /** Creates one session after another, each with one gap, and fills it. */
 class Job {
-  constructor(redis, dataSource, { dataset, datasetId, symbols, grids }) {
+  constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }) {
     Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
     this.sessions = new UpkeepSessions(redis, PREFIX);
     this.repositories = new Repositories(dataSource, NO_REPOSITORIES);
@@ -129,8 +127,7 @@ class Job {
     const chunk = new DayChunk(grid.slotCount);
     for (let slot = 0; slot < grid.slotCount - bars; slot++) chunk.write(slot, 1, 1, 1, 1, 1, 1, 0, 1, 1);
     const chunks = bars < grid.slotCount ? new Map([[symbol, chunk]]) : new Map();
-    const [window] = layout.windowsFrom(layout.start);
-    await writer.flush(window, { partition: 0, chunks, bars: grid.slotCount - bars, refused: new Map() });
+    await writeDay(layout, writer, chunks);
     return layout;
   }
 }

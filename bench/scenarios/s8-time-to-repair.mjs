@@ -4,11 +4,11 @@
  * not matter.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { specOf } from '../harness/session.mjs';
 
 const SYMBOLS = 50;
 const HOLES = 0.02;
 const DEADLINE_MS = 30_000;
-let sessions = 0;
 
 export default {
   id: 'S8',
@@ -25,25 +25,17 @@ export default {
       value: () => repair(bench, system, whole, holey),
       // With only the periodic round a hole is found 30 s after it was streamed, on average. This needs no measurement.
       baseline: async () => ({ rate: 30_000 }),
-      close: () => system.stop(),
     };
   },
 };
 
-async function repair(bench, { coordinator, meter }, whole, holey) {
-  const redis = await bench.redis();
-  const id = `bench-repair-${process.pid}-${++sessions}`;
-  await coordinator.call('POST', '/v1/sessions', {
-    id,
-    symbols: holey.symbols,
-    start: holey.start,
-    end: holey.end,
-    source: { type: 'dataset', dataset: holey.dataset },
+async function repair({ redis }, { coordinator, meter }, whole, holey) {
+  const spec = {
     backfill: [whole.dataset],
     derivedIntervals: ['5m', '15m'],
     upkeep: { barrier: 'none', everySeconds: 60 },
-    retentionHours: 0,
-  });
+  };
+  const { id } = await coordinator.call('POST', '/v1/sessions', specOf(holey, spec));
   const meta = `barkeep:{${id}:0}:meta`;
   meter.reset();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
