@@ -3,7 +3,8 @@ import { call, currentView, onViewChange } from './data/index.js';
 import { pageOf, type Page } from './model/index.js';
 import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
 import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell/index.js';
-import { useEffect, useState, render, type VNode } from './vendor/index.js';
+import { render, type VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 
 const HEALTH_EVERY_MS = 10_000;
 const LINKS: readonly [href: string, label: string, pages: readonly Page['name'][]][] = [

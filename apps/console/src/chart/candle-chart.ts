@@ -5,9 +5,11 @@
 import { holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
-import { useEffect, useRef, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { GapAnswer } from '@barkeep/api';
-import type * as Charts from '../vendor/charts/index.js';
+import type * as Charts from 'lightweight-charts';
+import type * as Library from './charts.js';
 import { Hatching } from './hatching.js';
 
 export interface CandleChartProperties {
@@ -44,7 +46,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
     let isGone = false;
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const restyle = () => latest.current();
-    void import('../vendor/charts/index.js').then((charts) => {
+    void import('./charts.js').then((charts) => {
       if (isGone || !box.current) return;
       drawn.current = make(charts, box.current, coloursOf(box.current));
       latest.current();
@@ -64,7 +66,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function make(charts: typeof Charts, element: HTMLElement, colour: Colour): Drawn {
+function make(charts: typeof Library, element: HTMLElement, colour: Colour): Drawn {
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },

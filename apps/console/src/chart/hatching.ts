@@ -7,7 +7,7 @@ import type {
   ISeriesPrimitive,
   SeriesAttachedParameter,
   Time,
-} from '../vendor/charts/index.js';
+} from 'lightweight-charts';
 
 const STRIPE_PX = 7;
 type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];

@@ -4,7 +4,8 @@
  */
 import { cellOf, describeCell, type CellState, type Matrix } from '../model/index.js';
 import { html } from '../shell/index.js';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { draw } from './drawing.js';
 import {
   cellAt,

@@ -14,7 +14,8 @@ import {
 } from '../model/index.js';
 import { GapTable } from '../parts/index.js';
 import { Failure, html, useQuery, useResource } from '../shell/index.js';
-import { useEffect, useMemo, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 export interface CellPanelProperties {
   id: string;

@@ -3,7 +3,8 @@ import type { CertificateAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { minuteText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 
 export function CertificatePanel({ id }: { id: string }): VNode {
   const [isOpen, setOpen] = useState(false);

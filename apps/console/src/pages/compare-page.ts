@@ -3,7 +3,8 @@ import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } f
 import { callInView, sessionPath } from '../data/index.js';
 import { countText, sessionHref, minuteText } from '../model/index.js';
 import { Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { CellPanel } from './cell-panel.js';
 
 export function ComparePage(): VNode {

@@ -5,7 +5,8 @@ import { Heatmap, type Place } from '../heatmap/index.js';
 import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
 import { Choice } from '../parts/index.js';
 import { EmptyPanel, html, useQuery } from '../shell/index.js';
-import { useMemo, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import { WorstCells } from './worst-cells.js';
 
 /** What upkeep should look at: everything, or some symbols and days. */

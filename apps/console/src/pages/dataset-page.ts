@@ -14,7 +14,8 @@ import {
 } from '../model/index.js';
 import { Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
-import { useMemo, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
 
 export function DatasetPage({ dataset }: { dataset: string }): VNode {

@@ -4,7 +4,7 @@ import { call } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { Table } from '../parts/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
 

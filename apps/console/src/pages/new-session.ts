@@ -3,7 +3,8 @@ import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
 import { call, CallError } from '../data/index.js';
 import { specOf, type SpecForm } from '../model/index.js';
 import { Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 
 const DEMONSTRATION: SpecForm = {
   id: '',

@@ -3,7 +3,8 @@ import type { MetricsAnswer } from '@barkeep/api';
 import { callInView, symbolPath } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { html, useResource } from '../shell/index.js';
-import { useEffect, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 
 export interface RefusedPanelProperties {
   id: string;

@@ -11,7 +11,7 @@ import {
   type SessionDays,
 } from '../data/index.js';
 import { useResource, useThrottle } from '../shell/index.js';
-import { useLayoutEffect, useRef, useState } from '../vendor/index.js';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Events that come within this time are answered by one reading. */
 const READ_EVERY_MS = 700;

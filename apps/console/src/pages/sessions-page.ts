@@ -14,7 +14,8 @@ import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
 import { Choice, Steering, Table, Waiting } from '../parts/index.js';
 import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
-import { useRef, useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
 /** There are no events about the list, so it is read again while a person sees it. */

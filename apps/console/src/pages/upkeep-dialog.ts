@@ -3,7 +3,8 @@ import type { UpkeepPlanAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { countText, numberText } from '../model/index.js';
 import { Dialog, Failure, html, useResource } from '../shell/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Selection } from './coverage.js';
 
 const SHOWN_SYMBOLS = 8;

@@ -4,7 +4,7 @@ import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, useResource, useTicks } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 const READ_EVERY_MS = 2000;
 

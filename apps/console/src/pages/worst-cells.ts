@@ -1,7 +1,8 @@
 /** The days that lost most bars as links: what a person looks for first, also without seeing the picture. */
 import { worstCells, type Matrix, type MatrixCell, type WorstCell } from '../model/index.js';
 import { html } from '../shell/index.js';
-import { useMemo, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 
 export interface WorstCellsProperties {
   days: Matrix;

@@ -1,6 +1,6 @@
 /** A choice of one of a few words. */
 import { html, onValue } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 export interface ChoiceProperties {
   value: string;

@@ -3,7 +3,8 @@ import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { durationText, numberText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import { useEffect, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Table } from './tables.js';
 
 const COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];

@@ -2,7 +2,7 @@
 import type { SessionAnswer } from '@barkeep/api';
 import { bothZonesText, durationText, filledText, numberText, placeOnLine } from '../model/index.js';
 import { html } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 /** Quality and the counts of slots and rows. */
 export function Figures({ counts }: { counts: SessionAnswer['counts'] }): VNode {

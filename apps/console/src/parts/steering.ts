@@ -1,7 +1,8 @@
 /** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
 import type { SessionAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
-import { useState, type VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { Dialog, html } from '../shell/index.js';
 
 type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';

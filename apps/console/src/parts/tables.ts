@@ -2,7 +2,7 @@
 import type { ConsumerAnswer } from '@barkeep/api';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { EmptyPanel, html } from '../shell/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 
 export interface TableProperties {
   caption: string;

@@ -1,5 +1,6 @@
 /** Questions and forms above the page, with the browser's own dialog: it holds the focus, and Escape closes it. */
-import { type ComponentChildren, type VNode, useEffect, useRef } from '../vendor/index.js';
+import type { ComponentChildren, VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { html } from './html.js';
 
 export interface DialogProperties {

@@ -1,6 +1,6 @@
 /** The address of the page as state: links inside the console change the page without loading it again. */
 import { pageOf } from '../model/index.js';
-import { useEffect, useState } from '../vendor/index.js';
+import { useEffect, useState } from 'preact/hooks';
 
 const CHANGED = 'barkeep:location';
 

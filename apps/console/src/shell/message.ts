@@ -1,7 +1,7 @@
 /** Short parts that many pages use: an error with a way out, an empty list, a state as a badge. */
 import type { SessionAnswer } from '@barkeep/api';
 import { CallError } from '../data/index.js';
-import type { VNode } from '../vendor/index.js';
+import type { VNode } from 'preact';
 import { html } from './html.js';
 
 const FORBIDDEN = 'urn:barkeep:problem:forbidden';

@@ -1,5 +1,5 @@
 /** What a component reads from the API: the newest answer, the error of the last call, and a way to read again. */
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from '../vendor/index.js';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface Resource<Value> {
   /** The newest answer; it stays while a later call fails. */
