@@ -13,6 +13,14 @@ const LINKS: readonly [href: string, label: string, pages: readonly Page['name']
   ['/compare', 'Compare', ['compare']],
   ['/upkeep', 'Queues', ['upkeep']],
 ];
+const CONTENTS = {
+  sessions: SessionsPage,
+  session: OneSessionPage,
+  datasets: DatasetsPage,
+  dataset: DatasetPage,
+  compare: ComparePage,
+  upkeep: UpkeepPage,
+};
 
 function App(): VNode {
   const { pathname } = useLocation();
@@ -38,12 +46,11 @@ function App(): VNode {
     </header>
     <main id="content" tabindex="-1">
       ${
-        view === 'strategy'
-          ? html`<p class="warning">
-              This key is a user's: the console shows what a strategy may see, up to the clock. A key of
-              BARKEEP_ADMIN_KEYS shows everything.
-            </p>`
-          : ''
+        view === 'strategy' &&
+        html`<p class="warning">
+          This key is a user's: the console shows what a strategy may see, up to the clock. A key of BARKEEP_ADMIN_KEYS
+          shows everything.
+        </p>`
       }
       ${contentOf(page)}
     </main>
@@ -54,29 +61,14 @@ function App(): VNode {
     </footer>`;
 }
 
-function contentOf(page: Page): VNode {
-  switch (page.name) {
-    case 'sessions':
-      return html`<${SessionsPage} />`;
-    case 'session':
-      return html`<${OneSessionPage} key=${page.id} id=${page.id} />`;
-    case 'datasets':
-      return html`<${DatasetsPage} />`;
-    case 'dataset':
-      return html`<${DatasetPage} key=${page.dataset} dataset=${page.dataset} />`;
-    case 'compare':
-      return html`<${ComparePage} />`;
-    case 'upkeep':
-      return html`<${UpkeepPage} />`;
-    default:
-      return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
-  }
+function contentOf({ name, id }: Page): VNode {
+  if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
+  return html`<${CONTENTS[name]} key=${id} id=${id} />`;
 }
 
-function titleOf(page: Page): string {
-  if (page.name === 'session') return page.id;
-  if (page.name === 'dataset') return page.dataset;
-  return page.name === 'upkeep' ? 'Queues' : page.name.charAt(0).toUpperCase() + page.name.slice(1);
+function titleOf({ name, id }: Page): string {
+  if (id !== undefined) return id;
+  return name === 'upkeep' ? 'Queues' : name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Whether the servers behind the coordinator answer. */

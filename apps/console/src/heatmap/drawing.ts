@@ -1,6 +1,6 @@
 /** Draws the part of the matrix that is seen on a canvas. Each state has a colour, and a pattern or a letter for eyes that see no colours. */
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
-import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Place, type Scroll } from './layout.js';
+import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
 export interface Picture {
   matrix: Matrix;
@@ -9,9 +9,7 @@ export interface Picture {
   /** Index of the first day that the clock has not closed. */
   openDay: number;
   filter: CellState | undefined;
-  /** The cell with the keyboard's focus, and the corner of the selection opposite to it. */
-  cursor: Place | undefined;
-  anchor: Place | undefined;
+  marked: Marked | undefined;
 }
 
 /** Width from which a cell has room for a letter. */
@@ -69,7 +67,7 @@ interface Sheet {
 
 function drawCells(sheet: Sheet): void {
   const { context, colour, picture, scroll, days, rows } = sheet;
-  const { layout, matrix, symbols, openDay, filter } = picture;
+  const { layout, matrix, symbols, openDay, filter, marked } = picture;
   context.font = '10px system-ui, sans-serif';
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -80,7 +78,7 @@ function drawCells(sheet: Sheet): void {
       const x = layout.label + day * layout.cell - scroll.left;
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : 0.15;
       drawCell(sheet, cell, x, y);
-      if (isSelected(picture, row, day)) outline(context, colour('text'), x, y, layout.cell);
+      if (isSelected(marked, row, day)) outline(context, colour('text'), x, y, layout.cell);
     }
   }
   context.globalAlpha = 1;
@@ -131,9 +129,9 @@ function outline(context: CanvasRenderingContext2D, colour: string, x: number, y
 }
 
 /** Whether a cell is in the rectangle between cursor and anchor. */
-function isSelected({ cursor, anchor }: Pick<Picture, 'cursor' | 'anchor'>, row: number, day: number): boolean {
-  if (!cursor) return false;
-  const other = anchor ?? cursor;
+function isSelected(marked: Marked | undefined, row: number, day: number): boolean {
+  if (!marked) return false;
+  const { cursor, anchor: other = cursor } = marked;
   const isBetween = (value: number, a: number, b: number) => value >= Math.min(a, b) && value <= Math.max(a, b);
   return isBetween(row, cursor.row, other.row) && isBetween(day, cursor.day, other.day);
 }

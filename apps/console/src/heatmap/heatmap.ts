@@ -14,6 +14,7 @@ import {
   ROW_HEIGHT,
   scrollTo,
   type HeatmapLayout,
+  type Marked,
   type Place,
 } from './layout.js';
 
@@ -23,10 +24,8 @@ export interface HeatmapProperties {
   symbols: readonly string[];
   openDay: number;
   filter?: CellState | undefined;
-  /** The cell that is open, and the other corner of a selection. */
-  cursor: Place | undefined;
-  anchor: Place | undefined;
-  onMove: (cursor: Place, anchor: Place | undefined) => void;
+  marked: Marked | undefined;
+  onMark: (marked: Marked) => void;
   /** Opens a cell; undefined when there is nothing to open. */
   onOpen?: (symbol: string, day: number) => void;
 }
@@ -44,7 +43,7 @@ const STEPS: Record<string, Place> = {
 
 /** The picture in a box that scrolls. */
 export function Heatmap(properties: HeatmapProperties): VNode {
-  const { label, matrix, symbols, openDay, filter, cursor, anchor, onMove, onOpen } = properties;
+  const { label, matrix, symbols, openDay, filter, marked, onMark, onOpen } = properties;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
@@ -53,7 +52,7 @@ export function Heatmap(properties: HeatmapProperties): VNode {
   const paint = () => {
     if (!canvas.current || !box.current) return;
     const scroll = { left: box.current.scrollLeft, top: box.current.scrollTop };
-    draw(canvas.current, { matrix, symbols, layout, openDay, filter, cursor, anchor }, scroll);
+    draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scroll);
   };
   useLayoutEffect(paint);
   useEffect(() => {
@@ -69,9 +68,10 @@ export function Heatmap(properties: HeatmapProperties): VNode {
   const click = (event: MouseEvent) => {
     const place = placeOf(event);
     if (!place) return;
-    if (place.day < 0) return onMove({ ...place, day: 0 }, { ...place, day: matrix.days.length - 1 });
-    if (event.shiftKey) return onMove(place, anchor ?? cursor);
-    onMove(place, undefined);
+    if (place.day < 0)
+      return onMark({ cursor: { ...place, day: 0 }, anchor: { ...place, day: matrix.days.length - 1 } });
+    if (event.shiftKey) return onMark({ cursor: place, anchor: marked?.anchor ?? marked?.cursor });
+    onMark({ cursor: place });
     onOpen?.(symbols[place.row]!, place.day);
   };
   const hover = (event: MouseEvent) => {
@@ -79,7 +79,7 @@ export function Heatmap(properties: HeatmapProperties): VNode {
     setHovered(place && place.day >= 0 ? place : undefined);
   };
   const key = (event: KeyboardEvent) => {
-    const at = cursor ?? { row: 0, day: 0 };
+    const at = marked?.cursor ?? { row: 0, day: 0 };
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       return onOpen?.(symbols[at.row]!, at.day);
@@ -92,9 +92,9 @@ export function Heatmap(properties: HeatmapProperties): VNode {
       day: Math.min(matrix.days.length - 1, Math.max(0, at.day + step.day)),
     };
     bringIntoView(box.current!, layout, next);
-    onMove(next, event.shiftKey ? (anchor ?? at) : undefined);
+    onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
   };
-  const shown = hovered ?? cursor;
+  const shown = hovered ?? marked?.cursor;
   const text =
     describe(properties, shown) ?? `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
   const height = Math.min(layout.height, 34 * ROW_HEIGHT + HEADER_HEIGHT);

@@ -31,6 +31,12 @@ export interface Place {
   day: number;
 }
 
+/** The cell with the keyboard's focus, and the corner of the selection opposite to it, when there are more cells in it. */
+export interface Marked {
+  cursor: Place;
+  anchor?: Place | undefined;
+}
+
 export interface Scroll {
   left: number;
   top: number;

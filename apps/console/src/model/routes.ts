@@ -1,13 +1,12 @@
 /** The pages of the console and their paths; every path can be shared. Pure. */
 
-export type Page =
-  | { name: 'sessions' }
-  | { name: 'session'; id: string }
-  | { name: 'datasets' }
-  | { name: 'dataset'; dataset: string }
-  | { name: 'compare' }
-  | { name: 'upkeep' }
-  | { name: 'unknown' };
+const PAGES_ALONE = ['datasets', 'compare', 'upkeep'] as const;
+
+export interface Page {
+  name: 'sessions' | 'session' | 'dataset' | (typeof PAGES_ALONE)[number] | 'unknown';
+  /** Of a session; of a dataset its name. */
+  id?: string;
+}
 
 /** The page of a path. */
 export function pageOf(pathname: string): Page {
@@ -15,10 +14,8 @@ export function pageOf(pathname: string): Page {
   if (rest.length > 0) return { name: 'unknown' };
   if (first === '' && second === undefined) return { name: 'sessions' };
   if (first === 'sessions' && second) return { name: 'session', id: second };
-  if (first === 'datasets') return second ? { name: 'dataset', dataset: second } : { name: 'datasets' };
-  if (second !== undefined && second !== '') return { name: 'unknown' };
-  if (first === 'compare') return { name: 'compare' };
-  return first === 'upkeep' ? { name: 'upkeep' } : { name: 'unknown' };
+  if (first === 'datasets' && second) return { name: 'dataset', id: second };
+  return { name: (!second && PAGES_ALONE.find((name) => name === first)) || 'unknown' };
 }
 
 function decoded(part: string): string {

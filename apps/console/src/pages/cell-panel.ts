@@ -24,7 +24,7 @@ export interface CellPanelProperties {
   day: DaysAnswer['days'][number];
   zone: string;
   /** Another number reads again. */
-  version: number;
+  version?: number;
 }
 
 export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties): VNode {
@@ -32,8 +32,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
   const key = `${id} ${symbol} ${day.date} ${interval}`;
-  const { value, error, reload } = useResource(key, () => readCell(id, symbol, day, interval));
-  useEffect(reload, [version]);
+  const { value, error, reload } = useResource(key, () => readCell(id, symbol, day, interval), version);
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
   const [focus, setFocus] = useState<GapLine>();
@@ -57,11 +56,11 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
         <h2>${symbol} · ${day.date} · ${hours}</h2>
         <span class="steering" role="group" aria-label="Interval"
           >${intervals.map(button)}
-          ${focus ? html`<button type="button" class="quiet" onClick=${() => setFocus(undefined)}>whole day</button>` : ''}</span
+          ${focus && html`<button type="button" class="quiet" onClick=${() => setFocus(undefined)}>whole day</button>`}</span
         >
       </div>
       <${Failure} error=${error} retry=${reload} />
-      ${value && candles.length === 0 ? html`<p class="empty">No bar and no gap is shown of this day yet.</p>` : ''}
+      ${value && candles.length === 0 && html`<p class="empty">No bar and no gap is shown of this day yet.</p>`}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${value?.bars.length ?? 0} bars, ${gaps?.length ?? 0} gaps`}
         candles=${candles}
@@ -71,11 +70,11 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
       />
       <ul class="legend">
         <li><span class="swatch candle-streamed" aria-hidden="true"></span>${isBase ? 'streamed' : 'derived'}</li>
-        ${isBase ? html`<li><span class="swatch candle-backfilled" aria-hidden="true"></span>backfilled</li>` : ''}
-        ${isBase ? html`<li><span class="swatch candle-hole" aria-hidden="true"></span>no bar</li>` : ''}
+        ${isBase && html`<li><span class="swatch candle-backfilled" aria-hidden="true"></span>backfilled</li>`}
+        ${isBase && html`<li><span class="swatch candle-hole" aria-hidden="true"></span>no bar</li>`}
       </ul>
     </section>
-    ${value ? html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />` : ''}`;
+    ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
 async function readCell(id: string, symbol: string, day: { open: string; close: string }, interval: string) {

@@ -19,7 +19,7 @@ export function CertificatePanel({ id }: { id: string }): VNode {
   return html`<details class="panel" onToggle=${toggle}>
     <summary>Certificate</summary>
     <${Failure} error=${error} retry=${reload} />
-    ${value ? html`<${Facts} certificate=${value} id=${id} />` : ''}
+    ${value && html`<${Facts} certificate=${value} id=${id} />`}
   </details>`;
 }
 

@@ -35,7 +35,7 @@ export function ComparePage(): VNode {
       </form>
     </div>
     <${Failure} error=${difference.error} retry=${difference.reload} />
-    ${a && b && difference.value ? html`<${Result} a=${a} b=${b} difference=${difference.value} />` : ''}
+    ${a && b && difference.value && html`<${Result} a=${a} b=${b} difference=${difference.value} />`}
     ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
 
@@ -65,6 +65,6 @@ function Side({ id, symbol, date }: { id: string; symbol: string; date: string }
   return html`<div class="stack">
     <h2><a href=${sessionHref(id, { symbol, date })}>${id}</a></h2>
     <${Failure} error=${error} retry=${reload} />
-    ${value && day ? html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} version=${0} />` : ''}
+    ${value && day && html`<${CellPanel} id=${id} spec=${value.session.spec} symbol=${symbol} day=${day} zone=${value.days.zone} />`}
   </div>`;
 }

@@ -1,7 +1,7 @@
 /** The coverage of a session: the picture, its legend, filter, order, and the selection for upkeep. */
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
-import { Heatmap, type Place } from '../heatmap/index.js';
+import { Heatmap, type Marked } from '../heatmap/index.js';
 import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
 import { Choice } from '../parts/index.js';
 import { EmptyPanel, html, useQuery } from '../shell/index.js';
@@ -35,7 +35,7 @@ export interface CoverageProperties {
 export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties): VNode {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
-  const [moved, setMoved] = useState<{ cursor: Place; anchor: Place | undefined }>();
+  const [moved, setMoved] = useState<Marked>();
   const state = CELL_STATES.find((name) => name === filter);
   const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
   const symbols = useMemo(
@@ -43,19 +43,16 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     [days, rowOrder, state, openDay],
   );
   if (!days) return html`<${EmptyPanel} title="Coverage" text=${WITHOUT_DAYS[sessionState] ?? 'Reading the days …'} />`;
-  const opened = placeOf(symbols, days, symbol, date);
-  const cursor = moved?.cursor ?? opened;
-  const anchor = moved?.anchor;
-  const selection = cursor ? selectionOf(symbols, days, cursor, anchor ?? cursor) : undefined;
+  const marked = moved ?? cellOf(symbols, days, symbol, date);
+  const selection = marked && selectionOf(symbols, days, marked);
   return html`<section class="panel coverage">
     <div class="panel-head">
       <h2>${headingOf(symbols.length, days.days.length)}</h2>
       ${
-        selection
-          ? html`<button type="button" onClick=${() => onAsk(selection)}>
-              ${`Ask again for ${nameOf(selection, cursor!, anchor)}…`}
-            </button>`
-          : ''
+        selection &&
+        html`<button type="button" onClick=${() => onAsk(selection)}>
+          ${`Ask again for ${nameOf(selection, marked)}…`}
+        </button>`
       }
       <span class="inline">
         <label
@@ -83,9 +80,8 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             symbols=${symbols}
             openDay=${openDay}
             filter=${state}
-            cursor=${cursor}
-            anchor=${anchor}
-            onMove=${(next: Place, other: Place | undefined) => setMoved({ cursor: next, anchor: other })}
+            marked=${marked}
+            onMark=${setMoved}
             onOpen=${(opening: string, day: number) => onOpen(opening, days.days[day]!.date)}
           />`
     }
@@ -111,19 +107,19 @@ export function Legend({ states = CELL_STATES }: { states?: readonly CellState[]
   </ul>`;
 }
 
-function placeOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Place | undefined {
-  const place = { row: symbols.indexOf(symbol), day: days.days.findIndex((day) => day.date === date) };
-  return place.row < 0 || place.day < 0 ? undefined : place;
+function cellOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Marked | undefined {
+  const cursor = { row: symbols.indexOf(symbol), day: days.days.findIndex((day) => day.date === date) };
+  return cursor.row < 0 || cursor.day < 0 ? undefined : { cursor };
 }
 
-function selectionOf(symbols: readonly string[], days: SessionDays, a: Place, b: Place): Selection {
+function selectionOf(symbols: readonly string[], days: SessionDays, { cursor: a, anchor: b = a }: Marked): Selection {
   const [row, lastRow] = [Math.min(a.row, b.row), Math.max(a.row, b.row)];
   const [day, lastDay] = [Math.min(a.day, b.day), Math.max(a.day, b.day)];
   return { symbols: symbols.slice(row, lastRow + 1), from: days.days[day]!.date, to: days.days[lastDay]!.date };
 }
 
 /** One cell by its name, more of them by their number. */
-function nameOf({ symbols = [], from }: Selection, cursor: Place, anchor: Place | undefined): string {
+function nameOf({ symbols = [], from }: Selection, { cursor, anchor }: Marked): string {
   if (!anchor) return `${symbols[0]} ${from}`;
   return `${symbols.length} × ${countText(Math.abs(cursor.day - anchor.day) + 1, 'day')}`;
 }

@@ -1,7 +1,7 @@
 /** One dataset: its rows by symbol and trading day against a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
 import { call, pagesOf } from '../data/index.js';
-import { Heatmap, type Place } from '../heatmap/index.js';
+import { Heatmap, type Marked } from '../heatmap/index.js';
 import {
   countText,
   coverageMatrix,
@@ -18,7 +18,7 @@ import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
 
-export function DatasetPage({ dataset }: { dataset: string }): VNode {
+export function DatasetPage({ id: dataset }: { id: string }): VNode {
   const [calendar, setCalendar] = useQuery('calendar');
   const [typed, setTyped] = useState(calendar || 'XNYS');
   const used = calendar || 'XNYS';
@@ -36,9 +36,9 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
   };
   return html`<div class="page-head">
       <h1>${dataset}</h1>
-      ${facts ? html`<span class="badge">${summaryOf(facts)}</span>` : ''}
-      ${facts?.withoutVolume ? html`<span class="badge">without volume</span>` : ''}
-      ${facts?.prices === 'any' ? html`<span class="badge">negative prices</span>` : ''}
+      ${facts && html`<span class="badge">${summaryOf(facts)}</span>`}
+      ${facts?.withoutVolume && html`<span class="badge">without volume</span>`}
+      ${facts?.prices === 'any' && html`<span class="badge">negative prices</span>`}
       <span class="grow"></span>
       <form class="inline" onSubmit=${apply}>
         <label>calendar<input value=${typed} onInput=${onValue(setTyped)} /></label>
@@ -54,7 +54,7 @@ export function DatasetPage({ dataset }: { dataset: string }): VNode {
           ? ''
           : html`<p class="empty">Counting rows …</p>`
     }
-    ${facts ? html`<${Quarantined} quarantined=${facts.quarantined} />` : ''}`;
+    ${facts && html`<${Quarantined} quarantined=${facts.quarantined} />`}`;
 }
 
 function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
@@ -116,7 +116,7 @@ function Records({ title, rows, about, none, examples }: RecordsProperties): VNo
   if (examples.length === 0)
     return html`<section class="panel">
       <h2>${heading}</h2>
-      ${rows === 0 ? html`<p class="empty">${none}</p>` : ''}
+      ${rows === 0 && html`<p class="empty">${none}</p>`}
     </section>`;
   const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
     String(line),
@@ -127,13 +127,11 @@ function Records({ title, rows, about, none, examples }: RecordsProperties): VNo
     volume ?? '–',
   ]);
   const columns = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
-  return html`<section class="panel">
-    <${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />
-  </section>`;
+  return html`<${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />`;
 }
 
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode {
-  const [moved, setMoved] = useState<{ cursor: Place; anchor: Place | undefined }>();
+  const [marked, setMarked] = useState<Marked>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);
   if (symbols.length === 0)
     return html`<${EmptyPanel}
@@ -147,9 +145,8 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode
       matrix=${matrix}
       symbols=${symbols}
       openDay=${matrix.days.length}
-      cursor=${moved?.cursor}
-      anchor=${moved?.anchor}
-      onMove=${(cursor: Place, anchor: Place | undefined) => setMoved({ cursor, anchor })}
+      marked=${marked}
+      onMark=${setMarked}
     />
     <${Legend} states=${['whole', 'absent']} />
     <p class="empty">

@@ -23,8 +23,6 @@ export function DatasetsPage(): VNode {
     ${
       value && datasets.length === 0
         ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
-        : html`<section class="panel">
-            <${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />
-          </section>`
+        : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
     }`;
 }

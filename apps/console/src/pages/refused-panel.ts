@@ -4,7 +4,6 @@ import { callInView, symbolPath } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { html, useResource } from '../shell/index.js';
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
 
 export interface RefusedPanelProperties {
   id: string;
@@ -17,10 +16,8 @@ export interface RefusedPanelProperties {
 
 /** Null while every row of the symbol is stored as a bar. */
 export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties): VNode | null {
-  const { value, reload } = useResource(`${id} ${symbol}`, () =>
-    callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics')),
-  );
-  useEffect(reload, [version]);
+  const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
+  const { value } = useResource(`${id} ${symbol}`, read, version);
   if (!value) return null;
   const refused = Object.entries(value.refused).filter(([, count]) => count > 0);
   if (refused.length === 0 && value.outside === 0 && value.extended === 0) return null;
@@ -29,20 +26,19 @@ export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelPrope
     <ul class="plain">
       ${refused.map(([reason, count]) => html`<li key=${reason}>${numberText(count)} refused: ${reason}</li>`)}
       ${
-        value.outside > 0
-          ? html`<li>
-              ${`${numberText(value.outside)} outside the calendar, for example at ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC`}
-            </li>`
-          : ''
+        value.outside > 0 &&
+        html`<li>
+          ${`${numberText(value.outside)} outside the calendar, for example at ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC`}
+        </li>`
       }
-      ${value.extended > 0 ? html`<li>${numberText(value.extended)} in extended hours</li>` : ''}
+      ${value.extended > 0 && html`<li>${numberText(value.extended)} in extended hours</li>`}
     </ul>
     ${
-      refused.length > 0 && dataset !== undefined
-        ? html`<p class="empty">
-            The refused rows are on the page of dataset <a href=${datasetHref(dataset)}>${dataset}</a>.
-          </p>`
-        : ''
+      refused.length > 0 &&
+      dataset !== undefined &&
+      html`<p class="empty">
+        The refused rows are on the page of dataset <a href=${datasetHref(dataset)}>${dataset}</a>.
+      </p>`
     }
   </section>`;
 }

@@ -49,7 +49,7 @@ export function OneSessionPage({ id }: { id: string }): VNode {
       <a class="button" href=${compareHref(id)}>Compare…</a>
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>
-    ${lostSince ? html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>` : ''}
+    ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>`}
     <${Failure} error=${error} retry=${state.reload} />
     <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     <${Ended} session=${session} />
@@ -93,14 +93,13 @@ export function OneSessionPage({ id }: { id: string }): VNode {
     </div>
     <${CertificatePanel} id=${id} />
     ${
-      asking
-        ? html`<${UpkeepDialog}
-            id=${id}
-            selection=${asking}
-            onClose=${() => setAsking(undefined)}
-            onDone=${state.reload}
-          />`
-        : ''
+      asking &&
+      html`<${UpkeepDialog}
+        id=${id}
+        selection=${asking}
+        onClose=${() => setAsking(undefined)}
+        onDone=${state.reload}
+      />`
     }`;
 }
 

@@ -79,13 +79,11 @@ export function SessionsPage(): VNode {
         ? html`<p class="empty">
             ${text || state ? 'No session matches.' : 'No session yet. "New session" fills in the data of the demonstration (npm run demo -- --keep).'}
           </p>`
-        : html`<section class="panel">
-            <${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />
-          </section>`
+        : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`
     }
-    ${value?.nextCursor ? html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>` : ''}
-    ${cursor ? html`<button type="button" onClick=${() => setCursor('')}>Newest sessions</button>` : ''}
-    ${isNew ? html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />` : ''}`;
+    ${value?.nextCursor && html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>`}
+    ${cursor && html`<button type="button" onClick=${() => setCursor('')}>Newest sessions</button>`}
+    ${isNew && html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
 }
 
 function Warnings({ warnings }: { warnings: readonly string[] }): VNode | null {

@@ -30,7 +30,7 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
   const shown = error ?? plan.error;
   return html`<${Dialog} title="Ask again" onClose=${onClose}>
     <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
-    <${Failure} error=${shown} /> ${plan.value ? html`<${Plan} plan=${plan.value} />` : ''}
+    <${Failure} error=${shown} /> ${plan.value && html`<${Plan} plan=${plan.value} />`}
     <div class="actions">
       <button type="button" onClick=${onClose}>Close</button>
       <button type="button" class="primary" disabled=${!plan.value} onClick=${run}>Ask now</button>
@@ -59,6 +59,6 @@ function Plan({ plan }: { plan: UpkeepPlanAnswer }): VNode {
   return html`<p>Empty slots: ${numberText(plan.slots)}. Upkeep would ask for them:</p>
     <ul class="plain">
       ${plan.symbols.slice(0, SHOWN_SYMBOLS).map(line)}
-      ${rest > 0 ? html`<li>${`and ${countText(rest, 'more symbol')}`}</li>` : ''}
+      ${rest > 0 && html`<li>${`and ${countText(rest, 'more symbol')}`}</li>`}
     </ul>`;
 }

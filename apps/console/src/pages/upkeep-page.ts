@@ -3,7 +3,7 @@ import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
-import { EmptyPanel, Failure, html, useResource, useTicks } from '../shell/index.js';
+import { Failure, html, useResource, useTicks } from '../shell/index.js';
 import type { VNode } from 'preact';
 
 const READ_EVERY_MS = 2000;
@@ -24,11 +24,10 @@ export function UpkeepPage(): VNode {
     </div>
     <${Failure} error=${error} retry=${reload} />
     ${
-      value
-        ? html`<section class="panel"><${QueueTable} queues=${queues} /></section>
-            <${JobTable} caption="Running jobs" empty="No job runs now." time="since (UTC)" jobs=${running} />
-            <${JobTable} caption="Failures" empty="No failed job is kept." time="at (UTC)" jobs=${failures} />`
-        : ''
+      value &&
+      html`<${QueueTable} queues=${queues} />
+        <${JobTable} caption="Running jobs" empty="No job runs now." time="since (UTC)" jobs=${running} />
+        <${JobTable} caption="Failures" empty="No failed job is kept." time="at (UTC)" jobs=${failures} />`
     }`;
 }
 
@@ -51,7 +50,6 @@ interface JobTableProperties {
 }
 
 function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
-  if (jobs.length === 0) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const hasMessages = jobs.some(({ message }) => message !== undefined);
   const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['!message'] : [])];
   const rows = jobs.map((job) => [
@@ -62,5 +60,5 @@ function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
     minuteText(job.time),
     job.message,
   ]);
-  return html`<section class="panel"><${Table} caption=${caption} columns=${columns} rows=${rows} /></section>`;
+  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty=${empty} />`;
 }

@@ -4,21 +4,19 @@ import { call } from '../data/index.js';
 import { durationText, numberText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { Table } from './tables.js';
 
 const COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
 
 /** @param version another number reads again */
 export function QueuePanel({ version }: { version: number }): VNode {
-  const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
-  useEffect(reload, [version]);
+  const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'), version);
   if (error)
     return html`<section class="panel">
       <h2>Upkeep</h2>
       <${Failure} error=${error} retry=${reload} />
     </section>`;
-  return html`<section class="panel"><${QueueTable} queues=${value?.queues ?? []} /></section>`;
+  return html`<${QueueTable} queues=${value?.queues ?? []} />`;
 }
 
 export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }): VNode {

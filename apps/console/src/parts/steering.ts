@@ -57,11 +57,7 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties): VN
     </button>`;
   return html`<span class="steering">
     ${ACTS[state].map(button)}
-    ${
-      isAsking
-        ? html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`
-        : ''
-    }
+    ${isAsking && html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`}
   </span>`;
 }
 

@@ -1,4 +1,4 @@
-/** The tables of a session's page: gaps, consumers, queues. */
+/** Tables, and those of a session's page: gaps and consumers. */
 import type { ConsumerAnswer } from '@barkeep/api';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { EmptyPanel, html } from '../shell/index.js';
@@ -9,36 +9,41 @@ export interface TableProperties {
   /** Titles; `#` before one marks numbers, `!` messages of errors. */
   columns: readonly string[];
   rows: readonly (readonly [key: string, ...cells: unknown[]])[];
+  /** What is shown instead of a table without rows. */
+  empty?: string;
 }
 
-/** A table with a caption that screen readers name. */
-export function Table({ caption, columns, rows }: TableProperties): VNode {
+/** A panel with a table, and a caption that screen readers name. */
+export function Table({ caption, columns, rows, empty }: TableProperties): VNode {
+  if (rows.length === 0 && empty) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const isNumber = (column: string) => column.startsWith('#');
   const textClass = (column: string) => (column.startsWith('!') ? 'error-text' : undefined);
   const heading = (column: string) =>
     html`<th key=${column} scope="col" class=${isNumber(column) ? 'number' : ''}>${column.replace(/^[#!]/, '')}</th>`;
   const cellIn = (column: string, cell: unknown) =>
     html`<td key=${column} class=${isNumber(column) ? 'number' : textClass(column)}>${cell}</td>`;
-  return html`<div class="table-box" tabindex="0" role="region" aria-label=${caption}>
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${columns.map(heading)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([key, ...cells]) =>
-            html`<tr key=${key}>
-              ${columns.map((column, at) => cellIn(column, cells[at]))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<section class="panel">
+    <div class="table-box" tabindex="0" role="region" aria-label=${caption}>
+      <table>
+        <caption>
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            ${columns.map(heading)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            ([key, ...cells]) =>
+              html`<tr key=${key}>
+                ${columns.map((column, at) => cellIn(column, cells[at]))}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
 }
 
 export interface GapTableProperties {
@@ -53,7 +58,6 @@ export interface GapTableProperties {
 /** The gaps of a symbol on one day, and the ranges that were filled. */
 export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties): VNode {
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
-  if (lines.length === 0) return html`<${EmptyPanel} title=${caption} text="None." />`;
   const rows = lines.map((line) => [
     line.start,
     html`<button type="button" class="link" onClick=${() => onShow(line)}>${minuteText(line.start)}</button>`,
@@ -64,7 +68,7 @@ export function GapTable({ session, symbol, date, lines, onShow }: GapTablePrope
     line.lastError ?? '–',
   ]);
   const columns = ['from (UTC)', 'to', '#bars', 'state', '#asks', '!last error'];
-  return html`<section class="panel"><${Table} caption=${caption} columns=${columns} rows=${rows} /></section>`;
+  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty="None." />`;
 }
 
 export interface ConsumerTableProperties {
@@ -74,13 +78,12 @@ export interface ConsumerTableProperties {
 
 /** The consumers of a session, and how far each is behind the clock. */
 export function ConsumerTable({ consumers, clock }: ConsumerTableProperties): VNode {
-  if (consumers.length === 0)
-    return html`<${EmptyPanel} title="Consumers" text="No strategy has followed this session." />`;
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
     const lag = behind === 0 ? '0' : durationText(behind);
     return [name, name, minuteText(time), lag, numberText(steps), numberText(bars), state];
   });
   const columns = ['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state'];
-  return html`<section class="panel"><${Table} caption="Consumers" columns=${columns} rows=${rows} /></section>`;
+  const empty = 'No strategy has followed this session.';
+  return html`<${Table} caption="Consumers" columns=${columns} rows=${rows} empty=${empty} />`;
 }

@@ -4,27 +4,23 @@ import { CallError } from '../data/index.js';
 import type { VNode } from 'preact';
 import { html } from './html.js';
 
-const FORBIDDEN = 'urn:barkeep:problem:forbidden';
-const UNKNOWN_SESSION = 'urn:barkeep:problem:unknown-session';
-const UNKNOWN_DATASET = 'urn:barkeep:problem:unknown-dataset';
-
 /** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. Nothing without an error. */
 export function Failure({ error, retry }: { error: Error | undefined; retry?: () => void }): VNode | null {
   if (!error) return null;
-  if (error instanceof CallError && error.type === FORBIDDEN)
+  if (error instanceof CallError && error.type === 'urn:barkeep:problem:forbidden')
     return html`<p class="warning" role="status">
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
   return html`<p class="failure" role="alert">
-    ${error.message} ${linkOf(error)} ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : ''}
+    ${error.message} ${linkOf(error)} ${retry && html`<button type="button" onClick=${retry}>Try again</button>`}
   </p>`;
 }
 
 /** Where to go when the address names what does not exist. */
 function linkOf(error: Error): VNode | string {
   const type = error instanceof CallError ? error.type : '';
-  if (type === UNKNOWN_SESSION) return html`<a href="/">All sessions</a>`;
-  return type === UNKNOWN_DATASET ? html`<a href="/datasets">All datasets</a>` : '';
+  if (type === 'urn:barkeep:problem:unknown-session') return html`<a href="/">All sessions</a>`;
+  return type === 'urn:barkeep:problem:unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
 }
 
 /** A panel without content, and why. */

@@ -10,9 +10,9 @@ export interface Resource<Value> {
 
 /**
  * Calls `read` at first, when `key` changes and on `reload`. Calls that come while one runs become one call after it.
- * @param key undefined reads nothing
+ * @param key undefined reads nothing @param version another number reads again, and keeps the value until then
  */
-export function useResource<Value>(key: string | undefined, read: () => Promise<Value>): Resource<Value> {
+export function useResource<Value>(key: string | undefined, read: () => Promise<Value>, version = 0): Resource<Value> {
   const [state, setState] = useState<{ key?: string; value?: Value; error?: Error }>({});
   const current = useRef({ key, read, isRunning: false, isWanted: false });
   current.current.key = key;
@@ -38,7 +38,7 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
     );
   }, []);
   // An ordinary effect runs after the first paint. This one runs before it, so the answer comes sooner.
-  useLayoutEffect(reload, [key]);
+  useLayoutEffect(reload, [key, version]);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
 }
