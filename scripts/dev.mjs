@@ -7,11 +7,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { prepare } from './prepare.mjs';
+import { join } from 'node:path';
+import { prepare, ROOT } from './prepare.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
 /** An editor may write several files at once, so a build starts only when no file was written for this long. */

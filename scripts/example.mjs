@@ -8,11 +8,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { prepare } from './prepare.mjs';
+import { join } from 'node:path';
+import { prepare, ROOT } from './prepare.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
 
@@ -62,8 +60,7 @@ class Example {
 
 async function main(name) {
   await prepare();
-  const { startServices } = require('@barkeep/local-system');
-  const { Scope, startApps } = require('@barkeep/local-system');
+  const { Scope, startApps, startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
   const interrupted = new AbortController();
   const interrupt = (signal) => interrupted.abort(new Error(`interrupted by ${signal}`));

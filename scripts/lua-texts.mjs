@@ -7,7 +7,7 @@
  *   node scripts/lua-texts.mjs --check  fails when it is not
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -24,25 +24,23 @@ const CONSTANTS = [
   'UNFILLABLE',
 ];
 const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
+/** Not what is below `lua/shared`. */
+const SCRIPT = /[\\/]lua[\\/][^\\/]+\.lua$/;
 const INCLUDE = /^--- include (\S+)$/;
 
-/** Writes the module when it differs from its sources. @returns whether it differed */
+/** Writes the module when it differs from its sources. */
 export function writeLuaTexts() {
   const text = luaModule();
-  if (readFileSync(MODULE, 'utf8') === text) return false;
-  writeFileSync(MODULE, text);
-  return true;
+  if (readFileSync(MODULE, 'utf8') !== text) writeFileSync(MODULE, text);
 }
 
 /** The module's text. @throws Error for two scripts of one name, and for an include that does not exist */
 function luaModule() {
   const scripts = new Map();
-  for (const room of readdirSync(SOURCES, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
-    for (const path of luaFiles(join(SOURCES, room.name, 'lua'))) {
-      const name = nameOf(path);
-      if (scripts.has(name)) throw new Error(`expected one Lua script named ${name}, were two: ${path}`);
-      scripts.set(name, strip(path));
-    }
+  for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => SCRIPT.test(path))) {
+    const name = nameOf(file);
+    if (scripts.has(name)) throw new Error(`expected one Lua script named ${name}, were two: ${file}`);
+    scripts.set(name, strip(join(SOURCES, file)));
   }
   const names = [...scripts.keys()].sort((a, b) => (a < b ? -1 : 1));
   const used = CONSTANTS.filter((name) => names.some((script) => scripts.get(script).includes('${' + name + '}')));
@@ -59,21 +57,9 @@ function luaModule() {
   ].join('\n');
 }
 
-function luaFiles(folder) {
-  try {
-    return readdirSync(folder)
-      .filter((file) => file.endsWith('.lua'))
-      .map((file) => join(folder, file));
-  } catch (error) {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
 /** `flush-days.lua` is `flushDays`. */
 function nameOf(path) {
-  const [file] = path.split(/[\\/]/).slice(-1);
-  return file.replace(/\.lua$/, '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  return basename(path, '.lua').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
 /** A script as the inside of a template literal. */

@@ -11,10 +11,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, join } from 'node:path';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const ROOT = join(import.meta.dirname, '..');
 /** Folder with the packages as folders. */
 const STAGED = join(ROOT, 'dist/packages');
 /** The tarballs. */
@@ -58,7 +57,7 @@ async function makeClient() {
     const bundle = await rolldown({
       input: entry,
       platform: 'node',
-      plugins: [fromSources(), localRunInCommandLine()],
+      plugins: [{ name: 'workspace-sources', resolveId: resolveWorkspace }],
       external: (id) => packageOf(id) !== undefined,
       treeshake: { moduleSideEffects: false },
       tsconfig: join(ROOT, 'tsconfig.base.json'),
@@ -130,20 +129,13 @@ async function makeCommandLine() {
   });
 }
 
-/** Reads workspace packages from their sources, so that the bundler sees which names are used. */
-function fromSources() {
-  return {
-    name: 'workspace-sources',
-    resolveId: (id) => (OURS.test(id) && id !== LOCAL_RUN ? join(manifests.get(id).folder, 'src/index.ts') : null),
-  };
-}
-
-/** Excludes local runs from the client: they need servers and queues, which are in the other package. */
-function localRunInCommandLine() {
-  return {
-    name: 'local-run-in-command-line',
-    resolveId: (id) => (id === LOCAL_RUN ? { id: '@barkeep/cli', external: true } : null),
-  };
+/**
+ * Reads workspace packages from their sources, so that the bundler sees which names are used. Excludes local runs from the
+ * client: they need servers and queues, which are in the other package.
+ */
+function resolveWorkspace(id) {
+  if (id === LOCAL_RUN) return { id: '@barkeep/cli', external: true };
+  return OURS.test(id) ? join(manifests.get(id).folder, 'src/index.ts') : null;
 }
 
 /** The package of an import that the bundle leaves to the reader's node_modules, `node` for a module of Node; undefined for our files. */
@@ -195,22 +187,12 @@ async function writeTypes(folder) {
   await bundle.close();
 }
 
-function writeManifest(folder, manifest) {
-  const { name, description, ...rest } = manifest;
-  const whole = {
-    name,
-    version,
-    description,
-    license,
-    engines,
-    type: 'commonjs',
-    files: ['dist', ...(manifest.bin ? ['bin'] : [])],
-    ...rest,
-  };
+function writeManifest(folder, { name, description, ...rest }) {
+  const files = ['dist', ...(rest.bin ? ['bin'] : [])];
+  const whole = { name, version, description, license, engines, type: 'commonjs', files, ...rest };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
-  const readme = join(manifests.get(name).folder, 'README.md');
-  cpSync(readme, join(folder, 'README.md'));
+  cpSync(join(manifests.get(name).folder, 'README.md'), join(folder, 'README.md'));
 }
 
 function pack(name) {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { makeConsoleFiles } from './console-files.mjs';
 import { writeLuaTexts } from './lua-texts.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 /** Has the hash of the lock file for which node_modules was installed. */
 const STAMP = join(MODULES, '.barkeep-lock-hash');

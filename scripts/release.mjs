@@ -8,10 +8,9 @@
  * Only two packages are published, and both bundle the workspace's libraries, so all packages have the same version.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const ROOT = join(import.meta.dirname, '..');
 const OURS = /^@barkeep\//;
 const KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
 

@@ -7,12 +7,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { startBrowser } from '../bench/harness/browser.mjs';
-import { prepare } from './prepare.mjs';
+import { prepare, ROOT } from './prepare.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'docs/images');
 const SESSION = '/sessions/demo?symbol=EMBER&date=2024-03-06';
 const LONGEST_GAP = '2024-03-06 16:30';

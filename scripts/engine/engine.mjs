@@ -8,13 +8,12 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DebianRelease, install, isDebianAsRoot } from './debian.mjs';
 import { makeStandIn } from './stand-ins.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = process.env.BARKEEP_ENGINE_DIR ?? '/var/tmp/barkeep-docker';
 const DOWNLOADS = join(FOLDER, 'debian');
 const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];

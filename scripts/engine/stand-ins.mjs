@@ -9,7 +9,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
-  appendFileSync,
   chmodSync,
   chownSync,
   copyFileSync,
@@ -138,8 +137,7 @@ function addUser(root, name, uid) {
   ]) {
     const path = join(root, 'etc', file);
     const others = readFileSync(path, 'utf8').replaceAll(new RegExp(`^${name}:.*\\n`, 'gm'), '');
-    writeFileSync(path, others);
-    appendFileSync(path, line);
+    writeFileSync(path, others + line);
   }
 }
 
