@@ -32,7 +32,6 @@ const BEGIN_CHECK_MS = 25;
 /** What a session needs from its client. */
 export interface SessionParts {
   http: CoordinatorClient;
-  keyPrefix: string;
   /** The shared connection to the session Redis. */
   redis: () => Redis;
   /** Opens a connection for blocking reads. */
@@ -206,17 +205,14 @@ export class ClientSession {
   async *events(options: EventOptions = {}): AsyncGenerator<SessionMoment, void, undefined> {
     const signal = this.#endSignal(options.signal);
     const session = await this.reader({ signal });
-    const redis = this.#parts.duplicate();
-    const stop = (): void => redis.disconnect();
-    signal.addEventListener('abort', stop);
+    const { redis, close } = this.#blocking(signal);
     try {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
       signal.throwIfAborted(); // closing the client closed the connection
       if (!(error instanceof SessionLostError) || (await this.exists())) throw error;
     } finally {
-      signal.removeEventListener('abort', stop);
-      redis.disconnect();
+      close();
     }
   }
 
@@ -231,9 +227,7 @@ export class ClientSession {
     const completed = await this.completedStatus();
     if (completed) return completed;
     const session = await this.reader({ signal });
-    const redis = this.#parts.duplicate();
-    const stop = (): void => redis.disconnect();
-    signal.addEventListener('abort', stop);
+    const { redis, close } = this.#blocking(signal);
     try {
       return await waitForState(redis, session, () => this.completedStatus(), signal);
     } catch (error) {
@@ -243,8 +237,7 @@ export class ClientSession {
       if (last) return last;
       throw error;
     } finally {
-      signal.removeEventListener('abort', stop);
-      redis.disconnect();
+      close();
     }
   }
 
@@ -254,6 +247,17 @@ export class ClientSession {
     if (status.state === 'completed') return status;
     if (hasEnded(status)) throw endedError(status);
     return undefined;
+  }
+
+  /** A connection for blocking reads, which also the signal closes. */
+  #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
+    const redis = this.#parts.duplicate();
+    const close = (): void => {
+      signal.removeEventListener('abort', close);
+      redis.disconnect();
+    };
+    signal.addEventListener('abort', close);
+    return { redis, close };
   }
 
   /** A signal that is aborted when the client is closed or the given signal is aborted. */

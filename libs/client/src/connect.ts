@@ -58,7 +58,6 @@ export class Barkeep {
   session(id: string): ClientSession {
     return new ClientSession(id, {
       http: this.#http,
-      keyPrefix: this.#settings.keyPrefix,
       redis: () => this.#connection(),
       duplicate: () => this.#duplicate(),
       reader: () => new SessionReader(this.#connection(), this.#settings.keyPrefix),

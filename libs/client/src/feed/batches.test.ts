@@ -38,3 +38,12 @@ it('marks the last batch of a synchronous source', async () => {
     [1, true],
   ]);
 });
+
+it('throws what the source throws, and does not end a source that has failed', async () => {
+  const end = jest.fn();
+  const source = {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('no rows')), return: end }),
+  };
+  await expect(batchesOf(source, 2).next()).rejects.toThrow('no rows');
+  expect(end).not.toHaveBeenCalled();
+});

@@ -42,87 +42,51 @@ async function* asyncBatches<T>(
   size: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch<T>, void, undefined> {
-  const source = new Source(items[Symbol.asyncIterator]());
-  const { wake } = source;
-  const isOver = (): boolean => signal?.aborted === true;
-  let batch: T[] = [];
-  let due = Infinity;
+  const iterator = items[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<T, unknown>> | undefined;
+  let isDone = false;
   let timer: NodeJS.Timeout | undefined;
-  signal?.addEventListener('abort', wake);
+  let wake: () => void = () => undefined;
+  const onAbort = (): void => wake();
+  /** The next item; undefined when something else wakes the loop before it arrives. */
+  const arrival = (): Promise<IteratorResult<T, unknown> | undefined> =>
+    new Promise((resolve, reject) => {
+      wake = () => resolve(undefined);
+      next ??= iterator.next();
+      next.then(resolve, (error: unknown) => {
+        isDone = true;
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the source throws goes on as it is
+        reject(error);
+      });
+    });
+  signal?.addEventListener('abort', onAbort);
   try {
-    for (;;) {
-      source.request();
-      while (!source.arrived && performance.now() < due && !isOver()) await source.event();
+    while (!isDone) {
       signal?.throwIfAborted();
-      const result = source.take();
-      if (result && !result.done && batch.push(result.value) === 1) {
-        due = performance.now() + WAIT_MS;
-        timer = setTimeout(wake, WAIT_MS + 1);
+      const batch: T[] = [];
+      while (!isDone && batch.length < size) {
+        const result = await arrival();
+        signal?.throwIfAborted();
+        if (!result) break;
+        next = undefined;
+        if (result.done) isDone = true;
+        else if (batch.push(result.value) === 1) timer = setTimeout(() => wake(), WAIT_MS);
       }
-      if (batch.length > 0 && (!result || result.done || batch.length === size)) {
-        clearTimeout(timer);
-        yield { items: batch, isLast: result?.done === true };
-        [batch, due] = [[], Infinity];
-      }
-      if (result?.done) return;
+      clearTimeout(timer);
+      if (batch.length > 0) yield { items: batch, isLast: isDone };
     }
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', wake);
-    source.end();
+    signal?.removeEventListener('abort', onAbort);
+    if (!isDone) end(iterator);
   }
 }
 
-/** Requests the next item of an asynchronous iterator without waiting for it. */
-class Source<T> {
-  /** The requested result, from its arrival until {@link Source.take}. */
-  arrived: { result: IteratorResult<T, unknown> } | { error: unknown } | undefined;
-  private isRequested = false;
-  private isDone = false;
-  private notify: () => void = () => undefined;
-
-  constructor(private readonly iterator: AsyncIterator<T, unknown>) {}
-
-  /** Resolves the pending {@link Source.event}. */
-  readonly wake = (): void => this.notify();
-
-  /** Requests the next item, unless a request is pending. */
-  request(): void {
-    if (this.isRequested) return;
-    this.isRequested = true;
-    const onArrival = (arrived: NonNullable<typeof this.arrived>): void => {
-      this.arrived = arrived;
-      this.notify();
-    };
-    this.iterator.next().then(
-      (result) => onArrival({ result }),
-      (error: unknown) => onArrival({ error }),
-    );
-  }
-
-  /** Resolves at the next {@link wake}, or when a result arrives. */
-  event(): Promise<void> {
-    return new Promise((resolve) => (this.notify = resolve));
-  }
-
-  /** Returns and clears the arrived result; undefined when none has arrived. @throws what the iterator threw */
-  take(): IteratorResult<T, unknown> | undefined {
-    const { arrived } = this;
-    if (!arrived) return undefined;
-    this.arrived = undefined;
-    this.isRequested = false;
-    this.isDone = 'error' in arrived || arrived.result.done === true;
-    if ('error' in arrived) throw arrived.error;
-    return arrived.result;
-  }
-
-  /** Calls `return` of the iterator. Does not wait for it: the iterator may be waiting for an item that never arrives. */
-  end(): void {
-    if (this.isDone) return;
-    try {
-      this.iterator.return?.().catch(() => undefined);
-    } catch {
-      // `return` itself failed; there is nothing left to end.
-    }
+/** Does not wait: the iterator may be waiting for an item that never arrives. */
+function end(iterator: AsyncIterator<unknown, unknown>): void {
+  try {
+    iterator.return?.().catch(() => undefined);
+  } catch {
+    // `return` itself failed; there is nothing left to end.
   }
 }

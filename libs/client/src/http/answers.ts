@@ -68,40 +68,9 @@ export type CertifiedCounts = CertifiedDay['counts'];
 /** What was delivered to one consumer of the session. */
 export type CertifiedConsumer = api.CertifiedConsumerAnswer;
 
-/** A session. @throws UnexpectedAnswerError */
-export function readSession(value: unknown): SessionStatus {
-  return statusOf(read(api.sessionAnswer, value));
-}
-
-/** A page of sessions. @throws UnexpectedAnswerError */
-export function readSessionPage(value: unknown): { sessions: SessionStatus[]; nextCursor?: string } {
-  const { sessions, nextCursor } = read(api.sessionPageAnswer, value);
-  return { sessions: sessions.map(statusOf), nextCursor: nextCursor ?? undefined };
-}
-
-/** The metrics of a symbol. @throws UnexpectedAnswerError */
-export function readMetrics(value: unknown): SymbolMetrics {
-  return withRaw(read(api.metricsAnswer, value));
-}
-
-/** A digest. @throws UnexpectedAnswerError */
-export function readDigest(value: unknown): Digest {
-  return withRaw(read(api.digestAnswer, value));
-}
-
 /** Bars. @throws UnexpectedAnswerError */
 export function readBars(value: unknown): BarAnswer[] {
-  return read(z.array(api.barAnswer), value).map(withRaw);
-}
-
-/** Gaps. @throws UnexpectedAnswerError */
-export function readGaps(value: unknown): api.GapAnswer[] {
-  return read(z.array(api.gapAnswer), value);
-}
-
-/** The outcome of feeding bars. @throws UnexpectedAnswerError */
-export function readFeed(value: unknown): FeedAnswer {
-  return read(api.fedAnswer, value);
+  return checked(z.array(api.barAnswer), value).map(withRaw);
 }
 
 /** Files that Barkeep 0.1 saved have no hash of the trading days. */
@@ -109,22 +78,23 @@ const certificateOrFile = api.certificateAnswer.partial({ daysHash: true });
 
 /** A certificate, as a coordinator answers it or as `barkeep certify` saved it. @throws UnexpectedAnswerError */
 export function readCertificate(value: unknown): Certificate {
-  const certificate = read(certificateOrFile, value);
+  const certificate = checked(certificateOrFile, value);
   const { baseInterval, derivedIntervals } = certificate.spec;
   return { ...withRaw(certificate), intervals: [baseInterval, ...derivedIntervals] };
 }
 
-function statusOf(session: api.SessionAnswer): SessionStatus {
+/** A session with what programs ask of it. */
+export function sessionStatus(session: api.SessionAnswer): SessionStatus {
   const { backfill, upkeep } = session.spec;
   return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };
 }
 
-function withRaw<T extends object>(answer: T): T & { raw: object } {
+export function withRaw<T extends object>(answer: T): T & { raw: object } {
   return { ...answer, raw: answer };
 }
 
 /** The answer as it came. The schemas change no value. @throws UnexpectedAnswerError that names the first wrong field */
-function read<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const issues = schema.safeParse(value).error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
   const [wrong] = problemsOf(new z.ZodError(issues), value);
   if (!wrong) return value as z.output<S>;

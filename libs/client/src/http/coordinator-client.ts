@@ -2,10 +2,11 @@
  * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}. Calls are repeated while a
  * coordinator restarts.
  */
-import { isoTime } from '@barkeep/api';
+import * as api from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
+import { z } from 'zod';
 import { CoordinatorUnreachableError, ExportBrokenError } from '../outage/index.js';
 import * as answers from './answers.js';
 import { ApiProblemError, problemError } from './problems.js';
@@ -66,30 +67,28 @@ export class CoordinatorClient {
     const hasId = typeof spec === 'object' && spec !== null && 'id' in spec;
     const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
     const content: Content = { type: 'application/json', text: JSON.stringify(spec), headers };
-    return answers.readSession(await this.#call('POST', `/v1/sessions${start ? '?start=true' : ''}`, content));
+    return sessionOf(await this.#call('POST', `/v1/sessions${start ? '?start=true' : ''}`, content));
   }
 
   /** State, clock, progress and counts of a session. */
   async session(id: string): Promise<answers.SessionStatus> {
-    return answers.readSession(await this.#read(sessionPath(id)));
+    return sessionOf(await this.#read(sessionPath(id)));
   }
 
   /** All sessions, newest first, page after page. */
   async sessions(): Promise<answers.SessionStatus[]> {
     const all: answers.SessionStatus[] = [];
-    let cursor: string | undefined;
-    do {
-      const query: string = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const page = answers.readSessionPage(await this.#read(`/v1/sessions${query}`));
-      all.push(...page.sessions);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return all;
+    for (let query = ''; ;) {
+      const { sessions, nextCursor } = answers.checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
+      all.push(...sessions.map(answers.sessionStatus));
+      if (nextCursor === null) return all;
+      query = `?cursor=${encodeURIComponent(nextCursor)}`;
+    }
   }
 
   /** Starts, pauses, resumes or stops a session. */
   async lifecycle(id: string, call: LifecycleCall): Promise<answers.SessionStatus> {
-    return answers.readSession(await this.#call('POST', `${sessionPath(id)}/${call}`));
+    return sessionOf(await this.#call('POST', `${sessionPath(id)}/${call}`));
   }
 
   /** Starts an upkeep round now. */
@@ -104,7 +103,8 @@ export class CoordinatorClient {
 
   /** SHA-256 over all stored bars. */
   async digest(id: string): Promise<answers.Digest> {
-    return answers.readDigest(await this.#call('GET', `${sessionPath(id)}/digest`));
+    const digest = await this.#call('GET', `${sessionPath(id)}/digest`);
+    return answers.withRaw(answers.checked(api.digestAnswer, digest));
   }
 
   /** The certificate: the digest, chained by trading day. */
@@ -115,7 +115,8 @@ export class CoordinatorClient {
   /** Quality and counts of one symbol. @param options `date`: those of this trading day, `YYYY-MM-DD` */
   async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
     const query = date === undefined ? '' : `?date=${encodeURIComponent(date)}`;
-    return answers.readMetrics(await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`));
+    const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`);
+    return answers.withRaw(answers.checked(api.metricsAnswer, metrics));
   }
 
   /** The metrics of every symbol of a session, in the session's order. @param options as of {@link metrics} */
@@ -133,7 +134,7 @@ export class CoordinatorClient {
 
   /** Gaps of one symbol before the clock, for an operator before the frontier, oldest first. */
   async gaps(id: string, symbol: string): Promise<answers.GapAnswer[]> {
-    return answers.readGaps(await this.#read(`${symbolPath(id, symbol)}/gaps`));
+    return answers.checked(z.array(api.gapAnswer), await this.#read(`${symbolPath(id, symbol)}/gaps`));
   }
 
   /** Adds a symbol. */
@@ -186,10 +187,10 @@ export class CoordinatorClient {
     seen?: number,
   ): Promise<answers.FeedAnswer> {
     // ISO 8601: the coordinator takes numbers before 1990 for seconds.
-    const through = throughMs === undefined ? undefined : isoTime(throughMs);
+    const through = throughMs === undefined ? undefined : api.isoTime(throughMs);
     const query = searchOf({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return answers.readFeed(await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
+    return answers.checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
   }
 
   /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
@@ -248,6 +249,10 @@ export class CoordinatorClient {
       return error instanceof Error ? error : new Error(String(error));
     }
   }
+}
+
+function sessionOf(answer: unknown): answers.SessionStatus {
+  return answers.sessionStatus(answers.checked(api.sessionAnswer, answer));
 }
 
 function sessionPath(id: string): string {

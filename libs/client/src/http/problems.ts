@@ -2,6 +2,7 @@
  * The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch, and
  * {@link ApiProblemError} for all of them.
  */
+import { z } from 'zod';
 
 /** One field of a request that is wrong. */
 export interface ProblemField {
@@ -110,37 +111,26 @@ const ERRORS: Readonly<Record<string, typeof ApiProblemError>> = {
   'not-ready': UnavailableError,
 };
 
+const text = z.coerce.string().default('');
+/** What is read of a problem document; a field that is missing or of another type is left out. */
+const problemDocument = z.object({
+  type: z.string().catch(''),
+  title: z.string().optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+  requestId: z.string().optional().catch(undefined),
+  problems: z.array(z.object({ field: text, expected: text, was: text })).catch([]),
+  lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
+});
+
 /** The error of an answer whose status is not 2xx. @param body the problem document, if there is one */
 export function problemError(status: number, body: unknown): ApiProblemError {
-  const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
-  const { type, detail, title, requestId } = problem;
-  const kind = typeof type === 'string' ? (type.split(':').at(-1) ?? '') : '';
-  const message = [detail, title].find((part): part is string => typeof part === 'string');
-  const reason = message ?? 'no reason given';
-  const details: ProblemDetails = {
-    status,
-    kind,
-    problems: fieldsOf(problem['problems']),
-    requestId: typeof requestId === 'string' ? requestId : undefined,
-  };
-  const lost = kind === 'fed-bars-lost' ? lostOf(problem['lost']) : undefined;
-  if (lost) return new FedBarsLostError(reason, details, lost.symbol, lost.reachedMs, lost.bars);
+  const document = problemDocument.safeParse(body).data ?? problemDocument.parse({});
+  const { type, detail, title, problems, requestId, lost } = document;
+  const kind = type.split(':').at(-1) ?? '';
+  const reason = detail ?? title ?? 'no reason given';
+  const details: ProblemDetails = { status, kind, problems, requestId };
+  if (kind === 'fed-bars-lost' && lost)
+    return new FedBarsLostError(reason, details, lost.symbol, Date.parse(lost.reached), lost.bars);
   const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
   return new ErrorOfKind(reason, details);
-}
-
-function lostOf(lost: unknown): { symbol: string; reachedMs: number; bars: number } | undefined {
-  if (typeof lost !== 'object' || lost === null) return undefined;
-  const { symbol, reached, bars }: Record<string, unknown> = { ...lost };
-  if (typeof symbol !== 'string' || typeof reached !== 'string' || typeof bars !== 'number') return undefined;
-  return { symbol, reachedMs: Date.parse(reached), bars };
-}
-
-function fieldsOf(problems: unknown): ProblemField[] {
-  if (!Array.isArray(problems)) return [];
-  return problems.flatMap((item: unknown) => {
-    if (typeof item !== 'object' || item === null) return [];
-    const { field, expected, was }: Record<string, unknown> = { field: '', expected: '', was: '', ...item };
-    return [{ field: String(field), expected: String(expected), was: String(was) }];
-  });
 }

@@ -4,7 +4,7 @@
  * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream.
  * Reports a gap when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
  */
-import { parseEvent, type ReadCommand, type SessionEventType, type SessionLayout } from '@barkeep/session-data';
+import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 
 /** Entries per stream and round. */
 const PAGE = 1_000;
@@ -133,22 +133,8 @@ export interface News {
   isUnsure: boolean;
 }
 
-/** Types of events that do not change a mirror. */
-const NO_NEWS: ReadonlySet<string> = new Set<SessionEventType>([
-  'day-opened',
-  'day-closing',
-  'day-closed',
-  'day-timed-out',
-  'consumer-joined',
-  'consumer-left',
-  'consumer-dropped',
-  'stream-silent',
-  'gap-found',
-  'gap-settled',
-  'repository-failed',
-  'repository-recovered',
-  'quality',
-]);
+/** Types of events that change a mirror. */
+const NEWS: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
 
 /** @param fields of an entry */
 export function newsOf(fields: readonly string[]): News {
@@ -156,7 +142,8 @@ export function newsOf(fields: readonly string[]): News {
   const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
   if (Number.isFinite(clock)) return { clock, isUnsure: false };
   if (CHANGES.has(type)) return { date: field(fields, 'date'), isUnsure: true };
-  return { isUnsure: !NO_NEWS.has(type) };
+  // A type that this version does not know may mean anything.
+  return { isUnsure: NEWS.has(type) || !isEventType(type) };
 }
 
 function field(fields: readonly string[], name: string): string | undefined {
