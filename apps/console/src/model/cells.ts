@@ -3,20 +3,11 @@
  * The state of a cell is the worst state of that day's slots.
  */
 
-/** From the best to the worst; the last two are states of days that are not finished. */
-export const CELL_STATES = [
-  'whole',
-  'repaired',
-  'no-trade',
-  'absent',
-  'unfillable',
-  'in-progress',
-  'after-clock',
-] as const;
-export type CellState = (typeof CELL_STATES)[number];
-
-/** The words for each state, and the letter that a wide cell shows. */
-export const STATE_WORDS: Record<CellState, { name: string; letter: string; help: string }> = {
+/**
+ * The words for each state, and the letter that a wide cell shows. From the best to the worst; the last two are states of
+ * days that are not finished.
+ */
+export const STATE_WORDS = {
   whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
   repaired: { name: 'repaired', letter: 'r', help: 'missing bars were fetched from a repository' },
   'no-trade': {
@@ -28,7 +19,9 @@ export const STATE_WORDS: Record<CellState, { name: string; letter: string; help
   unfillable: { name: 'unfillable', letter: '!', help: 'given up after all attempts' },
   'in-progress': { name: 'in progress', letter: '', help: 'being read or repaired; strategies do not see it yet' },
   'after-clock': { name: 'after the clock', letter: '', help: 'not read yet' },
-};
+} as const;
+export type CellState = keyof typeof STATE_WORDS;
+export const CELL_STATES = Object.keys(STATE_WORDS) as CellState[];
 
 /** One trading day of a matrix. */
 export interface MatrixDay {

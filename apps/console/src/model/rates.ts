@@ -1,18 +1,6 @@
 /** How fast sessions stream, from two readings of the list. Pure. */
 import type { SessionAnswer } from '@barkeep/api';
 
-/** The states that a list can be filtered by. */
-export const SESSION_STATES_SHOWN = [
-  'created',
-  'running',
-  'waiting-upkeep',
-  'paused',
-  'completed',
-  'stopped',
-  'failed',
-  'lost',
-] as const satisfies readonly SessionAnswer['state'][];
-
 /** A list of sessions and when it was read, epoch milliseconds. */
 export interface Reading {
   at: number;

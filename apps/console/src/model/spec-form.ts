@@ -1,18 +1,10 @@
 /** A session's spec from the texts of a form. The API checks it; here only its shape is made. Pure. */
 
-/** What the inputs hold. */
-export interface SpecForm {
-  id: string;
-  symbols: string;
-  calendar: string;
-  start: string;
-  end: string;
-  dataset: string;
-  backfill: string;
-  derivedIntervals: string;
-  pace: string;
-  barrier: string;
-}
+/** What the inputs hold, by the name of the input. */
+export type SpecForm = Record<
+  'id' | 'symbols' | 'calendar' | 'start' | 'end' | 'dataset' | 'backfill' | 'derivedIntervals' | 'pace' | 'barrier',
+  string
+>;
 
 /** The spec as the API takes it. */
 export function specOf(form: SpecForm): Record<string, unknown> {

@@ -6,32 +6,20 @@ import { Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
-const DEMONSTRATION: SpecForm = {
-  id: '',
-  symbols: 'ALPHA, BRAVO, CINDER, DELTA, EMBER',
-  calendar: 'XNYS',
-  start: '2024-03-04',
-  end: '2024-03-08',
-  dataset: 'stream',
-  backfill: 'reference',
-  derivedIntervals: '5m, 15m, 30m',
-  pace: 'max',
-  barrier: 'day',
-};
-
-/** The inputs. `of` is the field of the spec that an input is for, where that has another name. */
-const FIELDS: readonly [name: keyof SpecForm, label: string, help: string, of?: string][] = [
-  ['id', 'name', 'made when it is empty'],
-  ['symbols', 'symbols', 'with commas, or "dataset" for all of the dataset'],
-  ['dataset', 'dataset', 'the source of the stream', 'source'],
-  ['backfill', 'backfill', 'datasets or repositories that fill gaps, best first'],
-  ['calendar', 'calendar', 'such as XNYS, XLON, CMES, 24/7'],
-  ['start', 'first day', 'YYYY-MM-DD'],
-  ['end', 'last day', 'included'],
-  ['derivedIntervals', 'derived intervals', 'with commas'],
-  ['pace', 'pace', 'max, lockstep, or a speed such as 60'],
-  ['barrier', 'barrier', 'day, none, or minutes such as 30', 'upkeep'],
+/** The inputs and what they hold at first. `of` is the field of the spec that an input is for, where that has another name. */
+const FIELDS: readonly [name: keyof SpecForm, label: string, text: string, help: string, of?: string][] = [
+  ['id', 'name', '', 'made when it is empty'],
+  ['symbols', 'symbols', 'ALPHA, BRAVO, CINDER, DELTA, EMBER', 'with commas, or "dataset" for all of the dataset'],
+  ['dataset', 'dataset', 'stream', 'the source of the stream', 'source'],
+  ['backfill', 'backfill', 'reference', 'datasets or repositories that fill gaps, best first'],
+  ['calendar', 'calendar', 'XNYS', 'such as XNYS, XLON, CMES, 24/7'],
+  ['start', 'first day', '2024-03-04', 'YYYY-MM-DD'],
+  ['end', 'last day', '2024-03-08', 'included'],
+  ['derivedIntervals', 'derived intervals', '5m, 15m, 30m', 'with commas'],
+  ['pace', 'pace', 'max', 'max, lockstep, or a speed such as 60'],
+  ['barrier', 'barrier', 'day', 'day, none, or minutes such as 30', 'upkeep'],
 ];
+const DEMONSTRATION = Object.fromEntries(FIELDS.map(([name, , text]) => [name, text])) as SpecForm;
 
 export function NewSessionForm({
   onClose,
@@ -58,7 +46,7 @@ export function NewSessionForm({
     );
   };
   const problems = error instanceof CallError ? error.problems : [];
-  const field = ([name, label, help, of = name]: (typeof FIELDS)[number]) => {
+  const field = ([name, label, , help, of = name]: (typeof FIELDS)[number]) => {
     const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === of);
     return html`<label key=${name} class="field"
       ><span>${label}</span>

@@ -1,6 +1,5 @@
 /** The list of sessions: state, progress, quality, rate, what each waits for, and what can be done. */
 import {
-  SESSION_STATES_SHOWN,
   countText,
   sessionHref,
   minuteText,
@@ -12,7 +11,7 @@ import {
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
-import { Choice, Steering, Table, Waiting } from '../parts/index.js';
+import { Choice, SHOWN_STATES, Steering, Table, Waiting } from '../parts/index.js';
 import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
@@ -67,7 +66,7 @@ export function SessionsPage(): VNode {
   };
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label>state<${Choice} value=${state} options=${['', ...SESSION_STATES_SHOWN]} onChange=${setState} /></label>
+      <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${setState} /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       <button type="button" class="primary" onClick=${() => setNew(true)}>New session…</button>

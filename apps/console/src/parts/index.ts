@@ -2,5 +2,5 @@
 export { Choice } from './choice.js';
 export { QueuePanel, QueueTable } from './queue-panel.js';
 export { Figures, TimeLine, Waiting } from './session-facts.js';
-export { Steering } from './steering.js';
+export { SHOWN_STATES, Steering } from './steering.js';
 export { ConsumerTable, GapTable, Table } from './tables.js';

@@ -13,17 +13,18 @@ const LABELS: Record<Act, string> = {
   stop: 'Stop',
   delete: 'Delete',
 };
-/** What each state allows. */
+/** What each state allows; in the order in which a list can be filtered by them. */
 const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   created: ['start', 'delete'],
   running: ['pause', 'stop', 'delete'],
   'waiting-upkeep': ['pause', 'stop', 'delete'],
   paused: ['resume', 'stop', 'delete'],
-  stopped: ['start', 'delete'],
   completed: ['delete'],
+  stopped: ['start', 'delete'],
   failed: ['start', 'delete'],
   lost: ['start', 'delete'],
 };
+export const SHOWN_STATES = Object.keys(ACTS);
 
 export interface SteeringProperties {
   id: string;
