@@ -28,19 +28,7 @@ export function calendarFileOf(before, table, extended) {
   const periods = periodsOf(patterns, dayOf(firstDate));
   const { hours, specialDays, holidays } = fileDays(patterns, dayOf(firstDate), periods, extended);
   const { $schema, id, name, aliases, source, zone } = before;
-  return {
-    $schema,
-    id,
-    name,
-    ...(aliases && { aliases }),
-    source,
-    zone,
-    firstDate,
-    lastDate,
-    hours,
-    specialDays,
-    holidays,
-  };
+  return { $schema, id, name, aliases, source, zone, firstDate, lastDate, hours, specialDays, holidays };
 }
 
 /** The days of the calendar so far that are before a date. */
@@ -102,6 +90,7 @@ function normalWeek(patterns, first, from, to) {
 function fileDays(patterns, first, periods, extended) {
   const hours = [];
   const holidays = [];
+  /** Special days by their name and hours. */
   const special = new Map();
   periods.forEach((from, i) => {
     const to = periods[i + 1] ?? patterns.length;
@@ -112,25 +101,19 @@ function fileDays(patterns, first, periods, extended) {
       hours.push({ from: dateOf(first + from), weekdays, ...hoursOf(pattern, extended) });
     }
     for (let day = from; day < to; day++) {
-      const normal = week[weekdayOf(first + day)];
-      if (patterns[day] === normal) continue;
-      if (patterns[day] === CLOSED) holidays.push(dateOf(first + day));
-      else
-        addSpecial(special, nameOf(patterns[day], normal, weekdayOf(first + day)), patterns[day], dateOf(first + day));
+      const [pattern, weekday, date] = [patterns[day], weekdayOf(first + day), dateOf(first + day)];
+      if (pattern === week[weekday]) continue;
+      if (pattern === CLOSED) {
+        holidays.push(date);
+        continue;
+      }
+      const name = nameOf(pattern, week[weekday], weekday);
+      const key = `${name} ${pattern}`;
+      if (!special.has(key)) special.set(key, { name, ...hoursOf(pattern, extended), dates: [] });
+      special.get(key).dates.push(date);
     }
   });
-  const specialDays = [...special.values()].map(({ name, pattern, dates }) => ({
-    name,
-    ...hoursOf(pattern, extended),
-    dates,
-  }));
-  return { hours, specialDays, holidays };
-}
-
-function addSpecial(special, name, pattern, date) {
-  const key = `${name} ${pattern}`;
-  if (!special.has(key)) special.set(key, { name, pattern, dates: [] });
-  special.get(key).dates.push(date);
+  return { hours, specialDays: [...special.values()], holidays };
 }
 
 /** What is special about a day, compared with the normal hours of its weekday. */
