@@ -113,11 +113,7 @@ interface RecordsProperties {
 /** Records of one kind: how many, and those of the first ones that the answer has. */
 function Records({ title, rows, about, none, examples }: RecordsProperties): VNode {
   const heading = rows === 0 ? title : `${title}: ${numberText(rows)} (${about})`;
-  if (examples.length === 0)
-    return html`<section class="panel">
-      <h2>${heading}</h2>
-      ${rows === 0 && html`<p class="empty">${none}</p>`}
-    </section>`;
+  if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${rows === 0 ? none : undefined} />`;
   const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
     String(line),
     symbol,

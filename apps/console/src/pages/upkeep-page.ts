@@ -7,16 +7,16 @@ import { Failure, html, useResource, useTicks } from '../shell/index.js';
 import type { VNode } from 'preact';
 
 const READ_EVERY_MS = 2000;
+const RUNNING = ['queue', 'job', 'session', 'since (UTC)'];
+const FAILURES = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 
 export function UpkeepPage(): VNode {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
   useTicks(READ_EVERY_MS, reload);
   const queues = value?.queues ?? [];
-  const running = queues.flatMap(({ name, running: jobs }) =>
-    jobs.map((job) => ({ ...job, queue: name, time: job.since })),
-  );
+  const running = queues.flatMap(({ name, running: jobs }) => jobs.map((job) => rowOf(name, job, job.since)));
   const failures = queues.flatMap(({ name, failures: jobs }) =>
-    jobs.map((job) => ({ ...job, queue: name, time: job.at })),
+    jobs.map((job) => [...rowOf(name, job, job.at), job.message]),
   );
   return html`<div class="page-head">
       <h1>Upkeep queues</h1>
@@ -26,39 +26,13 @@ export function UpkeepPage(): VNode {
     ${
       value &&
       html`<${QueueTable} queues=${queues} />
-        <${JobTable} caption="Running jobs" empty="No job runs now." time="since (UTC)" jobs=${running} />
-        <${JobTable} caption="Failures" empty="No failed job is kept." time="at (UTC)" jobs=${failures} />`
+        <${Table} caption="Running jobs" columns=${RUNNING} rows=${running} empty="No job runs now." />
+        <${Table} caption="Failures" columns=${FAILURES} rows=${failures} empty="No failed job is kept." />`
     }`;
 }
 
-interface ListedJob {
-  queue: string;
-  id: string;
-  session: string | null;
-  time: string;
-  /** Message of a failed job. */
-  message?: string;
-}
-
-interface JobTableProperties {
-  caption: string;
-  /** Text that is shown when there are no jobs. */
-  empty: string;
-  /** Heading of the column with the time of a job. */
-  time: string;
-  jobs: readonly ListedJob[];
-}
-
-function JobTable({ caption, empty, time, jobs }: JobTableProperties): VNode {
-  const hasMessages = jobs.some(({ message }) => message !== undefined);
-  const columns = ['queue', 'job', 'session', time, ...(hasMessages ? ['!message'] : [])];
-  const rows = jobs.map((job) => [
-    `${job.queue} ${job.id}`,
-    job.queue,
-    job.id,
-    job.session === null ? '–' : html`<a href=${sessionHref(job.session)}>${job.session}</a>`,
-    minuteText(job.time),
-    job.message,
-  ]);
-  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty=${empty} />`;
+/** The key and the first cells of the row of a job. */
+function rowOf(queue: string, { id, session }: { id: string; session: string | null }, time: string): unknown[] {
+  const link = session === null ? '–' : html`<a href=${sessionHref(session)}>${session}</a>`;
+  return [`${queue} ${id}`, queue, id, link, minuteText(time)];
 }

@@ -1,5 +1,5 @@
 /** Tables, and those of a session's page: gaps and consumers. */
-import type { ConsumerAnswer } from '@barkeep/api';
+import type { SessionAnswer } from '@barkeep/api';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { EmptyPanel, html } from '../shell/index.js';
 import type { VNode } from 'preact';
@@ -71,13 +71,8 @@ export function GapTable({ session, symbol, date, lines, onShow }: GapTablePrope
   return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty="None." />`;
 }
 
-export interface ConsumerTableProperties {
-  consumers: readonly ConsumerAnswer[];
-  clock: string | null;
-}
-
 /** The consumers of a session, and how far each is behind the clock. */
-export function ConsumerTable({ consumers, clock }: ConsumerTableProperties): VNode {
+export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consumers' | 'clock'>): VNode {
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
     const lag = behind === 0 ? '0' : durationText(behind);

@@ -24,10 +24,10 @@ function linkOf(error: Error): VNode | string {
 }
 
 /** A panel without content, and why. */
-export function EmptyPanel({ title, text }: { title: string; text: string }): VNode {
+export function EmptyPanel({ title, text }: { title: string; text?: string }): VNode {
   return html`<section class="panel">
     <h2>${title}</h2>
-    <p class="empty">${text}</p>
+    ${text && html`<p class="empty">${text}</p>`}
   </section>`;
 }
 
