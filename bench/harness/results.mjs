@@ -75,23 +75,19 @@ function markdown(results, machine) {
   ].join('\n');
 }
 
-function jsonOf({ unit, figures, value, missed }) {
-  const rateOf = (name) => figures.find((figure) => figure.name === name)?.rate ?? null;
+function jsonOf({ unit, figures, missed }) {
+  const { limit, value, baseline, ...others } = Object.fromEntries(figures.map(({ name, ...rest }) => [name, rest]));
   return {
     value: value.rate,
     unit,
-    limit: rateOf('limit'),
-    baseline: rateOf('baseline'),
+    limit: limit?.rate ?? null,
+    baseline: baseline?.rate ?? null,
     ratioToLimit: value.ratioToLimit ?? null,
     ratioToBaseline: value.ratioToBaseline ?? null,
     spread: value.spread,
     bytesPerBar: value.bytesPerBar ?? null,
     cpuSeconds: value.cpu,
     missed,
-    others: Object.fromEntries(
-      figures
-        .filter(({ name }) => !['value', 'limit', 'baseline'].includes(name))
-        .map(({ name, ...rest }) => [name, rest]),
-    ),
+    others,
   };
 }

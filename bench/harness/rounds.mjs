@@ -55,8 +55,7 @@ function summary({ id, title, unit, targets = {} }, samples) {
     bytesPerBar: median(samples[name].map(({ bytesPerBar }) => bytesPerBar)),
     cpu: cpuOf(samples[name]),
   }));
-  const value = figures.find(({ name }) => name === 'value');
-  return { id, title, unit, figures, value, targets, missed: missedOf(figures, targets) };
+  return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
 }
 
 /** Median CPU seconds by process. */
