@@ -48,24 +48,20 @@ for (const name of ['client', 'cli']) pack(name);
 /** The library: one file for ES modules, one for CommonJS, and their types. */
 async function makeClient() {
   const folder = join(STAGED, 'client');
-  const entry = join(ROOT, 'libs/client/src/index.ts');
+  const bundle = await rolldown({
+    input: join(ROOT, 'libs/client/src/index.ts'),
+    platform: 'node',
+    plugins: [{ name: 'workspace-sources', resolveId: resolveWorkspace }],
+    external: (id) => packageOf(id) !== undefined,
+    treeshake: { moduleSideEffects: false },
+    tsconfig: join(ROOT, 'tsconfig.base.json'),
+  });
   const found = new Set();
-  for (const [format, file] of [
-    ['es', 'index.mjs'],
-    ['cjs', 'index.cjs'],
-  ]) {
-    const bundle = await rolldown({
-      input: entry,
-      platform: 'node',
-      plugins: [{ name: 'workspace-sources', resolveId: resolveWorkspace }],
-      external: (id) => packageOf(id) !== undefined,
-      treeshake: { moduleSideEffects: false },
-      tsconfig: join(ROOT, 'tsconfig.base.json'),
-    });
+  for (const [format, file] of Object.entries({ es: 'index.mjs', cjs: 'index.cjs' })) {
     const { output } = await bundle.write({ file: join(folder, 'dist', file), format, codeSplitting: false });
     for (const id of output[0].imports) found.add(packageOf(id));
-    await bundle.close();
   }
+  await bundle.close();
   found.delete('node');
   await writeTypes(join(folder, 'dist'));
   writeManifest(folder, {
@@ -106,7 +102,7 @@ async function makeCommandLine() {
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
-  const forTraces = namesOf([...manifests.values()], 'optionalDependencies');
+  const forTraces = namesOf('optionalDependencies');
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
   cpSync(built('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
@@ -121,7 +117,7 @@ async function makeCommandLine() {
     main: './dist/index.js',
     exports: { '.': './dist/index.js', './package.json': './package.json' },
     // Lists all of them, because Nest loads some by name.
-    dependencies: versionsOf(namesOf([...manifests.values()], 'dependencies')),
+    dependencies: versionsOf(namesOf('dependencies')),
     // Only traces need these packages. If traces are on and the packages are missing, the coordinator's error names
     // them.
     peerDependencies: versionsOf(forTraces),
@@ -145,9 +141,9 @@ function packageOf(id) {
   return id.startsWith('node:') || builtinModules.includes(name) ? 'node' : name;
 }
 
-/** The third-party packages that these packages depend on. @param field `dependencies` or `optionalDependencies` */
-function namesOf(ours, field) {
-  const names = ours.flatMap((manifest) => Object.keys(manifest[field] ?? {}));
+/** The third-party packages that the workspace depends on. @param field `dependencies` or `optionalDependencies` */
+function namesOf(field) {
+  const names = [...manifests.values()].flatMap((manifest) => Object.keys(manifest[field] ?? {}));
   return new Set(names.filter((name) => !OURS.test(name)));
 }
 

@@ -3,7 +3,6 @@
  * there is nothing to do. Needs Node and npm, nothing else; two of them at once wait for each other.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,8 +12,6 @@ import { writeLuaTexts } from './lua-texts.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
-/** Has the hash of the lock file for which node_modules was installed. */
-const STAMP = join(MODULES, '.barkeep-lock-hash');
 /** Outside of node_modules, which npm ci removes. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
 /** Lines of a failed program's output that are shown; the first ones say why. */
@@ -39,24 +36,10 @@ function checkNode() {
   throw new Error(`expected Node 20.19 or later, was ${process.versions.node}`);
 }
 
-function lockHash() {
-  return createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .digest('hex');
-}
-
-/** npm's own record of what it installed is newer than the lock file when the user ran npm directly. */
+/** Whether npm's own record of what it installed has every version that package-lock.json names. */
 function isInstalled() {
-  if (!existsSync(join(MODULES, 'typescript/package.json'))) return false;
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lockHash()) return true;
-  if (!isInstalledByNpm()) return false;
-  writeFileSync(STAMP, lockHash());
-  return true;
-}
-
-function isInstalledByNpm() {
   const record = join(MODULES, '.package-lock.json');
-  if (!existsSync(record)) return false;
+  if (!existsSync(record) || !existsSync(join(MODULES, 'typescript/package.json'))) return false;
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   return Object.entries(packages).every(([place, wanted]) => {
@@ -68,7 +51,6 @@ function isInstalledByNpm() {
 function install() {
   process.stderr.write('installing dependencies (npm ci)\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(STAMP, lockHash());
 }
 
 function build() {
