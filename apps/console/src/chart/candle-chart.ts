@@ -6,7 +6,7 @@ import { holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GapAnswer } from '@barkeep/api';
 import type * as Charts from 'lightweight-charts';
 import type * as Library from './charts.js';
@@ -36,33 +36,33 @@ const AROUND = 25;
 /** A chart in a box that fills the width. */
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties): VNode {
   const box = useRef<HTMLDivElement>(null);
-  const drawn = useRef<Drawn | undefined>(undefined);
-  const latest = useRef<() => void>(() => undefined);
-  latest.current = () =>
-    drawn.current && box.current && show(drawn.current, coloursOf(box.current), candles, gaps, stepMs);
-  const look = useRef<() => void>(() => undefined);
-  look.current = () => drawn.current && lookAt(drawn.current.chart, candles, focus);
+  const [drawn, setDrawn] = useState<Drawn>();
+  const [theme, setTheme] = useState({});
   useEffect(() => {
     let isGone = false;
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const restyle = () => latest.current();
+    let chart: Charts.IChartApi | undefined;
     void import('./charts.js').then((charts) => {
       if (isGone || !box.current) return;
-      drawn.current = make(charts, box.current, coloursOf(box.current));
-      latest.current();
-      look.current();
-      dark.addEventListener('change', restyle);
+      const made = make(charts, box.current, coloursOf(box.current));
+      ({ chart } = made);
+      setDrawn(made);
     });
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const restyle = () => setTheme({});
+    dark.addEventListener('change', restyle);
     return () => {
       isGone = true;
       dark.removeEventListener('change', restyle);
-      drawn.current?.chart.remove();
-      drawn.current = undefined;
+      chart?.remove();
     };
   }, []);
-  useEffect(() => latest.current(), [candles, gaps, stepMs]);
+  useEffect(() => {
+    if (drawn) show(drawn, coloursOf(box.current!), candles, gaps, stepMs);
+  }, [drawn, theme, candles, gaps, stepMs]);
   // Not on each change of the candles: what a person has zoomed to stays while bars come in.
-  useEffect(() => look.current(), [focus, stepMs, candles[0]?.time]);
+  useEffect(() => {
+    if (drawn) lookAt(drawn.chart, candles, focus);
+  }, [drawn, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
