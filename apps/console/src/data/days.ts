@@ -12,23 +12,21 @@ export interface SessionDays extends Matrix {
   zone: string;
 }
 
-/** Reads all days. @param onPage called with what was read so far, after each page */
-export async function readDays(id: string, onPage: (days: SessionDays) => void): Promise<SessionDays> {
-  let read: SessionDays | undefined;
-  for await (const page of daysOf(id, '')) onPage((read = merged(read, page)));
-  return read!;
-}
-
-/** Reads the days `from` to `to` again, both included. @returns the matrix with them in it */
-export async function readDaysAgain(old: SessionDays, id: string, from: string, to: string): Promise<SessionDays> {
-  let read = old;
-  for await (const page of daysOf(id, `&from=${from}&to=${to}`)) read = merged(read, page);
-  return read;
-}
-
-function daysOf(id: string, range: string): AsyncGenerator<DaysAnswer> {
+/**
+ * Reads all days, or some days of what was read before again.
+ * @param onPage called with what was read so far, after each page
+ * @param again the dates of the first and last day
+ */
+export async function readDays(
+  id: string,
+  onPage: (days: SessionDays) => void,
+  again?: { old: SessionDays; from: string; to: string },
+): Promise<void> {
+  const range = again ? `&from=${again.from}&to=${again.to}` : '';
   const path = sessionPath(id, `/days?limit=${PAGE_SYMBOLS}${range}`);
-  return pagesOf(path, callInView<DaysAnswer>, ({ next }) => next);
+  let read = again?.old;
+  for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next))
+    onPage((read = merged(read, page)));
 }
 
 function merged(old: SessionDays | undefined, page: DaysAnswer): SessionDays {

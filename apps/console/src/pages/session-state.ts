@@ -5,7 +5,6 @@ import {
   callInView,
   listenToSession,
   readDays,
-  readDaysAgain,
   sessionPath,
   type LiveEvent,
   type SessionDays,
@@ -61,7 +60,7 @@ export function useSession(id: string): FollowedSession {
     if (!old) readAllDays();
     else if (dates.length > 0) {
       setVersion((before) => before + 1);
-      readDaysAgain(old, id, dates[0]!, dates.at(-1)!).then(setDays, setDaysError);
+      readDays(id, setDays, { old, from: dates[0]!, to: dates.at(-1)! }).catch(setDaysError);
     }
   });
   const onEvent = ({ type, data }: LiveEvent) => {
