@@ -52,8 +52,8 @@ export default {
       peaks.set(name, peakMb(pid));
       return sample;
     };
-    const symbolsOf = (count) => ({ ...broad, symbols: broad.symbols.slice(0, count) });
-    const daysOf = (count) => ({ ...lasting, end: lasting.grids[count - 1].date });
+    const symbolsOf = (count) => partOf(broad, count, SYMBOL_DAYS);
+    const daysOf = (count) => partOf(lasting, DAY_SYMBOLS, count);
     const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
     // A process that has just started still compiles its code, which would dominate the smallest sessions.
     for (let i = 0; i < WARM_UPS; i++) await smallest();
@@ -67,7 +67,7 @@ export default {
       before = after;
       return { ...sample, ratioToLimit };
     };
-    const shared = { ...daysOf(SYMBOL_DAYS), symbols: lasting.symbols.slice(0, SHARED_SYMBOLS) };
+    const shared = partOf(lasting, SHARED_SYMBOLS, SYMBOL_DAYS);
     // The figures of a single session, with which the others of the same round are compared.
     let first;
     const times = new Map();
@@ -98,6 +98,12 @@ export default {
     };
   },
 };
+
+/** The first symbols and days of a market without holes. */
+function partOf({ symbols, grids, ...market }, symbolCount, days) {
+  const bars = symbolCount * days * grids[0].slotCount;
+  return { ...market, symbols: symbols.slice(0, symbolCount), end: grids[days - 1].date, bars };
+}
 
 /**
  * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU
