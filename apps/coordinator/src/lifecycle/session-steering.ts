@@ -23,7 +23,10 @@ const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const sa
 /** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
 export class SessionSteering {
   constructor(
-    private readonly parts: SharedParts,
+    private readonly parts: Pick<
+      SharedParts,
+      'control' | 'keyPrefix' | 'producer' | 'queueRedis' | 'redis' | 'sessions'
+    >,
     private readonly views: SessionViews,
   ) {}
 

@@ -15,7 +15,7 @@ export class ClockLimit {
   private consumers = 0;
 
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: Pick<StreamParts, 'joining' | 'layout' | 'lockstep' | 'store' | 'wake' | 'writer'>,
     private readonly progress: StreamProgress,
   ) {}
 

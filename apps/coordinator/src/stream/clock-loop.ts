@@ -30,7 +30,10 @@ export class ClockLoop {
   private requestAfterMs = REQUEST_AGAIN_MS;
 
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: Pick<
+      StreamParts,
+      'joining' | 'layout' | 'lockstep' | 'metrics' | 'producer' | 'store' | 'trailing' | 'wake' | 'warn' | 'writer'
+    >,
     private readonly progress: StreamProgress,
   ) {
     this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics);

@@ -22,7 +22,7 @@ export class FeedLoop {
   private silences = new Map<string, number>();
 
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: Pick<StreamParts, 'layout' | 'metrics' | 'producer' | 'wake' | 'warn'>,
     private readonly feed: FeedParts,
     private readonly progress: StreamProgress,
   ) {}

@@ -22,7 +22,20 @@ export interface FrontierSource {
 
 export class FrontierLoop {
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: Pick<
+      StreamParts,
+      | 'dataSource'
+      | 'joining'
+      | 'layout'
+      | 'metrics'
+      | 'outside'
+      | 'producer'
+      | 'stagedDays'
+      | 'tracing'
+      | 'wake'
+      | 'warn'
+      | 'writer'
+    >,
     private readonly source: FrontierSource,
     private readonly progress: StreamProgress,
   ) {}

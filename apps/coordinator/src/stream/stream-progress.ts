@@ -39,7 +39,7 @@ export class StreamProgress {
   readonly dayChanges: DayChanges;
 
   constructor(
-    private readonly parts: StreamParts,
+    private readonly parts: Pick<StreamParts, 'epoch' | 'layout' | 'metrics' | 'sessions' | 'writer'>,
     start: Pick<StreamProgress, 'frontier' | 'clock' | 'figures'>,
   ) {
     ({ frontier: this.frontier, clock: this.clock, figures: this.figures } = start);
