@@ -6,7 +6,8 @@ import type { FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
 import type { SessionFeed } from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
-import { hintUpkeep, type Servers } from './session-row.js';
+import type { Servers } from './session-row.js';
+import { hintUpkeep } from './upkeep-request.js';
 
 /** Most problems that one answer lists. */
 const PROBLEMS_MAX = 100;

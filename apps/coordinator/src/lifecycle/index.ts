@@ -4,6 +4,7 @@ export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { Reconciler } from './reconciler.js';
 export { type EventFeed } from './event-feeds.js';
 export { controlOf } from './session-control.js';
-export { hintUpkeep, layoutOf, type SessionRecord } from './session-row.js';
+export { layoutOf, type SessionRecord } from './session-row.js';
+export { hintUpkeep } from './upkeep-request.js';
 export { SessionService } from './session-service.js';
 export { sharedParts, type SharedParts } from './shared-parts.js';

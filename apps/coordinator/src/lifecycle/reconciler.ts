@@ -7,7 +7,8 @@ import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
 import { STORED_STATES } from './evictions.js';
-import { layoutOf, refOf, scheduleUpkeep, type SessionRecord } from './session-row.js';
+import { layoutOf, refOf, type SessionRecord } from './session-row.js';
+import { scheduleUpkeep } from './upkeep-request.js';
 import type { SessionService } from './session-service.js';
 import type { SharedParts } from './shared-parts.js';
 

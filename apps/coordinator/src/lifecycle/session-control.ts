@@ -7,7 +7,8 @@
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { emitState, isBehind, readControl, setControl, type Control } from '@barkeep/session-data';
-import { addJobs, isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
+import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
+import { addJobs } from './upkeep-request.js';
 
 /** How often one call repeats itself because the row changed meanwhile. */
 const TRIES_MAX = 20;

@@ -7,7 +7,8 @@ import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import { addJobs, isActive, layoutOf, type SessionRecord } from './session-row.js';
+import { isActive, layoutOf, type SessionRecord } from './session-row.js';
+import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 

@@ -1,0 +1,60 @@
+/** Adds the jobs of a session: its stream and its upkeep. Shows what a round of upkeep would request. */
+import type { UpkeepAnswer, UpkeepInput, UpkeepPlanAnswer } from '@barkeep/api';
+import type { OpenSession, SessionLayout, View } from '@barkeep/session-data';
+import type { UpkeepProducer } from '@barkeep/upkeep-queues';
+import { refOf, type Servers, type SessionRecord } from './session-row.js';
+
+/** Adds the jobs of a session that runs: its stream, and its rounds of upkeep. */
+export async function addJobs(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
+  await producer.add('stream', { ...refOf(row), run: row.run });
+  await scheduleUpkeep(producer, row);
+}
+
+export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
+  const { enabled, everySeconds } = row.spec.upkeep;
+  if (enabled) await producer.schedule(refOf(row), everySeconds * 1000);
+}
+
+interface Hint {
+  layout: SessionLayout;
+  producer: UpkeepProducer;
+  /** Called when the hint could not be queued. */
+  warn?: Servers['warn'];
+}
+
+/**
+ * Requests a session's upkeep now instead of at its next round, if it has upkeep. If this fails, the session's scheduler
+ * requests it later.
+ */
+export function hintUpkeep({ layout, producer, warn }: Hint): void {
+  if (!layout.spec.upkeep.enabled) return;
+  producer
+    .add('detect-gaps', { ...refOf(layout), force: false })
+    .catch((error: unknown) => warn?.('the upkeep hint was not queued', error));
+}
+
+/**
+ * Requests a round of upkeep for a session or a part of it, or shows what such a round would request.
+ * @param view decides where a dry run stops counting: at the clock or at the frontier @throws UnknownSymbolError,
+ *   SessionLostError
+ */
+export async function requestUpkeep(
+  row: SessionRecord,
+  session: OpenSession,
+  producer: UpkeepProducer,
+  { dryRun, symbols, from, to }: UpkeepInput,
+  view: View,
+): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
+  if (dryRun) return planOf(row, await session.emptySlots({ symbols, from, to, view }));
+  if (symbols) await session.checkRead(symbols);
+  const isWhole = symbols === undefined && from === undefined && to === undefined;
+  const scope = isWhole ? undefined : { symbols, from, to };
+  await producer.add('detect-gaps', { ...refOf(row), force: true, scope });
+  return { id: row.id, requested: true };
+}
+
+function planOf({ id, spec }: SessionRecord, found: Awaited<ReturnType<OpenSession['emptySlots']>>): UpkeepPlanAnswer {
+  const sum = (field: 'gaps' | 'slots') => found.reduce((total, symbol) => total + symbol[field], 0);
+  const symbols = found.map((symbol) => ({ ...symbol, repositories: [...spec.backfill] }));
+  return { id, requested: false, gaps: sum('gaps'), slots: sum('slots'), symbols };
+}
