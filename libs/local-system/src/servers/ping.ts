@@ -17,7 +17,7 @@ const connectLimitMs = 5000;
 const POSTGRES_MAJOR_MIN = 15;
 const REDIS_MAJOR_MIN = 7;
 
-/** Asks over a connection of its own. @throws the reason when Redis does not answer within 5 s */
+/** Asks over a new connection. @throws the reason when Redis does not answer within 5 s */
 async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -38,7 +38,7 @@ async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Prom
   }
 }
 
-/** Asks over a connection of its own. @throws the reason when PostgreSQL does not answer within 5 s */
+/** Asks over a new connection. @throws the reason when PostgreSQL does not answer within 5 s */
 async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>): Promise<T> {
   // Imported on demand: a program that only pings Redis does not load `pg`.
   const pg = await import('pg');
