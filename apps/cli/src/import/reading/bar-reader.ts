@@ -195,7 +195,8 @@ export class BarReader implements RowHandler {
   /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
   #columnText(row: Row, field: number): string {
     const last = this.#lastBytes;
-    const [start, end] = [row.starts[field] ?? 0, row.ends[field] ?? 0];
+    const start = row.starts[field] ?? 0;
+    const end = row.ends[field] ?? 0;
     let isSame = last.length > 0 && end - start === last.length;
     for (let at = 0; isSame && at < last.length; at++) isSame = row.bytes[start + at] === last[at];
     if (!isSame) {
