@@ -1,6 +1,27 @@
 /** PostgreSQL: the tables of bars and sessions, fast reading and writing by COPY, and the adapters for users' repositories. */
 export { type ConnectionSource, withConnection } from './connection.js';
-export * from './datasets/index.js';
+export {
+  completeSymbols,
+  declareSymbolDates,
+  type DatasetValues,
+  datasetValues,
+  datasetVersion,
+  mergeChanges,
+  datasetNames,
+  ensureSymbols,
+  removeDataset,
+  resolveDataset,
+  symbolIds,
+  UnknownDatasetError,
+  datasetExtent,
+  firstBars,
+  type SymbolExtent,
+  quarantine,
+  type QuarantinedBar,
+  quarantinedRows,
+  type QuarantinedRows,
+  quarantineTotals,
+} from './datasets/index.js';
 export * from './packs/index.js';
 export * from './repositories/index.js';
 export {
@@ -15,4 +36,20 @@ export {
   readWindowBytes,
 } from './rows/index.js';
 export * from './schema/index.js';
-export * from './sessions/index.js';
+export {
+  hasRemoved,
+  removedAmong,
+  SessionCertificates,
+  CursorError,
+  SpecConflictError,
+  UnknownSessionError,
+  SymbolConflictError,
+  SessionStateError,
+  forgetQuarantined,
+  withSessionLock,
+  SessionRepository,
+  ACTIVE_STATES,
+  SESSION_STATES,
+  type SessionRow,
+  type SessionState,
+} from './sessions/index.js';

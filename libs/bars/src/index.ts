@@ -28,7 +28,27 @@ export {
   type ShownBar,
   type StoredBar,
 } from './bar.js';
-export * from './calendar/index.js';
+export {
+  CalendarBook,
+  calendarIds,
+  calendarNamed,
+  useCalendars,
+  DAY_MS,
+  dateOf,
+  epochDayOf,
+  isDate,
+  Calendar,
+  type Hours,
+  type TradingDay,
+  CalendarDataError,
+  DuplicateCalendarError,
+  UnknownCalendarError,
+  decodeDays,
+  encodeDays,
+  sessionDays,
+  parseCalendar,
+  parseCalendars,
+} from './calendar/index.js';
 export { chunkOfPart } from './chunk-part.js';
 export {
   bitmapBytes,
@@ -82,6 +102,20 @@ export {
 export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
-export * from './spec/index.js';
+export {
+  HISTORY_DAYS_MAX,
+  SESSION_ID_PATTERN,
+  type SessionSpec,
+  sessionSpecSchema,
+  SYMBOL_PATTERN,
+  SYMBOL_WORDS,
+  SYMBOLS_MAX,
+  type UpkeepDefaults,
+  asksToSettle,
+  parseSessionRequest,
+  parseSessionSpec,
+  resolveSymbols,
+  sourceName,
+} from './spec/index.js';
 export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';

@@ -1,4 +1,13 @@
-export * from './consumers/index.js';
+export {
+  CONSUMER_PATTERN,
+  CONSUMERS_MAX,
+  NOTHING_DELIVERED,
+  type ConsumerPosition,
+  type ConsumerView,
+  parseConsumerMessage,
+  type JoinFrom,
+  SessionConsumers,
+} from './consumers/index.js';
 export {
   type ClockEvent,
   type ClockPlace,
@@ -22,7 +31,34 @@ export {
   emitState,
 } from './events/index.js';
 export * from './feed/index.js';
-export * from './layout/index.js';
+export {
+  partitionKeys,
+  wakeChannel,
+  SessionLayout,
+  type View,
+  type Window,
+  isOutsideReason,
+  byPartition,
+  PARTITION_SYMBOLS,
+  FencedError,
+  SessionLostError,
+  RewindError,
+  SessionCalendarError,
+  UnknownSymbolError,
+  SymbolsChangedError,
+  UnknownIntervalError,
+  UnknownDateError,
+  NotAFeedError,
+  FeedSetBackError,
+  FeedNotBegunError,
+  FedSymbolsError,
+  ConsumersChangedError,
+  ConsumerNameError,
+  ConsumerCountError,
+  UnknownConsumerError,
+  ConsumerReplacedError,
+  ConsumerAheadError,
+} from './layout/index.js';
 export * from './outage/index.js';
 export * from './reading/index.js';
 export {
@@ -62,5 +98,5 @@ export {
   type StreamWait,
 } from './stream/index.js';
 export * from './limits/index.js';
-export * from './symbols/index.js';
+export { symbolsKey, readSymbols, withMembership, updateSymbols, showJoined } from './symbols/index.js';
 export * from './upkeep/index.js';
