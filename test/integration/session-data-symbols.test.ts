@@ -156,14 +156,21 @@ test('I9 the next symbol starts a freed partition empty, and late writes of the 
   const former = storeOf(first);
   await former.writer.claim();
   await flushUpTo(former, market, first.end);
+  const partition = first.partitionOf('XXX')!;
+  const keys = first.keysOf(partition);
+  const refusals = [keys.refused, keys.refusedAhead, keys.repositoryRefused];
+  await former.upkeep.fill(partition, 0, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
+  await server.redis.hset(keys.refusedAhead, `${first.end} XXX bad-price`, 1);
+  expect(await server.redis.exists(refusals)).toBe(3);
   const left = changed(first, 'remove', 'XXX');
   const second = changed(left, 'add', 'XXX');
   expect(second.partitionOf('XXX')).toBe(first.partitionOf('XXX'));
   // Both changes at once, as after a crash between the row and the store.
   expect(await updateSymbols(server.redis, second)).toEqual(['XXX']);
   expect([...(await server.dump(first.id)).keys()].filter((key) => key.includes('XXX'))).toEqual([]);
+  expect(await server.redis.exists(refusals)).toBe(0);
   const window = [...first.windowsFrom(0)][0]!;
-  const part = { partition: first.partitionOf('XXX')!, chunks: new Map(), bars: 0, refused: new Map() };
+  const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
   await expect(former.writer.flush(window, part)).rejects.toThrow(SessionLostError);
   expect((await storeOf(second).upkeep.positions())[part.partition]).toEqual({
     frontier: first.start,

@@ -156,8 +156,8 @@ async function restamp(
   { partition, version }: Leaver,
   count: number,
 ): Promise<void> {
-  const { meta, pending, refusedAhead } = layout.keysOf(partition);
-  const keys = [...tableKeys(layout, partition), pending, refusedAhead];
+  const { meta, pending } = layout.keysOf(partition);
+  const keys = [...tableKeys(layout, partition), pending];
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
@@ -211,6 +211,6 @@ async function countsOf(
 }
 
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history, emitted, outside } = layout.keysOf(partition);
-  return [meta, retry, dirty, errors, refused, history, emitted, outside];
+  const { meta, retry, dirty, errors, refused, history, emitted, outside, ...keys } = layout.keysOf(partition);
+  return [meta, retry, dirty, errors, refused, history, emitted, outside, keys.refusedAhead, keys.repositoryRefused];
 }

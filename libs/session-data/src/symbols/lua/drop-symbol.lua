@@ -1,6 +1,7 @@
 --- Removes days of a symbol that left, and takes its slots out of the partition's counters, once: a day without keys is
 --- done.
---- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, then for each day k keys: states, base chunk, derived chunks
+--- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, then for each
+---       day k keys: states, base chunk, derived chunks
 --- ARGV: incarnation, version, symbol, '1' when it is counted, k, then for each day: date, its number in each counter
 --- Answer: 'dropped' | 'gone'
 
@@ -9,7 +10,7 @@ local there = redis.call('HGET', KEYS[1], 'incarnation')
 if not is_own(there, ARGV[1]) then return 'gone' end
 if version(there) < tonumber(ARGV[2]) then return redis.error_reply('drop: expected a partition that was stamped') end
 local symbol, k, at = ARGV[3], tonumber(ARGV[5]), 6
-for i = 9, #KEYS, k do
+for i = 11, #KEYS, k do
   local member = ARGV[at] .. ' ' .. symbol
   if ARGV[4] == '1' and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
     for c, name in ipairs(counters) do
@@ -26,6 +27,12 @@ end
 redis.call('HDEL', KEYS[6], symbol)
 for _, field in ipairs(redis.call('HKEYS', KEYS[5])) do
   if field:sub(1, #symbol + 1) == symbol .. ' ' then redis.call('HDEL', KEYS[5], field) end
+end
+for key = 9, 10 do
+  for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
+    local space = field:find(' ', 1, true)
+    if field:sub(space + 1, space + #symbol + 1) == symbol .. ' ' then redis.call('HDEL', KEYS[key], field) end
+  end
 end
 for _, field in ipairs(redis.call('HKEYS', KEYS[8])) do
   if field:sub(-#symbol - 1) == ' ' .. symbol then redis.call('HDEL', KEYS[8], field) end
