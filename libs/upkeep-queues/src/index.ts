@@ -7,7 +7,6 @@ export {
   PayloadError,
   parsePayload,
 } from './contract.js';
-export {} from './options.js';
 export * from './producer.js';
 export { JOB_STATES, noteJobTaken, readQueueDepths, upkeepSilentMs, WORKER_SILENT_MS } from './queue-depths.js';
 export { readQueueStatus, type QueueStatus } from './queue-status.js';
