@@ -82,12 +82,13 @@ export class Holdings implements MirrorTime {
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
-    if (bars === undefined || this.lost !== undefined) {
-      const isJoining = this.layout.partitionOf(symbol) !== undefined;
-      throw this.lost ?? new UnknownSymbolError(this.layout.id, symbol, isJoining);
-    }
+    if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
     if (interval === undefined) return bars.base;
     return bars.series(interval) ?? this.unknownInterval(interval);
+  }
+
+  private unknownSymbol(symbol: string): UnknownSymbolError {
+    return new UnknownSymbolError(this.layout.id, symbol, this.layout.partitionOf(symbol) !== undefined);
   }
 
   private unknownInterval(interval: string): never {
