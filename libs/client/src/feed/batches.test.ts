@@ -47,3 +47,14 @@ it('throws what the source throws, and does not end a source that has failed', a
   await expect(batchesOf(source, 2).next()).rejects.toThrow('no rows');
   expect(end).not.toHaveBeenCalled();
 });
+
+it('throws what the source throws while a batch is in use', async () => {
+  let fail: () => void = () => undefined;
+  const failed = new Promise<IteratorResult<number>>((_, reject) => (fail = () => reject(new Error('no rows'))));
+  const results = [Promise.resolve({ value: 1, done: false }), failed];
+  const batches = batchesOf({ [Symbol.asyncIterator]: () => ({ next: () => results.shift()! }) }, 10);
+  expect((await batches.next()).value).toEqual({ items: [1], isLast: false });
+  fail();
+  await failed.catch(() => undefined);
+  await expect(batches.next()).rejects.toThrow('no rows');
+});

@@ -53,11 +53,7 @@ async function* asyncBatches<T>(
     new Promise((resolve, reject) => {
       wake = () => resolve(undefined);
       next ??= iterator.next();
-      next.then(resolve, (error: unknown) => {
-        isDone = true;
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the source throws goes on as it is
-        reject(error);
-      });
+      next.then(resolve, reject);
     });
   signal?.addEventListener('abort', onAbort);
   try {
@@ -65,7 +61,10 @@ async function* asyncBatches<T>(
       signal?.throwIfAborted();
       const batch: T[] = [];
       while (!isDone && batch.length < size) {
-        const result = await arrival();
+        const result = await arrival().catch((error: unknown) => {
+          isDone = true;
+          throw error;
+        });
         signal?.throwIfAborted();
         if (!result) break;
         next = undefined;
