@@ -1,6 +1,6 @@
 /**
- * Runs the jobs of one queue. It parses the payload, completes the job when its session was deleted, fails a payload of another
- * version without retries, and aborts the work when the job's lock is lost, because another worker then has the job.
+ * Runs the jobs of one queue. It parses the payload, completes the job when its session was deleted, and fails a payload of another
+ * version without retries.
  */
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
@@ -57,11 +57,6 @@ export abstract class JobProcessor<Name extends JobName> extends WorkerHost {
       if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, failures: error.failures });
       throw error;
     }
-  }
-
-  @OnWorkerEvent('lockRenewalFailed')
-  onLockLost(jobIds: string[]): void {
-    for (const id of jobIds) this.worker.cancelJob(id, 'the lock was lost');
   }
 
   @OnWorkerEvent('failed')

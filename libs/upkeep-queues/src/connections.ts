@@ -36,10 +36,16 @@ export function workerConnection(url: string): Redis {
   return withListener(openRedis(url, { maxRetriesPerRequest: null, socketTimeout, retryStrategy }));
 }
 
-/** A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. */
+/**
+ * A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. It aborts the signal
+ * of a job whose lock is lost, because another worker then has the job.
+ */
 export class QueueWorker extends Worker {
   constructor(name: string, processor: Processor, options: WorkerOptions) {
     super(name, processor, { runRetryDelay: RUN_RETRY_MS, ...options });
+    this.on('lockRenewalFailed', (jobIds) => {
+      for (const id of jobIds) this.cancelJob(id, 'the lock was lost');
+    });
     // BullMQ blocks on a copy of the connection.
     void this.backend.blockingClient?.then((client) => endTimerOnClose(client as unknown as Redis));
   }

@@ -45,7 +45,9 @@ export class SessionWaiting {
     };
     // The stream of another version may wait for what this one does not know.
     const found = await finders[wait.kind]?.();
-    return found ? { since: isoTime(wait.since), nextTryAt: null, ...found } : null;
+    if (!found) return null;
+    const { kind, what, since = isoTime(wait.since), detail, nextTryAt = null } = found;
+    return { kind, what, since, detail, nextTryAt };
   }
 
   private async feedWait(layout: SessionLayout, clock: number): Promise<Found> {

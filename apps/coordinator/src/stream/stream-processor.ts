@@ -20,9 +20,6 @@ export class StreamProcessor {
   ) {
     // Three plain parameters: with any other shape BullMQ passes no signal.
     this.worker = new QueueWorker('stream', (job, token, signal) => this.process(job, token, signal), options);
-    this.worker.on('lockRenewalFailed', (jobIds) => {
-      for (const id of jobIds) this.worker.cancelJob(id, 'the lock was lost');
-    });
     this.worker.on('failed', (job, error) => {
       this.logger.warn({ job: job?.id, error: error.message }, 'stream interrupted');
     });

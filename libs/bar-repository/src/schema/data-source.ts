@@ -33,8 +33,8 @@ const SESSION_SETTINGS = [
 ];
 
 /**
- * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. Tables have no entities: each statement is SQL.
- * It never changes the schema without a call of `migrate`.
+ * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. The tables have no
+ * entities, because every statement is SQL. It never changes the schema without a call of `migrate`.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   return new DataSource({
