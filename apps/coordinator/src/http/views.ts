@@ -76,7 +76,7 @@ export function differenceView({ first, ...compared }: SessionDifference): Diffe
 export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): LayoutAnswer {
   const keys = layout.keysOf(0);
   const { prefix, base } = keys;
-  const intervals = [layout.base, ...layout.derived];
+  const { intervals } = layout;
   const template = (key: string) => key.replace(base, '{base}');
   return {
     id: layout.id,

@@ -36,11 +36,13 @@ export function parseCalendarFile(json: unknown): CalendarFile {
 
 function problemsOf(issue: Issue): FieldProblem[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: fieldPath([...issue.path, key]), expected: 'no such field', was: key }));
+    return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key]), expected: 'no such field', was: key }));
   }
-  return [
-    { field: fieldPath(issue.path) || 'the calendar file', expected: expectedOf(issue), was: shown(issue.input) },
-  ];
+  return [{ field: fieldOf(issue.path), expected: expectedOf(issue), was: shown(issue.input) }];
+}
+
+function fieldOf(path: Parameters<typeof fieldPath>[0]): string {
+  return fieldPath(path) || 'the calendar file';
 }
 
 function expectedOf(issue: Issue): string {

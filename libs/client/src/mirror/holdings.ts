@@ -92,7 +92,7 @@ export class Holdings implements MirrorTime {
   }
 
   private unknownInterval(interval: string): never {
-    const known = [this.layout.base, ...this.layout.derived].map(({ name }) => name);
+    const known = this.layout.intervals.map(({ name }) => name);
     throw new UnknownIntervalError(this.layout.id, interval, known);
   }
 }

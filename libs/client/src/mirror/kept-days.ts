@@ -27,6 +27,6 @@ export function keptDays(layout: SessionLayout, keepDays: number | undefined): n
     return keepDays;
   }
   let slots = 0;
-  for (const interval of [layout.base, ...layout.derived]) slots += layout.grid(0, interval).slotCount;
+  for (const interval of layout.intervals) slots += layout.grid(0, interval).slotCount;
   return Math.max(1, Math.floor(MIRROR_BYTES_MAX / (slots * layout.symbols.length * COLUMN_BYTES)));
 }

@@ -247,7 +247,7 @@ export class Loader {
 
   /** The intervals to read: only the base interval when this process derives bars. */
   private stored(layout: SessionLayout) {
-    return this.holdings.derivedBy === 'client' ? [layout.base] : [layout.base, ...layout.derived];
+    return this.holdings.derivedBy === 'client' ? [layout.base] : layout.intervals;
   }
 
   private held(names: Iterable<string>): SymbolBars[] {

@@ -98,8 +98,8 @@ export class SessionWriter {
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
     const fence = this.fenceArguments(part.partition);
     const reply = await flushWindow(this.redis, this.layout, fence, window, part);
-    const [, , control = 'run'] = this.accepted('flush', reply, ['written', 'done']);
-    return control as Control;
+    const [, , control] = this.accepted('flush', reply, ['written', 'done']);
+    return (control ?? 'run') as Control;
   }
 
   /**

@@ -220,12 +220,17 @@ export class UpkeepStore {
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
-    const quality = closes ? this.events.qualityArguments(partition, closes.dayIndex, closes.counts) : [];
-    const args = [from, to, wake, EVENTS_KEPT, ...quality];
+    const args: ScriptArgument[] = [from, to, wake, EVENTS_KEPT];
     const keys = [meta, emitted, changes, pending];
+    if (closes) {
+      args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+      const day = { layout: this.layout, partition, open: to - 1 };
+      return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
+    }
     // Without a day that ends there is nothing to publish.
-    const day = { layout: this.layout, partition, open: closes ? to - 1 : Infinity };
-    return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
+    const reply = await SCRIPTS.moveWatermark.run(this.redis, keys, [this.layout.stampOf(partition), ...args]);
+    if (reply === 'gone') throw new SessionLostError(this.layout.id);
+    return reply === 'moved';
   }
 
   /** Stores a repository's error for the gaps that it left open. */
