@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,4 +26,24 @@ function runJest(...args: string[]): Promise<string> {
 
 test.each([[[]], [['--forceExit']]])('the last line of a run with %j names what was skipped', async (args) => {
   expect((await runJest(...args)).trimEnd()).toMatch(/\nreal bars \(skipped: there is no data\)$/);
+});
+
+/** Ends with a skipped test. Fills its standard error at the exit, just before the reporter writes, and then says so. */
+const FULL = `
+  const { writeSync } = require('node:fs');
+  void process.stderr; // makes the writes of its pipe non-blocking
+  process.once('exit', () => {
+    try { for (;;) writeSync(2, 'x'.repeat(1000)); } catch { writeSync(1, 'full'); }
+  });
+  const Reporter = require(${JSON.stringify(REPORTER)});
+  const tests = [{ status: 'pending', ancestorTitles: ['real bars (skipped: there is no data)'] }];
+  new Reporter().onRunComplete([], { testResults: [{ testResults: tests }] });`;
+
+test('a run whose output is read slowly names what was skipped, and keeps its exit code', async () => {
+  const child = spawn(process.execPath, ['-e', FULL], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await once(child.stdout, 'data');
+  let text = '';
+  child.stderr.on('data', (part: Buffer) => (text += String(part)));
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(text).toMatch(/real bars \(skipped: there is no data\)\n$/);
 });

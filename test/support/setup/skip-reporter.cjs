@@ -20,6 +20,23 @@ async function aboutContainers(contexts) {
   ];
 }
 
+/** How often, and how long in ms, the last lines wait for a reader that is slow. */
+const TRIES = 200;
+const PAUSE_MS = 50;
+
+/** Writes a line to standard error at the exit of the process, where nothing can wait for an event. */
+function writeLine(line) {
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      writeSync(2, `${line}\n`);
+      return;
+    } catch ({ code }) {
+      if (code !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
+}
+
 module.exports = class SkipReporter {
   async onRunComplete(contexts, { testResults }) {
     const titles = testResults
@@ -29,7 +46,7 @@ module.exports = class SkipReporter {
     const lines = [...new Set(titles), ...(await aboutContainers(contexts))];
     // At the exit, because the summary of jest comes after the reporters. With --forceExit jest closes its streams before that.
     process.once('exit', () => {
-      for (const line of lines) writeSync(2, `${line}\n`);
+      lines.forEach(writeLine);
     });
   }
 };
