@@ -16,17 +16,19 @@ export interface SessionDays extends Matrix {
  * Reads all days, or some days of what was read before again.
  * @param onPage called with what was read so far, after each page
  * @param again the dates of the first and last day
+ * @returns all that was read
  */
 export async function readDays(
   id: string,
   onPage: (days: SessionDays) => void,
   again?: { old: SessionDays; from: string; to: string },
-): Promise<void> {
+): Promise<SessionDays> {
   const range = again ? `&from=${again.from}&to=${again.to}` : '';
   const path = sessionPath(id, `/days?limit=${PAGE_SYMBOLS}${range}`);
   let read = again?.old;
   for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next))
     onPage((read = merged(read, page)));
+  return read!;
 }
 
 function merged(old: SessionDays | undefined, page: DaysAnswer): SessionDays {

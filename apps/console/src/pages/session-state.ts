@@ -60,7 +60,9 @@ export function useSession(id: string): FollowedSession {
     if (!old) readAllDays();
     else if (dates.length > 0) {
       setVersion((before) => before + 1);
-      readDays(id, setDays, { old, from: dates[0]!, to: dates.at(-1)! }).catch(setDaysError);
+      // Shown when all pages are read: rows that are half old and half new would change places.
+      const again = { old, from: dates[0]!, to: dates.at(-1)! };
+      readDays(id, () => undefined, again).then(setDays, setDaysError);
     }
   });
   const onEvent = ({ type, data }: LiveEvent) => {

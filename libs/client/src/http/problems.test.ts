@@ -34,6 +34,7 @@ describe('a problem document as an error', () => {
     [500, document('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
     [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
     [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],
+    [400, { problems: [null, { field: 'end' }] }, { problems: [{ field: 'end', expected: '', was: '' }] }],
   ])('is a plain one for %i with %j', (status, body, expected) => {
     const error = problemError(status, body);
     expect(error).toBeInstanceOf(ApiProblemError);

@@ -112,13 +112,17 @@ const ERRORS: Readonly<Record<string, typeof ApiProblemError>> = {
 };
 
 const text = z.coerce.string().default('');
+const problemField = z.object({ field: text, expected: text, was: text });
 /** What is read of a problem document; a field that is missing or of another type is left out. */
 const problemDocument = z.object({
   type: z.string().catch(''),
   title: z.string().optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
   requestId: z.string().optional().catch(undefined),
-  problems: z.array(z.object({ field: text, expected: text, was: text })).catch([]),
+  problems: z
+    .array(z.unknown())
+    .catch([])
+    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])),
   lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
 });
 

@@ -81,7 +81,7 @@ export class Loader {
     this.bulk.close();
   }
 
-  private readsOf(layout: SessionLayout, key = symbolsKey(undefined, undefined)): ClockedReads {
+  private readsOf(layout: SessionLayout, key?: string): ClockedReads {
     return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
 
