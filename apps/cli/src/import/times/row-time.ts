@@ -11,6 +11,7 @@ import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 const NS_MS = 1 / 1_000_000;
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
+const EPOCH_UNITS_MS = Object.values(EPOCH_UNIT_MS);
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
@@ -51,7 +52,7 @@ function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number):
   const ms = Math.round(value * unitMs);
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // Seconds read as milliseconds are in January 1970: the named unit is not that of the file.
-  return fits(unitMs) || !Object.values(EPOCH_UNIT_MS).some(fits) ? ms : 'unreadable-time';
+  return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
 }
 
 function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
@@ -76,7 +77,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   if (whole >= PLAUSIBLE_NS_MIN_MS && whole < PLAUSIBLE_MAX_MS) return whole;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  for (const unitMs of Object.values(EPOCH_UNIT_MS)) {
+  for (const unitMs of EPOCH_UNITS_MS) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
     if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
