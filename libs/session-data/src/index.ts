@@ -59,7 +59,7 @@ export {
   ConsumerReplacedError,
   ConsumerAheadError,
 } from './layout/index.js';
-export * from './outage/index.js';
+export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';
 export {
   endTimerOnClose,

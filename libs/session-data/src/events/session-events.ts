@@ -5,9 +5,23 @@
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
-import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
 import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
+
+/**
+ * The position of a reader in the events of a session: the id of the last entry that it read, by stream (in a strategy's view by
+ * partition). A missing id and `0-0` mean the stream's beginning.
+ */
+export type EventCursor = readonly string[];
+
+/** Before the first event. */
+export const EVENTS_BEGINNING: EventCursor = [];
+/** An entry's id before every other. */
+const FIRST_ID = '0-0';
+
+const PARTITIONS_MAX = 1_024;
+const LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
+const PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
 /** An event with the cursor from which the next one is read. */
 export interface CursoredEvent {
@@ -131,4 +145,43 @@ function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[
     if (event) events.push({ event, cursor, stream: partition });
   }
   return { events, cursor };
+}
+
+/** A cursor as text: ids in base 36, separated by dots; opaque to callers. */
+export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
+  const parts = cursor.map((id) => {
+    const [ms = 0, sequence = 0] = id.split('-').map(Number);
+    if (ms === 0 && sequence === 0) return '';
+    return sequence === 0 ? ms.toString(36) : `${ms.toString(36)}-${sequence.toString(36)}`;
+  });
+  return `${LETTERS[view]}${parts.join('.')}`;
+}
+
+/** The cursor of a text, or undefined when the text is not a cursor of this view. */
+export function decodeCursor(text: string, view: View = 'strategy'): EventCursor | undefined {
+  if (!text.startsWith(LETTERS[view])) return undefined;
+  if (text.length === 1) return EVENTS_BEGINNING;
+  const parts = text.slice(1).split('.');
+  if (parts.length > PARTITIONS_MAX) return undefined;
+  const ids = parts.map((part) => {
+    if (part === '') return FIRST_ID;
+    if (!PART.test(part)) return undefined;
+    const [ms = 0, sequence = 0] = part.split('-').map((digits) => Number.parseInt(digits, 36));
+    return Number.isSafeInteger(ms) && Number.isSafeInteger(sequence) ? `${ms}-${sequence}` : undefined;
+  });
+  return ids.every((id) => id !== undefined) ? ids : undefined;
+}
+
+/** The cursor after an entry of a partition. */
+function cursorAfter(cursor: EventCursor, partition: number, id: string): EventCursor {
+  const next = Array.from({ length: Math.max(cursor.length, partition + 1) }, (_, p) => cursor[p] ?? FIRST_ID);
+  next[partition] = id;
+  return next;
+}
+
+/** Order of two entries' ids: negative when `a` comes first. */
+function compareIds(a: string, b: string): number {
+  const [aMs = 0, aSequence = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSequence = 0] = b.split('-').map(Number);
+  return aMs - bMs || aSequence - bSequence;
 }

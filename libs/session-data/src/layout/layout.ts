@@ -18,8 +18,7 @@ import {
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
-import { type PartitionKeys, partitionKeys } from './keys.js';
-import { basePartition, basePartitionsOf } from './partitions.js';
+import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 
 /**
  * Who reads a session. A strategy's answers depend on nothing after the clock (I2). An operator's show everything that is

@@ -19,8 +19,7 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { hashChunk, intervalsByName } from './digest.js';
-import { readBySymbol } from './symbol-values.js';
+import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
 
 export interface DayDigest {
   date: string;

@@ -5,10 +5,17 @@
  */
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
-import type { CountedDays } from './counted-days.js';
-import { CELL_COUNTS, type CellCount, CELLS_A_CALL, copyCell, type DayCell, readCells } from './day-cells.js';
+import {
+  CELL_COUNTS,
+  type CellCount,
+  CELLS_A_CALL,
+  copyCell,
+  type CountedDays,
+  type DayCell,
+  readCells,
+} from './counted-days.js';
 import type { EmptySlotsQuery } from './empty-slots.js';
-import { readVisibleEnd } from './visible-end.js';
+import { readVisibleEnd } from './clocked-reads.js';
 
 /** A page of symbols that a caller wants; all that can be read, on all days, in the session's view, unless it says otherwise. */
 export interface DayCountsQuery extends Partial<EmptySlotsQuery> {

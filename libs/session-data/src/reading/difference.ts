@@ -6,8 +6,8 @@ import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
-import { readBySymbol } from './symbol-values.js';
-import { readVisibleEnd } from './visible-end.js';
+import { readBySymbol } from './digest.js';
+import { readVisibleEnd } from './clocked-reads.js';
 
 export interface FirstDifference {
   symbol: string;

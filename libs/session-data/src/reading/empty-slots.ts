@@ -3,7 +3,7 @@ import { slotsToAsk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
 import { UpkeepStore } from '../upkeep/index.js';
-import { readVisibleEnd } from './visible-end.js';
+import { readVisibleEnd } from './clocked-reads.js';
 
 /** What is counted; all of the session when left out. */
 export interface EmptySlotsQuery {

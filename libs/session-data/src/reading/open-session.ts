@@ -21,7 +21,7 @@ import {
   type View,
 } from '../layout/index.js';
 import { type EmptySlots, type EmptySlotsQuery, readEmptySlots } from './empty-slots.js';
-import { readOutsideRows, type OutsideRows } from './outside-counts.js';
+import { readOutsideRows, type OutsideRows } from './refusals.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } from './metrics.js';

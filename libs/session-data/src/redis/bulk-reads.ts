@@ -6,7 +6,7 @@
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
-import { type ReadCommand, runCommands } from './pipeline.js';
+import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
