@@ -138,9 +138,9 @@ function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[
   const all = read.flatMap(({ entries }, partition) => entries.map(([id, fields]) => ({ partition, id, fields })));
   all.sort((a, b) => compareIds(a.id, b.id) || a.partition - b.partition);
   const events: (CursoredEvent & { stream: number })[] = [];
-  let cursor: EventCursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
+  let cursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
   for (const { partition, id, fields } of all) {
-    cursor = cursorAfter(cursor, partition, id);
+    cursor = cursor.with(partition, id);
     const event = parseEvent(fields, Number(id.split('-')[0]));
     if (event) events.push({ event, cursor, stream: partition });
   }
@@ -170,13 +170,6 @@ export function decodeCursor(text: string, view: View = 'strategy'): EventCursor
     return Number.isSafeInteger(ms) && Number.isSafeInteger(sequence) ? `${ms}-${sequence}` : undefined;
   });
   return ids.every((id) => id !== undefined) ? ids : undefined;
-}
-
-/** The cursor after an entry of a partition. */
-function cursorAfter(cursor: EventCursor, partition: number, id: string): EventCursor {
-  const next = Array.from({ length: Math.max(cursor.length, partition + 1) }, (_, p) => cursor[p] ?? FIRST_ID);
-  next[partition] = id;
-  return next;
 }
 
 /** Order of two entries' ids: negative when `a` comes first. */

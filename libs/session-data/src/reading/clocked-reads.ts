@@ -84,10 +84,22 @@ export function visibleWatermark(layout: SessionLayout, watermark: number, clock
 }
 
 /**
- * The clock, in an operator's view the lowest frontier, epoch ms, and the oldest retained day. What is read after this call may be
- * newer: cut it off at the end (I2).
- * @throws SessionLostError
+ * The clock, epoch ms, the oldest retained day, and the replies to commands that run after them in the same round trip. They may be
+ * newer: cut them off at the clock (I2). Does not notice a change of symbols. @throws SessionLostError
  */
+export async function readAfterClock(
+  redis: Redis,
+  layout: SessionLayout,
+  commands: readonly ReadCommand[] = [],
+): Promise<{ clock: number; firstKept: number; replies: unknown[] }> {
+  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
+  const [session, ...replies] = await runCommands(redis, [ofSession, ...commands]);
+  const [clock, incarnation, retainedFrom] = session as (string | null)[];
+  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+  return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
+}
+
+/** The end of what a view shows of symbols: the clock, in an operator's view the lowest frontier; otherwise as {@link readAfterClock}. */
 export async function readVisibleEnd(
   redis: Redis,
   layout: SessionLayout,
@@ -95,11 +107,7 @@ export async function readVisibleEnd(
   view: View,
 ): Promise<{ end: number; firstKept: number }> {
   const partitions = new Set(symbols.flatMap((symbol) => layout.partitionOf(symbol) ?? []));
-  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
-  const ofPartitions = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
-  const [session, ...frontiers] = await runCommands(redis, [ofSession, ...ofPartitions]);
-  const [clock, incarnation, retainedFrom] = session as (string | null)[];
-  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-  const end = view === 'operator' ? Math.min(...frontiers.map(Number)) : Number(clock);
-  return { end, firstKept: layout.firstKept(Number(retainedFrom)) };
+  const frontiers = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
+  const { clock, firstKept, replies } = await readAfterClock(redis, layout, frontiers);
+  return { end: view === 'operator' ? Math.min(...replies.map(Number)) : clock, firstKept };
 }

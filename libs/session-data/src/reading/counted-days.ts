@@ -54,12 +54,11 @@ type Entry = [id: string, fields: string[]];
 export class CountedDays {
   private readonly partitions = new Map<number, Partition>();
   private last: Promise<unknown> = Promise.resolve();
-  private symbols = 0;
   private days = 0;
 
   /** Cells for which there is memory. */
   get size(): number {
-    return this.symbols * this.days;
+    return [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size * this.days, 0);
   }
 
   /** Runs one read after another. With two at once, one could keep counts that the other has found to be outdated. */
@@ -92,7 +91,6 @@ export class CountedDays {
         changes,
       });
     });
-    this.symbols = [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size, 0);
   }
 
   private updateOne(
@@ -131,7 +129,6 @@ export class CountedDays {
     if (!cells) {
       cells = { counts: new Uint16Array(this.days * COUNTS), isKnown: new Uint8Array(this.days) };
       known.cells.set(symbol, cells);
-      this.symbols++;
     }
     copyCell(counts, at, cells.counts, day);
     cells.isKnown[day] = 1;

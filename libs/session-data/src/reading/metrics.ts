@@ -16,10 +16,9 @@ import {
   type SlotGap,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
+import { dayMember, type SessionLayout, UnknownDateError, type View } from '../layout/index.js';
 import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
-import { visibleWatermark } from './clocked-reads.js';
-import { runCommands } from '../redis/index.js';
+import { readAfterClock, visibleWatermark } from './clocked-reads.js';
 
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
@@ -80,23 +79,12 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
     const chunk = whole ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
     return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
-  const [session, partition, ...replies] = await runCommands(redis, [
-    ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'],
-    ['hmget', keys.meta, 'frontier', 'watermark'],
-    ...reads,
-  ]);
-  const [clock, incarnation, retainedFrom] = session as (string | null)[];
-  const [frontier, watermark] = (partition as (string | null)[]).map(Number);
-  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-  const values = replies as (Buffer | null)[];
-  const firstKept = layout.firstKept(Number(retainedFrom));
+  const all = [['hmget', keys.meta, 'frontier', 'watermark'], ...reads];
+  const { clock, firstKept, replies } = await readAfterClock(redis, layout, all);
+  const [partition, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
+  const [frontier = 0, watermark = 0] = partition.map(Number);
   const days = ownDays.map((day, i) => ({ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }));
-  return {
-    clock: Number(clock),
-    frontier: frontier!,
-    watermark: watermark!,
-    days: days.filter(({ day }) => day >= firstKept),
-  };
+  return { clock, frontier, watermark, days: days.filter(({ day }) => day >= firstKept) };
 }
 
 /**

@@ -234,12 +234,8 @@ export class OpenSession {
   async certificate(): Promise<StoreCertificate> {
     return this.read(async ({ layout, joining, reads }) => {
       const { clock, watermark } = await readPosition(this.redis, layout, joining);
-      await reads.read([]);
-      // Stop early when the session is removed meanwhile: counting missing chunks takes as long.
-      const check = () => reads.read([]);
-      const symbols = readableOf({ layout, joining });
       const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
-      return certify(this.redis, layout, symbols, reads.firstKept, upTo, check);
+      return certify(this.redis, layout, reads, readableOf({ layout, joining }), upTo);
     }, true);
   }
 
