@@ -39,7 +39,6 @@ export {
   type Window,
   isOutsideReason,
   byPartition,
-  PARTITION_SYMBOLS,
   FencedError,
   SessionLostError,
   RewindError,

@@ -72,12 +72,15 @@ export class SessionEvents {
   }
 
   /** Events after a cursor, oldest first; none when there are none. @throws SessionLostError */
-  async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
-    const batch = await this.readOnce(from, options.limit ?? LIMIT);
-    if (batch.events.length > 0 || batch.gap || !options.blockMs) return batch;
+  async read(
+    from: EventCursor = EVENTS_BEGINNING,
+    { limit = LIMIT, blockMs = 0 }: EventReadOptions = {},
+  ): Promise<EventBatch> {
+    const batch = await this.readOnce(from, limit);
+    if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
     const { events } = this.session.layout.keysOf(0);
-    await this.redis.xread('COUNT', 1, 'BLOCK', options.blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
-    return this.readOnce(batch.cursor, options.limit ?? LIMIT);
+    await this.redis.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
+    return this.readOnce(batch.cursor, limit);
   }
 
   private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
