@@ -3,7 +3,7 @@ export { type BarsPart } from './all-bars.js';
 export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { CELL_COUNTS, CountedDays } from './counted-days.js';
-export { type DayCounts, type DayCountsQuery } from './day-counts.js';
+export { type DayCounts, type DayCountsQuery } from './slot-counts.js';
 export { countMissingBars } from './position.js';
 export { readDifference, type SessionDifference } from './difference.js';
 export { dayAtClock } from './forming-read.js';

@@ -11,7 +11,6 @@ import { BarSeries, type FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { CountedDays } from './counted-days.js';
-import { type DayCounts, type DayCountsQuery, readDayCounts } from './day-counts.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import {
   type SessionLayout,
@@ -20,7 +19,14 @@ import {
   UnknownSymbolError,
   type View,
 } from '../layout/index.js';
-import { type EmptySlots, type EmptySlotsQuery, readEmptySlots } from './empty-slots.js';
+import {
+  type DayCounts,
+  type DayCountsQuery,
+  type EmptySlots,
+  type EmptySlotsQuery,
+  readDayCounts,
+  readEmptySlots,
+} from './slot-counts.js';
 import { readOutsideRows, type OutsideRows } from './refusals.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';

@@ -42,10 +42,7 @@ export class Script {
     return this.send((command, script) => redis.callBuffer(command, script, keys.length, ...rest));
   }
 
-  /**
-   * {@link run}, and `read` in the same round trip. The server answers `read` after the script.
-   * @returns both answers
-   */
+  /** {@link run}, and `read` in the same round trip, which the server answers after the script. @returns both answers */
   async runThen<T>(
     redis: Redis,
     keys: readonly string[],
@@ -63,10 +60,7 @@ export class Script {
     );
   }
 
-  /**
-   * The command for a transaction. It carries the script's text, because a transaction cannot try again when the server
-   * does not know the script.
-   */
+  /** The command for a transaction, with the script's text: a transaction cannot try again when the server does not know it. */
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
@@ -93,8 +87,6 @@ export function isScriptUnknown(error: unknown): boolean {
 }
 
 /** A value that ioredis sends unchanged: bytes become a Buffer on the same memory. */
-export function asRedisArgument(value: Uint8Array): Buffer;
-export function asRedisArgument(value: ScriptArgument): string | number | Buffer;
 export function asRedisArgument(value: ScriptArgument): string | number | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
