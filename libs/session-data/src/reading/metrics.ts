@@ -1,6 +1,4 @@
-/**
- * Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only.
- */
+/** Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only. */
 import {
   addDayCounts,
   asksToSettle,

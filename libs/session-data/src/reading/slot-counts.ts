@@ -36,9 +36,7 @@ export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
 }
 
 export interface DayCounts {
-  /**
-   * Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol.
-   */
+  /** Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol. */
   days: { date: string; open: number; close: number; expected: number; visible: number }[];
   /** One number for each day in each array. */
   symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
