@@ -1,10 +1,23 @@
 /**
- * Runs a Lua script by its digest, and sends its text only when the server does not know it yet. ioredis sends a call
- * again when it lost the reply, so every script must leave the same state when it runs twice.
+ * How commands are sent: a pipeline of reads, and Lua scripts. A script runs by its digest, and its text is sent only when the
+ * server does not know it yet. ioredis sends a call again when it lost the reply, so every script must leave the same state
+ * when it runs twice.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LUA } from './lua-texts.js';
+
+/** A Redis command that only reads: its ioredis name, then its arguments. */
+export type ReadCommand = (string | number)[];
+
+/** Answers the replies in order; the first error among them is thrown. */
+export async function runCommands(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
+  const results = (await redis.pipeline([...commands]).exec()) ?? [];
+  return results.map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
+}
 
 export type ScriptArgument = string | number | Uint8Array;
 
@@ -20,25 +33,16 @@ export class Script {
 
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
-    return orSend(
-      () => redis.evalsha(this.sha, keys.length, ...rest),
-      () => redis.eval(this.lua, keys.length, ...rest),
-    );
+    return this.send((command, script) => redis[command](script, keys.length, ...rest));
   }
 
   /** {@link run}, with buffers for texts in the answer. */
   async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
-    return orSend(
-      () => redis.callBuffer('EVALSHA', this.sha, keys.length, ...rest),
-      () => redis.callBuffer('EVAL', this.lua, keys.length, ...rest),
-    );
+    return this.send((command, script) => redis.callBuffer(command, script, keys.length, ...rest));
   }
 
-  /**
-   * {@link run}, and `read` in the same round trip. The server answers `read` after the script.
-   * @returns both answers
-   */
+  /** {@link run}, and `read` in the same round trip, which the server answers after the script. @returns both answers */
   async runThen<T>(
     redis: Redis,
     keys: readonly string[],
@@ -46,16 +50,17 @@ export class Script {
     read: () => Promise<T>,
   ): Promise<[unknown, T]> {
     const rest = [...keys, ...args.map(asRedisArgument)];
+    return this.send((command, script) => Promise.all([redis[command](script, keys.length, ...rest), read()]));
+  }
+
+  private send<T>(call: (command: 'evalsha' | 'eval', script: string) => Promise<T>): Promise<T> {
     return orSend(
-      () => Promise.all([redis.evalsha(this.sha, keys.length, ...rest), read()]),
-      () => Promise.all([redis.eval(this.lua, keys.length, ...rest), read()]),
+      () => call('evalsha', this.sha),
+      () => call('eval', this.lua),
     );
   }
 
-  /**
-   * The command for a transaction. It carries the script's text, because a transaction cannot try again when the server
-   * does not know the script.
-   */
+  /** The command for a transaction, with the script's text: a transaction cannot try again when the server does not know it. */
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
@@ -82,10 +87,30 @@ export function isScriptUnknown(error: unknown): boolean {
 }
 
 /** A value that ioredis sends unchanged: bytes become a Buffer on the same memory. */
-export function asRedisArgument(value: Uint8Array): Buffer;
-export function asRedisArgument(value: ScriptArgument): string | number | Buffer;
 export function asRedisArgument(value: ScriptArgument): string | number | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+}
+
+/**
+ * The same slots of many symbols with one command of a pipeline: bytes `[from, to)` of chunks of one partition; the reply is an array
+ * of buffers in the order of the keys. The server has to know the script: after an error of {@link isScriptUnknown} the caller
+ * runs {@link loadSlotsScript} and reads again.
+ */
+export function slotsCommand(keys: readonly string[], from: number, to: number): ReadCommand {
+  return ['evalshaBuffer', SCRIPTS.readSlots.sha, keys.length, ...keys, from, to - 1];
+}
+
+export async function loadSlotsScript(redis: Redis): Promise<void> {
+  await redis.script('LOAD', SCRIPTS.readSlots.lua);
+}
+
+/** Runs a pipeline that contains {@link slotsCommand}; loads the script first when the server does not know it. */
+export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
+  const run = () => runCommands(redis, commands);
+  return orSend(run, async () => {
+    await loadSlotsScript(redis);
+    return run();
+  });
 }
 
 /** Raised for an unknown answer of a script: store and program are of different versions. */

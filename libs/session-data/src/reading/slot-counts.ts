@@ -1,14 +1,31 @@
 /**
- * The counts of many symbols on each of a session's own retained days: the matrix that a picture of coverage shows. A
- * strategy's view ends at the clock, an operator's at the frontier. Whole closed days are read once while the caller keeps
- * a {@link CountedDays}. Reads only.
+ * Counts of the slots of many symbols: on each of a session's own retained days, which is the matrix that a picture of coverage
+ * shows, and the empty ones that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at
+ * the frontier. Whole closed days are read once while the caller keeps a {@link CountedDays}. Reads only.
  */
+import { slotsToAsk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { byPartition, type SessionLayout, type View } from '../layout/index.js';
-import type { CountedDays } from './counted-days.js';
-import { CELL_COUNTS, type CellCount, CELLS_A_CALL, copyCell, type DayCell, readCells } from './day-cells.js';
-import type { EmptySlotsQuery } from './empty-slots.js';
-import { readVisibleEnd } from './visible-end.js';
+import { UpkeepStore } from '../upkeep/index.js';
+import { readVisibleEnd } from './clocked-reads.js';
+import {
+  CELL_COUNTS,
+  type CellCount,
+  CELLS_A_CALL,
+  copyCell,
+  type CountedDays,
+  type DayCell,
+  readCells,
+} from './counted-days.js';
+
+/** What is counted; all of the session when left out. */
+export interface EmptySlotsQuery {
+  symbols?: readonly string[] | undefined;
+  /** Dates, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
+  view: View;
+}
 
 /** A page of symbols that a caller wants; all that can be read, on all days, in the session's view, unless it says otherwise. */
 export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
@@ -19,9 +36,7 @@ export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
 }
 
 export interface DayCounts {
-  /**
-   * Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol.
-   */
+  /** Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol. */
   days: { date: string; open: number; close: number; expected: number; visible: number }[];
   /** One number for each day in each array. */
   symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
@@ -50,10 +65,9 @@ export async function readDayCounts(
   const rest = [...new Set(query.symbols ?? readable)].sort().filter((symbol) => after === undefined || symbol > after);
   const symbols = rest.slice(0, limit);
   const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
-  const days = layout.days.flatMap(({ date }, day) => {
-    const isAsked = (query.from ?? date) <= date && date <= (query.to ?? date);
-    return isAsked && day >= firstKept && !layout.isHistory(day) ? [day] : [];
-  });
+  const days = layout.days.flatMap(({ date }, day) =>
+    isAsked(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
+  );
   const counts = await countCells(redis, layout, symbols, days, end, known);
   return {
     days: days.map((day) => {
@@ -118,11 +132,48 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 }
 
 function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
-  const named: Partial<Record<CellCount, number[]>> = {};
-  for (const [place, name] of CELL_COUNTS.entries()) {
-    const numbers: number[] = [];
-    for (let at = place; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
-    named[name] = numbers;
+  const named = CELL_COUNTS.map((name, place) => [
+    name,
+    Array.from({ length: days }, (_, day) => counts[day * COUNTS + place]!),
+  ]);
+  return Object.fromEntries(named) as Record<CellCount, number[]>;
+}
+
+/** The empty slots of one symbol: how many, and in how many gaps. */
+export interface EmptySlots {
+  symbol: string;
+  gaps: number;
+  slots: number;
+}
+
+/** The symbols that have any, sorted by name. @param readable all symbols that can be read @throws SessionLostError */
+export async function readEmptySlots(
+  redis: Redis,
+  layout: SessionLayout,
+  readable: readonly string[],
+  query: EmptySlotsQuery,
+): Promise<EmptySlots[]> {
+  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
+  const store = new UpkeepStore(redis, layout);
+  const found = new Map<string, EmptySlots>();
+  const partitions = [...byPartition([...new Set(query.symbols ?? readable)], (symbol) => layout.partitionOf(symbol)!)];
+  for (let day = firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
+    if (!isAsked(layout.day(day).date, query)) continue;
+    const closed = layout.grid(day).closedBy(end);
+    const read = await Promise.all(partitions.map(([partition, members]) => store.readDay(partition, day, members)));
+    for (const { symbol, bitmap, states } of read.flat()) {
+      const runs = slotsToAsk(bitmap, states, closed, 'all');
+      if (runs.length === 0) continue;
+      const sum = found.get(symbol) ?? { symbol, gaps: 0, slots: 0 };
+      sum.gaps += runs.length;
+      sum.slots += runs.reduce((slots, run) => slots + run.end - run.start, 0);
+      found.set(symbol, sum);
+    }
   }
-  return named as Record<CellCount, number[]>;
+  return [...found.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
+/** Whether a date is one of those that a query asks for. */
+function isAsked(date: string, { from = date, to = date }: Partial<EmptySlotsQuery>): boolean {
+  return from <= date && date <= to;
 }
