@@ -1,5 +1,5 @@
 /**
- * Jobs that BullMQ would run too late, or never.
+ * Repairs jobs that BullMQ would run too late, or never, and removes the queues of a former deployment.
  *
  * It delays and runs jobs by the clocks of processes: when a process whose clock is an hour ahead ends, the jobs that it delayed run an
  * hour late, and workers whose clocks are an hour behind run all of them an hour late. It gives every lock an expiry, but a queue Redis
@@ -9,6 +9,8 @@
 import type { Redis } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
+import { openQueues, producerConnection } from './connections.js';
+import { activityKey } from './queue-status.js';
 
 /** Clocks that differ by less than this need no repair, ms. */
 const DIFFERENCE_MAX_MS = 30_000;
@@ -47,4 +49,20 @@ export async function releaseLostLocks(redis: Redis, prefix: string): Promise<vo
   const locks = queues.flatMap((queue, i) => active[i]!.map((id) => `${queue}:${id}:lock`));
   const expiries = await Promise.all(locks.map((lock) => redis.pttl(lock)));
   await Promise.all(locks.filter((_, i) => expiries[i] === NO_EXPIRY).map((lock) => redis.del(lock)));
+}
+
+/**
+ * Removes the four queues of a prefix with all their jobs, and the activity of its workers. No process may be working on them.
+ * @param url of the queue Redis
+ */
+export async function removeQueues(url: string, prefix: string): Promise<void> {
+  const connection = producerConnection(url);
+  const queues = Object.values(openQueues(connection, prefix));
+  try {
+    for (const queue of queues) await queue.obliterate({ force: true });
+    await connection.unlink(activityKey(prefix));
+  } finally {
+    await Promise.allSettled(queues.map((queue) => queue.close()));
+    connection.disconnect();
+  }
 }
