@@ -7,11 +7,12 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import { noteRemoved } from './removed-sessions.js';
-import { createSession, type CreatedSession, type NewSession } from './session-create.js';
-import { decodePageCursor, encodePageCursor } from './session-cursor.js';
-import { UnknownSessionError, SessionStateError } from './session-errors.js';
+import { noteRemoved, createSession, type CreatedSession, type NewSession } from './created-removed.js';
 import {
+  decodePageCursor,
+  encodePageCursor,
+  UnknownSessionError,
+  SessionStateError,
   ACTIVE_STATES,
   ENDED_STATES,
   ownedBy,

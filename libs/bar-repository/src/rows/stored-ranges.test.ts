@@ -1,4 +1,4 @@
-import { mergeRanges, TimeRangeError } from './time-ranges.js';
+import { mergeRanges, TimeRangeError } from './stored-ranges.js';
 
 test('ranges that touch or overlap become one, sorted', () => {
   const ranges = [

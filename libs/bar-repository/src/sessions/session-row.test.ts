@@ -1,5 +1,4 @@
-import { decodePageCursor, encodePageCursor } from './session-cursor.js';
-import { CursorError } from './session-errors.js';
+import { decodePageCursor, encodePageCursor, CursorError } from './session-row.js';
 
 test('decoding a cursor returns its position for any id', () => {
   for (const id of ['a', 'with space\nand more', 'é']) {

@@ -1,4 +1,4 @@
-import { TradingDates } from './trading-dates.js';
+import { TradingDates } from './bar-importer.js';
 
 const HOUR_MS = 3_600_000;
 

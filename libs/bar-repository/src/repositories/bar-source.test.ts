@@ -1,4 +1,4 @@
-import { messageOf, retryAfterMsOf } from './thrown-error.js';
+import { messageOf, retryAfterMsOf } from './bar-source.js';
 
 test.each([
   [1_500, 1_500],

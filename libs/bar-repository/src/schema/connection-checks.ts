@@ -1,7 +1,4 @@
-/**
- * Asks the server, on a new connection, whether it still works for a connection that has had no answer for some seconds. A
- * half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
- */
+/** Finds connections that are of no use any more: half-open ones, and those to a server that takes no writes. */
 import { Client, type PoolClient } from 'pg';
 import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
@@ -16,7 +13,11 @@ const CANNOT_SEND = 'ClientWrite';
 const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
   FROM pg_stat_activity WHERE pid = $1`;
 
-/** Lets the socket of a connection ask before its limit of silence is over. @param url of the server */
+/**
+ * Lets the socket of a connection that has had no answer for some seconds ask the server, on a new connection, whether it still works for
+ * it. A half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
+ * @param url of the server
+ */
 export function checkWhenSilent(client: PoolClient, url: string): void {
   const pid = processIdOf(client);
   const socket = 'connection' in client && (client.connection as { stream?: unknown }).stream;
@@ -60,4 +61,24 @@ interface Row {
 function processIdOf(client: object): number | undefined {
   const pid: unknown = 'processID' in client ? client.processID : undefined;
   return typeof pid === 'number' ? pid : undefined;
+}
+
+/** SQLSTATE of a write in a transaction that may only read. */
+const READ_ONLY = '25006';
+
+/**
+ * After the first statement that fails because the server is read-only, the pool closes the connection and opens one to the new server.
+ * A failover that moves the server's name or address to another machine leaves open connections at the old one.
+ */
+export function leaveWhenDemoted(client: PoolClient): void {
+  const { connection } = client as { connection?: Connection };
+  connection?.on('errorMessage', ({ code }) => {
+    // The pool keeps no connection on which a query cannot run.
+    if (code === READ_ONLY) Object.assign(client, { _queryable: false });
+  });
+}
+
+/** What the types of `pg` do not have. */
+interface Connection {
+  on(event: 'errorMessage', listener: (message: { code?: string }) => void): void;
 }
