@@ -3,8 +3,10 @@
  * whether the session's symbols changed.
  */
 import { readSymbols, SessionLostError, SessionReader, UpkeepStore, withMembership } from '@barkeep/session-data';
-import type { SessionRef } from '@barkeep/upkeep-queues';
+import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
+import type { Tracing } from '@barkeep/observe';
+import type { UpkeepFigures } from './upkeep-figures.js';
 
 const SESSIONS_KEPT = 200;
 /** Changes of a session's symbols during one job. After this many the job fails and the queue retries it. */
@@ -65,4 +67,14 @@ export class UpkeepSessions {
     if (this.stores.size > SESSIONS_KEPT && oldest) this.stores.delete(oldest);
     return store;
   }
+}
+
+/** What the work of every queue uses. */
+export interface WorkParts {
+  sessions: UpkeepSessions;
+  producer: UpkeepProducer;
+  figures: UpkeepFigures;
+  tracing: Pick<Tracing, 'span'>;
+  /** Epoch ms, by the clock of the store. */
+  now: () => number;
 }

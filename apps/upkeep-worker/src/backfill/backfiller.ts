@@ -25,12 +25,19 @@ import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { RepositoryFailedError, type Repositories } from '../repositories/index.js';
+import { RepositoryFailedError, type Repositories } from '../repositories.js';
 import { settledOf } from '../upkeep-figures.js';
-import type { WorkParts } from '../work-parts.js';
+import type { WorkParts } from '../upkeep-sessions.js';
 import { failSession } from './fail-session.js';
-import { askRepositories, SliceEndedError, type Ask, type DayAnswer, type SymbolFailure } from './requests.js';
-import { quarantineRefused, refusalTexts } from './refusals.js';
+import {
+  askRepositories,
+  SliceEndedError,
+  type Ask,
+  type DayAnswer,
+  type SymbolFailure,
+  quarantineRefused,
+  refusalTexts,
+} from './requests.js';
 
 /** Rounds in which symbols that changed while they were filled are read again. */
 const ROUNDS_MAX = 5;

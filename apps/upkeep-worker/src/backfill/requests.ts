@@ -3,10 +3,17 @@
  * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
  * take the place of what the better one may still give (I1). A repository that is given up counts as one that has no bar.
  */
-import type { RepositoryAnswer, RefusedRecord } from '@barkeep/bar-repository';
-import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
-import type { SessionLayout, SymbolDay, UpkeepStore } from '@barkeep/session-data';
-import type { Repositories, Repository } from '../repositories/index.js';
+import {
+  type RepositoryAnswer,
+  type RefusedRecord,
+  quarantine,
+  quarantineTotals,
+  type QuarantinedBar,
+} from '@barkeep/bar-repository';
+import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
+import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
+import type { Repositories, Repository } from '../repositories.js';
+import type { DataSource } from 'typeorm';
 
 /** A symbol's day with the slots to ask for. */
 export interface Ask extends SymbolDay {
@@ -135,4 +142,44 @@ function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly Da
     for (let slot = start; slot < end; slot++) if (!slots.has(slot)) return false;
     return true;
   });
+}
+
+/**
+ * Quarantines refused bars of answers for one trading day. A bar that was refused before is not stored again, so that it counts once,
+ * however often the repository answers it (I7).
+ * @returns the totals of the symbols on that day, for the counts in the session store
+ */
+export async function quarantineRefused(
+  dataSource: DataSource,
+  layout: SessionLayout,
+  date: string,
+  refused: readonly QuarantinedBar[],
+): Promise<RefusedCount[]> {
+  // The stream quarantines and counts the rows of the source dataset.
+  const source = sourceName(layout.spec);
+  const rows = refused.filter(({ dataset }) => dataset !== source);
+  if (rows.length === 0) return [];
+  await quarantine(dataSource, layout.incarnation, rows, date);
+  const datasets = layout.spec.backfill.filter((name) => name !== source);
+  const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
+  return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
+}
+
+/** For each symbol what a repository answered instead of valid bars: the text for the `lastError` of its gaps. */
+export function refusalTexts(refused: readonly QuarantinedBar[]): Map<string, string> {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { symbol, dataset, reason } of refused) {
+    const key = `${symbol} ${dataset}`;
+    const reasons = counts.get(key) ?? new Map<string, number>();
+    counts.set(key, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+  }
+  const texts = new Map<string, string>();
+  for (const [key, reasons] of counts) {
+    const [symbol = '', dataset = ''] = key.split(' ');
+    const bars = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+    const list = [...reasons].map(([reason, count]) => `${reason} (${count})`).join(', ');
+    const text = `${dataset} answered ${bars} ${bars === 1 ? 'bar that was' : 'bars that were'} refused: ${list}`;
+    texts.set(symbol, texts.has(symbol) ? `${texts.get(symbol)}; ${text}` : text);
+  }
+  return texts;
 }

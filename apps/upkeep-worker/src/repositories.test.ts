@@ -1,7 +1,6 @@
 import type { RepositoryLimit } from '@barkeep/session-data';
 import { DataSource } from 'typeorm';
-import { Repositories } from './repositories.js';
-import { RepositoryLimitError } from './repository-entry.js';
+import { Repositories, RepositoryLimitError } from './repositories.js';
 
 const dataSource = new DataSource({ type: 'postgres' });
 
