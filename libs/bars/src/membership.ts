@@ -24,7 +24,7 @@ export interface Membership {
 export const UNCHANGED: Membership = { version: 0, removed: [], added: {}, stamps: {} };
 
 /** The symbols and partitions that a session starts with. */
-export interface Members {
+interface Members {
   /** Symbols of the spec. */
   symbols: readonly string[];
   /** Number of partitions that these are spread over. */

@@ -2,7 +2,8 @@
  * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed
  * dates. Extended hours are marked as such. Pure.
  */
-import { type Calendar, DAY_MS, dateOf, epochDayOf, type Hours, type Segment } from './calendar/index.js';
+import type { Calendar, Hours, Segment } from './days.js';
+import { DAY_MS, dateOf, epochDayOf } from './time.js';
 
 /** A time without a slot, `[from, to)` in epoch ms, within one local date. */
 export interface OutsideSpan {

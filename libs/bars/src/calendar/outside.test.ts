@@ -1,4 +1,5 @@
-import { calendarNamed, type Hours } from './calendar/index.js';
+import { calendarNamed } from './book.js';
+import type { Hours } from './days.js';
 import { outsideSpans } from './outside.js';
 
 const utc = (time: number) => new Date(time).toISOString().slice(0, 16);

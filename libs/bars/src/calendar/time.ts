@@ -1,17 +1,56 @@
-/**
- * Converts wall time of one IANA zone to UTC, fast enough to build decades of trading days at once.
- * Guarantees: a later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the
- * clocks go forward; one that occurs twice maps to its first occurrence. Not responsible for trading hours.
- */
+/** Dates as days since 1970-01-01, without any time zone, and the wall clock of a zone. Not responsible for trading hours. */
 import { IANAZone } from 'luxon';
-import { DAY_MS } from './dates.js';
+
+/** A text that is not a date of the Gregorian calendar in the form `YYYY-MM-DD`. */
+export class CalendarDateError extends Error {
+  override readonly name = 'CalendarDateError';
+  constructor(readonly date: string) {
+    super(`expected a date YYYY-MM-DD, was ${JSON.stringify(date)}`);
+  }
+}
+
+/** Milliseconds of a day in UTC. */
+export const DAY_MS = 86_400_000;
+
+/** Names of the weekdays in calendar files, in ISO order. */
+export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+/** One of {@link WEEKDAYS}. */
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Days from 1970-01-01 to a date `YYYY-MM-DD`. @throws {CalendarDateError} for anything else, 2013-02-30 included */
+export function epochDayOf(date: string): number {
+  if (!isDate(date)) throw new CalendarDateError(date);
+  return Date.parse(date) / DAY_MS;
+}
+
+/** Whether a text is a date of the Gregorian calendar, written `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  // V8 parses 02-30 as 03-02, so the result must convert back to the same text.
+  return !Number.isNaN(ms) && dateOf(ms / DAY_MS) === text;
+}
+
+/** The date `YYYY-MM-DD` of a day, counted from 1970-01-01. */
+export function dateOf(epochDay: number): string {
+  return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The weekday of a day; day 0, 1970-01-01, was a Thursday. */
+export function weekdayOf(epochDay: number): Weekday {
+  return WEEKDAYS[(((epochDay + 3) % 7) + 7) % 7] ?? 'Mon';
+}
 
 const MINUTE_MS = 60_000;
 
 /** An offset look-up takes microseconds, so there is one for each span. No zone changes its offset and back within a week. */
 const SPAN_MS = 7 * DAY_MS;
 
-/** The wall clock of one zone. Caches one offset for each week that it converts. */
+/**
+ * The wall clock of one zone. It caches one offset for each week that it converts, so that decades of trading days are built at once. A
+ * later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward; one that
+ * occurs twice maps to its first occurrence.
+ */
 export class ZoneClock {
   readonly #zone: IANAZone;
   readonly #spanOffsetsMs = new Map<number, number>();

@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { ZoneClock } from './zone.js';
+import { ZoneClock } from './time.js';
 
 const wall = (text: string) => Date.parse(`${text}Z`);
 const utc = (zone: string, text: string) => new Date(new ZoneClock(zone).toUtcMs(wall(text))).toISOString();
