@@ -79,84 +79,81 @@ function shown(input: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
+/** Notes a problem. */
+type Note = (field: string, expected: string, was: string) => void;
+
 /** All contradictions in a calendar file of the right form; none when the calendar can be used. */
 function calendarProblems(file: CalendarFile): FieldProblem[] {
-  const problems = [...limitProblems(file), ...hoursProblems(file), ...dateProblems(file)];
+  const problems: FieldProblem[] = [];
+  const note: Note = (field, expected, was) => problems.push({ field, expected, was });
+  checkLimits(file, note);
+  checkHours(file, note);
+  checkDates(file, note);
   // Neighbouring days are compared only when each single day is valid.
-  return problems.length > 0 ? problems : neighbourProblems(file);
+  if (problems.length === 0) checkNeighbours(file, note);
+  return problems;
 }
 
-function limitProblems({ firstDate, lastDate, hours }: CalendarFile): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  if (lastDate < firstDate) problems.push({ field: 'lastDate', expected: `${firstDate} or later`, was: lastDate });
+function checkLimits({ firstDate, lastDate, hours }: CalendarFile, note: Note): void {
+  if (lastDate < firstDate) note('lastDate', `${firstDate} or later`, lastDate);
   hours.forEach(({ from, weekdays }, index) => {
     const previous = hours[index - 1]?.from;
     const field = `hours[${index}].from`;
-    if (previous === undefined && from > firstDate) {
-      problems.push({ field, expected: `${firstDate} (firstDate) or before`, was: from });
-    }
-    if (previous !== undefined && from < previous)
-      problems.push({ field, expected: `${previous} or after`, was: from });
+    if (previous === undefined && from > firstDate) note(field, `${firstDate} (firstDate) or before`, from);
+    if (previous !== undefined && from < previous) note(field, `${previous} or after`, from);
     const sameDate = hours.slice(0, index).filter((entry) => entry.from === from);
     const twice = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
-    if (twice.length > 0) {
-      const expected = `weekdays that no other entry from ${from} has`;
-      problems.push({ field: `hours[${index}].weekdays`, expected, was: twice.join(', ') });
-    }
+    if (twice.length === 0) return;
+    note(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, twice.join(', '));
   });
-  return problems;
 }
 
 /** Segments in order, and extended hours around regular ones, in the hours and special days. */
-function hoursProblems({ hours, specialDays = [] }: CalendarFile): FieldProblem[] {
+function checkHours({ hours, specialDays = [] }: CalendarFile, note: Note): void {
   const hasExtended = hours[0]?.extended !== undefined;
-  return Object.entries({ hours, specialDays }).flatMap(([list, days]) =>
-    days.flatMap(({ segments, extended }, index) => [
-      ...orderProblems(`${list}[${index}].segments`, segments),
-      ...orderProblems(`${list}[${index}].extended`, extended ?? []),
-      ...extendedProblems(`${list}[${index}].extended`, segments, extended, hasExtended),
-    ]),
-  );
+  for (const [list, days] of Object.entries({ hours, specialDays })) {
+    days.forEach(({ segments, extended }, index) => {
+      checkOrder(`${list}[${index}].segments`, segments, note);
+      checkOrder(`${list}[${index}].extended`, extended ?? [], note);
+      checkExtended(`${list}[${index}].extended`, segments, extended, hasExtended, note);
+    });
+  }
 }
 
-function orderProblems(field: string, segments: FileSegments): FieldProblem[] {
+function checkOrder(field: string, segments: FileSegments, note: Note): void {
   const walls = wallSegmentsOf(segments);
-  const problems: FieldProblem[] = [];
   segments.forEach(({ open, close }, index) => {
     const { openMinute, closeMinute } = walls[index]!;
     const previous = walls[index - 1];
-    if (closeMinute <= openMinute) {
-      problems.push({ field: `${field}[${index}].close`, expected: `a time after ${open}`, was: close });
-    }
+    if (closeMinute <= openMinute) note(`${field}[${index}].close`, `a time after ${open}`, close);
     if (previous !== undefined && openMinute < previous.closeMinute) {
-      const expected = `${segments[index - 1]?.close}, the close before it, or later`;
-      problems.push({ field: `${field}[${index}].open`, expected, was: open });
+      note(`${field}[${index}].open`, `${segments[index - 1]?.close}, the close before it, or later`, open);
     }
   });
   const minutes = (walls.at(-1)?.closeMinute ?? 0) - (walls[0]?.openMinute ?? 0);
-  if (minutes > 1440) problems.push({ field, expected: 'a day of at most 1440 minutes', was: String(minutes) });
-  return problems;
+  if (minutes > 1440) note(field, 'a day of at most 1440 minutes', String(minutes));
 }
 
-function extendedProblems(
+function checkExtended(
   field: string,
   segments: FileSegments,
   extended: FileSegments | undefined,
   hasExtended: boolean,
-): FieldProblem[] {
+  note: Note,
+): void {
   if (extended === undefined) {
-    return hasExtended ? [{ field, expected: 'segments, as hours[0] has them', was: 'missing' }] : [];
+    if (hasExtended) note(field, 'segments, as hours[0] has them', 'missing');
+    return;
   }
-  if (!hasExtended) return [{ field, expected: 'nothing, as hours[0] has none', was: 'segments' }];
+  if (!hasExtended) return note(field, 'nothing, as hours[0] has none', 'segments');
   const wide = wallSegmentsOf(extended);
-  return wallSegmentsOf(segments).flatMap(({ openMinute, closeMinute }, index) => {
-    if (wide.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return [];
-    return [{ field, expected: `a segment that holds all of segments[${index}]`, was: 'none' }];
+  wallSegmentsOf(segments).forEach(({ openMinute, closeMinute }, index) => {
+    if (wide.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
+    note(field, `a segment that holds all of segments[${index}]`, 'none');
   });
 }
 
-function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile): FieldProblem[] {
-  const problems: FieldProblem[] = [];
+function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile, note: Note): void {
   const firstUse = new Map<string, string>();
   const lists = [
     { list: 'holidays', dates: holidays },
@@ -165,18 +162,15 @@ function dateProblems({ firstDate, lastDate, holidays = [], specialDays = [] }: 
   const uses = lists.flatMap(({ list, dates }) => dates.map((date, index) => ({ field: `${list}[${index}]`, date })));
   for (const { field, date } of uses) {
     const other = firstUse.get(date);
-    if (other !== undefined) problems.push({ field, expected: `a date that is not ${other} as well`, was: date });
-    if (date < firstDate || date > lastDate) {
-      problems.push({ field, expected: `a date from ${firstDate} to ${lastDate}`, was: date });
-    }
+    if (other !== undefined) note(field, `a date that is not ${other} as well`, date);
+    if (date < firstDate || date > lastDate) note(field, `a date from ${firstDate} to ${lastDate}`, date);
     firstUse.set(date, field);
   }
-  return problems;
 }
 
 /** The first day that opens before the previous one has closed. */
-function neighbourProblems(file: CalendarFile): FieldProblem[] {
-  if (!reachesOverMidnight(file)) return [];
+function checkNeighbours(file: CalendarFile, note: Note): void {
+  if (!reachesOverMidnight(file)) return;
   const rules = new CalendarRules(file);
   const lastDay = epochDayOf(file.lastDate);
   let busyUntil = Number.NEGATIVE_INFINITY;
@@ -188,11 +182,10 @@ function neighbourProblems(file: CalendarFile): FieldProblem[] {
     const overlapMinutes = busyUntil - (day * 1440 + first.openMinute);
     if (overlapMinutes > 0) {
       const expected = 'to open when the previous trading day has closed, or later';
-      return [{ field: `hours of ${dateOf(day)}`, expected, was: `${overlapMinutes} minutes earlier` }];
+      return note(`hours of ${dateOf(day)}`, expected, `${overlapMinutes} minutes earlier`);
     }
     busyUntil = day * 1440 + last.closeMinute;
   }
-  return [];
 }
 
 /** Only days that reach over midnight can overlap. For other calendars the walk over all dates is not needed. */
