@@ -2,8 +2,8 @@ import { TradingDates } from './bar-importer.js';
 
 const HOUR_MS = 3_600_000;
 
-test('each date of a symbol is listed once, by default the UTC date', () => {
-  const dates = new TradingDates();
+test('each date of a symbol is listed once', () => {
+  const dates = new TradingDates((time) => new Date(time).toISOString().slice(0, 10));
   for (let hour = 0; hour < 30; hour++) dates.add(1, Date.UTC(2024, 0, 1) + hour * HOUR_MS);
   dates.add(2, Date.UTC(2024, 0, 1));
   expect(dates.entries()).toEqual([

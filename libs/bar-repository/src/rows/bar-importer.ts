@@ -27,10 +27,10 @@ import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './
 
 export interface ImportOptions {
   /**
-   * Declares every date that gets rows complete for its symbol. `true` uses the UTC date of the open time. A function returns the
-   * trading date (`YYYY-MM-DD`) of an open time, and is called once for each hour. @default false
+   * Declares every date that gets rows complete for its symbol. Returns the trading date (`YYYY-MM-DD`) of an open time, and is called
+   * once for each hour. @default no date is declared complete
    */
-  complete?: boolean | ((openTime: number) => string);
+  complete?: ((openTime: number) => string) | undefined;
   /** `any` takes negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
@@ -86,7 +86,7 @@ export class BarImporter {
     this.prices = options.prices ?? 'positive';
     this.direct = new CopyIn(client, 'bars');
     this.staged = new CopyIn(client, STAGING_TABLE);
-    if (options.complete) this.dates = new TradingDates(options.complete === true ? undefined : options.complete);
+    if (options.complete) this.dates = new TradingDates(options.complete);
   }
 
   /**
@@ -207,8 +207,8 @@ export class TradingDates {
   private readonly bySymbol = new Map<number, Set<string>>();
   private readonly dateOfHour = new Map<number, string>();
 
-  /** @param dateOf the trading date of an open time; constant within an hour of UTC. @default the UTC date */
-  constructor(private readonly dateOf: (openTime: number) => string = utcDate) {}
+  /** @param dateOf the trading date of an open time; constant within an hour of UTC */
+  constructor(private readonly dateOf: (openTime: number) => string) {}
 
   add(symbolId: number, openTime: number): void {
     let dates = this.bySymbol.get(symbolId);
@@ -223,8 +223,4 @@ export class TradingDates {
   entries(): [number, string][] {
     return [...this.bySymbol].flatMap(([id, dates]) => [...dates].map((date): [number, string] => [id, date]));
   }
-}
-
-function utcDate(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(0, 10);
 }
