@@ -7,7 +7,7 @@ import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
 import { parsePayload, PayloadError, type JobName, type Payload } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { SliceEndedError } from './backfill/index.js';
+import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
 
 /** What does the work of a queue's jobs. */

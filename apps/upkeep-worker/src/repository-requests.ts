@@ -12,7 +12,7 @@ import {
 } from '@barkeep/bar-repository';
 import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
 import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
-import type { Repositories, Repository } from '../repositories.js';
+import type { Repositories, Repository } from './repositories.js';
 import type { DataSource } from 'typeorm';
 
 /** A symbol's day with the slots to ask for. */

@@ -1,4 +1,4 @@
-import { refusalTexts } from './requests.js';
+import { refusalTexts } from './repository-requests.js';
 
 test('I7 the text of refused bars names the repository, the reasons and their numbers', () => {
   const bar = (symbol: string, dataset: string, reason: string) => ({ symbol, dataset, reason });

@@ -25,10 +25,9 @@ import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { RepositoryFailedError, type Repositories } from '../repositories.js';
-import { settledOf } from '../upkeep-figures.js';
-import type { WorkParts } from '../upkeep-sessions.js';
-import { failSession } from './fail-session.js';
+import { RepositoryFailedError, type Repositories } from './repositories.js';
+import { settledOf } from './upkeep-figures.js';
+import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
   askRepositories,
   SliceEndedError,
@@ -37,7 +36,7 @@ import {
   type SymbolFailure,
   quarantineRefused,
   refusalTexts,
-} from './requests.js';
+} from './repository-requests.js';
 
 /** Rounds in which symbols that changed while they were filled are read again. */
 const ROUNDS_MAX = 5;
@@ -199,7 +198,7 @@ export class Backfiller {
       this.parts.figures.filled(filled, settledOf(before, after));
       total += filled;
     }
-    for (const { dataset } of refused) this.parts.figures.refused(dataset, 1);
+    for (const { dataset } of refused) this.parts.figures.refused(dataset);
     return total;
   }
 
@@ -213,11 +212,12 @@ export class Backfiller {
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer without bars.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
-    const input = { grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial };
-    const plan = planFill(input);
+    const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
     if (isPartial && plan.filled === 0) return { plan };
-    const dueAt = isPartial ? (plan.absent > 0 ? this.parts.now() : undefined) : this.dueAt(plan);
-    return { plan, fill: { symbol, before: states, after: plan.after, runs: plan.runs, dueAt } };
+    const { after, runs, absent } = plan;
+    const now = this.parts.now();
+    const nextAsk = isPartial ? now : retryAt(now, fewestAsks(after), this.parts.backoffMs);
+    return { plan, fill: { symbol, before: states, after, runs, dueAt: absent > 0 ? nextAsk : undefined } };
   }
 
   /**
@@ -277,10 +277,6 @@ export class Backfiller {
     // Stored bars are derived while the repository is away.
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
     throw new RepositoryFailedError(repository, failures, retryInMs, error);
-  }
-
-  private dueAt({ after, absent }: FillPlan): number | undefined {
-    return absent > 0 ? retryAt(this.parts.now(), fewestAsks(after), this.parts.backoffMs) : undefined;
   }
 }
 
