@@ -66,10 +66,8 @@ interface DayJob {
   grid: DayGrid;
   slice: AbortSignal;
   signal: AbortSignal | undefined;
-  /** True when this is the last attempt before `onFailure` decides. */
-  isLastAttempt: boolean;
-  /** True when the session continues without a repository that fails in this attempt. */
-  givesUp: boolean;
+  /** What a failure in this attempt leads to: before the last one the job always tries again. */
+  onFailure: 'wait' | 'continue' | 'fail';
 }
 
 export class Backfiller {
@@ -88,8 +86,8 @@ export class Backfiller {
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
       const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
-      const givesUp = isLastAttempt && store.layout.spec.upkeep.onFailure === 'continue';
-      await this.fillDay({ store, payload, day, grid, slice, signal, isLastAttempt, givesUp });
+      const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
+      await this.fillDay({ store, payload, day, grid, slice, signal, onFailure });
     });
   }
 
@@ -122,11 +120,11 @@ export class Backfiller {
     }
   }
 
-  private ask({ store, grid, slice, signal, givesUp }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
-    const timeoutMs = this.parts.repositoryTimeoutMs;
+  private ask({ store, grid, slice, signal, onFailure }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+    const options = { timeoutMs: this.parts.repositoryTimeoutMs, slice, signal, givesUp: onFailure === 'continue' };
     const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
     return this.parts.tracing.span('ask repositories', about, () =>
-      askRepositories(this.parts.repositories, store, grid, asks, { timeoutMs, slice, signal, givesUp }),
+      askRepositories(this.parts.repositories, store, grid, asks, options),
     );
   }
 
@@ -204,10 +202,10 @@ export class Backfiller {
 
   /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
   private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
-    const { store, grid, givesUp } = job;
+    const { store, grid } = job;
     const { symbol, states, asked } = ask;
     const { upkeep } = store.layout.spec;
-    const isGivenUp = answer.failed.has(symbol) && givesUp;
+    const isGivenUp = answer.failed.has(symbol) && job.onFailure === 'continue';
     const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer without bars.
@@ -257,18 +255,17 @@ export class Backfiller {
    * @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots
    */
   private async afterFailure(job: DayJob, failed: readonly SymbolFailure[]): Promise<void> {
-    const { store, payload, isLastAttempt, givesUp } = job;
+    const { store, payload, onFailure } = job;
     const { repository, error } = failed[0]!;
     const { sessionId, incarnation, partition } = payload;
-    const { onFailure } = store.layout.spec.upkeep;
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
     for (const each of failed) {
       const failure = { repository: each.repository, error: messageOf(each.error) };
       await store.failures.note({ ...failure, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
     }
-    if (givesUp) return;
-    if (isLastAttempt && onFailure === 'fail') {
+    if (onFailure === 'continue') return;
+    if (onFailure === 'fail') {
       const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
       await failSession(this.parts.dataSource, this.parts.redis, store.layout, reason);
       await this.parts.producer.unschedule(incarnation);
