@@ -75,8 +75,7 @@ const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
 
 /** The calendars of one process. */
 export class CalendarBook {
-  readonly #parsers = new Map<string, () => Calendar>();
-  readonly #parsed = new Map<string, Calendar>();
+  readonly #calendars = new Map<string, () => Calendar>();
 
   /** @param own calendars besides the shipped ones @throws {DuplicateCalendarError} when a name is in use already */
   constructor(own: readonly Calendar[] = []) {
@@ -90,20 +89,20 @@ export class CalendarBook {
 
   /** The calendar with that name, always the same object. @throws {UnknownCalendarError} with the known names */
   named(id: string): Calendar {
-    const calendar = this.#parsed.get(id) ?? this.#parsers.get(id)?.();
+    const calendar = this.#calendars.get(id);
     if (calendar === undefined) throw new UnknownCalendarError(id, this.ids());
-    this.#parsed.set(id, calendar);
-    return calendar;
+    return calendar();
   }
 
   /** All names, the shipped ones first. */
   ids(): string[] {
-    return [...this.#parsers.keys()];
+    return [...this.#calendars.keys()];
   }
 
   #add(id: string, parse: () => Calendar): void {
-    if (this.#parsers.has(id)) throw new DuplicateCalendarError(id);
-    this.#parsers.set(id, parse);
+    if (this.#calendars.has(id)) throw new DuplicateCalendarError(id);
+    let calendar: Calendar | undefined;
+    this.#calendars.set(id, () => (calendar ??= parse()));
   }
 }
 
