@@ -34,11 +34,7 @@ interface Members {
 /** A change would leave a session without symbols, or with too many. */
 export class SymbolCountError extends Error {
   override readonly name = 'SymbolCountError';
-  constructor(
-    readonly sessionId: string,
-    readonly expected: string,
-    readonly was: string,
-  ) {
+  constructor(sessionId: string, expected: string, was: string) {
     super(`session ${sessionId}: expected ${expected}, was ${was}`);
   }
 }

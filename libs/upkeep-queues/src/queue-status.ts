@@ -84,12 +84,8 @@ interface JobFailure {
   message: string;
 }
 
-export interface QueueStatus {
+export interface QueueStatus extends Record<JobState, number> {
   name: JobName;
-  waiting: number;
-  active: number;
-  delayed: number;
-  failed: number;
   /** Kept for an hour: of queues whose jobs have no fixed id. */
   completed: number;
   oldestWaitingMs: number | null;

@@ -87,7 +87,8 @@ export class RepositoryModuleError extends Error {
 
 /**
  * Imports the module (CommonJS or ESM, relative to the working directory) and returns its repositories by name:
- * `module.exports = { 'vendor-b': repository }`, or the same as an ESM default export, which is used when there is one. The export may be a promise, or a function that returns the map (for repositories that connect first).
+ * `module.exports = { 'vendor-b': repository }`, or the same as an ESM default export, which is used when there is one. The export may be
+ * a promise, or a function that returns the map (for repositories that connect first).
  * @throws RepositoryModuleError
  */
 export async function loadRepositories(

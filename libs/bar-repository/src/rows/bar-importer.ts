@@ -40,11 +40,7 @@ export interface ImportOptions {
 /** Thrown for an invalid bar. The import stays open: the caller may continue, or abort it. */
 export class InvalidBarError extends Error {
   override readonly name = 'InvalidBarError';
-  constructor(
-    readonly symbol: string,
-    readonly bar: Bar,
-    readonly reason: RefusalReason,
-  ) {
+  constructor(symbol: string, bar: Bar, reason: RefusalReason) {
     super(`expected a valid bar of ${symbol}, was ${reason}: ${JSON.stringify(bar)}`);
   }
 }

@@ -72,10 +72,7 @@ export class UnknownSessionError extends Error {
 /** Thrown when the id or the idempotency key belongs to a session with another spec. */
 export class SpecConflictError extends Error {
   override readonly name = 'SpecConflictError';
-  constructor(
-    readonly sessionId: string,
-    readonly field: 'id' | 'idempotencyKey',
-  ) {
+  constructor(sessionId: string, field: 'id' | 'idempotencyKey') {
     super(`expected the spec of session ${sessionId}, which has this ${field}, was another spec`);
   }
 }

@@ -9,12 +9,7 @@ import { CalendarRules, type WallSegment, type CalendarFile } from './calendar-f
 /** A date before `firstDate` or after `lastDate` of a calendar; both are the outermost known dates. */
 export class CalendarRangeError extends Error {
   override readonly name = 'CalendarRangeError';
-  constructor(
-    readonly calendarId: string,
-    readonly date: string,
-    readonly firstDate: string,
-    readonly lastDate: string,
-  ) {
+  constructor(calendarId: string, date: string, firstDate: string, lastDate: string) {
     super(`expected a date from ${firstDate} to ${lastDate}, the limits of calendar ${calendarId}, was ${date}`);
   }
 }
