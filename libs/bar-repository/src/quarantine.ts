@@ -49,15 +49,11 @@ const INSERT_ROWS = `
   ON CONFLICT DO NOTHING RETURNING 1`;
 
 function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
-  const values = (['open', 'high', 'low', 'close', 'volume'] as const).map((name) =>
-    rows.map((row) => row[name] ?? null),
-  );
+  const columns = (...names: (keyof QuarantinedBar)[]) => names.map((name) => rows.map((row) => row[name] ?? null));
   return [
-    rows.map((row) => row.dataset),
-    rows.map((row) => row.symbol),
+    ...columns('dataset', 'symbol'),
     rows.map((row) => timestampOf(row.time)),
-    ...values,
-    rows.map((row) => row.reason),
+    ...columns('open', 'high', 'low', 'close', 'volume', 'reason'),
     rows.map((row) => row.raw?.replaceAll('\0', '').slice(0, RAW_CHARS_MAX) ?? null),
   ];
 }

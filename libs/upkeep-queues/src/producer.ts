@@ -108,31 +108,25 @@ export class UpkeepProducer {
   async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
     if (payloads.length === 0) return;
     const queue = this.queues.backfill;
-    const ids = payloads.map((payload) => jobOptions('backfill', payload, this.retry).jobId!);
-    const kept = await Promise.all(ids.map((id) => queue.getJob(id) as Promise<Job | undefined>));
+    const jobs = payloads.map((data, rank) => {
+      const priority = Math.min(rank + 1, PRIORITY_MAX);
+      return { name: 'backfill', data, opts: { ...jobOptions('backfill', data, this.retry), priority } };
+    });
+    const kept = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId!) as Promise<Job | undefined>));
     await Promise.all(kept.map(async (job) => ((await job?.isFailed()) ? job?.remove() : undefined)));
-    await queue.addBulk(
-      payloads.map((data, rank) => ({
-        name: 'backfill',
-        data,
-        opts: { ...jobOptions('backfill', data, this.retry), priority: Math.min(rank + 1, PRIORITY_MAX) },
-      })),
-    );
+    await queue.addBulk(jobs);
   }
 
   /** Schedules one run of detect-gaps at `time`, epoch ms, rounded up to a second so that many calls make one job. */
   async detectAt(session: SessionRef, time: number): Promise<void> {
     const second = Math.ceil(time / 1000);
-    await this.queues['detect-gaps'].add(
-      'detect-gaps',
-      { ...session, force: false },
-      {
-        ...scheduledOptions(this.retry),
-        jobId: `detect.${session.incarnation}.${second}`,
-        delay: Math.max(0, second * 1000 - this.now()),
-        timestamp: this.now(),
-      },
-    );
+    const options = {
+      ...scheduledOptions(this.retry),
+      jobId: `detect.${session.incarnation}.${second}`,
+      delay: Math.max(0, second * 1000 - this.now()),
+      timestamp: this.now(),
+    };
+    await this.queues['detect-gaps'].add('detect-gaps', { ...session, force: false }, options);
   }
 
   /** As {@link detectAt}, while upkeep of the session runs periodically: not for a session that has failed or has nothing left to repair. */
@@ -147,12 +141,8 @@ export class UpkeepProducer {
     const id = schedulerId(session.incarnation);
     const scheduler = await queue.getJobScheduler(id);
     if (scheduler?.every === everyMs) return;
-    const data = { ...session, force: false };
-    await queue.upsertJobScheduler(
-      id,
-      { every: everyMs },
-      { name: 'detect-gaps', data, opts: scheduledOptions(this.retry) },
-    );
+    const job = { name: 'detect-gaps', data: { ...session, force: false }, opts: scheduledOptions(this.retry) };
+    await queue.upsertJobScheduler(id, { every: everyMs }, job);
   }
 
   async unschedule(incarnation: string): Promise<void> {

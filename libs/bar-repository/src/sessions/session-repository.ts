@@ -66,14 +66,12 @@ export class SessionRepository<Spec = unknown> {
   }
 
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
-    const rows = await this.select('WHERE id = $1', [id]);
-    return rows[0];
+    return (await this.select('WHERE id = $1', [id]))[0];
   }
 
   /** The session that was created with an idempotency key. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
-    const rows = await this.select('WHERE idempotency_key = $1', [idempotencyKey]);
-    return rows[0];
+    return (await this.select('WHERE idempotency_key = $1', [idempotencyKey]))[0];
   }
 
   /** The state that a session has now; undefined when it is gone. */
