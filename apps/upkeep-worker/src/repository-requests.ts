@@ -12,8 +12,8 @@ import {
 } from '@barkeep/bar-repository';
 import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
 import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
-import type { Repositories, Repository } from './repositories.js';
 import type { DataSource } from 'typeorm';
+import type { Repositories, Repository } from './repositories.js';
 
 /** A symbol's day with the slots to ask for. */
 export interface Ask extends SymbolDay {

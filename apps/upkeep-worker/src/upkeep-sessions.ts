@@ -15,9 +15,9 @@ import {
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Tracing } from '@barkeep/observe';
-import type { UpkeepFigures } from './upkeep-figures.js';
 import { SessionRepository, SessionStateError, type SessionRow } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
+import type { UpkeepFigures } from './upkeep-figures.js';
 
 const SESSIONS_KEPT = 200;
 /** Changes of a session's symbols during one job. After this many the job fails and the queue retries it. */

@@ -3,8 +3,8 @@
  * when the queue Redis is away: the API answers 503, and a job is retried. Runs no jobs.
  */
 import type { Job, Queue, JobsOptions } from 'bullmq';
-import type { JobName, Payload, PayloadInput } from './contract.js';
 import { createHash, randomUUID } from 'node:crypto';
+import type { JobName, Payload, PayloadInput } from './contract.js';
 
 /** How a failed job is retried. */
 export interface RetrySettings {

@@ -3,9 +3,9 @@
  * A source answers valid bars only, and lists the records that it refused. It lists the symbols for which the repository failed,
  * so that the worker does not confuse a failure with an answer without bars. What a repository throws may be any value.
  */
+import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
 import type { QuarantinedBar } from '../quarantine.js';
 import type { TimeRange } from '../rows/index.js';
-import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
 
 export interface BarQuery {
   symbols: readonly string[];

@@ -1,13 +1,13 @@
 /**
- * Loads the user's module of repositories, and makes a {@link BarSource} of each repository, which has one of three forms: a TypeORM `DataSource` or `EntityManager` on
- * Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
+ * Loads the user's module of repositories, and makes a {@link BarSource} of each repository, which has one of three forms: a TypeORM
+ * `DataSource` or `EntityManager` on Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
  */
 import { DataSource } from 'typeorm';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
 import { ObjectSource, type Fetch } from './object-source.js';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 /** Second form. `start` inclusive, `end` exclusive, `interval` such as `1m`. Answers an array of records, or a promise of one. */
 export interface BarsBySymbolRepository {
@@ -67,20 +67,13 @@ function dataSourceOf(repository: object): DataSource | undefined {
 /** Checks the methods as well as the class, because the application may use another copy of TypeORM. */
 function isDataSource(value: unknown): value is DataSource {
   if (value instanceof DataSource) return true;
-  return (
-    typeof value === 'object' && value !== null && 'createQueryRunner' in value && 'driver' in value && 'query' in value
-  );
+  return isObject(value) && 'createQueryRunner' in value && 'driver' in value && 'query' in value;
 }
 
 /** Thrown when the module cannot be loaded or does not export repositories by name. */
 export class RepositoryModuleError extends Error {
   override readonly name = 'RepositoryModuleError';
-  constructor(
-    readonly modulePath: string,
-    expected: string,
-    actual: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(modulePath: string, expected: string, actual: string, options?: ErrorOptions) {
     super(`repository module ${modulePath}: expected ${expected}, was ${actual}`, options);
   }
 }
@@ -96,7 +89,7 @@ export async function loadRepositories(
   load: (url: string) => Promise<unknown> = (url) => import(url),
 ): Promise<Map<string, unknown>> {
   const exported = await exportedBy(modulePath, load);
-  if (typeof exported !== 'object' || exported === null || Array.isArray(exported)) {
+  if (!isObject(exported) || Array.isArray(exported)) {
     const actual = Array.isArray(exported) ? 'an array' : exported === null ? 'null' : typeof exported;
     throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', actual);
   }
@@ -116,15 +109,17 @@ async function exportedBy(modulePath: string, load: (url: string) => Promise<unk
   }
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function hasDefault(namespace: unknown): namespace is { default: unknown } {
-  return (
-    typeof namespace === 'object' && namespace !== null && 'default' in namespace && namespace.default !== undefined
-  );
+  return isObject(namespace) && 'default' in namespace && namespace.default !== undefined;
 }
 
 /** The named exports as a plain object, without the entries that Node and compilers add. */
 function withoutMarkers(namespace: unknown): unknown {
-  if (typeof namespace !== 'object' || namespace === null) return namespace;
+  if (!isObject(namespace)) return namespace;
   const markers = new Set(['default', '__esModule', 'module.exports']);
   return Object.fromEntries(Object.entries(namespace).filter(([name]) => !markers.has(name)));
 }

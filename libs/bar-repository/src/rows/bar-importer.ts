@@ -69,7 +69,7 @@ export class BarImporter {
   private readonly staged: CopyIn;
   private readonly dates: TradingDates | undefined;
   private readonly prices: Prices;
-  private turn: Promise<void> = Promise.resolve();
+  private turn: Promise<unknown> = Promise.resolve();
   private ended = false;
 
   private constructor(
@@ -187,10 +187,7 @@ export class BarImporter {
       if (this.ended) throw new ImportEndedError();
       return work();
     });
-    this.turn = result.then(
-      () => undefined,
-      () => undefined,
-    );
+    this.turn = Promise.allSettled([result]);
     return result;
   }
 }
