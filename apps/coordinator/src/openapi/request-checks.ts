@@ -59,7 +59,7 @@ export const CheckedQuery = createParamDecorator(
  * A controller of the API. Its routes need a key, and take the query that their `@Operation` names.
  * @param tag the heading of its routes at /docs
  */
-export function ApiController(path: string, tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
+export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
   const security = [ApiSecurity('apiKey'), ApiSecurity('bearer')];
-  return applyDecorators(Controller(path), UseGuards(QueryGuard), ...security, ApiTags(tag));
+  return applyDecorators(Controller(), UseGuards(QueryGuard), ...security, ApiTags(tag));
 }
