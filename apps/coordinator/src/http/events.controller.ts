@@ -6,10 +6,13 @@ import { shown } from '@barkeep/bars';
 import { STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionId } from '../openapi/index.js';
+import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { SURROUNDINGS, type Surroundings } from '../runtime.js';
+
+/** The component `Events` has the data of each type. OpenAPI 3.1 allows both keywords; the types of `@nestjs/swagger` do not. */
+const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
 
 @ApiController('data')
 export class EventsController {
@@ -35,7 +38,7 @@ export class EventsController {
     headers: { 'Last-Event-ID': lastEventIdHeader },
     answer: {
       description: 'the events',
-      schema: eventStreamSchema(),
+      schema: EVENT_STREAM,
       mediaType: 'text/event-stream',
       example: eventStreamExample,
     },

@@ -6,7 +6,7 @@ import { PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind 
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './json-schema.js';
+import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './openapi.js';
 import { QUERY_SCHEMA } from './request-checks.js';
 
 /** A successful answer of a route. `component` names a schema of the document. */
