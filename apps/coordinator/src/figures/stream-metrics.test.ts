@@ -1,5 +1,5 @@
 import { noFigures } from '@barkeep/session-data';
-import { DayChanges } from './day-changes.js';
+import { DayChanges } from './stream-metrics.js';
 
 let now: number;
 let seen: [waitedMs: number, hit: boolean][];

@@ -1,5 +1,5 @@
 import type { Matrix } from './cells.js';
-import { worstCells } from './worst-cells.js';
+import { worstCells } from './coverage.js';
 
 it('lists holes apart from repairs, each the worst first, and leaves out whole days', () => {
   const matrix: Matrix = {

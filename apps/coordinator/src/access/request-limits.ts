@@ -1,10 +1,13 @@
 /**
- * Reads JSON bodies within limits: size, depth, and no `__proto__` anywhere.
- * Guarantees that a controller can walk a body without harm; not responsible for its meaning.
+ * The limits of a request. Its JSON body is read within limits: size, depth, and no `__proto__` anywhere, so that a controller can
+ * walk a body without harm. Its answer begins within a time: a server that does not respond (a paused machine, a broken network)
+ * must not make callers wait without end. An answer that has started, such as a stream of events, is not limited.
  */
+import { problem } from '@barkeep/api';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { shown } from '@barkeep/bars';
 import { WrongFieldsError, ProblemError } from '../problems.js';
+import { sendProblem } from './problem-filter.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
 export const BODY_BYTES_MAX = 1_048_576;
@@ -66,4 +69,28 @@ export function bodyError(error: unknown): unknown {
       // The body is truncated, of another length than its header says, or compressed and broken.
       return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
+}
+
+/** Time until the first byte of an answer, ms. */
+export const ANSWER_WITHIN_MS = 30_000;
+const TIMER = 'deadline';
+
+/** The middleware that answers 503 in place of a route that does not answer within `ms`. */
+export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
+  return (request, response, next) => {
+    const timer = setTimeout(() => {
+      if (response.headersSent) return;
+      // Do not wait for the rest of the body.
+      response.setHeader('Connection', 'close');
+      sendProblem(request, response, problem('unavailable', `expected an answer within ${ms} ms`));
+    }, ms);
+    response.locals[TIMER] = timer;
+    response.once('close', () => clearTimeout(timer));
+    next();
+  };
+}
+
+/** Removes the limit from a request, such as one whose caller streams its body. */
+export function withoutDeadline(response: Response): void {
+  clearTimeout(response.locals[TIMER] as NodeJS.Timeout | undefined);
 }
