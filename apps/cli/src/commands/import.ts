@@ -73,20 +73,16 @@ export const importCommand = () =>
     );
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
-  await planOf(context, options.dataset, options); // report wrong options before wrong files
+  const { dataset } = options;
+  const settings = await planOf(context, dataset, options); // report wrong options before wrong files
   const calendar = await calendarOf(context, options);
-  const files = await inputFiles(names, options.format === 'lean');
-  const planWith = async (stored: Iterable<string>): Promise<ImportPlan> => ({
-    ...(await planOf(context, options.dataset, options, stored)),
-    files,
-    calendar,
-  });
-  if (options.dryRun) return readAll(await planWith([]), undefined, options);
-  const complete = options.complete ? completeDates(await planWith([])) : undefined;
+  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean'), calendar };
+  if (options.dryRun) return readAll(plan, undefined, options);
+  const complete = options.complete ? completeDates(plan) : undefined;
   const database = await context.database();
-  const plan = await planWith(await symbolsIn(database, options));
-  const { dataset, allowNegativePrices, volume } = options;
-  const values = { prices: allowNegativePrices ? 'any' : 'positive', withoutVolume: volume === 'none' } as const;
+  const { prices, hasVolume, names: symbolNames } = plan.read;
+  symbolNames.know(await symbolsIn(database, options));
+  const values = { prices, withoutVolume: !hasVolume };
   return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
 }
 
