@@ -1,7 +1,8 @@
-/** Checks that configured servers answer, so that a wrong address is an error within two seconds and not a long wait. */
+/** Checks that configured servers answer, so that a wrong address is an error within two seconds, and opens the database. */
 import { connect } from 'node:net';
+import { createDataSource, migrate } from '@barkeep/bar-repository';
 import type { ServiceUrls } from '@barkeep/service';
-import { CliError, errorText } from '../terminal/index.js';
+import { CliError, errorText, expecting, type Lifetime } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 export const SERVERS = [
@@ -68,4 +69,15 @@ export function withoutPassword(url: string): string {
   const shown = new URL(url);
   if (shown.password !== '') shown.password = '***';
   return shown.href;
+}
+
+export type Database = ReturnType<typeof createDataSource>;
+
+/** @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password */
+export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
+  const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
+  await expecting(`expected PostgreSQL to answer at ${withoutPassword(url)}`, () => database.initialize());
+  life.onEnd(() => database.destroy());
+  await migrate(database);
+  return database;
 }

@@ -1,4 +1,16 @@
-/** Recognises the kind of a file by its first bytes, because file names are often wrong. Pure. */
+/** Recognises the kind of a file by its first bytes, because file names are often wrong, and says which cannot be read. */
+
+/** The import counts the file as refused and stores none of its rows. */
+export class UnreadableFileError extends Error {
+  override readonly name = 'UnreadableFileError';
+}
+
+/** True for the errors of a single file: ours, and those of the system and of zlib, which carry a code. */
+export function isFileError(error: unknown): error is Error {
+  if (error instanceof UnreadableFileError) return true;
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
+  return typeof error.code === 'string' || typeof error.code === 'number';
+}
 
 /** What the bytes of a file are. `text` is everything that is not recognised as something else. */
 type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';

@@ -1,5 +1,5 @@
 import type { CertifiedDay } from '@barkeep/client';
-import { byPlace, firstDayThatDiffers, sameConsumers, type PlacedDifference } from './compare-runs.js';
+import { byPlace, firstDayThatDiffers, type PlacedDifference, sameConsumers } from './compare.js';
 
 const day = (date: string, digest: string): CertifiedDay => ({
   date,

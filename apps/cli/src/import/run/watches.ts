@@ -1,7 +1,4 @@
-/**
- * Watches the distances between the rows of each symbol over a whole import: the first rows of a file do not show that its later
- * rows, another symbol or another file have bars of another interval. Pure.
- */
+/** Watches the bars of each symbol over a whole import for what the first rows of a file do not show. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { greatestDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
@@ -34,6 +31,7 @@ const WIDE_RATIO = 5;
 /** Rows of one interval after which a symbol counts as one that trades in every interval. */
 const DENSE_MIN = 5;
 
+/** Finds rows of a symbol, in any file, that are of another interval. */
 export class SpacingWatch {
   readonly #bySymbol = new Map<string, Watched>();
 
@@ -114,4 +112,44 @@ function noRun(at: number): Run {
 
 function firstStep(distance: number, from: number, to: number): Run {
   return { divisor: distance, least: distance, steps: 1, from, to };
+}
+
+const RATIO = 10;
+/** Prices that are further apart in time may differ as much as they like. */
+const NEAR_MS = 7 * 86_400_000;
+
+/** Finds a price ten times the one before, and a high ten times its low: a lost decimal sign, another scale or another symbol. */
+export class PriceWatch {
+  readonly #last = new Map<string, Bar>();
+  #jumps = 0;
+  #example: string | undefined;
+
+  /** @param bars in the order of the rows */
+  add(symbol: string, bars: readonly Bar[]): void {
+    let last = this.#last.get(symbol);
+    for (const bar of bars) {
+      if (bar.low > 0 && bar.high >= RATIO * bar.low)
+        this.#found(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
+      else if (last !== undefined && isJump(last.close, bar.close) && Math.abs(bar.openTime - last.openTime) < NEAR_MS)
+        this.#found(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
+      last = bar;
+    }
+    if (last !== undefined) this.#last.set(symbol, last);
+  }
+
+  warnings(): string[] {
+    const others = this.#jumps > 1 ? `, and ${this.#jumps - 1} more like it` : '';
+    return this.#example === undefined
+      ? []
+      : [`${this.#example}${others}: is it a lost decimal sign, another scale or another symbol?`];
+  }
+
+  #found(what: string, { openTime }: Bar): void {
+    this.#jumps++;
+    this.#example ??= `${what} at ${timeText(openTime)}`;
+  }
+}
+
+function isJump(before: number, after: number): boolean {
+  return before > 0 && after > 0 && (after >= RATIO * before || before >= RATIO * after);
 }
