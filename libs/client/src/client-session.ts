@@ -11,7 +11,8 @@ import {
   type SessionReader,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { NotBegunError, Outage } from './outage/index.js';
+import { NotBegunError } from './errors.js';
+import { Outage } from './outage.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
 import {

@@ -1,17 +1,7 @@
 /** The public interface of the client library: sessions, their bars in this process, and steps through simulated time. */
 export { Barkeep, connect } from './connect.js';
 export { ClientSession } from './client-session.js';
-export {
-  ClientClosedError,
-  CoordinatorAddressError,
-  CoordinatorUnreachableError,
-  ExportBrokenError,
-  NoCoordinatorError,
-  NoSessionRedisError,
-  NotBegunError,
-  SessionRedisAwayError,
-  UnexpectedAnswerError,
-} from './outage/index.js';
+export * from './errors.js';
 export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';
 export {
   DaysRemovedError,

@@ -13,7 +13,7 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { Outage, retryOutages } from './outage/index.js';
+import { Outage, retryOutages } from './outage.js';
 
 /** Events of every partition but the first are read at most this much later, ms. */
 const BLOCK_MS = 250;

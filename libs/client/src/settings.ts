@@ -5,7 +5,7 @@
 import { loadConfig } from '@barkeep/service';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import type { Redis } from 'ioredis';
-import { CoordinatorAddressError, NoCoordinatorError } from './outage/index.js';
+import { CoordinatorAddressError, NoCoordinatorError } from './errors.js';
 
 /** Where to connect to. Every option has a default. */
 export interface ConnectOptions {

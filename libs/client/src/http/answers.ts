@@ -6,7 +6,7 @@
 import * as api from '@barkeep/api';
 import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';
-import { UnexpectedAnswerError } from '../outage/index.js';
+import { UnexpectedAnswerError } from '../errors.js';
 
 export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
 import { z } from 'zod';
-import { CoordinatorUnreachableError, ExportBrokenError } from '../outage/index.js';
+import { CoordinatorUnreachableError, ExportBrokenError } from '../errors.js';
 import * as answers from './answers.js';
 import { ApiProblemError, problemError } from './problems.js';
 

@@ -7,7 +7,7 @@ import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type Sessio
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
 
 /** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
