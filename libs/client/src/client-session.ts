@@ -137,14 +137,7 @@ export class ClientSession {
   /** Returns the stream of one symbol, in a session whose source is `feed`. Every symbol has an open stream until it is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
-    return new SymbolStream(
-      symbol,
-      {
-        feed: (ndjson, throughMs, seen) => http.feed(this.id, symbol, ndjson, throughMs, seen),
-        end: (seen) => http.endFeed(this.id, symbol, seen),
-      },
-      signal,
-    );
+    return new SymbolStream(symbol, this.id, http, signal);
   }
 
   /**
