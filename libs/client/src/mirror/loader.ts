@@ -18,11 +18,9 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail, type DayChange, type ReportedState } from './event-tail.js';
-import { hasEnded } from './errors.js';
-import { Holdings } from './holdings.js';
-import { keptDays } from './kept-days.js';
-import { newestState, statesCommand } from './newest-state.js';
+import { EventTail, type DayChange } from './event-tail.js';
+import { Holdings, keptDays } from './holdings.js';
+import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** How often the symbols may change during one read before the loader gives up. */

@@ -5,8 +5,19 @@
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BarMirror } from './bar-mirror.js';
-import { hasEnded, MirrorClosedError, SessionEndedError } from './errors.js';
+import { hasEnded, SessionEndedError } from './session-state.js';
 import { StoreFollower } from './store-follower.js';
+
+/** The mirror was closed by this program. */
+export class MirrorClosedError extends Error {
+  override readonly name = 'MirrorClosedError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+  ) {
+    super(`session ${sessionId}: its mirror was closed`);
+  }
+}
 
 /** How a mirror is kept. */
 export interface MirrorOptions {

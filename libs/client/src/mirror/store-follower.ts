@@ -6,9 +6,10 @@
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
+import { isChange, newsOf, type News } from './event-tail.js';
 import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
+import type { StreamEntry } from './session-state.js';
 
 /** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
 const BLOCK_MS = 1_000;
