@@ -5,8 +5,7 @@
 import { SESSION_ID_PATTERN, SESSION_STATES } from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
-import { fill, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
-import { TIME_EXPECTED, timeInput } from './time-input.js';
+import { fill, interval, PAGE_MAX, symbolList, TIME_EXPECTED, timeInput, view, wholeParameter } from './parameters.js';
 
 /** Most bars that one answer has. */
 export const BARS_MAX = 10_000;

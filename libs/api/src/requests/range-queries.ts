@@ -1,8 +1,17 @@
 /** The requests for a range of days, of a session or of a dataset, and the body of a call that runs upkeep. */
 import { calendarIds, calendarNamed, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
-import { checkDates, dateParameter, interval, PAGE_MAX, symbolList, view, wholeParameter } from './parameters.js';
-import { TIME_EXPECTED, timeInput } from './time-input.js';
+import {
+  checkDates,
+  dateParameter,
+  interval,
+  PAGE_MAX,
+  symbolList,
+  TIME_EXPECTED,
+  timeInput,
+  view,
+  wholeParameter,
+} from './parameters.js';
 
 const DAYS_PAGE = 100;
 
