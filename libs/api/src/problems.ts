@@ -64,22 +64,13 @@ export const problemAnswer = z.strictObject({
     .describe('of fed-bars-lost: the stream whose later bars must be sent again'),
 });
 /** The body of an error answer. */
-export type Problem = z.output<typeof problemAnswer>;
+export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { problems?: readonly FieldProblem[] };
 
 /** What some kinds of problem say besides the detail. */
-export interface ProblemExtra {
-  problems?: readonly FieldProblem[];
-  checks?: Readonly<Record<string, string>>;
-  lost?: Readonly<{ symbol: string; reached: string; bars: number }>;
-}
+export type ProblemExtra = Pick<Problem, 'problems' | 'checks' | 'lost'>;
 
 /** A problem document of a kind. */
-export function problem(kind: ProblemKind, detail: string, { problems, checks, lost }: ProblemExtra = {}): Problem {
-  const extra = {
-    ...(problems && { problems: [...problems] }),
-    ...(checks && { checks: { ...checks } }),
-    ...(lost && { lost: { ...lost } }),
-  };
+export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra = {}): Problem {
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 
