@@ -204,7 +204,7 @@ export class ClientSession {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
       signal.throwIfAborted(); // closing the client closed the connection
-      if (!(error instanceof SessionLostError) || (await this.exists())) throw error;
+      if (!(error instanceof SessionLostError) || (await ifFound(this.status()))) throw error;
     } finally {
       close();
     }
@@ -258,18 +258,18 @@ export class ClientSession {
   #endSignal(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([this.#parts.signal, signal]) : this.#parts.signal;
   }
-
-  private async exists(): Promise<boolean> {
-    try {
-      await this.status();
-      return true;
-    } catch (error) {
-      if (error instanceof SessionNotFoundError) return false;
-      throw error;
-    }
-  }
 }
 
 function endedError({ id, state, error, clock }: SessionStatus): SessionEndedError {
   return new SessionEndedError(id, state, error ?? undefined, clock ? Date.parse(clock) : undefined);
+}
+
+/** The answer; undefined when the session does not exist. */
+export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof SessionNotFoundError) return undefined;
+    throw error;
+  }
 }

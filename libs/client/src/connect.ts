@@ -4,18 +4,29 @@
  */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { sessionSpecSchema } from '@barkeep/bars';
 import { endTimerOnClose, openRedis, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
+import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
 import { ClientClosedError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
-import type { SpecInput } from './spec-input.js';
 import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
 /** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 10_000;
+
+/** A session spec; only `symbols`, `start`, `end` and `source` are needed, everything else has a default (docs/api.md). */
+export type SpecInput = Given<input<ReturnType<typeof sessionSpecSchema>>>;
+
+/** Makes every level readonly, so that `as const` objects are accepted. */
+type Given<T> = T extends readonly (infer U)[]
+  ? readonly Given<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Given<T[K]> }
+    : T;
 
 /**
  * Makes a client. Opens no connection: the first call that needs a server reports when it cannot be reached.

@@ -4,17 +4,11 @@
  */
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
-import type { ClientSession } from '../client-session.js';
+import { ifFound, type ClientSession } from '../client-session.js';
 import { connect } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
-import {
-  type Certificate,
-  type Digest,
-  SessionNotFoundError,
-  type SessionStatus,
-  type SymbolMetrics,
-} from '../http/index.js';
+import { type Certificate, type Digest, type SessionStatus, type SymbolMetrics } from '../http/index.js';
 import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import {
@@ -127,7 +121,7 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
   // With `keep`, a session on the caller's own coordinator is not deleted.
-  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => deleteIfExists(session));
+  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
@@ -185,15 +179,6 @@ async function feedAndFollow(
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
   const consumer = (await session.consumers()).find(({ name }) => name === CONSUMER);
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };
-}
-
-/** The caller may have deleted the session before. */
-async function deleteIfExists(session: ClientSession): Promise<void> {
-  try {
-    await session.delete();
-  } catch (error) {
-    if (!(error instanceof SessionNotFoundError)) throw error;
-  }
 }
 
 function toStderr(line: string): void {
