@@ -1,7 +1,4 @@
-/**
- * The problem documents of RFC 9457 that Barkeep answers with, and their kinds. Guarantees that a `type` stands for one
- * cause and never changes.
- */
+/** The problem documents of RFC 9457 that Barkeep answers with. A `type` stands for one cause and never changes. */
 import type { FieldProblem } from '@barkeep/bars';
 import { z } from 'zod';
 import { time } from './values.js';

@@ -1,7 +1,4 @@
-/**
- * One session: a program controls, reads, feeds and follows it. Control calls go to the coordinator, reads go directly to Redis;
- * both see the same clock.
- */
+/** One session. Control calls go to the coordinator, reads go directly to Redis; both see the same clock. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   SessionConsumers,

@@ -1,7 +1,4 @@
-/**
- * The entry point: a client of one coordinator and one session Redis. Connects on first use. {@link Barkeep.close} ends all
- * pending calls.
- */
+/** The entry point: a client of one coordinator and one session Redis. */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { sessionSpecSchema } from '@barkeep/bars';

@@ -1,7 +1,4 @@
-/**
- * Decides how long the client retries while the session Redis is unavailable. ioredis reconnects on its own and the client repeats its
- * call. The program gets every other error at once.
- */
+/** Retries while the session Redis is unavailable: ioredis reconnects on its own, and the client repeats its call. */
 import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';

@@ -1,7 +1,4 @@
-/**
- * Reads the events of a session from its store as an iterator: from now on, from the oldest retained event, or after the
- * cursor of an earlier event. Emits a `gap` when events were trimmed before they were read.
- */
+/** Reads the events of a session from its store, and waits for its states. */
 import {
   decodeCursor,
   encodeCursor,

@@ -1,7 +1,4 @@
-/**
- * Finds the addresses of a Barkeep system: from the options, else from the environment, else from a `barkeep up` that runs in
- * the current project. Opens no connection.
- */
+/** Finds the addresses of a Barkeep system. Opens no connection. */
 import { loadConfig } from '@barkeep/service';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import type { Redis } from 'ioredis';
@@ -37,6 +34,7 @@ export interface Settings {
 }
 
 /**
+ * From the options, else from the environment, else from a `barkeep up` that runs in the current project.
  * @param cwd the folder in which a running `barkeep up` is looked for
  * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */

@@ -1,7 +1,4 @@
-/**
- * Groups the items of an iterable into batches. A batch is sent when it is full or when its first item has waited long enough.
- * A signal ends the wait for items. Keeps the order; knows nothing of bars.
- */
+/** Groups items into batches, in their order. A batch is sent when it is full or when its first item has waited long enough. */
 
 /** The longest time that an item waits for others, ms. */
 const WAIT_MS = 250;

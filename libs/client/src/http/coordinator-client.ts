@@ -1,7 +1,4 @@
-/**
- * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}. Calls are repeated while a
- * coordinator restarts.
- */
+/** The coordinator's HTTP API. Calls are repeated while a coordinator restarts. */
 import * as api from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';

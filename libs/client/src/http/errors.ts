@@ -1,7 +1,4 @@
-/**
- * The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch, and
- * {@link ApiProblemError} for all of them.
- */
+/** The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch. */
 
 /** One field of a request that is wrong. */
 export interface ProblemField {

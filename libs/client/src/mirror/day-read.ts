@@ -1,7 +1,4 @@
-/**
- * Builds the commands that read a part of one day, and puts their replies into a mirror, chunk by chunk. One command per
- * partition and interval reads either whole chunks, or the records of a few slots. Does no I/O itself.
- */
+/** Builds the commands that read a part of one day, and puts their replies into a mirror. Does no I/O itself. */
 import { recordOffset, type Interval } from '@barkeep/bars';
 import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Receiver } from '@barkeep/session-data';
 import type { DayRecords, SymbolBars } from './symbol-bars.js';
@@ -20,6 +17,7 @@ const EMPTY = Buffer.alloc(0);
 
 type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
 
+/** One command per partition and interval reads either whole chunks, or the records of a few slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
   private readonly receivers: ReceiveChunk[] = [];

@@ -1,6 +1,6 @@
 /**
  * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
- * may be ahead of the clock, never behind it, and the clock never goes back (I2). Keeps as many days as are asked for, or fit its memory. Does no I/O.
+ * may be ahead of the clock, never behind it, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';

@@ -150,16 +150,14 @@ export class Loader {
     if (clock < loadedTo) {
       // The store was set back. Shown bars stay; everything is reloaded when the clock has caught up.
       this.mustReload = true;
-      this.sessionClock = clock;
-      this.tail.commit(round);
-      return this.setState(round.state) || round.isMore;
-    }
-    if (piece) this.noteLoaded(piece, clock);
-    if (round.isGap || this.mustReload) {
-      this.mustReload = !(await this.reload(holdings.sorted, layout, this.reads));
     } else {
+      if (piece) this.noteLoaded(piece, clock);
+      const mustReload = round.isGap || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
-      this.mustReload = !(await this.reread(round.changes, loadedTo));
+      const isWhole = mustReload
+        ? await this.reload(holdings.sorted, layout, this.reads)
+        : await this.reread(round.changes, loadedTo);
+      this.mustReload = !isWhole;
     }
     this.sessionClock = clock;
     this.tail.commit(round);

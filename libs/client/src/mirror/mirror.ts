@@ -1,7 +1,4 @@
-/**
- * A copy of a session in this process that follows the session's clock. Reads do not wait. It shows bars as they become
- * visible, and takes in bars that are backfilled or arrive late. Writes nothing.
- */
+/** A copy of a session in this process that follows the session's clock, also bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BarMirror } from './bar-mirror.js';

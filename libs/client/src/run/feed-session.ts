@@ -1,7 +1,4 @@
-/**
- * Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. Ends every stream of the
- * session when all bars are sent.
- */
+/** Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. */
 import type { ClientSession } from '../client-session.js';
 import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
 

@@ -1,7 +1,4 @@
-/**
- * Runs a whole backtest in one call: starts servers and processes, feeds the bars, follows in lockstep, and stops everything in
- * order, also after an error. Leaves no processes and no keys behind, unless `keep` is set.
- */
+/** Runs a whole backtest in one call. Leaves no processes and no keys behind, also after an error, unless `keep` is set. */
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
