@@ -1,5 +1,5 @@
 /** The public interface of the client library: sessions, their bars in this process, and steps through simulated time. */
-export { Barkeep, connect, type SpecInput } from './connect.js';
+export { Barkeep, connect, type ConnectOptions, type SpecInput } from './connect.js';
 export { ClientSession } from './client-session.js';
 export * from './errors.js';
 export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';
@@ -24,7 +24,6 @@ export {
   type MirrorOptions,
   SessionEndedError,
 } from './mirror/index.js';
-export type { ConnectOptions } from './settings.js';
 export * from './run/index.js';
 export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 export {

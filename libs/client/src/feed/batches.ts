@@ -74,15 +74,11 @@ async function* asyncBatches<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    if (!isDone) end(iterator);
+    if (!isDone) end(iterator).catch(() => undefined);
   }
 }
 
 /** Does not wait: the iterator may be waiting for an item that never arrives. */
-function end(iterator: AsyncIterator<unknown, unknown>): void {
-  try {
-    iterator.return?.().catch(() => undefined);
-  } catch {
-    // `return` itself failed; there is nothing left to end.
-  }
+async function end(iterator: AsyncIterator<unknown, unknown>): Promise<void> {
+  await iterator.return?.();
 }

@@ -4,7 +4,7 @@
  * close ends a slot early. A step makes bar objects on first access, from the rows that were hashed, so a step that the caller
  * keeps does not change. Pure.
  */
-import { isDerivable, parseInterval, type Interval } from '@barkeep/bars';
+import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
 import { eachBar, type DeliveredStep } from './delivered.js';
@@ -139,14 +139,10 @@ export class StepIntervalError extends Error {
 
 /** The interval of `every`: `day` is the trading day, as `1d` is. @throws StepIntervalError */
 export function stepInterval(every: string, base: Interval): Interval {
-  let interval: Interval;
-  try {
-    interval = parseInterval(every === 'day' ? '1d' : every);
-  } catch {
-    throw new StepIntervalError(every, base.name);
-  }
-  if (interval.name !== base.name && !isDerivable(interval, base)) throw new StepIntervalError(every, base.name);
-  return interval;
+  const name = every === 'day' ? '1d' : every;
+  const interval = isInterval(name) ? parseInterval(name) : undefined;
+  if (interval && (interval.name === base.name || isDerivable(interval, base))) return interval;
+  throw new StepIntervalError(every, base.name);
 }
 
 /** The steps after `time`, epoch ms, in order. */

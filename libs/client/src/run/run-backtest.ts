@@ -2,11 +2,10 @@
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
-import { connect } from '../connect.js';
+import { connect, type ConnectOptions } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import { type Certificate, type Digest, type SessionStatus, type SymbolMetrics } from '../http/index.js';
-import type { ConnectOptions } from '../settings.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import {
   LocalRunMissingError,
@@ -166,11 +165,10 @@ async function feedAndFollow(
   };
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> =>
     bars === undefined || spec.symbols === 'dataset' ? new Map() : feedSession(session, spec.symbols, bars, signal);
-  const [followed, fed] = await Promise.allSettled([orFail(followAll()), orFail(feedAll())]);
-  if (failing.signal.aborted) throw failing.signal.reason;
-  if (followed.status === 'rejected') throw followed.reason;
-  if (fed.status === 'rejected') throw fed.reason;
-  return fed.value;
+  const [following, feeding] = [orFail(followAll()), orFail(feedAll())];
+  await Promise.allSettled([following, feeding]);
+  failing.signal.throwIfAborted();
+  return feeding;
 }
 
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
