@@ -1,7 +1,6 @@
 /**
- * Follows a session step by step: `for await (const step of followSession(…))`. A step shows what the session showed at that
- * simulated time, even when the session and the loaded bars are further (I2). The session keeps the position of a named
- * consumer; in lockstep its clock waits for the consumer. One step at a time.
+ * Follows a session step by step. A step shows what the session showed at that simulated time, even when the session and the loaded
+ * bars are further (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';

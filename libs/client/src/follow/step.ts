@@ -1,8 +1,7 @@
 /**
- * The steps of a followed session. Their times are the closes of every slot of an interval, on the session's own days (not its
- * history), whether the session stores that interval or not. Slots restart at each segment's open, so a lunch break or an early
- * close ends a slot early. A step makes bar objects on first access, from the rows that were hashed, so a step that the caller
- * keeps does not change. Pure.
+ * The steps of a followed session: the closes of every slot of an interval, stored or not, on the session's own days (not its history).
+ * Slots restart at each segment's open, so a lunch break or an early close ends a slot early. A step makes bar objects on first
+ * access, from the rows that were hashed, so a step that the caller keeps does not change. Pure.
  */
 import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';

@@ -1,7 +1,6 @@
 /**
- * Reads the coordinator's answers. Each one is checked against its schema in `@barkeep/api`, so another version, or another service on
- * that port, gives a clear error and not an "undefined" later. Fields that the schema does not have are ignored: a newer coordinator
- * may add some. A problem document becomes the error of its kind.
+ * Reads the coordinator's answers. Each is checked against its schema, so another version, or another service on that port, gives a
+ * clear error and not an "undefined" later. Fields that the schema does not have are ignored: a newer coordinator may add some.
  */
 import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';

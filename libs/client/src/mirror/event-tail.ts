@@ -1,7 +1,6 @@
 /**
- * Extracts from a session's event streams what a mirror needs: which days of which symbols changed after they were read, and
- * the session's state. Reads the session's public events for its state, and the changes of every partition, also those after
- * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream.
+ * Extracts from a session's event streams what a mirror needs: its state from the public events, and which days of which symbols
+ * changed after they were read from the changes of every partition, also those after the clock: their content does not leave the mirror.
  * Reports a gap when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';

@@ -102,9 +102,10 @@ export class Loader {
     return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
-  /** Ids of the newest processed entries in the events and in the changes of partition 0. */
-  get lastIds(): [event: string, change: string] {
-    return [this.tail.cursor(0), this.tail.cursor(1)];
+  /** Ids of the newest processed entries in the events and in the changes of partition 0, by key. */
+  lastIds(): Map<string, string> {
+    const { events, changes } = this.holdings.layout.keysOf(0);
+    return new Map([events, changes].map((key, stream) => [key, this.tail.cursor(stream)]));
   }
 
   /**

@@ -133,12 +133,8 @@ export class StoreFollower {
 
   /** Catches up after each relevant event, and at least every {@link BLOCK_MS}. */
   private async watch(): Promise<void> {
-    const { events, changes } = this.loader.holdings.layout.keysOf(0);
-    const [firstEvent, firstChange] = this.loader.lastIds;
-    const last = new Map([
-      [events, firstEvent],
-      [changes, firstChange],
-    ]);
+    const { events } = this.loader.holdings.layout.keysOf(0);
+    const last = this.loader.lastIds();
     while (!this.isClosed) {
       try {
         // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.

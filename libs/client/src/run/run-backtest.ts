@@ -129,7 +129,8 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
 
 async function startHere(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
   const { startLocalRun } = await importLocalRun();
-  const { env = process.env, repository, log = toStderr } = options;
+  const { env = process.env, repository } = options;
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
 }
 
@@ -174,8 +175,4 @@ async function feedAndFollow(
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
   const consumer = (await session.consumers()).find(({ name }) => name === CONSUMER);
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };
-}
-
-function toStderr(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
