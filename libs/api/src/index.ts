@@ -6,4 +6,5 @@ export * from './answers/index.js';
 export * from './events.js';
 export * from './examples.js';
 export * from './problems.js';
-export * from './requests/index.js';
+export { isEpochMs, isoTime, parseTime, TIME_EXPECTED } from './parameters.js';
+export * from './queries.js';

@@ -1,7 +1,4 @@
-/**
- * The problem documents of RFC 9457 that Barkeep answers with, and their kinds. Guarantees that a `type` stands for one
- * cause and never changes.
- */
+/** The problem documents of RFC 9457 that Barkeep answers with. A `type` stands for one cause and never changes. */
 import type { FieldProblem } from '@barkeep/bars';
 import { z } from 'zod';
 import { time } from './values.js';
@@ -64,22 +61,13 @@ export const problemAnswer = z.strictObject({
     .describe('of fed-bars-lost: the stream whose later bars must be sent again'),
 });
 /** The body of an error answer. */
-export type Problem = z.output<typeof problemAnswer>;
+export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { problems?: readonly FieldProblem[] };
 
 /** What some kinds of problem say besides the detail. */
-export interface ProblemExtra {
-  problems?: readonly FieldProblem[];
-  checks?: Readonly<Record<string, string>>;
-  lost?: Readonly<{ symbol: string; reached: string; bars: number }>;
-}
+export type ProblemExtra = Pick<Problem, 'problems' | 'checks' | 'lost'>;
 
 /** A problem document of a kind. */
-export function problem(kind: ProblemKind, detail: string, { problems, checks, lost }: ProblemExtra = {}): Problem {
-  const extra = {
-    ...(problems && { problems: [...problems] }),
-    ...(checks && { checks: { ...checks } }),
-    ...(lost && { lost: { ...lost } }),
-  };
+export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra = {}): Problem {
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 

@@ -1,7 +1,4 @@
-/**
- * One session: a program controls, reads, feeds and follows it. Control calls go to the coordinator, reads go directly to Redis;
- * both see the same clock.
- */
+/** One session. Control calls go to the coordinator, reads go directly to Redis; both see the same clock. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   SessionConsumers,
@@ -11,7 +8,8 @@ import {
   type SessionReader,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { NotBegunError, Outage } from './outage/index.js';
+import { NotBegunError } from './errors.js';
+import { Outage } from './outage.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
 import {
@@ -136,14 +134,7 @@ export class ClientSession {
   /** Returns the stream of one symbol, in a session whose source is `feed`. Every symbol has an open stream until it is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
-    return new SymbolStream(
-      symbol,
-      {
-        feed: (ndjson, throughMs, seen) => http.feed(this.id, symbol, ndjson, throughMs, seen),
-        end: (seen) => http.endFeed(this.id, symbol, seen),
-      },
-      signal,
-    );
+    return new SymbolStream(symbol, this.id, http, signal);
   }
 
   /**
@@ -210,7 +201,7 @@ export class ClientSession {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
       signal.throwIfAborted(); // closing the client closed the connection
-      if (!(error instanceof SessionLostError) || (await this.exists())) throw error;
+      if (!(error instanceof SessionLostError) || (await ifFound(this.status()))) throw error;
     } finally {
       close();
     }
@@ -264,18 +255,18 @@ export class ClientSession {
   #endSignal(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([this.#parts.signal, signal]) : this.#parts.signal;
   }
-
-  private async exists(): Promise<boolean> {
-    try {
-      await this.status();
-      return true;
-    } catch (error) {
-      if (error instanceof SessionNotFoundError) return false;
-      throw error;
-    }
-  }
 }
 
 function endedError({ id, state, error, clock }: SessionStatus): SessionEndedError {
   return new SessionEndedError(id, state, error ?? undefined, clock ? Date.parse(clock) : undefined);
+}
+
+/** The answer; undefined when the session does not exist. */
+export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof SessionNotFoundError) return undefined;
+    throw error;
+  }
 }

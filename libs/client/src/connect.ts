@@ -1,21 +1,53 @@
-/**
- * The entry point: a client of one coordinator and one session Redis. Connects on first use. {@link Barkeep.close} ends all
- * pending calls.
- */
+/** The entry point: a client of one coordinator and one session Redis, and where it finds their addresses. */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { sessionSpecSchema } from '@barkeep/bars';
+import { dataFolder, runningUp } from '@barkeep/local-system';
+import { loadConfig } from '@barkeep/service';
 import { endTimerOnClose, openRedis, SessionReader } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
+import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, NoSessionRedisError } from './outage/index.js';
+import { ClientClosedError, CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
-import type { SpecInput } from './spec-input.js';
-import { settingsOf, type ConnectOptions, type Settings } from './settings.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
 /** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 10_000;
+
+/** Where to connect to. Every option has a default. */
+export interface ConnectOptions {
+  /**
+   * The session Redis: a URL, or an ioredis client of the caller. The caller's client stays open.
+   * @default SESSION_REDIS_URL, then REDIS_URL, then that of a running `barkeep up`
+   */
+  redis?: string | Redis;
+  /**
+   * Address of a coordinator, such as `http://127.0.0.1:3000`.
+   * @default BARKEEP_URL, then that of a running `barkeep up`
+   */
+  coordinator?: string;
+  /** API key. @default BARKEEP_API_KEY, then the first of BARKEEP_API_KEYS */
+  apiKey?: string;
+  /** Prefix of the keys in the session Redis. @default BARKEEP_SESSION_PREFIX, then `barkeep` */
+  keyPrefix?: string;
+  /** The environment. @default process.env */
+  env?: NodeJS.ProcessEnv;
+}
+
+/** The resolved options; `redis` is undefined when neither they nor the environment name one. */
+type Settings = ReturnType<typeof settingsOf>;
+
+/** A session spec; only `symbols`, `start`, `end` and `source` are needed, everything else has a default (docs/api.md). */
+export type SpecInput = Given<input<ReturnType<typeof sessionSpecSchema>>>;
+
+/** Makes every level readonly, so that `as const` objects are accepted. */
+type Given<T> = T extends readonly (infer U)[]
+  ? readonly Given<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Given<T[K]> }
+    : T;
 
 /**
  * Makes a client. Opens no connection: the first call that needs a server reports when it cannot be reached.
@@ -109,4 +141,33 @@ async function closeConnection(redis: Redis): Promise<void> {
   const isConnected = !['reconnecting', 'end', 'wait'].includes(redis.status);
   redis.disconnect();
   if (isConnected) await end;
+}
+
+/**
+ * From the options, else from the environment, else from a `barkeep up` that runs in the current project.
+ * @param cwd the folder in which a running `barkeep up` is looked for
+ * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
+ */
+export function settingsOf(options: ConnectOptions, cwd: string = process.cwd()) {
+  const { env = process.env } = options;
+  const config = loadConfig(env, { requireServices: false });
+  const { redisUrl, sessionRedisUrl } = config.services;
+  const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
+  const up = runningUp(dataDir, env);
+  const named = options.coordinator ?? config.client.url;
+  const coordinator = named ?? up?.coordinatorUrl;
+  if (coordinator === undefined) throw new NoCoordinatorError(dataDir);
+  const isUp = coordinator === up?.coordinatorUrl;
+  return {
+    coordinator: checkedAddress(coordinator),
+    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (isUp ? up?.urls.sessionRedisUrl : undefined),
+    apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
+    keyPrefix: options.keyPrefix ?? config.sessions.prefix,
+  };
+}
+
+function checkedAddress(address: string): string {
+  const protocol = URL.canParse(address) ? new URL(address).protocol : '';
+  if (!/^https?:$/.test(protocol)) throw new CoordinatorAddressError(address);
+  return address.replace(/\/$/, '');
 }

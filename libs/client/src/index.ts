@@ -1,17 +1,7 @@
 /** The public interface of the client library: sessions, their bars in this process, and steps through simulated time. */
-export { Barkeep, connect } from './connect.js';
+export { Barkeep, connect, type ConnectOptions, type SpecInput } from './connect.js';
 export { ClientSession } from './client-session.js';
-export {
-  ClientClosedError,
-  CoordinatorAddressError,
-  CoordinatorUnreachableError,
-  ExportBrokenError,
-  NoCoordinatorError,
-  NoSessionRedisError,
-  NotBegunError,
-  SessionRedisAwayError,
-  UnexpectedAnswerError,
-} from './outage/index.js';
+export * from './errors.js';
 export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';
 export {
   DaysRemovedError,
@@ -22,40 +12,7 @@ export {
   Step,
   StepIntervalError,
 } from './follow/index.js';
-export {
-  ApiProblemError,
-  type BarAnswer,
-  type BarsQuery,
-  type Certificate,
-  type CertifiedConsumer,
-  type CertifiedCounts,
-  type CertifiedDay,
-  type ConsumerStatus,
-  CoordinatorClient,
-  type Digest,
-  type ExportSelection,
-  FedBarsLostError,
-  type FeedAnswer,
-  type FeedProblem,
-  type GapAnswer,
-  InvalidInputError,
-  type LifecycleCall,
-  type ProblemDetails,
-  type ProblemField,
-  readBars,
-  readCertificate,
-  SessionConflictError,
-  type SessionCounts,
-  SessionDataLostError,
-  SessionNotFoundError,
-  type SessionStatus,
-  type SlotCounts,
-  SymbolNotFoundError,
-  type SymbolMetrics,
-  UnauthorizedError,
-  UnavailableError,
-  WrongStateError,
-} from './http/index.js';
+export * from './http/index.js';
 export {
   BarMirror,
   type DerivedBy,
@@ -67,18 +24,8 @@ export {
   type MirrorOptions,
   SessionEndedError,
 } from './mirror/index.js';
-export type { ConnectOptions } from './settings.js';
-export type { SpecInput } from './spec-input.js';
-export { runBacktest, type Delivered, type RunOptions, type RunResult } from './run/index.js';
-export {
-  LocalRunMissingError,
-  RunOptionsError,
-  type RunRepository,
-  type RunSpec,
-  type TypeOrmConnection,
-} from './run/index.js';
+export * from './run/index.js';
 export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
-export type { RunBars, SymbolBar } from './run/index.js';
 export {
   EventCursorError,
   type EventGap,

@@ -1,7 +1,4 @@
-/**
- * Reads the events of a session from its store as an iterator: from now on, from the oldest retained event, or after the
- * cursor of an earlier event. Emits a `gap` when events were trimmed before they were read.
- */
+/** Reads the events of a session from its store, and waits for its states. */
 import {
   decodeCursor,
   encodeCursor,
@@ -13,7 +10,7 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { Outage, retryOutages } from './outage/index.js';
+import { Outage, retryOutages } from './outage.js';
 
 /** Events of every partition but the first are read at most this much later, ms. */
 const BLOCK_MS = 250;

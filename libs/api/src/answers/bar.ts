@@ -1,4 +1,4 @@
-/** Bars, gaps, metrics and digest: what the data of one symbol looks like in an answer. */
+/** The bars of a session: bars, gaps, metrics and digest of what it has, the first difference of two sessions, and feeding. */
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
@@ -60,3 +60,64 @@ export const digestAnswer = z.strictObject({
   bars: count,
 });
 export type DigestAnswer = z.output<typeof digestAnswer>;
+
+export const differenceAnswer = z.strictObject({
+  equal: z.boolean(),
+  first: z
+    .strictObject({
+      symbol: z.string(),
+      date,
+      slotTime: time.describe('open time of the slot'),
+      mine: barAnswer.nullable().describe('null where the session has no bar'),
+      other: barAnswer.nullable(),
+    })
+    .nullable()
+    .describe('the first base bar that differs, by time and then by symbol'),
+  compared: z.strictObject({
+    symbols: count.describe('symbols that both sessions have'),
+    days: count.describe('whole days that both sessions have and both clocks have closed, up to the first difference'),
+  }),
+});
+export type DifferenceAnswer = z.output<typeof differenceAnswer>;
+
+/** One bar as it is fed; further fields are ignored. */
+export const fedBarInput = z.looseObject({
+  openTime: z
+    .union([z.string(), z.number()])
+    .describe('or `time`; ISO 8601 with a zone, or epoch milliseconds')
+    .optional(),
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+});
+
+export const fedAnswer = z.strictObject({
+  accepted: count.describe('written into empty slots'),
+  duplicates: count.describe('the slot holds the same bar'),
+  late: count.describe('of the accepted ones, those whose slots the frontier had passed'),
+  conflicts: count.describe('the slot holds another bar, which stays; the fed bar is quarantined'),
+  refused: z.record(z.string(), count).describe('bars that cannot be stored, by reason; they are quarantined'),
+  problems: z
+    .array(
+      z.strictObject({
+        index: count.describe('place of the bar in the body, from 0'),
+        line: z.int().min(1).optional().describe('of NDJSON, from 1'),
+        reason: z.string(),
+        openTime: time.optional(),
+        detail: z.string().optional(),
+      }),
+    )
+    .max(100)
+    .describe('the first 100 bars that were refused or in conflict'),
+  stored: count
+    .optional()
+    .describe(
+      'bars of the symbol that were fed and stored so far; absent when the call had neither bars nor `through`',
+    ),
+});
+export type FedAnswer = z.output<typeof fedAnswer>;
+
+export const feedEndAnswer = z.strictObject({ id: z.string(), symbol: z.string(), ended: z.literal(true) });
+export type FeedEndAnswer = z.output<typeof feedEndAnswer>;

@@ -1,7 +1,4 @@
-/**
- * Groups the items of an iterable into batches. A batch is sent when it is full or when its first item has waited long enough.
- * A signal ends the wait for items. Keeps the order; knows nothing of bars.
- */
+/** Groups items into batches, in their order. A batch is sent when it is full or when its first item has waited long enough. */
 
 /** The longest time that an item waits for others, ms. */
 const WAIT_MS = 250;
@@ -77,15 +74,11 @@ async function* asyncBatches<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    if (!isDone) end(iterator);
+    if (!isDone) end(iterator).catch(() => undefined);
   }
 }
 
 /** Does not wait: the iterator may be waiting for an item that never arrives. */
-function end(iterator: AsyncIterator<unknown, unknown>): void {
-  try {
-    iterator.return?.().catch(() => undefined);
-  } catch {
-    // `return` itself failed; there is nothing left to end.
-  }
+async function end(iterator: AsyncIterator<unknown, unknown>): Promise<void> {
+  await iterator.return?.();
 }

@@ -1,4 +1,4 @@
-import { FedBarsLostError, type FeedAnswer } from '../http/index.js';
+import { type CoordinatorClient, FedBarsLostError } from '../http/index.js';
 import { SymbolStream, type FeedBar } from './symbol-stream.js';
 
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
@@ -9,7 +9,7 @@ function noting(onSeen: (seen: number | undefined) => void = () => undefined): {
   sent: { bars: number; throughMs: number | undefined }[];
 } {
   const sent: { bars: number; throughMs: number | undefined }[] = [];
-  const feed = (ndjson: string, throughMs?: number, seen?: number): Promise<FeedAnswer> => {
+  const feed: CoordinatorClient['feed'] = (_session, _symbol, ndjson, throughMs, seen) => {
     onSeen(seen);
     const bars = ndjson.split('\n').length - 1;
     sent.push({ bars, throughMs });
@@ -17,8 +17,8 @@ function noting(onSeen: (seen: number | undefined) => void = () => undefined): {
     const refused: Record<string, number> = bars > 0 ? { malformed: 1 } : {};
     return Promise.resolve({ ...counts, refused, problems: bars > 0 ? [{ index: 0, reason: 'malformed' }] : [] });
   };
-  const end = (seen?: number): Promise<void> => Promise.resolve(onSeen(seen));
-  return { stream: new SymbolStream('AAA', { feed, end }), sent };
+  const endFeed: CoordinatorClient['endFeed'] = (_session, _symbol, seen) => Promise.resolve(onSeen(seen));
+  return { stream: new SymbolStream('AAA', 's', { feed, endFeed }), sent };
 }
 
 describe('the stream of a symbol', () => {
@@ -62,18 +62,18 @@ describe('the stream of a symbol', () => {
       const details = { status: 409, kind: 'fed-bars-lost', problems: [], requestId: undefined };
       throw new FedBarsLostError('lost', details, 'AAA', 60_000, given - stored);
     };
-    const feed = async (ndjson: string, _through?: number, given?: number): Promise<FeedAnswer> => {
+    const feed: CoordinatorClient['feed'] = async (_session, _symbol, ndjson, _through, given) => {
       await Promise.resolve();
       check(given);
       const accepted = ndjson.split('\n').length - 1;
       stored += accepted;
       return { accepted, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [], stored };
     };
-    const end = async (given?: number): Promise<void> => {
+    const endFeed: CoordinatorClient['endFeed'] = async (_session, _symbol, given) => {
       await Promise.resolve();
       check(given);
     };
-    const stream = new SymbolStream('AAA', { feed, end });
+    const stream = new SymbolStream('AAA', 's', { feed, endFeed });
     await stream.feed([bar(1), bar(2)]);
     await stream.feed([bar(3)]);
     stored = 1;

@@ -3,7 +3,7 @@
  * while the coordinator does not answer. Sending a bar twice is harmless, so a program may send everything again after a crash.
  * Repeats with each batch how many bars the store had at the last answer, so that a store that lost bars is noticed.
  */
-import { FedBarsLostError, type FeedAnswer } from '../http/index.js';
+import { type CoordinatorClient, FedBarsLostError, type FeedAnswer } from '../http/index.js';
 import { batchesOf } from './batches.js';
 
 /** A bar to feed. Its time has one of two names. */
@@ -33,14 +33,6 @@ export interface FeedResult extends Omit<FeedAnswer, 'stored'> {
   sent: number;
 }
 
-/** How a stream reaches its session. */
-export interface FeedTarget {
-  /** Sends bars, one a line. @param seen `stored` of an earlier answer @throws FedBarsLostError */
-  feed(ndjson: string, throughMs?: number, seen?: number): Promise<FeedAnswer>;
-  /** Ends the stream. @param seen `stored` of an earlier answer @throws FedBarsLostError */
-  end(seen?: number): Promise<void>;
-}
-
 /** Bars per request: about half a megabyte of text. */
 const BATCH_BARS = 5_000;
 /** Maximum number of listed problems: as many as one answer of the coordinator lists. */
@@ -48,7 +40,8 @@ const PROBLEMS_MAX = 100;
 
 /** The stream of one symbol. Made by `registerStream` of a session. */
 export class SymbolStream {
-  readonly #target: FeedTarget;
+  readonly #http: Pick<CoordinatorClient, 'feed' | 'endFeed'>;
+  readonly #session: string;
   readonly #signal: AbortSignal | undefined;
   #total: FeedResult = emptyResult();
   /** `stored` of the last answer; undefined before the first one, and after bars were lost. */
@@ -58,10 +51,12 @@ export class SymbolStream {
   constructor(
     /** Its symbol. */
     readonly symbol: string,
-    target: FeedTarget,
+    session: string,
+    http: Pick<CoordinatorClient, 'feed' | 'endFeed'>,
     signal?: AbortSignal,
   ) {
-    this.#target = target;
+    this.#session = session;
+    this.#http = http;
     this.#signal = signal;
   }
 
@@ -84,7 +79,9 @@ export class SymbolStream {
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
-      const answer = await this.#forgetAfterLoss(this.#target.feed(lines, through, this.#seen));
+      const answer = await this.#forgetAfterLoss(
+        this.#http.feed(this.#session, this.symbol, lines, through, this.#seen),
+      );
       // A coordinator of an earlier version does not answer it and refuses the parameter.
       this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
       add(result, answer, batch.length, result.sent);
@@ -101,7 +98,7 @@ export class SymbolStream {
 
   /** Ends the stream: the session no longer waits for this symbol. @throws as {@link feed} */
   end(): Promise<void> {
-    return this.#forgetAfterLoss(this.#target.end(this.#seen));
+    return this.#forgetAfterLoss(this.#http.endFeed(this.#session, this.symbol, this.#seen));
   }
 
   /** The bars that are sent again after a loss must be accepted, although the store has fewer than were seen. */

@@ -1,17 +1,27 @@
 /**
- * Follows a session step by step: `for await (const step of followSession(…))`. A step shows what the session showed at that
- * simulated time, even when the session and the loaded bars are further (I2). The session keeps the position of a named
- * consumer; in lockstep its clock waits for the consumer. One step at a time.
+ * Follows a session step by step. A step shows what the session showed at that simulated time, even when the session and the loaded
+ * bars are further (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
-import { NotLockstepError } from './errors.js';
 import { KeptPosition } from './kept-position.js';
-import { stepInterval } from './step-times.js';
-import type { Step } from './step.js';
+import { stepInterval, type Step } from './step.js';
 import { Walk } from './walk.js';
+
+/** The session's clock does not wait for consumers: its pace is not lockstep. */
+export class NotLockstepError extends Error {
+  override readonly name = 'NotLockstepError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+    /** Its pace. */
+    readonly pace: string,
+  ) {
+    super(`session ${sessionId}: expected a pace of lockstep, was ${pace}`);
+  }
+}
 
 /** Where a consumer with a name starts. */
 export interface KeptStart {

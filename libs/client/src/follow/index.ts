@@ -1,5 +1,4 @@
 /** Steps through a session's simulated time. */
-export { DaysRemovedError, NotLockstepError } from './errors.js';
-export { follow, followSession, type FollowOptions, type KeptStart } from './follow-session.js';
-export { StepIntervalError } from './step-times.js';
-export { Step } from './step.js';
+export { follow, followSession, type FollowOptions, type KeptStart, NotLockstepError } from './follow-session.js';
+export { Step, StepIntervalError } from './step.js';
+export { DaysRemovedError } from './walk.js';

@@ -11,7 +11,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
 const HEARTBEAT_SECONDS = 30;
 /** Heartbeats sent in the time after which the session treats a consumer as silent. */

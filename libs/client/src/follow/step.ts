@@ -1,12 +1,12 @@
 /**
- * One step of a followed session: its time and the bars that closed with it. Makes bar objects on first access, from the rows
- * that were hashed, so a step that the caller keeps does not change. Pure.
+ * The steps of a followed session: the closes of every slot of an interval, stored or not, on the session's own days (not its history).
+ * Slots restart at each segment's open, so a lunch break or an early close ends a slot early. A step makes bar objects on first
+ * access, from the rows that were hashed, so a step that the caller keeps does not change. Pure.
  */
-import type { Interval } from '@barkeep/bars';
-import type { SessionLayout } from '@barkeep/session-data';
+import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
+import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
 import { eachBar, type DeliveredStep } from './delivered.js';
-import type { StepTime } from './step-times.js';
 
 type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
 
@@ -111,4 +111,53 @@ export class Step {
     const grid = this.layout.grid(this.at.day, part.interval);
     eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit);
   }
+}
+
+/** A step of a session. */
+export interface StepTime {
+  /** Epoch ms. */
+  time: number;
+  /** Index into the layout's days. */
+  day: number;
+  /** The slot of the day's steps that closes with it. */
+  slot: number;
+}
+
+/** The session cannot be followed at this interval. */
+export class StepIntervalError extends Error {
+  override readonly name = 'StepIntervalError';
+  constructor(
+    /** The given value. */
+    readonly every: string,
+    /** The session's base interval. */
+    readonly base: string,
+  ) {
+    super(`every: expected ${base}, a whole multiple of it, or day, was ${JSON.stringify(every)}`);
+  }
+}
+
+/** The interval of `every`: `day` is the trading day, as `1d` is. @throws StepIntervalError */
+export function stepInterval(every: string, base: Interval): Interval {
+  const name = every === 'day' ? '1d' : every;
+  const interval = isInterval(name) ? parseInterval(name) : undefined;
+  if (interval && (interval.name === base.name || isDerivable(interval, base))) return interval;
+  throw new StepIntervalError(every, base.name);
+}
+
+/** The steps after `time`, epoch ms, in order. */
+export function* stepsAfter(layout: SessionLayout, every: Interval, time: number): Generator<StepTime> {
+  for (let day = Math.max(dayAtClock(layout, time), layout.historyDays); day < layout.days.length; day++) {
+    const grid = layout.grid(day, every);
+    for (let slot = grid.closedBy(time); slot < grid.slotCount; slot++) yield { time: grid.closeTime(slot), day, slot };
+  }
+}
+
+/** Time of the last step at or before `time`, both epoch ms; the session's start when there is none. */
+export function lastStepAt(layout: SessionLayout, every: Interval, time: number): number {
+  for (let day = dayAtClock(layout, time); day >= layout.historyDays; day--) {
+    const grid = layout.grid(day, every);
+    const closed = grid.closedBy(time);
+    if (closed > 0) return grid.closeTime(closed - 1);
+  }
+  return layout.sessionStart;
 }

@@ -6,11 +6,9 @@ import type { Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
 import { BarMirror, hasEnded, SessionEndedError, type StoreFollower } from '../mirror/index.js';
 import { DeliveredChain, hexOf } from './delivered.js';
-import { DaysRemovedError } from './errors.js';
 import type { KeptPosition } from './kept-position.js';
 import { runSteps, type StepRun } from './step-rows.js';
-import { lastStepAt, stepsAfter, type StepTime } from './step-times.js';
-import { Step } from './step.js';
+import { lastStepAt, Step, stepsAfter, type StepTime } from './step.js';
 
 /** Base slots between two acknowledgements when the session's clock does not wait for them. */
 const SLOTS_UNACKNOWLEDGED = 120;
@@ -18,6 +16,27 @@ const SLOTS_UNACKNOWLEDGED = 120;
 const DAYS_AHEAD = 1;
 /** How long the loop may run before it yields to the event loop, so that connections are served, ms. */
 const TURN_MS = 2;
+
+/**
+ * The session no longer has the bars of the next step: the consumer was so far behind that its days were removed
+ * (`history.retainDays` of the spec). `from: 'beginning'` continues at the first retained day.
+ */
+export class DaysRemovedError extends Error {
+  override readonly name = 'DaysRemovedError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+    /** Time of the last delivered step, epoch ms. */
+    readonly position: number,
+    /** Open of the first retained day, epoch ms. */
+    readonly keptFrom: number,
+  ) {
+    const [at, from] = [position, keptFrom].map((time) => new Date(time).toISOString());
+    super(
+      `session ${sessionId}: expected a position from ${from} on, was ${at}: continue there with from: 'beginning'`,
+    );
+  }
+}
 
 export class Walk {
   private readonly layout: SessionLayout;

@@ -1,15 +1,15 @@
-/**
- * The coordinator's answers, as programs use them. Each one is checked against its schema in `@barkeep/api`, so another version, or
- * another service on that port, gives a clear error and not an "undefined" later. Fields
- * that the schema does not have are ignored: a newer coordinator may add some.
- */
+/** The coordinator's answers, as programs use them. */
 import * as api from '@barkeep/api';
-import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';
-import { UnexpectedAnswerError } from '../outage/index.js';
+import { checked, withRaw } from './read-answer.js';
 
 export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';
+
+interface Raw {
+  /** The answer as it came. */
+  raw: object;
+}
 
 /** A session as its coordinator shows it. */
 export interface SessionStatus extends api.SessionAnswer {
@@ -26,16 +26,10 @@ export type SessionCounts = api.SessionAnswer['counts'];
 export type ConsumerStatus = api.ConsumerAnswer;
 
 /** Quality of the data of one symbol. */
-export interface SymbolMetrics extends api.MetricsAnswer {
-  /** The answer as it came. */
-  raw: object;
-}
+export interface SymbolMetrics extends api.MetricsAnswer, Raw {}
 
 /** SHA-256 over everything that a session has stored (invariant I1). */
-export interface Digest extends api.DigestAnswer {
-  /** The answer as it came. */
-  raw: object;
-}
+export interface Digest extends api.DigestAnswer, Raw {}
 
 /** The outcome of feeding bars. */
 export type FeedAnswer = api.FedAnswer;
@@ -44,10 +38,7 @@ export type FeedAnswer = api.FedAnswer;
 export type FeedProblem = api.FedAnswer['problems'][number];
 
 /** A bar as the coordinator answers it. */
-export interface BarAnswer extends api.AnsweredBar {
-  /** The answer as it came. */
-  raw: object;
-}
+export interface BarAnswer extends api.AnsweredBar, Raw {}
 
 /** A certificate: the digests of a session's trading days, chained. */
 export interface Certificate extends Omit<api.CertificateAnswer, 'daysHash'> {
@@ -81,25 +72,4 @@ export function readCertificate(value: unknown): Certificate {
   const certificate = checked(certificateOrFile, value);
   const { baseInterval, derivedIntervals } = certificate.spec;
   return { ...withRaw(certificate), intervals: [baseInterval, ...derivedIntervals] };
-}
-
-/** A session with what programs ask of it. */
-export function sessionStatus(session: api.SessionAnswer): SessionStatus {
-  const { backfill, upkeep } = session.spec;
-  return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };
-}
-
-export function withRaw<T extends object>(answer: T): T & { raw: object } {
-  return { ...answer, raw: answer };
-}
-
-/** The answer as it came. The schemas change no value. @throws UnexpectedAnswerError that names the first wrong field */
-export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const issues = schema.safeParse(value).error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
-  const [wrong] = problemsOf(new z.ZodError(issues), value);
-  if (!wrong) return value as z.output<S>;
-  const { field, expected, was } = wrong;
-  throw new UnexpectedAnswerError(
-    `expected ${expected} in the coordinator's answer${field && ` as ${field}`}, was ${was}`,
-  );
 }

@@ -1,15 +1,13 @@
-/**
- * The coordinator's HTTP API. Every refusal becomes an {@link ApiProblemError}. Calls are repeated while a
- * coordinator restarts.
- */
+/** The coordinator's HTTP API. Calls are repeated while a coordinator restarts. */
 import * as api from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { View } from '@barkeep/session-data';
 import { z } from 'zod';
-import { CoordinatorUnreachableError, ExportBrokenError } from '../outage/index.js';
+import { CoordinatorUnreachableError, ExportBrokenError } from '../errors.js';
 import * as answers from './answers.js';
-import { ApiProblemError, problemError } from './problems.js';
+import { ApiProblemError } from './errors.js';
+import { checked, readAnswer, withRaw } from './read-answer.js';
 
 /** How long a call is repeated while no coordinator answers: another one takes over within 10 s. */
 const AWAY_LIMIT_MS = 30_000;
@@ -79,8 +77,8 @@ export class CoordinatorClient {
   async sessions(): Promise<answers.SessionStatus[]> {
     const all: answers.SessionStatus[] = [];
     for (let query = ''; ;) {
-      const { sessions, nextCursor } = answers.checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
-      all.push(...sessions.map(answers.sessionStatus));
+      const { sessions, nextCursor } = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
+      all.push(...sessions.map(sessionStatus));
       if (nextCursor === null) return all;
       query = `?cursor=${encodeURIComponent(nextCursor)}`;
     }
@@ -104,7 +102,7 @@ export class CoordinatorClient {
   /** SHA-256 over all stored bars. */
   async digest(id: string): Promise<answers.Digest> {
     const digest = await this.#call('GET', `${sessionPath(id)}/digest`);
-    return answers.withRaw(answers.checked(api.digestAnswer, digest));
+    return withRaw(checked(api.digestAnswer, digest));
   }
 
   /** The certificate: the digest, chained by trading day. */
@@ -116,7 +114,7 @@ export class CoordinatorClient {
   async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
     const query = date === undefined ? '' : `?date=${encodeURIComponent(date)}`;
     const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`);
-    return answers.withRaw(answers.checked(api.metricsAnswer, metrics));
+    return withRaw(checked(api.metricsAnswer, metrics));
   }
 
   /** The metrics of every symbol of a session, in the session's order. @param options as of {@link metrics} */
@@ -134,7 +132,7 @@ export class CoordinatorClient {
 
   /** Gaps of one symbol before the clock, for an operator before the frontier, oldest first. */
   async gaps(id: string, symbol: string): Promise<answers.GapAnswer[]> {
-    return answers.checked(z.array(api.gapAnswer), await this.#read(`${symbolPath(id, symbol)}/gaps`));
+    return checked(z.array(api.gapAnswer), await this.#read(`${symbolPath(id, symbol)}/gaps`));
   }
 
   /** Adds a symbol. */
@@ -190,7 +188,7 @@ export class CoordinatorClient {
     const through = throughMs === undefined ? undefined : api.isoTime(throughMs);
     const query = searchOf({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return answers.checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
+    return checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
   }
 
   /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
@@ -252,7 +250,13 @@ export class CoordinatorClient {
 }
 
 function sessionOf(answer: unknown): answers.SessionStatus {
-  return answers.sessionStatus(answers.checked(api.sessionAnswer, answer));
+  return sessionStatus(checked(api.sessionAnswer, answer));
+}
+
+/** A session with what programs ask of it. */
+function sessionStatus(session: api.SessionAnswer): answers.SessionStatus {
+  const { backfill, upkeep } = session.spec;
+  return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };
 }
 
 function sessionPath(id: string): string {
@@ -266,18 +270,4 @@ function symbolPath(id: string, symbol: string): string {
 function searchOf(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return new URLSearchParams(given).toString();
-}
-
-async function readAnswer(answer: Response): Promise<unknown> {
-  const value = parseJson(await answer.text());
-  if (answer.ok) return value;
-  throw problemError(answer.status, value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
 /** The coordinator's HTTP API. */
 export * from './answers.js';
 export * from './coordinator-client.js';
-export * from './problems.js';
+export * from './errors.js';

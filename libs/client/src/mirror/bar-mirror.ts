@@ -1,7 +1,4 @@
-/**
- * Synchronous reads of a session's bars in this process. Every answer shows one instant, the mirror's clock, and nothing after
- * it (I2). Reads only; store-follower.ts fills it.
- */
+/** Synchronous reads of a session's bars in this process: as of one instant, and nothing after it (I2). Reads only. */
 import { barQuality } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import type { Holdings } from './holdings.js';

@@ -1,10 +1,7 @@
-/**
- * Builds the commands that read a part of one day, and puts their replies into a mirror, chunk by chunk. One command per
- * partition and interval reads either whole chunks, or the records of a few slots. Does no I/O itself.
- */
+/** Builds the commands that read a part of one day, and puts their replies into a mirror. Does no I/O itself. */
 import { recordOffset, type Interval } from '@barkeep/bars';
 import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Receiver } from '@barkeep/session-data';
-import type { SymbolBars } from './symbol-bars.js';
+import type { DayRecords, SymbolBars } from './symbol-bars.js';
 
 /** A part of a day to read. */
 export interface DayPart {
@@ -20,6 +17,7 @@ const EMPTY = Buffer.alloc(0);
 
 type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
 
+/** One command per partition and interval reads either whole chunks, or the records of a few slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
   private readonly receivers: ReceiveChunk[] = [];
@@ -28,18 +26,12 @@ export class DayRead {
 
   /** Reads a part that comes after everything that its symbols show, and appends it. */
   append(part: DayPart): this {
-    const { layout } = this;
-    return this.add(part, (bars, interval, records, fromSlot, toSlot) =>
-      bars.append(layout, { day: part.day, interval, records, fromSlot, toSlot }),
-    );
+    return this.add(part, (bars, records) => bars.append(this.layout, records));
   }
 
   /** Reads a day's bars up to `to` again, and replaces the held ones. */
   replace(part: Omit<DayPart, 'from'>): this {
-    const { layout } = this;
-    return this.add({ ...part, from: 0 }, (bars, interval, records, _, toSlot) =>
-      bars.replaceDay(layout, { day: part.day, interval, records, toSlot }),
-    );
+    return this.add({ ...part, from: 0 }, (bars, records) => bars.replaceDay(this.layout, records));
   }
 
   /**
@@ -64,7 +56,7 @@ export class DayRead {
 
   private add(
     { day, from, to, intervals, symbols }: DayPart,
-    put: (bars: SymbolBars, interval: Interval, records: Uint8Array, fromSlot: number, toSlot: number) => void,
+    put: (bars: SymbolBars, records: DayRecords) => void,
   ): this {
     for (const interval of intervals) {
       const grid = this.layout.grid(day, interval);
@@ -77,15 +69,11 @@ export class DayRead {
       for (const [partition, members] of byPartition(symbols, (bars) => bars.partition)) {
         const keys = this.layout.keysOf(partition);
         const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
-        if (isWhole) {
-          this.commands.push(['mgetBuffer', ...names]);
-          this.receivers.push((place, chunk) =>
-            put(members[place]!, interval, chunk?.subarray(recordsAt, recordsEnd) ?? EMPTY, fromSlot, toSlot),
-          );
-        } else {
-          this.commands.push(slotsCommand(names, recordsAt, recordsEnd));
-          this.receivers.push((place, records) => put(members[place]!, interval, records ?? EMPTY, fromSlot, toSlot));
-        }
+        this.commands.push(isWhole ? ['mgetBuffer', ...names] : slotsCommand(names, recordsAt, recordsEnd));
+        this.receivers.push((place, bytes) => {
+          const records = (isWhole ? bytes?.subarray(recordsAt, recordsEnd) : bytes) ?? EMPTY;
+          put(members[place]!, { day, interval, records, fromSlot, toSlot });
+        });
       }
     }
     return this;

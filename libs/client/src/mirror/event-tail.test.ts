@@ -1,5 +1,6 @@
 import { SESSION_EVENT_TYPES } from '@barkeep/session-data';
-import { EventTail, newsOf, stateOf, type StreamEntry } from './event-tail.js';
+import { EventTail, newsOf } from './event-tail.js';
+import type { StreamEntry } from './session-state.js';
 
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
 
@@ -54,11 +55,6 @@ test('reports a gap when a stream that was empty has a whole page of entries', (
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, { type: 'clock' }));
   expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ isGap: false, isMore: false });
   expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ isGap: true, isMore: true });
-});
-
-test('finds a state in state events only', () => {
-  expect(stateOf(['type', 'clock', 'time', '1'])).toBeUndefined();
-  expect(stateOf(['type', 'state', 'state', 'stopped'])).toEqual({ state: 'stopped' });
 });
 
 test('news are the clock, the day whose bars changed, and every event that is not known to be irrelevant', () => {

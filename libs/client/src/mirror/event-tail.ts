@@ -1,10 +1,10 @@
 /**
- * Extracts from a session's event streams what a mirror needs: which days of which symbols changed after they were read, and
- * the session's state. Reads the session's public events for its state, and the changes of every partition, also those after
- * the clock, for the days to load: their content does not leave the mirror. Continues at the last position of each stream.
+ * Extracts from a session's event streams what a mirror needs: its state from the public events, and which days of which symbols
+ * changed after they were read from the changes of every partition, also those after the clock: their content does not leave the mirror.
  * Reports a gap when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
 
 /** Entries per stream and round. */
 const PAGE = 1_000;
@@ -16,12 +16,6 @@ const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derive
 export interface DayChange {
   base: Set<string>;
   derived: Set<string>;
-}
-
-/** The newest state in a session's events. */
-export interface ReportedState {
-  state: string;
-  error?: string;
 }
 
 /** The result of one round of reading. */
@@ -36,9 +30,6 @@ export interface TailRound {
   /** The last entry that was read of each stream; for {@link EventTail.commit}. */
   cursors: readonly string[];
 }
-
-/** A stream entry as Redis returns it: id, then fields and values in turn. */
-export type StreamEntry = [id: string, fields: string[]];
 
 export class EventTail {
   /** Id of the last processed entry, by stream. */
@@ -106,21 +97,23 @@ export function isChange(fields: readonly string[]): boolean {
 function addEntry(
   fields: readonly string[],
   changes: Map<string, DayChange>,
-  round: { state: ReportedState | undefined; isGap: boolean },
+  round: Pick<TailRound, 'state' | 'isGap'>,
 ): void {
   if (!newsOf(fields).isUnsure) return;
+  if (!isChange(fields)) {
+    round.state = stateOf(fields) ?? round.state;
+    return;
+  }
   const event = parseEvent(fields, 0);
-  // A change that cannot be parsed: the changed symbols are unknown, so everything is reloaded.
-  if (!event && isChange(fields)) round.isGap = true;
-  if (event?.type === 'state') round.state = stateIn(event);
-  // These report changed base bars, `derived` reports changed derived bars.
-  const isBase = event?.type === 'gap-filled' || event?.type === 'late-bars';
-  if (!isBase && event?.type !== 'derived') return;
-  const { date } = event;
+  if (event?.type !== 'gap-filled' && event?.type !== 'late-bars' && event?.type !== 'derived') {
+    round.isGap = true; // it cannot be parsed: the changed symbols are unknown, so everything is reloaded
+    return;
+  }
+  const { type, date, symbols } = event;
   const change = changes.get(date) ?? { base: new Set(), derived: new Set() };
   changes.set(date, change);
-  const changed = isBase ? change.base : change.derived;
-  for (const symbol of Array.isArray(event.symbols) ? event.symbols : Object.keys(event.symbols)) changed.add(symbol);
+  const changed = type === 'derived' ? change.derived : change.base;
+  for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
 /** The meaning of an entry for a mirror, by the type of its event. */
@@ -149,14 +142,4 @@ export function newsOf(fields: readonly string[]): News {
 function field(fields: readonly string[], name: string): string | undefined {
   const at = fields.indexOf(name);
   return at < 0 ? undefined : fields[at + 1];
-}
-
-/** The state in an entry; undefined when the entry is not a `state` event. */
-export function stateOf(fields: readonly string[]): ReportedState | undefined {
-  const event = parseEvent(fields, 0);
-  return event?.type === 'state' ? stateIn(event) : undefined;
-}
-
-function stateIn({ state, error }: ReportedState): ReportedState {
-  return error ? { state, error } : { state };
 }

@@ -3,8 +3,23 @@
  * may be ahead of the clock, never behind it, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
+import { COLUMN_BYTES } from './columns.js';
 import type { MirrorSeries, MirrorTime } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
+
+/** Upper bound for the memory of a mirror's bars when `keepDays` is not given, in bytes. */
+export const MIRROR_BYTES_MAX = 512 * 1024 * 1024;
+
+/** `keepDays` is not a whole number of 1 or more. */
+export class KeepDaysError extends RangeError {
+  override readonly name = 'KeepDaysError';
+  constructor(
+    /** The given value. */
+    readonly keepDays: number,
+  ) {
+    super(`keepDays: expected a whole number of 1 or more, was ${keepDays}`);
+  }
+}
 
 export class Holdings implements MirrorTime {
   /** Simulated time of all reads, epoch ms. */
@@ -95,4 +110,19 @@ export class Holdings implements MirrorTime {
     const known = this.layout.intervals.map(({ name }) => name);
     throw new UnknownIntervalError(this.layout.id, interval, known);
   }
+}
+
+/**
+ * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit
+ * {@link MIRROR_BYTES_MAX}, at least one.
+ * @throws KeepDaysError
+ */
+export function keptDays(layout: SessionLayout, keepDays: number | undefined): number {
+  if (keepDays !== undefined) {
+    if (!Number.isInteger(keepDays) || keepDays < 1) throw new KeepDaysError(keepDays);
+    return keepDays;
+  }
+  let slots = 0;
+  for (const interval of layout.intervals) slots += layout.grid(0, interval).slotCount;
+  return Math.max(1, Math.floor(MIRROR_BYTES_MAX / (slots * layout.symbols.length * COLUMN_BYTES)));
 }

@@ -1,15 +1,19 @@
 /** A session's bars in this process. */
 export { BarMirror } from './bar-mirror.js';
-export { MirrorClosedError, SessionEndedError } from './errors.js';
-export { KeepDaysError, MIRROR_BYTES_MAX } from './kept-days.js';
-export { Mirror, type MirrorOptions } from './mirror.js';
-export type { MirrorBar } from './series.js';
-export type { DerivedBy } from './symbol-bars.js';
-export { barOfRow, copyRow, lowerRow, openTimeOf, ROW_BYTES, ROW_DOUBLES } from './columns.js';
-export type { BarColumns, RowMemory } from './columns.js';
-export { hasEnded } from './errors.js';
-export { Holdings } from './holdings.js';
-export { aggregateBars, type MirrorSeries } from './series.js';
+export { Mirror, MirrorClosedError, type MirrorOptions } from './mirror.js';
+export {
+  type BarColumns,
+  barOfRow,
+  copyRow,
+  lowerRow,
+  openTimeOf,
+  ROW_BYTES,
+  ROW_DOUBLES,
+  type RowMemory,
+} from './columns.js';
+export { Holdings, KeepDaysError, MIRROR_BYTES_MAX } from './holdings.js';
+export { aggregateBars, type MirrorBar, type MirrorSeries } from './series.js';
+export { hasEnded, SessionEndedError } from './session-state.js';
 export { openLimit } from './slot-clock.js';
 export { StoreFollower } from './store-follower.js';
-export { SymbolBars } from './symbol-bars.js';
+export { type DerivedBy, SymbolBars } from './symbol-bars.js';

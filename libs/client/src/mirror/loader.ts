@@ -18,11 +18,9 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail, type DayChange, type ReportedState } from './event-tail.js';
-import { hasEnded } from './errors.js';
-import { Holdings } from './holdings.js';
-import { keptDays } from './kept-days.js';
-import { newestState, statesCommand } from './newest-state.js';
+import { EventTail, type DayChange } from './event-tail.js';
+import { Holdings, keptDays } from './holdings.js';
+import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** How often the symbols may change during one read before the loader gives up. */
@@ -104,9 +102,10 @@ export class Loader {
     return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
-  /** Ids of the newest processed entries in the events and in the changes of partition 0. */
-  get lastIds(): [event: string, change: string] {
-    return [this.tail.cursor(0), this.tail.cursor(1)];
+  /** Ids of the newest processed entries in the events and in the changes of partition 0, by key. */
+  lastIds(): Map<string, string> {
+    const { events, changes } = this.holdings.layout.keysOf(0);
+    return new Map([events, changes].map((key, stream) => [key, this.tail.cursor(stream)]));
   }
 
   /**
@@ -152,16 +151,14 @@ export class Loader {
     if (clock < loadedTo) {
       // The store was set back. Shown bars stay; everything is reloaded when the clock has caught up.
       this.mustReload = true;
-      this.sessionClock = clock;
-      this.tail.commit(round);
-      return this.setState(round.state) || round.isMore;
-    }
-    if (piece) this.noteLoaded(piece, clock);
-    if (round.isGap || this.mustReload) {
-      this.mustReload = !(await this.reload(holdings.sorted, layout, this.reads));
     } else {
+      if (piece) this.noteLoaded(piece, clock);
+      const mustReload = round.isGap || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
-      this.mustReload = !(await this.reread(round.changes, loadedTo));
+      const isWhole = mustReload
+        ? await this.reload(holdings.sorted, layout, this.reads)
+        : await this.reread(round.changes, loadedTo);
+      this.mustReload = !isWhole;
     }
     this.sessionClock = clock;
     this.tail.commit(round);

@@ -1,12 +1,20 @@
-/**
- * A copy of a session in this process that follows the session's clock. Reads do not wait. It shows bars as they become
- * visible, and takes in bars that are backfilled or arrive late. Writes nothing.
- */
+/** A copy of a session in this process that follows the session's clock, also bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BarMirror } from './bar-mirror.js';
-import { hasEnded, MirrorClosedError, SessionEndedError } from './errors.js';
+import { hasEnded, SessionEndedError } from './session-state.js';
 import { StoreFollower } from './store-follower.js';
+
+/** The mirror was closed by this program. */
+export class MirrorClosedError extends Error {
+  override readonly name = 'MirrorClosedError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+  ) {
+    super(`session ${sessionId}: its mirror was closed`);
+  }
+}
 
 /** How a mirror is kept. */
 export interface MirrorOptions {

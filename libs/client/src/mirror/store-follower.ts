@@ -1,14 +1,14 @@
 /**
- * Keeps holdings up to date with a session: blocks on its events on one connection, and loads what becomes visible on another,
- * up to a limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports
- * progress to the object that does.
+ * Keeps holdings up to date with a session: blocks on its events on one connection, and loads what becomes visible on another, up to a
+ * limit. Does not move the mirror's clock: it reports progress to the object that does.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { isChange, newsOf, type News, type StreamEntry } from './event-tail.js';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage/index.js';
+import { isChange, newsOf, type News } from './event-tail.js';
+import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
+import type { StreamEntry } from './session-state.js';
 
 /** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
 const BLOCK_MS = 1_000;
@@ -133,12 +133,8 @@ export class StoreFollower {
 
   /** Catches up after each relevant event, and at least every {@link BLOCK_MS}. */
   private async watch(): Promise<void> {
-    const { events, changes } = this.loader.holdings.layout.keysOf(0);
-    const [firstEvent, firstChange] = this.loader.lastIds;
-    const last = new Map([
-      [events, firstEvent],
-      [changes, firstChange],
-    ]);
+    const { events } = this.loader.holdings.layout.keysOf(0);
+    const last = this.loader.lastIds();
     while (!this.isClosed) {
       try {
         // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.

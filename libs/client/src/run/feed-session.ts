@@ -1,7 +1,4 @@
-/**
- * Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. Ends every stream of the
- * session when all bars are sent.
- */
+/** Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. */
 import type { ClientSession } from '../client-session.js';
 import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
 
@@ -75,18 +72,13 @@ function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[
 /** Calls `work` for each item, {@link AT_ONCE} at a time. When one fails it throws after all started calls have ended. */
 async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items.values();
-  let failed = false;
+  const errors: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (const item of left) {
-      if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
+      if (errors.length > 0) return;
+      await work(item).catch((error: unknown) => errors.push(error));
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (errors.length > 0) throw errors[0];
 }

@@ -1,21 +1,11 @@
-/**
- * Runs a whole backtest in one call: starts servers and processes, feeds the bars, follows in lockstep, and stops everything in
- * order, also after an error. Leaves no processes and no keys behind, unless `keep` is set.
- */
+/** Runs a whole backtest in one call. Leaves no processes and no keys behind, also after an error, unless `keep` is set. */
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
-import type { ClientSession } from '../client-session.js';
-import { connect } from '../connect.js';
+import { ifFound, type ClientSession } from '../client-session.js';
+import { connect, type ConnectOptions } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
-import {
-  type Certificate,
-  type Digest,
-  SessionNotFoundError,
-  type SessionStatus,
-  type SymbolMetrics,
-} from '../http/index.js';
-import type { ConnectOptions } from '../settings.js';
+import { type Certificate, type Digest, type SessionStatus, type SymbolMetrics } from '../http/index.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import {
   LocalRunMissingError,
@@ -127,7 +117,7 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
   // With `keep`, a session on the caller's own coordinator is not deleted.
-  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => deleteIfExists(session));
+  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
@@ -139,7 +129,8 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
 
 async function startHere(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
   const { startLocalRun } = await importLocalRun();
-  const { env = process.env, repository, log = toStderr } = options;
+  const { env = process.env, repository } = options;
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
 }
 
@@ -175,27 +166,13 @@ async function feedAndFollow(
   };
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> =>
     bars === undefined || spec.symbols === 'dataset' ? new Map() : feedSession(session, spec.symbols, bars, signal);
-  const [followed, fed] = await Promise.allSettled([orFail(followAll()), orFail(feedAll())]);
-  if (failing.signal.aborted) throw failing.signal.reason;
-  if (followed.status === 'rejected') throw followed.reason;
-  if (fed.status === 'rejected') throw fed.reason;
-  return fed.value;
+  const [following, feeding] = [orFail(followAll()), orFail(feedAll())];
+  await Promise.allSettled([following, feeding]);
+  failing.signal.throwIfAborted();
+  return feeding;
 }
 
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
   const consumer = (await session.consumers()).find(({ name }) => name === CONSUMER);
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };
-}
-
-/** The caller may have deleted the session before. */
-async function deleteIfExists(session: ClientSession): Promise<void> {
-  try {
-    await session.delete();
-  } catch (error) {
-    if (!(error instanceof SessionNotFoundError)) throw error;
-  }
-}
-
-function toStderr(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

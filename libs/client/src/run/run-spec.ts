@@ -1,7 +1,7 @@
 /** Completes the spec of a run and decides where its bars come from. Pure. */
 import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
-import type { SpecInput } from '../spec-input.js';
+import type { SpecInput } from '../connect.js';
 
 /** Name of the user's repository when the spec's `backfill` names none. */
 export const REPOSITORY_NAME = 'repository';

@@ -2,6 +2,7 @@
  * Errors between a program and Barkeep, one class per cause. Errors of reading a session's store (`SessionLostError`,
  * `UnknownSymbolError` …) are those of the session-data library.
  */
+import type { Redis } from 'ioredis';
 
 /** Neither the options nor the environment name a coordinator, and no `barkeep up` runs in this project. */
 export class NoCoordinatorError extends Error {
@@ -81,5 +82,22 @@ export class NotBegunError extends Error {
     waitedMs: number,
   ) {
     super(`expected session ${sessionId} to begin within ${waitedMs / 1000} s, was ${state}`);
+  }
+}
+
+/** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
+export class SessionRedisAwayError extends Error {
+  override readonly name = 'SessionRedisAwayError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+    cause: Error,
+    redis: Redis,
+  ) {
+    const { path, host, port } = redis.options;
+    const was = cause.name === 'MaxRetriesPerRequestError' ? 'no connection' : cause.message;
+    super(`session ${sessionId}: expected the session Redis at ${path ?? `${host}:${port}`} to answer, was: ${was}`, {
+      cause,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { isoTime, parseTime } from './time-input.js';
+import { isoTime, parseTime } from './parameters.js';
 
 describe('parseTime', () => {
   const open = Date.UTC(2013, 9, 7, 13, 30);

@@ -1,6 +1,6 @@
 import { parseInterval, parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
-import { lastStepAt, StepIntervalError, stepInterval, stepsAfter } from './step-times.js';
+import { lastStepAt, StepIntervalError, stepInterval, stepsAfter } from './step.js';
 
 function layoutOf(calendar: string, start: string, end: string, historyDays = 0): SessionLayout {
   const spec = { symbols: ['A'], calendar, start, end, source: { type: 'dataset', dataset: 'd' } };

@@ -1,4 +1,5 @@
-import { ApiProblemError, FedBarsLostError, InvalidInputError, problemError, WrongStateError } from './problems.js';
+import { ApiProblemError, FedBarsLostError, InvalidInputError, WrongStateError } from './errors.js';
+import { problemError } from './read-answer.js';
 
 const document = (kind: string) => ({ type: `urn:barkeep:problem:${kind}`, title: 'A title', detail: 'What is wrong' });
 

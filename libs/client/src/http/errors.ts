@@ -1,8 +1,4 @@
-/**
- * The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch, and
- * {@link ApiProblemError} for all of them.
- */
-import { z } from 'zod';
+/** The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch. */
 
 /** One field of a request that is wrong. */
 export interface ProblemField {
@@ -96,45 +92,4 @@ export class FedBarsLostError extends ApiProblemError {
 /** A server behind the coordinator did not answer within the retry time. */
 export class UnavailableError extends ApiProblemError {
   override readonly name = 'UnavailableError';
-}
-
-const ERRORS: Readonly<Record<string, typeof ApiProblemError>> = {
-  'invalid-input': InvalidInputError,
-  'malformed-json': InvalidInputError,
-  unauthorized: UnauthorizedError,
-  'unknown-session': SessionNotFoundError,
-  'unknown-symbol': SymbolNotFoundError,
-  'wrong-state': WrongStateError,
-  'session-conflict': SessionConflictError,
-  'session-lost': SessionDataLostError,
-  unavailable: UnavailableError,
-  'not-ready': UnavailableError,
-};
-
-const text = z.coerce.string().default('');
-const problemField = z.object({ field: text, expected: text, was: text });
-/** What is read of a problem document; a field that is missing or of another type is left out. */
-const problemDocument = z.object({
-  type: z.string().catch(''),
-  title: z.string().optional().catch(undefined),
-  detail: z.string().optional().catch(undefined),
-  requestId: z.string().optional().catch(undefined),
-  problems: z
-    .array(z.unknown())
-    .catch([])
-    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])),
-  lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
-});
-
-/** The error of an answer whose status is not 2xx. @param body the problem document, if there is one */
-export function problemError(status: number, body: unknown): ApiProblemError {
-  const document = problemDocument.safeParse(body).data ?? problemDocument.parse({});
-  const { type, detail, title, problems, requestId, lost } = document;
-  const kind = type.split(':').at(-1) ?? '';
-  const reason = detail ?? title ?? 'no reason given';
-  const details: ProblemDetails = { status, kind, problems, requestId };
-  if (kind === 'fed-bars-lost' && lost)
-    return new FedBarsLostError(reason, details, lost.symbol, Date.parse(lost.reached), lost.bars);
-  const ErrorOfKind = ERRORS[kind] ?? ApiProblemError;
-  return new ErrorOfKind(reason, details);
 }

@@ -1,7 +1,7 @@
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
-import { KeepDaysError, keptDays } from './kept-days.js';
+import { KeepDaysError, keptDays } from './holdings.js';
 
 function layoutOf(symbols: number): SessionLayout {
   const names = Array.from({ length: symbols }, (_, i) => `S${i}`);

@@ -1,32 +1,13 @@
-/**
- * Decides how long the client retries while the session Redis is unavailable. ioredis reconnects on its own and the client repeats its
- * call. The program gets every other error at once.
- */
+/** Retries while the session Redis is unavailable: ioredis reconnects on its own, and the client repeats its call. */
 import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { SessionRedisAwayError } from './errors.js';
 
 /** How long the client retries before it gives up, ms. */
-export const OUTAGE_LIMIT_MS = 60_000;
+const OUTAGE_LIMIT_MS = 60_000;
 /** Time between a failure and the next attempt, ms. */
 export const OUTAGE_RETRY_MS = 500;
-
-/** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
-export class SessionRedisAwayError extends Error {
-  override readonly name = 'SessionRedisAwayError';
-  constructor(
-    /** The session. */
-    readonly sessionId: string,
-    cause: Error,
-    redis: Redis,
-  ) {
-    const { path, host, port } = redis.options;
-    const was = cause.name === 'MaxRetriesPerRequestError' ? 'no connection' : cause.message;
-    super(`session ${sessionId}: expected the session Redis at ${path ?? `${host}:${port}`} to answer, was: ${was}`, {
-      cause,
-    });
-  }
-}
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
@@ -73,5 +54,43 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       if (end) throw end;
     }
     await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+/**
+ * Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost,
+ * even one that arrives in the same turn of the event loop in which a run ends.
+ */
+export class OneAtATime {
+  private running: Promise<void> | undefined;
+  private isRequested = false;
+
+  /** @param run performs one run; it must not throw */
+  constructor(private readonly run: () => Promise<void>) {}
+
+  /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
+  request(): Promise<void> {
+    this.isRequested = true;
+    this.running ??= this.runs();
+    return this.running;
+  }
+
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  private async runs(): Promise<void> {
+    await Promise.resolve(); // so that `running` is set before the first run starts
+    while (this.isRequested) {
+      this.isRequested = false;
+      await this.run();
+    }
+    // No await since the last check, so a later request starts a new loop.
+    this.running = undefined;
   }
 }

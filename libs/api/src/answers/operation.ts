@@ -1,4 +1,4 @@
-/** The queues of upkeep and streaming, for operators. */
+/** For operators: the queues of upkeep and streaming, and whether a process lives and is ready. */
 import { z } from 'zod';
 import { count, time } from '../values.js';
 
@@ -26,3 +26,10 @@ export const queueAnswer = z.strictObject({
 });
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
 export type QueuesAnswer = z.output<typeof queuesAnswer>;
+
+export const liveAnswer = z.strictObject({ status: z.literal('live') });
+
+export const readyAnswer = z.strictObject({
+  status: z.literal('ready'),
+  checks: z.record(z.string(), z.enum(['up', 'down'])).describe('each server behind the service'),
+});

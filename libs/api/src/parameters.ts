@@ -1,4 +1,8 @@
-/** Parameters that several routes take. */
+/**
+ * Parameters that several routes take. Times are ISO 8601 with a zone, a date (midnight UTC), or epoch milliseconds. A number that
+ * would be before 1990, or after the year 5138, is refused: it is in seconds or microseconds by mistake. ISO texts of any date are
+ * valid. Pure.
+ */
 import { FILLS, INTERVAL_WORDS, isInterval, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 
@@ -51,4 +55,46 @@ export function checkDates(
 ): void {
   if (from === undefined || to === undefined || to >= from) return;
   context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
+}
+
+/** 1990-01-01. Epoch seconds of our century are below it, epoch milliseconds of market data above. */
+const EPOCH_MS_MIN = 631_152_000_000;
+/** Exclusive. Epoch microseconds from 1990 on are above it. */
+const EPOCH_MS_END = 1e14;
+const NUMBER = /^-?\d+$/;
+const isoTimes = z.union([
+  z.iso.date(),
+  z.iso.datetime({ offset: true }),
+  z.iso.datetime({ offset: true, precision: -1 }), // without seconds
+]);
+
+/** What {@link parseTime} accepts, in words. */
+export const TIME_EXPECTED = `an ISO 8601 time with a zone, a date or epoch milliseconds (a number from ${EPOCH_MS_MIN}, not seconds or microseconds)`;
+
+/** Whether a number can be epoch milliseconds, and not seconds, microseconds or nanoseconds. */
+export function isEpochMs(ms: number): boolean {
+  return ms >= EPOCH_MS_MIN && ms < EPOCH_MS_END;
+}
+
+/** The time in epoch milliseconds; undefined when the text is no time, or a number that is not in milliseconds. */
+export function parseTime(text: string): number | undefined {
+  if (NUMBER.test(text)) return isEpochMs(Number(text)) ? Number(text) : undefined;
+  // In a query string an unescaped "+02:00" arrives as " 02:00".
+  const iso = text.replace(' ', '+');
+  if (!isoTimes.safeParse(iso).success) return undefined;
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Zod schema of a time in a query string; its output is epoch milliseconds. */
+export const timeInput = z.string().transform((text, context) => {
+  const ms = parseTime(text);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: 'custom', message: TIME_EXPECTED });
+  return z.NEVER;
+});
+
+/** `2013-10-07T13:30:00.000Z` */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

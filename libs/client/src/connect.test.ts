@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from './connect.js';
-import { CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './outage/index.js';
-import { settingsOf } from './settings.js';
+import { connect, settingsOf } from './connect.js';
+import { CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 
 const KEY = 'a-key-of-enough-length';
 let cwd: string;

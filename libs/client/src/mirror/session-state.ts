@@ -1,0 +1,70 @@
+/** The state of a session as its events report it. */
+import { parseEvent, type ClockedReads, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+
+/** Entries per page. */
+const ENTRIES = 1_000;
+
+/** A state that an event reported. */
+export interface ReportedState {
+  state: string;
+  error?: string;
+}
+
+/** A stream entry as Redis returns it: id, then fields and values in turn. */
+export type StreamEntry = [id: string, fields: string[]];
+
+/** The session was stopped, failed or deleted, or completed before the awaited time. */
+export class SessionEndedError extends Error {
+  override readonly name = 'SessionEndedError';
+  constructor(
+    /** The session. */
+    readonly sessionId: string,
+    /** `stopped`, `failed`, `lost`, `deleted` or `completed`. */
+    readonly state: string,
+    /** The error that the session reported, if any. */
+    readonly reason: string | undefined,
+    /** Simulated time at which it ended, epoch ms; undefined when it had not begun or the time is unknown. */
+    readonly clock: number | undefined,
+  ) {
+    const at = clock === undefined ? '' : ` at ${new Date(clock).toISOString()}`;
+    super(`session ${sessionId}: ${state}${at}${reason ? `: ${reason}` : ''}`);
+  }
+}
+
+const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'lost', 'deleted']);
+
+/** Whether the session is in a final state: only a call of the API can change it. */
+export function hasEnded<S extends { state: string }>(reported: S | undefined): reported is S {
+  return reported !== undefined && ENDED.has(reported.state);
+}
+
+/** The state in an entry; undefined when the entry is not a `state` event. */
+export function stateOf(fields: readonly string[]): ReportedState | undefined {
+  const event = parseEvent(fields, 0);
+  if (event?.type !== 'state') return undefined;
+  const { state, error } = event;
+  return error ? { state, error } : { state };
+}
+
+/** The command that reads a page of entries up to `from`, newest first. */
+export function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
+  return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', ENTRIES];
+}
+
+/** The newest `state` event, however old it is. @param page the reply to {@link statesCommand} @throws SessionLostError */
+export async function newestState(
+  reads: ClockedReads,
+  layout: SessionLayout,
+  page: unknown,
+): Promise<ReportedState | undefined> {
+  for (;;) {
+    const entries = page as StreamEntry[];
+    for (const [, fields] of entries) {
+      const state = stateOf(fields);
+      if (state) return state;
+    }
+    const last = entries.at(-1);
+    if (!last || entries.length < ENTRIES) return undefined;
+    [, [page]] = await reads.read([statesCommand(layout, `(${last[0]}`)]);
+  }
+}
