@@ -213,9 +213,12 @@ export class Backfiller {
     const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
     if (isPartial && plan.filled === 0) return { plan };
     const { after, runs, absent } = plan;
-    const now = this.parts.now();
-    const nextAsk = isPartial ? now : retryAt(now, fewestAsks(after), this.parts.backoffMs);
-    return { plan, fill: { symbol, before: states, after, runs, dueAt: absent > 0 ? nextAsk : undefined } };
+    let dueAt: number | undefined;
+    if (absent > 0) {
+      dueAt = this.parts.now();
+      if (!isPartial) dueAt = retryAt(dueAt, fewestAsks(after), this.parts.backoffMs);
+    }
+    return { plan, fill: { symbol, before: states, after, runs, dueAt } };
   }
 
   /**

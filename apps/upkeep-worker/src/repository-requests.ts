@@ -2,6 +2,7 @@
  * Asks the repositories of a session for the slots of one day, best first, each only for the symbols that still lack bars after
  * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
  * take the place of what the better one may still give (I1). A repository that is given up counts as one that has no bar.
+ * What is refused of their answers is kept for the user to look at.
  */
 import {
   type RepositoryAnswer,

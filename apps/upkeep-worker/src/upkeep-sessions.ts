@@ -1,6 +1,6 @@
 /**
  * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which tells
- * whether the session's symbols changed.
+ * whether the session's symbols changed. Also fails a session, and names what the work of every queue uses.
  */
 import {
   readSymbols,

@@ -28,7 +28,7 @@ import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './
 export interface ImportOptions {
   /**
    * Declares every date that gets rows complete for its symbol. Returns the trading date (`YYYY-MM-DD`) of an open time, and is called
-   * once for each hour. @default no date is declared complete
+   * once for each hour. Without it no date is declared complete.
    */
   complete?: ((openTime: number) => string) | undefined;
   /** `any` takes negative prices and prices of 0, and marks the dataset. @default 'positive' */

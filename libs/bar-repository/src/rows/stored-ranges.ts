@@ -1,6 +1,6 @@
 /**
- * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. Needs a few index look-ups for each
- * symbol, and reads only rows that it counts.
+ * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. Uses the index, and
+ * reads only rows that it counts.
  */
 import type { DataSource } from 'typeorm';
 

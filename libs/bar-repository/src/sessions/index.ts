@@ -1,5 +1,5 @@
 /** The rows of sessions: states, epochs, checkpoints, certificates. */
-export { hasRemoved, removedAmong } from './created-removed.js';
+export { hasRemoved, removedAmong } from './removed-sessions.js';
 export { SessionCertificates } from './session-certificates.js';
 export {
   CursorError,

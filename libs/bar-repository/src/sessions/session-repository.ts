@@ -7,7 +7,8 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import { noteRemoved, createSession, type CreatedSession, type NewSession } from './created-removed.js';
+import { noteRemoved } from './removed-sessions.js';
+import { createSession, type CreatedSession, type NewSession } from './session-create.js';
 import {
   decodePageCursor,
   encodePageCursor,

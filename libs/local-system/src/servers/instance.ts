@@ -1,6 +1,6 @@
 /**
  * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its
- * servers. And the clean-up after owners that died without stopping their servers.
+ * servers. Cleans up after owners that died without stopping their servers.
  *
  * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it. A server is
  * stopped only when its start time and command line match the record and its owner is gone; kept data are never removed.
@@ -50,18 +50,13 @@ function statePath(folder: string): string {
   return join(folder, 'instance.json');
 }
 
-/** The state in a file; `undefined` when it is missing or invalid. */
-function stateIn(path: string): InstanceState | undefined {
+/** The state in `folder`; `undefined` when it is missing or invalid. */
+export function readState(folder: string): InstanceState | undefined {
   try {
-    return instanceState.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
+    return instanceState.safeParse(JSON.parse(readFileSync(statePath(folder), 'utf8'))).data;
   } catch {
     return undefined;
   }
-}
-
-/** The state in `folder`; `undefined` when it is missing or invalid. */
-export function readState(folder: string): InstanceState | undefined {
-  return stateIn(statePath(folder));
 }
 
 /** A live instance, as its owner describes it. */
@@ -113,13 +108,13 @@ export function release(folder: string, owner: ProcessMark): void {
   } catch {
     return;
   }
-  const taken = stateIn(aside);
+  const taken = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
   const isTheirs = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
   if (isTheirs) linkSync(aside, statePath(folder));
   rmSync(aside, { force: true });
 }
 
-/** Gives a folder up: releases it when its data are kept, otherwise removes it and its data. */
+/** Gives a folder up: releases it when its data are kept, otherwise removes its data and then the folder, so that the next sweep finds what is left. */
 export function leave(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);
   for (const path of [place, folder]) removeFolder(path);

@@ -19,7 +19,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ServerMissingError } from '../errors.js';
-import { type Account, reachableFolder } from './account.js';
+import type { Account } from './account.js';
+import { reachableFolder } from './folders.js';
 import type { Log } from './instance.js';
 
 const remedy =

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ServerMissingError } from '../errors.js';
-import { cacheFolder } from './account.js';
+import { cacheFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { pingRedis } from './ping.js';
 import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';

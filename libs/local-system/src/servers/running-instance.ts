@@ -8,7 +8,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlreadyRunningError, DataFolderError, errorMessage } from '../errors.js';
-import { canReach, makeFolder, postgresAccount, reachableFolder } from './account.js';
+import { canReach, postgresAccount } from './account.js';
+import { makeFolder, reachableFolder } from './folders.js';
 import {
   claim,
   type InstanceState,

@@ -2,7 +2,7 @@
  * A server as a child process, in its own process group (so a Ctrl-C in the terminal reaches only this process), with its
  * output in a log file.
  *
- * `redis.ts` and `postgres.ts` decide what runs; `sweep.ts` finds servers after a crash.
+ * `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a crash.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

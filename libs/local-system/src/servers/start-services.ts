@@ -6,7 +6,8 @@
  */
 import { join, resolve } from 'node:path';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { makeFolder, postgresAccount } from './account.js';
+import { postgresAccount } from './account.js';
+import { makeFolder } from './folders.js';
 import { type Log, sweep } from './instance.js';
 import { findPostgres } from './postgres-program.js';
 import { startPostgres } from './postgres.js';

@@ -150,7 +150,7 @@ function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[
   return { events, cursor };
 }
 
-/** A cursor as text: ids in base 36, separated by dots; opaque to callers. */
+/** A cursor as text: its view and the ids in base 36, separated by dots; opaque to callers. Short, because each event carries one. */
 export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
   const parts = cursor.map((id) => {
     const [ms = 0, sequence = 0] = id.split('-').map(Number);

@@ -267,7 +267,7 @@ export class SessionLayout {
     return this.endBefore(time, (dayIndex, closed) => this.windowStart(dayIndex, closed));
   }
 
-  /** The end of the slots that `slotsOf` makes of the closed slots of the day of `time`; of the day before when there is none. */
+  /** The end of the first `slotsOf(day, closed slots)` slots of the day of `time`; when these are none, the end of the day before. */
   private endBefore(time: number, slotsOf: (dayIndex: number, closed: number) => number): number {
     const dayIndex = this.dayIndexAt(time);
     const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;

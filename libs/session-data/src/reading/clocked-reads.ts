@@ -1,6 +1,6 @@
 /**
  * Reads of one session's store at its clock. Each call reads the clock and the oldest retained day before the data, in
- * the same round trip, so that bars that arrive in between can be cut off (I2). It throws when the session was deleted
+ * the same round trip, so that bars that arrive in between can be cut off (I2). `ClockedReads` throws when the session was deleted
  * or created again, and when symbols joined or left during the read, because the data may then have half of a symbol.
  */
 import type { Redis } from 'ioredis';

@@ -1,5 +1,5 @@
 /**
- * Counts of the slots of one symbol on one trading day, for many symbols and days: read from bitmaps and slot states, never from
+ * Counts of the slots of each symbol on each trading day: read from bitmaps and slot states, never from
  * prices. Those of whole closed days are kept, by symbol and day. Guarantees that a count which is answered is not older
  * than the last {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which
  * `update` reads. A partition is counted again when its owner, its symbols or its store may be others.

@@ -1,7 +1,7 @@
 /**
  * Reads a session's position: its clock and its counts, which cover the session's own days and not its history. The store counts
  * up to the frontier. In a strategy's view the slots between the clock and the frontier are read and subtracted; there are none
- * when the session is at its end. Reads only.
+ * when the session is at its end. Also counts bars that the server evicted. Reads only.
  */
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';

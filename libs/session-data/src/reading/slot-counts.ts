@@ -132,11 +132,13 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 }
 
 function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
-  const named = CELL_COUNTS.map((name, place) => [
-    name,
-    Array.from({ length: days }, (_, day) => counts[day * COUNTS + place]!),
-  ]);
-  return Object.fromEntries(named) as Record<CellCount, number[]>;
+  const named: Partial<Record<CellCount, number[]>> = {};
+  for (const [place, name] of CELL_COUNTS.entries()) {
+    const numbers: number[] = [];
+    for (let at = place; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
+    named[name] = numbers;
+  }
+  return named as Record<CellCount, number[]>;
 }
 
 /** The empty slots of one symbol: how many, and in how many gaps. */

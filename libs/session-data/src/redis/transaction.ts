@@ -34,7 +34,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   const exec = answers.at(-1)!;
   const answer: unknown = exec.status === 'fulfilled' ? exec.value : undefined;
   if (!Array.isArray(answer)) {
-    throw new TypeError(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
+    throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
   }
   const replies: unknown[] = answer;
   for (const reply of replies) if (reply instanceof Error) throw reply;

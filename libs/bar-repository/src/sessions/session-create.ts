@@ -1,5 +1,7 @@
-/** Creates the row of a session, and remembers which sessions were removed. */
-import type { DataSource, EntityManager } from 'typeorm';
+/**
+ * Creates the row of a session. Safe to repeat and to call concurrently, because unique keys of the database decide which call is first.
+ */
+import type { DataSource } from 'typeorm';
 import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
 export interface NewSession<Spec> {
@@ -37,7 +39,7 @@ const SELECT_HOLDER = `
 /** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
 const ATTEMPTS = 5;
 
-/** See `SessionRepository.create`. Unique keys decide which call is first. @param deployment that owns the session; null: any */
+/** See `SessionRepository.create`. @param deployment that owns the session; null: any */
 export async function createSession<Spec>(
   dataSource: DataSource,
   deployment: string | null,
@@ -57,40 +59,4 @@ export async function createSession<Spec>(
     return { row, created: false };
   }
   throw new SpecConflictError(session.id, 'id');
-}
-
-const KEPT_DAYS = 31;
-
-/** The sessions that were removed under one id. */
-export interface RemovedUnderId {
-  incarnations: string[];
-  /** True when another session has the id now. */
-  isTaken: boolean;
-}
-
-export async function noteRemoved(manager: EntityManager, id: string, incarnations: readonly string[]): Promise<void> {
-  await manager.query(
-    'INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, $1 FROM unnest($2::uuid[]) AS incarnation ON CONFLICT DO NOTHING',
-    [id, incarnations],
-  );
-}
-
-/** Those of `ids` under which sessions were removed in the last month. */
-export async function removedAmong(
-  dataSource: DataSource,
-  ids: readonly string[],
-): Promise<Map<string, RemovedUnderId>> {
-  const rows = await dataSource.query<(RemovedUnderId & { id: string })[]>(
-    `SELECT id, array_agg(incarnation::text) AS incarnations, EXISTS (SELECT FROM sessions WHERE sessions.id = removed.id) AS "isTaken"
-     FROM removed_sessions removed WHERE id = ANY($1) GROUP BY id`,
-    [ids],
-  );
-  return new Map(rows.map(({ id, incarnations, isTaken }) => [id, { incarnations, isTaken }]));
-}
-
-/** Whether any removed session is remembered. Forgets those of more than a month ago. */
-export async function hasRemoved(dataSource: DataSource): Promise<boolean> {
-  await dataSource.query(`DELETE FROM removed_sessions WHERE removed_at < now() - interval '${KEPT_DAYS} days'`);
-  const [row] = await dataSource.query<{ found: boolean }[]>('SELECT EXISTS (SELECT FROM removed_sessions) AS found');
-  return row?.found === true;
 }
