@@ -39,12 +39,11 @@ function luaModule() {
     scripts.set(name, strip(join(SOURCES, file)));
   }
   const entries = [...scripts].map(([name, text]) => `  ${name}: \`${text}\`,\n`).sort();
-  return `/** The Lua scripts, as they are sent to Redis. Made by scripts/lua-texts.mjs out of the .lua files: change those. */
-import { ${CONSTANTS.join(', ')} } from './lua-constants.js';
-
-export const LUA = {
-${entries.join('')}} as const;
-`;
+  return [
+    '/** The Lua scripts, as they are sent to Redis. Made by scripts/lua-texts.mjs out of the .lua files: change those. */',
+    `import { ${CONSTANTS.join(', ')} } from './lua-constants.js';\n`,
+    `export const LUA = {\n${entries.join('')}} as const;\n`,
+  ].join('\n');
 }
 
 /** `flush-days.lua` is `flushDays`. */
