@@ -2,18 +2,14 @@
  * Makes one TypeScript module of the Lua scripts of libs/session-data: every `lua/*.lua` of a room becomes a text.
  * `--- include PATH` is replaced by that file (paths are relative to the including file), comments, blank lines and
  * indentation are removed, and each name of CONSTANTS becomes the value that TypeScript defines for it.
- *
- *   node scripts/lua-texts.mjs          writes the module when it is not up to date
- *   node scripts/lua-texts.mjs --check  fails when it is not
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const SOURCES = join(ROOT, 'libs/session-data/src');
+const SOURCES = join(dirname(fileURLToPath(import.meta.url)), '../libs/session-data/src');
 const MODULE = join(SOURCES, 'redis/lua-texts.ts');
-/** Exports of libs/session-data/src/redis/lua-constants.ts that Lua may use by their names. */
+/** Exports of libs/session-data/src/redis/lua-constants.ts that the scripts use by their names. */
 const CONSTANTS = [
   'ABSENT_UNASKED',
   'ASKS_MAX',
@@ -28,10 +24,10 @@ const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
 const SCRIPT = /[\\/]lua[\\/][^\\/]+\.lua$/;
 const INCLUDE = /^--- include (\S+)$/;
 
-/** Writes the module when it differs from its sources. */
+/** Writes the module when it is not there or differs from its sources. */
 export function writeLuaTexts() {
   const text = luaModule();
-  if (readFileSync(MODULE, 'utf8') !== text) writeFileSync(MODULE, text);
+  if (!existsSync(MODULE) || readFileSync(MODULE, 'utf8') !== text) writeFileSync(MODULE, text);
 }
 
 /** The module's text. @throws Error for two scripts of one name, and for an include that does not exist */
@@ -42,18 +38,11 @@ function luaModule() {
     if (scripts.has(name)) throw new Error(`expected one Lua script named ${name}, were two: ${file}`);
     scripts.set(name, strip(join(SOURCES, file)));
   }
-  const names = [...scripts.keys()].sort((a, b) => (a < b ? -1 : 1));
-  const used = CONSTANTS.filter((name) => names.some((script) => scripts.get(script).includes('${' + name + '}')));
+  const entries = [...scripts].map(([name, text]) => `  ${name}: \`${text}\`,\n`).sort();
   return [
     '/** The Lua scripts, as they are sent to Redis. Made by scripts/lua-texts.mjs out of the .lua files: change those. */',
-    'import {',
-    ...used.map((name) => `  ${name},`),
-    "} from './lua-constants.js';",
-    '',
-    'export const LUA = {',
-    ...names.map((name) => `  ${name}: \`${scripts.get(name)}\`,`),
-    '} as const;',
-    '',
+    `import { ${CONSTANTS.join(', ')} } from './lua-constants.js';\n`,
+    `export const LUA = {\n${entries.join('')}} as const;\n`,
   ].join('\n');
 }
 
@@ -82,10 +71,4 @@ function linesOf(path) {
     });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes('--check')) writeLuaTexts();
-  else if (readFileSync(MODULE, 'utf8') !== luaModule()) {
-    process.stderr.write(`${relative(ROOT, MODULE)}: expected what "node scripts/lua-texts.mjs" writes\n`);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeLuaTexts();

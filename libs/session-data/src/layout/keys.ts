@@ -13,7 +13,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     /** What all key names of the partition begin with. */
     base,
     /**
-     * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (stream/retention.ts), begun (symbols/membership.ts); in
+     * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (stream/remove.ts), begun (symbols/membership.ts); in
      * partition 0 also clock, control, spec, historyDays, days, joins and gathered (consumers/consumers.ts).
      */
     meta: `${base}:meta`,

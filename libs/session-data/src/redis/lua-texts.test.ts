@@ -1,15 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LUA } from './lua-texts.js';
 
 const SOURCES = join(__dirname, '..');
 const FILES = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.lua'));
-
-test('the module of Lua texts is what its sources make', () => {
-  const generator = join(SOURCES, '../../../scripts/lua-texts.mjs');
-  expect(() => execFileSync(process.execPath, [generator, '--check'], { stdio: 'pipe' })).not.toThrow();
-});
 
 test('every script names its KEYS, its ARGV and its answer in its header', () => {
   const scripts = FILES.filter((file) => !file.includes('shared'));

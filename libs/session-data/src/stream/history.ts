@@ -22,7 +22,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
-    await writer.run(SCRIPTS.noteHistory, partition, [meta, history], [...counts].flat(), 'noted');
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], ['', ...[...counts].flat()], 'noted');
   }
 }
 
@@ -63,10 +63,8 @@ export async function countBars(
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
   let batch: { symbol: string; command: ReadCommand }[] = [];
   const count = async (): Promise<void> => {
-    const bars = await runCommands(
-      redis,
-      batch.map(({ command }) => command),
-    );
+    const commands = batch.map(({ command }) => command);
+    const bars = await runCommands(redis, commands);
     batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
     batch = [];
   };

@@ -1,9 +1,8 @@
 /** The streaming side: fence, flush, clock, retention, removal. */
 export { countBars, noteHistory, readHistory } from './history.js';
 export { noteOutside, type OutsideDay, outsideTo, readOutside } from './outside.js';
-export { removeLeftover, removeSession } from './remove.js';
+export { forget, removeLeftover, removeSession, retireBefore } from './remove.js';
 export { type FindRemoved, ReturnedKeys } from './returned-keys.js';
-export { retireBefore } from './retention.js';
 export { noFigures, readStreamFigures, type StreamFigures, type StreamWait } from './stream-figures.js';
 export { type PartitionWindow } from './window-flush.js';
 export * from './writer.js';

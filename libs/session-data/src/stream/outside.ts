@@ -31,10 +31,8 @@ export interface OutsideDay {
 
 /** The first date that is not counted, of each partition; undefined where nothing is counted for the partition's present symbols. */
 export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(string | undefined)[]> {
-  const marks = await runCommands(
-    redis,
-    layout.keys.map(({ outside }) => ['hget', outside, MARK]),
-  );
+  const reads = layout.keys.map(({ outside }) => ['hget', outside, MARK]);
+  const marks = await runCommands(redis, reads);
   return (marks as (string | null)[]).map((mark, partition) => {
     const [stamp, date] = mark?.split(' ') ?? [];
     return stamp === layout.stampOf(partition) ? date : undefined;
@@ -61,8 +59,8 @@ export async function noteOutside(
       dayMember(date, symbol),
       [rows, out, extended, first, until].join(' '),
     ]);
-    const args = [isFirst && at === 0 ? '1' : '', mark, ...fields];
-    await writer.run(SCRIPTS.noteOutside, partition, [meta, outside], args, 'noted');
+    const args = [isFirst && at === 0 ? '1' : '', ...fields, MARK, mark];
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, outside], args, 'noted');
   }
 }
 

@@ -1,12 +1,51 @@
 /**
- * Removes everything of a session. The meta hashes go first: from then on every script of a late writer is refused, so that
- * no key can come back (I9). May be repeated when it was interrupted.
+ * Removes closed days of a running session, oldest first, on behalf of its owner; and everything of a session that ended.
+ * All of it may be repeated when it was interrupted. Of a session the meta hashes go first: from then on every script of a
+ * late writer is refused, so that no key can come back (I9). Does not decide which days leave (`firstKeptAt` of the layout does).
  */
 import type { Redis } from 'ioredis';
-import { keysFrom, type SessionLayout } from '../layout/index.js';
+import { dayMember, keysFrom, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
+import type { SessionWriter } from './writer.js';
 
+/** Most keys that one script call removes, approximately; bounds how long it blocks Redis. */
 const KEYS_A_CALL = 1_000;
+
+/**
+ * Removes all days before `firstKept` and everything about them; does nothing when they are gone.
+ * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
+ */
+export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
+  const { layout } = writer;
+  const from = layout.grid(firstKept).open;
+  // Partition 0 first: readers take the oldest retained day from there.
+  const retiredTo = new Map<number, number>();
+  for (const [partition, { meta }] of layout.keys.entries()) {
+    if (layout.isVacant(partition)) continue;
+    const [, time] = await writer.run(SCRIPTS.retain, partition, [meta], [from], 'retained');
+    retiredTo.set(partition, Number(time));
+  }
+  for (const [partition, time] of retiredTo) {
+    for (let day = layout.firstKept(time); day < firstKept; day++) await retireDay(writer, partition, day);
+  }
+}
+
+async function retireDay(writer: SessionWriter, partition: number, dayIndex: number): Promise<void> {
+  const { layout } = writer;
+  const keys = layout.keysOf(partition);
+  const { date, open } = layout.grid(dayIndex);
+  const next = layout.grid(dayIndex + 1).open;
+  const symbols = layout.symbolsOf(partition);
+  const step = Math.max(1, Math.floor(KEYS_A_CALL / (layout.intervals.length + 1)));
+  for (let at = 0; at === 0 || at < symbols.length; at += step) {
+    const batch = symbols.slice(at, at + step);
+    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.emitted];
+    for (const symbol of batch) names.push(...layout.dayKeys(partition, symbol, date));
+    const isLast = at + step >= symbols.length;
+    const args = [open, isLast ? next : '', date, ...batch.map((symbol) => dayMember(date, symbol))];
+    await writer.run(SCRIPTS.retire, partition, names, args, 'retired');
+  }
+}
 
 /**
  * Removes all that is stored under the session's id.
@@ -25,11 +64,14 @@ export async function removeSession(redis: Redis, layout: SessionLayout, scans =
  */
 export async function removeLeftover(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
   const begun: number[] = [];
-  for (let partition = 0; partition < layout.partitions; partition++) {
-    const reply = await SCRIPTS.forget.run(redis, [layout.keysOf(partition).meta], [layout.incarnation]);
-    if (reply === 'forgotten') begun.push(partition);
-  }
+  for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) begun.push(partition);
   return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun, scans));
+}
+
+/** Removes the meta hash of a partition. @returns false when it belongs to another session, or is not there */
+export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
+  const { meta } = layout.keysOf(partition);
+  return Number(await SCRIPTS.removeKeys.run(redis, [meta, meta], ['0', layout.incarnation])) === 1;
 }
 
 /**
@@ -67,9 +109,8 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   let batch: string[] = [];
   for (const partition of partitions) {
     const keys = layout.keysOf(partition);
-    batch.push(keys.retry, keys.dirty, keys.errors, keys.refused, keys.outside, keys.history, keys.events, keys.stream);
-    batch.push(keys.consumers, keys.feed, keys.emitted, keys.repositories, keys.repositoryRefused);
-    batch.push(keys.changes, keys.pending, keys.refusedAhead);
+    const names = Object.values(keys).filter((key) => typeof key === 'string');
+    batch.push(...names.filter((key) => key.startsWith(`${keys.base}:`) && key !== keys.meta));
     for (const symbol of layout.everSymbolsOf(partition)) {
       for (const { date } of layout.days) {
         batch.push(...layout.dayKeys(partition, symbol, date));

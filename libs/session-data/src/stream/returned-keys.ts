@@ -65,7 +65,7 @@ export class ReturnedKeys {
       const args = [isTaken ? '0' : '1', ...incarnations];
       for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
         const some = keys.slice(from, from + REMOVED_AT_ONCE);
-        count += Number(await SCRIPTS.removeReturned.run(this.redis, [`${base}:meta`, ...some], args));
+        count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...some], args));
       }
     };
     for await (const some of this.redis.scanStream({

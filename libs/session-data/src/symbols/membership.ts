@@ -16,7 +16,7 @@ import {
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
-import type { Fence } from '../stream/index.js';
+import { type Fence, forget } from '../stream/index.js';
 
 /** The symbols of a store. */
 export interface StoredSymbols {
@@ -90,9 +90,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
   if (reply === 'gone') {
     // The session was removed meanwhile: remove the partitions that were created for it (I9).
-    for (const symbol of joiners) {
-      await SCRIPTS.forget.run(redis, [target.keysOf(target.partitionOf(symbol)!).meta], [target.incarnation]);
-    }
+    for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
     throw new SessionLostError(target.id);
   }
   return [...left, ...(await removeLeavers(redis, target, json))];

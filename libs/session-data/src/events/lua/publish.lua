@@ -62,6 +62,20 @@ splitters.derived = function(ends, closed)
   return is_passed and '', rest, rest[1] and rest[1] - 1
 end
 
+-- Several changes of one symbol are added up.
+local function add(event, symbol, value)
+  local sum = event.values[symbol]
+  if not sum then
+    event.names[#event.names + 1] = symbol
+    event.values[symbol] = value
+  elseif tonumber(value) then event.values[symbol] = tostring(tonumber(sum) + tonumber(value))
+  elseif value ~= '' then
+    local a, b, counts = cjson.decode(sum), cjson.decode(value), {}
+    for _, kind in ipairs(kinds) do counts[#counts + 1] = '"' .. kind .. '":' .. (a[kind] + b[kind]) end
+    event.values[symbol] = '{' .. table.concat(counts, ',') .. '}'
+  end
+end
+
 -- One event for each type and date, in the order in which they first occur.
 local events, order = {}, {}
 for _, member in ipairs(due) do
@@ -81,11 +95,11 @@ for _, member in ipairs(due) do
       local passed, rest, first = split(slots, closed)
       if passed then
         if not event then
-          event = { type = type, date = date, symbols = {} }
+          event = { type = type, date = date, names = {}, values = {} }
           events[name] = event
           order[#order + 1] = event
         end
-        event.symbols[#event.symbols + 1] = { symbol, passed }
+        add(event, symbol, passed)
       end
       if first then
         left = left or {}
@@ -102,29 +116,14 @@ end
 
 for _, event in ipairs(order) do
   if event.type then
-    -- Several changes of one symbol are added up; symbols are in the order of their names.
-    local bySymbol, names, texts = {}, {}, {}
-    for _, pair in ipairs(event.symbols) do
-      local symbol, value = pair[1], pair[2]
-      local sum = bySymbol[symbol]
-      if not sum then
-        names[#names + 1] = symbol
-        bySymbol[symbol] = value
-      elseif tonumber(value) then bySymbol[symbol] = tostring(tonumber(sum) + tonumber(value))
-      elseif value ~= '' then
-        local a, b = cjson.decode(sum), cjson.decode(value)
-        local counts = {}
-        for _, kind in ipairs(kinds) do counts[#counts + 1] = '"' .. kind .. '":' .. (a[kind] + b[kind]) end
-        bySymbol[symbol] = '{' .. table.concat(counts, ',') .. '}'
-      end
-    end
-    table.sort(names)
-    for i, symbol in ipairs(names) do
-      texts[i] = event.type == 'derived' and '"' .. symbol .. '"' or '"' .. symbol .. '":' .. bySymbol[symbol]
+    local is_derived, texts = event.type == 'derived', {}
+    table.sort(event.names)
+    for i, symbol in ipairs(event.names) do
+      texts[i] = '"' .. symbol .. '"' .. (is_derived and '' or ':' .. event.values[symbol])
     end
     local list = table.concat(texts, ',')
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'type', event.type, 'date', event.date,
-      'symbols', event.type == 'derived' and '[' .. list .. ']' or '{' .. list .. '}')
+      'symbols', is_derived and '[' .. list .. ']' or '{' .. list .. '}')
   else
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', unpack(event))
   end

@@ -4,10 +4,7 @@
 --- Answer: {'advanced', frontier, control, bars} | {'done', frontier, control} | {'rewind', frontier} |
 ---         {'lost'} | {'fenced'}
 
-local incarnation, epoch, owner, frontier, control = unpack(
-  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'control'))
-if incarnation ~= ARGV[1] then return {'lost'} end
-if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
+--- include ../../stream/lua/shared/fence.lua
 local frontier_ms = tonumber(frontier)
 if frontier_ms >= tonumber(ARGV[5]) then return {'done', frontier, control} end
 if frontier_ms ~= tonumber(ARGV[4]) then return {'rewind', frontier} end

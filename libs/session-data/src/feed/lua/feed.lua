@@ -130,9 +130,8 @@ end
 for r = 1, refusals do count_refused(refused, refused_ahead, visible_from, ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
 if #answer > 0 then count_refused(refused, refused_ahead, visible_from, symbol .. ' conflict', #answer) end
 local text = table.concat({ accepted, duplicates, late, retained_from or '0', had + accepted, unpack(answer) }, ' ')
-local time = redis.call('TIME')
-local heard = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-redis.call('HSET', feed, symbol .. ' heard', heard, symbol .. ' batch', batch, symbol .. ' answer', text)
+--- include ../../redis/lua/shared/now.lua
+redis.call('HSET', feed, symbol .. ' heard', string.format('%.0f', now), symbol .. ' batch', batch, symbol .. ' answer', text)
 if accepted > 0 then redis.call('HINCRBY', feed, symbol .. ' stored', accepted) end
 local is_moved = reached ~= '' and tonumber(reached) > tonumber(known_reached or '-inf')
 if is_moved then redis.call('HSET', feed, symbol .. ' reached', reached) end

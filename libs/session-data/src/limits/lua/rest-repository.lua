@@ -3,8 +3,8 @@
 --- ARGV: rest (ms)
 --- Answer: 'rests'
 
-local t = redis.call('TIME')
-local ends = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + tonumber(ARGV[1])
+--- include ../../redis/lua/shared/now.lua
+local ends = now + tonumber(ARGV[1])
 if ends > tonumber(redis.call('GET', KEYS[1]) or 0) then
   redis.call('SET', KEYS[1], string.format('%.0f', ends), 'PX', ARGV[1])
 end

@@ -5,8 +5,7 @@
 ---       session that does not ask again has given up (ms), 'more' when the session has more requests waiting
 --- Answer: {'granted'} | {'wait', ms}
 
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+--- include ../../redis/lua/shared/now.lua
 local concurrency, max, period, life, patience = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local keep = math.max(period, life, patience) + 60000
 local rests_until = tonumber(redis.call('GET', KEYS[5]) or 0)

@@ -25,16 +25,11 @@ for i = 11, #KEYS, k do
   at = at + 1 + #counters
 end
 redis.call('HDEL', KEYS[6], symbol)
-for _, field in ipairs(redis.call('HKEYS', KEYS[5])) do
-  if field:sub(1, #symbol + 1) == symbol .. ' ' then redis.call('HDEL', KEYS[5], field) end
-end
-for key = 9, 10 do
-  for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
-    local space = field:find(' ', 1, true)
-    if field:sub(space + 1, space + #symbol + 1) == symbol .. ' ' then redis.call('HDEL', KEYS[key], field) end
+local function forget(key, symbol_of)
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if field:match(symbol_of) == symbol then redis.call('HDEL', key, field) end
   end
 end
-for _, field in ipairs(redis.call('HKEYS', KEYS[8])) do
-  if field:sub(-#symbol - 1) == ' ' .. symbol then redis.call('HDEL', KEYS[8], field) end
-end
+forget(KEYS[5], '^%S+')
+for key = 8, 10 do forget(KEYS[key], '^%S+ (%S+)') end
 return 'dropped'

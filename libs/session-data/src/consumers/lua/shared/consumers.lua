@@ -1,5 +1,4 @@
 --- What all scripts of consumers share. A consumer is one field of a hash: `state token time steps bars hash seenAt`.
---- Time is that of Redis, so that the clocks of the machines need not agree.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then those of the script
 --- Answer: {'lost'} when the store is gone or belongs to another session
@@ -7,8 +6,7 @@
 local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+--- include ../../../redis/lua/shared/now.lua
 local function parse(text)
   local c = {}
   c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen = text:match('^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')

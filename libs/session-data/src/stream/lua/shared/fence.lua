@@ -2,7 +2,7 @@
 --- KEYS: meta
 --- ARGV: incarnation, epoch, owner
 
-local incarnation, epoch, owner, frontier, retained_from, retired_to = unpack(
-  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'retainedFrom', 'retiredTo'))
+local incarnation, epoch, owner, frontier, clock, control, retained_from, retired_to = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock', 'control', 'retainedFrom', 'retiredTo'))
 if incarnation ~= ARGV[1] then return {'lost'} end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
