@@ -4,6 +4,7 @@ import {
   FencedError,
   placesFrom,
   countsBefore,
+  readDaySlots,
   readStreamFigures,
   RewindError,
   noFigures,
@@ -103,7 +104,7 @@ test('the slots of a day are counted up to any of them', async () => {
   const { layout, upkeep } = store;
   const [first] = [...layout.windowsFrom(0)];
   await flushUpTo(store, market, first!.to);
-  const slots = await upkeep.readDaySlots(0);
+  const slots = await readDaySlots(upkeep, 0);
   expect(countsBefore(slots, 50)).toMatchObject({ expected: 150, filled: 150, streamed: 150, missing: 0 });
   expect(countsBefore(slots, 60)).toMatchObject({ expected: 180, filled: 150, missing: 30 });
 });

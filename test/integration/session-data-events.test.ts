@@ -74,7 +74,7 @@ describe('upkeep says', () => {
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
     const look = async (closed: number) =>
-      store.upkeep.gapsFound(0, 0, closed, await store.upkeep.readDay(0, 0, store.layout.symbols));
+      store.upkeep.events.gapsFound(0, 0, closed, await store.upkeep.readDay(0, 0, store.layout.symbols));
     await look(15);
     await look(15);
     await Promise.all([look(first!.toSlot), look(first!.toSlot), look(first!.toSlot)]);
@@ -119,9 +119,9 @@ describe('upkeep says', () => {
     const none = { expected: 1170, filled: 1160, streamed: 1160, backfilled: 0 };
     const counts = { ...none, noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
     for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
-    await store.upkeep.quality(0, 0, counts);
+    await store.upkeep.events.quality(0, 0, counts);
     const repaired = { ...counts, filled: 1170, backfilled: 10, absent: 0 };
-    for (let sent = 0; sent < 2; sent++) await store.upkeep.quality(0, 0, repaired);
+    for (let sent = 0; sent < 2; sent++) await store.upkeep.events.quality(0, 0, repaired);
     const event = { type: 'quality', date: DATE, symbols: 3 };
     expect(await said(store)).toEqual([
       { ...event, ...counts, barQuality: (1160 / 1170) * 100 },
@@ -142,7 +142,7 @@ describe('I2 a strategy', () => {
     const closeOf = (slot: number) => layout.grid(0).closeTime(slot);
     await writer.moveClock(closeOf(9));
     const days = await upkeep.readDay(0, 0, layout.symbols);
-    await upkeep.gapsFound(0, 0, SLOTS, days);
+    await upkeep.events.gapsFound(0, 0, SLOTS, days);
     await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 })]);
     expect(await said(store)).toHaveLength(4);
     expect(await seenBy(store)).toEqual([]);
@@ -236,7 +236,7 @@ describe('events', () => {
     await flushUpTo(store, new Map(), layout.grid(0).close);
     for (let partition = 0; partition < layout.partitions; partition++) {
       const days = await store.upkeep.readDay(partition, 0, layout.symbolsOf(partition));
-      for (const closed of [5, 10, 15]) await store.upkeep.gapsFound(partition, 0, closed, days);
+      for (const closed of [5, 10, 15]) await store.upkeep.events.gapsFound(partition, 0, closed, days);
       await store.writer.moveClock(layout.grid(0).openTime(partition + 1));
     }
     const all = (await eventsOf(store).read()).events;

@@ -62,7 +62,7 @@ async function storeAt(barrier: string, dayIndex: number, slot: number, variant:
       await writer.flush(window, { ...part, refused: new Map([['AAA off-grid', isAhead ? variant + 1 : 2]]) });
     }
     const days = await upkeep.readDay(0, window.dayIndex, layout.symbols);
-    await upkeep.gapsFound(0, window.dayIndex, SLOTS, days);
+    await upkeep.events.gapsFound(0, window.dayIndex, SLOTS, days);
     const fills = days.map(({ symbol, bitmap, states }) => {
       const after = new Uint8Array(SLOTS);
       for (let at = 0; at < SLOTS; at++) if (!(bitmap[at >> 3]! & (0x80 >> (at & 7)))) after[at] = at % 2 ? 1 : 201;

@@ -101,7 +101,7 @@ export class Aggregator {
       const all = await store.readDay(partition, day, layout.symbolsOf(partition));
       // Emit the counts before the day is clean. When this worker dies in between, the next one emits them again.
       const { close, slotCount } = layout.grid(day);
-      if (close <= watermark) await store.quality(partition, day, countsBefore(all, slotCount));
+      if (close <= watermark) await store.events.quality(partition, day, countsBefore(all, slotCount));
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
       await deriveDay({ store, partition, day }, dirty, frontier, true);
     }

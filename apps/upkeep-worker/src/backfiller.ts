@@ -144,7 +144,9 @@ export class Backfiller {
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so gaps may be new here.
-    const noted = store.gapsFound(partition, day, closed, symbols).then((gaps) => this.parts.figures.found(gaps));
+    const noted = store.events
+      .gapsFound(partition, day, closed, symbols)
+      .then((gaps) => this.parts.figures.found(gaps));
     const asks = symbols.flatMap((symbolDay) => {
       if (isLimited(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';

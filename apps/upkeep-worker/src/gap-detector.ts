@@ -87,7 +87,7 @@ export class GapDetector {
       );
       if (!lacks) continue;
       dates.add(grid.date);
-      this.parts.figures.found(await store.gapsFound(partition, day, closed, read));
+      this.parts.figures.found(await store.events.gapsFound(partition, day, closed, read));
     }
     return [...dates].filter((date) => isWithin(date, scope)).sort();
   }

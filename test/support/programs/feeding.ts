@@ -1,6 +1,6 @@
 /** Feeding a session store directly, for tests: bars in any order, and the frontier behind them. */
 import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
-import { countsBefore, FeedFrontier, SessionFeed } from '@barkeep/session-data';
+import { countsBefore, FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import type { TestStore } from '../sessions/session-store.js';
 
@@ -22,7 +22,7 @@ export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotC
   const frontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
   const counts = noCounts();
   for (let day = 0; day < layout.days.length; day++) {
-    const slots = await upkeep.readDaySlots(day);
+    const slots = await readDaySlots(upkeep, day);
     const of = countsBefore(slots, layout.grid(day).closedBy(frontier));
     for (const name of Object.keys(counts) as (keyof SlotCounts)[]) counts[name] += of[name];
   }

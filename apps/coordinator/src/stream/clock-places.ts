@@ -7,6 +7,7 @@ import {
   countsBefore,
   eventNumber,
   placesFrom,
+  readDaySlots,
   type ClockEvent,
   type ClockPlace,
   type SessionLayout,
@@ -111,7 +112,7 @@ export async function eventsOf(
       events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });
       continue;
     }
-    const slots = slotsByDay.get(dayIndex) ?? (await store.readDaySlots(dayIndex));
+    const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
     slotsByDay.set(dayIndex, slots);
     const visible = type === 'day-closed' ? slotCount : slotCount - 1;
     events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, visible)) } });

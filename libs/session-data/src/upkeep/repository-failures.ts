@@ -42,7 +42,8 @@ export class RepositoryFailures {
    */
   async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
     const { repository, error, nextTryAt, failures } = failure;
-    await this.run(repository, now, JSON.stringify(error.slice(0, ERROR_CHARS_MAX)), Math.round(nextTryAt), failures);
+    const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
+    await this.run([repository, Math.round(now), text, Math.round(nextTryAt), failures]);
   }
 
   /**
@@ -50,14 +51,14 @@ export class RepositoryFailures {
    * @param now epoch ms of the wall clock @throws SessionLostError
    */
   async clear(repository: string, now: number): Promise<void> {
-    await this.run(repository, now);
+    await this.run([repository, Math.round(now)]);
   }
 
-  private async run(repository: string, now: number, ...failure: (string | number)[]): Promise<void> {
+  private async run(args: (string | number)[]): Promise<void> {
     // Not among the public events: a repository may fail on slots after the clock.
     const { meta, repositories, changes } = this.layout.keysOf(0);
-    const args = [this.layout.incarnation, EVENTS_KEPT, repository, Math.round(now), ...failure];
-    const reply = await SCRIPTS.noteRepository.run(this.redis, [meta, repositories, changes], args);
+    const keys = [meta, repositories, changes];
+    const reply = await SCRIPTS.noteRepository.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
   }
 }

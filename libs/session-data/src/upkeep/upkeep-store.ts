@@ -2,15 +2,7 @@
  * The upkeep side of a session's store: what a worker reads to decide, and its writes. Works on one day and one partition at
  * a time. Each write checks that the state on which it was decided is still stored. Decides nothing.
  */
-import {
-  bitmapBytes,
-  chunkBytes,
-  closedBuckets,
-  DayChunk,
-  firstMissing,
-  type Interval,
-  type SlotCounts,
-} from '@barkeep/bars';
+import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
 import {
@@ -22,16 +14,35 @@ import {
   slotsCommand,
 } from '../redis/index.js';
 import { EVENTS_KEPT, runAndPublish } from '../events/index.js';
+import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
-import {
-  fillChanges,
-  missingIn,
-  qualityArguments,
-  type RefusedCount,
-  type SymbolDay,
-  type SymbolDerived,
-  type SymbolFill,
-} from './symbol-day.js';
+import type { SymbolDay } from './symbol-day.js';
+import { UpkeepEvents } from './upkeep-events.js';
+
+/** New bars and new states for one symbol's day. */
+export interface SymbolFill {
+  symbol: string;
+  before: Uint8Array | undefined;
+  after: Uint8Array;
+  /** When absent bars are due for another try, epoch ms; undefined when they are not. */
+  dueAt: number | undefined;
+  /** Records for empty slots, run by run. */
+  runs: readonly { start: number; records: Uint8Array }[];
+}
+
+/** Refused bars of one symbol for one reason, in all answers of repositories for one day so far. */
+export interface RefusedCount {
+  symbol: string;
+  reason: string;
+  total: number;
+}
+
+/** Derived chunks of one symbol's day, one for each derived interval, aggregated from the bars of `bitmap`. */
+export interface SymbolDerived {
+  symbol: string;
+  bitmap: Uint8Array;
+  chunks: readonly DayChunk[];
+}
 
 export interface PartitionPosition {
   frontier: number;
@@ -41,12 +52,15 @@ export interface PartitionPosition {
 }
 
 export class UpkeepStore {
+  /** Events that do not come from a write of bars. */
+  readonly events: UpkeepEvents;
   readonly failures: RepositoryFailures;
 
   constructor(
     private readonly redis: Redis,
     readonly layout: SessionLayout,
   ) {
+    this.events = new UpkeepEvents(redis, layout);
     this.failures = new RepositoryFailures(redis, layout);
   }
 
@@ -87,13 +101,6 @@ export class UpkeepStore {
     });
   }
 
-  /** Reads a day that is before the frontier, for all symbols. */
-  async readDaySlots(dayIndex: number): Promise<SymbolDay[]> {
-    const { layout } = this;
-    const reads = layout.keys.map((_, partition) => this.readDay(partition, dayIndex, layout.symbolsOf(partition)));
-    return (await Promise.all(reads)).flat();
-  }
-
   /** Whole chunks of one day, by symbol; symbols without one are left out. */
   async readChunks(
     partition: number,
@@ -122,7 +129,10 @@ export class UpkeepStore {
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
-  /** True when the session is at its end, every slot is filled or settled, every derived bar is made, and no retry is due. */
+  /**
+   * True when the session is at its end, every slot is filled or settled, every derived bar is made, and no retry is
+   * due.
+   */
   async isSettled(): Promise<boolean> {
     if ((await this.nextRetry()) !== undefined) return false;
     for (const [partition, { watermark }] of (await this.positions()).entries()) {
@@ -148,25 +158,23 @@ export class UpkeepStore {
     fills: readonly SymbolFill[],
     refused: readonly RefusedCount[] = [],
   ): Promise<Set<string>> {
-    const { layout } = this;
-    const { date, slotCount, open, close } = layout.grid(dayIndex);
-    const keys = layout.keysOf(partition);
+    const { date, slotCount, open, close } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
     const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), this.leastFrontier(dayIndex, fills)];
     args.push(open, EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
-    for (const fill of fills) {
-      const { symbol, before, after, dueAt, runs } = fill;
-      names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
-      const { changes, settled } = fillChanges(fill);
-      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '');
-      // The history is in none of the session's counts.
-      args.push(...(layout.isHistory(dayIndex) ? [0, 0, 0, 0] : changes), ...settled, runs.length);
+    for (const { symbol, before, after, dueAt, runs } of fills) {
+      names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
+      const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes);
+      args.push(...settledSlots(before, after), runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
-    const reply = await runAndPublish(SCRIPTS.fill, this.redis, { layout, partition, open }, names, args);
-    return this.refusedOf('fill', reply);
+    const day = { layout: this.layout, partition, open };
+    return this.refusedOf('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
   }
 
   /**
@@ -180,24 +188,23 @@ export class UpkeepStore {
     closedSlots: number,
     items: readonly SymbolDerived[],
   ): Promise<Set<string>> {
-    const { layout } = this;
-    const keys = layout.keysOf(partition);
-    const { date, open } = layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
-    const derived = layout.computed;
+    const derived = this.layout.computed;
     const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
     const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
     for (const interval of derived) {
-      const { grid, starts } = layout.plan(dayIndex, interval);
+      const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
     }
     for (const { symbol, bitmap, chunks } of items) {
-      names.push(keys.chunk(layout.base.name, symbol, date));
+      names.push(keys.chunk(this.layout.base.name, symbol, date));
       derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
-    const reply = await runAndPublish(SCRIPTS.derive, this.redis, { layout, partition, open }, names, args);
-    return this.refusedOf('derive', reply);
+    const day = { layout: this.layout, partition, open };
+    return this.refusedOf('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
   }
 
   /**
@@ -212,54 +219,18 @@ export class UpkeepStore {
     to: number,
     closes?: { dayIndex: number; counts: SlotCounts },
   ): Promise<boolean> {
-    const { layout } = this;
-    const { meta, emitted, changes, pending, wake } = layout.keysOf(partition);
+    const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [from, to, wake, EVENTS_KEPT];
     const keys = [meta, emitted, changes, pending];
     if (closes) {
-      args.push(...qualityArguments(layout, partition, closes.dayIndex, closes.counts));
-      const day = { layout, partition, open: to - 1 };
+      args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+      const day = { layout: this.layout, partition, open: to - 1 };
       return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
     }
     // Without a day that ends there is nothing to publish.
-    const reply = await SCRIPTS.moveWatermark.run(this.redis, keys, [layout.stampOf(partition), ...args]);
-    if (reply === 'gone') throw new SessionLostError(layout.id);
+    const reply = await SCRIPTS.moveWatermark.run(this.redis, keys, [this.layout.stampOf(partition), ...args]);
+    if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
-  }
-
-  /**
-   * Emits which of a day's slots `[0, closed)` are empty and were not tried yet, unless that was emitted before.
-   * @returns how many slots it emitted @throws SessionLostError
-   */
-  async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
-    const lacking = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
-    if (lacking.length === 0) return 0;
-    const { layout } = this;
-    const { meta, emitted, changes, pending } = layout.keysOf(partition);
-    const { date, open } = layout.grid(dayIndex);
-    const seen = await this.redis.hmget(emitted, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
-    const args: ScriptArgument[] = [];
-    lacking.forEach((symbol, i) => {
-      const before = seen[i] ?? '';
-      if (Number(before) >= closed) return;
-      const missing = missingIn(symbol, Number(before), closed);
-      args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
-    });
-    if (args.length === 0) return 0;
-    const keys = [meta, emitted, changes, pending];
-    args.unshift(open, date, EVENTS_KEPT);
-    const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, { layout, partition, open }, keys, args);
-    return typeof reply === 'number' ? reply : 0;
-  }
-
-  /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */
-  async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
-    const { layout } = this;
-    const { meta, emitted, changes, pending } = layout.keysOf(partition);
-    const { open, close } = layout.grid(dayIndex);
-    const keys = [meta, emitted, changes, pending];
-    const args = [open, close, EVENTS_KEPT, ...qualityArguments(layout, partition, dayIndex, counts)];
-    await runAndPublish(SCRIPTS.emitQuality, this.redis, { layout, partition, open }, keys, args);
   }
 
   /** Stores a repository's error for the gaps that it left open. */
