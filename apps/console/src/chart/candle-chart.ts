@@ -56,7 +56,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
     };
   }, []);
   useEffect(() => {
-    if (drawn) show(drawn, coloursOf(box.current!), candles, gaps, stepMs);
+    if (drawn) show(drawn, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [drawn, theme, candles, gaps, stepMs]);
   // Not on each change of the candles: what a person has zoomed to stays while bars come in.
   useEffect(() => {
@@ -98,14 +98,9 @@ function layoutColours(colour: Colour) {
   return { background: { color: colour('panel') }, textColor: colour('muted') };
 }
 
-function show(
-  drawn: Drawn,
-  colour: Colour,
-  candles: readonly Candle[],
-  gaps: readonly GapAnswer[],
-  stepMs: number,
-): void {
-  const { chart, price, volume, hatching } = drawn;
+type Shown = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
+
+function show({ chart, price, volume, hatching }: Drawn, colour: Colour, { candles, gaps, stepMs }: Shown): void {
   const lines = { color: colour('line') };
   chart.applyOptions({
     layout: layoutColours(colour),
