@@ -1,8 +1,10 @@
 /** The coordinator as a Nest application: the controllers of the HTTP API, what they call, and the middleware before them. */
-import { ApiKeys } from '@barkeep/service';
+import { Metrics } from '@barkeep/observe';
+import { ApiKeys, StopSequence } from '@barkeep/service';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { LoggerModule } from 'nestjs-pino';
 import * as access from './access/index.js';
@@ -55,3 +57,23 @@ export function configureHttp(app: NestExpressApplication, surroundings: Surroun
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
+
+/**
+ * The OpenAPI document that a coordinator with default settings serves at /docs-json, without its servers: for the linter and for
+ * programs that want the document alone.
+ */
+export async function describeApi(): Promise<OpenAPIObject> {
+  // What the controllers call; describing them calls nothing else of it.
+  const surroundings = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
+  const providers = [
+    { provide: SessionService, useValue: {} },
+    { provide: SURROUNDINGS, useValue: surroundings },
+  ];
+  const described = { module: AppModule, controllers: CONTROLLERS, providers };
+  const app = await NestFactory.create(described, { logger: false, abortOnError: false });
+  try {
+    return openApiDocument(app);
+  } finally {
+    await app.close();
+  }
+}

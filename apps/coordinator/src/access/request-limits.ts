@@ -50,6 +50,16 @@ export function refuseHarmful(body: unknown): void {
   }
 }
 
+/**
+ * The body parser skips a body that is not JSON; a route must not treat it as an empty one.
+ * @throws ProblemError that says what was expected
+ */
+export function refuseOtherBodies(request: Request, expected: string): void {
+  if (request.is('json') !== false) return;
+  const was = request.headers['content-type'] ?? 'none';
+  throw new ProblemError('unsupported-media-type', `expected ${expected}, was ${was}`);
+}
+
 /** The problem of a body that the parser refused; other errors are returned unchanged. */
 export function bodyError(error: unknown): unknown {
   if (!(error instanceof Error) || !('status' in error)) return error;
