@@ -20,13 +20,7 @@ export interface CandleChartProperties {
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
 
-interface Drawn {
-  chart: Charts.IChartApi;
-  price: Charts.ISeriesApi<'Candlestick'>;
-  volume: Charts.ISeriesApi<'Histogram'>;
-  hatching: Hatching;
-}
-
+type Drawn = ReturnType<typeof make>;
 type Colour = (name: string) => string;
 
 /** Bars that are shown before and after a range. */
@@ -65,7 +59,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function make(charts: typeof Library, element: HTMLElement, colour: Colour): Drawn {
+function make(charts: typeof Library, element: HTMLElement, colour: Colour) {
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },

@@ -43,17 +43,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   const { active, sessions, redis, budget } = parts;
   const figure = (name: string, help: string, read: () => number) =>
     metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
-  /** A series for each streamed session whose value is known; what cannot be read is left out. */
-  const ofEach = (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
-    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
-      const all = [...active].map(async (stream) => {
-        const value = await read(stream);
-        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
-      });
-      await Promise.allSettled(all);
-    });
-  const consumersOf = onceAScrape(() => readConsumers(active, redis));
-
+  const ofEach = gaugesOfEach(metrics, active);
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -85,10 +75,44 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
   );
-  ofEach(
+  addConsumerMetrics(metrics, active, redis);
+  figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
+  figure(
+    'barkeep_prefetch_limit_bytes',
+    'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
+    () => budget.limit,
+  );
+}
+
+/** Adds gauges with a series for each streamed session whose value is known; what cannot be read is left out. */
+function gaugesOfEach(metrics: Metrics, active: ActiveStreams) {
+  return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
+    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
+      const all = [...active].map(async (stream) => {
+        const value = await read(stream);
+        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
+      });
+      await Promise.allSettled(all);
+    });
+}
+
+function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
+  /** By the id of the session, without those that cannot be read; each with the clock before its consumers were read. */
+  const consumersOf = onceAScrape(async () => {
+    const found = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
+    const all = [...active].map(async ({ layout, progress: { clock } }) => {
+      found.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
+    });
+    await Promise.allSettled(all);
+    return found;
+  });
+  gaugesOfEach(metrics, active)(
     'barkeep_session_consumer_lag_seconds',
     'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
-    async ({ layout }) => secondsOf(slowestLagMs((await consumersOf()).get(layout.id))),
+    async ({ layout }) => {
+      const followed = (await consumersOf()).get(layout.id);
+      return followed && secondsOf(slowestLagMs(followed.consumers, followed.clock));
+    },
   );
   metrics.gauge(
     {
@@ -102,28 +126,6 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
-  figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
-  figure(
-    'barkeep_prefetch_limit_bytes',
-    'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
-    () => budget.limit,
-  );
-}
-
-interface Followed {
-  /** Of the session, before its consumers were read. */
-  clock: number;
-  consumers: readonly ConsumerView[];
-}
-
-/** The consumers of each session by its id, without those that cannot be read. */
-async function readConsumers(active: ActiveStreams, redis: Redis): Promise<ReadonlyMap<string, Followed>> {
-  const found = new Map<string, Followed>();
-  const all = [...active].map(async ({ layout, progress: { clock } }) => {
-    found.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
-  });
-  await Promise.allSettled(all);
-  return found;
 }
 
 function secondsOf(ms: number | undefined): number | undefined {
@@ -147,9 +149,7 @@ export function clockLagMs(
 }
 
 /** The lag of the slowest active consumer; undefined when there is none. */
-function slowestLagMs(followed: Followed | undefined): number | undefined {
-  if (!followed) return undefined;
-  const { clock, consumers } = followed;
+function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;
 }
