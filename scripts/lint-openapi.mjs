@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-openapi-'));
 try {
   require('reflect-metadata');
-  const { describeApi } = require('../apps/coordinator/dist/describe-api.js');
+  const { describeApi } = require('../apps/coordinator/dist/app.js');
   const file = join(folder, 'openapi.json');
   writeFileSync(file, JSON.stringify(await describeApi(), null, 2));
   const redocly = require.resolve('@redocly/cli/bin/cli.js');

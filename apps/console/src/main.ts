@@ -1,6 +1,6 @@
 /** The console: finds the page of the address, and shows what is the same on all of them. */
 import { call, currentView, onViewChange } from './data/index.js';
-import { pageOf, type Page } from './model/index.js';
+import { capitalised, pageOf, type Page } from './model/index.js';
 import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
 import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell/index.js';
 import { render } from 'preact';
@@ -68,7 +68,7 @@ function contentOf({ name, id }: Page) {
 
 function titleOf({ name, id }: Page): string {
   if (id !== undefined) return id;
-  return name === 'upkeep' ? 'Queues' : name.charAt(0).toUpperCase() + name.slice(1);
+  return capitalised(name === 'upkeep' ? 'queues' : name);
 }
 
 /** Whether the servers behind the coordinator answer. */

@@ -10,9 +10,8 @@ import { Logger as NestLogger } from 'nestjs-pino';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { AppModule } from './app.module.js';
+import { AppModule, configureHttp } from './app.js';
 import { addQueueMetrics } from './figures/index.js';
-import { configureHttp } from './configure-http.js';
 
 export interface Coordinator {
   /** Address on which it listens, `http://127.0.0.1:3000`. */

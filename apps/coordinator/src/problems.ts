@@ -34,6 +34,7 @@ import {
   UnknownIntervalError,
   UnknownSymbolError,
 } from '@barkeep/session-data';
+
 /** An error of the HTTP side with its problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -51,22 +52,23 @@ export class WrongFieldsError extends ProblemError {
   }
 }
 
+/** The error of one wrong field. */
+export function wrongField(field: string, expected: string, was: string): WrongFieldsError {
+  return new WrongFieldsError([{ field, expected, was }]);
+}
+
 /** The problem document of any thrown value; `internal-error` for a fault of the service. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof SessionSpecError) return invalid(error.problems);
-  if (error instanceof UnknownIntervalError) {
-    return invalid([{ field: 'interval', expected: error.expected, was: `"${error.interval}"` }]);
-  }
-  if (error instanceof UnknownDateError) {
-    return invalid([{ field: 'date', expected: 'a trading day of the session', was: shown(error.date) }]);
-  }
-  if (error instanceof IntervalError) {
-    return invalid([{ field: 'interval', expected: 'an interval such as 5m, 2h or 1d', was: `"${error.value}"` }]);
-  }
-  if (error instanceof CursorError) {
-    return invalid([{ field: 'cursor', expected: 'a nextCursor from an earlier page', was: shown(error.cursor) }]);
-  }
+  if (error instanceof SessionSpecError) return new WrongFieldsError(error.problems).problem;
+  if (error instanceof UnknownIntervalError)
+    return wrongField('interval', error.expected, `"${error.interval}"`).problem;
+  if (error instanceof UnknownDateError)
+    return wrongField('date', 'a trading day of the session', shown(error.date)).problem;
+  if (error instanceof IntervalError)
+    return wrongField('interval', 'an interval such as 5m, 2h or 1d', `"${error.value}"`).problem;
+  if (error instanceof CursorError)
+    return wrongField('cursor', 'a nextCursor from an earlier page', shown(error.cursor)).problem;
   if (error instanceof UnknownSessionError) return problem('unknown-session', error.message);
   if (error instanceof UnknownDatasetError) return problem('unknown-dataset', error.message);
   if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
@@ -92,10 +94,6 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof HttpException) return ofHttpException(error);
   if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
   return problem('internal-error', 'the cause is in the log of the service, under the requestId');
-}
-
-function invalid(problems: readonly FieldProblem[]): Problem {
-  return problem('invalid-input', summary(problems), { problems });
 }
 
 const KIND_OF_STATUS: Readonly<Record<number, ProblemKind>> = {

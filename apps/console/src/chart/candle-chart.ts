@@ -20,13 +20,7 @@ export interface CandleChartProperties {
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
 
-interface Drawn {
-  chart: Charts.IChartApi;
-  price: Charts.ISeriesApi<'Candlestick'>;
-  volume: Charts.ISeriesApi<'Histogram'>;
-  hatching: Hatching;
-}
-
+type Drawn = ReturnType<typeof make>;
 type Colour = (name: string) => string;
 
 /** Bars that are shown before and after a range. */
@@ -56,7 +50,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
     };
   }, []);
   useEffect(() => {
-    if (drawn) show(drawn, coloursOf(box.current!), candles, gaps, stepMs);
+    if (drawn) show(drawn, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [drawn, theme, candles, gaps, stepMs]);
   // Not on each change of the candles: what a person has zoomed to stays while bars come in.
   useEffect(() => {
@@ -65,7 +59,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function make(charts: typeof Library, element: HTMLElement, colour: Colour): Drawn {
+function make(charts: typeof Library, element: HTMLElement, colour: Colour) {
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },
@@ -98,14 +92,9 @@ function layoutColours(colour: Colour) {
   return { background: { color: colour('panel') }, textColor: colour('muted') };
 }
 
-function show(
-  drawn: Drawn,
-  colour: Colour,
-  candles: readonly Candle[],
-  gaps: readonly GapAnswer[],
-  stepMs: number,
-): void {
-  const { chart, price, volume, hatching } = drawn;
+type Shown = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
+
+function show({ chart, price, volume, hatching }: Drawn, colour: Colour, { candles, gaps, stepMs }: Shown): void {
   const lines = { color: colour('line') };
   chart.applyOptions({
     layout: layoutColours(colour),

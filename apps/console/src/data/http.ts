@@ -77,17 +77,16 @@ export async function* pagesOf<Page>(
 export type DataView = 'operator' | 'strategy';
 
 let current: DataView = 'operator';
-const listeners = new Set<(view: DataView) => void>();
+let onChange: (view: DataView) => void = () => undefined;
 
 /** The view that this page shows now. */
 export function currentView(): DataView {
   return current;
 }
 
-/** Calls `listener` when the view changes. @returns a function that ends this */
-export function onViewChange(listener: (view: DataView) => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
+/** Calls `listener`, the only one, when the view changes. */
+export function onViewChange(listener: (view: DataView) => void): void {
+  onChange = listener;
 }
 
 /** A path with the current view as a parameter. */
@@ -103,7 +102,7 @@ export async function callInView<Answer>(path: string): Promise<Answer> {
   } catch (error) {
     if (!(error instanceof CallError) || error.status !== 403 || asked === 'strategy') throw error;
     current = 'strategy';
-    for (const listener of listeners) listener(current);
+    onChange(current);
     return call<Answer>(path);
   }
 }

@@ -2,10 +2,10 @@
  * The coverage of symbols and trading days as a picture. A canvas draws only what is seen, so that thousands of rows scroll
  * smoothly. Arrow keys move over the cells, Shift selects, Enter opens; a line of text below names the cell for everybody.
  */
-import { cellOf, describeCell, type CellState, type Matrix } from '../model/index.js';
+import { cellOf, describeCell, type CellState } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { draw } from './drawing.js';
+import { draw, type Picture } from './drawing.js';
 import {
   cellAt,
   HEADER_HEIGHT,
@@ -17,13 +17,9 @@ import {
   type Place,
 } from './layout.js';
 
-export interface HeatmapProperties {
+export interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDay' | 'marked'> {
   label: string;
-  matrix: Matrix;
-  symbols: readonly string[];
-  openDay: number;
   filter?: CellState | undefined;
-  marked: Marked | undefined;
   onMark: (marked: Marked) => void;
   /** Opens a cell; undefined when there is nothing to open. */
   onOpen?: (symbol: string, day: number) => void;

@@ -2,6 +2,7 @@
  * The matrix symbol × trading day of a session or a dataset: what each cell means, and how the rows are ordered. Pure.
  * The state of a cell is the worst state of that day's slots.
  */
+import { namedCounts } from './texts.js';
 
 /**
  * The words for each state, and the letter that a wide cell shows. From the best to the worst; the last two are states of
@@ -104,15 +105,14 @@ function compareNames(a: string, b: string): number {
 
 /** A cell in one sentence, for the line below the picture and for screen readers. */
 export function describeCell(symbol: string, date: string, cell: MatrixCell): string {
-  const counts = [
+  const counts = namedCounts([
     [cell.streamed, 'streamed'],
     [cell.backfilled, 'backfilled'],
     [cell.noTrade, 'without trade'],
     [cell.absent, 'absent'],
     [cell.unfillable, 'unfillable'],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  const rest = parts.length > 0 ? `: ${parts.join(', ')} of ${cell.expected}` : '';
+  ]);
+  const rest = counts ? `: ${counts} of ${cell.expected}` : '';
   return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
 }
 

@@ -3,19 +3,12 @@ import type { CoverageAnswer } from '@barkeep/api';
 import { cellOf, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
 
 /** Rows of a dataset that no minute of a calendar takes, of all symbols, with the symbol that has most of them. */
-export function strayRows(pages: readonly CoverageAnswer[]): {
-  outside: number;
-  extended: number;
-  worst: string | null;
-} {
+export function strayRows(pages: readonly CoverageAnswer[]) {
   const symbols = pages.flatMap((page) => page.symbols);
   const sum = (kind: 'outside' | 'extended') => symbols.reduce((total, symbol) => total + symbol[kind], 0);
   const worst = symbols.toSorted((a, b) => b.outside - a.outside)[0];
-  return {
-    outside: sum('outside'),
-    extended: sum('extended'),
-    worst: worst && worst.outside > 0 ? worst.symbol : null,
-  };
+  const worstName = worst && worst.outside > 0 ? worst.symbol : null;
+  return { outside: sum('outside'), extended: sum('extended'), worst: worstName };
 }
 
 /** A minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
@@ -41,11 +34,7 @@ export interface WorstCell {
  * Cells with holes and cells with repaired bars, each the worst first; a cell with both is in both lists.
  * @param openDay index of the first day that the clock has not closed
  */
-export function worstCells(
-  matrix: Matrix,
-  symbols: readonly string[],
-  openDay: number,
-): { missing: WorstCell[]; repaired: WorstCell[] } {
+export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
   const cells = symbols.flatMap((symbol) => {
     const row = matrix.rows.get(symbol);
     if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];

@@ -9,7 +9,7 @@ import type { SessionAnswer } from '@barkeep/api';
 export function placeOnLine(time: string | null, days: readonly { open: string; close: string }[]): number {
   if (time === null || days.length === 0) return 0;
   const at = Date.parse(time);
-  const passed = days.filter(({ close }) => Date.parse(close) <= at).length;
+  const passed = openDayOf(time, days);
   const day = days[passed];
   if (!day) return 1;
   const [open, close] = [Date.parse(day.open), Date.parse(day.close)];

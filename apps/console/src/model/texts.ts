@@ -68,3 +68,13 @@ export function durationText(ms: number): string {
 export function progressText(progress: number): string {
   return `${Math.floor(progress * 100)} %`;
 }
+
+/** `start` as `Start`. */
+export function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** `3 absent, 12 repaired`: the counts that are not zero. */
+export function namedCounts(counts: readonly (readonly [count: number, word: string])[]): string {
+  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+}

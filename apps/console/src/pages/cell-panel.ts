@@ -1,19 +1,22 @@
-/** The candles and gaps of one symbol on one trading day, of any interval of the session. */
-import type { AnsweredBar, DaysAnswer, GapAnswer, SessionAnswer } from '@barkeep/api';
+/** The candles and gaps of one symbol on one trading day, of any interval of the session; and the rows that are not stored as bars. */
+import type { AnsweredBar, DaysAnswer, GapAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
 import { call, callInView, symbolPath } from '../data/index.js';
 import {
   candlesOf,
   clockText,
+  datasetHref,
   gapLines,
   gapsWithin,
   intervalMs,
+  minuteText,
+  numberText,
   venueText,
   zoneText,
   type GapLine,
 } from '../model/index.js';
 import { GapTable } from '../parts/index.js';
-import { Failure, html, useQuery, useResource } from '../shell/index.js';
+import { button, Failure, html, useQuery, useResource } from '../shell/index.js';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 export interface CellPanelProperties {
@@ -36,34 +39,30 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const isBase = interval === spec.baseInterval;
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
-  const gaps = value?.gaps;
-  const candles = useMemo(() => candlesOf(value?.bars ?? [], isBase ? (gaps ?? []) : [], stepMs), [value, stepMs]);
-  const lines = useMemo(() => gapLines(isBase ? (value?.bars ?? []) : [], value?.gaps ?? []), [value, isBase]);
+  const { bars, gaps } = value ?? NOTHING;
+  const chartGaps = isBase ? gaps : [];
+  const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [value, stepMs]);
+  const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [value, isBase]);
   const hours = `${clockText(day.open)}–${clockText(day.close)} UTC (${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)})`;
-  const button = (name: string) =>
-    html`<button
-      key=${name}
-      type="button"
-      class="quiet"
-      aria-pressed=${name === interval}
-      onClick=${() => setChosen(name === spec.baseInterval ? '' : name)}
-    >
-      ${name}
-    </button>`;
+  const choice = (name: string) =>
+    button(name, () => setChosen(name === spec.baseInterval ? '' : name), {
+      key: name,
+      class: 'quiet',
+      'aria-pressed': name === interval,
+    });
   return html`<section class="panel">
       <div class="panel-head">
         <h2>${symbol} · ${day.date} · ${hours}</h2>
         <span class="steering" role="group" aria-label="Interval"
-          >${intervals.map(button)}
-          ${focus && html`<button type="button" class="quiet" onClick=${() => setFocus(undefined)}>whole day</button>`}</span
+          >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >
       </div>
       <${Failure} error=${error} retry=${reload} />
       ${value && candles.length === 0 && html`<p class="empty">No bar and no gap is shown of this day yet.</p>`}
       <${CandleChart}
-        label=${`Candles of ${symbol} on ${day.date}, ${value?.bars.length ?? 0} bars, ${gaps?.length ?? 0} gaps`}
+        label=${`Candles of ${symbol} on ${day.date}, ${bars.length} bars, ${gaps.length} gaps`}
         candles=${candles}
-        gaps=${isBase ? (gaps ?? []) : []}
+        gaps=${chartGaps}
         stepMs=${stepMs}
         focus=${focus}
       />
@@ -76,11 +75,47 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
-async function readCell(id: string, symbol: string, day: { open: string; close: string }, interval: string) {
+const NOTHING: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
+
+async function readCell(id: string, symbol: string, day: CellPanelProperties['day'], interval: string) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
   const [bars, gaps] = await Promise.all([
     call<AnsweredBar[]>(symbolPath(id, symbol, `/bars?${range}`)),
     callInView<GapAnswer[]>(symbolPath(id, symbol, '/gaps')),
   ]);
   return { bars, gaps: gapsWithin(gaps, day.open, day.close) };
+}
+
+export interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbol' | 'version'> {
+  /** Dataset of the stream, whose page has examples of refused rows; undefined for other sources. */
+  dataset: string | undefined;
+}
+
+/** The rows of a symbol that are not stored as bars, with reasons and examples; null when there are none. */
+export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties) {
+  const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
+  const { value } = useResource(`${id} ${symbol}`, read, version);
+  if (!value) return null;
+  const refused = Object.entries(value.refused).filter(([, count]) => count > 0);
+  if (refused.length === 0 && value.outside === 0 && value.extended === 0) return null;
+  return html`<section class="panel">
+    <h2>Rows of ${symbol} that are not stored as bars</h2>
+    <ul class="plain">
+      ${refused.map(([reason, count]) => html`<li key=${reason}>${numberText(count)} refused: ${reason}</li>`)}
+      ${
+        value.outside > 0 &&
+        html`<li>
+          ${`${numberText(value.outside)} outside the calendar, for example at ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC`}
+        </li>`
+      }
+      ${value.extended > 0 && html`<li>${numberText(value.extended)} in extended hours</li>`}
+    </ul>
+    ${
+      refused.length > 0 &&
+      dataset !== undefined &&
+      html`<p class="empty">
+        The refused rows are on the page of dataset <a href=${datasetHref(dataset)}>${dataset}</a>.
+      </p>`
+    }
+  </section>`;
 }

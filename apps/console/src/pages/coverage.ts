@@ -1,11 +1,22 @@
-/** The coverage of a session: the picture, its legend, filter, order, and the selection for upkeep. */
+/** The coverage of a session: the picture, its legend, filter, order, the selection for upkeep, and the worst days. */
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
-import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
-import { Choice, EmptyPanel, html, useQuery } from '../shell/index.js';
+import {
+  CELL_STATES,
+  namedCounts,
+  countText,
+  orderedSymbols,
+  STATE_WORDS,
+  worstCells,
+  type CellState,
+  type Matrix,
+  type MatrixCell,
+  type RowOrder,
+  type WorstCell,
+} from '../model/index.js';
+import { button, Choice, EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
-import { WorstCells } from './worst-cells.js';
 
 /** What upkeep should look at: everything, or some symbols and days. */
 export interface Selection {
@@ -46,12 +57,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
   return html`<section class="panel coverage">
     <div class="panel-head">
       <h2>${headingOf(symbols.length, days.days.length)}</h2>
-      ${
-        selection &&
-        html`<button type="button" onClick=${() => onAsk(selection)}>
-          ${`Ask again for ${nameOf(selection, marked)}…`}
-        </button>`
-      }
+      ${selection && button(`Ask again for ${nameOf(selection, marked)}…`, () => onAsk(selection))}
       <span class="inline">
         <label
           >order
@@ -120,4 +126,38 @@ function selectionOf(symbols: readonly string[], days: SessionDays, { cursor: a,
 function nameOf({ symbols = [], from }: Selection, { cursor, anchor }: Marked): string {
   if (!anchor) return `${symbols[0]} ${from}`;
   return `${symbols.length} × ${countText(Math.abs(cursor.day - anchor.day) + 1, 'day')}`;
+}
+
+interface WorstCellsProperties extends Pick<CoverageProperties, 'openDay' | 'onOpen'> {
+  days: Matrix;
+  symbols: readonly string[];
+}
+
+/**
+ * The days that lost most bars as links, which a person looks for first, also without seeing the picture: days whose bars are still
+ * missing, then days whose bars were repaired. Null when there are none.
+ */
+function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
+  const { missing, repaired } = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);
+  const list = (title: string, cells: readonly WorstCell[]) =>
+    cells.length === 0
+      ? null
+      : html`<h3>${title}</h3>
+          <ul class="worst">
+            ${cells.map(
+              ({ symbol, date, cell }) =>
+                html`<li key=${`${symbol} ${date}`}>
+                  ${button(`${symbol} ${date}`, () => onOpen(symbol, date), { class: 'link' })} ${` ${lossesOf(cell)}`}
+                </li>`,
+            )}
+          </ul>`;
+  return html`${list('Days with missing minutes', missing)}${list('Days with most repaired bars', repaired)}`;
+}
+
+function lossesOf({ absent, unfillable, backfilled }: MatrixCell): string {
+  return namedCounts([
+    [absent, 'absent'],
+    [unfillable, 'unfillable'],
+    [backfilled, 'repaired'],
+  ]);
 }

@@ -1,7 +1,6 @@
 /** The pages of the console. */
 export { ComparePage } from './compare-page.js';
-export { DatasetPage } from './dataset-page.js';
-export { DatasetsPage } from './datasets-page.js';
+export { DatasetPage, DatasetsPage } from './dataset-pages.js';
 export { OneSessionPage } from './session-page.js';
 export { SessionsPage } from './sessions-page.js';
 export { UpkeepPage } from './upkeep-page.js';

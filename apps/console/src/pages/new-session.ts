@@ -2,7 +2,7 @@
 import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
 import { call, CallError } from '../data/index.js';
 import { specOf, type SpecForm } from '../model/index.js';
-import { Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
+import { button, Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 
 /** The inputs and what they hold at first. `of` is the field of the spec that an input is for, where that has another name. */
@@ -69,14 +69,12 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
       }
       <${Failure} error=${error} />
       <div class="actions">
-        <button
-          type="button"
-          class="quiet"
-          onClick=${() => setJson(json === undefined ? JSON.stringify(specOf(form), null, 2) : undefined)}
-        >
-          ${json === undefined ? 'Edit as JSON' : 'Back to the form'}
-        </button>
-        <button type="button" onClick=${onClose}>Cancel</button>
+        ${
+          json === undefined
+            ? button('Edit as JSON', () => setJson(JSON.stringify(specOf(form), null, 2)), { class: 'quiet' })
+            : button('Back to the form', () => setJson(undefined), { class: 'quiet' })
+        }
+        ${button('Cancel', onClose)}
         <button type="submit" class="primary">Create and start</button>
       </div>
     </form>

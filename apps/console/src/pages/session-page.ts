@@ -3,12 +3,11 @@ import type { SessionAnswer } from '@barkeep/api';
 import { sessionPath } from '../data/index.js';
 import { clockText, compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
-import { EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
+import { button, EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
 import { useState } from 'preact/hooks';
-import { CellPanel } from './cell-panel.js';
+import { CellPanel, RefusedPanel } from './cell-panel.js';
 import { CertificatePanel } from './certificate.js';
 import { CoveragePanel, type Selection } from './coverage.js';
-import { RefusedPanel } from './refused-panel.js';
 import { useSession } from './session-state.js';
 import { UpkeepDialog } from './upkeep-dialog.js';
 
@@ -44,7 +43,7 @@ export function OneSessionPage({ id }: { id: string }) {
         onDone=${(deleted: boolean) => (deleted ? goTo('/') : state.reload())}
         onError=${setProblem}
       />
-      <button type="button" onClick=${() => setAsking({})}>Ask again…</button>
+      ${button('Ask again…', () => setAsking({}))}
       <a class="button" href=${compareHref(id)}>Compare…</a>
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>

@@ -12,7 +12,18 @@ import {
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
 import { SHOWN_STATES, Steering, Table, Waiting } from '../parts/index.js';
-import { Choice, Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
+import {
+  button,
+  Choice,
+  Failure,
+  goTo,
+  html,
+  onValue,
+  StateBadge,
+  useQuery,
+  useResource,
+  useTicks,
+} from '../shell/index.js';
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
@@ -68,7 +79,7 @@ export function SessionsPage() {
       <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${setState} /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
-      <button type="button" class="primary" onClick=${() => setNew(true)}>New session…</button>
+      ${button('New session…', () => setNew(true), { class: 'primary' })}
     </div>
     <${Failure} error=${error} retry=${reload} />
     <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
@@ -79,8 +90,8 @@ export function SessionsPage() {
           </p>`
         : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`
     }
-    ${value?.nextCursor && html`<button type="button" onClick=${() => setCursor(value.nextCursor!)}>Older sessions</button>`}
-    ${cursor && html`<button type="button" onClick=${() => setCursor('')}>Newest sessions</button>`}
+    ${value?.nextCursor && button('Older sessions', () => setCursor(value.nextCursor!))}
+    ${cursor && button('Newest sessions', () => setCursor(''))}
     ${isNew && html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
 }
 

@@ -2,7 +2,7 @@
 import type { UpkeepPlanAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { countText, numberText } from '../model/index.js';
-import { Dialog, Failure, html, useResource } from '../shell/index.js';
+import { button, Dialog, Failure, html, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 import type { Selection } from './coverage.js';
 
@@ -31,8 +31,7 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
     <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
     <${Failure} error=${shown} /> ${plan.value && html`<${Plan} plan=${plan.value} />`}
     <div class="actions">
-      <button type="button" onClick=${onClose}>Close</button>
-      <button type="button" class="primary" disabled=${!plan.value} onClick=${run}>Ask now</button>
+      ${button('Close', onClose)} ${button('Ask now', run, { class: 'primary', disabled: !plan.value })}
     </div>
   <//>`;
 }

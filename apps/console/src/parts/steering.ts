@@ -1,17 +1,11 @@
 /** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
 import type { SessionAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
+import { capitalised } from '../model/index.js';
 import { useState } from 'preact/hooks';
-import { Dialog, html } from '../shell/index.js';
+import { button, Dialog, html } from '../shell/index.js';
 
 type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
-const LABELS: Record<Act, string> = {
-  start: 'Start',
-  pause: 'Pause',
-  resume: 'Resume',
-  stop: 'Stop',
-  delete: 'Delete',
-};
 /** What each state allows; in the order in which a list can be filtered by them. */
 const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   created: ['start', 'delete'],
@@ -45,18 +39,14 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
         : call(sessionPath(id, `/${act}`), { method: 'POST' });
     request.then(() => onDone(act === 'delete'), onError).finally(() => setBusy(false));
   };
-  const button = (act: Act) =>
-    html`<button
-      type="button"
-      class=${act === 'delete' ? 'quiet danger' : 'quiet'}
-      disabled=${isBusy}
-      aria-label=${`${LABELS[act]} ${id}`}
-      onClick=${() => (act === 'delete' ? setAsking(true) : run(act))}
-    >
-      ${LABELS[act]}
-    </button>`;
+  const actButton = (act: Act) =>
+    button(capitalised(act), () => (act === 'delete' ? setAsking(true) : run(act)), {
+      class: act === 'delete' ? 'quiet danger' : 'quiet',
+      disabled: isBusy,
+      'aria-label': `${capitalised(act)} ${id}`,
+    });
   return html`<span class="steering">
-    ${ACTS[state].map(button)}
+    ${ACTS[state].map(actButton)}
     ${isAsking && html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`}
   </span>`;
 }
@@ -70,8 +60,7 @@ function ConfirmDelete({ id, onConfirm, onClose }: { id: string; onConfirm: () =
   return html`<${Dialog} title=${`Delete ${id}?`} onClose=${onClose}>
     <p>Its bars, gaps, events and consumers are removed. Its datasets stay. This cannot be undone.</p>
     <div class="actions">
-      <button type="button" onClick=${onClose} autofocus>Keep it</button>
-      <button type="button" class="danger" onClick=${confirm}>Delete</button>
+      ${button('Keep it', onClose, { autofocus: true })} ${button('Delete', confirm, { class: 'danger' })}
     </div>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import type { QueuesAnswer, SessionAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
-import { EmptyPanel, Failure, html, useResource } from '../shell/index.js';
+import { button, EmptyPanel, Failure, html, useResource } from '../shell/index.js';
 
 export interface TableProperties {
   caption: string;
@@ -60,7 +60,7 @@ export function GapTable({ session, symbol, date, lines, onShow }: GapTablePrope
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
   const rows = lines.map((line) => [
     line.start,
-    html`<button type="button" class="link" onClick=${() => onShow(line)}>${minuteText(line.start)}</button>`,
+    button(minuteText(line.start), () => onShow(line), { class: 'link' }),
     clockText(line.end),
     line.bars,
     line.status,

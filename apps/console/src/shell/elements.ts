@@ -13,6 +13,11 @@ export function onValue(take: (value: string) => void): (event: Event) => void {
   return (event) => take((event.target as HTMLInputElement).value);
 }
 
+/** A button that acts at once. @param attributes more of them, such as its class */
+export function button(text: string, onClick: () => void, attributes: Record<string, unknown> = {}) {
+  return html`<button type="button" onClick=${onClick} ...${attributes}>${text}</button>`;
+}
+
 export interface DialogProperties {
   title: string;
   onClose: () => void;
@@ -62,7 +67,7 @@ export function Failure({ error, retry }: { error: Error | undefined; retry?: ()
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
   return html`<p class="failure" role="alert">
-    ${error.message} ${linkOf(error)} ${retry && html`<button type="button" onClick=${retry}>Try again</button>`}
+    ${error.message} ${linkOf(error)} ${retry && button('Try again', retry)}
   </p>`;
 }
 

@@ -1,13 +1,16 @@
 /**
- * The log of requests: one line a request. Guarantees that no key or cookie gets into it.
+ * The log of requests, one line a request, and their times. Guarantees that no key or cookie gets into the log.
  * Successful requests are `debug`, because a strategy makes thousands; refused requests are `info`, failed ones `error`.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Metrics } from '@barkeep/observe';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp, type HttpLogger } from 'pino-http';
 
 const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** The middleware that gives each request its id and its line in the log. */
 export function accessLog(logger: Logger): HttpLogger {
@@ -54,7 +57,26 @@ function nameRequest(request: IncomingMessage, response: ServerResponse): string
   return id;
 }
 
-/** The id of a request; undefined before the access log saw it. */
-export function requestIdOf(request: IncomingMessage): string | undefined {
-  return typeof request.id === 'string' ? request.id : undefined;
+/** The middleware that fills `barkeep_http_request_seconds`. Routes are templates, so that ids do not become labels. */
+export function timeRequests(metrics: Metrics): RequestHandler {
+  const histogram = metrics.histogram({
+    name: 'barkeep_http_request_seconds',
+    help: 'Time from the arrival of a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+  });
+  return (request, response, next) => {
+    const observe = histogram.startTimer();
+    response.once('close', () => {
+      observe({ method: request.method, route: routeOf(request), status: response.statusCode });
+    });
+    next();
+  };
+}
+
+function routeOf(request: Request): string {
+  const route: unknown = request.route;
+  if (typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string')
+    return route.path;
+  return /^\/queues(\/|$)/i.test(request.originalUrl) ? '/queues' : 'none';
 }

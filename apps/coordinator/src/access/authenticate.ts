@@ -12,7 +12,7 @@ import { problem } from '@barkeep/api';
 import { METRICS_FOR_ADMINS } from '@barkeep/observe';
 import { type ApiKeys, isLoopbackHost, presentedKeys } from '@barkeep/service';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { CONSOLE_PAGES } from './console-pages.js';
+import { CONSOLE_PAGES } from './pages.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';

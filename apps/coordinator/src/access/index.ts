@@ -1,6 +1,6 @@
-/** What happens to every request: keys, limits, log, errors. */
-export { accessLog } from './access-log.js';
+/** What happens to every request: keys, limits, log, errors, and the pages for people. */
+export { accessLog, timeRequests } from './access-log.js';
 export { adminOnly, authenticate } from './authenticate.js';
-export { consolePages } from './console-pages.js';
+export { consolePages, queueBoard, QUEUES_PATH } from './pages.js';
 export { ProblemFilter } from './problem-filter.js';
-export { BODY_BYTES_MAX, deadline, jsonBody, withoutDeadline } from './request-limits.js';
+export { BODY_BYTES_MAX, deadline, jsonBody, refuseOtherBodies, withoutDeadline } from './request-limits.js';

@@ -6,7 +6,6 @@ import { PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
-import { requestIdOf } from './access-log.js';
 
 /** Seconds after which a retry makes sense; the value of Retry-After. */
 const RETRY_AFTER_SECONDS = 2;
@@ -21,7 +20,7 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   const instance = request.originalUrl.split('?', 1)[0];
   response.status(problem.status).type(PROBLEM_JSON);
   // end, not json: express would add a charset that the media type does not have.
-  response.end(JSON.stringify({ ...problem, instance, requestId: requestIdOf(request) }));
+  response.end(JSON.stringify({ ...problem, instance, requestId: request.id }));
 }
 
 /** The one exception filter of the service. */

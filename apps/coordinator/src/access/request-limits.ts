@@ -6,7 +6,7 @@
 import { problem } from '@barkeep/api';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { shown } from '@barkeep/bars';
-import { WrongFieldsError, ProblemError } from '../problems.js';
+import { ProblemError, wrongField } from '../problems.js';
 import { sendProblem } from './problem-filter.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
@@ -37,21 +37,27 @@ export function refuseHarmful(body: unknown): void {
   for (let at = open.pop(); at; at = open.pop()) {
     if (typeof at.value !== 'object' || at.value === null) continue;
     if (at.depth >= BODY_DEPTH_MAX) {
-      throw new WrongFieldsError([
-        { field: at.path.slice(0, 200), expected: `at most ${BODY_DEPTH_MAX} levels`, was: 'more' },
-      ]);
+      throw wrongField(at.path.slice(0, 200), `at most ${BODY_DEPTH_MAX} levels`, 'more');
     }
     const isArray = Array.isArray(at.value);
     for (const [key, value] of Object.entries(at.value)) {
       const path = isArray ? `${at.path}[${key}]` : at.path ? `${at.path}.${key}` : key;
       if (key === '__proto__') {
-        throw new WrongFieldsError([
-          { field: path, expected: 'no such field', was: typeof value === 'object' ? 'an object' : shown(value) },
-        ]);
+        throw wrongField(path, 'no such field', typeof value === 'object' ? 'an object' : shown(value));
       }
       open.push({ value, path, depth: at.depth + 1 });
     }
   }
+}
+
+/**
+ * The body parser skips a body that is not JSON; a route must not treat it as an empty one.
+ * @throws ProblemError that says what was expected
+ */
+export function refuseOtherBodies(request: Request, expected: string): void {
+  if (request.is('json') !== false) return;
+  const was = request.headers['content-type'] ?? 'none';
+  throw new ProblemError('unsupported-media-type', `expected ${expected}, was ${was}`);
 }
 
 /** The problem of a body that the parser refused; other errors are returned unchanged. */

@@ -18,8 +18,7 @@ import type { Redis } from 'ioredis';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
 
-/** The sessions that this process streams now. */
-export type ActiveStreams = Set<{
+interface ActiveStream {
   readonly layout: SessionLayout;
   readonly progress: {
     /** Epoch ms. */
@@ -27,7 +26,10 @@ export type ActiveStreams = Set<{
     readonly figures: Pick<StreamFigures, 'lagMs'>;
     readonly shownWait: StreamWait | null;
   };
-}>;
+}
+
+/** The sessions that this process streams now. */
+export type ActiveStreams = Set<ActiveStream>;
 
 export interface SessionMetricsParts {
   active: ActiveStreams;
@@ -39,6 +41,9 @@ export interface SessionMetricsParts {
 
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
   const { active, sessions, redis, budget } = parts;
+  const figure = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
+  const ofEach = gaugesOfEach(metrics, active);
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -46,21 +51,11 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
     },
   );
-  metrics.gauge({ name: 'barkeep_session_streams', help: 'Sessions that this coordinator streams' }, (gauge) =>
-    gauge.set(active.size),
-  );
-  metrics.gauge(
-    {
-      name: 'barkeep_session_clock_lag_seconds',
-      help: 'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
-      labelNames: ['session'],
-    },
-    (gauge) => {
-      for (const { layout, progress } of active) {
-        const lagMs = clockLagMs(layout, progress, Date.now());
-        if (lagMs !== undefined) gauge.set({ session: layout.id }, lagMs / 1000);
-      }
-    },
+  figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  ofEach(
+    'barkeep_session_clock_lag_seconds',
+    'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
+    async ({ layout, progress }) => secondsOf(clockLagMs(layout, progress, Date.now())),
   );
   metrics.gauge(
     {
@@ -75,54 +70,48 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       }
     },
   );
-  metrics.gauge(
-    {
-      name: 'barkeep_session_quality_ratio',
-      help: 'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
-      labelNames: ['session'],
-    },
-    async (gauge) => {
-      const all = [...active].map(async ({ layout }) => {
-        const { counts } = await new OpenSession(redis, layout).position('operator');
-        gauge.set({ session: layout.id }, barQuality(counts) / 100);
-      });
-      await Promise.allSettled(all);
-    },
+  ofEach(
+    'barkeep_session_quality_ratio',
+    'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
+    async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
   );
   addConsumerMetrics(metrics, active, redis);
-  metrics.gauge(
-    { name: 'barkeep_prefetch_held_bytes', help: 'Bytes of bars that were read ahead and are held now' },
-    (gauge) => gauge.set(budget.usedBytes),
-  );
-  metrics.gauge(
-    {
-      name: 'barkeep_prefetch_limit_bytes',
-      help: 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
-    },
-    (gauge) => gauge.set(budget.limit),
+  figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
+  figure(
+    'barkeep_prefetch_limit_bytes',
+    'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
+    () => budget.limit,
   );
 }
 
+/** Adds gauges with a series for each streamed session whose value is known; what cannot be read is left out. */
+function gaugesOfEach(metrics: Metrics, active: ActiveStreams) {
+  return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
+    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
+      const all = [...active].map(async (stream) => {
+        const value = await read(stream);
+        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
+      });
+      await Promise.allSettled(all);
+    });
+}
+
 function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
-  const followers = onceAScrape(async () => {
-    const lists = await Promise.allSettled(
-      [...active].map(async ({ layout, progress: { clock } }) => {
-        return { session: layout.id, clock, consumers: await new SessionConsumers(redis, layout).list() };
-      }),
-    );
-    return lists.flatMap((list) => (list.status === 'fulfilled' ? [list.value] : []));
+  /** By the id of the session, without those that cannot be read; each with the clock before its consumers were read. */
+  const consumersOf = onceAScrape(async () => {
+    const found = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
+    const all = [...active].map(async ({ layout, progress: { clock } }) => {
+      found.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
+    });
+    await Promise.allSettled(all);
+    return found;
   });
-  metrics.gauge(
-    {
-      name: 'barkeep_session_consumer_lag_seconds',
-      help: 'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
-      labelNames: ['session'],
-    },
-    async (gauge) => {
-      for (const { session, clock, consumers } of await followers()) {
-        const behindMs = slowestLagMs(consumers, clock);
-        if (behindMs !== undefined) gauge.set({ session }, behindMs / 1000);
-      }
+  gaugesOfEach(metrics, active)(
+    'barkeep_session_consumer_lag_seconds',
+    'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
+    async ({ layout }) => {
+      const followed = (await consumersOf()).get(layout.id);
+      return followed && secondsOf(slowestLagMs(followed.consumers, followed.clock));
     },
   );
   metrics.gauge(
@@ -132,11 +121,15 @@ function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redi
       labelNames: ['state'],
     },
     async (gauge) => {
-      const all = (await followers()).flatMap(({ consumers }) => consumers);
+      const all = [...(await consumersOf()).values()].flatMap(({ consumers }) => consumers);
       for (const state of CONSUMER_STATES)
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
+}
+
+function secondsOf(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
 }
 
 /**

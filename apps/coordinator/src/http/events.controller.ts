@@ -7,7 +7,7 @@ import { STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
 import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
-import { WrongFieldsError, ProblemError } from '../problems.js';
+import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
@@ -66,7 +66,5 @@ export class EventsController {
 function cursorOf(text: string, view: View): EventCursor {
   const cursor = decodeCursor(text, view);
   if (cursor) return cursor;
-  throw new WrongFieldsError([
-    { field: 'Last-Event-ID', expected: 'the id of an event of this view', was: shown(text) },
-  ]);
+  throw wrongField('Last-Event-ID', 'the id of an event of this view', shown(text));
 }

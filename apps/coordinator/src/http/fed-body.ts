@@ -7,8 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transform } from 'node:stream';
 import split from 'split2';
 import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
-import { BODY_BYTES_MAX } from '../access/index.js';
-import { WrongFieldsError, ProblemError } from '../problems.js';
+import { BODY_BYTES_MAX, refuseOtherBodies } from '../access/index.js';
+import { ProblemError, wrongField } from '../problems.js';
 
 /** Records in one batch. */
 const BATCH_MAX = 1_000;
@@ -40,15 +40,10 @@ export async function readFedBody(
   lineWithinMs = LINE_WITHIN_MS,
 ): Promise<void> {
   if (request.is(NDJSON)) return readLines(request, store, lineWithinMs);
-  if (request.is('json') === false) {
-    const was = request.headers['content-type'] ?? 'none';
-    throw new ProblemError('unsupported-media-type', `expected application/json or ${NDJSON}, was ${was}`);
-  }
+  refuseOtherBodies(request, `application/json or ${NDJSON}`);
   // Without a body there are no bars; the request may still say how far the stream is.
   if (body === undefined) return;
-  if (!Array.isArray(body)) {
-    throw new WrongFieldsError([{ field: 'body', expected: 'an array of bars', was: typeof body }]);
-  }
+  if (!Array.isArray(body)) throw wrongField('body', 'an array of bars', typeof body);
   for (let from = 0; from < body.length; from += BATCH_MAX) {
     await store(body.slice(from, from + BATCH_MAX).map((value, i) => recordOf(value, { index: from + i })));
   }

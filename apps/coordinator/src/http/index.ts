@@ -1,11 +1,10 @@
 /** The controllers of the HTTP API. */
-import { OperationController } from '../observe/index.js';
 import { DatasetsController } from './datasets.controller.js';
 import { EventsController } from './events.controller.js';
 import { ExportController } from './export.controller.js';
 import { FeedController } from './feed.controller.js';
 import { MembersController } from './members.controller.js';
-import { QueuesController } from './queues.controller.js';
+import { OperationController, QueuesController } from './operation.controller.js';
 import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
 

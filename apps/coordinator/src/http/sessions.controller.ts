@@ -11,9 +11,10 @@ import {
   parseInput,
   SessionId,
 } from '../openapi/index.js';
-import { ProblemError } from '../problems.js';
+import { refuseOtherBodies } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
+const JSON_TYPE = 'Content-Type application/json';
 const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };
 const accepted = {
   ...session,
@@ -47,7 +48,7 @@ export class SessionsController {
     @Body() body: unknown,
     @CheckedQuery() query: api.CreateQuery,
   ) {
-    refuseOtherBodies(request);
+    refuseOtherBodies(request, JSON_TYPE);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
     const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
     response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
@@ -126,7 +127,7 @@ export class SessionsController {
     @CheckedQuery() { view }: api.ViewQuery,
     @Res({ passthrough: true }) response: Response,
   ) {
-    if (request.get('Content-Length') !== '0') refuseOtherBodies(request);
+    if (request.get('Content-Length') !== '0') refuseOtherBodies(request, JSON_TYPE);
     const answered = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
     response.status(answered.requested ? 202 : 200);
     return answered;
@@ -137,11 +138,4 @@ export class SessionsController {
 function answer(response: Response, view: api.SessionAnswer): api.SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;
-}
-
-/** The body parser skips a body that is not JSON; the route must not treat it as an empty one. */
-function refuseOtherBodies(request: Request): void {
-  if (request.is('json') !== false) return;
-  const was = request.headers['content-type'] ?? 'none';
-  throw new ProblemError('unsupported-media-type', `expected Content-Type application/json, was ${was}`);
 }

@@ -1,13 +1,5 @@
 /** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
-import {
-  isoTime,
-  type AnsweredBar,
-  type DaysAnswer,
-  type DifferenceAnswer,
-  type GapAnswer,
-  type LayoutAnswer,
-  type MetricsAnswer,
-} from '@barkeep/api';
+import * as api from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
 import {
   CELL_COUNTS,
@@ -21,10 +13,10 @@ import {
 type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
 
-export function barView(bar: ShownBar): AnsweredBar {
+export function barView(bar: ShownBar): api.AnsweredBar {
   return {
-    openTime: isoTime(bar.openTime),
-    closeTime: isoTime(bar.closeTime),
+    openTime: api.isoTime(bar.openTime),
+    closeTime: api.isoTime(bar.closeTime),
     open: bar.open,
     high: bar.high,
     low: bar.low,
@@ -37,35 +29,35 @@ export function barView(bar: ShownBar): AnsweredBar {
   };
 }
 
-export function metricsView(metrics: SlotMetrics): MetricsAnswer {
+export function metricsView(metrics: SlotMetrics): api.MetricsAnswer {
   return {
     ...metrics,
-    watermark: isoTime(metrics.watermark),
-    outsideExamples: metrics.outsideExamples.map(isoTime),
+    watermark: api.isoTime(metrics.watermark),
+    outsideExamples: metrics.outsideExamples.map(api.isoTime),
   };
 }
 
-export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): GapAnswer {
-  return { start: isoTime(start), end: isoTime(end), bars, status, attempts, lastError };
+export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): api.GapAnswer {
+  return { start: api.isoTime(start), end: api.isoTime(end), bars, status, attempts, lastError };
 }
 
 /** States that no day of a symbol has are left out. */
-export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): DaysAnswer {
+export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): api.DaysAnswer {
   const shown = symbols.map(({ symbol, counts }) => {
     const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
     return { symbol, counts: Object.fromEntries(names.map((name) => [name, counts[name]])) };
   });
-  const isoDays = days.map((day) => ({ ...day, open: isoTime(day.open), close: isoTime(day.close) }));
+  const isoDays = days.map((day) => ({ ...day, open: api.isoTime(day.open), close: api.isoTime(day.close) }));
   return { zone, days: isoDays, symbols: shown, next };
 }
 
-export function differenceView({ first, ...compared }: SessionDifference): DifferenceAnswer {
+export function differenceView({ first, ...compared }: SessionDifference): api.DifferenceAnswer {
   if (!first) return { equal: true, first, compared };
   const { symbol, date, slotTime, mine, other } = first;
   const shown = {
     symbol,
     date,
-    slotTime: isoTime(slotTime),
+    slotTime: api.isoTime(slotTime),
     mine: mine && barView(mine),
     other: other && barView(other),
   };
@@ -73,7 +65,7 @@ export function differenceView({ first, ...compared }: SessionDifference): Diffe
 }
 
 /** The layout of a session's store, for clients in other languages. @param symbols those that can be read */
-export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): LayoutAnswer {
+export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): api.LayoutAnswer {
   const keys = layout.keysOf(0);
   const { prefix, base } = keys;
   const { intervals } = layout;
@@ -101,7 +93,7 @@ export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>):
     days: layout.days.map(({ date, segments }, day) => ({
       date,
       isHistory: layout.isHistory(day),
-      segments: segments.map(({ open, close }) => ({ open: isoTime(open), close: isoTime(close) })),
+      segments: segments.map(({ open, close }) => ({ open: api.isoTime(open), close: api.isoTime(close) })),
       slots: Object.fromEntries(intervals.map((interval) => [interval.name, layout.grid(day, interval).slotCount])),
     })),
     partitions: layout.keys.map((partitionKeys, number) => ({

@@ -102,23 +102,13 @@ function bodyDocs({ component, example, list, mediaTypes }: NonNullable<Operatio
   ];
 }
 
-function answerDocs({
-  status = 200,
-  description,
-  component,
-  list,
-  schema,
-  example,
-  mediaType,
-}: Answer): MethodDecorator {
-  const item = component ? componentRef(component) : schema;
+function answerDocs({ status = 200, description, example, mediaType, ...shape }: Answer): MethodDecorator {
+  const item = shape.component ? componentRef(shape.component) : shape.schema;
   if (!item) return ApiResponse({ status, description });
-  const shape = list ? { type: 'array', items: item } : item;
-  return ApiResponse({
-    status,
-    description,
-    content: { [mediaType ?? 'application/json']: { schema: shape, example } },
-  });
+  const content = {
+    [mediaType ?? 'application/json']: { schema: shape.list ? { type: 'array', items: item } : item, example },
+  };
+  return ApiResponse({ status, description, content });
 }
 
 /** One response a status. Its description names all kinds of that status; the example is of the first kind. */

@@ -22,7 +22,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { ProblemError, WrongFieldsError } from '../problems.js';
+import { ProblemError, wrongField, WrongFieldsError } from '../problems.js';
 
 /** Metadata key of a route's query schema. */
 export const QUERY_SCHEMA = 'barkeep:query-schema';
@@ -80,10 +80,8 @@ function pathParameter(name: string, pattern: RegExp, refusal: (text: string) =>
 export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
 /** A symbol that a session may get. */
-export const NewSymbolName = pathParameter(
-  'symbol',
-  SYMBOL_PATTERN,
-  (symbol) => new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]),
+export const NewSymbolName = pathParameter('symbol', SYMBOL_PATTERN, (symbol) =>
+  wrongField('symbol', SYMBOL_WORDS, shown(symbol)),
 );
 
 export const SymbolName = pathParameter(

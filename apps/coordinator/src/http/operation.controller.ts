@@ -1,12 +1,14 @@
 /**
- * What operators and their programs look at. `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take
+ * What operators and their programs look at. `/v1/queues`: what the queues hold and do. `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take
  * writes, so the process can serve. `/metrics`: what Prometheus scrapes.
  */
+import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { probeServers, downServers } from '@barkeep/observe';
+import { readQueueStatus, type QueueStatus } from '@barkeep/upkeep-queues';
 import { Controller, Inject, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Operation } from '../openapi/index.js';
+import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
 import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
@@ -59,4 +61,37 @@ export class OperationController {
     response.setHeader('Content-Type', registry.contentType);
     response.end(text);
   }
+}
+
+/** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
+const SHARED_MS = 500;
+
+@ApiController('operation')
+export class QueuesController {
+  private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
+
+  constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
+
+  @Operation('GET', 'v1/queues', {
+    summary: 'The queues: depths, running jobs, failures and the time to repair; needs an admin key',
+    answer: { description: 'all queues', component: 'Queues', example: queuesExample },
+    problems: ['forbidden', 'unavailable'],
+  })
+  listQueues() {
+    const now = Date.now();
+    if (!this.last || Math.abs(now - this.last.at) >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
+    return this.last.answer;
+  }
+
+  private async read(now: number) {
+    return { queues: (await readQueueStatus(this.surroundings.connections.queues, now)).map(queueView) };
+  }
+}
+
+function queueView({ running, failures, ...status }: QueueStatus): QueuesAnswer['queues'][number] {
+  return {
+    ...status,
+    running: running.map(({ since, ...job }) => ({ ...job, since: isoTime(since) })),
+    failures: failures.map(({ at, ...job }) => ({ ...job, at: isoTime(at) })),
+  };
 }

@@ -1,10 +1,11 @@
-/** One dataset: its rows by symbol and trading day against a calendar. */
-import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
+/** The list of datasets; and one dataset: its rows by symbol and trading day against a calendar. */
+import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { call, datasetPath, pagesOf } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
 import {
   countText,
   coverageMatrix,
+  datasetHref,
   strayRows,
   numberText,
   orderedSymbols,
@@ -15,6 +16,27 @@ import { Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
+
+const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
+
+export function DatasetsPage() {
+  const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
+  const datasets = value?.datasets ?? [];
+  const rows = datasets.map(({ name, symbols, first, last }) => [
+    name,
+    html`<a href=${datasetHref(name)}>${name}</a>`,
+    numberText(symbols),
+    minuteText(first),
+    minuteText(last),
+  ]);
+  return html`<div class="page-head"><h1>Datasets</h1></div>
+    <${Failure} error=${error} retry=${reload} />
+    ${
+      value && datasets.length === 0
+        ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
+        : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
+    }`;
+}
 
 export function DatasetPage({ id: dataset }: { id: string }) {
   const [calendar, setCalendar] = useQuery('calendar');
@@ -60,13 +82,8 @@ function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
   return [countText(rows, 'row'), countText(symbols.length, 'symbol'), ...range].join(' · ');
 }
 
-interface DatasetCoverage {
-  matrix: Matrix;
-  stray: ReturnType<typeof strayRows>;
-}
-
 /** Rows that the calendar has no minute for; nothing when there are none. */
-function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar: string }) {
+function Stray({ stray, calendar }: { stray: ReturnType<typeof strayRows>; calendar: string }) {
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
   const most = worst === null ? '' : `, most of them of ${worst}`;
@@ -75,53 +92,32 @@ function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar:
 }
 
 /** Records that the import did not store: those that were refused, and those that conflict with a stored bar. */
-function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>) {
-  const { conflict = 0, ...refusals } = quarantined.reasons;
+function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetAnswerBody, 'quarantined'>) {
+  const { conflict = 0, ...refusals } = reasons;
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
-  const isConflict = ({ reason }: Example) => reason === 'conflict';
+  const none = 'None is stored. The summary of an import names the lines that it could not read.';
+  const collision = 'a bar of the same symbol and time was stored before, with other values';
+  const [refusedOnes, conflicts] = [
+    examples.filter(({ reason }) => reason !== 'conflict'),
+    examples.filter(({ reason }) => reason === 'conflict'),
+  ];
   return [
-    html`<${Records}
-      title="Refused records"
-      rows=${quarantined.rows - conflict}
-      about=${refused.join(', ')}
-      none="None is stored. The summary of an import names the lines that it could not read."
-      examples=${quarantined.examples.filter((example) => !isConflict(example))}
-    />`,
-    html`<${Records}
-      title="Conflicts"
-      rows=${conflict}
-      about="a bar of the same symbol and time was stored before, with other values"
-      none="None."
-      examples=${quarantined.examples.filter(isConflict)}
-    />`,
+    recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedOnes),
+    recordsPanel('Conflicts', conflict, collision, 'None.', conflicts),
   ];
 }
 
 type Example = DatasetAnswerBody['quarantined']['examples'][number];
+const RECORD_COLUMNS = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
 
-interface RecordsProperties {
-  title: string;
-  rows: number;
-  about: string;
-  /** Text when there are no records. */
-  none: string;
-  examples: readonly Example[];
-}
-
-/** Records of one kind: how many, and those of the first ones that the answer has. */
-function Records({ title, rows, about, none, examples }: RecordsProperties) {
-  const heading = rows === 0 ? title : `${title}: ${numberText(rows)} (${about})`;
-  if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${rows === 0 ? none : undefined} />`;
-  const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
-    String(line),
-    symbol,
-    minuteText(time),
-    reason,
-    close ?? '–',
-    volume ?? '–',
-  ]);
-  const columns = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
-  return html`<${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />`;
+/** Records of one kind: how many, and those of the first ones that the answer has. @param none text when there are no records */
+function recordsPanel(title: string, count: number, about: string, none: string, examples: readonly Example[]) {
+  const heading = count === 0 ? title : `${title}: ${numberText(count)} (${about})`;
+  if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${count === 0 ? none : undefined} />`;
+  const rows = examples.map(({ symbol, time, reason, close, volume }, line) => {
+    return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–'];
+  });
+  return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }
 
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
@@ -151,7 +147,7 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
 }
 
 /** All pages of the coverage as one matrix. */
-async function readCoverage(dataset: string, calendar: string): Promise<DatasetCoverage> {
+async function readCoverage(dataset: string, calendar: string) {
   const pages: CoverageAnswer[] = [];
   const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;
   const read = pagesOf(path, call<CoverageAnswer>, ({ nextAfter }) => nextAfter);

@@ -1,7 +1,11 @@
 /**
- * Serves the console: its pages at / and below, its files at /console. The files are those that the build of apps/console wrote;
- * in the published package they are in the program's folder.
+ * Serves the pages for people. The console has its pages at / and below, and its files at /console: those that the build of
+ * apps/console wrote; in the published package they are in the program's folder. The queue dashboard is at /queues.
  */
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import type { Queue } from 'bullmq';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Request, type RequestHandler, type Response } from 'express';
@@ -60,4 +64,30 @@ function firstCalls({ path, query }: Request): string[] {
 function setHeaders(response: Response): void {
   response.setHeader('Content-Security-Policy', POLICY);
   response.setHeader('Cache-Control', 'no-cache');
+}
+
+/** Where the queue dashboard is. */
+export const QUEUES_PATH = '/queues';
+/** bull-board asks Google for its fonts; without them the page uses those of the system. */
+const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
+
+/**
+ * The queue dashboard as one request handler, to be mounted at {@link QUEUES_PATH} for admins only: bull-board has no authentication
+ * and can change jobs. It is read-only unless the configuration says otherwise, does not show the address of Redis, and its page loads
+ * nothing from other machines.
+ */
+export function queueBoard(queues: readonly Queue[], writable: boolean): RequestHandler {
+  const serverAdapter = new ExpressAdapter();
+  serverAdapter.setBasePath(QUEUES_PATH);
+  createBullBoard({
+    queues: queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: !writable })),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Barkeep queues', hideRedisDetails: true } },
+  });
+  const board = serverAdapter.getRouter() as RequestHandler;
+  return (request, response, next) => {
+    const send = response.send.bind(response);
+    response.send = (body: unknown) => send(typeof body === 'string' ? body.replace(REMOTE_STYLES, '') : body);
+    return board(request, response, next);
+  };
 }

@@ -1,0 +1,79 @@
+/** The coordinator as a Nest application: the controllers of the HTTP API, what they call, and the middleware before them. */
+import { Metrics } from '@barkeep/observe';
+import { ApiKeys, StopSequence } from '@barkeep/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import helmet from 'helmet';
+import { LoggerModule } from 'nestjs-pino';
+import * as access from './access/index.js';
+import { CONTROLLERS } from './http/index.js';
+import { SessionService } from './lifecycle/index.js';
+import { openApiDocument, serveOpenApi } from './openapi/index.js';
+import { SURROUNDINGS, type Surroundings, upkeepDefaults } from './runtime.js';
+import { startSessions } from './sessions.js';
+
+@Module({})
+export class AppModule {
+  static of(surroundings: Surroundings): DynamicModule {
+    const pinoHttp = { logger: surroundings.logger };
+    return {
+      module: AppModule,
+      // The access log is express middleware, before everything else; this only uses its logger.
+      imports: [LoggerModule.forRoot({ pinoHttp, useExisting: true, forRoutes: ['{*path}'] })],
+      controllers: CONTROLLERS,
+      providers: [
+        { provide: APP_FILTER, useClass: access.ProblemFilter },
+        { provide: SessionService, useFactory: () => startSessions(surroundings) },
+        { provide: SURROUNDINGS, useValue: surroundings },
+      ],
+    };
+  }
+}
+
+/**
+ * Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. The order of the middleware
+ * makes the service safe: id and log, time, headers, key, deadline, body. No body is read before the key was checked.
+ */
+export function configureHttp(app: NestExpressApplication, surroundings: Surroundings): void {
+  const { config, connections, logger, metrics } = surroundings;
+  app.disable('x-powered-by');
+  app.use(access.accessLog(logger));
+  app.use(access.timeRequests(metrics));
+  app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
+  app.use(access.authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
+  app.use(access.consolePages());
+  app.use(
+    access.QUEUES_PATH,
+    access.adminOnly,
+    access.queueBoard(Object.values(connections.queues), config.http.queuesWritable),
+  );
+  app.use(access.deadline(), ...access.jsonBody());
+  serveOpenApi(app, openApiDocument(app, upkeepDefaults(config)));
+}
+
+/** All resources come from this server. The service may be reached without TLS, so no request is upgraded to it. */
+const contentSecurityPolicy = {
+  directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+};
+
+/**
+ * The OpenAPI document that a coordinator with default settings serves at /docs-json, without its servers: for the linter and for
+ * programs that want the document alone.
+ */
+export async function describeApi(): Promise<OpenAPIObject> {
+  // What the controllers call; describing them calls nothing else of it.
+  const surroundings = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
+  const providers = [
+    { provide: SessionService, useValue: {} },
+    { provide: SURROUNDINGS, useValue: surroundings },
+  ];
+  const described = { module: AppModule, controllers: CONTROLLERS, providers };
+  const app = await NestFactory.create(described, { logger: false, abortOnError: false });
+  try {
+    return openApiDocument(app);
+  } finally {
+    await app.close();
+  }
+}
