@@ -1,4 +1,4 @@
-/** The entry point: a client of one coordinator and one session Redis, and where it finds their addresses. */
+/** The entry point: a client of one coordinator and one session Redis, and where it finds their addresses. Connects on first use. */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { sessionSpecSchema } from '@barkeep/bars';

@@ -1,4 +1,7 @@
-/** Retries while the session Redis is unavailable: ioredis reconnects on its own, and the client repeats its call. */
+/**
+ * Retries while the session Redis is unavailable: ioredis reconnects on its own, and the client repeats its call. The program gets every
+ * other error at once.
+ */
 import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';

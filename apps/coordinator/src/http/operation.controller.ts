@@ -83,7 +83,7 @@ export class QueuesController {
     return this.last.answer;
   }
 
-  private async read(now: number) {
+  private async read(now: number): Promise<QueuesAnswer> {
     return { queues: (await readQueueStatus(this.surroundings.connections.queues, now)).map(queueView) };
   }
 }

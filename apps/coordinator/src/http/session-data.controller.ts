@@ -75,7 +75,10 @@ export class SessionDataController {
     },
     problems: ['invalid-input', ...reading],
   })
-  async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
+  async latest(
+    @SessionId() id: string,
+    @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery,
+  ): Promise<Record<string, api.AnsweredBar | null>> {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);

@@ -1,8 +1,8 @@
 /**
- * Checks what comes with a request. An id or symbol that no session can have is answered like an unknown one before any server is
- * asked, so odd text (a NUL, 10,000 characters) gets no further than here. The query string of every /v1 route is checked against the schema that its `@Operation`
- * names; a route without a schema takes no query. Guarantees that a controller only gets checked values, and that an unknown
- * parameter is an error.
+ * Checks what comes with a request, so that a controller only gets checked values. The query string of every /v1 route is checked
+ * against the schema that its `@Operation` names; a route without a schema takes no query, and an unknown parameter is an error. An
+ * id or symbol that no session can have is answered like an unknown one before any server is asked, so odd text (a NUL, 10,000
+ * characters) gets no further than here.
  */
 import { idempotencyKeyHeader, noQuery } from '@barkeep/api';
 import { UnknownSessionError } from '@barkeep/bar-repository';

@@ -74,6 +74,7 @@ async function* asyncBatches<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
+    // When `return` itself fails there is nothing left to end.
     if (!isDone) end(iterator).catch(() => undefined);
   }
 }

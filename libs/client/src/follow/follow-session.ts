@@ -1,6 +1,7 @@
 /**
  * Follows a session step by step. A step shows what the session showed at that simulated time, even when the session and the loaded
- * bars are further (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
+ * bars are further (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer. One step at a
+ * time.
  */
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';

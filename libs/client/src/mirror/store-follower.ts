@@ -1,6 +1,6 @@
 /**
  * Keeps holdings up to date with a session: blocks on its events on one connection, and loads what becomes visible on another, up to a
- * limit. Does not move the mirror's clock: it reports progress to the object that does.
+ * limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports progress to the object that does.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';

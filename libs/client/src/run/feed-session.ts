@@ -76,7 +76,11 @@ async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise
   const worker = async (): Promise<void> => {
     for (const item of left) {
       if (errors.length > 0) return;
-      await work(item).catch((error: unknown) => errors.push(error));
+      try {
+        await work(item);
+      } catch (error) {
+        errors.push(error);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -27,8 +27,9 @@ export class SymbolNames {
     private readonly map: ReadonlyMap<string, string> = new Map(),
   ) {}
 
-  /** Adds the symbols of the dataset, before the first name is looked up. */
+  /** Adds the symbols of the dataset, before any row is read. */
   know(stored: Iterable<string>): void {
+    this.#results.clear();
     for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
   }
 
