@@ -25,7 +25,7 @@ export default {
     // Only one system runs at a time: two on one database would take each other's sessions.
     const arm = (name, env) => async () => {
       const system = await bench.system({ workers: 2, env });
-      const check = async (session) => (seen[name] = await dayChanges(bench, name, session));
+      const check = async (session) => (seen[name] = await dayChanges(bench, system, name, session));
       const sample = await runSession(bench, system, market, SPEC, { check });
       await bench.stopSystems();
       return sample;
@@ -44,7 +44,9 @@ export default {
   },
 };
 
-async function dayChanges(bench, name, { id, prefetch: { hits, misses, bytes } }) {
+async function dayChanges(bench, { coordinator }, name, { id }) {
+  const { prefetch } = await coordinator.call('GET', `/v1/sessions/${id}?view=operator`);
+  const { hits, misses, bytes } = prefetch;
   const entries = await bench.redis.xrange(`barkeep:{${id}:0}:events`, '-', '+');
   const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
   // The first day has no day before it.

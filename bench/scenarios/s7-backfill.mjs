@@ -7,8 +7,8 @@ import { Metrics, startTracing } from '@barkeep/observe';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 /* oxlint-disable no-restricted-imports -- runs the code of a job without a queue; the worker's package exports none of its parts */
-import { Backfiller } from '../../apps/upkeep-worker/dist/backfill/index.js';
-import { Repositories } from '../../apps/upkeep-worker/dist/repositories/index.js';
+import { Backfiller } from '../../apps/upkeep-worker/dist/backfiller.js';
+import { Repositories } from '../../apps/upkeep-worker/dist/repositories.js';
 import { upkeepFigures } from '../../apps/upkeep-worker/dist/upkeep-figures.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 /* oxlint-enable no-restricted-imports */

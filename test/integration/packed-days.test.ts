@@ -20,7 +20,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { holey, marketBars, seeded, tradingDays } from '../support/data/market.js';
-import { mergeChanges } from '../../libs/bar-repository/src/datasets/index.js';
+import { mergeChanges } from '../../libs/bar-repository/src/datasets.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-07-01', end: '2024-07-05' };

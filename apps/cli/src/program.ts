@@ -1,4 +1,4 @@
-/** Assembles the command line. Each command has its own file. */
+/** Assembles the command line from the commands in commands/. */
 import { barkeepVersion } from '@barkeep/service';
 import type { Command } from 'commander';
 import { CliCommand, COMMANDS } from './commands/index.js';

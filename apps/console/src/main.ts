@@ -3,7 +3,7 @@ import { call, currentView, onViewChange } from './data/index.js';
 import { pageOf, type Page } from './model/index.js';
 import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
 import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell/index.js';
-import { render, type VNode } from 'preact';
+import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 const HEALTH_EVERY_MS = 10_000;
@@ -22,7 +22,7 @@ const CONTENTS = {
   upkeep: UpkeepPage,
 };
 
-function App(): VNode {
+function App() {
   const { pathname } = useLocation();
   const page = pageOf(pathname);
   const [view, setView] = useState(currentView());
@@ -61,7 +61,7 @@ function App(): VNode {
     </footer>`;
 }
 
-function contentOf({ name, id }: Page): VNode {
+function contentOf({ name, id }: Page) {
   if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
   return html`<${CONTENTS[name]} key=${id} id=${id} />`;
 }
@@ -72,7 +72,7 @@ function titleOf({ name, id }: Page): string {
 }
 
 /** Whether the servers behind the coordinator answer. */
-function Health(): VNode {
+function Health() {
   const { value, error, reload } = useResource('health', () =>
     call<{ checks: Record<string, string> }>('/health/ready'),
   );

@@ -11,7 +11,7 @@ import { openApiDocument, serveOpenApi } from './openapi/index.js';
 import { type Surroundings, upkeepDefaults } from './runtime.js';
 
 /** Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. */
-export function configureHttp(app: NestExpressApplication, surroundings: Surroundings, version: string): void {
+export function configureHttp(app: NestExpressApplication, surroundings: Surroundings): void {
   const { config, connections, logger, metrics } = surroundings;
   app.disable('x-powered-by');
   app.use(accessLog(logger));
@@ -21,7 +21,7 @@ export function configureHttp(app: NestExpressApplication, surroundings: Surroun
   app.use(consolePages());
   app.use(QUEUES_PATH, adminOnly, queueBoard(Object.values(connections.queues), config.http.queuesWritable));
   app.use(deadline(), ...jsonBody());
-  serveOpenApi(app, openApiDocument(app, upkeepDefaults(config), version));
+  serveOpenApi(app, openApiDocument(app, upkeepDefaults(config)));
 }
 
 /** All resources come from this server. The service may be reached without TLS, so no request is upgraded to it. */

@@ -3,7 +3,7 @@
  * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
  */
 import { addProcessMetrics, createLogger, Metrics, startTracing } from '@barkeep/observe';
-import { barkeepVersion, type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
+import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger as NestLogger } from 'nestjs-pino';
@@ -45,7 +45,7 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
     app.useLogger(app.get(NestLogger));
     addProcessMetrics(metrics, 'coordinator', connections);
     addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
-    configureHttp(app, surroundings, barkeepVersion());
+    configureHttp(app, surroundings);
     const url = await listen(app, config, logger);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
     announce(config, url, logger);

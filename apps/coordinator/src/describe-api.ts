@@ -1,6 +1,6 @@
 /** The OpenAPI document of the coordinator without its servers: for the linter and for programs that want the file alone. */
 import { Metrics } from '@barkeep/observe';
-import { barkeepVersion, StopSequence } from '@barkeep/service';
+import { StopSequence } from '@barkeep/service';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -25,7 +25,7 @@ class DescribedModule {}
 export async function describeApi(): Promise<OpenAPIObject> {
   const app = await NestFactory.create(DescribedModule, { logger: false, abortOnError: false });
   try {
-    return openApiDocument(app, undefined, barkeepVersion());
+    return openApiDocument(app);
   } finally {
     await app.close();
   }

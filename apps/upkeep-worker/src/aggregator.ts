@@ -6,7 +6,7 @@
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, isOpen } from './derive-day.js';
-import type { WorkParts } from './work-parts.js';
+import type { WorkParts } from './upkeep-sessions.js';
 
 /** Partitions whose derived days are remembered. */
 const PARTITIONS_KNOWN = 1_000;

@@ -6,7 +6,7 @@ import { firstMissing } from '@barkeep/bars';
 import { type PartitionPosition, SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
 import { isOpen } from './derive-day.js';
-import type { WorkParts } from './work-parts.js';
+import type { WorkParts } from './upkeep-sessions.js';
 
 /**
  * A detection that found something to ask for is followed by another one after this time, ms. A backfill job of the same id that is just

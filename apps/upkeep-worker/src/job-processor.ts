@@ -7,8 +7,8 @@ import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
 import { parsePayload, PayloadError, type JobName, type Payload } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { SliceEndedError } from './backfill/index.js';
-import { RepositoryFailedError } from './repositories/index.js';
+import { SliceEndedError } from './repository-requests.js';
+import { RepositoryFailedError } from './repositories.js';
 
 /** What does the work of a queue's jobs. */
 interface Work<Name extends JobName> {
@@ -21,55 +21,42 @@ export function processorOf<Name extends JobName>(
   context: string,
   work: Work<Name>,
   options: Parameters<typeof Processor>[1],
-): Type<JobProcessor<Name>> {
-  class QueueProcessor extends JobProcessor<Name> {
-    constructor() {
-      super(name, work, new Logger(context));
-    }
-  }
-  Processor({ name }, options)(QueueProcessor);
-  return QueueProcessor;
-}
+): Type<WorkerHost> {
+  @Processor({ name }, options)
+  class QueueProcessor extends WorkerHost {
+    private readonly logger = new Logger(context);
+    private lastErrorAt = 0;
 
-export abstract class JobProcessor<Name extends JobName> extends WorkerHost {
-  private lastErrorAt = 0;
-
-  protected constructor(
-    private readonly jobName: Name,
-    private readonly work: Work<Name>,
-    private readonly logger: Logger,
-  ) {
-    super();
-  }
-
-  // BullMQ passes the signal only to a function with three plain parameters.
-  async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.work.run(parsePayload(this.jobName, job.data), signal);
-    } catch (error) {
-      if (error instanceof SessionLostError) return;
-      if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
-      if (error instanceof SliceEndedError) {
-        // Behind the jobs of the same rank that wait. Throwing this error is how BullMQ learns that the job moved.
-        await job.moveToDelayed(Date.now(), token);
-        throw new DelayedError();
+    // BullMQ passes the signal only to a function with three plain parameters.
+    async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
+      try {
+        await work.run(parsePayload(name, job.data), signal);
+      } catch (error) {
+        if (error instanceof SessionLostError) return;
+        if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
+        if (error instanceof SliceEndedError) {
+          // Behind the jobs of the same rank that wait. Throwing this error is how BullMQ learns that the job moved.
+          await job.moveToDelayed(Date.now(), token);
+          throw new DelayedError();
+        }
+        if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, failures: error.failures });
+        throw error;
       }
-      if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, failures: error.failures });
-      throw error;
+    }
+
+    @OnWorkerEvent('failed')
+    onFailed(job: Job | undefined, error: Error): void {
+      this.logger.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'job failed');
+    }
+
+    /** Logs connection errors at most once per second, because BullMQ emits many of them during an outage. */
+    @OnWorkerEvent('error')
+    onError(error: Error): void {
+      const now = Date.now();
+      if (now - this.lastErrorAt < 1_000) return;
+      this.lastErrorAt = now;
+      this.logger.error(error.message);
     }
   }
-
-  @OnWorkerEvent('failed')
-  onFailed(job: Job | undefined, error: Error): void {
-    this.logger.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'job failed');
-  }
-
-  /** Logs connection errors at most once per second, because BullMQ emits many of them during an outage. */
-  @OnWorkerEvent('error')
-  onError(error: Error): void {
-    const now = Date.now();
-    if (now - this.lastErrorAt < 1_000) return;
-    this.lastErrorAt = now;
-    this.logger.error(error.message);
-  }
+  return QueueProcessor;
 }

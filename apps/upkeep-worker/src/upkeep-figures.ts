@@ -21,51 +21,46 @@ const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 
 export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
 
 export function upkeepFigures(metrics: Metrics) {
-  const found = metrics.counter({
-    name: 'barkeep_gap_slots_found_total',
-    help: 'Slots of the calendar that were found without a bar',
-  });
-  const filled = metrics.counter({
-    name: 'barkeep_gap_slots_filled_total',
-    help: 'Slots without a bar that a repository filled',
-  });
-  const settled = metrics.counter({
-    name: 'barkeep_gap_slots_settled_total',
-    help: 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
-    labelNames: ['as'],
-  });
-  const repairs = metrics.histogram({
-    name: 'barkeep_repair_seconds',
-    help: 'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation',
-    buckets: REPAIR_SECONDS,
-  });
-  const refused = metrics.counter({
-    name: 'barkeep_repository_bars_refused_total',
-    help: 'Refused bars in the answers of a repository; a bar that is answered twice counts twice',
-    labelNames: ['repository'],
-  });
-  const asked = metrics.counter({
-    name: 'barkeep_repository_requests_total',
-    help: 'Requests to repositories, by outcome',
-    labelNames: ['repository', 'outcome'],
-  });
-  const askTime = metrics.histogram({
-    name: 'barkeep_repository_request_seconds',
-    help: 'Time of one request to a repository',
-    labelNames: ['repository'],
-    buckets: SECONDS,
-  });
-  const jobs = metrics.counter({
-    name: 'barkeep_jobs_total',
-    help: 'Ended runs of upkeep jobs, by outcome; a failed job runs again',
-    labelNames: ['queue', 'outcome'],
-  });
-  const jobTime = metrics.histogram({
-    name: 'barkeep_job_seconds',
-    help: 'Time of one completed run of an upkeep job',
-    labelNames: ['queue'],
-    buckets: SECONDS,
-  });
+  const counter = <L extends string = never>(name: string, help: string, ...labelNames: L[]) =>
+    metrics.counter({ name, help, labelNames });
+  const seconds = <L extends string = never>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+    metrics.histogram({ name, help, buckets, labelNames });
+  const found = counter('barkeep_gap_slots_found_total', 'Slots of the calendar that were found without a bar');
+  const filled = counter('barkeep_gap_slots_filled_total', 'Slots without a bar that a repository filled');
+  const settled = counter(
+    'barkeep_gap_slots_settled_total',
+    'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
+    'as',
+  );
+  const repairs = seconds(
+    'barkeep_repair_seconds',
+    'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation',
+    REPAIR_SECONDS,
+  );
+  const refused = counter(
+    'barkeep_repository_bars_refused_total',
+    'Refused bars in the answers of a repository; a bar that is answered twice counts twice',
+    'repository',
+  );
+  const asked = counter(
+    'barkeep_repository_requests_total',
+    'Requests to repositories, by outcome',
+    'repository',
+    'outcome',
+  );
+  const askTime = seconds(
+    'barkeep_repository_request_seconds',
+    'Time of one request to a repository',
+    SECONDS,
+    'repository',
+  );
+  const jobs = counter(
+    'barkeep_jobs_total',
+    'Ended runs of upkeep jobs, by outcome; a failed job runs again',
+    'queue',
+    'outcome',
+  );
+  const jobTime = seconds('barkeep_job_seconds', 'Time of one completed run of an upkeep job', SECONDS, 'queue');
   const completed = ({ queueName: queue, processedOn = 0, finishedOn = 0 }: Job) => {
     jobs.inc({ queue, outcome: 'completed' });
     jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
@@ -79,8 +74,8 @@ export function upkeepFigures(metrics: Metrics) {
       settled.inc({ as: 'no-trade' }, noTrade);
       settled.inc({ as: 'unfillable' }, unfillable);
     },
-    /** A repository answered bars that were refused. */
-    refused: (repository: string, bars: number) => refused.inc({ repository }, bars),
+    /** A repository answered a bar that was refused. */
+    refused: (repository: string) => refused.inc({ repository }),
     /** A repository answered a request, or failed. */
     asked: (repository: string, tookMs: number, error?: unknown) => {
       asked.inc({ repository, outcome: error === undefined ? 'answered' : 'failed' });

@@ -2,9 +2,22 @@
  * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which tells
  * whether the session's symbols changed.
  */
-import { readSymbols, SessionLostError, SessionReader, UpkeepStore, withMembership } from '@barkeep/session-data';
-import type { SessionRef } from '@barkeep/upkeep-queues';
+import {
+  readSymbols,
+  SessionLostError,
+  SessionReader,
+  UpkeepStore,
+  withMembership,
+  setControl,
+  emitState,
+  type SessionLayout,
+} from '@barkeep/session-data';
+import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
+import type { Tracing } from '@barkeep/observe';
+import { SessionRepository, SessionStateError, type SessionRow } from '@barkeep/bar-repository';
+import type { DataSource } from 'typeorm';
+import type { UpkeepFigures } from './upkeep-figures.js';
 
 const SESSIONS_KEPT = 200;
 /** Changes of a session's symbols during one job. After this many the job fails and the queue retries it. */
@@ -65,4 +78,41 @@ export class UpkeepSessions {
     if (this.stores.size > SESSIONS_KEPT && oldest) this.stores.delete(oldest);
     return store;
   }
+}
+
+/** What the work of every queue uses. */
+export interface WorkParts {
+  sessions: UpkeepSessions;
+  producer: UpkeepProducer;
+  figures: UpkeepFigures;
+  tracing: Pick<Tracing, 'span'>;
+  /** Epoch ms, by the clock of the store. */
+  now: () => number;
+}
+
+/** A session without barriers may have completed before the repository failed in every attempt. */
+const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
+
+/**
+ * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for a session
+ * that has ended in another way. Safe to repeat.
+ */
+export async function failSession(
+  dataSource: DataSource,
+  redis: Redis,
+  layout: SessionLayout,
+  error: string,
+): Promise<void> {
+  const sessions = new SessionRepository(dataSource);
+  const row = await sessions.find(layout.id);
+  if (row?.incarnation !== layout.incarnation) return;
+  let failed: SessionRow;
+  try {
+    failed = await sessions.transition(layout.id, FAILABLE, 'failed', { error });
+  } catch (cause) {
+    if (cause instanceof SessionStateError) return;
+    throw cause;
+  }
+  await setControl(redis, layout, failed.epoch, 'stop');
+  await emitState(redis, layout, 'failed', error);
 }

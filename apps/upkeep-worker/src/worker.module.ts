@@ -10,10 +10,10 @@ import type { Redis } from 'ioredis';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregator.js';
-import { Backfiller, retryDelayMs } from './backfill/index.js';
+import { Backfiller, retryDelayMs } from './backfiller.js';
 import { GapDetector } from './gap-detector.js';
 import { processorOf } from './job-processor.js';
-import { Repositories, RepositoryFailedError } from './repositories/index.js';
+import { Repositories, RepositoryFailedError } from './repositories.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 

@@ -2,54 +2,37 @@
 export { type ConnectionSource, withConnection } from './connection.js';
 export {
   completeSymbols,
-  declareSymbolDates,
   type DatasetValues,
   datasetValues,
   datasetVersion,
-  mergeChanges,
   datasetNames,
-  ensureSymbols,
   removeDataset,
   resolveDataset,
   symbolIds,
   UnknownDatasetError,
-  datasetExtent,
-  firstBars,
-  type SymbolExtent,
+} from './datasets.js';
+export {
   quarantine,
   type QuarantinedBar,
   quarantinedRows,
   type QuarantinedRows,
   quarantineTotals,
-} from './datasets/index.js';
+} from './quarantine.js';
 export * from './packs/index.js';
 export * from './repositories/index.js';
 export {
   BarImporter,
   countRows,
   countRowsInSpans,
+  datasetExtent,
+  firstBars,
   type ImportOptions,
   POSTGRES_EPOCH_MS,
   READ_ROW,
   readRow,
   readWindow,
   readWindowBytes,
+  type SymbolExtent,
 } from './rows/index.js';
 export * from './schema/index.js';
-export {
-  hasRemoved,
-  removedAmong,
-  SessionCertificates,
-  CursorError,
-  SpecConflictError,
-  UnknownSessionError,
-  SymbolConflictError,
-  SessionStateError,
-  forgetQuarantined,
-  withSessionLock,
-  SessionRepository,
-  ACTIVE_STATES,
-  SESSION_STATES,
-  type SessionRow,
-  type SessionState,
-} from './sessions/index.js';
+export * from './sessions/index.js';

@@ -137,7 +137,6 @@ export function retryAt(now: number, asks: number, backoffMs: number): number {
 
 /** The fewest answers that any absent slot of a day has had; 0 when none is absent. */
 export function fewestAsks(states: Uint8Array): number {
-  let fewest = 0;
-  for (const state of states) if (isAbsent(state) && (fewest === 0 || state < fewest)) fewest = state;
-  return fewest;
+  const asks = states.filter(isAbsent);
+  return asks.length === 0 ? 0 : Math.min(...asks);
 }

@@ -15,12 +15,6 @@ export interface Bar {
 /** How a stored bar got into its slot. */
 export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 
-/**
- * The origin that a reader sees. `filled-forward` has no code in a chunk: such a bar is never stored. A read with
- * `fill=forward` makes it for an empty slot.
- */
-export type ShownOrigin = BarOrigin | 'filled-forward';
-
 /** What a read shows in place of an empty slot: nothing, or the last close before it. */
 export const FILLS = ['none', 'forward'] as const;
 export type Fill = (typeof FILLS)[number];
@@ -40,9 +34,9 @@ export interface StoredBar extends Bar {
   complete: boolean;
 }
 
-/** A bar that a reader gets: a stored one, or one made for an empty slot. */
+/** A bar that a reader gets: a stored one, or one that a read with `fill=forward` makes for an empty slot and that is never stored. */
 export interface ShownBar extends Omit<StoredBar, 'origin'> {
-  origin: ShownOrigin;
+  origin: BarOrigin | 'filled-forward';
 }
 
 /** Why a bar is refused. Stable: the API, the tables and the metrics show these names. */

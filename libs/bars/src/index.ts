@@ -28,27 +28,7 @@ export {
   type ShownBar,
   type StoredBar,
 } from './bar.js';
-export {
-  CalendarBook,
-  calendarIds,
-  calendarNamed,
-  useCalendars,
-  DAY_MS,
-  dateOf,
-  epochDayOf,
-  isDate,
-  Calendar,
-  type Hours,
-  type TradingDay,
-  CalendarDataError,
-  DuplicateCalendarError,
-  UnknownCalendarError,
-  decodeDays,
-  encodeDays,
-  sessionDays,
-  parseCalendar,
-  parseCalendars,
-} from './calendar/index.js';
+export * from './calendar/index.js';
 export { chunkOfPart } from './chunk-part.js';
 export {
   bitmapBytes,
@@ -63,8 +43,7 @@ export {
 } from './chunk.js';
 export { type FieldProblem, problemsOf, SessionSpecError, shown } from './field-problems.js';
 export { type BarDifference, firstDifference } from './first-difference.js';
-export { fillForward } from './fill-forward.js';
-export { formingBar, type FormingBucket, formingBucket } from './forming.js';
+export { fillForward, formingBar, type FormingBucket, formingBucket } from './shown-bars.js';
 export {
   ABSENT_UNASKED,
   ASKS_MAX,
@@ -80,42 +59,10 @@ export {
   summarizeGaps,
   UNFILLABLE,
 } from './gaps.js';
-export {
-  type Interval,
-  INTERVAL_WORDS,
-  IntervalError,
-  intervalName,
-  isDerivable,
-  isInterval,
-  parseInterval,
-} from './interval.js';
-export {
-  addedPartition,
-  currentSymbols,
-  type Membership,
-  parseMembership,
-  SymbolCountError,
-  UNCHANGED,
-  withoutSymbol,
-  withSymbol,
-} from './membership.js';
-export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
+export * from './interval.js';
+export * from './membership.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
-export {
-  HISTORY_DAYS_MAX,
-  SESSION_ID_PATTERN,
-  type SessionSpec,
-  sessionSpecSchema,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-  type UpkeepDefaults,
-  asksToSettle,
-  parseSessionRequest,
-  parseSessionSpec,
-  resolveSymbols,
-  sourceName,
-} from './spec/index.js';
+export * from './spec/index.js';
 export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';

@@ -24,7 +24,7 @@ export interface Membership {
 export const UNCHANGED: Membership = { version: 0, removed: [], added: {}, stamps: {} };
 
 /** The symbols and partitions that a session starts with. */
-export interface Members {
+interface Members {
   /** Symbols of the spec. */
   symbols: readonly string[];
   /** Number of partitions that these are spread over. */
@@ -34,11 +34,7 @@ export interface Members {
 /** A change would leave a session without symbols, or with too many. */
 export class SymbolCountError extends Error {
   override readonly name = 'SymbolCountError';
-  constructor(
-    readonly sessionId: string,
-    readonly expected: string,
-    readonly was: string,
-  ) {
+  constructor(sessionId: string, expected: string, was: string) {
     super(`session ${sessionId}: expected ${expected}, was ${was}`);
   }
 }

@@ -97,11 +97,7 @@ export class OverrunMeter {
 /** The clock fell behind its pace, and the spec says that the session fails then. */
 export class PaceOverrunError extends Error {
   override readonly name = 'PaceOverrunError';
-  constructor(
-    readonly speed: number,
-    readonly time: number,
-    readonly lagMs: number,
-  ) {
+  constructor(speed: number, time: number, lagMs: number) {
     super(
       `pace: expected the bars that close at ${new Date(time).toISOString()} at ${speed} × real time, ` +
         `was ${Math.round(lagMs)} ms late: the store or the upkeep cannot keep up (pace.overrun is "fail")`,

@@ -3,14 +3,11 @@
  * Slots of a day are numbered from 0 across all its segments, each segment anchored at its own open; a bar never
  * crosses a break, so the last one of a segment may be shorter. Works on one trading day at a time.
  */
-import type { Segment, TradingDay } from './calendar/index.js';
+import type { TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';
 
 /** A segment with its slots `[first, end)`. */
-export interface SegmentSlots extends Segment {
-  first: number;
-  end: number;
-}
+type SegmentSlots = TradingDay['segments'][number] & { first: number; end: number };
 
 /** The slots of one trading day at one interval. Immutable. */
 export class DayGrid {

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AppMissingError, AppStartError } from './errors.js';
+import { AppMissingError, AppStartError, errorMessage } from './errors.js';
 import { programFile } from './paths.js';
 
 const READY_LIMIT_MS = 60_000;
@@ -61,8 +61,7 @@ export class AppProcess {
     } catch (error) {
       this.#child = undefined;
       process.removeListener('exit', this.#killOnExit);
-      const why = error instanceof Error ? error.message : String(error);
-      throw new AppStartError(name, `${why}\n${tail(logFile)}`, { cause: error });
+      throw new AppStartError(name, `${errorMessage(error)}\n${tail(logFile)}`, { cause: error });
     }
   }
 
@@ -112,7 +111,7 @@ export class AppProcess {
     this.#timer = setTimeout(() => {
       this.#spawn('a').then(
         () => this.report(`${this.spec.name} runs again`),
-        (error: unknown) => this.#onExit(error instanceof Error ? error.message : String(error), Date.now()),
+        (error: unknown) => this.#onExit(errorMessage(error), Date.now()),
       );
     }, wait);
   }

@@ -4,20 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import {
-  AlreadyRunningError,
-  namedServers,
-  readRunning,
-  type StartOptions,
-  startServices,
-  wholeOf,
-} from './servers/index.js';
+import { AlreadyRunningError, TurnError } from './errors.js';
+import { namedServers, readRunning, type StartOptions, startServices, wholeOf } from './servers/index.js';
 import type { Scope } from './scope.js';
-
-/** Another program used the servers of a data folder for too long. */
-export class TurnError extends Error {
-  override readonly name = 'TurnError';
-}
 
 /** The role that a `barkeep up` publishes for other programs. */
 export const UP_ROLE = 'up';

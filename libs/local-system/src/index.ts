@@ -1,6 +1,5 @@
 /** `@barkeep/local-system`: starts servers, coordinators and workers on this machine and stops them. */
 export {
-  AlreadyRunningError,
   findRedis,
   inspectPostgres,
   inspectRedis,
@@ -15,5 +14,6 @@ export {
 } from './servers/index.js';
 export { type Apps, startApps } from './apps.js';
 export { findServers, runningUp, UP_ROLE } from './find-servers.js';
+export { AlreadyRunningError } from './errors.js';
 export { dataFolder, programFile } from './paths.js';
 export { Scope } from './scope.js';

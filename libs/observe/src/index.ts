@@ -1,7 +1,6 @@
 /** `@barkeep/observe`: what operators see of a process: its metrics, its health, its log, its traces. */
 export { createLogger, loggerTo } from './create-logger.js';
-export { Metrics, onceAScrape } from './metrics.js';
+export { addProcessMetrics, Metrics, onceAScrape } from './metrics.js';
 export { METRICS_FOR_ADMINS, startOperatorServer } from './operator-server.js';
-export { addProcessMetrics } from './process-metrics.js';
 export { downServers, probeServers, probeWrite } from './server-checks.js';
 export { startTracing, type Tracing } from './tracing.js';

@@ -39,7 +39,6 @@ export {
   type Window,
   isOutsideReason,
   byPartition,
-  PARTITION_SYMBOLS,
   FencedError,
   SessionLostError,
   RewindError,
@@ -59,7 +58,7 @@ export {
   ConsumerReplacedError,
   ConsumerAheadError,
 } from './layout/index.js';
-export * from './outage/index.js';
+export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';
 export {
   endTimerOnClose,

@@ -4,7 +4,7 @@
  *
  * Upkeep is level-triggered: a job means "bring this up to the frontier", so a missed, duplicate or late job does no harm.
  */
-import { SESSION_ID_PATTERN } from '@barkeep/bars';
+import { PARTITIONS_MAX, SESSION_ID_PATTERN } from '@barkeep/bars';
 import { z } from 'zod';
 
 const session = z.object({
@@ -12,7 +12,10 @@ const session = z.object({
   /** Identifies the session when its id is used again: each session has its own incarnation. */
   incarnation: z.uuid(),
 });
-const partition = z.int().min(0).max(1_023);
+const partition = z
+  .int()
+  .min(0)
+  .max(PARTITIONS_MAX - 1);
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** True: request every empty slot, settled or not. */
 const force = z.boolean().default(false);

@@ -7,8 +7,14 @@ export {
   PayloadError,
   parsePayload,
 } from './contract.js';
-export * from './producer.js';
-export { JOB_STATES, noteJobTaken, readQueueDepths, upkeepSilentMs, WORKER_SILENT_MS } from './queue-depths.js';
-export { readQueueStatus, type QueueStatus } from './queue-status.js';
-export { removeQueues } from './remove-queues.js';
-export { releaseLostLocks, runLateJobs } from './stuck-jobs.js';
+export { type Queues, type SessionRef, UpkeepProducer } from './producer.js';
+export {
+  JOB_STATES,
+  noteJobTaken,
+  readQueueDepths,
+  upkeepSilentMs,
+  WORKER_SILENT_MS,
+  readQueueStatus,
+  type QueueStatus,
+} from './queue-status.js';
+export { removeQueues, releaseLostLocks, runLateJobs } from './queue-repair.js';

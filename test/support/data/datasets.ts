@@ -2,7 +2,7 @@
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../../../libs/bar-repository/src/connection.js';
-import { declareSymbolDates, ensureSymbols } from '../../../libs/bar-repository/src/datasets/index.js';
+import { declareSymbolDates, ensureSymbols } from '../../../libs/bar-repository/src/datasets.js';
 
 /** Declares each of `dates` complete for each of `symbols`. Adds symbols that are new. @throws UnknownDatasetError */
 export async function declareComplete(

@@ -20,7 +20,6 @@ import {
   type InputFile,
   leanFile,
   parseColumnsOption,
-  READ_DEFAULTS,
   type ReadOptions,
   type SymbolCase,
   symbolFromPath,
@@ -90,33 +89,30 @@ export function withFiles<C extends Command>(command: C): C {
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
-/**
- * Everything of the plan but the files.
- * @param into where the bars go @param stored symbols that are there @throws UsageError for a wrong option
- */
-export async function planOf(
-  context: Context,
-  into: string,
-  options: FileOptions,
-  stored: Iterable<string> = [],
-): Promise<Omit<ImportPlan, 'files'>> {
-  const { symbol, tz: zone, times, priceScale, timeFormat, delimiter, format } = options;
+/** Everything of the plan but the files. @param into where the bars go @throws UsageError for a wrong option */
+export async function planOf(context: Context, into: string, options: FileOptions): Promise<Omit<ImportPlan, 'files'>> {
+  const { format, symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, skipLines } = options;
   const { decimal, thousands, columns } = options;
   if (zone !== undefined) void new WallClock(zone);
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await symbolMap(options.symbolMap);
   const read: ReadOptions = {
-    ...READ_DEFAULTS,
-    ...definedOnly({ format, symbol, zone, times, priceScale, timeFormat, delimiter }),
-    header: options.header,
-    skipLines: options.skipLines,
-    columns: columns === undefined ? READ_DEFAULTS.columns : parseColumnsOption(columns),
+    format,
+    symbol,
+    zone,
+    times,
+    priceScale,
+    timeFormat,
+    delimiter,
+    header,
+    skipLines,
+    columns: columns === undefined ? new Map() : parseColumnsOption(columns),
     intervalMs: options.interval,
-    numbers: { decimal, ...definedOnly({ thousands }) },
+    numbers: { decimal, thousands },
     hasVolume: options.volume !== 'none',
     prices: options.allowNegativePrices ? 'any' : 'positive',
-    names: new SymbolNames(options.symbolCase, map, stored),
+    names: new SymbolNames(options.symbolCase, map),
   };
   return {
     dataset: into,
@@ -129,10 +125,6 @@ export async function planOf(
     },
     signal: context.life.signal,
   };
-}
-
-function definedOnly<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** Rows `FROM,TO`, or a JSON object. @throws CliError */

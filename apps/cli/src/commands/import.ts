@@ -2,18 +2,11 @@
 import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
 import type { Hours } from '@barkeep/bars';
 import { Option } from 'commander';
-import { storedSpacings } from '../datasets/index.js';
+import { storedSpacings } from '../describe-dataset.js';
 import {
-  CliError,
-  EXIT,
-  note,
-  type OutputOptions,
-  printResult,
-  type Progress,
-  withProgress,
-} from '../terminal/index.js';
-import {
+  type BarFormat,
   CalendarCheck,
+  FORMATS,
   importBars,
   type ImportPlan,
   type ImportSummary,
@@ -23,9 +16,17 @@ import {
   understoodText,
 } from '../import/index.js';
 import type { Context, Database } from '../services/index.js';
-import { completeDates, datasetName, fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
-import { formatsTable, listedFormats } from './list-formats.js';
+import {
+  CliError,
+  EXIT,
+  note,
+  type OutputOptions,
+  printResult,
+  type Progress,
+  withProgress,
+} from '../terminal/index.js';
 import { CliCommand } from './command.js';
+import { completeDates, datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
@@ -72,20 +73,16 @@ export const importCommand = () =>
     );
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
-  await planOf(context, options.dataset, options); // report wrong options before wrong files
+  const { dataset } = options;
+  const settings = await planOf(context, dataset, options); // report wrong options before wrong files
   const calendar = await calendarOf(context, options);
-  const files = await inputFiles(names, options.format === 'lean');
-  const planWith = async (stored: Iterable<string>): Promise<ImportPlan> => ({
-    ...(await planOf(context, options.dataset, options, stored)),
-    files,
-    calendar,
-  });
-  if (options.dryRun) return readAll(await planWith([]), undefined, options);
-  const complete = options.complete ? completeDates(await planWith([])) : undefined;
+  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean'), calendar };
+  if (options.dryRun) return readAll(plan, undefined, options);
+  const complete = options.complete ? completeDates(plan) : undefined;
   const database = await context.database();
-  const plan = await planWith(await symbolsIn(database, options));
-  const { dataset, allowNegativePrices, volume } = options;
-  const values = { prices: allowNegativePrices ? 'any' : 'positive', withoutVolume: volume === 'none' } as const;
+  const { prices, hasVolume, names: symbolNames } = plan.read;
+  symbolNames.know(await symbolsIn(database, options));
+  const values = { prices, withoutVolume: !hasVolume };
   return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
 }
 
@@ -131,4 +128,36 @@ function finish(summary: ImportSummary, options: ImportOptions): number {
   const faulty = refused.rows + refused.files + conflicting > 0;
   if (options.strict && faulty) return EXIT.refused;
   return (faulty || outside > 0) && accepted + duplicate === 0 ? EXIT.failed : EXIT.ok;
+}
+
+interface ListedFormat extends Pick<BarFormat, 'name' | 'title' | 'times' | 'example' | 'source'> {
+  /** Null when the files do not name it, so that the user has to. */
+  zone: string | null;
+}
+
+const LEAN: ListedFormat = {
+  name: 'lean',
+  title: 'QuantConnect Lean folders of minute files: equity (prices × 10,000), crypto, forex (quotes), future',
+  times: 'open',
+  zone: null,
+  example: ['equity/usa/minute/spy/20131004_trade.zip: 34200000,1689500,1689800,1689500,1689800,800'],
+  source: 'https://github.com/QuantConnect/Lean/tree/master/Data',
+};
+
+function listedFormats(): ListedFormat[] {
+  return [...FORMATS.map(listed), LEAN];
+}
+
+function listed({ name, title, times = 'open', zone, example, source }: BarFormat): ListedFormat {
+  return { name, title, times, zone: zone ?? null, example, source };
+}
+
+function formatsTable(): string {
+  const texts = listedFormats().map(({ name, title, times, zone, example }) => {
+    const stamp = `times are ${times}s, ${zone ?? 'zone by the path or --tz'}`;
+    return [`${name}: ${title} (${stamp})`, ...example.map((line) => `    ${line}`)].join('\n');
+  });
+  return [...texts, 'Anything else: --format csv finds columns by their names; JSON and NDJSON by their keys.'].join(
+    '\n',
+  );
 }

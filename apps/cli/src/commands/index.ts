@@ -1,5 +1,5 @@
 /** The subcommands of `barkeep`. */
-import { barsCommand } from './bars.js';
+import { barsCommand, gapsCommand, metricsCommand } from './readings.js';
 import { calendarCommand } from './calendar.js';
 import { certifyCommand } from './certify.js';
 import { compareCommand } from './compare.js';
@@ -10,10 +10,8 @@ import { doctorCommand } from './doctor.js';
 import { eventsCommand } from './events.js';
 import { exportCommand } from './export.js';
 import { feedCommand } from './feed.js';
-import { gapsCommand } from './gaps.js';
 import { importCommand } from './import.js';
 import { initCommand } from './init.js';
-import { metricsCommand } from './metrics.js';
 import { packCommand } from './pack.js';
 import { runSessionCommand } from './run.js';
 import { digestCommand, lifecycleCommands, removeSessionCommand, statusCommand } from './sessions.js';

@@ -12,7 +12,7 @@ import {
   UsageError,
   withProgress,
 } from '../terminal/index.js';
-import { daysWithRows } from '../datasets/index.js';
+import { daysWithRows } from '../describe-dataset.js';
 import type { Context, Database } from '../services/index.js';
 import { CliCommand } from './command.js';
 

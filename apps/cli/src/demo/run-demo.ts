@@ -2,15 +2,56 @@
  * The demonstration: embedded servers, two datasets with known faults, and one session that a coordinator and two
  * workers run. It needs nothing that the user would have to install or configure.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { BarImporter } from '@barkeep/bar-repository';
 import { CoordinatorClient, type SessionStatus } from '@barkeep/client';
 import { startApps, startServices } from '@barkeep/local-system';
+import { importBars, type ImportSummary, READ_DEFAULTS, SymbolNames } from '../import/index.js';
 import { shortTime, watchToEnd, watchToSettled } from '../report/index.js';
+import { type Context, type Database, openDatabase } from '../services/index.js';
 import { CliError, formatCount, note, withProgress } from '../terminal/index.js';
-import type { ImportSummary } from '../import/index.js';
-import { type Context, openDatabase } from '../services/index.js';
 import { type DemoResult, type DemoSymbol, derivedCounts, gapsInStream, importText } from './demo-report.js';
-import { makeDatasets, REFERENCE, STREAM } from './make-datasets.js';
-import { DEMO_CALENDAR, DEMO_END, DEMO_START, demoMinutes, DEMO_SYMBOLS, makeMarket, SEED } from './market.js';
+import {
+  csvFile,
+  csvRow,
+  DEMO_CALENDAR,
+  DEMO_END,
+  DEMO_START,
+  DEMO_SYMBOLS,
+  demoMinutes,
+  makeMarket,
+  type Market,
+  SEED,
+} from './market.js';
+
+const REFERENCE = 'reference';
+const STREAM = 'stream';
+
+/** @returns one summary per dataset */
+async function makeDatasets(database: Database, market: Market, signal: AbortSignal): Promise<ImportSummary[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
+  try {
+    const summaries: ImportSummary[] = [];
+    for (const [dataset, rows] of [
+      [REFERENCE, market.reference.map(csvRow)],
+      [STREAM, market.streamRows],
+    ] as const) {
+      const path = join(folder, `${dataset}.csv`);
+      const text = csvFile(rows);
+      await writeFile(path, text);
+      const files = [{ path, bytes: Buffer.byteLength(text) }];
+      const writer = await BarImporter.open(database, dataset);
+      const read = { ...READ_DEFAULTS, format: 'csv', names: new SymbolNames() };
+      const plan = { dataset, files, read, oneSymbol: false, showPath: basename, signal };
+      summaries.push(await importBars(plan, writer, { onProgress: () => undefined }));
+    }
+    return summaries;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 const WORKERS = 2;
 const DERIVED = ['5m', '15m'];

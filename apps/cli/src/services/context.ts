@@ -16,8 +16,7 @@ import {
   useOwnCalendars,
 } from '@barkeep/service';
 import { CliError, EXIT, type Lifetime, note, readOption, UsageError } from '../terminal/index.js';
-import { checkCoordinator, checkServers, protocolOf } from './addresses.js';
-import { type Database, openDatabase } from './database.js';
+import { checkCoordinator, checkServers, type Database, openDatabase, protocolOf } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {

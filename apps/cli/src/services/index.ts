@@ -1,4 +1,3 @@
 /** Servers and apps that a command uses. */
-export { checkCoordinator, checkServers, SERVERS, withoutPassword } from './addresses.js';
+export { checkCoordinator, checkServers, type Database, openDatabase, SERVERS, withoutPassword } from './servers.js';
 export { type ConnectionOptions, Context } from './context.js';
-export { type Database, openDatabase } from './database.js';

@@ -5,7 +5,6 @@
 import { holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
-import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GapAnswer } from '@barkeep/api';
 import type * as Charts from 'lightweight-charts';
@@ -34,7 +33,7 @@ type Colour = (name: string) => string;
 const AROUND = 25;
 
 /** A chart in a box that fills the width. */
-export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties): VNode {
+export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
   const box = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState<Drawn>();
   const [theme, setTheme] = useState({});
@@ -81,7 +80,7 @@ function make(charts: typeof Library, element: HTMLElement, colour: Colour): Dra
     lastValueVisible: false,
   });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.8, bottom: 0 } });
-  const hatching = new Hatching(60, colour('cell-absent'));
+  const hatching = new Hatching();
   price.attachPrimitive(hatching);
   return { chart, price, volume, hatching };
 }

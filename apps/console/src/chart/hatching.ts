@@ -17,15 +17,11 @@ export class Hatching implements ISeriesPrimitive {
   private chart: IChartApi | undefined;
   private requestUpdate: (() => void) | undefined;
   private holes: readonly Hole[] = [];
+  private stepSeconds = 0;
+  private colour = '';
   private readonly views: IPrimitivePaneView[] = [
     { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
   ];
-
-  /** @param stepSeconds length of a bar */
-  constructor(
-    private stepSeconds: number,
-    private colour: string,
-  ) {}
 
   attached({ chart, requestUpdate }: SeriesAttachedParameter): void {
     this.chart = chart;
@@ -40,6 +36,7 @@ export class Hatching implements ISeriesPrimitive {
     return this.views;
   }
 
+  /** @param stepSeconds length of a bar */
   show(holes: readonly Hole[], stepSeconds: number, colour: string): void {
     this.holes = holes;
     this.stepSeconds = stepSeconds;

@@ -1,8 +1,7 @@
 /** The matrix symbol × trading day of a session, read in pages. */
 import type { DaysAnswer } from '@barkeep/api';
 import { mergeMatrix, type Matrix, type RowCounts } from '../model/index.js';
-import { pagesOf, sessionPath } from './http.js';
-import { callInView } from './view.js';
+import { callInView, pagesOf, sessionPath } from './http.js';
 
 const PAGE_SYMBOLS = 500;
 

@@ -2,4 +2,3 @@
 export * from './days.js';
 export * from './http.js';
 export * from './live-events.js';
-export * from './view.js';

@@ -3,8 +3,7 @@
  * that (for example while it starts), a new connection is made and the page reads everything again.
  */
 import type { eventAnswers } from '@barkeep/api';
-import { sessionPath } from './http.js';
-import { inView } from './view.js';
+import { inView, sessionPath } from './http.js';
 
 /** Every type of event that the page uses. */
 const TYPES = [

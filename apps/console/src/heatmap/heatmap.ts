@@ -4,7 +4,6 @@
  */
 import { cellOf, describeCell, type CellState, type Matrix } from '../model/index.js';
 import { html } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { draw } from './drawing.js';
 import {
@@ -42,7 +41,7 @@ const STEPS: Record<string, Place> = {
 };
 
 /** The picture in a box that scrolls. */
-export function Heatmap(properties: HeatmapProperties): VNode {
+export function Heatmap(properties: HeatmapProperties) {
   const { label, matrix, symbols, openDay, filter, marked, onMark, onOpen } = properties;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);

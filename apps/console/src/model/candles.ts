@@ -9,7 +9,6 @@ export type Candle =
 export interface Hole {
   from: number;
   to: number;
-  status: GapAnswer['status'];
 }
 
 /** Bars with a whitespace for each slot of the gaps, in order. @param stepMs length of a bar */
@@ -28,7 +27,7 @@ export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer
 
 /** The gaps that a chart hatches: those whose slots should have had a bar. */
 export function holesOf(gaps: readonly GapAnswer[]): Hole[] {
-  return gaps.map(({ start, end, status }) => ({ from: Date.parse(start) / 1000, to: Date.parse(end) / 1000, status }));
+  return gaps.map(({ start, end }) => ({ from: Date.parse(start) / 1000, to: Date.parse(end) / 1000 }));
 }
 
 /** The gaps of a trading day, `[open, close)` in ISO 8601. */

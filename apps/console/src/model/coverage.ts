@@ -1,6 +1,6 @@
-/** The coverage of a dataset as a matrix: a minute of the calendar without a row counts as absent. Pure. */
+/** The coverage of a dataset as a matrix, and the cells of a matrix that a person should look at first. Pure. */
 import type { CoverageAnswer } from '@barkeep/api';
-import type { Matrix, RowCounts } from './cells.js';
+import { cellOf, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
 
 /** Rows of a dataset that no minute of a calendar takes, of all symbols, with the symbol that has most of them. */
 export function strayRows(pages: readonly CoverageAnswer[]): {
@@ -18,7 +18,7 @@ export function strayRows(pages: readonly CoverageAnswer[]): {
   };
 }
 
-/** @param pages all pages of one coverage */
+/** A minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
 export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   const days = pages[0]?.days ?? [];
   const rows = new Map<string, RowCounts>();
@@ -29,7 +29,35 @@ export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows };
 }
 
-/** The path of a dataset's route. */
-export function datasetPath(name: string): string {
-  return `/v1/datasets/${encodeURIComponent(name)}`;
+const LISTED_MAX = 8;
+
+export interface WorstCell {
+  symbol: string;
+  date: string;
+  cell: MatrixCell;
+}
+
+/**
+ * Cells with holes and cells with repaired bars, each the worst first; a cell with both is in both lists.
+ * @param openDay index of the first day that the clock has not closed
+ */
+export function worstCells(
+  matrix: Matrix,
+  symbols: readonly string[],
+  openDay: number,
+): { missing: WorstCell[]; repaired: WorstCell[] } {
+  const cells = symbols.flatMap((symbol) => {
+    const row = matrix.rows.get(symbol);
+    if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];
+    return matrix.days.map(({ date }, day) => ({ symbol, date, cell: cellOf(matrix, symbol, day, openDay) }));
+  });
+  return { missing: most(cells, ({ cell }) => cell.holes), repaired: most(cells, ({ cell }) => cell.backfilled) };
+}
+
+/** The cells with the highest counts, without those that count nothing. */
+function most(cells: readonly WorstCell[], count: (cell: WorstCell) => number): WorstCell[] {
+  return cells
+    .filter((cell) => count(cell) > 0)
+    .sort((a, b) => count(b) - count(a))
+    .slice(0, LISTED_MAX);
 }

@@ -1,4 +1,4 @@
-import { ratesOf } from './rates.js';
+import { openDayOf, placeOnLine, ratesOf } from './progress.js';
 import { compareHref, pageOf, sessionHref } from './routes.js';
 import { specOf } from './spec-form.js';
 import {
@@ -11,7 +11,6 @@ import {
   venueText,
   zoneText,
 } from './texts.js';
-import { openDayOf, placeOnLine } from './time-line.js';
 
 const DAYS = [
   { open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' },

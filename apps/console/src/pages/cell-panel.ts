@@ -14,7 +14,6 @@ import {
 } from '../model/index.js';
 import { GapTable } from '../parts/index.js';
 import { Failure, html, useQuery, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 export interface CellPanelProperties {
@@ -27,7 +26,7 @@ export interface CellPanelProperties {
   version?: number;
 }
 
-export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties): VNode {
+export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties) {
   const [chosen, setChosen] = useQuery('interval');
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;

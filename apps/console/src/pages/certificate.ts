@@ -3,10 +3,9 @@ import type { CertificateAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { minuteText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
-export function CertificatePanel({ id }: { id: string }): VNode {
+export function CertificatePanel({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false);
   const { value, error, reload } = useResource(isOpen ? id : undefined, () =>
     call<CertificateAnswer>(sessionPath(id, '/certificate')),
@@ -23,7 +22,7 @@ export function CertificatePanel({ id }: { id: string }): VNode {
   </details>`;
 }
 
-function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string }): VNode {
+function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string }) {
   const { digest, days, complete, daysHash, datasets, storedAt, changedSince, from } = certificate;
   const facts: [string, string][] = [
     ['digest', digest],

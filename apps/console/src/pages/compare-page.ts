@@ -3,11 +3,10 @@ import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } f
 import { callInView, sessionPath } from '../data/index.js';
 import { countText, sessionHref, minuteText } from '../model/index.js';
 import { Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { CellPanel } from './cell-panel.js';
 
-export function ComparePage(): VNode {
+export function ComparePage() {
   const [a, setA] = useQuery('a');
   const [b, setB] = useQuery('b');
   const [typed, setTyped] = useState({ a, b });
@@ -39,7 +38,7 @@ export function ComparePage(): VNode {
     ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
 
-function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }): VNode {
+function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }) {
   const { first, compared, equal } = difference;
   const scope = `${countText(compared.symbols, 'symbol')} on ${countText(compared.days, 'closed day')}`;
   if (equal || first === null)
@@ -56,7 +55,7 @@ function Result({ a, b, difference }: { a: string; b: string; difference: Differ
     </div>`;
 }
 
-function Side({ id, symbol, date }: { id: string; symbol: string; date: string }): VNode {
+function Side({ id, symbol, date }: { id: string; symbol: string; date: string }) {
   const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
     session: await callInView<SessionAnswer>(sessionPath(id)),
     days: await callInView<DaysAnswer>(sessionPath(id, `/days?from=${date}&to=${date}&limit=1`)),

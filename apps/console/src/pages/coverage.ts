@@ -3,9 +3,7 @@ import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
 import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
-import { Choice } from '../parts/index.js';
-import { EmptyPanel, html, useQuery } from '../shell/index.js';
-import type { VNode } from 'preact';
+import { Choice, EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
 import { WorstCells } from './worst-cells.js';
 
@@ -32,7 +30,7 @@ export interface CoverageProperties {
   onAsk: (selection: Selection) => void;
 }
 
-export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties): VNode {
+export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties) {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
   const [moved, setMoved] = useState<Marked>();
@@ -95,7 +93,7 @@ function headingOf(symbols: number, days: number): string {
 }
 
 /** What the colours and signs mean. */
-export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }): VNode {
+export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }) {
   return html`<ul class="legend">
     ${states.map(
       (state) =>

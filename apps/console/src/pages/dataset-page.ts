@@ -1,11 +1,10 @@
 /** One dataset: its rows by symbol and trading day against a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody } from '@barkeep/api';
-import { call, pagesOf } from '../data/index.js';
+import { call, datasetPath, pagesOf } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
 import {
   countText,
   coverageMatrix,
-  datasetPath,
   strayRows,
   numberText,
   orderedSymbols,
@@ -14,11 +13,10 @@ import {
 } from '../model/index.js';
 import { Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
 
-export function DatasetPage({ id: dataset }: { id: string }): VNode {
+export function DatasetPage({ id: dataset }: { id: string }) {
   const [calendar, setCalendar] = useQuery('calendar');
   const [typed, setTyped] = useState(calendar || 'XNYS');
   const used = calendar || 'XNYS';
@@ -68,7 +66,7 @@ interface DatasetCoverage {
 }
 
 /** Rows that the calendar has no minute for; nothing when there are none. */
-function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar: string }): VNode | null {
+function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar: string }) {
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
   const most = worst === null ? '' : `, most of them of ${worst}`;
@@ -77,7 +75,7 @@ function Stray({ stray, calendar }: { stray: DatasetCoverage['stray']; calendar:
 }
 
 /** Records that the import did not store: those that were refused, and those that conflict with a stored bar. */
-function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>): VNode[] {
+function Quarantined({ quarantined }: Pick<DatasetAnswerBody, 'quarantined'>) {
   const { conflict = 0, ...refusals } = quarantined.reasons;
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
   const isConflict = ({ reason }: Example) => reason === 'conflict';
@@ -111,7 +109,7 @@ interface RecordsProperties {
 }
 
 /** Records of one kind: how many, and those of the first ones that the answer has. */
-function Records({ title, rows, about, none, examples }: RecordsProperties): VNode {
+function Records({ title, rows, about, none, examples }: RecordsProperties) {
   const heading = rows === 0 ? title : `${title}: ${numberText(rows)} (${about})`;
   if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${rows === 0 ? none : undefined} />`;
   const lines = examples.map(({ symbol, time, reason, close, volume }, line) => [
@@ -126,7 +124,7 @@ function Records({ title, rows, about, none, examples }: RecordsProperties): VNo
   return html`<${Table} caption=${`${heading}, the first ones`} columns=${columns} rows=${lines} />`;
 }
 
-function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }): VNode {
+function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
   const [marked, setMarked] = useState<Marked>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);
   if (symbols.length === 0)

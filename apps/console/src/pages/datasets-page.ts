@@ -4,11 +4,10 @@ import { call } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { Table } from '../parts/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 
 const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
 
-export function DatasetsPage(): VNode {
+export function DatasetsPage() {
   const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
   const datasets = value?.datasets ?? [];
   const rows = datasets.map(({ name, symbols, first, last }) => [

@@ -3,7 +3,6 @@ import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
 import { call, CallError } from '../data/index.js';
 import { specOf, type SpecForm } from '../model/index.js';
 import { Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
 /** The inputs and what they hold at first. `of` is the field of the spec that an input is for, where that has another name. */
@@ -21,13 +20,7 @@ const FIELDS: readonly [name: keyof SpecForm, label: string, text: string, help:
 ];
 const DEMONSTRATION = Object.fromEntries(FIELDS.map(([name, , text]) => [name, text])) as SpecForm;
 
-export function NewSessionForm({
-  onClose,
-  onCreated,
-}: {
-  onClose: () => void;
-  onCreated: (id: string) => void;
-}): VNode {
+export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const [form, setForm] = useState(DEMONSTRATION);
   const [json, setJson] = useState<string>();
   const [error, setError] = useState<Error>();

@@ -3,7 +3,6 @@ import type { MetricsAnswer } from '@barkeep/api';
 import { callInView, symbolPath } from '../data/index.js';
 import { datasetHref, numberText, minuteText } from '../model/index.js';
 import { html, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 
 export interface RefusedPanelProperties {
   id: string;
@@ -15,7 +14,7 @@ export interface RefusedPanelProperties {
 }
 
 /** Null while every row of the symbol is stored as a bar. */
-export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties): VNode | null {
+export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties) {
   const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
   const { value } = useResource(`${id} ${symbol}`, read, version);
   if (!value) return null;

@@ -4,7 +4,6 @@ import { sessionPath } from '../data/index.js';
 import { clockText, compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
 import { EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { CellPanel } from './cell-panel.js';
 import { CertificatePanel } from './certificate.js';
@@ -13,7 +12,7 @@ import { RefusedPanel } from './refused-panel.js';
 import { useSession } from './session-state.js';
 import { UpkeepDialog } from './upkeep-dialog.js';
 
-export function OneSessionPage({ id }: { id: string }): VNode {
+export function OneSessionPage({ id }: { id: string }) {
   const state = useSession(id);
   const { session, days, error, lostSince, isDeleted, version } = state;
   const [symbol, setSymbol] = useQuery('symbol');
@@ -104,7 +103,7 @@ export function OneSessionPage({ id }: { id: string }): VNode {
 }
 
 /** Why the session ended before its last day, and what helps. */
-function Ended({ session: { state, error } }: { session: SessionAnswer }): VNode | null {
+function Ended({ session: { state, error } }: { session: SessionAnswer }) {
   if (state === 'lost')
     return html`<p class="failure" role="alert">
       The session Redis has lost the bars of this session${error === null ? '' : ` (${error})`}. Start streams it again

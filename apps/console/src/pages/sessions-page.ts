@@ -11,9 +11,8 @@ import {
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView } from '../data/index.js';
-import { Choice, SHOWN_STATES, Steering, Table, Waiting } from '../parts/index.js';
-import { Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
-import type { VNode } from 'preact';
+import { SHOWN_STATES, Steering, Table, Waiting } from '../parts/index.js';
+import { Choice, Failure, goTo, html, onValue, StateBadge, useQuery, useResource, useTicks } from '../shell/index.js';
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
@@ -32,7 +31,7 @@ const COLUMNS = [
   'actions',
 ];
 
-export function SessionsPage(): VNode {
+export function SessionsPage() {
   const [state, setState] = useQuery('state');
   const [text, setText] = useQuery('find');
   const [cursor, setCursor] = useQuery('cursor');
@@ -85,7 +84,7 @@ export function SessionsPage(): VNode {
     ${isNew && html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
 }
 
-function Warnings({ warnings }: { warnings: readonly string[] }): VNode | null {
+function Warnings({ warnings }: { warnings: readonly string[] }) {
   if (warnings.length === 0) return null;
   const title = warnings.join('\n');
   return html`<span class="badge warning-badge" title=${title}>${countText(warnings.length, 'warning')}</span>`;

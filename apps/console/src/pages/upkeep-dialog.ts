@@ -3,7 +3,6 @@ import type { UpkeepPlanAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { countText, numberText } from '../model/index.js';
 import { Dialog, Failure, html, useResource } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Selection } from './coverage.js';
 
@@ -16,7 +15,7 @@ export interface UpkeepDialogProperties {
   onDone: () => void;
 }
 
-export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogProperties): VNode {
+export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogProperties) {
   const path = sessionPath(id, '/upkeep');
   const plan = useResource(JSON.stringify(selection), () =>
     call<UpkeepPlanAnswer>(path, { method: 'POST', body: { ...selection, dryRun: true } }),
@@ -51,7 +50,7 @@ function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols
   return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${whom}`;
 }
 
-function Plan({ plan }: { plan: UpkeepPlanAnswer }): VNode {
+function Plan({ plan }: { plan: UpkeepPlanAnswer }) {
   if (plan.slots === 0)
     return html`<p>No slot is empty. Derived bars are checked, and built again where that is needed.</p>`;
   const rest = plan.symbols.length - SHOWN_SYMBOLS;

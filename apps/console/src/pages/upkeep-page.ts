@@ -4,13 +4,12 @@ import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
 import { Failure, html, useResource, useTicks } from '../shell/index.js';
-import type { VNode } from 'preact';
 
 const READ_EVERY_MS = 2000;
 const RUNNING = ['queue', 'job', 'session', 'since (UTC)'];
 const FAILURES = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 
-export function UpkeepPage(): VNode {
+export function UpkeepPage() {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
   useTicks(READ_EVERY_MS, reload);
   const queues = value?.queues ?? [];

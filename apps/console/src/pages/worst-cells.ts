@@ -1,7 +1,6 @@
 /** The days that lost most bars as links: what a person looks for first, also without seeing the picture. */
 import { worstCells, type Matrix, type MatrixCell, type WorstCell } from '../model/index.js';
 import { html } from '../shell/index.js';
-import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 
 export interface WorstCellsProperties {
@@ -13,7 +12,7 @@ export interface WorstCellsProperties {
 }
 
 /** Days whose bars are still missing, then days whose bars were repaired; null when there are none. */
-export function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties): VNode {
+export function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
   const { missing, repaired } = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);
   const list = (title: string, cells: readonly WorstCell[]) =>
     cells.length === 0

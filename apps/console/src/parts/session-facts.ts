@@ -2,10 +2,9 @@
 import type { SessionAnswer } from '@barkeep/api';
 import { bothZonesText, durationText, filledText, numberText, placeOnLine } from '../model/index.js';
 import { html } from '../shell/index.js';
-import type { VNode } from 'preact';
 
 /** Quality and the counts of slots and rows. */
-export function Figures({ counts }: { counts: SessionAnswer['counts'] }): VNode {
+export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
   const figures: [label: string, value: string, help: string][] = [
     ['quality', filledText(counts), 'filled slots of those in which something traded'],
     ['streamed', numberText(counts.streamed), 'bars that came with the stream'],
@@ -36,7 +35,7 @@ export interface TimeLineProperties {
 }
 
 /** The line, and the same times as text for screen readers and narrow screens. */
-export function TimeLine({ session, days, zone }: TimeLineProperties): VNode | null {
+export function TimeLine({ session, days, zone }: TimeLineProperties) {
   if (days.length === 0) return null;
   const marks = (['frontier', 'watermark', 'clock'] as const).map((name) => ({
     name,
@@ -68,7 +67,7 @@ const HELP = {
 };
 
 /** What a session waits for, in one line; nothing when it does not wait. */
-export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'] }): VNode | null {
+export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'] }) {
   if (waitingFor === null) return null;
   const { detail, since, nextTryAt } = waitingFor;
   const parts = [detail];

@@ -1,7 +1,6 @@
 /** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
 import type { SessionAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
-import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Dialog, html } from '../shell/index.js';
 
@@ -35,7 +34,7 @@ export interface SteeringProperties {
 }
 
 /** The buttons of one session. */
-export function Steering({ id, state, onDone, onError }: SteeringProperties): VNode {
+export function Steering({ id, state, onDone, onError }: SteeringProperties) {
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const run = (act: Act) => {
@@ -63,7 +62,7 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties): VN
 }
 
 /** Asks before something that cannot be undone. */
-function ConfirmDelete({ id, onConfirm, onClose }: { id: string; onConfirm: () => void; onClose: () => void }): VNode {
+function ConfirmDelete({ id, onConfirm, onClose }: { id: string; onConfirm: () => void; onClose: () => void }) {
   const confirm = () => {
     onClose();
     onConfirm();

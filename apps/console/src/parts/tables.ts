@@ -1,8 +1,8 @@
-/** Tables, and those of a session's page: gaps and consumers. */
-import type { SessionAnswer } from '@barkeep/api';
+/** Tables: of any rows, of the gaps and consumers of a session, and of the queues. */
+import type { QueuesAnswer, SessionAnswer } from '@barkeep/api';
+import { call } from '../data/index.js';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
-import { EmptyPanel, html } from '../shell/index.js';
-import type { VNode } from 'preact';
+import { EmptyPanel, Failure, html, useResource } from '../shell/index.js';
 
 export interface TableProperties {
   caption: string;
@@ -14,7 +14,7 @@ export interface TableProperties {
 }
 
 /** A panel with a table, and a caption that screen readers name. */
-export function Table({ caption, columns, rows, empty }: TableProperties): VNode {
+export function Table({ caption, columns, rows, empty }: TableProperties) {
   if (rows.length === 0 && empty) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const isNumber = (column: string) => column.startsWith('#');
   const textClass = (column: string) => (column.startsWith('!') ? 'error-text' : undefined);
@@ -56,7 +56,7 @@ export interface GapTableProperties {
 }
 
 /** The gaps of a symbol on one day, and the ranges that were filled. */
-export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties): VNode {
+export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties) {
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
   const rows = lines.map((line) => [
     line.start,
@@ -72,7 +72,7 @@ export function GapTable({ session, symbol, date, lines, onShow }: GapTablePrope
 }
 
 /** The consumers of a session, and how far each is behind the clock. */
-export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consumers' | 'clock'>): VNode {
+export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consumers' | 'clock'>) {
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
     const lag = behind === 0 ? '0' : durationText(behind);
@@ -81,4 +81,32 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
   const columns = ['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state'];
   const empty = 'No strategy has followed this session.';
   return html`<${Table} caption="Consumers" columns=${columns} rows=${rows} empty=${empty} />`;
+}
+
+const QUEUE_COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
+
+/** @param version another number reads again */
+export function QueuePanel({ version }: { version: number }) {
+  const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'), version);
+  if (error)
+    return html`<section class="panel">
+      <h2>Upkeep</h2>
+      <${Failure} error=${error} retry=${reload} />
+    </section>`;
+  return html`<${QueueTable} queues=${value?.queues ?? []} />`;
+}
+
+/** The upkeep queues: age of the oldest job, depth, running and failed jobs, time to repair. */
+export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }) {
+  const rows = queues.map(({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) => {
+    const oldest = oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs);
+    return [
+      name,
+      name,
+      (oldestWaitingMs ?? 0) > 10_000 ? html`<span class="late">${oldest}</span>` : oldest,
+      ...[waiting, active, delayed, failed].map(numberText),
+      repairMs === null ? '–' : `${durationText(repairMs.p50)} / ${durationText(repairMs.p99)}`,
+    ];
+  });
+  return html`<${Table} caption="Upkeep" columns=${QUEUE_COLUMNS} rows=${rows} />`;
 }

@@ -1,5 +1,4 @@
 /** Counts and times of streams. */
-export { DayChanges } from './day-changes.js';
 export { addQueueMetrics } from './queue-metrics.js';
 export { type ActiveStreams, addSessionMetrics } from './session-metrics.js';
-export { type RowMetrics, rowMetrics, type StreamMetrics, streamMetrics } from './stream-metrics.js';
+export { DayChanges, type RowMetrics, rowMetrics, type StreamMetrics, streamMetrics } from './stream-metrics.js';

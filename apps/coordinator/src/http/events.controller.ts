@@ -1,17 +1,20 @@
 /** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
 import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
-import { Get, Inject, Logger, Req, Res } from '@nestjs/common';
+import { Inject, Logger, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
 import { STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { ApiController, CheckedQuery, eventStreamSchema, Operation, SessionId } from '../openapi/index.js';
+import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { SURROUNDINGS, type Surroundings } from '../runtime.js';
 
-@ApiController('v1/sessions/:id/events', 'data')
+/** The component `Events` has the data of each type. OpenAPI 3.1 allows both keywords; the types of `@nestjs/swagger` do not. */
+const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
+
+@ApiController('data')
 export class EventsController {
   private readonly logger = new Logger(EventsController.name);
 
@@ -25,25 +28,20 @@ export class EventsController {
     stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());
   }
 
-  @Get()
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/events', {
     summary: 'The events of a session, as server-sent events',
     description:
       'Begins with new events, or with the oldest that is retained (`from=beginning`). With `Last-Event-ID` it continues after that ' +
       'event, on any coordinator. An event `gap` says that events before the next one were trimmed. A comment comes at least every ' +
       '15 s. The stream ends after the `state` `deleted` and when the service stops: then connect again with the last id.',
-    params: { id: 'first-run' },
     query: eventsQuery,
     headers: { 'Last-Event-ID': lastEventIdHeader },
-    answers: [
-      {
-        status: 200,
-        description: 'the events',
-        schema: eventStreamSchema(),
-        mediaType: 'text/event-stream',
-        example: eventStreamExample,
-      },
-    ],
+    answer: {
+      description: 'the events',
+      schema: EVENT_STREAM,
+      mediaType: 'text/event-stream',
+      example: eventStreamExample,
+    },
     problems: ['invalid-input', 'unknown-session', 'unknown-calendar', 'not-ready', 'unavailable'],
   })
   async events(

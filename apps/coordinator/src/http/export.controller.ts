@@ -1,7 +1,7 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
 import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
 import type { BarsPart } from '@barkeep/session-data';
-import { Get, Inject, Logger, Res } from '@nestjs/common';
+import { Inject, Logger, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,31 +21,25 @@ const MEDIA_TYPES: Record<Format, string> = {
 /** Columns that `barkeep import` reads. No value of them needs quotes. */
 const CSV_HEAD = 'time,symbol,open,high,low,close,volume\n';
 
-@ApiController('v1/sessions/:id/export', 'data')
+@ApiController('data')
 export class ExportController {
   private readonly logger = new Logger(ExportController.name);
 
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Get()
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/export', {
     summary: 'The bars of a session up to its clock, as one CSV or NDJSON file',
     description:
       'Symbol after symbol, oldest first. All symbols end at the clock that the session has when the call begins. The file is read while it ' +
       'is sent, as fast as the caller takes it. A derived bar that is still forming is left out. The connection breaks when the file ' +
       'cannot be finished, for example because the session was deleted. `barkeep import` reads the CSV file.',
-    params: { id: 'first-run' },
     query: exportQuery,
-    answers: [
-      {
-        status: 200,
-        description: 'the file; application/x-ndjson with format=ndjson',
-        schema: { type: 'string' },
-        mediaType: 'text/csv',
-        example:
-          'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
-      },
-    ],
+    answer: {
+      description: 'the file; application/x-ndjson with format=ndjson',
+      schema: { type: 'string' },
+      mediaType: 'text/csv',
+      example: 'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
+    },
     problems: ['invalid-input', ...READING, 'unknown-symbol'],
   })
   async exportBars(

@@ -1,7 +1,7 @@
 /** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
 import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
-import { Body, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ApiController, CheckedQuery, JSON_BODY, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
@@ -23,7 +23,7 @@ const feeding = [
   'unavailable',
 ] as const;
 
-@ApiController('v1/sessions/:id/symbols/:symbol', 'data')
+@ApiController('data')
 export class FeedController {
   private readonly rows: RowMetrics;
 
@@ -34,8 +34,7 @@ export class FeedController {
     this.rows = rowMetrics(metrics);
   }
 
-  @Post('bars')
-  @Operation({
+  @Operation('POST', 'v1/sessions/:id/symbols/:symbol/bars', {
     summary: 'Feeds bars of a symbol',
     description:
       `A JSON array of bars, or ${NDJSON} with one bar a line and of any length: the coordinator reads it as fast as it can store it. ` +
@@ -54,7 +53,7 @@ export class FeedController {
       ],
       mediaTypes: ['application/json', NDJSON],
     },
-    answers: [{ status: 200, description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample }],
+    answer: { description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample },
     problems: [...JSON_BODY, 'bad-request', ...feeding, 'body-too-large'],
   })
   async feedBars(
@@ -83,15 +82,14 @@ export class FeedController {
       else this.rows.refused(bars);
   }
 
-  @Post('end')
-  @Operation({
+  @Operation('POST', 'v1/sessions/:id/symbols/:symbol/end', {
     summary: 'No more bars will come for a symbol',
     description:
       'Its stream no longer holds the clock; when all streams have ended, the session runs to its end. Safe to repeat. ' +
       'Later bars are still stored.',
     params,
     query: api.feedEndQuery,
-    answers: [{ status: 200, description: 'its stream has ended', component: 'FeedEnd', example: endExample }],
+    answer: { description: 'its stream has ended', component: 'FeedEnd', example: endExample },
     problems: feeding,
   })
   async endFeed(

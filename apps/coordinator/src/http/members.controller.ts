@@ -1,35 +1,29 @@
 /** `/v1/sessions/{id}/symbols/{symbol} · consumers/{consumer}`: adding and removing symbols, and removing consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
-import { Delete, Inject, Post, Res } from '@nestjs/common';
+import { Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-const params = { id: 'first-run', symbol: 'EMBER' };
 const changing = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
-const example: SymbolAnswer = { ...params, state: 'joining' };
+const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
 
-@ApiController('v1/sessions/:id', 'sessions')
+@ApiController('sessions')
 export class MembersController {
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Post('symbols/:symbol')
-  @Operation({
+  @Operation('POST', 'v1/sessions/:id/symbols/:symbol', {
     summary: 'Adds a symbol to a session',
     description:
       'While the session runs, its clock is held until the symbol is streamed, repaired and derived up to it; readers get 404 for the ' +
       'symbol until then. Every bar of a symbol that no dataset knows is missing. Safe to repeat: a symbol of the session is ' +
       'left unchanged.',
-    params,
-    answers: [
-      { status: 202, description: 'the symbol is joining', component: 'Symbol', example },
-      {
-        status: 200,
-        description: 'the session has the symbol',
-        component: 'Symbol',
-        example: { ...example, state: 'present' },
-      },
-    ],
+    answer: { status: 202, description: 'the symbol is joining', component: 'Symbol', example },
+    otherAnswer: {
+      description: 'the session has the symbol',
+      component: 'Symbol',
+      example: { ...example, state: 'present' },
+    },
     problems: ['invalid-input', 'wrong-state', ...changing],
   })
   async addSymbol(
@@ -42,27 +36,23 @@ export class MembersController {
     return { id, symbol, state };
   }
 
-  @Delete('symbols/:symbol')
-  @Operation({
+  @Operation('DELETE', 'v1/sessions/:id/symbols/:symbol', {
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
-    params,
-    answers: [{ status: 204, description: 'removed' }],
+    answer: { status: 204, description: 'removed' },
     problems: [...changing, 'unknown-symbol'],
   })
-  removeSymbol(@SessionId() id: string, @SymbolName() symbol: string): Promise<void> {
+  removeSymbol(@SessionId() id: string, @SymbolName() symbol: string) {
     return this.sessions.removeSymbol(id, symbol);
   }
 
-  @Delete('consumers/:consumer')
-  @Operation({
+  @Operation('DELETE', 'v1/sessions/:id/consumers/:consumer', {
     summary: 'Removes a consumer and its position',
     description: 'It no longer holds the clock, and its next call is refused. It may join again, as a new consumer.',
-    params: { id: 'first-run', consumer: 'strategy-1' },
-    answers: [{ status: 204, description: 'removed' }],
+    answer: { status: 204, description: 'removed' },
     problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  removeConsumer(@SessionId() id: string, @ConsumerName() consumer: string): Promise<void> {
+  removeConsumer(@SessionId() id: string, @ConsumerName() consumer: string) {
     return this.sessions.removeConsumer(id, consumer);
   }
 }

@@ -1,6 +1,6 @@
 /** `/v1/sessions/{id}/…`: reading the data of a session, never past its clock. */
 import * as api from '@barkeep/api';
-import { Get, Inject, Req, Res } from '@nestjs/common';
+import { Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
   ApiController,
@@ -11,28 +11,24 @@ import {
   SessionId,
   SymbolName,
 } from '../openapi/index.js';
+import { withoutDeadline } from '../access/index.js';
 import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
-import { barView, gapView, metricsView } from './views.js';
+import { barView, daysView, differenceView, gapView, layoutView, metricsView } from './views.js';
 
-const params = { id: 'first-run', symbol: 'EMBER' };
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
 const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
 
-@ApiController('v1/sessions/:id', 'data')
+@ApiController('data')
 export class SessionDataController {
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Get('symbols/:symbol/bars')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/symbols/:symbol/bars', {
     summary: 'Bars of a symbol, oldest first',
     description: `At most ${api.BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
-    params,
     query: api.barsQuery,
-    answers: [
-      { status: 200, description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
-    ],
+    answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
     problems: ['invalid-input', ...reading],
   })
   async bars(
@@ -41,7 +37,7 @@ export class SessionDataController {
     @CheckedQuery() query: api.ParsedBarsQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<api.AnsweredBar[]> {
+  ) {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
@@ -51,45 +47,35 @@ export class SessionDataController {
     return bars.map(barView);
   }
 
-  @Get('symbols/:symbol/bars/latest')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/symbols/:symbol/bars/latest', {
     summary: 'The newest visible bar of a symbol',
     description: FORMING,
-    params,
     query: api.intervalQuery,
-    answers: [{ status: 200, description: 'the bar', component: 'Bar', example: api.barExample }],
+    answer: { description: 'the bar', component: 'Bar', example: api.barExample },
     problems: ['invalid-input', 'no-bar', ...reading],
   })
   async latestBar(
     @SessionId() id: string,
     @SymbolName() symbol: string,
     @CheckedQuery() { interval, fill }: api.IntervalQuery,
-  ): Promise<api.AnsweredBar> {
+  ) {
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
   }
 
-  @Get('latest')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/latest', {
     summary: 'The newest visible bar of many symbols',
     description: FORMING,
-    params: { id: params.id },
     query: api.symbolsQuery,
-    answers: [
-      {
-        status: 200,
-        description: 'symbol to bar; null where none is visible',
-        schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
-        example: { SPY: api.barExample, IBM: null },
-      },
-    ],
+    answer: {
+      description: 'symbol to bar; null where none is visible',
+      schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
+      example: { SPY: api.barExample, IBM: null },
+    },
     problems: ['invalid-input', ...reading],
   })
-  async latest(
-    @SessionId() id: string,
-    @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery,
-  ): Promise<Record<string, api.AnsweredBar | null>> {
+  async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);
@@ -98,47 +84,37 @@ export class SessionDataController {
     return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
   }
 
-  @Get('symbols/:symbol/metrics')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/symbols/:symbol/metrics', {
     summary: 'Quality of the data of a symbol, and the counts under it',
-    params,
     description:
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
     query: api.metricsQuery,
-    answers: [{ status: 200, description: 'the metrics', component: 'Metrics', example: api.metricsExample }],
+    answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
     problems: ['invalid-input', ...reading],
   })
   async metrics(
     @SessionId() id: string,
     @SymbolName() symbol: string,
     @CheckedQuery() { view, date }: api.MetricsQuery,
-  ): Promise<api.MetricsAnswer> {
+  ) {
     return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
   }
 
-  @Get('symbols/:symbol/gaps')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/symbols/:symbol/gaps', {
     summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
-    params,
     query: api.viewQuery,
-    answers: [{ status: 200, description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] }],
+    answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
     problems: ['invalid-input', ...reading],
   })
-  async gaps(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { view }: api.ViewQuery,
-  ): Promise<api.GapAnswer[]> {
+  async gaps(@SessionId() id: string, @SymbolName() symbol: string, @CheckedQuery() { view }: api.ViewQuery) {
     return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
   }
 
-  @Get('digest')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/digest', {
     summary:
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
-    params: { id: params.id },
     query: api.viewQuery,
-    answers: [{ status: 200, description: 'the digest', component: 'Digest', example: api.digestExample }],
+    answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
     problems: ['invalid-input', 'unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
   async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
@@ -146,20 +122,62 @@ export class SessionDataController {
     return { digest, chunks, bars };
   }
 
-  @Get('certificate')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id/certificate', {
     summary: 'A digest of each trading day of a session, chained',
     description:
       'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
       'order of their symbols and the machines do not matter.',
-    params: { id: params.id },
-    answers: [
-      { status: 200, description: 'the certificate', component: 'Certificate', example: api.certificateExample },
-    ],
+    answer: { description: 'the certificate', component: 'Certificate', example: api.certificateExample },
     problems: READING,
   })
-  certificate(@SessionId() id: string): Promise<api.CertificateAnswer> {
+  certificate(@SessionId() id: string) {
     return this.sessions.certificate(id);
+  }
+
+  @Operation('GET', 'v1/sessions/:id/days', {
+    summary: 'The counts of each symbol on each trading day, a page of symbols',
+    description:
+      'Of the retained days of the session, without its history. The day that the clock is in is counted up to the clock, in the view ' +
+      'of an operator up to the frontier.',
+    query: api.daysQuery,
+    answer: { description: 'a page', component: 'Days', example: api.daysExample },
+    problems: ['invalid-input', 'unknown-symbol', ...READING],
+  })
+  async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery) {
+    return daysView(await this.sessions.dayCounts(id, query));
+  }
+
+  @Operation('GET', 'v1/sessions/:id/layout', {
+    summary: 'Where the data of a session is in the session Redis, for clients in any language',
+    description:
+      'Days, intervals, partitions of symbols and names of keys. The bytes are described in docs/storage-layout.md.',
+    answer: { description: 'the layout', component: 'Layout', example: api.layoutExample },
+    problems: READING,
+  })
+  async readLayout(@SessionId() id: string) {
+    const data = await this.sessions.open(id);
+    await data.refresh();
+    return layoutView(data.layout, new Set(data.activeSymbols()));
+  }
+
+  @Operation('GET', 'v1/sessions/:id/difference', {
+    summary: 'The first base bar in which two sessions differ',
+    description:
+      'Compares the whole days that both sessions have and both clocks have closed, for the symbols that both have. Equal bars have the same ' +
+      'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
+    query: api.differenceQuery,
+    answer: { description: 'the comparison', component: 'Difference', example: api.differenceExample },
+    problems: ['invalid-input', ...READING],
+  })
+  async readDifference(
+    @SessionId() id: string,
+    @CheckedQuery() query: api.DifferenceQuery,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    withoutDeadline(response);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    return differenceView(await this.sessions.difference(id, query.with, gone.signal));
   }
 }
 

@@ -1,6 +1,6 @@
 /** `/v1/sessions`: creates, lists and controls sessions. Only HTTP is here; the lifecycle does the work. */
 import * as api from '@barkeep/api';
-import { Body, Delete, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
   ApiController,
@@ -14,7 +14,6 @@ import {
 import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 
-const params = { id: 'first-run' };
 const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };
 const accepted = {
   ...session,
@@ -22,27 +21,24 @@ const accepted = {
   description: 'the change is made; a server that is away now follows (waitingFor)',
 };
 const steering = {
-  params,
-  answers: [session, accepted],
+  answer: session,
+  otherAnswer: accepted,
   problems: ['unknown-session', 'wrong-state', 'unavailable'],
 } as const;
 
-@ApiController('v1/sessions', 'sessions')
+@ApiController('sessions')
 export class SessionsController {
   constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-  @Post()
-  @Operation({
+  @Operation('POST', 'v1/sessions', {
     summary: 'Creates a session from a spec',
     description:
       'Safe to repeat with the same `id` or Idempotency-Key and the same spec: answers 200 with the existing session.',
     query: api.createQuery,
     headers: { 'Idempotency-Key': api.idempotencyKeyHeader },
     body: { component: 'SessionSpec', example: api.specExample },
-    answers: [
-      { ...session, status: 201, description: 'created; Location names it' },
-      { ...session, description: 'it existed' },
-    ],
+    answer: { ...session, status: 201, description: 'created; Location names it' },
+    otherAnswer: { ...session, description: 'it existed' },
     problems: [...JSON_BODY, 'session-conflict', 'body-too-large', 'unavailable'],
   })
   async createSession(
@@ -50,7 +46,7 @@ export class SessionsController {
     @Res({ passthrough: true }) response: Response,
     @Body() body: unknown,
     @CheckedQuery() query: api.CreateQuery,
-  ): Promise<api.SessionAnswer> {
+  ) {
     refuseOtherBodies(request);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
     const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
@@ -58,94 +54,69 @@ export class SessionsController {
     return view;
   }
 
-  @Get()
-  @Operation({
+  @Operation('GET', 'v1/sessions', {
     summary: 'Lists sessions, newest first',
     query: api.listQuery,
-    answers: [{ status: 200, description: 'one page', component: 'SessionPage', example: api.sessionPageExample }],
+    answer: { description: 'one page', component: 'SessionPage', example: api.sessionPageExample },
     problems: ['invalid-input', 'unavailable'],
   })
-  listSessions(@CheckedQuery() query: api.ListQuery): Promise<api.SessionPageAnswer> {
+  listSessions(@CheckedQuery() query: api.ListQuery) {
     return this.sessions.list(query);
   }
 
-  @Get(':id')
-  @Operation({
+  @Operation('GET', 'v1/sessions/:id', {
     summary: 'State, clock, progress and counts of a session',
-    params,
     query: api.viewQuery,
-    answers: [session],
+    answer: session,
     problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
-  findSession(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.SessionAnswer> {
+  findSession(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery) {
     return this.sessions.find(id, view);
   }
 
-  @Post(':id/start')
-  @Operation({ ...steering, summary: 'Starts a session, or continues a stopped one' })
-  async startSession(
-    @SessionId() id: string,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<api.SessionAnswer> {
+  @Operation('POST', 'v1/sessions/:id/start', { ...steering, summary: 'Starts a session, or continues a stopped one' })
+  async startSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
     return answer(response, await this.sessions.steering.start(id));
   }
 
-  @Post(':id/pause')
-  @Operation({ ...steering, summary: 'Halts the clock' })
-  async pauseSession(
-    @SessionId() id: string,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<api.SessionAnswer> {
+  @Operation('POST', 'v1/sessions/:id/pause', { ...steering, summary: 'Halts the clock' })
+  async pauseSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
     return answer(response, await this.sessions.steering.pause(id));
   }
 
-  @Post(':id/resume')
-  @Operation({ ...steering, summary: 'Continues after a pause' })
-  async resumeSession(
-    @SessionId() id: string,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<api.SessionAnswer> {
+  @Operation('POST', 'v1/sessions/:id/resume', { ...steering, summary: 'Continues after a pause' })
+  async resumeSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
     return answer(response, await this.sessions.steering.resume(id));
   }
 
-  @Post(':id/stop')
-  @Operation({ ...steering, summary: 'Stops a session; what is stored stays readable' })
-  async stopSession(
-    @SessionId() id: string,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<api.SessionAnswer> {
+  @Operation('POST', 'v1/sessions/:id/stop', { ...steering, summary: 'Stops a session; what is stored stays readable' })
+  async stopSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
     return answer(response, await this.sessions.steering.stop(id));
   }
 
-  @Delete(':id')
-  @Operation({
+  @Operation('DELETE', 'v1/sessions/:id', {
     summary: 'Stops a session and removes everything of it',
-    params,
-    answers: [{ status: 204, description: 'removed' }],
+    answer: { status: 204, description: 'removed' },
     problems: ['unknown-session', 'unavailable'],
   })
-  deleteSession(@SessionId() id: string): Promise<void> {
+  deleteSession(@SessionId() id: string) {
     return this.sessions.remove(id);
   }
 
-  @Post(':id/upkeep')
-  @Operation({
+  @Operation('POST', 'v1/sessions/:id/upkeep', {
     summary: 'Runs upkeep now: finds gaps, fills them, derives again',
     description:
       'Requests every empty slot again, of all symbols and days or of those that the body names. With dryRun it answers what would be ' +
       'requested up to the clock, in the view of an operator up to the frontier, and changes nothing.',
-    params,
     query: api.viewQuery,
     body: { component: 'UpkeepRequest', example: { symbols: ['EMBER'], from: '2024-03-04', dryRun: true } },
-    answers: [
-      {
-        status: 202,
-        description: 'a round is queued',
-        component: 'Upkeep',
-        example: { id: params.id, requested: true },
-      },
-      { status: 200, description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
-    ],
+    answer: {
+      status: 202,
+      description: 'a round is queued',
+      component: 'Upkeep',
+      example: { id: 'first-run', requested: true },
+    },
+    otherAnswer: { description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
     problems: [...JSON_BODY, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
   })
   async runUpkeep(
@@ -154,7 +125,7 @@ export class SessionsController {
     @Body() body: unknown,
     @CheckedQuery() { view }: api.ViewQuery,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<api.UpkeepAnswer | api.UpkeepPlanAnswer> {
+  ) {
     if (request.get('Content-Length') !== '0') refuseOtherBodies(request);
     const answered = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
     response.status(answered.requested ? 202 : 200);

@@ -3,7 +3,7 @@
  * writes, so the process can serve. `/metrics`: what Prometheus scrapes.
  */
 import { probeServers, downServers } from '@barkeep/observe';
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Inject, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Operation } from '../openapi/index.js';
@@ -17,22 +17,20 @@ const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 export class OperationController {
   constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
 
-  @Get('health/live')
-  @Operation({
+  @Operation('GET', 'health/live', {
     summary: 'Answers as long as the process runs; needs no key',
     isPublic: true,
-    answers: [{ status: 200, description: 'alive', component: 'Live', example: { status: 'live' } }],
+    answer: { description: 'alive', component: 'Live', example: { status: 'live' } },
   })
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
-  @Get('health/ready')
   @ApiSecurity('bearer')
   @ApiSecurity('apiKey')
-  @Operation({
+  @Operation('GET', 'health/ready', {
     summary: 'Whether Postgres and both Redis answer',
-    answers: [{ status: 200, description: 'all answer', component: 'Ready', example: { status: 'ready', checks } }],
+    answer: { description: 'all answer', component: 'Ready', example: { status: 'ready', checks } },
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
@@ -43,21 +41,17 @@ export class OperationController {
     return { status: 'ready', checks: found };
   }
 
-  @Get('metrics')
   @ApiSecurity('bearer')
   @ApiSecurity('apiKey')
-  @Operation({
+  @Operation('GET', 'metrics', {
     summary: 'Metrics of this process in the Prometheus text format, for operators',
     problems: ['forbidden'],
-    answers: [
-      {
-        status: 200,
-        description: 'the metrics',
-        schema: { type: 'string' },
-        mediaType: 'text/plain',
-        example: 'barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="200"} 12',
-      },
-    ],
+    answer: {
+      description: 'the metrics',
+      schema: { type: 'string' },
+      mediaType: 'text/plain',
+      example: 'barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="200"} 12',
+    },
   })
   async scrape(@Res() response: Response): Promise<void> {
     const { registry } = this.surroundings.metrics;

@@ -1,6 +1,13 @@
 /** The OpenAPI document, and the checks of requests that it describes. */
-export { componentRef, eventStreamSchema } from './json-schema.js';
-export { openApiDocument, serveOpenApi } from './openapi.js';
+export { componentRef, openApiDocument, serveOpenApi } from './openapi.js';
 export { JSON_BODY, Operation, READING } from './operation.js';
-export { ConsumerName, NewSymbolName, SessionId, SymbolName } from './paths.js';
-export { ApiController, CheckedQuery, parseIdempotencyKey, parseInput } from './request-checks.js';
+export {
+  ApiController,
+  CheckedQuery,
+  ConsumerName,
+  NewSymbolName,
+  parseIdempotencyKey,
+  parseInput,
+  SessionId,
+  SymbolName,
+} from './request-checks.js';

@@ -1,11 +1,10 @@
-/** The OpenAPI document: /docs for people, /docs-json for programs. */
+/** The OpenAPI document: /docs for people, /docs-json for programs. Its JSON Schemas are made of those of zod. */
 import * as api from '@barkeep/api';
 import { sessionSpecSchema, type UpkeepDefaults } from '@barkeep/bars';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-
+import { barkeepVersion } from '@barkeep/service';
 import { z } from 'zod';
-import { jsonSchema, type SchemaObject } from './json-schema.js';
 
 const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulated clock and keeps their data complete.
 
@@ -13,16 +12,12 @@ Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or
 clock can be read. Errors are problem documents (RFC 9457); a \`type\` always stands for the same cause.`;
 
 /** Describes every route of the application, and the pages that no controller serves. */
-export function openApiDocument(
-  app: INestApplication,
-  upkeepDefaults: UpkeepDefaults | undefined,
-  version: string,
-): OpenAPIObject {
+export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDefaults): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Barkeep')
     .setDescription(DESCRIPTION)
-    .setVersion(version)
+    .setVersion(barkeepVersion())
     .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'a key of BARKEEP_API_KEYS' })
     .addSecurity('apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
     .addTag('sessions', 'Creating, steering and removing sessions')
@@ -96,4 +91,37 @@ function pages(): OpenAPIObject['paths'] {
     '/docs-json': page('readDocument', 'This document', 'application/json'),
     '/queues': page('readQueues', 'The queue dashboard; needs an admin key', 'text/html'),
   };
+}
+
+/** A component of the document; `@nestjs/swagger` does not export this type. */
+type Component = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+type ReferenceObject = Extract<Component, { $ref: string }>;
+export type SchemaObject = Exclude<Component, { $ref: string }>;
+
+/** The JSON Schema of requests (`input`) or answers (`output`). */
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): SchemaObject {
+  const { $schema: _, ...converted } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema: made }) => {
+      // For numbers and times the type says more than the pattern of their text.
+      if (made.type === 'integer' || made.format === 'date-time') delete made.pattern;
+    },
+  });
+  return converted as SchemaObject;
+}
+
+/** The parameters of a query schema: name, schema and whether it is required. */
+export function queryParameters(schema: z.ZodType): { name: string; schema: SchemaObject; required: boolean }[] {
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input');
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    schema: property as SchemaObject,
+    required: required.includes(name),
+  }));
+}
+
+/** A reference to one of the document's components. */
+export function componentRef(name: string): ReferenceObject {
+  return { $ref: `#/components/schemas/${name}` };
 }

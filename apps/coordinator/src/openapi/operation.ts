@@ -1,17 +1,18 @@
 /**
- * `@Operation`: everything about a route but its path: what it takes, what it answers, which problems it has, with
+ * `@Operation`: everything about a route: its path, what it takes, what it answers, which problems it has, with
  * examples. The OpenAPI document is made from it, and the query guard checks requests against the same schema.
  */
 import { PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
-import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './json-schema.js';
+import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './openapi.js';
 import { QUERY_SCHEMA } from './request-checks.js';
 
 /** A successful answer of a route. `component` names a schema of the document. */
-export interface Answer {
-  status: number;
+interface Answer {
+  /** @default 200 */
+  status?: number;
   description: string;
   component?: string;
   /** True when the answer is an array of the component. */
@@ -22,10 +23,10 @@ export interface Answer {
   mediaType?: string;
 }
 
-export interface OperationOptions {
+interface OperationOptions {
   summary: string;
   description?: string;
-  /** Path parameters, with an example of each. */
+  /** Other examples of path parameters than the usual ones. */
   params?: Readonly<Record<string, string>>;
   /** Schema of the query string; without one the route takes no query. */
   query?: z.ZodType;
@@ -39,8 +40,9 @@ export interface OperationOptions {
     /** @default application/json */
     mediaTypes?: readonly string[];
   };
-  /** The first is the usual one: its status is what Nest sends. */
-  answers: readonly [Answer, ...Answer[]];
+  /** Its status is what Nest sends, unless the route sets another one. */
+  answer: Answer;
+  otherAnswer?: Answer;
   /** In addition to those that every route has. */
   problems?: readonly ProblemKind[];
   /** True when the route needs no key. */
@@ -52,24 +54,38 @@ export const READING = ['unknown-session', 'wrong-state', 'session-lost', 'unkno
 /** Problems of routes that take a JSON body. */
 export const JSON_BODY = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
 
+/** An example of each path parameter. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  id: 'first-run',
+  symbol: 'EMBER',
+  consumer: 'strategy-1',
+  name: 'reference',
+};
 const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
 
-/** Describes a route and sets its status and its query schema. */
-export function Operation(options: OperationOptions): MethodDecorator {
-  const { summary, description, params = {}, headers = {}, query, body, answers, problems = [], isPublic } = options;
+/** Makes a method the route of a path such as `v1/sessions/:id`, describes it, and sets its status and its query schema. */
+export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, options: OperationOptions): MethodDecorator {
+  const { summary, description, params = {}, headers = {}, query, body, problems = [], isPublic } = options;
+  const { answer, otherAnswer } = options;
   return applyDecorators(
-    HttpCode(answers[0].status),
+    RequestMapping({ method: RequestMethod[method], path }),
+    HttpCode(answer.status ?? 200),
     ...(query
       ? [SetMetadata(QUERY_SCHEMA, query), ...queryParameters(query).map((parameter) => ApiQuery(parameter))]
       : []),
     ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
-    // The example stands in the schema: next to a schema, @nestjs/swagger drops it.
-    ...Object.entries(params).map(([name, example]) => ApiParam({ name, schema: { type: 'string', example } })),
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => paramDocs(name, params[name] ?? EXAMPLES[name])),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
-    ...answers.map(answerDocs),
+    answerDocs(answer),
+    ...(otherAnswer ? [answerDocs(otherAnswer)] : []),
     ...problemDocs([...problems, ...PROBLEMS_OF_ALL]),
   );
+}
+
+/** The example stands in the schema: next to a schema, @nestjs/swagger drops it. */
+function paramDocs(name: string, example: string | undefined): MethodDecorator {
+  return ApiParam({ name, schema: { type: 'string', example } });
 }
 
 function headerDocs(name: string, header: z.ZodType): MethodDecorator {
@@ -86,7 +102,15 @@ function bodyDocs({ component, example, list, mediaTypes }: NonNullable<Operatio
   ];
 }
 
-function answerDocs({ status, description, component, list, schema, example, mediaType }: Answer): MethodDecorator {
+function answerDocs({
+  status = 200,
+  description,
+  component,
+  list,
+  schema,
+  example,
+  mediaType,
+}: Answer): MethodDecorator {
   const item = component ? componentRef(component) : schema;
   if (!item) return ApiResponse({ status, description });
   const shape = list ? { type: 'array', items: item } : item;

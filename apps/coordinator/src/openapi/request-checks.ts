@@ -1,15 +1,19 @@
 /**
- * Checks what comes with a request. The query string of every /v1 route is checked against the schema that its `@Operation`
+ * Checks what comes with a request. An id or symbol that no session can have is answered like an unknown one before any server is
+ * asked, so odd text (a NUL, 10,000 characters) gets no further than here. The query string of every /v1 route is checked against the schema that its `@Operation`
  * names; a route without a schema takes no query. Guarantees that a controller only gets checked values, and that an unknown
  * parameter is an error.
  */
 import { idempotencyKeyHeader, noQuery } from '@barkeep/api';
-import { problemsOf } from '@barkeep/bars';
+import { UnknownSessionError } from '@barkeep/bar-repository';
+import { problemsOf, SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
+import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import {
   applyDecorators,
   Controller,
   createParamDecorator,
   Injectable,
+  Param,
   UseGuards,
   type CanActivate,
   type ExecutionContext,
@@ -18,7 +22,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { WrongFieldsError } from '../problems.js';
+import { ProblemError, WrongFieldsError } from '../problems.js';
 
 /** Metadata key of a route's query schema. */
 export const QUERY_SCHEMA = 'barkeep:query-schema';
@@ -59,7 +63,37 @@ export const CheckedQuery = createParamDecorator(
  * A controller of the API. Its routes need a key, and take the query that their `@Operation` names.
  * @param tag the heading of its routes at /docs
  */
-export function ApiController(path: string, tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
+export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
   const security = [ApiSecurity('apiKey'), ApiSecurity('bearer')];
-  return applyDecorators(Controller(path), UseGuards(QueryGuard), ...security, ApiTags(tag));
+  return applyDecorators(Controller(), UseGuards(QueryGuard), ...security, ApiTags(tag));
 }
+
+/** A path parameter as a decorator of an argument. @param refusal the error of a text that does not match */
+function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
+  const transform = (text: string) => {
+    if (pattern.test(text)) return text;
+    throw refusal(text);
+  };
+  return () => Param(name, { transform });
+}
+
+export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
+
+/** A symbol that a session may get. */
+export const NewSymbolName = pathParameter(
+  'symbol',
+  SYMBOL_PATTERN,
+  (symbol) => new WrongFieldsError([{ field: 'symbol', expected: SYMBOL_WORDS, was: shown(symbol) }]),
+);
+
+export const SymbolName = pathParameter(
+  'symbol',
+  SYMBOL_PATTERN,
+  (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
+);
+
+export const ConsumerName = pathParameter(
+  'consumer',
+  CONSUMER_PATTERN,
+  (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
+);

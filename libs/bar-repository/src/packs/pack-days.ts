@@ -9,10 +9,9 @@ import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type Trad
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
-import { mergeChanges } from '../datasets/index.js';
+import { mergeChanges } from '../datasets.js';
 import { gridKey } from './packed-days.js';
-import { readWindow } from '../rows/index.js';
-import { type Pack, writePacks } from './write-packs.js';
+import { readWindow, COPY_HEADER, COPY_TRAILER, copyInto, POSTGRES_EPOCH_MS } from '../rows/index.js';
 
 export interface PackOptions {
   datasetId: number;
@@ -57,7 +56,9 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
     for (let at = 0; at < symbolIds.length; at += SYMBOLS_A_BATCH) {
       signal?.throwIfAborted();
       const batch = symbolIds.slice(at, at + SYMBOLS_A_BATCH);
-      await withConnection(dataSource, (client) => packBatch(client, datasetId, batch, grid, counts, signal));
+      await withConnection(dataSource, (client) =>
+        packBatch({ client, datasetId, symbolIds: batch, grid, signal }, counts),
+      );
       onProgress?.(counts);
     }
   }
@@ -65,25 +66,28 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
   return counts;
 }
 
-async function packBatch(
-  client: PoolClient,
-  datasetId: number,
-  symbolIds: readonly number[],
-  grid: DayGrid,
-  counts: PackCounts,
-  signal?: AbortSignal,
-): Promise<void> {
+/** Symbols of one trading day that are packed together. */
+interface Batch {
+  client: PoolClient;
+  datasetId: number;
+  symbolIds: readonly number[];
+  grid: DayGrid;
+  signal: AbortSignal | undefined;
+}
+
+async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
+  const { client, datasetId, symbolIds } = batch;
   // Look before locking, so that repeating a long run does not make writers wait.
-  if ((await unpackedOf(client, datasetId, symbolIds, grid)).length === 0) {
+  if ((await unpackedOf(batch)).length === 0) {
     counts.kept += symbolIds.length;
     return;
   }
   await client.query('BEGIN');
   const { rowCount } = await client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
   if (rowCount === 0) throw new DatasetRemovedError(datasetId);
-  const open = await unpackedOf(client, datasetId, symbolIds, grid);
-  const packs = await readPacks(client, datasetId, open, grid, signal);
-  await writePacks(client, datasetId, grid, packs);
+  const open = await unpackedOf(batch);
+  const packs = await readPacks({ ...batch, symbolIds: open });
+  await writePacks(batch, packs);
   await client.query('COMMIT');
   counts.kept += symbolIds.length - open.length;
   for (const { bars, refused } of packs.values()) {
@@ -94,7 +98,7 @@ async function packBatch(
   }
 }
 
-async function unpackedOf(client: PoolClient, datasetId: number, symbolIds: readonly number[], grid: DayGrid) {
+async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promise<number[]> {
   const { rows } = await client.query<{ symbolId: number }>(
     `SELECT symbol_id AS "symbolId" FROM packed_days
      WHERE dataset_id = $1 AND symbol_id = ANY($2::int4[]) AND open = $3 AND grid = $4`,
@@ -105,13 +109,7 @@ async function unpackedOf(client: PoolClient, datasetId: number, symbolIds: read
 }
 
 /** The same chunks that a session would make of the rows when it streams them. */
-async function readPacks(
-  client: PoolClient,
-  datasetId: number,
-  symbolIds: readonly number[],
-  grid: DayGrid,
-  signal?: AbortSignal,
-): Promise<Map<number, Pack>> {
+async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch): Promise<Map<number, Pack>> {
   const packs = new Map<number, Pack>(symbolIds.map((id) => [id, { bars: 0, refused: 0, chunk: undefined }]));
   const ranges = grid.day.segments.map(({ open, close }) => ({ from: open, to: close }));
   const { streamed } = ORIGIN_CODES;
@@ -132,4 +130,56 @@ async function readPacks(
     signal,
   );
   return packs;
+}
+
+/** The packed form of one symbol's day, before it is stored. */
+interface Pack {
+  bars: number;
+  refused: number;
+  /** Undefined while there is no bar. */
+  chunk: DayChunk | undefined;
+}
+
+const COLUMNS = 'dataset_id, symbol_id, open, grid, close, bars, refused, chunk';
+
+/** Stores a batch of packs by one binary COPY. @param packs by symbol number @throws DatabaseError */
+async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
+  const [open, close] = [field(micros(grid.open)), field(micros(grid.close))];
+  const key = field(Buffer.from(gridKey(grid)));
+  const rows = [...packs].flatMap(([symbolId, { bars, refused, chunk }]) => [
+    int2(8),
+    ...field(int2(datasetId)),
+    ...field(int4(symbolId)),
+    ...open,
+    ...key,
+    ...close,
+    ...field(int4(bars)),
+    ...field(int4(refused)),
+    ...field(refused > 0 ? undefined : chunk?.bytes),
+  ]);
+  await copyInto(client, 'packed_days', COLUMNS, Buffer.concat([COPY_HEADER, ...rows, COPY_TRAILER]));
+}
+
+/** The length of a value and its bytes; -1 for null. */
+function field(value: Uint8Array | undefined): Uint8Array[] {
+  return value ? [int4(value.length), value] : [int4(-1)];
+}
+
+function int2(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int4(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** Microseconds since 2000-01-01 UTC. */
+function micros(epochMs: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n);
+  return bytes;
 }

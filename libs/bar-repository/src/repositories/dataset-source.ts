@@ -3,7 +3,7 @@ import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { endOf, orAborted } from './object-source.js';
-import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets/index.js';
+import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
 export class DatasetSource implements BarSource {

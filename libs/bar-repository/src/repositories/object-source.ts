@@ -11,11 +11,7 @@ export type Fetch = (symbol: string, start: Date, end: Date, interval: string) =
 /** Thrown for an answer that is no array, which must not count as "no bars". */
 export class RepositoryAnswerError extends Error {
   override readonly name = 'RepositoryAnswerError';
-  constructor(
-    readonly source: string,
-    readonly symbol: string,
-    actual: unknown,
-  ) {
+  constructor(source: string, symbol: string, actual: unknown) {
     super(
       `expected repository ${source} to answer an array of bars of ${symbol}, was ${actual === null ? 'null' : typeof actual}`,
     );

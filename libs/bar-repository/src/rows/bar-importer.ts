@@ -22,16 +22,15 @@ import {
   mergeChanges,
   resolveDataset,
   UnknownDatasetError,
-} from '../datasets/index.js';
-import { TradingDates } from './trading-dates.js';
+} from '../datasets.js';
 import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
 
 export interface ImportOptions {
   /**
-   * Declares every date that gets rows complete for its symbol. `true` uses the UTC date of the open time. A function returns the
-   * trading date (`YYYY-MM-DD`) of an open time, and is called once for each hour. @default false
+   * Declares every date that gets rows complete for its symbol. Returns the trading date (`YYYY-MM-DD`) of an open time, and is called
+   * once for each hour. @default no date is declared complete
    */
-  complete?: boolean | ((openTime: number) => string);
+  complete?: ((openTime: number) => string) | undefined;
   /** `any` takes negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
@@ -41,11 +40,7 @@ export interface ImportOptions {
 /** Thrown for an invalid bar. The import stays open: the caller may continue, or abort it. */
 export class InvalidBarError extends Error {
   override readonly name = 'InvalidBarError';
-  constructor(
-    readonly symbol: string,
-    readonly bar: Bar,
-    readonly reason: RefusalReason,
-  ) {
+  constructor(symbol: string, bar: Bar, reason: RefusalReason) {
     super(`expected a valid bar of ${symbol}, was ${reason}: ${JSON.stringify(bar)}`);
   }
 }
@@ -74,7 +69,7 @@ export class BarImporter {
   private readonly staged: CopyIn;
   private readonly dates: TradingDates | undefined;
   private readonly prices: Prices;
-  private turn: Promise<void> = Promise.resolve();
+  private turn: Promise<unknown> = Promise.resolve();
   private ended = false;
 
   private constructor(
@@ -87,7 +82,7 @@ export class BarImporter {
     this.prices = options.prices ?? 'positive';
     this.direct = new CopyIn(client, 'bars');
     this.staged = new CopyIn(client, STAGING_TABLE);
-    if (options.complete) this.dates = new TradingDates(options.complete === true ? undefined : options.complete);
+    if (options.complete) this.dates = new TradingDates(options.complete);
   }
 
   /**
@@ -192,12 +187,33 @@ export class BarImporter {
       if (this.ended) throw new ImportEndedError();
       return work();
     });
-    this.turn = result.then(
-      () => undefined,
-      () => undefined,
-    );
+    this.turn = Promise.allSettled([result]);
     return result;
   }
 }
 
 const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
+const HOUR_MS = 3_600_000;
+
+/** Collects the dates that an import touched, by symbol. Pure. */
+export class TradingDates {
+  private readonly bySymbol = new Map<number, Set<string>>();
+  private readonly dateOfHour = new Map<number, string>();
+
+  /** @param dateOf the trading date of an open time; constant within an hour of UTC */
+  constructor(private readonly dateOf: (openTime: number) => string) {}
+
+  add(symbolId: number, openTime: number): void {
+    let dates = this.bySymbol.get(symbolId);
+    if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
+    const hour = Math.floor(openTime / HOUR_MS);
+    let date = this.dateOfHour.get(hour);
+    if (date === undefined) this.dateOfHour.set(hour, (date = this.dateOf(openTime)));
+    dates.add(date);
+  }
+
+  /** Pairs of symbol number and date. */
+  entries(): [number, string][] {
+    return [...this.bySymbol].flatMap(([id, dates]) => [...dates].map((date): [number, string] => [id, date]));
+  }
+}

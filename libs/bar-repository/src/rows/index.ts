@@ -5,6 +5,13 @@ export { CopyFormatError } from './copy-out-parser.js';
 export { copyOut } from './copy-out.js';
 export { type BackendState, CopySocket, socketFor } from './copy-socket.js';
 export { IdError, readSpans, readWindow, readWindowBytes, timestamp, wholeNumber, windowSql } from './read-window.js';
-export { countRows, countRowsInSpans, type SpanRows } from './row-counts.js';
+export {
+  countRows,
+  countRowsInSpans,
+  datasetExtent,
+  firstBars,
+  mergeRanges,
+  type SymbolExtent,
+  type TimeRange,
+} from './stored-ranges.js';
 export { COPY_HEADER, COPY_TRAILER, type OnRow, POSTGRES_EPOCH_MS, READ_ROW, readRow } from './row-layout.js';
-export { mergeRanges, type TimeRange } from './time-ranges.js';

@@ -7,7 +7,7 @@ import { withConnection, type ConnectionSource } from '../connection.js';
 import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
 import { READ_ROW, readRow, type OnRow } from './row-layout.js';
-import { isoText, mergeRanges, type TimeRange } from './time-ranges.js';
+import { isoText, mergeRanges, type TimeRange } from './stored-ranges.js';
 
 export interface WindowQuery {
   datasetId: number;

@@ -1,4 +1,3 @@
 /** Tables and migrations. */
-export { createDataSource } from './data-source.js';
-export { migrate, NewerSchemaError } from './migrate.js';
+export { createDataSource, migrate, NewerSchemaError } from './data-source.js';
 export { MIGRATIONS } from './migrations.js';

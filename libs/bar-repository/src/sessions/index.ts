@@ -1,5 +1,5 @@
 /** The rows of sessions: states, epochs, checkpoints, certificates. */
-export { hasRemoved, removedAmong } from './removed-sessions.js';
+export { hasRemoved, removedAmong } from './created-removed.js';
 export { SessionCertificates } from './session-certificates.js';
 export {
   CursorError,
@@ -7,13 +7,10 @@ export {
   UnknownSessionError,
   SymbolConflictError,
   SessionStateError,
-} from './session-errors.js';
-export { forgetQuarantined, withSessionLock } from './session-lock.js';
-export { SessionRepository } from './session-repository.js';
-export {
   ACTIVE_STATES,
   SESSION_STATES,
-  type SessionCheckpoint,
   type SessionRow,
   type SessionState,
 } from './session-row.js';
+export { forgetQuarantined, withSessionLock } from './session-lock.js';
+export { SessionRepository } from './session-repository.js';

@@ -7,11 +7,12 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import { noteRemoved } from './removed-sessions.js';
-import { createSession, type CreatedSession, type NewSession } from './session-create.js';
-import { decodePageCursor, encodePageCursor } from './session-cursor.js';
-import { UnknownSessionError, SessionStateError } from './session-errors.js';
+import { noteRemoved, createSession, type CreatedSession, type NewSession } from './created-removed.js';
 import {
+  decodePageCursor,
+  encodePageCursor,
+  UnknownSessionError,
+  SessionStateError,
   ACTIVE_STATES,
   ENDED_STATES,
   ownedBy,
@@ -43,6 +44,9 @@ export interface TransitionPatch {
   forgetCheckpoint?: boolean;
 }
 
+/** The version of a session's symbols; 0 before their first change. */
+const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
+
 export class SessionRepository<Spec = unknown> {
   /**
    * @param deployment new sessions get this deployment, and only its sessions are listed. Several deployments may share a
@@ -62,14 +66,12 @@ export class SessionRepository<Spec = unknown> {
   }
 
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
-    const rows = await this.select('WHERE id = $1', [id]);
-    return rows[0];
+    return (await this.select('WHERE id = $1', [id]))[0];
   }
 
   /** The session that was created with an idempotency key. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
-    const rows = await this.select('WHERE idempotency_key = $1', [idempotencyKey]);
-    return rows[0];
+    return (await this.select('WHERE idempotency_key = $1', [idempotencyKey]))[0];
   }
 
   /** The state that a session has now; undefined when it is gone. */
@@ -129,12 +131,10 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep, or has another format */
-  async claim({ id, incarnation }: SessionKey, owner: string): Promise<number | undefined> {
-    const [row] = await this.update(
-      `SET epoch = epoch + 1, owner = $3, updated_at = now()
-       WHERE id = $1 AND incarnation = $2 AND state = ANY($4) AND format = $5`,
-      [id, incarnation, owner, ACTIVE_STATES, SESSION_FORMAT],
-    );
+  async claim(key: SessionKey, owner: string): Promise<number | undefined> {
+    const isClaimable = 'state = ANY($4) AND format = $5';
+    const parameters = [owner, ACTIVE_STATES, SESSION_FORMAT];
+    const [row] = await this.updateOf(key, 'epoch = epoch + 1, owner = $3', isClaimable, parameters);
     return row?.epoch;
   }
 
@@ -146,39 +146,22 @@ export class SessionRepository<Spec = unknown> {
     id: string,
     from: readonly SessionState[],
     to: SessionState,
-    patch: TransitionPatch = {},
+    { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
     const [row] = await this.update(
       `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, starts = starts + $6, updated_at = now(),
          completed_at = CASE WHEN $3 = ANY($7) THEN now() END, checkpoint = CASE WHEN $8 THEN NULL ELSE checkpoint END
        WHERE id = $1 AND state = ANY($2)`,
-      [
-        id,
-        from,
-        to,
-        patch.error !== undefined,
-        patch.error ?? null,
-        patch.incrementRun ? 1 : 0,
-        ENDED_STATES,
-        patch.forgetCheckpoint ?? false,
-      ],
+      [id, from, to, error !== undefined, error ?? null, incrementRun ? 1 : 0, ENDED_STATES, forgetCheckpoint],
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);
   }
 
   /** Stores how far the session is durably written. @returns false, and changes nothing, when `epoch` is not current any more */
-  async saveCheckpoint(
-    { id, incarnation }: SessionKey,
-    epoch: number,
-    { frontier, clock }: SessionCheckpoint,
-  ): Promise<boolean> {
-    return this.changes('SET checkpoint = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3', [
-      id,
-      incarnation,
-      epoch,
-      { frontier, clock },
-    ]);
+  async saveCheckpoint(key: SessionKey, epoch: number, { frontier, clock }: SessionCheckpoint): Promise<boolean> {
+    const updated = await this.updateOf(key, 'checkpoint = $4', 'epoch = $3', [epoch, { frontier, clock }]);
+    return updated.length > 0;
   }
 
   /**
@@ -187,18 +170,19 @@ export class SessionRepository<Spec = unknown> {
    * `symbolsVersion`
    */
   async finish(
-    { id, incarnation }: SessionKey,
+    key: SessionKey,
     epoch: number,
     state: (typeof ENDED_STATES)[number],
     error: string | null = null,
-    symbolsVersion?: number,
+    symbolsVersion: number | null = null,
   ): Promise<boolean> {
-    return this.changes(
-      `SET state = $4, error = $5, owner = NULL, completed_at = now(), updated_at = now()
-       WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($6)
-         AND ($7::int IS NULL OR coalesce((membership->>'version')::int, 0) = $7)`,
-      [id, incarnation, epoch, state, error, ACTIVE_STATES, symbolsVersion ?? null],
+    const updated = await this.updateOf(
+      key,
+      'state = $4, error = $5, owner = NULL, completed_at = now()',
+      `epoch = $3 AND state = ANY($6) AND ($7::int IS NULL OR ${SYMBOLS_VERSION} = $7)`,
+      [epoch, state, error, ACTIVE_STATES, symbolsVersion],
     );
+    return updated.length > 0;
   }
 
   /**
@@ -206,16 +190,13 @@ export class SessionRepository<Spec = unknown> {
    * @returns undefined when the session has other symbols than `before`, or is in another state
    */
   async changeSymbols(
-    { id, incarnation }: SessionKey,
+    key: SessionKey,
     from: readonly SessionState[],
     before: Membership,
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
-    const [row] = await this.update(
-      `SET membership = $5, updated_at = now() WHERE id = $1 AND incarnation = $2 AND state = ANY($3)
-         AND coalesce((membership->>'version')::int, 0) = $4`,
-      [id, incarnation, from, before.version, after],
-    );
+    const isSame = `state = ANY($3) AND ${SYMBOLS_VERSION} = $4`;
+    const [row] = await this.updateOf(key, 'membership = $5', isSame, [from, before.version, after]);
     return row;
   }
 
@@ -225,15 +206,10 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
-  async setStateIfEpoch(
-    { id, incarnation }: SessionKey,
-    epoch: number,
-    state: (typeof ACTIVE_STATES)[number],
-  ): Promise<boolean> {
-    return this.changes(
-      'SET state = $4, updated_at = now() WHERE id = $1 AND incarnation = $2 AND epoch = $3 AND state = ANY($5)',
-      [id, incarnation, epoch, state, ACTIVE_STATES],
-    );
+  async setStateIfEpoch(key: SessionKey, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
+    const isCurrent = 'epoch = $3 AND state = ANY($5)';
+    const updated = await this.updateOf(key, 'state = $4', isCurrent, [epoch, state, ACTIVE_STATES]);
+    return updated.length > 0;
   }
 
   /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
@@ -275,9 +251,15 @@ export class SessionRepository<Spec = unknown> {
     return this.dataSource.query<SessionRow<Spec>[]>(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, parameters);
   }
 
-  /** Whether there was such a session. */
-  private async changes(clause: string, parameters: unknown[]): Promise<boolean> {
-    return (await this.update(clause, parameters)).length > 0;
+  /** Updates one session when the condition holds. @param parameters `$3` and those after it @returns its new row, or none */
+  private updateOf(
+    { id, incarnation }: SessionKey,
+    set: string,
+    condition: string,
+    parameters: readonly unknown[],
+  ): Promise<SessionRow<Spec>[]> {
+    const clause = `SET ${set}, updated_at = now() WHERE id = $1 AND incarnation = $2 AND ${condition}`;
+    return this.update(clause, [id, incarnation, ...parameters]);
   }
 
   private async update(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {

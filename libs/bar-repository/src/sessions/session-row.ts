@@ -1,4 +1,4 @@
-/** The states of a session, the fields and columns of its row, and which sessions a process works on. */
+/** The fields and columns of a session's row, its states, which sessions a process works on, and the errors of calls on sessions. */
 import type { Membership, SessionState } from '@barkeep/bars';
 
 export { SESSION_STATES, type SessionState } from '@barkeep/bars';
@@ -60,4 +60,62 @@ export const SESSION_FORMAT = 2;
  */
 export function ownedBy(parameter: string): string {
   return `(format = ${SESSION_FORMAT} AND (${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter}))`;
+}
+
+export class UnknownSessionError extends Error {
+  override readonly name = 'UnknownSessionError';
+  constructor(readonly sessionId: string) {
+    super(`expected the id of a session, was ${JSON.stringify(sessionId)}, which does not exist`);
+  }
+}
+
+/** Thrown when the id or the idempotency key belongs to a session with another spec. */
+export class SpecConflictError extends Error {
+  override readonly name = 'SpecConflictError';
+  constructor(sessionId: string, field: 'id' | 'idempotencyKey') {
+    super(`expected the spec of session ${sessionId}, which has this ${field}, was another spec`);
+  }
+}
+
+export class SessionStateError extends Error {
+  override readonly name = 'SessionStateError';
+  constructor(
+    readonly sessionId: string,
+    readonly expected: readonly SessionState[],
+    readonly actual: SessionState,
+  ) {
+    super(`expected session ${sessionId} to be ${expected.join(' or ')}, was ${actual}`);
+  }
+}
+
+/** Thrown when other callers changed the session's symbols during every attempt. The caller may try again. */
+export class SymbolConflictError extends Error {
+  override readonly name = 'SymbolConflictError';
+  constructor(readonly sessionId: string) {
+    super(`session ${sessionId}: expected its symbols to stay the same during the call, were changed by others`);
+  }
+}
+
+export class CursorError extends Error {
+  override readonly name = 'CursorError';
+  constructor(readonly cursor: string) {
+    super(`expected a cursor from an earlier page, was ${JSON.stringify(cursor)}`);
+  }
+}
+
+/** The end of a page of sessions: creation time and id of its last row. */
+type PageEnd = Pick<SessionRow, 'createdAt' | 'id'>;
+
+/** The end of a page as an opaque text. */
+export function encodePageCursor({ createdAt, id }: PageEnd): string {
+  return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url');
+}
+
+/** @throws CursorError */
+export function decodePageCursor(cursor: string): PageEnd {
+  const match = /^(\d{1,15}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match?.[1] || !match[2]) throw new CursorError(cursor);
+  const createdAt = new Date(Number(match[1]));
+  if (Number.isNaN(createdAt.getTime())) throw new CursorError(cursor);
+  return { createdAt, id: match[2] };
 }

@@ -5,7 +5,6 @@
  * is parsed at its first look-up. Not responsible for reading a user's files.
  */
 import { Calendar } from './days.js';
-import { DuplicateCalendarError, UnknownCalendarError } from './errors.js';
 import { parseCalendarFile } from './parse.js';
 import aroundTheClock5 from './data/24-5.json';
 import aroundTheClock7 from './data/24-7.json';
@@ -29,6 +28,25 @@ import xswx from './data/xswx.json';
 import xtai from './data/xtai.json';
 import xtks from './data/xtks.json';
 import xtse from './data/xtse.json';
+
+/** No calendar has that name; `knownIds` are the known names. */
+export class UnknownCalendarError extends Error {
+  override readonly name = 'UnknownCalendarError';
+  constructor(
+    readonly id: string,
+    readonly knownIds: readonly string[],
+  ) {
+    super(`expected a calendar of ${knownIds.join(', ')}, was ${JSON.stringify(id)}`);
+  }
+}
+
+/** Two calendars have the same name, so that a session's hours would depend on which one is found first. */
+export class DuplicateCalendarError extends Error {
+  override readonly name = 'DuplicateCalendarError';
+  constructor(readonly id: string) {
+    super(`expected a calendar id that is not in use, was ${JSON.stringify(id)}`);
+  }
+}
 
 const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
   xnys,
@@ -57,8 +75,7 @@ const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
 
 /** The calendars of one process. */
 export class CalendarBook {
-  readonly #parsers = new Map<string, () => Calendar>();
-  readonly #parsed = new Map<string, Calendar>();
+  readonly #calendars = new Map<string, () => Calendar>();
 
   /** @param own calendars besides the shipped ones @throws {DuplicateCalendarError} when a name is in use already */
   constructor(own: readonly Calendar[] = []) {
@@ -72,20 +89,20 @@ export class CalendarBook {
 
   /** The calendar with that name, always the same object. @throws {UnknownCalendarError} with the known names */
   named(id: string): Calendar {
-    const calendar = this.#parsed.get(id) ?? this.#parsers.get(id)?.();
+    const calendar = this.#calendars.get(id);
     if (calendar === undefined) throw new UnknownCalendarError(id, this.ids());
-    this.#parsed.set(id, calendar);
-    return calendar;
+    return calendar();
   }
 
   /** All names, the shipped ones first. */
   ids(): string[] {
-    return [...this.#parsers.keys()];
+    return [...this.#calendars.keys()];
   }
 
   #add(id: string, parse: () => Calendar): void {
-    if (this.#parsers.has(id)) throw new DuplicateCalendarError(id);
-    this.#parsers.set(id, parse);
+    if (this.#calendars.has(id)) throw new DuplicateCalendarError(id);
+    let calendar: Calendar | undefined;
+    this.#calendars.set(id, () => (calendar ??= parse()));
   }
 }
 

@@ -1,6 +1,6 @@
+import { CalendarDateError } from './time.js';
 import { calendarNamed } from './book.js';
-import { Calendar } from './days.js';
-import { CalendarDateError, CalendarRangeError, ExtendedHoursError } from './errors.js';
+import { Calendar, CalendarRangeError, ExtendedHoursError } from './days.js';
 import { parseCalendar } from './parse.js';
 
 const datesOf = (days: readonly { date: string }[]) => days.map(({ date }) => date);

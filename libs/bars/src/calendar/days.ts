@@ -3,11 +3,24 @@
  * Guarantees: segments are in order, do not overlap and are never empty; a trading day is built once and frozen; a date
  * outside the known range is an error, never a guess. Not responsible for slots and bars within the segments.
  */
-import { DAY_MS, dateOf, epochDayOf } from './dates.js';
-import { CalendarRangeError, ExtendedHoursError } from './errors.js';
-import { CalendarRules, type WallSegment } from './rules.js';
-import type { CalendarFile } from './schema.js';
-import { ZoneClock } from './zone.js';
+import { DAY_MS, dateOf, epochDayOf, ZoneClock } from './time.js';
+import { CalendarRules, type WallSegment, type CalendarFile } from './calendar-file.js';
+
+/** A date before `firstDate` or after `lastDate` of a calendar; both are the outermost known dates. */
+export class CalendarRangeError extends Error {
+  override readonly name = 'CalendarRangeError';
+  constructor(calendarId: string, date: string, firstDate: string, lastDate: string) {
+    super(`expected a date from ${firstDate} to ${lastDate}, the limits of calendar ${calendarId}, was ${date}`);
+  }
+}
+
+/** Extended hours of a calendar that has none. */
+export class ExtendedHoursError extends Error {
+  override readonly name = 'ExtendedHoursError';
+  constructor(readonly calendarId: string) {
+    super(`expected hours "regular", as calendar ${calendarId} has no extended hours, was "extended"`);
+  }
+}
 
 /** An uninterrupted run of trading, `[open, close)` in epoch ms UTC. */
 export interface Segment {

@@ -1,7 +1,14 @@
 /** Trading calendars: which hours a venue trades on a date. */
-export { CalendarBook, calendarIds, calendarNamed, useCalendars } from './book.js';
-export { DAY_MS, dateOf, epochDayOf, isDate } from './dates.js';
-export { Calendar, type Hours, type Segment, type TradingDay } from './days.js';
-export { CalendarDataError, DuplicateCalendarError, UnknownCalendarError } from './errors.js';
+export {
+  CalendarBook,
+  calendarIds,
+  calendarNamed,
+  DuplicateCalendarError,
+  UnknownCalendarError,
+  useCalendars,
+} from './book.js';
+export { Calendar, type Hours, type TradingDay } from './days.js';
 export { decodeDays, encodeDays, sessionDays } from './kept-days.js';
-export { parseCalendar, parseCalendars } from './parse.js';
+export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
+export { CalendarDataError, parseCalendar, parseCalendars } from './parse.js';
+export { DAY_MS, dateOf, epochDayOf, isDate } from './time.js';

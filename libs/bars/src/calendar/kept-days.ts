@@ -6,7 +6,7 @@
  * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
  */
 import { calendarNamed } from './book.js';
-import { DAY_MS, dateOf, epochDayOf } from './dates.js';
+import { DAY_MS, dateOf, epochDayOf } from './time.js';
 import type { Hours, Segment, TradingDay } from './days.js';
 
 type Run = [date: string, gaps: string, ...minutes: number[]];

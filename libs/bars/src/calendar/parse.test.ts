@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { FieldProblem } from '../field-problems.js';
-import { CalendarDataError } from './errors.js';
-import { parseCalendar } from './parse.js';
-import { calendarFileSchema } from './schema.js';
+import { parseCalendar, CalendarDataError } from './parse.js';
+import { calendarFileSchema } from './calendar-file.js';
 
 const session = { open: '09:30', close: '16:00' };
 const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [session] };

@@ -1,13 +1,26 @@
 /**
- * Parses untrusted JSON into a calendar.
- * Guarantees: all problems are reported at once, and a calendar with a problem is never returned. Reads no files.
+ * Parses untrusted JSON into a calendar, and checks the file as a whole: its range, the times of each day, dates that contradict each
+ * other, days that overlap. Guarantees: all problems are reported at once, and a calendar with a problem is never returned.
  */
 import type { z } from 'zod';
 import { type FieldProblem, fieldPath } from '../field-problems.js';
-import { calendarProblems } from './checks.js';
 import { Calendar } from './days.js';
-import { CalendarDataError } from './errors.js';
-import { type CalendarFile, calendarFileSchema } from './schema.js';
+import {
+  type CalendarFile,
+  calendarFileSchema,
+  CalendarRules,
+  wallSegmentsOf,
+  type FileSegments,
+} from './calendar-file.js';
+import { dateOf, epochDayOf } from './time.js';
+
+/** A calendar file that cannot be used; `problems` lists everything that is wrong with it. */
+export class CalendarDataError extends Error {
+  override readonly name = 'CalendarDataError';
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super(problems.map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`).join('\n'));
+  }
+}
 
 type Issue = z.core.$ZodIssue;
 
@@ -64,4 +77,120 @@ function shown(input: unknown): string {
   if (input === undefined) return 'missing';
   const text = JSON.stringify(input);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Notes a problem. */
+type Note = (field: string, expected: string, was: string) => void;
+
+/** All contradictions in a calendar file of the right form; none when the calendar can be used. */
+function calendarProblems(file: CalendarFile): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const note: Note = (field, expected, was) => problems.push({ field, expected, was });
+  checkLimits(file, note);
+  checkHours(file, note);
+  checkDates(file, note);
+  // Neighbouring days are compared only when each single day is valid.
+  if (problems.length === 0) checkNeighbours(file, note);
+  return problems;
+}
+
+function checkLimits({ firstDate, lastDate, hours }: CalendarFile, note: Note): void {
+  if (lastDate < firstDate) note('lastDate', `${firstDate} or later`, lastDate);
+  hours.forEach(({ from, weekdays }, index) => {
+    const previous = hours[index - 1]?.from;
+    const field = `hours[${index}].from`;
+    if (previous === undefined && from > firstDate) note(field, `${firstDate} (firstDate) or before`, from);
+    if (previous !== undefined && from < previous) note(field, `${previous} or after`, from);
+    const sameDate = hours.slice(0, index).filter((entry) => entry.from === from);
+    const twice = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
+    if (twice.length === 0) return;
+    note(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, twice.join(', '));
+  });
+}
+
+/** Segments in order, and extended hours around regular ones, in the hours and special days. */
+function checkHours({ hours, specialDays = [] }: CalendarFile, note: Note): void {
+  const hasExtended = hours[0]?.extended !== undefined;
+  for (const [list, days] of Object.entries({ hours, specialDays })) {
+    days.forEach(({ segments, extended }, index) => {
+      checkOrder(`${list}[${index}].segments`, segments, note);
+      checkOrder(`${list}[${index}].extended`, extended ?? [], note);
+      checkExtended(`${list}[${index}].extended`, segments, extended, hasExtended, note);
+    });
+  }
+}
+
+function checkOrder(field: string, segments: FileSegments, note: Note): void {
+  const walls = wallSegmentsOf(segments);
+  segments.forEach(({ open, close }, index) => {
+    const { openMinute, closeMinute } = walls[index]!;
+    const previous = walls[index - 1];
+    if (closeMinute <= openMinute) note(`${field}[${index}].close`, `a time after ${open}`, close);
+    if (previous !== undefined && openMinute < previous.closeMinute) {
+      note(`${field}[${index}].open`, `${segments[index - 1]?.close}, the close before it, or later`, open);
+    }
+  });
+  const minutes = (walls.at(-1)?.closeMinute ?? 0) - (walls[0]?.openMinute ?? 0);
+  if (minutes > 1440) note(field, 'a day of at most 1440 minutes', String(minutes));
+}
+
+function checkExtended(
+  field: string,
+  segments: FileSegments,
+  extended: FileSegments | undefined,
+  hasExtended: boolean,
+  note: Note,
+): void {
+  if (extended === undefined) {
+    if (hasExtended) note(field, 'segments, as hours[0] has them', 'missing');
+    return;
+  }
+  if (!hasExtended) return note(field, 'nothing, as hours[0] has none', 'segments');
+  const wide = wallSegmentsOf(extended);
+  wallSegmentsOf(segments).forEach(({ openMinute, closeMinute }, index) => {
+    if (wide.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
+    note(field, `a segment that holds all of segments[${index}]`, 'none');
+  });
+}
+
+function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile, note: Note): void {
+  const firstUse = new Map<string, string>();
+  const lists = [
+    { list: 'holidays', dates: holidays },
+    ...specialDays.map(({ dates }, index) => ({ list: `specialDays[${index}].dates`, dates })),
+  ];
+  const uses = lists.flatMap(({ list, dates }) => dates.map((date, index) => ({ field: `${list}[${index}]`, date })));
+  for (const { field, date } of uses) {
+    const other = firstUse.get(date);
+    if (other !== undefined) note(field, `a date that is not ${other} as well`, date);
+    if (date < firstDate || date > lastDate) note(field, `a date from ${firstDate} to ${lastDate}`, date);
+    firstUse.set(date, field);
+  }
+}
+
+/** The first day that opens before the previous one has closed. */
+function checkNeighbours(file: CalendarFile, note: Note): void {
+  if (!reachesOverMidnight(file)) return;
+  const rules = new CalendarRules(file);
+  const lastDay = epochDayOf(file.lastDate);
+  let busyUntil = Number.NEGATIVE_INFINITY;
+  for (let day = epochDayOf(file.firstDate); day <= lastDay; day++) {
+    const hours = rules.hoursOn(day);
+    const segments = hours?.extended ?? hours?.regular ?? [];
+    const [first, last] = [segments[0], segments.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const overlapMinutes = busyUntil - (day * 1440 + first.openMinute);
+    if (overlapMinutes > 0) {
+      const expected = 'to open when the previous trading day has closed, or later';
+      return note(`hours of ${dateOf(day)}`, expected, `${overlapMinutes} minutes earlier`);
+    }
+    busyUntil = day * 1440 + last.closeMinute;
+  }
+}
+
+/** Only days that reach over midnight can overlap. For other calendars the walk over all dates is not needed. */
+function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
+  return [...hours, ...specialDays]
+    .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))
+    .some(({ openMinute, closeMinute }) => openMinute < 0 || closeMinute > 1440);
 }

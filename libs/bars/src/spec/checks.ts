@@ -1,9 +1,8 @@
 /** The checks of a session spec that involve several fields, or a calendar. Pure. */
 import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
-import { isDerivable, parseInterval } from '../interval.js';
-import { historyProblems } from './history.js';
-import { type FieldProblem, type Report, shown } from '../field-problems.js';
 import type { SessionRequest } from './schema.js';
+import { isDerivable, parseInterval } from '../interval.js';
+import { type FieldProblem, type Report, shown } from '../field-problems.js';
 
 /** Stands for the dataset of fed bars. */
 export const FEED = 'feed';
@@ -47,6 +46,31 @@ function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, re
       report(`derivedIntervals[${i}]`, `a whole multiple of ${base.name}`, text);
     }
   });
+}
+
+/** Reports the problems of a history's fields with each other, or with the rest of the spec. */
+function historyProblems(spec: SessionRequest, report: Report): void {
+  const { trailingDays, bars, interval, retainDays } = spec.history;
+  if (bars === undefined) {
+    if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
+    const least = trailingDays ?? 0;
+    if (retainDays !== 0 && retainDays < least) {
+      report('history.retainDays', `0, or at least ${least} trailingDays`, retainDays);
+    }
+    return;
+  }
+  if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
+  const stored = storedIntervals(spec);
+  const named = interval === undefined ? undefined : parseInterval(interval).name;
+  if (named === undefined || !stored.includes(named)) {
+    report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
+  }
+}
+
+/** The intervals that a session stores: the base, and the derived ones when upkeep computes them. */
+function storedIntervals({ baseInterval, derivedIntervals, upkeep }: SessionRequest): string[] {
+  const derived = upkeep.enabled && upkeep.autoComputeDerived ? derivedIntervals : [];
+  return [baseInterval, ...derived].map((name) => parseInterval(name).name);
 }
 
 /** A feed has no bars from before the session and no list of symbols, and its name cannot be that of a dataset. */

@@ -1,9 +1,7 @@
 /** The session spec: its schema, its checks, and the problems that they report. */
-export { type SessionLimits } from './checks.js';
-export { HISTORY_DAYS_MAX } from './history.js';
 export {
+  HISTORY_DAYS_MAX,
   SESSION_ID_PATTERN,
-  type SessionRequest,
   type SessionSpec,
   sessionSpecSchema,
   SYMBOL_PATTERN,

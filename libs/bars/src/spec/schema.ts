@@ -6,24 +6,43 @@ import { z } from 'zod';
 import { PRICES } from '../bar.js';
 import { INTERVAL_WORDS, isInterval } from '../interval.js';
 import { isDate } from '../calendar/index.js';
-import { historySchema, whole } from './history.js';
 
 export const SYMBOLS_MAX = 5_000;
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * The names that vendors give to instruments, in either case: `BACpB` and `BACPB` are two symbols. `.` and `..` are excluded because they are path segments in a URL.
+ * The names that vendors give to instruments, in either case: `BACpB` and `BACPB` are two symbols. `.` and `..` are excluded because they
+ * are path segments in a URL.
  */
 export const SYMBOL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._\-/^=:+@#&$~]{1,64}$/;
 
 /** What a field that matches {@link SYMBOL_PATTERN} expects. */
 export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ = : + @ # & $ ~ (not . or ..)';
 
+/** Most trading days of history. */
+export const HISTORY_DAYS_MAX = 1_000;
+const HISTORY_BARS_MAX = 100_000;
+const RETAIN_DAYS_MAX = 10_000;
+
+/** A whole number in `[min, max]`. */
+const whole = (min: number, max: number) =>
+  z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
+
 const interval = z.string().refine(isInterval, INTERVAL_WORDS);
 const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
 const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
 const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
+
+/** A flat object with two forms, distinguished by `bars`, so that each problem can name its field. */
+const historySchema = z.strictObject({
+  trailingDays: whole(0, HISTORY_DAYS_MAX).optional().describe('trading days before the first one; 0 by default'),
+  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol so many bars'),
+  interval: interval.optional().describe('of the bars'),
+  retainDays: whole(0, RETAIN_DAYS_MAX)
+    .default(0)
+    .describe('finished trading days that are retained, besides the one that streams; 0 retains all'),
+});
 
 /** A list of symbols, or `dataset` for all symbols of the source when the session is created. */
 const symbols = z.union(

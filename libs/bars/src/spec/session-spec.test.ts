@@ -1,7 +1,6 @@
 import { type FieldProblem, SessionSpecError, shown } from '../field-problems.js';
-import { SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
+import { SYMBOLS_MAX, UPKEEP_DEFAULTS, SYMBOL_WORDS } from './schema.js';
 import { parseSessionRequest, parseSessionSpec, resolveSymbols } from './session-spec.js';
-import { SYMBOL_WORDS } from './schema.js';
 
 const least = {
   symbols: ['SPY', 'IBM'],

@@ -4,8 +4,6 @@
  */
 import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED, type SessionLimits } from './checks.js';
-import { canonicalHistory } from './history.js';
-import { problemsOf, SessionSpecError } from '../field-problems.js';
 import {
   schemaFor,
   type SessionRequest,
@@ -16,6 +14,7 @@ import {
   UPKEEP_DEFAULTS,
   type UpkeepDefaults,
 } from './schema.js';
+import { problemsOf, SessionSpecError } from '../field-problems.js';
 
 /** Clean answers without a bar that settle its slot as unfillable. */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
@@ -101,4 +100,15 @@ function canonical(spec: SessionRequest): SessionRequest {
     derivedIntervals: [...derived.values()].sort((a, b) => a.ms - b.ms).map(({ name }) => name),
     history: canonicalHistory(spec.history),
   };
+}
+
+/** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */
+function canonicalHistory({
+  trailingDays = 0,
+  bars,
+  interval,
+  retainDays,
+}: SessionRequest['history']): SessionRequest['history'] {
+  if (bars === undefined || interval === undefined) return { trailingDays, retainDays };
+  return { bars, interval: parseInterval(interval).name, retainDays };
 }

@@ -1,10 +1,13 @@
 /**
- * Decides which user a server runs as. PostgreSQL refuses to run as root, so root starts it under another account.
+ * The user that a server runs as, and the folders outside the data folder that a server can use. PostgreSQL refuses to run as root,
+ * so root starts it under another account.
  *
- * Guarantees: decisions only; nothing here changes a file or a process.
+ * Guarantees: only the current user can write to a shared folder, so no other user can plant a program or a file there.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DataFolderError } from '../errors.js';
 
 /** A user and its main group, by number. */
 export interface Account {
@@ -42,4 +45,47 @@ export function canReach(path: string, account: Account | undefined): boolean {
   if (!maySearch(statSync(path), account)) return false;
   const parent = dirname(path);
   return parent === path || canReach(parent, account);
+}
+
+/** Creates a folder when it is missing, with mode 0755 whatever the umask. */
+export function makeFolder(path: string): void {
+  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+}
+
+/** Creates `path` when missing; true when it is a real folder that we own and may write in. */
+function ownFolder(path: string): boolean {
+  try {
+    makeFolder(path);
+    const found = lstatSync(path);
+    const ours = process.getuid === undefined || found.uid === process.getuid();
+    if (!found.isDirectory() || !ours || (found.mode & 0o022) !== 0) return false;
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstOwn(candidates: readonly string[], account?: Account): string {
+  const found = candidates.find((path) => ownFolder(path) && canReach(path, account));
+  if (found === undefined)
+    throw new DataFolderError(`expected a folder to write in, was: none of ${candidates.join(', ')}`);
+  return found;
+}
+
+const scratchName = `barkeep-${process.getuid?.() ?? 'user'}`;
+
+/** The cache folder for fetched programs, shared by all checkouts of this user. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const home =
+    env['XDG_CACHE_HOME'] || (env['HOME'] === undefined ? undefined : join(env['HOME'] || homedir(), '.cache'));
+  const candidates = home === undefined ? [] : [join(home, 'barkeep')];
+  return firstOwn([...candidates, join(tmpdir(), scratchName)]);
+}
+
+/** A folder outside every home folder that `account` can reach. @param lasting true for data that must survive a reboot */
+export function reachableFolder(account: Account | undefined, lasting: boolean): string {
+  const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
+  const candidates = roots.map((root) => join(root, scratchName));
+  return firstOwn(candidates, account);
 }

@@ -1,18 +1,30 @@
 /**
  * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its
- * servers.
+ * servers. And the clean-up after owners that died without stopping their servers.
  *
- * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it. Does not
- * start or stop servers.
+ * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it. A server is
+ * stopped only when its start time and command line match the record and its owner is gone; kept data are never removed.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
-import { errorCode } from './errors.js';
-import { isRunning, type ProcessMark } from './processes.js';
+import { errorCode } from '../errors.js';
+import { endServer, isOurServer, isRunning, type ProcessMark } from './processes.js';
 
+const abandonedMs = 60_000;
+const graceMs = 10_000;
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
 const instanceState = z.object({
@@ -29,19 +41,27 @@ const instanceState = z.object({
 });
 export type InstanceState = Readonly<z.output<typeof instanceState>>;
 
+/** Receives a line for the user. */
+export type Log = (line: string) => void;
+
 export const keptName = 'kept';
 
 function statePath(folder: string): string {
   return join(folder, 'instance.json');
 }
 
-/** The state in `folder`; `undefined` when it is missing or invalid. */
-export function readState(folder: string): InstanceState | undefined {
+/** The state in a file; `undefined` when it is missing or invalid. */
+function stateIn(path: string): InstanceState | undefined {
   try {
-    return instanceState.safeParse(JSON.parse(readFileSync(statePath(folder), 'utf8'))).data;
+    return instanceState.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
   } catch {
     return undefined;
   }
+}
+
+/** The state in `folder`; `undefined` when it is missing or invalid. */
+export function readState(folder: string): InstanceState | undefined {
+  return stateIn(statePath(folder));
 }
 
 /** A live instance, as its owner describes it. */
@@ -49,7 +69,7 @@ export interface RunningServices extends ServiceUrls {
   /** Process that owns the servers. */
   readonly pid: number;
   /** Values that the owner published. Another process wrote them, so check them before use. */
-  readonly extra: Readonly<Record<string, unknown>>;
+  readonly extra: InstanceState['extra'];
 }
 
 /** The instance with `keep: true` that runs in `dataDir` now; `undefined` when there is none or it is still starting. */
@@ -93,8 +113,52 @@ export function release(folder: string, owner: ProcessMark): void {
   } catch {
     return;
   }
-  const taken = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
+  const taken = stateIn(aside);
   const isTheirs = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
   if (isTheirs) linkSync(aside, statePath(folder));
   rmSync(aside, { force: true });
+}
+
+/** Gives a folder up: releases it when its data are kept, otherwise removes it and its data. */
+export function leave(folder: string, { owner, keep, place }: InstanceState): void {
+  if (keep) return release(folder, owner);
+  for (const path of [place, folder]) removeFolder(path);
+}
+
+/** Removes a folder with its content; leaves what cannot be removed for the next sweep. */
+export function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  } catch {
+    // another start removes the same folder, or it belongs to another user
+  }
+}
+
+/** Stops the servers that a dead owner left running, then removes its data unless they are kept. */
+export async function sweepInstance(folder: string, state: InstanceState, log: Log): Promise<void> {
+  const left = state.servers.filter(isOurServer);
+  if (left.length > 0)
+    log(`stopping ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}, left by process ${state.owner.pid}`);
+  await Promise.all(left.map((server) => endServer(server, graceMs)));
+  leave(folder, state);
+}
+
+function isAbandoned(folder: string): boolean {
+  try {
+    return Date.now() - statSync(folder).mtimeMs > abandonedMs;
+  } catch {
+    return false;
+  }
+}
+
+/** Sweeps every instance in `dataDir` whose owner is gone. */
+export async function sweep(dataDir: string, log: Log): Promise<void> {
+  if (!existsSync(dataDir)) return;
+  const names = readdirSync(dataDir).filter((name) => name === keptName || name.startsWith('run-'));
+  const sweepOne = async (folder: string): Promise<void> => {
+    const state = readState(folder);
+    if (state !== undefined && !isRunning(state.owner)) await sweepInstance(folder, state, log);
+    if (state === undefined && !folder.endsWith(keptName) && isAbandoned(folder)) removeFolder(folder);
+  };
+  await Promise.all(names.map((name) => sweepOne(join(dataDir, name))));
 }

@@ -1,7 +1,6 @@
 /** Asks a running server once: whether it answers, and its version and the settings on which Barkeep depends. Changes nothing. */
 import { Redis } from 'ioredis';
 import type { Client } from 'pg';
-import { redisMajor } from './redis-program.js';
 
 /** A server that answered. */
 export interface ServerState {
@@ -77,7 +76,7 @@ export function redisState(info: string): ServerState {
   const valkey = field('valkey_version');
   const number = valkey ?? field('redis_version') ?? 'of unknown version';
   const problems: string[] = [];
-  if ((redisMajor(`v=${number}`) ?? 0) < REDIS_MAJOR_MIN)
+  if (!(Number.parseInt(number, 10) >= REDIS_MAJOR_MIN))
     problems.push(`expected Redis ${REDIS_MAJOR_MIN}.0 or later, was ${number}`);
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction')

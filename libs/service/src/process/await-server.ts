@@ -15,10 +15,6 @@ const TRANSIENT_SQL_STATE = /^(08|40|53|57P|58|25006)/;
 /** A server answers, and refuses this client: waiting does not help, the settings are wrong. */
 export class ServerRefusedError extends Error {
   override readonly name = 'ServerRefusedError';
-  /** @param answer of the server */
-  constructor(readonly answer: string) {
-    super(answer);
-  }
 }
 
 /** A setting names a server that cannot be used; the message names the setting, the address and the server's answer. */

@@ -1,6 +1,5 @@
 /** The life of a service: start, connect, stop in order. */
 export { type Connections, openConnections } from './connections.js';
 export { readCalendars, useOwnCalendars } from './own-calendars.js';
-export { type RunningService, runService } from './run-service.js';
+export { barkeepVersion, type RunningService, runService } from './run-service.js';
 export { STOP_ORDER, StopSequence } from './shutdown.js';
-export { barkeepVersion } from './version.js';

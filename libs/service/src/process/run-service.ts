@@ -1,4 +1,6 @@
 /** Runs a service's process: loads the configuration, starts the service, handles signals, and reports to the parent process. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
 import type { Logger } from 'pino';
 import { useOwnCalendars } from './own-calendars.js';
@@ -35,4 +37,13 @@ async function startService(start: (config: Config) => Promise<RunningService>):
   }
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
   process.send?.({ ready: true, url });
+}
+
+/** The version in the package.json of the package that this file is part of, such as `0.1.0`. @param folder where the search for the nearest package.json starts */
+export function barkeepVersion(folder = __dirname): string {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return barkeepVersion(dirname(folder));
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown };
+  if (typeof version !== 'string') throw new Error(`${file}: expected a version, was ${JSON.stringify(version)}`);
+  return version;
 }

@@ -94,9 +94,7 @@ export function parseEvent(list: readonly string[], at: number): SessionEvent | 
   return event as SessionEvent;
 }
 
-/**
- * Types that report a change of bars. A strategy sees such an event once the clock has passed the slots that it covers.
- */
+/** Types that report a change of bars. A strategy sees such an event once the clock has passed the slots that it covers. */
 export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',

@@ -1,6 +1,5 @@
 /** A session's event stream: what is emitted, and how it is read. */
 export { type ClockEvent, type ClockPlace, eventNumber, placesFrom } from './clock-events.js';
-export { decodeCursor, encodeCursor, type EventCursor, EVENTS_BEGINNING } from './event-cursor.js';
 export {
   countFields,
   EVENT_TIME_FIELDS,
@@ -10,5 +9,14 @@ export {
   type SessionEvent,
   type SessionEventType,
 } from './event-types.js';
-export { type CursoredEvent, type EventBatch, type EventSource, SessionEvents } from './session-events.js';
+export {
+  type CursoredEvent,
+  decodeCursor,
+  encodeCursor,
+  type EventBatch,
+  type EventCursor,
+  EVENTS_BEGINNING,
+  type EventSource,
+  SessionEvents,
+} from './session-events.js';
 export { emitState, EVENTS_KEPT, publishEvents, publishReached, runAndPublish } from './publish.js';

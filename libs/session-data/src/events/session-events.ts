@@ -5,9 +5,23 @@
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
-import { compareIds, cursorAfter, EVENTS_BEGINNING, FIRST_ID, type EventCursor } from './event-cursor.js';
 import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
+
+/**
+ * The position of a reader in the events of a session: the id of the last entry that it read, by stream (in a strategy's view by
+ * partition). A missing id and `0-0` mean the stream's beginning.
+ */
+export type EventCursor = readonly string[];
+
+/** Before the first event. */
+export const EVENTS_BEGINNING: EventCursor = [];
+/** An entry's id before every other. */
+const FIRST_ID = '0-0';
+
+const PARTITIONS_MAX = 1_024;
+const LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
+const PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
 /** An event with the cursor from which the next one is read. */
 export interface CursoredEvent {
@@ -58,12 +72,15 @@ export class SessionEvents {
   }
 
   /** Events after a cursor, oldest first; none when there are none. @throws SessionLostError */
-  async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
-    const batch = await this.readOnce(from, options.limit ?? LIMIT);
-    if (batch.events.length > 0 || batch.gap || !options.blockMs) return batch;
+  async read(
+    from: EventCursor = EVENTS_BEGINNING,
+    { limit = LIMIT, blockMs = 0 }: EventReadOptions = {},
+  ): Promise<EventBatch> {
+    const batch = await this.readOnce(from, limit);
+    if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
     const { events } = this.session.layout.keysOf(0);
-    await this.redis.xread('COUNT', 1, 'BLOCK', options.blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
-    return this.readOnce(batch.cursor, options.limit ?? LIMIT);
+    await this.redis.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
+    return this.readOnce(batch.cursor, limit);
   }
 
   private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
@@ -124,11 +141,43 @@ function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[
   const all = read.flatMap(({ entries }, partition) => entries.map(([id, fields]) => ({ partition, id, fields })));
   all.sort((a, b) => compareIds(a.id, b.id) || a.partition - b.partition);
   const events: (CursoredEvent & { stream: number })[] = [];
-  let cursor: EventCursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
+  let cursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
   for (const { partition, id, fields } of all) {
-    cursor = cursorAfter(cursor, partition, id);
+    cursor = cursor.with(partition, id);
     const event = parseEvent(fields, Number(id.split('-')[0]));
     if (event) events.push({ event, cursor, stream: partition });
   }
   return { events, cursor };
+}
+
+/** A cursor as text: ids in base 36, separated by dots; opaque to callers. */
+export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
+  const parts = cursor.map((id) => {
+    const [ms = 0, sequence = 0] = id.split('-').map(Number);
+    if (ms === 0 && sequence === 0) return '';
+    return sequence === 0 ? ms.toString(36) : `${ms.toString(36)}-${sequence.toString(36)}`;
+  });
+  return `${LETTERS[view]}${parts.join('.')}`;
+}
+
+/** The cursor of a text, or undefined when the text is not a cursor of this view. */
+export function decodeCursor(text: string, view: View = 'strategy'): EventCursor | undefined {
+  if (!text.startsWith(LETTERS[view])) return undefined;
+  if (text.length === 1) return EVENTS_BEGINNING;
+  const parts = text.slice(1).split('.');
+  if (parts.length > PARTITIONS_MAX) return undefined;
+  const ids = parts.map((part) => {
+    if (part === '') return FIRST_ID;
+    if (!PART.test(part)) return undefined;
+    const [ms = 0, sequence = 0] = part.split('-').map((digits) => Number.parseInt(digits, 36));
+    return Number.isSafeInteger(ms) && Number.isSafeInteger(sequence) ? `${ms}-${sequence}` : undefined;
+  });
+  return ids.every((id) => id !== undefined) ? ids : undefined;
+}
+
+/** Order of two entries' ids: negative when `a` comes first. */
+function compareIds(a: string, b: string): number {
+  const [aMs = 0, aSequence = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSequence = 0] = b.split('-').map(Number);
+  return aMs - bMs || aSequence - bSequence;
 }

@@ -1,6 +1,13 @@
 /** How a session's store is laid out: days, slots, partitions, key names, and the errors of the store. */
 export * from './errors.js';
-export { dayMember, keysFrom, type PartitionKeys, partitionKeys, wakeChannel } from './keys.js';
+export {
+  byPartition,
+  dayMember,
+  keysFrom,
+  PARTITION_SYMBOLS,
+  type PartitionKeys,
+  partitionKeys,
+  wakeChannel,
+} from './keys.js';
 export { SessionLayout, type View, type Window } from './layout.js';
 export { EXTENDED_HOURS, isOutsideReason } from './outside-reasons.js';
-export { byPartition, PARTITION_SYMBOLS } from './partitions.js';

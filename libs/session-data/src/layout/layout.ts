@@ -18,8 +18,7 @@ import {
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
-import { type PartitionKeys, partitionKeys } from './keys.js';
-import { basePartition, basePartitionsOf } from './partitions.js';
+import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 
 /**
  * Who reads a session. A strategy's answers depend on nothing after the clock (I2). An operator's show everything that is
@@ -260,19 +259,20 @@ export class SessionLayout {
 
   /** The last end of a base slot that is not after `time`, epoch ms; {@link start} when there is none. */
   slotEndBefore(time: number): number {
-    const dayIndex = this.dayIndexAt(time);
-    const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
-    const closed = grid?.closedBy(time) ?? 0;
-    if (grid && closed > 0) return grid.closeTime(closed - 1);
-    return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
+    return this.endBefore(time, (_, closed) => closed);
   }
 
   /** The last end of a window that is not after `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
+    return this.endBefore(time, (dayIndex, closed) => this.windowStart(dayIndex, closed));
+  }
+
+  /** The end of the slots that `slotsOf` makes of the closed slots of the day of `time`; of the day before when there is none. */
+  private endBefore(time: number, slotsOf: (dayIndex: number, closed: number) => number): number {
     const dayIndex = this.dayIndexAt(time);
     const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
-    const slot = grid ? this.windowStart(dayIndex, grid.closedBy(time)) : 0;
-    if (grid && slot > 0) return grid.closeTime(slot - 1);
+    const slots = grid ? slotsOf(dayIndex, grid.closedBy(time)) : 0;
+    if (grid && slots > 0) return grid.closeTime(slots - 1);
     return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
   }
 

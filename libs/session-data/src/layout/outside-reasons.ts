@@ -1,7 +1,4 @@
-/**
- * Reasons that mean that the calendar, or the session, has no slot for a bar. Such bars are counted separately from
- * refused ones.
- */
+/** Reasons that mean that the calendar, or the session, has no slot for a bar. Such bars are counted separately from refused ones. */
 
 /** A bar in hours that the calendar knows as extended, and the session does not have. */
 export const EXTENDED_HOURS = 'extended-hours';

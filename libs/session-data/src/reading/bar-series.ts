@@ -16,9 +16,8 @@ import {
   type StoredBar,
 } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
-import type { ClockedReads } from './clocked-reads.js';
+import { type ClockedReads, visibleWatermark } from './clocked-reads.js';
 import { dayAtClock, FormingRead, partCommands } from './forming-read.js';
-import { visibleWatermark } from './visible-end.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
 /** How bars are shown. */

@@ -3,7 +3,7 @@
  * alone: ids, the order of symbols and the number of tries do not enter, so two runs over the same data have the same
  * certificate on any machines and after any faults. How it is computed: docs/storage-layout.md.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   addDayCounts,
   bitmapBytes,
@@ -14,13 +14,12 @@ import {
   ORIGIN_OFFSET,
   RECORD_BYTES,
   recordOffset,
-  type Interval,
   type SlotCounts,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { hashChunk, intervalsByName } from './digest.js';
-import { readBySymbol } from './symbol-values.js';
+import type { ClockedReads } from './clocked-reads.js';
+import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
 
 export interface DayDigest {
   date: string;
@@ -56,22 +55,24 @@ const CHUNKS_A_CALL = 16;
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
- * Days `[firstKept, …)` that close at `upTo` or before, epoch ms.
+ * The retained days that close at `upTo` or before, epoch ms.
+ * @param reads reads the session's clock before each day, so that the call ends when the session is gone: counting missing chunks
+ *   takes as long
  * @param symbols those that are certified
- * @param check is called before each day, and throws when the session is gone
  */
 export async function certify(
   redis: Redis,
   layout: SessionLayout,
+  reads: ClockedReads,
   symbols: readonly string[],
-  firstKept: number,
   upTo: number,
-  check: () => Promise<unknown>,
 ): Promise<StoreCertificate> {
+  await reads.read([]);
+  const { firstKept } = reads;
   const days: DayDigest[] = [];
   const sorted = [...symbols].sort();
   for (let day = firstKept; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
-    await check();
+    await reads.read([]);
     days.push(await certifyDay(redis, layout, sorted, day));
   }
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
@@ -101,35 +102,26 @@ async function certifyDay(
 ): Promise<DayDigest> {
   const hash = createHash('sha256');
   const counts = noCounts();
+  const { date, open, close } = layout.grid(day);
   for (const interval of intervalsByName(layout)) {
+    const { slotCount } = layout.grid(day, interval);
+    const isBase = interval === layout.base;
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       // One turn of the event loop for each batch: a long session must not block the process.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
-      await addChunks({ redis, layout, hash, counts }, day, interval, batch);
+      const found = await readBySymbol(redis, layout, batch, (keys, symbol) => [
+        keys.chunk(interval.name, symbol, date),
+        ...(isBase ? [keys.states(symbol, date)] : []),
+      ]);
+      for (const symbol of batch) {
+        const [chunk = null, states = null] = found.get(symbol)!;
+        if (chunk) hashChunk(hash, interval, symbol, date, chunk);
+        if (isBase) addCounts(counts, slotCount, chunk, states);
+      }
     }
   }
-  const { date, open, close } = layout.grid(day);
   const times = { open: new Date(open).toISOString(), close: new Date(close).toISOString() };
   return { date, ...times, digest: hash.digest('hex'), counts };
-}
-
-async function addChunks(
-  { redis, layout, hash, counts }: { redis: Redis; layout: SessionLayout; hash: Hash; counts: SlotCounts },
-  day: number,
-  interval: Interval,
-  symbols: readonly string[],
-): Promise<void> {
-  const { date, slotCount } = layout.grid(day, interval);
-  const isBase = interval === layout.base;
-  const found = await readBySymbol(redis, layout, symbols, (keys, symbol) => [
-    keys.chunk(interval.name, symbol, date),
-    ...(isBase ? [keys.states(symbol, date)] : []),
-  ]);
-  for (const symbol of symbols) {
-    const [chunk = null, states = null] = found.get(symbol)!;
-    if (chunk) hashChunk(hash, interval, symbol, date, chunk);
-    if (isBase) addCounts(counts, slotCount, chunk, states);
-  }
 }
 
 /** Counts filled slots and their origins in the bytes that are hashed, and the other slots by their states. */

@@ -4,8 +4,8 @@
  * or created again, and when symbols joined or left during the read, because the data may then have half of a symbol.
  */
 import type { Redis } from 'ioredis';
-import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
-import { type SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
+import { type ReadCommand, runAndReceive, runCommands, type StoreReads, type Receiver } from '../redis/index.js';
+import { type SessionLayout, SessionLostError, SymbolsChangedError, type View } from '../layout/index.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
 
 export class ClockedReads {
@@ -73,4 +73,41 @@ export class ClockedReads {
     }
     return [Math.min(guess, clock), replies];
   }
+}
+
+/**
+ * The watermark in a strategy's view. It moves by whole windows, so where the clock does not follow it, it would show in the
+ * middle of a window whether a slot after the clock is settled (I2).
+ */
+export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
+  return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));
+}
+
+/**
+ * The clock, epoch ms, the oldest retained day, and the replies to commands that run after them in the same round trip. They may be
+ * newer: cut them off at the clock (I2). Does not notice a change of symbols. @throws SessionLostError
+ */
+export async function readAfterClock(
+  redis: Redis,
+  layout: SessionLayout,
+  commands: readonly ReadCommand[] = [],
+): Promise<{ clock: number; firstKept: number; replies: unknown[] }> {
+  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
+  const [session, ...replies] = await runCommands(redis, [ofSession, ...commands]);
+  const [clock, incarnation, retainedFrom] = session as (string | null)[];
+  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+  return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
+}
+
+/** The end of what a view shows of symbols: the clock, in an operator's view the lowest frontier; otherwise as {@link readAfterClock}. */
+export async function readVisibleEnd(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  view: View,
+): Promise<{ end: number; firstKept: number }> {
+  const partitions = new Set(symbols.flatMap((symbol) => layout.partitionOf(symbol) ?? []));
+  const frontiers = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
+  const { clock, firstKept, replies } = await readAfterClock(redis, layout, frontiers);
+  return { end: view === 'operator' ? Math.min(...replies.map(Number)) : clock, firstKept };
 }

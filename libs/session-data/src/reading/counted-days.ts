@@ -1,12 +1,29 @@
 /**
- * Counts of whole closed days that were read before, by symbol and day. Guarantees that a count which is answered is not older
+ * Counts of the slots of one symbol on one trading day, for many symbols and days: read from bitmaps and slot states, never from
+ * prices. Those of whole closed days are kept, by symbol and day. Guarantees that a count which is answered is not older
  * than the last {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which
  * `update` reads. A partition is counted again when its owner, its symbols or its store may be others.
  */
+import { addDayCounts, bitmapBytes, noCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { runCommands } from '../redis/index.js';
-import { CELL_COUNTS, copyCell } from './day-cells.js';
+import { runCommands, SCRIPTS } from '../redis/index.js';
+
+/** The counts of a cell, in the order in which they are stored. What is in none of them is missing. */
+export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
+export type CellCount = (typeof CELL_COUNTS)[number];
+
+/** One symbol on one day; the slots `[0, closed)` are counted. */
+export interface DayCell {
+  symbol: string;
+  day: number;
+  closed: number;
+}
+
+/** Cells of one script call: bounds how long it holds Redis, about 2 ms. */
+export const CELLS_A_CALL = 256;
+
+const HAS_STATES = '1'.charCodeAt(0);
 
 /** Most changes of one partition that are read; after more of them its cells are counted again. */
 const CHANGES_MAX = 2_000;
@@ -37,12 +54,11 @@ type Entry = [id: string, fields: string[]];
 export class CountedDays {
   private readonly partitions = new Map<number, Partition>();
   private last: Promise<unknown> = Promise.resolve();
-  private symbols = 0;
   private days = 0;
 
   /** Cells for which there is memory. */
   get size(): number {
-    return this.symbols * this.days;
+    return [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size * this.days, 0);
   }
 
   /** Runs one read after another. With two at once, one could keep counts that the other has found to be outdated. */
@@ -75,7 +91,6 @@ export class CountedDays {
         changes,
       });
     });
-    this.symbols = [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size, 0);
   }
 
   private updateOne(
@@ -114,7 +129,6 @@ export class CountedDays {
     if (!cells) {
       cells = { counts: new Uint16Array(this.days * COUNTS), isKnown: new Uint8Array(this.days) };
       known.cells.set(symbol, cells);
-      this.symbols++;
     }
     copyCell(counts, at, cells.counts, day);
     cells.isKnown[day] = 1;
@@ -125,4 +139,37 @@ export class CountedDays {
 function valueOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
   return undefined;
+}
+
+/** Counts of at most {@link CELLS_A_CALL} cells of one partition: for each cell {@link CELL_COUNTS}, one cell after another. */
+export async function readCells(
+  redis: Redis,
+  layout: SessionLayout,
+  partition: number,
+  cells: readonly DayCell[],
+): Promise<Uint16Array> {
+  const keys = layout.keysOf(partition);
+  const dates = cells.map(({ day }) => layout.day(day).date);
+  const slots = cells.map(({ day }) => layout.grid(day).slotCount);
+  const chunks = cells.map(({ symbol }, i) => keys.chunk(layout.base.name, symbol, dates[i]!));
+  const stateKeys = cells.map(({ symbol }, i) => keys.states(symbol, dates[i]!));
+  const reply = await SCRIPTS.readCells.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
+  const [bitmaps, hasStates, allStates] = reply as [Buffer, Buffer, Buffer];
+  const counts = new Uint16Array(cells.length * CELL_COUNTS.length);
+  let [bitmapAt, statesAt] = [0, 0];
+  cells.forEach(({ closed }, i) => {
+    const bitmap = bitmaps.subarray(bitmapAt, (bitmapAt += bitmapBytes(slots[i]!)));
+    const states = hasStates[i] === HAS_STATES ? allStates.subarray(statesAt, (statesAt += slots[i]!)) : undefined;
+    const counted = addDayCounts(noCounts(), bitmap, states, closed);
+    CELL_COUNTS.forEach((name, place) => (counts[i * CELL_COUNTS.length + place] = counted[name]));
+  });
+  return counts;
+}
+
+/** Copies cell `from` of one list of counts to cell `to` of another one. */
+export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
+  // A loop: a view for each cell costs more than its five numbers.
+  for (let i = 0; i < CELL_COUNTS.length; i++) {
+    target[to * CELL_COUNTS.length + i] = counts[from * CELL_COUNTS.length + i]!;
+  }
 }

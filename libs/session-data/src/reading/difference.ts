@@ -6,8 +6,8 @@ import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
-import { readBySymbol } from './symbol-values.js';
-import { readVisibleEnd } from './visible-end.js';
+import { readBySymbol } from './digest.js';
+import { readAfterClock } from './clocked-reads.js';
 
 export interface FirstDifference {
   symbol: string;
@@ -73,16 +73,16 @@ async function compare(
     const dayOfOther = daysOfOther.get(date);
     if (dayOfOther === undefined) continue;
     compared.days++;
-    let first: FirstDifference | null = null;
+    const found: FirstDifference[] = [];
     const sides: [Side, Side] = [
       { layout: mine.layout, day },
       { layout: other.layout, day: dayOfOther },
     ];
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       signal.throwIfAborted();
-      const found = await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL));
-      if (found && (!first || isBefore(found, first))) first = found;
+      found.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
     }
+    const [first] = found.sort((a, b) => a.slotTime - b.slotTime || (a.symbol < b.symbol ? -1 : 1));
     if (first) return { first, ...compared };
   }
   return { first: null, ...compared };
@@ -90,18 +90,19 @@ async function compare(
 
 /** The retained days of a session's own that its clock has closed, by date. */
 async function closedDays(redis: Redis, { layout }: OpenSession): Promise<Map<string, number>> {
-  const { end, firstKept } = await readVisibleEnd(redis, layout, [], 'strategy');
+  const { clock, firstKept } = await readAfterClock(redis, layout);
   const days = layout.days.flatMap(({ date }, day): [string, number][] =>
-    day >= firstKept && !layout.isHistory(day) && layout.grid(day).close <= end ? [[date, day]] : [],
+    day >= firstKept && !layout.isHistory(day) && layout.grid(day).close <= clock ? [[date, day]] : [],
   );
   return new Map(days);
 }
 
+/** The first difference of each symbol that has any. */
 async function compareChunks(
   redis: Redis,
   sides: readonly [Side, Side],
   symbols: readonly string[],
-): Promise<FirstDifference | null> {
+): Promise<FirstDifference[]> {
   const reads = sides.map(({ layout, day }) =>
     readBySymbol(redis, layout, symbols, (keys, symbol) => [
       keys.chunk(layout.base.name, symbol, layout.day(day).date),
@@ -109,17 +110,13 @@ async function compareChunks(
   );
   const [mine, others] = await Promise.all(reads);
   const isSameGrid = segmentsOf(sides[0]) === segmentsOf(sides[1]);
-  let first: FirstDifference | null = null;
-  for (const symbol of symbols) {
+  const { date } = sides[0].layout.day(sides[0].day);
+  return symbols.flatMap((symbol) => {
     const [[a = null], [b = null]] = [mine!.get(symbol)!, others!.get(symbol)!];
-    if (isSameGrid && (a && b ? a.equals(b) : a === b)) continue;
+    if (isSameGrid && (a && b ? a.equals(b) : a === b)) return [];
     const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b), isEqual);
-    if (!found) continue;
-    const { date } = sides[0].layout.day(sides[0].day);
-    const difference = { symbol, date, slotTime: found.openTime, mine: found.a, other: found.b };
-    if (!first || isBefore(difference, first)) first = difference;
-  }
-  return first;
+    return found ? [{ symbol, date, slotTime: found.openTime, mine: found.a, other: found.b }] : [];
+  });
 }
 
 function segmentsOf({ layout, day }: Side): string {
@@ -148,7 +145,3 @@ const SHOWN = [
   'sourceCount',
   'expectedCount',
 ] as const satisfies readonly (keyof StoredBar)[];
-
-function isBefore(a: FirstDifference, b: FirstDifference): boolean {
-  return a.slotTime < b.slotTime || (a.slotTime === b.slotTime && a.symbol < b.symbol);
-}

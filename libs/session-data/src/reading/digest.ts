@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import type { SessionLayout } from '../layout/index.js';
+import { byPartition, type PartitionKeys, type SessionLayout } from '../layout/index.js';
 
 export interface SessionDigest {
   /** 64 hexadecimal digits. */
@@ -52,4 +52,25 @@ export function intervalsByName({ intervals }: SessionLayout): Interval[] {
 /** Adds a chunk after its name. */
 export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: string, bytes: Uint8Array): void {
   hash.update(`${interval.name}:${symbol}:${date}\n`).update(bytes);
+}
+
+/**
+ * The values of the keys that `keysOf` names for each symbol; null where there is none. Reads only. One command for each partition, whose keys
+ * share a hash tag: a command for each symbol costs more than its bytes.
+ */
+export async function readBySymbol(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  keysOf: (keys: PartitionKeys, symbol: string) => string[],
+): Promise<Map<string, (Buffer | null)[]>> {
+  const found = new Map<string, (Buffer | null)[]>();
+  const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
+    const names = members.map((symbol) => keysOf(layout.keysOf(partition), symbol));
+    const values = await redis.mgetBuffer(...names.flat());
+    let at = 0;
+    members.forEach((symbol, i) => found.set(symbol, values.slice(at, (at += names[i]!.length))));
+  });
+  await Promise.all(reads);
+  return found;
 }

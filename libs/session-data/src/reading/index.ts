@@ -2,13 +2,12 @@
 export { type BarsPart } from './all-bars.js';
 export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
-export { CountedDays } from './counted-days.js';
-export { CELL_COUNTS } from './day-cells.js';
-export { type DayCounts, type DayCountsQuery } from './day-counts.js';
-export { countMissingBars } from './missing-bars.js';
+export { CELL_COUNTS, CountedDays } from './counted-days.js';
+export { type DayCounts, type DayCountsQuery } from './slot-counts.js';
+export { countMissingBars } from './position.js';
 export { readDifference, type SessionDifference } from './difference.js';
 export { dayAtClock } from './forming-read.js';
-export { type OutsideRows } from './outside-counts.js';
+export { type OutsideRows } from './refusals.js';
 export { type FillOptions } from './bar-series.js';
 export { OpenSession } from './open-session.js';
 export { SessionReader } from './session-reader.js';

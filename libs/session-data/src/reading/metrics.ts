@@ -1,6 +1,4 @@
-/**
- * Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only.
- */
+/** Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only. */
 import {
   addDayCounts,
   asksToSettle,
@@ -16,11 +14,9 @@ import {
   type SlotGap,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError, UnknownDateError, type View } from '../layout/index.js';
-import { readOutsideRows } from './outside-counts.js';
-import { refusedIn, refusedReasons } from './refusals.js';
-import { visibleWatermark } from './visible-end.js';
-import { runCommands } from '../redis/index.js';
+import { dayMember, type SessionLayout, UnknownDateError, type View } from '../layout/index.js';
+import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
+import { readAfterClock, visibleWatermark } from './clocked-reads.js';
 
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
@@ -81,23 +77,12 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
     const chunk = whole ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
     return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
-  const [session, partition, ...replies] = await runCommands(redis, [
-    ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'],
-    ['hmget', keys.meta, 'frontier', 'watermark'],
-    ...reads,
-  ]);
-  const [clock, incarnation, retainedFrom] = session as (string | null)[];
-  const [frontier, watermark] = (partition as (string | null)[]).map(Number);
-  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-  const values = replies as (Buffer | null)[];
-  const firstKept = layout.firstKept(Number(retainedFrom));
+  const all = [['hmget', keys.meta, 'frontier', 'watermark'], ...reads];
+  const { clock, firstKept, replies } = await readAfterClock(redis, layout, all);
+  const [partition, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
+  const [frontier = 0, watermark = 0] = partition.map(Number);
   const days = ownDays.map((day, i) => ({ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }));
-  return {
-    clock: Number(clock),
-    frontier: frontier!,
-    watermark: watermark!,
-    days: days.filter(({ day }) => day >= firstKept),
-  };
+  return { clock, frontier, watermark, days: days.filter(({ day }) => day >= firstKept) };
 }
 
 /**
@@ -116,13 +101,14 @@ export async function readSlotMetrics(
   const current = only ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
-  const [ofDay, ofRun] = [new PriceRange(), new PriceRange()];
+  const ofDay: PriceRange = { high: null, low: null, volume: 0 };
+  const ofRun = { ...ofDay };
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
     const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
-    ofRun.add(chunk, grid, closed);
-    if (day === current) ofDay.add(chunk, grid, closed);
+    widen(ofRun, chunk, grid, closed);
+    if (day === current) widen(ofDay, chunk, grid, closed);
     if (closed === 0 || (only !== undefined && day !== only)) continue;
     addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
     gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, asksToSettle(layout.spec.upkeep)));
@@ -190,34 +176,19 @@ export async function readSymbolGaps(
   });
 }
 
-/** Highest price, lowest price and volume of visible bars. */
-class PriceRange {
-  private highest = -Infinity;
-  private lowest = Infinity;
-  private sum = 0;
-  private bars = 0;
+/** Highest price, lowest price (null without a bar) and volume of visible bars. */
+interface PriceRange {
+  high: number | null;
+  low: number | null;
+  volume: number;
+}
 
-  /** Adds the first `closed` slots of a day. */
-  add(chunk: DayChunk, grid: DayGrid, closed: number): void {
-    for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
-      this.highest = Math.max(this.highest, high);
-      this.lowest = Math.min(this.lowest, low);
-      this.sum += volume;
-      this.bars++;
-    }
-  }
-
-  /** Null without a bar. */
-  get high(): number | null {
-    return this.bars > 0 ? this.highest : null;
-  }
-
-  get low(): number | null {
-    return this.bars > 0 ? this.lowest : null;
-  }
-
-  /** A sum beyond the largest number is the largest number: infinity would be `null` in JSON. */
-  get volume(): number {
-    return Math.min(this.sum, Number.MAX_VALUE);
+/** Adds the first `closed` slots of a day. */
+function widen(range: PriceRange, chunk: DayChunk, grid: DayGrid, closed: number): void {
+  for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
+    range.high = Math.max(range.high ?? high, high);
+    range.low = Math.min(range.low ?? low, low);
+    // A sum beyond the largest number is the largest number: infinity would be `null` in JSON.
+    range.volume = Math.min(range.volume + volume, Number.MAX_VALUE);
   }
 }

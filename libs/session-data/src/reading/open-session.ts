@@ -11,7 +11,6 @@ import { BarSeries, type FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { CountedDays } from './counted-days.js';
-import { type DayCounts, type DayCountsQuery, readDayCounts } from './day-counts.js';
 import { digestOf, type SessionDigest } from './digest.js';
 import {
   type SessionLayout,
@@ -20,8 +19,15 @@ import {
   UnknownSymbolError,
   type View,
 } from '../layout/index.js';
-import { type EmptySlots, type EmptySlotsQuery, readEmptySlots } from './empty-slots.js';
-import { readOutsideRows, type OutsideRows } from './outside-counts.js';
+import {
+  type DayCounts,
+  type DayCountsQuery,
+  type EmptySlots,
+  type EmptySlotsQuery,
+  readDayCounts,
+  readEmptySlots,
+} from './slot-counts.js';
+import { readOutsideRows, type OutsideRows } from './refusals.js';
 import { readHistory } from '../stream/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } from './metrics.js';
@@ -73,11 +79,11 @@ export class OpenSession {
    * clock. @throws SessionLostError
    */
   async position(view = this.view): Promise<SessionPosition> {
-    return this.read(async ({ layout, joining }) => {
+    return this.readStore([], async ({ layout, joining }) => {
       if (view === 'strategy') return readVisiblePosition(this.redis, layout, joining);
       const { clock, control, frontier, watermark, counts, refused } = await readPosition(this.redis, layout, joining);
       return { clock, control, frontier, watermark, counts, refused };
-    }, true);
+    });
   }
 
   /** The session's clock, epoch ms. @throws SessionLostError */
@@ -92,7 +98,7 @@ export class OpenSession {
 
   /** Checks that symbols and an interval can be read. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   async checkRead(symbols?: readonly string[], interval?: string): Promise<void> {
-    await this.read(async (listing) => this.check(listing, symbols ?? readableOf(listing), interval), true);
+    await this.readStore([], async (listing) => this.check(listing, symbols ?? readableOf(listing), interval));
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -104,9 +110,8 @@ export class OpenSession {
   async latestBars(
     symbols: readonly string[],
     interval?: string,
-    options?: FillOptions,
+    { fill = 'none' }: FillOptions = {},
   ): Promise<Map<string, ShownBar>> {
-    const { fill = 'none' } = options ?? {};
     const bars = await this.read(async (listing) => {
       const all = symbols.map((symbol) => this.series(listing, symbol, interval));
       return (await Promise.all(all.map((series) => series.last(1, fill)))).map(([bar]) => bar);
@@ -166,7 +171,7 @@ export class OpenSession {
    */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
-    return this.read(({ layout }) => readHistory(this.redis, layout), true);
+    return this.readStore([], ({ layout }) => readHistory(this.redis, layout));
   }
 
   /**
@@ -174,10 +179,7 @@ export class OpenSession {
    * @param date counts and extremes are of this trading day @throws UnknownDateError
    */
   async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
-    return this.read((listing) => {
-      this.series(listing, symbol);
-      return readSlotMetrics(this.redis, listing.layout, symbol, view, date);
-    }, true);
+    return this.readStore([symbol], ({ layout }) => readSlotMetrics(this.redis, layout, symbol, view, date));
   }
 
   /**
@@ -186,29 +188,24 @@ export class OpenSession {
    * @throws UnknownSymbolError, SessionLostError
    */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
-    const run = () =>
-      this.read((listing) => {
-        this.check(listing, query.symbols);
-        return readDayCounts(this.redis, listing.layout, readableOf(listing), { view: this.view, ...query }, known);
-      }, true);
-    return known.alone(run);
+    const run = (listing: Listing) =>
+      readDayCounts(this.redis, listing.layout, readableOf(listing), { view: this.view, ...query }, known);
+    return known.alone(() => this.readStore(query.symbols, run));
   }
 
   /** The symbols with empty slots that upkeep would request when it is forced. @throws UnknownSymbolError, SessionLostError */
   async emptySlots(query: EmptySlotsQuery): Promise<EmptySlots[]> {
-    return this.read((listing) => {
-      this.check(listing, query.symbols);
-      return readEmptySlots(this.redis, listing.layout, readableOf(listing), query);
-    }, true);
+    return this.readStore(query.symbols, (listing) =>
+      readEmptySlots(this.redis, listing.layout, readableOf(listing), query),
+    );
   }
 
   /** Rows of all symbols that have no slot. Joining symbols are not counted. @throws SessionLostError */
   async outsideRows(view = this.view): Promise<OutsideRows> {
-    return this.read(async ({ layout, joining, reads }) => {
-      const [clock] = await reads.read([]);
-      const symbols = new Set(readableOf({ layout, joining }));
-      return readOutsideRows(this.redis, layout, symbols, { view, clock });
-    }, true);
+    return this.readStore([], async (listing) => {
+      const [clock] = await listing.reads.read([]);
+      return readOutsideRows(this.redis, listing.layout, new Set(readableOf(listing)), { view, clock });
+    });
   }
 
   /**
@@ -216,44 +213,42 @@ export class OpenSession {
    * own, oldest first. A gap that spans the clock ends there.
    */
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
-    return this.read((listing) => {
-      this.series(listing, symbol);
-      return readSymbolGaps(this.redis, listing.layout, symbol, view);
-    }, true);
+    return this.readStore([symbol], ({ layout }) => readSymbolGaps(this.redis, layout, symbol, view));
   }
 
   /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
   async digest(view = this.view): Promise<SessionDigest> {
-    return this.read(async ({ layout, reads }) => {
+    return this.readStore([], async ({ layout, reads }) => {
       const [clock] = await reads.read([]);
       return digestOf(this.redis, layout, reads.firstKept, view === 'operator' ? undefined : layout.dayIndexAt(clock));
-    }, true);
+    });
   }
 
   /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
   async certificate(): Promise<StoreCertificate> {
-    return this.read(async ({ layout, joining, reads }) => {
+    return this.readStore([], async ({ layout, joining, reads }) => {
       const { clock, watermark } = await readPosition(this.redis, layout, joining);
-      await reads.read([]);
-      // Stop early when the session is removed meanwhile: counting missing chunks takes as long.
-      const check = () => reads.read([]);
-      const symbols = readableOf({ layout, joining });
       const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
-      return certify(this.redis, layout, symbols, reads.firstKept, upTo, check);
-    }, true);
+      return certify(this.redis, layout, reads, readableOf({ layout, joining }), upTo);
+    });
   }
 
-  /**
-   * Runs a read, and runs it again when the symbols changed meanwhile.
-   * @param checked true when the read does not use {@link ClockedReads}, which notices the change
-   */
-  private async read<T>(run: (listing: Listing) => Promise<T>, checked = false): Promise<T> {
+  /** {@link read} for what is not read with {@link ClockedReads}, which notices a change. @throws UnknownSymbolError */
+  private async readStore<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
+    return this.read(async (listing) => {
+      this.check(listing, symbols);
+      const answer = await run(listing);
+      await listing.reads.read([]);
+      return answer;
+    });
+  }
+
+  /** Runs a read, and runs it again when the symbols changed meanwhile. */
+  private async read<T>(run: (listing: Listing) => Promise<T>): Promise<T> {
     for (let change = 0; ; change++) {
       const { listing } = this;
       try {
-        const answer = await run(listing);
-        if (checked) await listing.reads.read([]);
-        return answer;
+        return await run(listing);
       } catch (error) {
         const isChange = error instanceof SymbolsChangedError;
         if ((!isChange && !(error instanceof UnknownSymbolError)) || change >= CHANGES_MAX) throw error;
@@ -263,7 +258,7 @@ export class OpenSession {
     }
   }
 
-  private check(listing: Listing, symbols: readonly string[] = [], interval?: string): void {
+  private check(listing: Listing, symbols: readonly string[], interval?: string): void {
     for (const symbol of symbols) this.series(listing, symbol, interval);
   }
 

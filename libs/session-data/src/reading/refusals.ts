@@ -1,10 +1,11 @@
-/** Counts of refused bars: all, or only those of windows that the clock has passed. */
+/** Counts of refused bars, and of rows that have no slot: all, or only those of windows and dates that the clock has passed. */
 import type { Redis } from 'ioredis';
-import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys } from '../layout/index.js';
+import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import { runCommands } from '../redis/index.js';
+import { type OutsideDay, readOutside } from '../stream/index.js';
 
 /** Number of refused bars by `symbol reason`, as text. */
-export type Refusals = Record<string, string>;
+type Refusals = Record<string, string>;
 
 /** @param clock refusals of windows that end after it are left out; Infinity for all */
 export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
@@ -30,9 +31,47 @@ export function refusedTotal(refused: Refusals): number {
   );
 }
 
-/** How an outside reason counts. */
-export function outsideOf(reason: string, count: number): { outside: number; extended: number } {
-  return reason === EXTENDED_HOURS ? { outside: 0, extended: count } : { outside: count, extended: 0 };
+/** Rows that have no slot, as a session and its symbols show them: rows of the source by local date, and bars that were fed. */
+export interface OutsideRows {
+  /** Rows without a slot, in hours that the calendar does not know. */
+  outside: number;
+  /** Rows in hours that the calendar knows as extended, and the session does not have. */
+  extended: number;
+  /** Dates of the source that have such rows, by date and symbol. */
+  days: OutsideDay[];
+}
+
+/**
+ * A strategy sees a date when the clock has passed its local midnight, and all when the session is at its end.
+ * @param symbols those that are counted
+ * @param date the only date that is counted; fed bars, which are not counted by date, are left out then
+ */
+export async function readOutsideRows(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: ReadonlySet<string>,
+  { view, clock }: { view: View; clock: number },
+  date?: string,
+): Promise<OutsideRows> {
+  const until = view === 'operator' || clock >= layout.end ? Infinity : clock;
+  const all = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
+  const days = all.filter(
+    (day) => symbols.has(day.symbol) && day.until <= until && (date === undefined || day.date === date),
+  );
+  const rows: OutsideRows = { outside: 0, extended: 0, days };
+  for (const { outside, extended } of days) {
+    rows.outside += outside;
+    rows.extended += extended;
+  }
+  if (date !== undefined) return rows;
+  const partitions = new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []));
+  const refusals = [...partitions].map((partition) => refusedIn(redis, layout.keysOf(partition), until));
+  for (const [field, count] of (await Promise.all(refusals)).flatMap(Object.entries<string>)) {
+    const [symbol = '', reason = ''] = field.split(' ');
+    if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
+    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += Number(count);
+  }
+  return rows;
 }
 
 /** @param ahead by `time symbol reason`: the window's end, epoch ms */

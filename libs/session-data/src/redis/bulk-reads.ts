@@ -6,7 +6,7 @@
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
-import { type ReadCommand, runCommands } from './pipeline.js';
+import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
@@ -80,12 +80,7 @@ class BulkReads implements StoreReads {
   constructor(private readonly main: Redis) {
     const { options } = main;
     this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
-    const connected = (socket: BulkSocket) => (this.socket = socket);
-    class Connector extends BulkConnector {
-      constructor() {
-        super(options, connected);
-      }
-    }
+    const Connector = bulkConnector(options, (socket) => (this.socket = socket));
     this.redis = main.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
     // ioredis reconnects. The read that fails reports the error.
     this.redis.on('error', () => undefined);
@@ -132,24 +127,26 @@ class BulkReads implements StoreReads {
   }
 }
 
-class BulkConnector extends AbstractConnector {
-  constructor(
-    private readonly options: RedisOptions,
-    private readonly connected: (socket: BulkSocket) => void,
-  ) {
-    super(options.disconnectTimeout ?? 2_000);
-  }
+/** A class by which ioredis connects with a {@link BulkSocket}. */
+function bulkConnector(
+  { path, host, port = 6379, family, disconnectTimeout = 2_000 }: RedisOptions,
+  connected: (socket: BulkSocket) => void,
+) {
+  return class extends AbstractConnector {
+    constructor() {
+      super(disconnectTimeout);
+    }
 
-  async connect(): Promise<BulkSocket> {
-    const { path, host, port = 6379, family } = this.options;
-    const socket = new BulkSocket();
-    this.stream = socket;
-    this.connecting = true;
-    socket.once('error', (error) => (this.firstError = error));
-    socket.connect(path ? { path } : { host, port, family });
-    this.connected(socket);
-    return socket;
-  }
+    async connect(): Promise<BulkSocket> {
+      const socket = new BulkSocket();
+      this.stream = socket;
+      this.connecting = true;
+      socket.once('error', (error) => (this.firstError = error));
+      socket.connect(path ? { path } : { host, port, family });
+      connected(socket);
+      return socket;
+    }
+  };
 }
 
 function encoded([name, ...args]: ReadCommand): string {

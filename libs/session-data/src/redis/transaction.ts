@@ -8,7 +8,7 @@
  */
 import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
-import { asRedisArgument, type ScriptArgument } from './script.js';
+import { asRedisArgument, type ScriptArgument } from './commands.js';
 
 /** Name and arguments. */
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
@@ -33,18 +33,12 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   if (failed?.status === 'rejected') throw failed.reason;
   const exec = answers.at(-1)!;
   const answer: unknown = exec.status === 'fulfilled' ? exec.value : undefined;
-  if (!Array.isArray(answer)) throw new TransactionReplyError(answer);
+  if (!Array.isArray(answer)) {
+    throw new TypeError(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
+  }
   const replies: unknown[] = answer;
   for (const reply of replies) if (reply instanceof Error) throw reply;
   return replies;
-}
-
-/** Raised when Redis answers a transaction with something other than a list. */
-export class TransactionReplyError extends Error {
-  override readonly name = 'TransactionReplyError';
-  constructor(reply: unknown) {
-    super(`transaction: expected a list of replies, was ${JSON.stringify(reply)}`);
-  }
 }
 
 /** A command that writes its arguments to the socket directly, and gives ioredis nothing to write. */

@@ -1,10 +1,9 @@
 /** Decides how a file is read. */
 export { parseColumnsOption } from './columns.js';
-export { type FilePlan, planFile } from './file-plan.js';
+export { type FilePlan, planFile, type Understood } from './file-plan.js';
 export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { type FileStart } from './sample.js';
 export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';
-export { type Understood } from './understood.js';
 export { type ChosenVolume } from './volume-choice.js';

@@ -3,10 +3,9 @@ import type { BarFormat } from '../formats/index.js';
 import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusable } from './columns.js';
 import type { ReadOptions } from './read-options.js';
-import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
+import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
 import type { FileSample, SampleRow } from './sample.js';
 import type { VolumeColumn } from './volume-choice.js';
-import { wideHeader } from './wide-header.js';
 
 export interface FileLayout {
   layout: RowLayout;

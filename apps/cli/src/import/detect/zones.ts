@@ -1,4 +1,4 @@
-/** The zones of times: what the user, the format and the names of columns say, and whether the text of a time names one. Pure. */
+/** The zones of times: what the user, the format, the name of a column and the text of a time say, and whose market's hours they fit. Pure. */
 import { IANAZone } from 'luxon';
 import { bareName } from './header-names.js';
 import type { FileLayout } from './layout.js';
@@ -42,4 +42,76 @@ export function isEpoch(text: string): boolean {
 /** True for a text with a date and a time of day, and without an offset or a zone. */
 export function lacksZone(text: string): boolean {
   return !isEpoch(text) && !ZONE.test(text.replace(/^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/, ''));
+}
+
+/**
+ * Hours of the day. The first row of a day may be `late` minutes after `from`, and its last row `early` minutes before `to`.
+ * @default late 5, early the same as late
+ */
+type MarketHours = readonly [zone: string, from: number, to: number, late?: number, early?: number];
+
+const MARKETS: readonly MarketHours[] = [
+  ['Asia/Shanghai', 9.5, 15],
+  // A few rows of the morning are enough: no market opens at 09:30 UTC.
+  ['America/New_York', 9.5, 16, 1, 389],
+  ['America/New_York', 4, 20, 30],
+  ['America/Chicago', 8.5, 15],
+  ['Europe/London', 8, 16.5],
+  ['Europe/Berlin', 9, 17.5],
+  ['Asia/Kolkata', 9.25, 15.5],
+  ['Asia/Tokyo', 9, 15],
+  ['Asia/Tokyo', 9, 15.5],
+  ['Australia/Sydney', 10, 16],
+];
+const MINUTE_MS = 60_000;
+/** An auction may follow the close. */
+const AUCTION_MINUTES = 10;
+const SHARE_MIN = 0.98;
+
+/**
+ * The zone of the market whose hours the times fit; undefined when they fit none.
+ * @param walls wall times in UTC, which was assumed, epoch ms
+ */
+export function hoursElsewhere(walls: readonly number[]): string | undefined {
+  const found = MARKETS.find((market) => {
+    const offset = offsetOfDay(market[0]);
+    return walls.some((wall) => offset(wall) !== 0) && fits(walls, market);
+  });
+  return found?.[0];
+}
+
+/** True when the times fit a market of the zone as UTC and not as read. @param walls wall times in `zone`, epoch ms */
+export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
+  const offset = offsetOfDay(zone);
+  const shifted = walls.map((wall) => wall + offset(wall));
+  return MARKETS.some((market) => market[0] === zone && !fits(walls, market) && fits(shifted, market));
+}
+
+function minuteOf(wall: number): number {
+  return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
+}
+
+/** Most rows are inside of the hours, and most days begin and end with them. */
+function fits(walls: readonly number[], [, fromHour, toHour, late = 5, early = late]: MarketHours): boolean {
+  const [from, to] = [fromHour * 60, toHour * 60];
+  const days = new Map<number, [first: number, last: number]>();
+  let inside = 0;
+  for (const wall of walls) {
+    const minute = minuteOf(wall);
+    const [first, last] = days.get(Math.floor(wall / DAY_MS)) ?? [minute, minute];
+    days.set(Math.floor(wall / DAY_MS), [Math.min(first, minute), Math.max(last, minute)]);
+    if (minute >= from && minute <= to) inside++;
+  }
+  const whole = [...days.values()].filter(
+    ([first, last]) => first >= from && first <= from + late && last >= to - early && last <= to + AUCTION_MINUTES,
+  );
+  // The edge of a sample cuts its first and its last day.
+  return whole.length > 0 && whole.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
+}
+
+/** The earliest and the latest time of day. */
+export function hoursText(walls: readonly number[]): string {
+  const minutes = walls.map(minuteOf);
+  const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
+  return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;
 }

@@ -5,9 +5,62 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { CliError } from '../../terminal/index.js';
-import { isDataName, isHidden, isLeanName } from './data-names.js';
-import { globPattern } from './glob.js';
+import { CliError, UsageError } from '../../terminal/index.js';
+
+const DATA_FILE = /\.(csv|txt|tsv|asc|prn|json|ndjson|jsonl)(\.(gz|zst|bz2|xz))?$|\.zip$/i;
+/** Lean's minute files: trades, and the quotes of markets that have no trades. */
+export const LEAN_FILE = /^(\d{4})(\d{2})(\d{2})_(trade|quote)\.(zip|csv)$/i;
+
+/** True for a file that an import of its folder or zip reads. */
+export function isDataName(path: string): boolean {
+  return DATA_FILE.test(path);
+}
+
+/** True for a minute file of Lean. @param path with slashes */
+export function isLeanName(path: string): boolean {
+  const kind = LEAN_FILE.exec(path.slice(path.lastIndexOf('/') + 1))?.[4]?.toLowerCase();
+  return kind === 'trade' || (kind === 'quote' && /\/(forex|cfd)\//i.test(path));
+}
+
+/** True for names that are no data: resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes */
+export function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+}
+
+const GLOB_SIGNS: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+
+/** Converts a glob for the whole path: `*` and `?` match within a folder, `**` across folders, `{a,b}` either one. */
+export function globPattern(glob: string): RegExp {
+  let braces = 0;
+  const source = glob.replace(/\*\*\/?|\[([^][^\]]*)\]|[^]/g, (part: string, chars: string | undefined, at: number) => {
+    if (chars !== undefined) return `[${chars.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+    if (part === '{' && glob.includes('}', at)) {
+      braces++;
+      return '(?:';
+    }
+    if (part === '}' && braces > 0) {
+      braces--;
+      return ')';
+    }
+    if (part === ',' && braces > 0) return '|';
+    return GLOB_SIGNS[part] ?? part.replace(/[.+^$()|[\]\\{}]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`);
+}
+
+/**
+ * Reads the symbol of a file out of its path.
+ * @param pattern such as `{symbol}_1m.csv` or `{symbol}/*.csv`, which must match the end of the path
+ * @returns the symbol in the case of the path; undefined for a path that the pattern does not match
+ * @throws UsageError when the pattern does not have exactly one `{symbol}`
+ */
+export function symbolFromPath(pattern: string): (path: string) => string | undefined {
+  const parts = pattern.split('{symbol}');
+  if (parts.length !== 2) throw new UsageError(`expected one {symbol} in --symbol-from-path, was "${pattern}"`);
+  const [before = '', after = ''] = parts.map((part) => globPattern(part).source.slice(1, -1));
+  const expression = new RegExp(`(?:^|/)${before}([^/]+?)${after}$`);
+  return (path) => expression.exec(path)?.[1];
+}
 
 export interface InputFile {
   /** Absolute. */

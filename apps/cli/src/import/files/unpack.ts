@@ -6,8 +6,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { UnreadableFileError } from './errors.js';
-import { fileKindOf, SIGNATURE_BYTES, unreadableKind } from './signatures.js';
+import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from './unreadable.js';
 
 /** Opens the packed bytes from their start. Each call gives a new stream. */
 export type OpenBytes = () => Promise<Readable>;

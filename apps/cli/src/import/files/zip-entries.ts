@@ -2,13 +2,83 @@
  * Reads the directory of a zip file, zip64 included, and opens its entries. Resource forks and hidden files are left out.
  * Every read of an entry checks its checksum: a flipped bit in a price is worse than a missing file.
  */
-import { stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { type PassThrough, Readable, Transform } from 'node:stream';
+import { callbackify } from 'node:util';
 import { crc32, inflateRawSync } from 'node:zlib';
-import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
-import { BLOCK_BYTES, BlockReader } from './block-reader.js';
-import { isHidden } from './data-names.js';
-import { UnreadableFileError } from './errors.js';
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
+import { isHidden } from './input-files.js';
+import { UnreadableFileError } from './unreadable.js';
+
+const BLOCK_BYTES = 256 * 1024;
+
+/**
+ * Reads the file in blocks: yauzl reads the directory in pieces of about 50 bytes, and a read of the system for each would
+ * take half a minute for 70,000 entries. Holds one block, and no file open between reads.
+ */
+class BlockReader extends RandomAccessReader {
+  #block = Buffer.alloc(0);
+  /** Place of the block in the file. */
+  #start = 0;
+
+  constructor(private readonly path: string) {
+    super();
+  }
+
+  /** @param end exclusive */
+  override _readStreamForRange(start: number, end: number): Readable {
+    const held = this.#held(start, end - start);
+    return held === undefined ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([held]);
+  }
+
+  /** At most a block of bytes. @throws Error when the file ends before */
+  async bytesAt(position: number, length: number): Promise<Buffer> {
+    if (this.#held(position, length) === undefined) await this.#load(position);
+    const held = this.#held(position, length);
+    if (held === undefined) throw new Error('unexpected end of the file');
+    return held;
+  }
+
+  override read(
+    into: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    const held = this.#held(position, length);
+    if (held === undefined) {
+      return callbackify(async () => {
+        (await this.bytesAt(position, length)).copy(into, offset);
+      })(callback);
+    }
+    held.copy(into, offset);
+    callback(null);
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.#block = Buffer.alloc(0);
+    setImmediate(callback, null);
+  }
+
+  /** Bytes of the block; undefined when it does not have them all. */
+  #held(position: number, length: number): Buffer | undefined {
+    const at = position - this.#start;
+    return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
+  }
+
+  async #load(position: number): Promise<void> {
+    const file = await open(this.path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, position);
+      this.#block = buffer.subarray(0, bytesRead);
+      this.#start = position;
+    } finally {
+      await file.close();
+    }
+  }
+}
 
 /** Methods of packing. */
 const [STORED, DEFLATED] = [0, 8];

@@ -21,12 +21,14 @@ export class SymbolNames {
   /** By lower case. */
   readonly #known = new Map<string, string>();
 
-  /** @param stored the symbols of the dataset @param map names in files to symbols */
+  /** @param map names in files to symbols */
   constructor(
     private readonly symbolCase: SymbolCase = 'guard',
     private readonly map: ReadonlyMap<string, string> = new Map(),
-    stored: Iterable<string> = [],
-  ) {
+  ) {}
+
+  /** Adds the symbols of the dataset, before the first name is looked up. */
+  know(stored: Iterable<string>): void {
     for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
   }
 

@@ -2,9 +2,220 @@
  * Runs an import: reads files, writes bars, returns a summary. Wrong rows and files are counted and the import continues;
  * when reading or writing itself fails, nothing of the import is kept.
  */
+import type { Bar } from '@barkeep/bars';
+import { type ChosenVolume, type FilePlan, type FileStart, leanFile, planFile, planLean } from '../detect/index.js';
+import { inputEntries, type InputEntry, type InputFile, isFileError, isLeanName } from '../files/index.js';
+import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
+import { splitterOf } from '../rows/index.js';
+import { BarBuffer } from './bar-writers.js';
+import { areDistinct, checkWhole, refuseMixed, startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
-import { type ImportEvents, ImportRun, WriteError } from './import-run.js';
-import type { ImportSummary } from './summary.js';
+import { type ImportSummary, RefusalLog, UnderstoodLog } from './summary.js';
+import { PriceWatch, SpacingWatch } from './watches.js';
+
+/** Different warnings of files that are kept. */
+const WARNINGS_MAX = 20;
+
+type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+class ImportRun {
+  readonly refused = new RefusalLog();
+  readonly understood: UnderstoodLog;
+  /** The first file and the number of files of each warning. */
+  readonly #warned = new Map<string, { name: string; files: number }>();
+  outside = 0;
+  unknownVolumes = 0;
+  /** Written so far. */
+  bars = 0;
+  readonly #watches: readonly (SpacingWatch | PriceWatch)[];
+  readonly #buffer = new BarBuffer();
+  #writing: Promise<void> = Promise.resolve();
+  #bytes = 0;
+
+  /** @param writer undefined for a dry run */
+  constructor(
+    private readonly plan: ImportPlan,
+    private readonly writer: BarWriter | undefined,
+    private readonly events: ImportEvents,
+  ) {
+    this.understood = new UnderstoodLog(events.onUnderstood);
+    this.#watches = [new SpacingWatch(plan.read.intervalMs), new PriceWatch()];
+  }
+
+  async readFile(file: InputFile): Promise<void> {
+    const shown = this.plan.showPath(file.path);
+    const bytesBefore = this.#bytes;
+    try {
+      const entries = await inputEntries(file.path);
+      const symbols = symbolsByPath(entries, this.plan);
+      await this.#checkZip(entries, symbols);
+      for (const [index, entry] of entries.entries()) {
+        const name = entry.name === undefined ? shown : `${shown}!${entry.name}`;
+        await this.#readEntry(entry, name, symbols[index]).catch((error: unknown) => this.#refuseFile(name, error));
+      }
+    } catch (error) {
+      this.#refuseFile(shown, error);
+    }
+    this.#bytes = bytesBefore + file.bytes;
+    this.events.onProgress(this.#bytes, this.bars);
+  }
+
+  /** Writes everything that was read. */
+  async flush(): Promise<void> {
+    await this.#writeBehind();
+    await this.#writing;
+  }
+
+  /** Complete after `flush`. */
+  get warnings(): string[] {
+    const ofFiles = [...this.#warned].map(([warning, { name, files }]) => {
+      const others = files > 1 ? ` (and ${files - 1} more files)` : '';
+      return `${name}${others}: ${warning}`;
+    });
+    return [...ofFiles, ...this.#watches.flatMap((watch) => watch.warnings())];
+  }
+
+  #refuseFile(name: string, error: unknown): void {
+    if (error instanceof FilePlanError) this.refused.add(name, error.line, error.reason, error.message);
+    else if (!(error instanceof WriteError) && isFileError(error))
+      this.refused.add(name, 0, 'unreadable-file', error.message);
+    else throw error;
+  }
+
+  async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
+    if (symbol === undefined && this.plan.symbolOf !== undefined)
+      throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
+    const tail = await entry.check();
+    const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
+    try {
+      const all = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
+      const sampled = this.#planOf(entry, start);
+      if (sampled === undefined) return;
+      const volume = await volumeOf(sampled, all);
+      const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
+      if (plan.delimiter === undefined) await checkWhole(all());
+      this.understood.add(name, plan.understood);
+      for (const warning of plan.warnings) this.#warn(name, warning);
+      await this.#readRows(plan, name, start.head, rest);
+    } finally {
+      await rest.return(undefined);
+    }
+  }
+
+  async #readRows(plan: FilePlan, name: string, head: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
+    const outsideBefore = this.outside;
+    const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
+    const splitter = splitterOf(plan.delimiter, reader);
+    splitter.push(head);
+    if (this.#buffer.full) await this.#writeBehind();
+    for await (const piece of rest) {
+      this.plan.signal?.throwIfAborted();
+      splitter.push(piece);
+      if (this.#buffer.full) await this.#writeBehind();
+    }
+    splitter.end();
+    this.unknownVolumes += reader.unknownVolumes;
+    if (this.outside > outsideBefore) this.#warnOutside(plan, name, this.outside - outsideBefore);
+  }
+
+  #sink(name: string): RowSink {
+    const { calendar } = this.plan;
+    return {
+      bar: (symbol, bar) => {
+        if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
+        else this.outside++;
+      },
+      refuse: (line, reason, detail) => this.refused.add(name, line, reason, detail),
+    };
+  }
+
+  #warnOutside(plan: FilePlan, name: string, rows: number): void {
+    const { calendar } = this.plan;
+    if (calendar === undefined) return;
+    const hint = calendar.hint(plan.sampleTimes, plan.reader.zone, this.plan.read.intervalMs);
+    const { id } = calendar.calendar;
+    this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
+  }
+
+  #warn(name: string, warning: string): void {
+    const known = this.#warned.get(warning);
+    if (known !== undefined) known.files++;
+    else if (this.#warned.size < WARNINGS_MAX) this.#warned.set(warning, { name, files: 1 });
+  }
+
+  #planOf(entry: InputEntry, start: FileStart): FilePlan | undefined {
+    const { read } = this.plan;
+    const isLean =
+      read.format === 'lean' ||
+      (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/'));
+    if (!isLean) return planFile(start, read);
+    const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
+    return planLean(file, read, start.head);
+  }
+
+  /** @throws FilePlanError when files of one zip would become one symbol */
+  async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
+    if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
+    if (areDistinct(symbols, this.plan.read.names)) return;
+    const found: (string | undefined)[] = [];
+    for (const [index, entry] of entries.entries()) found.push(await this.#symbolOf(entry, symbols[index]));
+    refuseMixed(entries, found);
+  }
+
+  /** The one symbol that an entry becomes, by its first bytes; undefined when it has several, or no bars. */
+  async #symbolOf(entry: InputEntry, byPath: string | undefined): Promise<string | undefined> {
+    try {
+      const { start, rest } = await startOf(entry, byPath);
+      await rest.return(undefined);
+      return this.#planOf(entry, start)?.reader.symbol;
+    } catch (error) {
+      if (error instanceof FilePlanError || isFileError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Starts to write the buffered bars when the previous write is done, so that PostgreSQL works while the import reads on. */
+  async #writeBehind(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#write(this.#buffer.take());
+    this.#writing.catch(() => undefined); // the next await reports it
+  }
+
+  async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
+    for (const [symbol, bars] of batches) {
+      for (const watch of this.#watches) watch.add(symbol, bars);
+      await this.writer?.write(symbol, bars).catch((cause: unknown) => {
+        throw new WriteError(cause);
+      });
+      this.bars += bars.length;
+    }
+    this.events.onProgress(this.#bytes, this.bars);
+  }
+}
+
+interface ImportEvents {
+  /** @param bytes of all files read so far @param bars written so far */
+  onProgress: (bytes: number, bars: number) => void;
+  /** Called once for files that are read alike, before any of their rows is stored. */
+  onUnderstood?: UnderstoodLog['onFirst'];
+}
+
+/** A failure of the writer, which ends the import. A failure of a file costs only that file. */
+class WriteError extends Error {
+  constructor(override readonly cause: unknown) {
+    super('write failed');
+  }
+}
+
+/** Reads the file for the choice between its volume columns; undefined for a file that has at most one. */
+async function volumeOf({ volumeChoice, delimiter }: FilePlan, all: () => Pieces): Promise<ChosenVolume | undefined> {
+  const choice = volumeChoice?.();
+  if (choice === undefined) return undefined;
+  const rows = splitterOf(delimiter, choice);
+  for await (const piece of all()) rows.push(piece);
+  rows.end();
+  return choice.chosen;
+}
 
 /** @param writer undefined for a dry run, which stores nothing */
 export async function importBars(

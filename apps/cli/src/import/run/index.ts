@@ -1,7 +1,6 @@
 /** Runs an import. */
 export { CalendarCheck } from './calendar-check.js';
-export { FeedWriter } from './feed-writer.js';
+export { FeedWriter } from './bar-writers.js';
 export { importBars } from './import-bars.js';
 export { type ImportPlan } from './import-plan.js';
-export { summaryText, understoodText } from './summary-text.js';
-export { type ImportSummary } from './summary.js';
+export { type ImportSummary, summaryText, understoodText } from './summary.js';

@@ -3,8 +3,7 @@
  * tokens than digits, literals, AM and PM and offsets is read by Luxon, which takes about 5 µs a row.
  */
 import { DateTime } from 'luxon';
-import { midnightOf, wallTimeOf } from './civil-day.js';
-import { digitsAt, digitsFrom, offsetAt } from './iso-time.js';
+import { digitsAt, digitsFrom, midnightOf, offsetAt, wallTimeOf } from './iso-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';

@@ -4,8 +4,7 @@
  * that no epoch unit puts between 1990 and 2100 are refused by name.
  */
 import { decimalAt } from '../rows/index.js';
-import { midnightOf, wallTimeOf } from './civil-day.js';
-import { digitsAt, digitsFrom, instantAt, isoTimeAt } from './iso-time.js';
+import { digitsAt, digitsFrom, instantAt, isoTimeAt, midnightOf, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 

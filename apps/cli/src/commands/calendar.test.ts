@@ -1,0 +1,40 @@
+import { calendarNamed } from '@barkeep/bars';
+import { compareWithTable } from './calendar.js';
+
+const HEADER = 'date,open,close,break_start,break_end';
+const LONDON = calendarNamed('XLON');
+const compare = (...rows: string[]) => compareWithTable(LONDON, [HEADER, ...rows].join('\n'));
+
+test('a table that a calendar agrees with has no difference', () => {
+  const rows = [
+    '2024-12-23T00:00:00Z,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,',
+    '2024-12-24T00:00:00Z,2024-12-24T08:00:00Z,2024-12-24T12:30:00Z,,',
+    '2024-12-27T00:00:00Z,2024-12-27T08:00:00Z,2024-12-27T16:30:00Z,,',
+  ];
+  expect(compare(...rows)).toEqual({ days: 3, differences: [] });
+});
+
+test('days that only one has, and other hours, are differences', () => {
+  const rows = [
+    '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,2024-12-23T12:00:00Z,2024-12-23T13:00:00Z',
+    '2024-12-25,2024-12-25T08:00:00Z,2024-12-25T12:30:00Z,,',
+  ];
+  expect(compare(...rows).differences).toEqual([
+    {
+      date: '2024-12-23',
+      calendar: '2024-12-23T08:00Z – 2024-12-23T16:30Z',
+      table: '2024-12-23T08:00Z – 2024-12-23T12:00Z, 2024-12-23T13:00Z – 2024-12-23T16:30Z',
+    },
+    { date: '2024-12-24', calendar: '2024-12-24T08:00Z – 2024-12-24T12:30Z', table: 'closed' },
+    { date: '2024-12-25', calendar: 'closed', table: '2024-12-25T08:00Z – 2024-12-25T12:30Z' },
+  ]);
+});
+
+test('a table of another form, or beyond the calendar, is refused by name', () => {
+  expect(() => compareWithTable(LONDON, 'day;open;close\n')).toThrow('expected the columns date,open,close');
+  expect(() => compare()).toThrow('expected at least one trading day');
+  expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
+  expect(() => compare('2030-01-02,2030-01-02T08:00:00Z,2030-01-02T16:30:00Z,,')).toThrow(
+    'expected dates of XLON, 1990-01-01 to 2027-12-31, was 2030-01-02 to 2030-01-02',
+  );
+});

@@ -1,0 +1,76 @@
+import type { CertifiedDay } from '@barkeep/client';
+import { byPlace, firstDayThatDiffers, type PlacedDifference, sameConsumers } from './compare.js';
+
+const day = (date: string, digest: string): CertifiedDay => ({
+  date,
+  open: `${date}T13:30:00.000Z`,
+  close: `${date}T20:00:00.000Z`,
+  digest,
+  counts: {
+    expected: 390,
+    filled: 390,
+    streamed: 390,
+    backfilled: 0,
+    noTrade: 0,
+    unfillable: 0,
+    absent: 0,
+    missing: 0,
+  },
+});
+
+describe('days', () => {
+  const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
+  test('that are the same do not differ', () => {
+    expect(firstDayThatDiffers(days, structuredClone(days))).toBeUndefined();
+  });
+  test('differ first where a digest does', () => {
+    expect(firstDayThatDiffers(days, [days[0]!, day('2013-10-08', 'cc')])).toMatchObject({ date: '2013-10-08' });
+  });
+  test('differ where one of the two has none', () => {
+    expect(firstDayThatDiffers(days.slice(1), days)).toMatchObject({ date: '2013-10-07', a: undefined, b: days[0] });
+  });
+});
+
+describe('consumers', () => {
+  const consumer = (name: string, deliveredHash: string) => ({
+    name,
+    deliveredHash,
+    steps: 1,
+    bars: 2,
+    time: '2013-10-07T20:00:00.000Z',
+  });
+  test('of the same name were delivered the same, or not; others are not compared', () => {
+    const [a, b] = [
+      [consumer('one', 'aa'), consumer('only-a', 'aa'), consumer('two', 'aa')],
+      [consumer('one', 'aa'), consumer('only-b', 'aa'), consumer('two', 'bb')],
+    ];
+    expect(sameConsumers(a, b)).toEqual([
+      { name: 'one', equal: true },
+      { name: 'two', equal: false },
+    ]);
+  });
+});
+
+describe('bars', () => {
+  test('are ordered by time, then interval, then symbol', () => {
+    const at = (openTime: string, interval: string, symbol: string): PlacedDifference => ({
+      openTime,
+      interval,
+      symbol,
+      a: null,
+      b: null,
+    });
+    const ordered = [
+      at('1', '1m', 'B'),
+      at('1', '15m', 'A'),
+      at('1', '1h', 'A'),
+      at('2', '1m', 'A'),
+      at('2', '1m', 'B'),
+    ];
+    for (const [i, one] of ordered.entries()) {
+      for (const other of ordered.slice(i + 1)) {
+        expect([byPlace(one, other) < 0, byPlace(other, one) > 0]).toEqual([true, true]);
+      }
+    }
+  });
+});

@@ -1,0 +1,118 @@
+/** `barkeep bars | gaps | metrics`: print what a session has of its symbols, as tables. */
+import { FILLS } from '@barkeep/bars';
+import type { BarAnswer, BarsQuery, GapAnswer } from '@barkeep/client';
+import { Option } from 'commander';
+import { BAR_HEAD, barCells, metricsTable, shortTime } from '../report/index.js';
+import { formatCount, optionReader, printResult, table, UsageError } from '../terminal/index.js';
+import { SessionCommand, type SessionOptions } from './command.js';
+
+interface BarsOptions extends SessionOptions {
+  interval?: string;
+  last?: string;
+  from?: string;
+  to?: string;
+  fill?: string;
+}
+
+const DEFAULT_LAST = '20';
+const BARS_EXAMPLES = `
+Examples:
+  barkeep bars my-session SPY --interval 5m --last 20
+  barkeep bars my-session SPY --from 2013-10-04T13:30:00Z --to 2013-10-04T14:00:00Z --json
+  barkeep bars my-session SPY --last 30 --fill forward
+
+The end of a range is exclusive. No bar after the session's clock is shown.`;
+
+export const barsCommand = () =>
+  new SessionCommand('bars', 'print bars of a session, oldest first', BARS_EXAMPLES)
+    .argument('<session>')
+    .argument('<symbol>')
+    .option('--interval <interval>', 'such as 1m, 5m, 1h (default: the base interval)')
+    .option('--last <n>', `the last n bars (default: ${DEFAULT_LAST})`)
+    .option('--from <time>', 'first open time, ISO 8601 or epoch ms')
+    .option('--to <time>', 'end of the range, exclusive')
+    .addOption(
+      new Option('--fill <how>', 'forward shows an empty slot with the last close (default: none)').choices(FILLS),
+    )
+    .work(async (context, id: string, symbol: string, options: BarsOptions) => {
+      const query = queryOf(options);
+      const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
+      printResult(
+        options,
+        bars.map(({ raw }) => raw),
+        () => barsTable(bars),
+      );
+    });
+
+function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
+  const range = from !== undefined || to !== undefined;
+  if (range && (from === undefined || to === undefined))
+    throw new UsageError('expected both --from and --to, was one of them');
+  if (range && last !== undefined) throw new UsageError('expected --last or --from and --to, was both');
+  return range ? { interval, fill, from, to } : { interval, fill, last: last ?? DEFAULT_LAST };
+}
+
+function barsTable(bars: readonly BarAnswer[]): string {
+  if (bars.length === 0) return 'no bars';
+  const rows = bars.map((bar) => [shortTime(bar.openTime), ...barCells(bar)]);
+  return table(['open time', ...BAR_HEAD], rows);
+}
+
+const GAPS_EXAMPLES = `
+Examples:
+  barkeep gaps my-session
+  barkeep gaps my-session SPY --json
+
+A gap is a run of minutes without a bar, before the clock. Attempts count how often a repository was asked for it.`;
+
+export const gapsCommand = () =>
+  new SessionCommand('gaps', 'print the gaps of a session, or of one symbol', GAPS_EXAMPLES)
+    .argument('<session>')
+    .argument('[symbol]', 'default: all symbols')
+    .work(async (context, id: string, symbol: string | undefined, options: SessionOptions) => {
+      const client = await context.existingCoordinator(options);
+      const symbols = symbol === undefined ? (await client.session(id)).symbols : [symbol];
+      const ofSymbols = [];
+      for (const name of symbols) ofSymbols.push({ name, gaps: await client.gaps(id, name) });
+      const gaps = ofSymbols.flatMap(({ name, gaps: found }) => found.map((gap) => ({ symbol: name, ...gap })));
+      printResult(options, { session: id, gaps }, () => gapsTable(gaps));
+    });
+
+function gapsTable(gaps: readonly (GapAnswer & { symbol: string })[]): string {
+  if (gaps.length === 0) return 'no gaps';
+  const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => {
+    return [symbol, shortTime(start), shortTime(end), bars, status, attempts, lastError ?? ''];
+  });
+  const minutes = gaps.reduce((sum, { bars }) => sum + bars, 0);
+  const head = ['symbol', 'from', 'to (excluded)', 'bars', 'status', 'attempts', 'last error'];
+  return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(minutes)} bars`;
+}
+
+interface MetricsOptions extends SessionOptions {
+  date?: string;
+}
+
+const METRICS_EXAMPLES = `
+Examples:
+  barkeep metrics my-session
+  barkeep metrics my-session SPY --date 2024-03-04 --json
+
+Counts are of the minutes before the clock. With --date they are those of one trading day.`;
+
+const tradingDate = optionReader('--date', 'YYYY-MM-DD', (text) => /^\d{4}-\d{2}-\d{2}$/.exec(text)?.[0]);
+
+export const metricsCommand = () =>
+  new SessionCommand('metrics', 'print quality and counts of a session, or of one symbol', METRICS_EXAMPLES)
+    .argument('<session>')
+    .argument('[symbol]', 'default: all symbols')
+    .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', tradingDate)
+    .work(async (context, id: string, symbol: string | undefined, options: MetricsOptions) => {
+      const client = await context.existingCoordinator(options);
+      const of = options.date === undefined ? {} : { date: options.date };
+      const metrics =
+        symbol === undefined
+          ? await client.allMetrics(await client.session(id), of)
+          : [await client.metrics(id, symbol, of)];
+      const result = { session: id, ...of, symbols: metrics.map(({ raw }) => raw) };
+      printResult(options, result, () => metricsTable(metrics));
+    });

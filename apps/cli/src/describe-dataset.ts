@@ -1,0 +1,188 @@
+/** Describes a dataset by its rows: symbols, coverage of a calendar, quarantined rows, spacing and largest jumps. */
+import {
+  countRowsInSpans,
+  datasetExtent,
+  datasetValues,
+  type DatasetValues,
+  quarantinedRows,
+  type QuarantinedRows,
+  type SymbolExtent,
+} from '@barkeep/bar-repository';
+import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
+import { closesOf, greatestDivisor, spacingOf, spacingText } from './import/index.js';
+import type { Database } from './services/index.js';
+
+export interface DatasetDescription {
+  dataset: string;
+  rows: number;
+  /** UTC dates with a row. */
+  days: number;
+  values: DatasetValues;
+  symbols: { symbol: string; rows: number; first: string; last: string; zeroVolumeShare: number }[];
+  coverage?: Coverage;
+  quarantined: QuarantinedRows;
+  /** Of the first symbol's first rows, such as `1-minute`; null when it has too few rows. */
+  spacing: string | null;
+  looksLikeCloses: boolean;
+  /** The largest changes from one close to the next, as a share of the former. */
+  jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
+}
+
+const SAMPLE_ROWS = 5_000;
+const SAMPLE_SYMBOLS = 10;
+const NARROW_MS = 300_000;
+const DAY_MS = 86_400_000;
+const EXAMPLES = 5;
+
+/** The spacings of some symbols' first rows, ms, where they have rows enough to know it. */
+export async function storedSpacings(
+  database: Database,
+  id: number,
+  extents: readonly SymbolExtent[],
+): Promise<number[]> {
+  const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
+  const symbols = extents.filter((_, index) => index % step === 0);
+  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
+  const spacings = sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
+  return spacings.filter((spacing) => spacing < DAY_MS); // one row a day is an interval of no session
+}
+
+/** Of rows that are too few to know it: two that are less than five minutes apart are not of five-minute bars. */
+function narrowSpacing(times: readonly number[]): number | undefined {
+  const divisor = times.slice(1).reduce((found, time, index) => greatestDivisor(time - times[index]!, found), 0);
+  return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
+}
+
+/** @param coveredHours of a calendar, against which the rows are counted */
+export async function describeDataset(
+  database: Database,
+  dataset: string,
+  id: number,
+  coveredHours?: CoveredHours,
+): Promise<DatasetDescription> {
+  const extents = await datasetExtent(database, id);
+  const counts = await database.query<{ symbol_id: number; rows: string; zero: string }[]>(
+    'SELECT symbol_id, count(*) AS rows, count(*) FILTER (WHERE volume = 0) AS zero FROM bars WHERE dataset_id = $1 GROUP BY symbol_id',
+    [id],
+  );
+  const byId = new Map(counts.map((row) => [row.symbol_id, row]));
+  const [dates] = await database.query<{ days: string }[]>(
+    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date) AS days FROM bars WHERE dataset_id = $1`,
+    [id],
+  );
+  const times = await sampleTimes(database, id, extents[0]?.id);
+  const spacing = spacingOf(times);
+  const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
+    const rows = Number(byId.get(symbolId)?.rows ?? 0);
+    const zeroVolumeShare = Number(byId.get(symbolId)?.zero ?? 0) / Math.max(1, rows);
+    return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
+  });
+  const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
+  return {
+    dataset,
+    rows,
+    days: Number(dates?.days ?? 0),
+    values: await datasetValues(database, id),
+    symbols,
+    coverage: coveredHours && (await coverageOf(database, { id, rows, extents }, coveredHours)),
+    quarantined: await quarantinedRows(database, dataset),
+    spacing: spacing === undefined ? null : spacingText(spacing),
+    looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
+    jumps: await jumpsOf(database, id),
+  };
+}
+
+async function sampleTimes(
+  database: Database,
+  id: number,
+  symbolId: number | undefined,
+  rowsMax = SAMPLE_ROWS,
+): Promise<number[]> {
+  if (symbolId === undefined) return [];
+  const rows = await database.query<{ time: Date }[]>(
+    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${rowsMax}`,
+    [id, symbolId],
+  );
+  return rows.map(({ time }) => time.getTime());
+}
+
+async function jumpsOf(database: Database, id: number): Promise<DatasetDescription['jumps']> {
+  const rows = await database.query<{ symbol: string; time: Date; before: number; close: number; change: number }[]>(
+    `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
+     FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before
+           FROM bars WHERE dataset_id = $1) j JOIN symbols s ON s.id = j.symbol_id
+     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${EXAMPLES}`,
+    [id],
+  );
+  return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
+}
+
+export interface Coverage {
+  calendar: string;
+  hours: Hours;
+  /** Present slots of the expected ones, 0 to 1, between the first and the last trading day of each symbol. */
+  share: number;
+  /** Rows for which the calendar has no slot. */
+  outside: number;
+  /** By month of the trading date. */
+  months: { month: string; expected: number; present: number }[];
+}
+
+interface CoveredHours {
+  calendar: Calendar;
+  hours: Hours;
+}
+
+const MINUTE_MS = 60_000;
+
+async function coverageOf(
+  database: Database,
+  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  { calendar, hours }: CoveredHours,
+): Promise<Coverage> {
+  const days = daysWithRows(extents, calendar, hours);
+  const expected = new Map<string, number>();
+  for (const { first, last } of extents) {
+    for (const { date, segments } of days) {
+      if (segments.at(-1)!.close <= first || segments[0]!.open > last) continue;
+      const slots = segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
+      expected.set(date.slice(0, 7), (expected.get(date.slice(0, 7)) ?? 0) + slots);
+    }
+  }
+  const present = await presentByMonth(database, id, extents, days);
+  const months = [...expected]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
+  const inside = [...present.values()].reduce((sum, slots) => sum + slots, 0);
+  const all = months.reduce((sum, month) => sum + month.expected, 0);
+  return { calendar: calendar.id, hours, share: inside / Math.max(1, all), outside: rows - inside, months };
+}
+
+/** The trading days for which the symbols may have rows. */
+export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
+  if (extents.length === 0) return [];
+  const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
+  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
+  // A trading day may start on the previous date, or carry the name of the next one.
+  const days = calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
+  return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
+}
+
+async function presentByMonth(
+  database: Database,
+  id: number,
+  extents: readonly SymbolExtent[],
+  days: readonly TradingDay[],
+): Promise<Map<string, number>> {
+  const spans = days.flatMap(({ date, segments }) =>
+    segments.map(({ open, close }) => ({ month: date.slice(0, 7), from: open, to: close })),
+  );
+  const symbolIds = extents.map((extent) => extent.id);
+  const present = new Map<string, number>();
+  for (const { span, rows } of await countRowsInSpans(database, id, symbolIds, spans)) {
+    const { month } = spans[span]!;
+    present.set(month, (present.get(month) ?? 0) + rows);
+  }
+  return present;
+}

@@ -1,0 +1,83 @@
+/** Checks that configured servers answer, so that a wrong address is an error within two seconds, and opens the database. */
+import { connect } from 'node:net';
+import { createDataSource, migrate } from '@barkeep/bar-repository';
+import type { ServiceUrls } from '@barkeep/service';
+import { CliError, errorText, expecting, type Lifetime } from '../terminal/index.js';
+
+const ANSWER_LIMIT_MS = 2_000;
+export const SERVERS = [
+  { key: 'databaseUrl', name: 'PostgreSQL', variable: 'DATABASE_URL', port: 5432 },
+  { key: 'redisUrl', name: 'Redis', variable: 'REDIS_URL', port: 6379 },
+  { key: 'sessionRedisUrl', name: 'Redis', variable: 'SESSION_REDIS_URL', port: 6379 },
+] as const;
+
+/** Connects to those servers that are given. @throws CliError that names the address and the variable */
+export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
+  await Promise.all(
+    SERVERS.map(async (server) => {
+      const url = urls[server.key] ?? '';
+      // Sockets of a local PostgreSQL have no host, and lists of Sentinels are no single address.
+      if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '') return;
+      const { hostname, port } = new URL(url);
+      const problem = await connectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || server.port);
+      if (problem === undefined) return;
+      throw new CliError(
+        `expected ${server.name} at ${hostname}:${port || server.port} (${server.variable}), was: ${problem}`,
+      );
+    }),
+  );
+}
+
+/** Asks a coordinator whether it lives. @throws CliError that names the address */
+export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+  let was: string;
+  try {
+    const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limit });
+    await answer.body?.cancel();
+    // A coordinator that is busy or starting answers 503: its client waits for it.
+    if (answer.ok || answer.status === 503 || answer.status === 401) return;
+    was = `HTTP ${answer.status}, which is no coordinator`;
+  } catch (error) {
+    signal.throwIfAborted();
+    const { name, cause = error } = error as Error; // fetch says only "fetch failed"
+    was = name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
+  }
+  throw new CliError(`expected a coordinator at ${url}, was: ${was}`);
+}
+
+function connectProblem(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_LIMIT_MS });
+    const end = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end(`no answer within ${ANSWER_LIMIT_MS / 1000} s`));
+    socket.on('error', (error) => end(error.message === '' ? 'no connection' : error.message));
+  });
+}
+
+/** The protocol of an address, such as `http:`; empty when it is no address. */
+export function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : '';
+}
+
+export function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const shown = new URL(url);
+  if (shown.password !== '') shown.password = '***';
+  return shown.href;
+}
+
+export type Database = ReturnType<typeof createDataSource>;
+
+/** @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password */
+export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
+  const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
+  await expecting(`expected PostgreSQL to answer at ${withoutPassword(url)}`, () => database.initialize());
+  life.onEnd(() => database.destroy());
+  await migrate(database);
+  return database;
+}

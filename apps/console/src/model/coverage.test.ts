@@ -1,0 +1,24 @@
+import type { Matrix } from './cells.js';
+import { worstCells } from './coverage.js';
+
+it('lists holes apart from repairs, each the worst first, and leaves out whole days', () => {
+  const matrix: Matrix = {
+    days: ['2024-03-04', '2024-03-05'].map((date) => ({ date, expected: 390, visible: 390 })),
+    rows: new Map([
+      ['A', { streamed: [390, 389], unfillable: [0, 1] }],
+      ['B', { streamed: [345, 386], backfilled: [45, 2], absent: [0, 2] }],
+      ['C', { streamed: [390, 390] }],
+    ]),
+  };
+  const { missing, repaired } = worstCells(matrix, ['A', 'B', 'C'], 2);
+  const named = (cells: typeof missing) => cells.map(({ symbol, date }) => `${symbol} ${date}`);
+  expect(named(missing)).toEqual(['B 2024-03-05', 'A 2024-03-05']);
+  expect(named(repaired)).toEqual(['B 2024-03-04', 'B 2024-03-05']);
+});
+
+it('lists no more cells than a person reads', () => {
+  const symbols = Array.from({ length: 20 }, (_, number) => `S${number}`);
+  const rows = new Map(symbols.map((symbol) => [symbol, { streamed: [380], backfilled: [10] }]));
+  const matrix: Matrix = { days: [{ date: '2024-03-04', expected: 390, visible: 390 }], rows };
+  expect(worstCells(matrix, symbols, 1).repaired).toHaveLength(8);
+});

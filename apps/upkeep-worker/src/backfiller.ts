@@ -1,0 +1,284 @@
+/**
+ * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars
+ * into empty slots, and notes the slots for which they have none.
+ *
+ * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing
+ * delays. After the configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue`
+ * makes the slots absent, `fail` fails the session. A job with many symbols runs in time slices, so that it does not
+ * delay the jobs of other sessions.
+ */
+import { setMaxListeners } from 'node:events';
+import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
+import {
+  asksToSettle,
+  fewestAsks,
+  planFill,
+  RECORD_BYTES,
+  retryAt,
+  slotsToAsk,
+  type DatasetAnswer,
+  type DayGrid,
+  type FillPlan,
+} from '@barkeep/bars';
+import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import type { Payload } from '@barkeep/upkeep-queues';
+import { UnrecoverableError } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
+import { RepositoryFailedError, type Repositories } from './repositories.js';
+import { settledOf } from './upkeep-figures.js';
+import { type WorkParts, failSession } from './upkeep-sessions.js';
+import {
+  askRepositories,
+  SliceEndedError,
+  type Ask,
+  type DayAnswer,
+  type SymbolFailure,
+  quarantineRefused,
+  refusalTexts,
+} from './repository-requests.js';
+
+/** Rounds in which symbols that changed while they were filled are read again. */
+const ROUNDS_MAX = 5;
+/** After this time a job starts no more requests and goes back to the queue, ms. */
+const SLICE_MS = 500;
+/** Symbols by which each failure moves the start of the list. */
+const SYMBOLS_SKIPPED = 8;
+/** Longest delay between two attempts on a failing repository, ms. */
+const RETRY_MS_MAX = 60_000;
+
+export interface BackfillParts extends WorkParts {
+  repositories: Repositories;
+  dataSource: DataSource;
+  redis: Redis;
+  /** First delay after a failure; it doubles with each one, less up to half of it at random. */
+  backoffMs: number;
+  repositoryTimeoutMs: number;
+  /** Failures of a repository under one job after which `onFailure` decides. */
+  attempts: number;
+}
+
+/** One day of a partition, while its job runs. */
+interface DayJob {
+  store: UpkeepStore;
+  payload: Payload<'backfill'>;
+  day: number;
+  grid: DayGrid;
+  slice: AbortSignal;
+  signal: AbortSignal | undefined;
+  /** What a failure in this attempt leads to: before the last one the job always tries again. */
+  onFailure: 'wait' | 'continue' | 'fail';
+}
+
+export class Backfiller {
+  constructor(private readonly parts: BackfillParts) {}
+
+  /**
+   * @throws SessionLostError; RepositoryFailedError, when the job is to be tried again; SliceEndedError, when it is to be
+   * continued; UnrecoverableError, when the session failed
+   */
+  async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
+    const slice = AbortSignal.timeout(SLICE_MS);
+    // Every request that waits for a permit adds a listener.
+    setMaxListeners(0, slice);
+    await this.parts.sessions.with(payload, async (store) => {
+      const day = store.layout.dayIndexOf(payload.date);
+      if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
+      const grid = store.layout.grid(day);
+      const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
+      const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
+      await this.fillDay({ store, payload, day, grid, slice, signal, onFailure });
+    });
+  }
+
+  private async fillDay(job: DayJob): Promise<void> {
+    const { store, payload } = job;
+    const { sessionId, incarnation, partition } = payload;
+    let failures: SymbolFailure[] = [];
+    let isCut = false;
+    let isRepaired = false;
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const { asks, noted } = await this.asks(job);
+      // The events of found gaps are emitted while the repositories are asked, and before those of the filled ones.
+      const [answer] = await Promise.all([asks.length > 0 ? this.ask(job, asks) : undefined, noted]);
+      if (!answer) break;
+      const { changed, filled } = await this.write(job, asks, answer);
+      isRepaired ||= filled > 0;
+      failures = [...answer.failures.values()];
+      isCut = answer.unasked.size > 0;
+      if (changed.size === 0 || failures.length > 0 || isCut) break;
+    }
+    if (failures.length > 0) await this.afterFailure(job, failures);
+    if (isCut) throw new SliceEndedError();
+    const foundAt = isRepaired ? payload.foundAt : undefined;
+    await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
+    // The store is asked, not this job: a job that died after its writes has not scheduled its retries.
+    const nextRetry = await store.nextRetry();
+    if (nextRetry !== undefined) {
+      const soonest = this.parts.now() + this.parts.backoffMs;
+      await this.parts.producer.detectAt({ sessionId, incarnation }, Math.max(nextRetry, soonest));
+    }
+  }
+
+  private ask({ store, grid, slice, signal, onFailure }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+    const options = { timeoutMs: this.parts.repositoryTimeoutMs, slice, signal, givesUp: onFailure === 'continue' };
+    const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
+    return this.parts.tracing.span('ask repositories', about, () =>
+      askRepositories(this.parts.repositories, store, grid, asks, options),
+    );
+  }
+
+  /** @returns what to ask for, and `noted`, which resolves when the events of the gaps are emitted */
+  private async asks({ store, day, payload }: DayJob): Promise<{ asks: Ask[]; noted?: Promise<void> }> {
+    const { partition, date, force, failures } = payload;
+    const isLimited = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
+    // Sent together and answered in this order, so that the slots are not older than the frontier.
+    const [positions, retries, symbols] = await Promise.all([
+      store.positions(),
+      store.dueRetries(partition, this.parts.now()),
+      store.readDay(partition, day, store.layout.symbolsOf(partition)),
+    ]);
+    const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
+    const { open } = store.layout.grid(day);
+    if (open < retainedFrom) return { asks: [] };
+    const closed = store.layout.grid(day).closedBy(frontier);
+    const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
+    // The stream may have continued since the detection, so gaps may be new here.
+    const noted = store.events
+      .gapsFound(partition, day, closed, symbols)
+      .then((gaps) => this.parts.figures.found(gaps));
+    const asks = symbols.flatMap((symbolDay) => {
+      if (isLimited(symbolDay.symbol)) return [];
+      const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
+      const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
+      return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
+    });
+    // After a failure start with other symbols, so that those that always fail do not block the others.
+    const first = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
+    return { asks: [...asks.slice(first), ...asks.slice(0, first)], noted };
+  }
+
+  /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile, and how many slots it filled */
+  private async write(
+    job: DayJob,
+    asks: readonly Ask[],
+    answer: DayAnswer,
+  ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
+    const { store, grid, day, payload } = job;
+    const complete = await this.completeOf(job, answer);
+    const fills: SymbolFill[] = [];
+    for (const ask of asks) {
+      const { fill, plan } = this.fillOf(job, ask, answer, complete.has(ask.symbol));
+      if (fill) fills.push(fill);
+      for (const { dataset: index, bar, reason } of plan.refused) {
+        const { openTime: time, ...values } = bar;
+        const dataset = store.layout.datasets[index]!;
+        answer.refused.push({ symbol: ask.symbol, dataset, time, ...values, reason });
+      }
+    }
+    const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
+    const [changed] = await Promise.all([
+      store.fill(payload.partition, day, fills, counts),
+      this.clearFailures(store, answer),
+    ]);
+    const texts = refusalTexts(answer.refused);
+    for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
+    for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
+    return { changed, filled: this.count(fills, changed, answer) };
+  }
+
+  /** @returns how many slots were filled */
+  private count(fills: readonly SymbolFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
+    let total = 0;
+    for (const { symbol, runs, before, after } of fills) {
+      if (changed.has(symbol)) continue;
+      const filled = runs.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0);
+      this.parts.figures.filled(filled, settledOf(before, after));
+      total += filled;
+    }
+    for (const { dataset } of refused) this.parts.figures.refused(dataset);
+    return total;
+  }
+
+  /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
+  private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
+    const { store, grid } = job;
+    const { symbol, states, asked } = ask;
+    const { upkeep } = store.layout.spec;
+    const isGivenUp = answer.failed.has(symbol) && job.onFailure === 'continue';
+    const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
+    const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
+    // A repository that is given up counts as one answer without bars.
+    if (isGivenUp) answers.push({ dataset: 0, bars: [] });
+    const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
+    if (isPartial && plan.filled === 0) return { plan };
+    const { after, runs, absent } = plan;
+    const now = this.parts.now();
+    const nextAsk = isPartial ? now : retryAt(now, fewestAsks(after), this.parts.backoffMs);
+    return { plan, fill: { symbol, before: states, after, runs, dueAt: absent > 0 ? nextAsk : undefined } };
+  }
+
+  /**
+   * The symbols whose day is declared complete, among those that still lack bars. They are requested again, because a bar that
+   * was stored together with the declaration, after the first answer, would otherwise count as never traded.
+   */
+  private async completeOf(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
+    const { store, grid } = job;
+    const open = answer.open.filter(({ symbol }) => !answer.failed.has(symbol));
+    if (open.length === 0) return new Set();
+    const symbols = open.map(({ symbol }) => symbol);
+    // A feed is no dataset, so a dataset of the same name says nothing about it.
+    const { spec, datasets } = store.layout;
+    const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
+    const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
+    const asks = open.filter(({ symbol }) => complete.has(symbol));
+    if (asks.length === 0) return complete;
+    const again = await this.ask(job, asks);
+    for (const [symbol, answers] of again.answers) answer.answers.set(symbol, answers);
+    for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
+    for (const [repository, failure] of again.failures) answer.failures.set(repository, failure);
+    for (const symbol of again.unasked) answer.unasked.add(symbol);
+    answer.refused.push(...again.refused);
+    return new Set([...complete].filter((symbol) => !again.failed.has(symbol) && !again.unasked.has(symbol)));
+  }
+
+  private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
+    if (answered.size === 0) return;
+    for (const { repository } of await store.failures.list()) {
+      if (answered.has(repository) && !failures.has(repository))
+        await store.failures.clear(repository, this.parts.now());
+    }
+  }
+
+  /**
+   * Notes all repositories that failed; the first one decides about the next attempt.
+   * @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots
+   */
+  private async afterFailure(job: DayJob, failed: readonly SymbolFailure[]): Promise<void> {
+    const { store, payload, onFailure } = job;
+    const { repository, error } = failed[0]!;
+    const { sessionId, incarnation, partition } = payload;
+    const failures = payload.failures + 1;
+    const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
+    for (const each of failed) {
+      const failure = { repository: each.repository, error: messageOf(each.error) };
+      await store.failures.note({ ...failure, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
+    }
+    if (onFailure === 'continue') return;
+    if (onFailure === 'fail') {
+      const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
+      await failSession(this.parts.dataSource, this.parts.redis, store.layout, reason);
+      await this.parts.producer.unschedule(incarnation);
+      throw new UnrecoverableError(reason);
+    }
+    // Stored bars are derived while the repository is away.
+    await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
+    throw new RepositoryFailedError(repository, failures, retryInMs, error);
+  }
+}
+
+/** Delay before attempt `failures` + 1, ms: it doubles up to a minute, less up to half of it at random. */
+export function retryDelayMs(failures: number, backoffMs: number): number {
+  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, 20), RETRY_MS_MAX);
+  return Math.round(delay * (1 - Math.random() / 2));
+}

@@ -1,0 +1,130 @@
+/**
+ * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in
+ * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
+ */
+import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
+import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+
+/** A repository with the permits that its requests need. */
+export interface Repository {
+  source: BarSource;
+  /** The permit for requests of one session. */
+  permitFor(session: string): AskPermit;
+  /** True when it is asked symbol by symbol, which takes long for many symbols. */
+  isOwn: boolean;
+}
+
+export interface RepositoriesOptions {
+  /** The user's repositories by name: entries of the module. */
+  own: ReadonlyMap<string, unknown>;
+  limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;
+  /** Called with each request that was answered or failed. */
+  observe: (repository: string, tookMs: number, error?: unknown) => void;
+  /** Called for an entry that has none of the three forms; it is never asked. */
+  warn: (message: string) => void;
+}
+
+/** Thrown when a repository failed for some of a job's slots, and is to be asked again. */
+export class RepositoryFailedError extends Error {
+  override readonly name = 'RepositoryFailedError';
+
+  /**
+   * @param failures how often a repository has failed under this job
+   * @param retryInMs delay before the next attempt
+   */
+  constructor(
+    readonly repository: string,
+    readonly failures: number,
+    readonly retryInMs: number,
+    cause: unknown,
+  ) {
+    super(`repository ${repository}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+export class Repositories {
+  private readonly found = new Map<string, Repository | undefined>();
+
+  /** @throws RepositoryLimitError */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: RepositoriesOptions,
+  ) {
+    for (const [name, value] of options.own) {
+      const { repository, limits } = parseEntry(name, value);
+      const source = barSourceOf(name, repository);
+      const permitFor = source && this.limited(name, options.limitOf(name, limits));
+      this.found.set(name, permitFor && { source, permitFor, isOwn: true });
+      if (!source)
+        options.warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
+    }
+  }
+
+  /** The repository with this name, or undefined when the user's module has an entry of that name that is no repository. */
+  get(name: string): Repository | undefined {
+    if (!this.found.has(name)) this.found.set(name, this.dataset(name));
+    return this.found.get(name);
+  }
+
+  private dataset(name: string): Repository | undefined {
+    const source = barSourceOf(name, this.dataSource);
+    const permit: AskPermit = () => Promise.resolve(this.observed(name, () => undefined));
+    return source && { source, permitFor: () => permit, isOwn: false };
+  }
+
+  private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
+    return (session) => async (signal) => {
+      const giveBack = await limit.take(session, signal);
+      return this.observed(name, (outcome) => {
+        giveBack();
+        const restMs = retryAfterMsOf(outcome);
+        // When Redis is away the job's own delay still holds.
+        if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
+      });
+    };
+  }
+
+  private observed(name: string, settle: (outcome?: unknown) => void): (error?: unknown) => void {
+    const askedAt = performance.now();
+    return (error) => {
+      settle(error);
+      this.options.observe(name, performance.now() - askedAt, error);
+    };
+  }
+}
+
+/** Thrown for a `limit` that is wrong. */
+export class RepositoryLimitError extends Error {
+  override readonly name = 'RepositoryLimitError';
+  constructor(repository: string, field: string, expected: string, was: unknown) {
+    super(`repository ${repository}: ${field}: expected ${expected}, was ${JSON.stringify(was) ?? String(was)}`);
+  }
+}
+
+const FIELDS = ['max', 'durationMs', 'concurrency'] as const;
+
+/**
+ * Parses an entry of the user's module: the repository itself, which may carry its `limit` as a property, or `{ repository, limit }`.
+ * @throws RepositoryLimitError
+ */
+function parseEntry(name: string, value: unknown): { repository: unknown; limits: RepositoryLimits } {
+  if (typeof value !== 'object' || value === null) return { repository: value, limits: {} };
+  const repository = 'repository' in value ? value.repository : value;
+  return { repository, limits: 'limit' in value ? parseLimits(name, value.limit) : {} };
+}
+
+function parseLimits(name: string, limit: unknown): RepositoryLimits {
+  if (limit === undefined) return {};
+  if (typeof limit !== 'object' || limit === null) throw new RepositoryLimitError(name, 'limit', 'an object', limit);
+  for (const [field, value] of Object.entries(limit)) {
+    if (!FIELDS.some((known) => known === field))
+      throw new RepositoryLimitError(name, `limit.${field}`, `one of ${FIELDS.join(', ')}`, value);
+    if (!Number.isSafeInteger(value) || (value as number) < 1)
+      throw new RepositoryLimitError(name, `limit.${field}`, 'a whole number of at least 1', value);
+  }
+  const limits = limit as RepositoryLimits;
+  if ((limits.max === undefined) !== (limits.durationMs === undefined))
+    throw new RepositoryLimitError(name, 'limit', 'max and durationMs together', limit);
+  return limits;
+}

@@ -1,0 +1,185 @@
+/**
+ * Asks the repositories of a session for the slots of one day, best first, each only for the symbols that still lack bars after
+ * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
+ * take the place of what the better one may still give (I1). A repository that is given up counts as one that has no bar.
+ */
+import {
+  type RepositoryAnswer,
+  type RefusedRecord,
+  quarantine,
+  quarantineTotals,
+  type QuarantinedBar,
+} from '@barkeep/bar-repository';
+import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
+import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+import type { Repositories, Repository } from './repositories.js';
+
+/** A symbol's day with the slots to ask for. */
+export interface Ask extends SymbolDay {
+  asked: SlotRange[];
+}
+
+/** The failure of a repository for one symbol. */
+export interface SymbolFailure {
+  repository: string;
+  error: unknown;
+}
+
+/** What the repositories answered for one day. */
+export interface DayAnswer {
+  /** By symbol, best dataset first. */
+  answers: Map<string, DatasetAnswer[]>;
+  /** Asks that all repositories answered, or were given up for, and that still lack bars. */
+  open: readonly Ask[];
+  /** By symbol, the failure of the best repository that failed. */
+  failed: Map<string, SymbolFailure>;
+  /** One failure of each repository that failed, best repository first. */
+  failures: Map<string, SymbolFailure>;
+  /** Symbols that were not requested because the job's time slice ended. */
+  unasked: Set<string>;
+  refused: (RefusedRecord & { dataset: string })[];
+  /** Repositories that answered at least one request. */
+  answered: Set<string>;
+}
+
+/** Thrown when a job's time slice ended before all symbols were requested. The job goes back to the queue. */
+export class SliceEndedError extends Error {
+  override readonly name = 'SliceEndedError';
+  constructor() {
+    super('expected to ask for all symbols within the time slice, were some left');
+  }
+}
+
+export interface AskOptions {
+  timeoutMs: number;
+  /** Ends the job's time slice. */
+  slice: AbortSignal;
+  signal: AbortSignal | undefined;
+  /** Whether a repository that fails is given up. */
+  givesUp: boolean;
+}
+
+/** @throws the reason of the signal */
+export async function askRepositories(
+  repositories: Repositories,
+  store: UpkeepStore,
+  grid: DayGrid,
+  asks: readonly Ask[],
+  options: AskOptions,
+): Promise<DayAnswer> {
+  const { layout } = store;
+  const day: DayAnswer = {
+    answers: new Map(asks.map(({ symbol }) => [symbol, []])),
+    open: asks,
+    failed: new Map(),
+    failures: new Map(),
+    unasked: new Set(),
+    refused: [],
+    answered: new Set(),
+  };
+  for (const name of layout.spec.backfill) {
+    if (day.open.length === 0) break;
+    const repository = repositories.get(name);
+    if (!repository) continue;
+    const answer = await askOne(repository, layout, grid, day.open, options);
+    const dataset = layout.datasets.indexOf(name);
+    for (const record of answer.refused) day.refused.push({ ...record, dataset: name });
+    for (const [symbol, error] of answer.failed) {
+      const failure = { repository: name, error };
+      if (!day.failed.has(symbol)) day.failed.set(symbol, failure);
+      if (!day.failures.has(name)) day.failures.set(name, failure);
+    }
+    for (const symbol of answer.unasked) day.unasked.add(symbol);
+    const answered = day.open.filter(({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol));
+    if (answered.length > 0) day.answered.add(name);
+    for (const { symbol } of answered) day.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
+    const asked = options.givesUp ? day.open.filter(({ symbol }) => !answer.unasked.has(symbol)) : answered;
+    day.open = asked.filter((ask) => !covers(grid, ask.asked, day.answers.get(ask.symbol)!));
+  }
+  return day;
+}
+
+/** Asks one repository. An error of the whole call counts for each symbol. @throws the reason of the signal */
+async function askOne(
+  repository: Repository,
+  { incarnation, spec }: SessionLayout,
+  grid: DayGrid,
+  asks: readonly Ask[],
+  { timeoutMs, slice, signal }: AskOptions,
+): Promise<RepositoryAnswer> {
+  const wanted = new Map(
+    asks.map(({ symbol, asked }) => [
+      symbol,
+      asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
+    ]),
+  );
+  const ranges = [...wanted.values()].flat();
+  const query = {
+    symbols: [...wanted.keys()],
+    from: ranges.reduce((least, { from }) => Math.min(least, from), Infinity),
+    to: ranges.reduce((most, { to }) => Math.max(most, to), -Infinity),
+    wanted,
+    interval: grid.interval.name,
+    timeoutMs,
+    prices: spec.prices,
+    permit: repository.permitFor(incarnation),
+    ...(repository.isOwn ? { slice } : {}),
+  };
+  try {
+    return await repository.source.bars(query, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const failed = new Map(query.symbols.map((symbol) => [symbol, error]));
+    return { bars: new Map(), refused: [], failed, unasked: new Set() };
+  }
+}
+
+/** True when the answers have a bar for every asked slot. */
+function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
+  const slots = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
+  return asked.every(({ start, end }) => {
+    for (let slot = start; slot < end; slot++) if (!slots.has(slot)) return false;
+    return true;
+  });
+}
+
+/**
+ * Quarantines refused bars of answers for one trading day. A bar that was refused before is not stored again, so that it counts once,
+ * however often the repository answers it (I7).
+ * @returns the totals of the symbols on that day, for the counts in the session store
+ */
+export async function quarantineRefused(
+  dataSource: DataSource,
+  layout: SessionLayout,
+  date: string,
+  refused: readonly QuarantinedBar[],
+): Promise<RefusedCount[]> {
+  // The stream quarantines and counts the rows of the source dataset.
+  const source = sourceName(layout.spec);
+  const rows = refused.filter(({ dataset }) => dataset !== source);
+  if (rows.length === 0) return [];
+  await quarantine(dataSource, layout.incarnation, rows, date);
+  const datasets = layout.spec.backfill.filter((name) => name !== source);
+  const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
+  return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
+}
+
+/** For each symbol what a repository answered instead of valid bars: the text for the `lastError` of its gaps. */
+export function refusalTexts(refused: readonly QuarantinedBar[]): Map<string, string> {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { symbol, dataset, reason } of refused) {
+    const key = `${symbol} ${dataset}`;
+    const reasons = counts.get(key) ?? new Map<string, number>();
+    counts.set(key, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+  }
+  const texts = new Map<string, string>();
+  for (const [key, reasons] of counts) {
+    const [symbol = '', dataset = ''] = key.split(' ');
+    const bars = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+    const list = [...reasons].map(([reason, count]) => `${reason} (${count})`).join(', ');
+    const text = `${dataset} answered ${bars} ${bars === 1 ? 'bar that was' : 'bars that were'} refused: ${list}`;
+    texts.set(symbol, texts.has(symbol) ? `${texts.get(symbol)}; ${text}` : text);
+  }
+  return texts;
+}

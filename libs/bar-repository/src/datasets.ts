@@ -1,0 +1,171 @@
+/**
+ * Names and numbers of datasets and symbols, what is declared of a dataset, its version, and its removal. Rows carry numbers, callers
+ * use names. A number is assigned once and never changes, so a caller may cache it until the dataset is removed.
+ */
+import type { PoolClient } from 'pg';
+import type { DataSource } from 'typeorm';
+import { withConnection } from './connection.js';
+
+/** Thrown for a dataset that does not exist. */
+export class UnknownDatasetError extends Error {
+  override readonly name = 'UnknownDatasetError';
+  constructor(readonly dataset: string) {
+    super(`expected the name of a dataset, was ${JSON.stringify(dataset)}, which does not exist`);
+  }
+}
+
+/** The number of a dataset, or undefined when no dataset has that name. */
+export async function resolveDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
+  const rows = await dataSource.query<{ id: number }[]>('SELECT id FROM datasets WHERE name = $1', [name]);
+  return rows[0]?.id;
+}
+
+/** The names of all datasets, sorted. */
+export async function datasetNames(dataSource: DataSource): Promise<string[]> {
+  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM datasets ORDER BY name');
+  return rows.map((row) => row.name);
+}
+
+/** The numbers of the symbols that the database knows. An unknown symbol, which has no bars in any dataset, is left out. */
+export async function symbolIds(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
+  if (names.length === 0) return new Map();
+  const rows = await dataSource.query<{ id: number; name: string }[]>(
+    'SELECT id, name FROM symbols WHERE name = ANY($1)',
+    [[...names]],
+  );
+  return new Map(rows.map((row) => [row.name, row.id]));
+}
+
+/** The number of a dataset. Creates the dataset when it is new. */
+export async function ensureDataset(dataSource: DataSource, name: string): Promise<number> {
+  const known = await resolveDataset(dataSource, name);
+  if (known !== undefined) return known;
+  await dataSource.query('INSERT INTO datasets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
+  const made = await resolveDataset(dataSource, name);
+  if (made === undefined) throw new UnknownDatasetError(name);
+  return made;
+}
+
+/** The numbers of all these symbols. Adds the new ones. Each statement commits on its own, so that imports do not wait for each other. */
+export async function ensureSymbols(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
+  const known = await symbolIds(dataSource, names);
+  const missing = [...new Set(names)].filter((name) => !known.has(name)).sort();
+  if (missing.length === 0) return known;
+  // Insert only missing names, because an insert that conflicts uses up a number.
+  await dataSource.query('INSERT INTO symbols (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [missing]);
+  return symbolIds(dataSource, names);
+}
+
+/** First key of the advisory locks on datasets. The second key is the dataset's number. */
+const DATASET_LOCKS = 68_170_215;
+
+/** Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder. */
+export async function lockDataset(client: PoolClient, datasetId: number): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [DATASET_LOCKS, datasetId]);
+}
+
+/**
+ * Removes a dataset in one transaction: its bars, its declarations of complete days, its packed days and the bars that its imports
+ * quarantined. Bars that sessions quarantined stay.
+ * @returns the number of bars removed, or undefined when the dataset does not exist
+ */
+export async function removeDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
+  const id = await resolveDataset(dataSource, name);
+  if (id === undefined) return undefined;
+  return withConnection(dataSource, async (client) => {
+    await client.query('BEGIN');
+    await lockDataset(client, id);
+    const removed = await client.query('DELETE FROM bars WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);
+    await client.query('DELETE FROM datasets WHERE id = $1', [id]);
+    // After the dataset's row: from here on no process can pack days of the dataset.
+    await client.query('DELETE FROM packed_days WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM dataset_changes WHERE dataset_id = $1', [id]);
+    await client.query('COMMIT');
+    return removed.rowCount ?? 0;
+  });
+}
+
+/**
+ * Declares a dataset complete for pairs of symbol number and trading date, on a connection that may be in a transaction: there, an empty
+ * slot means that there was no trade. The caller's calendar decides which date, `YYYY-MM-DD`, a minute belongs to.
+ */
+export async function declareSymbolDates(
+  client: PoolClient,
+  datasetId: number,
+  pairs: readonly (readonly [number, string])[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  await client.query(
+    `INSERT INTO complete_days (dataset_id, symbol_id, date)
+     SELECT $1, * FROM unnest($2::int[], $3::date[]) ON CONFLICT DO NOTHING`,
+    [datasetId, pairs.map(([id]) => id), pairs.map(([, date]) => date)],
+  );
+}
+
+/** The symbols for which at least one of the datasets is declared complete on `date`. */
+export async function completeSymbols(
+  dataSource: DataSource,
+  datasets: readonly string[],
+  symbols: readonly string[],
+  date: string,
+): Promise<Set<string>> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT DISTINCT s.name FROM datasets d
+     JOIN complete_days c ON c.dataset_id = d.id AND c.date = $3::date
+     JOIN symbols s ON s.id = c.symbol_id AND s.name = ANY($2)
+     WHERE d.name = ANY($1)`,
+    [[...datasets], [...symbols], date],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Which values the bars of a dataset may have. */
+export interface DatasetValues {
+  /** Some bars may have negative prices. */
+  anyPrices: boolean;
+  /** Some files had no volume: their bars have volume 0. */
+  withoutVolume: boolean;
+}
+
+/** The values of a dataset; the defaults for an unknown dataset. */
+export async function datasetValues(dataSource: DataSource, datasetId: number): Promise<DatasetValues> {
+  const [row] = await dataSource.query<DatasetValues[]>(
+    'SELECT any_prices AS "anyPrices", without_volume AS "withoutVolume" FROM datasets WHERE id = $1',
+    [datasetId],
+  );
+  return row ?? { anyPrices: false, withoutVolume: false };
+}
+
+/** Adds the given values to those of the dataset. A value that was set once stays. */
+export async function allowDatasetValues(client: PoolClient, datasetId: number, values: DatasetValues): Promise<void> {
+  if (!values.anyPrices && !values.withoutVolume) return;
+  await client.query(
+    `UPDATE datasets SET any_prices = any_prices OR $2, without_volume = without_volume OR $3
+     WHERE id = $1 AND (any_prices, without_volume) IS DISTINCT FROM (any_prices OR $2, without_volume OR $3)`,
+    [datasetId, values.anyPrices, values.withoutVolume],
+  );
+}
+
+/**
+ * The version of a dataset as text, which changes whenever its rows change, by any statement: equal versions mean equal rows. A cache
+ * reads the version first and the rows second, and stores the rows under it. A dataset that never changed, or does not exist, has `0`.
+ */
+export async function datasetVersion(dataSource: DataSource, datasetId: number): Promise<string> {
+  const [row] = await dataSource.query<{ version: string }[]>(
+    'SELECT coalesce(bit_xor(stamp), 0)::text AS version FROM dataset_changes WHERE dataset_id = $1',
+    [datasetId],
+  );
+  return row?.version ?? '0';
+}
+
+/** Replaces the recorded changes of a dataset by their sum. The version stays the same. */
+export async function mergeChanges(dataSource: DataSource, datasetId: number): Promise<void> {
+  // A concurrent merge does not see the deleted stamps, so each stamp is in exactly one sum.
+  await dataSource.query(
+    `WITH gone AS (DELETE FROM dataset_changes WHERE dataset_id = $1 RETURNING stamp)
+     INSERT INTO dataset_changes (dataset_id, stamp) SELECT $1, bit_xor(stamp) FROM gone HAVING count(*) > 0`,
+    [datasetId],
+  );
+}

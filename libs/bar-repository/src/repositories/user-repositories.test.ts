@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RepositoryAnswerError } from './object-source.js';
+import { barSourceOf, loadRepositories, RepositoryModuleError } from './user-repositories.js';
+
+const FROM = Date.UTC(2024, 0, 2, 14, 30);
+const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
+const bar = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+
+test('an object with getBarsBySymbol is asked by position, keeps its this, and may answer at once', async () => {
+  class Repository {
+    readonly asked: unknown[] = [];
+    getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown[] {
+      this.asked.push([symbol, start.toISOString(), end.toISOString(), interval]);
+      return symbol === 'A' ? [bar, { time: 'never' }] : [];
+    }
+  }
+  const repository = new Repository();
+  const answer = await barSourceOf('vendor', repository)?.bars(query);
+  expect(repository.asked).toEqual([
+    ['A', '2024-01-02T14:30:00.000Z', '2024-01-02T14:32:00.000Z', '1m'],
+    ['B', '2024-01-02T14:30:00.000Z', '2024-01-02T14:32:00.000Z', '1m'],
+  ]);
+  expect(answer?.bars).toEqual(new Map([['A', [{ openTime: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 }]]]));
+  expect(answer?.refused).toMatchObject([{ symbol: 'A', reason: 'malformed' }]);
+});
+
+test('an object with getBars is asked with one argument, and may answer later', async () => {
+  const repository = {
+    getBars: async ({ symbol, start, end, interval }: { symbol: string; start: Date; end: Date; interval: string }) => [
+      { ...bar, symbol, time: start, volume: end.getTime() - start.getTime() + interval.length },
+    ],
+  };
+  const source = barSourceOf('vendor', repository);
+  expect(source?.name).toBe('vendor');
+  const answer = await source?.bars(query);
+  expect(answer?.bars.get('B')).toMatchObject([{ volume: 120_002 }]);
+});
+
+test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefined])(
+  '%p is no repository',
+  (repository) => {
+    expect(barSourceOf('vendor', repository)).toBeUndefined();
+  },
+);
+
+test('I12 a repository that throws or rejects fails for that symbol alone, with its error', async () => {
+  const failure = new Error('vendor down');
+  const throws = {
+    getBars: (): never => {
+      throw failure;
+    },
+  };
+  const rejects = { getBarsBySymbol: () => Promise.reject(failure) };
+  for (const repository of [throws, rejects]) {
+    const answer = await barSourceOf('v', repository)?.bars(query);
+    expect(answer?.failed).toEqual(
+      new Map([
+        ['A', failure],
+        ['B', failure],
+      ]),
+    );
+  }
+  const half = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [bar]) };
+  const answer = await barSourceOf('v', half)?.bars(query);
+  expect([[...answer!.failed.keys()], [...answer!.bars.keys()]]).toEqual([['A'], ['B']]);
+});
+
+test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure, not "no bars"', async (answer) => {
+  const found = await barSourceOf('v', { getBars: () => answer })?.bars(query);
+  expect([...found!.failed.values()]).toEqual([expect.any(RepositoryAnswerError), expect.any(RepositoryAnswerError)]);
+});
+
+test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
+  let running = 0;
+  let most = 0;
+  const asked: string[] = [];
+  const repository = {
+    async getBars({ symbol }: { symbol: string }): Promise<unknown[]> {
+      asked.push(symbol);
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+      if (Number(symbol.slice(1)) >= 40) throw new Error(`at ${symbol}`);
+      return [];
+    },
+  };
+  const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
+  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
+  expect(answer!.failed.size + answer!.unasked.size).toBe(60);
+  expect(most).toBe(8);
+  expect(asked.length).toBeLessThan(60);
+  expect(new Set(asked).size).toBe(asked.length);
+});
+
+test('an abort ends the wait for a repository that hangs', async () => {
+  const controller = new AbortController();
+  const hanging = { getBars: () => new Promise(() => undefined) };
+  const answer = barSourceOf('v', hanging)?.bars(query, controller.signal);
+  controller.abort(new Error('stopping'));
+  await expect(answer).rejects.toThrow('stopping');
+});
+
+test('a repository is not called when the query has ended while it waited for its permit', async () => {
+  const controller = new AbortController();
+  const getBars = jest.fn(() => Promise.reject(new Error('called')));
+  const permit = async () => {
+    controller.abort(new Error('stopping'));
+    return () => undefined;
+  };
+  await expect(barSourceOf('v', { getBars })?.bars({ ...query, permit }, controller.signal)).rejects.toThrow(
+    'stopping',
+  );
+  expect(getBars).not.toHaveBeenCalled();
+});
+
+test('a DataSource that never connects fails in time, and a repository that throws nothing fails too', async () => {
+  const unreachable = {
+    isInitialized: false,
+    createQueryRunner: 1,
+    driver: 1,
+    query: 1,
+    initialize: () => new Promise(() => undefined),
+  };
+  const connecting = barSourceOf('v', unreachable)?.bars({ ...query, timeoutMs: 20 });
+  await expect(connecting).rejects.toThrow('timeout');
+  const outcomes: unknown[] = [];
+  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const silent = { getBars: () => Promise.reject(undefined as unknown as Error) };
+  const answer = await barSourceOf('v', silent)?.bars({ ...query, symbols: ['A'], permit });
+  expect([...answer!.failed.values(), ...outcomes]).toEqual([expect.any(Error), expect.any(Error)]);
+});
+
+test('symbols that the slice left unasked are listed, also those that wait for a permit', async () => {
+  const slice = new AbortController();
+  const asked: string[] = [];
+  const repository = { getBars: ({ symbol }: { symbol: string }) => (asked.push(symbol), []) };
+  let permits = 3;
+  const permit = (signal: AbortSignal | undefined): Promise<() => void> => {
+    if (permits-- > 0) return Promise.resolve(() => undefined);
+    setImmediate(() => slice.abort());
+    return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+  };
+  const symbols = Array.from({ length: 20 }, (_, i) => `S${i}`);
+  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols, permit, slice: slice.signal });
+  expect(asked).toHaveLength(3);
+  expect(answer?.unasked.size).toBe(17);
+});
+
+test('a request that takes too long fails for its symbol, and a failed request gives its permit back', async () => {
+  const outcomes: unknown[] = [];
+  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };
+  const answer = await barSourceOf('v', hanging)?.bars({ ...query, permit, timeoutMs: 20 });
+  expect([...answer!.failed.keys()]).toEqual(['A']);
+  expect(outcomes).toEqual([undefined, expect.objectContaining({ name: 'TimeoutError' })]);
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'barkeep-repositories-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** jest does not support `import()`. For a CommonJS module Node's `import()` returns the exports under `default`. */
+async function importOfNode(url: string): Promise<unknown> {
+  const exported: unknown = createRequire(__filename)(fileURLToPath(url));
+  return { default: exported, 'module.exports': exported };
+}
+
+async function load(name: string, source: string): Promise<Map<string, unknown>> {
+  const path = join(folder, name);
+  writeFileSync(path, source);
+  return loadRepositories(path, importOfNode);
+}
+
+test('a CommonJS module exports repositories by name', async () => {
+  const repositories = await load('plain.cjs', 'exports["vendor-b"] = { getBars: () => [] }; exports.none = null;');
+  expect([...repositories.keys()]).toEqual(['vendor-b', 'none']);
+});
+
+test('the export may be a Map, a promise, or a function that connects first', async () => {
+  expect(await load('map.cjs', 'module.exports = new Map([["a", 1]])')).toEqual(new Map([['a', 1]]));
+  expect(await load('promise.cjs', 'module.exports = Promise.resolve({ a: 1 })')).toEqual(new Map([['a', 1]]));
+  expect(await load('function.cjs', 'module.exports = async () => ({ a: 1 })')).toEqual(new Map([['a', 1]]));
+});
+
+test('an ES module may use its default export or named ones', async () => {
+  const namespaces = [{ default: { a: 1 }, b: 2 }, { a: 1 }, { default: { default: { a: 1 }, __esModule: true } }];
+  for (const namespace of namespaces)
+    expect(await loadRepositories('x.mjs', async () => namespace)).toEqual(new Map([['a', 1]]));
+});
+
+test('a module that is missing, throws, or exports something else says so with its path', async () => {
+  const missing = join(folder, 'missing.cjs');
+  await expect(loadRepositories(missing, importOfNode)).rejects.toThrow(
+    `${missing}: expected a module that loads, was`,
+  );
+  await expect(load('throws.cjs', 'throw new Error("no licence")')).rejects.toThrow('no licence');
+  await expect(load('array.cjs', 'module.exports = []')).rejects.toThrow(RepositoryModuleError);
+  await expect(load('number.cjs', 'module.exports = 7')).rejects.toThrow(
+    'expected an object of repositories by dataset name, was number',
+  );
+});

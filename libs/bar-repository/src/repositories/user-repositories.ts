@@ -1,0 +1,125 @@
+/**
+ * Loads the user's module of repositories, and makes a {@link BarSource} of each repository, which has one of three forms: a TypeORM
+ * `DataSource` or `EntityManager` on Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
+ */
+import { DataSource } from 'typeorm';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BarSource } from './bar-source.js';
+import { DatasetSource } from './dataset-source.js';
+import { ObjectSource, type Fetch } from './object-source.js';
+
+/** Second form. `start` inclusive, `end` exclusive, `interval` such as `1m`. Answers an array of records, or a promise of one. */
+export interface BarsBySymbolRepository {
+  getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown;
+}
+
+/** Third form: the same with one argument. */
+export interface BarsRepository {
+  getBars(query: { symbol: string; start: Date; end: Date; interval: string }): unknown;
+}
+
+/**
+ * The source for a repository, or undefined when `repository` has none of the three forms (the caller warns).
+ * @param name the dataset; with the first form, the dataset that is read
+ */
+export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
+  const form = formOf(name, repository);
+  return typeof form === 'function' ? new ObjectSource(name, form) : form;
+}
+
+/**
+ * A function that asks a repository for one symbol, or undefined when `repository` has none of the three forms. It does not
+ * check the answer. A process that relays answers to another process uses it.
+ * @param name the dataset; with the first form, the dataset that is read
+ */
+export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
+  const form = formOf(name, repository);
+  if (!(form instanceof DatasetSource)) return form;
+  return async (symbol, start, end, interval) => {
+    const query = { symbols: [symbol], from: start.getTime(), to: end.getTime(), interval };
+    const { bars, refused } = await form.bars(query);
+    // The process that gets the answer knows which prices are valid, and gives each refused row its reason.
+    return [...(bars.get(symbol) ?? []), ...refused];
+  };
+}
+
+/** A source for the first form, and a function that asks the object for the other two. */
+function formOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
+  if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
+  const dataSource = dataSourceOf(repository);
+  if (dataSource) return new DatasetSource(name, dataSource);
+  const own = repository as BarsBySymbolRepository & BarsRepository;
+  if (typeof own.getBarsBySymbol === 'function') return (...asked) => own.getBarsBySymbol(...asked);
+  if (typeof own.getBars === 'function')
+    return (symbol, start, end, interval) => own.getBars({ symbol, start, end, interval });
+  return undefined;
+}
+
+function dataSourceOf(repository: object): DataSource | undefined {
+  if (isDataSource(repository)) return repository;
+  // An EntityManager has its DataSource under `dataSource`, before TypeORM 1.0 under `connection`.
+  if (!('getRepository' in repository)) return undefined;
+  if ('dataSource' in repository && isDataSource(repository.dataSource)) return repository.dataSource;
+  return 'connection' in repository && isDataSource(repository.connection) ? repository.connection : undefined;
+}
+
+/** Checks the methods as well as the class, because the application may use another copy of TypeORM. */
+function isDataSource(value: unknown): value is DataSource {
+  if (value instanceof DataSource) return true;
+  return isObject(value) && 'createQueryRunner' in value && 'driver' in value && 'query' in value;
+}
+
+/** Thrown when the module cannot be loaded or does not export repositories by name. */
+export class RepositoryModuleError extends Error {
+  override readonly name = 'RepositoryModuleError';
+  constructor(modulePath: string, expected: string, actual: string, options?: ErrorOptions) {
+    super(`repository module ${modulePath}: expected ${expected}, was ${actual}`, options);
+  }
+}
+
+/**
+ * Imports the module (CommonJS or ESM, relative to the working directory) and returns its repositories by name:
+ * `module.exports = { 'vendor-b': repository }`, or the same as an ESM default export, which is used when there is one. The export may be
+ * a promise, or a function that returns the map (for repositories that connect first).
+ * @throws RepositoryModuleError
+ */
+export async function loadRepositories(
+  modulePath: string,
+  load: (url: string) => Promise<unknown> = (url) => import(url),
+): Promise<Map<string, unknown>> {
+  const exported = await exportedBy(modulePath, load);
+  if (!isObject(exported) || Array.isArray(exported)) {
+    const actual = Array.isArray(exported) ? 'an array' : exported === null ? 'null' : typeof exported;
+    throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', actual);
+  }
+  return new Map(exported instanceof Map ? exported : Object.entries(exported));
+}
+
+async function exportedBy(modulePath: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
+  try {
+    const namespace = await load(pathToFileURL(resolve(modulePath)).href);
+    const outer: unknown = hasDefault(namespace) ? await namespace.default : withoutMarkers(namespace);
+    // An ES module that was compiled to CommonJS has its default export one level deeper.
+    const exported: unknown = hasDefault(outer) && '__esModule' in outer ? await outer.default : outer;
+    return typeof exported === 'function' ? await (exported as () => unknown)() : exported;
+  } catch (error) {
+    const actual = error instanceof Error ? error.message : String(error);
+    throw new RepositoryModuleError(modulePath, 'a module that loads', actual, { cause: error });
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function hasDefault(namespace: unknown): namespace is { default: unknown } {
+  return isObject(namespace) && 'default' in namespace && namespace.default !== undefined;
+}
+
+/** The named exports as a plain object, without the entries that Node and compilers add. */
+function withoutMarkers(namespace: unknown): unknown {
+  if (!isObject(namespace)) return namespace;
+  const markers = new Set(['default', '__esModule', 'module.exports']);
+  return Object.fromEntries(Object.entries(namespace).filter(([name]) => !markers.has(name)));
+}

@@ -1,0 +1,25 @@
+import { TradingDates } from './bar-importer.js';
+
+const HOUR_MS = 3_600_000;
+
+test('each date of a symbol is listed once', () => {
+  const dates = new TradingDates((time) => new Date(time).toISOString().slice(0, 10));
+  for (let hour = 0; hour < 30; hour++) dates.add(1, Date.UTC(2024, 0, 1) + hour * HOUR_MS);
+  dates.add(2, Date.UTC(2024, 0, 1));
+  expect(dates.entries()).toEqual([
+    [1, '2024-01-01'],
+    [1, '2024-01-02'],
+    [2, '2024-01-01'],
+  ]);
+});
+
+test('the function for trading dates is called once for each hour', () => {
+  const asked: number[] = [];
+  const dates = new TradingDates((time) => (asked.push(time), '2024-01-05'));
+  for (let minute = 0; minute < 120; minute++) for (const id of [1, 2]) dates.add(id, minute * 60_000);
+  expect(asked).toEqual([0, HOUR_MS]);
+  expect(dates.entries()).toEqual([
+    [1, '2024-01-05'],
+    [2, '2024-01-05'],
+  ]);
+});

@@ -1,0 +1,145 @@
+/**
+ * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. Needs a few index look-ups for each
+ * symbol, and reads only rows that it counts.
+ */
+import type { DataSource } from 'typeorm';
+
+/** From `from` to `to`, epoch ms, end exclusive. */
+export interface TimeRange {
+  from: number;
+  to: number;
+}
+
+/** Thrown for a range whose start or end is no whole number of milliseconds. */
+export class TimeRangeError extends Error {
+  override readonly name = 'TimeRangeError';
+  constructor(readonly range: TimeRange) {
+    super(`expected a range of whole milliseconds since the epoch, was ${range.from} to ${range.to}`);
+  }
+}
+
+/**
+ * The same instants as sorted ranges that neither touch nor overlap, so that no row is read twice. Empty ranges are left out.
+ * @throws TimeRangeError
+ */
+export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
+  const merged: TimeRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
+    if (range.to <= range.from) continue;
+    const last = merged.at(-1);
+    if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);
+    else merged.push({ from: range.from, to: range.to });
+  }
+  return merged;
+}
+
+/** @param time epoch ms */
+export function isoText(time: number): string {
+  return new Date(time).toISOString();
+}
+
+interface SpanRows {
+  symbolId: number;
+  /** Position of the span in the call. */
+  span: number;
+  rows: number;
+  /** Open time of the first of them, epoch ms. */
+  first: number;
+}
+
+/**
+ * Rows of the symbols in each of the spans; pairs of symbol and span without a row are left out.
+ * @param spans in order and without overlap
+ */
+export async function countRowsInSpans(
+  dataSource: DataSource,
+  datasetId: number,
+  symbolIds: readonly number[],
+  spans: readonly TimeRange[],
+): Promise<SpanRows[]> {
+  const gaps = mergeRanges(spans);
+  if (gaps.length === 0) return [];
+  const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
+    datasetId,
+    symbolIds,
+    gaps.map(({ from }) => isoText(from)),
+    gaps.map(({ to }) => isoText(to)),
+    spans.map(({ from }) => isoText(from)),
+  ]);
+  return rows.map((row) => ({ ...row, first: row.first.getTime() }));
+}
+
+// OFFSET 0 keeps the planner from turning the look-ups into a scan of the whole dataset.
+const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5::timestamptz[]) - 1 AS span,
+    count(*)::int AS rows, min(bar."time") AS first
+  FROM unnest($2::int4[]) AS symbol(id)
+  CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS gap(opens, closes)
+  CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id
+    AND "time" >= gap.opens AND "time" < gap.closes OFFSET 0) AS bar
+  GROUP BY symbol.id, span ORDER BY symbol.id, span`;
+
+/** Number of rows of each symbol in its range, in the order of the call. */
+export async function countRows(
+  dataSource: DataSource,
+  datasetId: number,
+  ranges: readonly (TimeRange & { symbolId: number })[],
+): Promise<number[]> {
+  if (ranges.length === 0) return [];
+  const rows = await dataSource.query<{ rows: number }[]>(COUNT_RANGES, [
+    datasetId,
+    ranges.map(({ symbolId }) => symbolId),
+    ranges.map(({ from }) => isoText(from)),
+    ranges.map(({ to }) => isoText(to)),
+  ]);
+  return rows.map(({ rows: count }) => count);
+}
+
+const COUNT_RANGES = `SELECT counted.rows
+  FROM unnest($2::int4[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS part(id, opens, closes, place)
+  CROSS JOIN LATERAL (SELECT count(*)::int AS rows FROM bars WHERE dataset_id = $1 AND symbol_id = part.id
+    AND "time" >= part.opens AND "time" < part.closes) AS counted
+  ORDER BY part.place`;
+
+export interface SymbolExtent {
+  id: number;
+  symbol: string;
+  /** Open times of the first and the last bar, epoch ms. */
+  first: number;
+  last: number;
+}
+
+/** Every symbol that has a bar in the dataset, sorted by name. */
+export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
+  const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(
+    `WITH RECURSIVE held AS (
+       (SELECT symbol_id AS id FROM bars WHERE dataset_id = $1 ORDER BY symbol_id LIMIT 1)
+       UNION ALL
+       SELECT (SELECT symbol_id FROM bars WHERE dataset_id = $1 AND symbol_id > held.id ORDER BY symbol_id LIMIT 1)
+       FROM held WHERE held.id IS NOT NULL)
+     SELECT held.id, symbols.name AS symbol, first."time" AS first, last."time" AS last
+     FROM held JOIN symbols ON symbols.id = held.id
+     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" LIMIT 1) AS first
+     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" DESC LIMIT 1) AS last
+     ORDER BY symbols.name`,
+    [datasetId],
+  );
+  return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));
+}
+
+/** Open time of each symbol's first bar in any of the datasets, epoch ms. Symbols without a bar are left out. */
+export async function firstBars(
+  dataSource: DataSource,
+  datasetIds: readonly number[],
+  symbolIds: readonly number[],
+): Promise<Map<number, number>> {
+  const rows = await dataSource.query<{ symbolId: number; time: Date }[]>(
+    `SELECT symbol.id AS "symbolId", min(first."time") AS "time"
+     FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN unnest($1::int2[]) AS dataset(id)
+     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = dataset.id AND symbol_id = symbol.id
+       ORDER BY "time" LIMIT 1) AS first
+     GROUP BY symbol.id`,
+    [datasetIds, symbolIds],
+  );
+  return new Map(rows.map(({ symbolId, time }) => [symbolId, time.getTime()]));
+}

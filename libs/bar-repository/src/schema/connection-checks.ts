@@ -1,0 +1,84 @@
+/** Finds connections that are of no use any more: half-open ones, and those to a server that takes no writes. */
+import { Client, type PoolClient } from 'pg';
+import { ignoreErrors } from '../connection.js';
+import { type BackendState, CopySocket } from '../rows/index.js';
+
+const TIMEOUT_MS = 3_000;
+/**
+ * `state` of a backend that waits for a query, and `wait_event` of a backend whose answer is not read
+ * (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW).
+ */
+const WAITS_FOR_QUERY = /^idle/;
+const CANNOT_SEND = 'ClientWrite';
+const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
+  FROM pg_stat_activity WHERE pid = $1`;
+
+/**
+ * Lets the socket of a connection that has had no answer for some seconds ask the server, on a new connection, whether it still works for
+ * it. A half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
+ * @param url of the server
+ */
+export function checkWhenSilent(client: PoolClient, url: string): void {
+  const pid = processIdOf(client);
+  const socket = 'connection' in client && (client.connection as { stream?: unknown }).stream;
+  if (socket instanceof CopySocket && pid !== undefined) socket.askServer = () => backendIs(url, pid);
+}
+
+/**
+ * `abandoned` when the backend `pid` has ended or waits for a query. `unknown` when that cannot be found out: the server does not
+ * answer, or a connection pooler, which has process ids that the server does not know, is between.
+ */
+async function backendIs(url: string, pid: number): Promise<BackendState> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'barkeep-check',
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+  });
+  ignoreErrors(client);
+  try {
+    await client.connect();
+    const { rows } = await client.query<Row>(QUERY, [pid]);
+    const [row] = rows;
+    if (!row || row.pid !== processIdOf(client)) return 'unknown';
+    if (row.backends === '0' || WAITS_FOR_QUERY.test(row.state ?? '')) return 'abandoned';
+    return row.state === 'active' && row.event !== CANNOT_SEND ? 'working' : 'unknown';
+  } catch {
+    return 'unknown';
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+interface Row {
+  pid: number;
+  backends: string;
+  state: string | null;
+  event: string | null;
+}
+
+/** The process id of the backend; the types of `pg` do not have it. */
+function processIdOf(client: object): number | undefined {
+  const pid: unknown = 'processID' in client ? client.processID : undefined;
+  return typeof pid === 'number' ? pid : undefined;
+}
+
+/** SQLSTATE of a write in a transaction that may only read. */
+const READ_ONLY = '25006';
+
+/**
+ * After the first statement that fails because the server is read-only, the pool closes the connection and opens one to the new server.
+ * A failover that moves the server's name or address to another machine leaves open connections at the old one.
+ */
+export function leaveWhenDemoted(client: PoolClient): void {
+  const { connection } = client as { connection?: Connection };
+  connection?.on('errorMessage', ({ code }) => {
+    // The pool keeps no connection on which a query cannot run.
+    if (code === READ_ONLY) Object.assign(client, { _queryable: false });
+  });
+}
+
+/** What the types of `pg` do not have. */
+interface Connection {
+  on(event: 'errorMessage', listener: (message: { code?: string }) => void): void;
+}

@@ -1,0 +1,19 @@
+import { decodePageCursor, encodePageCursor, CursorError } from './session-row.js';
+
+test('decoding a cursor returns its position for any id', () => {
+  for (const id of ['a', 'with space\nand more', 'é']) {
+    const position = { createdAt: new Date(1_700_000_000_123), id };
+    expect(decodePageCursor(encodePageCursor(position))).toEqual(position);
+  }
+});
+
+test('a text that is no cursor is refused', () => {
+  for (const cursor of [
+    '',
+    'x',
+    '!!',
+    Buffer.from('12').toString('base64url'),
+    Buffer.from('9'.repeat(15) + '9 a').toString('base64url'),
+  ])
+    expect(() => decodePageCursor(cursor)).toThrow(CursorError);
+});

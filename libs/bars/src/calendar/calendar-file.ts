@@ -1,0 +1,135 @@
+/**
+ * A calendar file, a venue's hours as data in its own wall time: the form of each field, and which wall-time segments it trades on a day.
+ * docs/calendar.schema.json is made from this schema, and a test compares them.
+ * Not responsible for contradictions between fields (parse.ts) nor for UTC (days.ts).
+ */
+import { IANAZone } from 'luxon';
+import { z } from 'zod';
+import { WEEKDAYS, isDate, type Weekday, epochDayOf, weekdayOf } from './time.js';
+
+const calendarId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9/._-]{0,31}$/, {
+  error: 'an id of up to 32 letters, digits and / . _ -',
+});
+const date = z.string().refine(isDate, { error: 'a date YYYY-MM-DD' }).meta({ format: 'date' });
+const wallTime = z
+  .string()
+  .regex(/^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?:[+-]1d)?$/, {
+    error: 'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
+  })
+  .describe("Wall time in the venue's zone, on the trading date; -1d is the day before it, +1d the day after.");
+
+const segments = z
+  .array(z.strictObject({ open: wallTime, close: wallTime.describe('The first moment without trading.') }))
+  .min(1)
+  .max(16);
+const extended = segments.optional().describe('Pre- and after-market together with the regular hours.');
+const dates = z.array(date).max(20_000);
+
+/** The zod schema of a calendar file. */
+export const calendarFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  id: calendarId.describe('The name that sessions use, such as XNYS.'),
+  name: z.string().min(1).max(200),
+  aliases: z.array(calendarId).max(16).optional().describe('Other venues with exactly the same hours.'),
+  source: z.string().max(1000).optional().describe('Where the data is from, and what is undecided about it.'),
+  zone: z
+    .string()
+    .refine((zone) => IANAZone.isValidZone(zone), { error: 'an IANA time zone such as America/New_York' })
+    .describe('IANA time zone of all wall times in this file.'),
+  firstDate: date.describe('First date with known hours. Sessions cannot start before it.'),
+  lastDate: date.describe('Last date with known hours, included.'),
+  hours: z
+    .array(z.strictObject({ from: date, weekdays: z.array(z.enum(WEEKDAYS)).min(1).max(7), segments, extended }))
+    .min(1)
+    .max(100)
+    .describe(
+      'The normal week from a date on, until an entry with a later date. Entries with the same date are for different weekdays.',
+    ),
+  specialDays: z
+    .array(z.strictObject({ name: z.string().min(1).max(200), segments, extended, dates }))
+    .max(1000)
+    .optional()
+    .describe('Dates with hours of their own: early closes, late opens, sessions on a weekend.'),
+  holidays: dates.optional().describe('Dates of the normal week without trading.'),
+});
+
+/** A calendar file of the right form. */
+export type CalendarFile = z.infer<typeof calendarFileSchema>;
+
+/** Segments of a calendar file. */
+export type FileSegments = CalendarFile['hours'][number]['segments'];
+
+/** `[openMinute, closeMinute)` from midnight of the trading date, in wall time; negative on the previous evening. */
+export interface WallSegment {
+  openMinute: number;
+  closeMinute: number;
+}
+
+/** The segments of one kind of day. `extended` is undefined when the venue has no extended hours. */
+export interface WallDay {
+  regular: readonly WallSegment[];
+  extended: readonly WallSegment[] | undefined;
+}
+
+/** A normal week that holds from a day on. */
+interface Period {
+  fromDay: number;
+  week: Map<Weekday, WallDay>;
+}
+
+/** Minutes from midnight of the trading date to a wall time of a calendar file: `'09:30'` 570, `'17:00-1d'` -420. */
+function minuteOf(text: string): number {
+  const shiftDays = text.endsWith('-1d') ? -1 : text.endsWith('+1d') ? 1 : 0;
+  return shiftDays * 1440 + Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+}
+
+/** Segments of a calendar file in minutes. */
+export function wallSegmentsOf(inFile: FileSegments): WallSegment[] {
+  return inFile.map(({ open, close }) => ({ openMinute: minuteOf(open), closeMinute: minuteOf(close) }));
+}
+
+function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | undefined }): WallDay {
+  return {
+    regular: wallSegmentsOf(hours.segments),
+    extended: hours.extended === undefined ? undefined : wallSegmentsOf(hours.extended),
+  };
+}
+
+/**
+ * The rules of one calendar file, for look-up by day. A special day takes precedence over a holiday, and a holiday over the normal week
+ * of the latest period.
+ */
+export class CalendarRules {
+  readonly #periods: readonly Period[];
+  readonly #specialDays = new Map<number, WallDay>();
+  readonly #holidays: ReadonlySet<number>;
+
+  constructor(file: CalendarFile) {
+    this.#periods = periodsOf(file);
+    for (const special of file.specialDays ?? []) {
+      const hours = wallDayOf(special);
+      for (const day of special.dates.map(epochDayOf)) this.#specialDays.set(day, hours);
+    }
+    this.#holidays = new Set((file.holidays ?? []).map(epochDayOf));
+  }
+
+  /** The hours of a trading date, given as days after 1970-01-01; `undefined` when the venue is closed. */
+  hoursOn(epochDay: number): WallDay | undefined {
+    const special = this.#specialDays.get(epochDay);
+    if (special !== undefined) return special;
+    if (this.#holidays.has(epochDay)) return undefined;
+    return this.#periods.find(({ fromDay }) => fromDay <= epochDay)?.week.get(weekdayOf(epochDay));
+  }
+}
+
+/** The periods of a file, latest first. Entries with the same first date are one period. */
+function periodsOf(file: CalendarFile): Period[] {
+  const periods = new Map<number, Period>();
+  for (const entry of file.hours) {
+    const fromDay = epochDayOf(entry.from);
+    const period = periods.get(fromDay) ?? { fromDay, week: new Map<Weekday, WallDay>() };
+    for (const weekday of entry.weekdays) period.week.set(weekday, wallDayOf(entry));
+    periods.set(fromDay, period);
+  }
+  return [...periods.values()].sort((left, right) => right.fromDay - left.fromDay);
+}

@@ -1,0 +1,71 @@
+/**
+ * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed
+ * dates. Extended hours are marked as such. Pure.
+ */
+import type { Calendar, Hours, Segment } from './days.js';
+import { DAY_MS, dateOf, epochDayOf } from './time.js';
+
+/** A time without a slot, `[from, to)` in epoch ms, within one local date. */
+export interface OutsideSpan {
+  /** The local date, `YYYY-MM-DD`. */
+  date: string;
+  from: number;
+  to: number;
+  kind: 'outside' | 'extended';
+}
+
+/**
+ * The spans of a range of dates, both included, in order and without overlap. The evening of the last date has slots where
+ * the next trading day opens on it.
+ */
+export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
+  const spans: OutsideSpan[] = [];
+  const hasExtended = hours === 'regular' && calendar.hasExtendedHours;
+  for (let epochDay = epochDayOf(from); epochDay <= epochDayOf(to); epochDay++) {
+    const date = dateOf(epochDay);
+    const day = { open: calendar.startOf(date), close: calendar.startOf(dateOf(epochDay + 1)) };
+    const extended = hasExtended ? segmentsAround(calendar, epochDay, 'extended') : [];
+    for (const free of without(day, segmentsAround(calendar, epochDay, hours))) {
+      for (const { open, close } of without(free, extended))
+        spans.push({ date, from: open, to: close, kind: 'outside' });
+      for (const { open, close } of within(free, extended))
+        spans.push({ date, from: open, to: close, kind: 'extended' });
+    }
+  }
+  return spans.sort((left, right) => left.from - right.from);
+}
+
+/** Whether a time, epoch ms, is in extended hours of the calendar that a session with `hours` does not have. */
+export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
+  if (hours === 'extended' || !calendar.hasExtendedHours) return false;
+  const at = (kind: Hours) =>
+    segmentsAround(calendar, Math.floor(time / DAY_MS), kind).some(({ open, close }) => time >= open && time < close);
+  return at('extended') && !at('regular');
+}
+
+/** Segments of a date and of the dates before and after it, in order: a trading day may reach into both. */
+function segmentsAround(calendar: Calendar, epochDay: number, hours: Hours): Segment[] {
+  const dates = [epochDay - 1, epochDay, epochDay + 1].map(dateOf);
+  const known = dates.filter((date) => date >= calendar.firstDate && date <= calendar.lastDate);
+  return known.flatMap((date) => calendar.tradingDay(date, hours)?.segments ?? []);
+}
+
+/** The parts of a span that none of the ordered segments covers. */
+function without(span: Segment, segments: readonly Segment[]): Segment[] {
+  const parts: Segment[] = [];
+  let { open } = span;
+  for (const segment of segments) {
+    if (segment.open > open) parts.push({ open, close: Math.min(segment.open, span.close) });
+    open = Math.max(open, segment.close);
+    if (open >= span.close) return parts;
+  }
+  parts.push({ open, close: span.close });
+  return parts;
+}
+
+/** The parts of a span that the segments cover. */
+function within(span: Segment, segments: readonly Segment[]): Segment[] {
+  return segments
+    .map(({ open, close }) => ({ open: Math.max(open, span.open), close: Math.min(close, span.close) }))
+    .filter(({ open, close }) => open < close);
+}

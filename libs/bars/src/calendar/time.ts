@@ -1,0 +1,103 @@
+/** Dates as days since 1970-01-01, without any time zone, and the wall clock of a zone. Not responsible for trading hours. */
+import { IANAZone } from 'luxon';
+
+/** A text that is not a date of the Gregorian calendar in the form `YYYY-MM-DD`. */
+export class CalendarDateError extends Error {
+  override readonly name = 'CalendarDateError';
+  constructor(readonly date: string) {
+    super(`expected a date YYYY-MM-DD, was ${JSON.stringify(date)}`);
+  }
+}
+
+/** Milliseconds of a day in UTC. */
+export const DAY_MS = 86_400_000;
+
+/** Names of the weekdays in calendar files, in ISO order. */
+export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+/** One of {@link WEEKDAYS}. */
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Days from 1970-01-01 to a date `YYYY-MM-DD`. @throws {CalendarDateError} for anything else, 2013-02-30 included */
+export function epochDayOf(date: string): number {
+  if (!isDate(date)) throw new CalendarDateError(date);
+  return Date.parse(date) / DAY_MS;
+}
+
+/** Whether a text is a date of the Gregorian calendar, written `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  // V8 parses 02-30 as 03-02, so the result must convert back to the same text.
+  return !Number.isNaN(ms) && dateOf(ms / DAY_MS) === text;
+}
+
+/** The date `YYYY-MM-DD` of a day, counted from 1970-01-01. */
+export function dateOf(epochDay: number): string {
+  return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The weekday of a day; day 0, 1970-01-01, was a Thursday. */
+export function weekdayOf(epochDay: number): Weekday {
+  return WEEKDAYS[(((epochDay + 3) % 7) + 7) % 7] ?? 'Mon';
+}
+
+const MINUTE_MS = 60_000;
+
+/** An offset look-up takes microseconds, so there is one for each span. No zone changes its offset and back within a week. */
+const SPAN_MS = 7 * DAY_MS;
+
+/**
+ * The wall clock of one zone. It caches one offset for each week that it converts, so that decades of trading days are built at once. A
+ * later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward; one that
+ * occurs twice maps to its first occurrence.
+ */
+export class ZoneClock {
+  readonly #zone: IANAZone;
+  readonly #spanOffsetsMs = new Map<number, number>();
+
+  /** @param zone an IANA name that `IANAZone.isValidZone` accepts */
+  constructor(zone: string) {
+    this.#zone = IANAZone.create(zone);
+  }
+
+  /** Epoch ms UTC of a wall time, which is given as the epoch ms that it would be in UTC. */
+  toUtcMs(wallMs: number): number {
+    const before = this.#offsetMs(wallMs - DAY_MS);
+    const after = this.#offsetMs(wallMs + DAY_MS);
+    if (before === after) return wallMs - before;
+    const [small, large] = before < after ? [before, after] : [after, before];
+    if (this.#offsetMs(wallMs - large) === large) return wallMs - large;
+    if (this.#offsetMs(wallMs - small) === small) return wallMs - small;
+    return this.#changeBetween(wallMs - large, wallMs - small);
+  }
+
+  /** The moment at which the offset changes in `(fromMs, toMs]`, found by halving, to the minute. */
+  #changeBetween(fromMs: number, toMs: number): number {
+    const [offset, minutes] = [this.#offsetMs(fromMs), (toMs - fromMs) / MINUTE_MS];
+    let [unchanged, changed] = [0, minutes];
+    while (changed - unchanged > 1) {
+      const middle = Math.floor((unchanged + changed) / 2);
+      if (this.#offsetMs(fromMs + middle * MINUTE_MS) === offset) unchanged = middle;
+      else changed = middle;
+    }
+    return fromMs + changed * MINUTE_MS;
+  }
+
+  #offsetMs(utcMs: number): number {
+    const span = Math.floor(utcMs / SPAN_MS);
+    const offset = this.#spanOffsetMs(span);
+    return this.#spanOffsetMs(span + 1) === offset ? offset : this.#zoneOffsetMs(utcMs);
+  }
+
+  #spanOffsetMs(span: number): number {
+    const known = this.#spanOffsetsMs.get(span);
+    if (known !== undefined) return known;
+    const offset = this.#zoneOffsetMs(span * SPAN_MS);
+    this.#spanOffsetsMs.set(span, offset);
+    return offset;
+  }
+
+  #zoneOffsetMs(utcMs: number): number {
+    return this.#zone.offset(utcMs) * MINUTE_MS;
+  }
+}

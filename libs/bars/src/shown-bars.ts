@@ -1,0 +1,103 @@
+/** Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure. */
+import type { ShownBar, StoredBar } from './bar.js';
+import { DayChunk } from './chunk.js';
+import type { DayGrid } from './slots.js';
+import { aggregateInto, type DerivedPlan } from './aggregate.js';
+
+/** The slots of one day that a read shows. */
+export interface FillRange {
+  grid: DayGrid;
+  /** Shows slots `[from, to)`. */
+  from: number;
+  to: number;
+  /** First slot that may still be filled: empty slots from here on are left out. */
+  fillTo: number;
+  /** For derived bars: bucket `b` covers base slots `[starts[b], starts[b + 1])`. */
+  starts?: Int32Array | undefined;
+}
+
+/**
+ * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0,
+ * origin `filled-forward` and `sourceCount` 0.
+ * @param chunk the day's bars; undefined when it has none
+ * @param lastClose close of the newest bar before the range; undefined when there is none: then no bar is shown before the
+ *   first stored one
+ * @returns the bars, and the last close to pass on for the next day
+ */
+export function fillForward(
+  chunk: DayChunk | undefined,
+  { grid, from, to, fillTo, starts }: FillRange,
+  lastClose: number | undefined,
+): { bars: ShownBar[]; lastClose: number | undefined } {
+  if (!chunk && lastClose === undefined) return { bars: [], lastClose };
+  const bars: ShownBar[] = [];
+  let close = lastClose;
+  for (let slot = from; slot < to; slot++) {
+    const bar = chunk?.bar(slot, grid);
+    if (bar) {
+      bars.push(bar);
+      close = bar.close;
+    } else if (close !== undefined && slot < fillTo) {
+      bars.push(emptySlot(grid, slot, close, starts ? (starts[slot + 1] ?? 0) - (starts[slot] ?? 0) : 1));
+    }
+  }
+  return { bars, lastClose: close };
+}
+
+function emptySlot(grid: DayGrid, slot: number, close: number, expectedCount: number): ShownBar {
+  return {
+    openTime: grid.openTime(slot),
+    closeTime: grid.closeTime(slot),
+    open: close,
+    high: close,
+    low: close,
+    close,
+    volume: 0,
+    origin: 'filled-forward',
+    dataset: 0,
+    sourceCount: 0,
+    expectedCount,
+    complete: false,
+  };
+}
+
+/** A bucket with some, but not all, of its base slots closed. */
+export interface FormingBucket {
+  bucket: number;
+  /** It covers base slots `[from, to)`; `[from, closed)` are closed. */
+  from: number;
+  closed: number;
+  to: number;
+}
+
+/** The bucket that is forming at `clock`, epoch ms; undefined between two buckets, in a break, before and after the day. */
+export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: number): FormingBucket | undefined {
+  const closed = base.closedBy(clock);
+  let [bucket, end] = [0, starts.length - 1];
+  while (bucket < end) {
+    const middle = (bucket + end) >> 1;
+    if ((starts[middle + 1] ?? 0) <= closed) bucket = middle + 1;
+    else end = middle;
+  }
+  const [from, to] = [starts[bucket] ?? 0, starts[bucket + 1] ?? 0];
+  return from < closed && closed < to ? { bucket, from, closed, to } : undefined;
+}
+
+/**
+ * The bar of a forming bucket, aggregated from the base bars that are visible; undefined while none of its closed base slots has a bar.
+ * Its close time is that of the last closed base slot, so that `closeTime <= clock` holds as for any bar (I2).
+ * @param chunk base bars of the day; only slots `[from, closed)` are read
+ */
+export function formingBar(
+  base: DayGrid,
+  { grid, starts }: DerivedPlan,
+  { bucket, closed, to, from }: FormingBucket,
+  chunk: DayChunk,
+): StoredBar | undefined {
+  const soFar = starts.slice();
+  soFar[bucket + 1] = closed;
+  const into = new DayChunk(grid.slotCount);
+  aggregateInto(into, chunk, soFar, bucket + 1, bucket);
+  const bar = into.bar(bucket, grid);
+  return bar && { ...bar, closeTime: base.closeTime(closed - 1), expectedCount: to - from, complete: false };
+}

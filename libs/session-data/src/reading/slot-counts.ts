@@ -1,0 +1,179 @@
+/**
+ * Counts of the slots of many symbols: on each of a session's own retained days, which is the matrix that a picture of coverage
+ * shows, and the empty ones that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at
+ * the frontier. Whole closed days are read once while the caller keeps a {@link CountedDays}. Reads only.
+ */
+import { slotsToAsk } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { byPartition, type SessionLayout, type View } from '../layout/index.js';
+import { UpkeepStore } from '../upkeep/index.js';
+import { readVisibleEnd } from './clocked-reads.js';
+import {
+  CELL_COUNTS,
+  type CellCount,
+  CELLS_A_CALL,
+  copyCell,
+  type CountedDays,
+  type DayCell,
+  readCells,
+} from './counted-days.js';
+
+/** What is counted; all of the session when left out. */
+export interface EmptySlotsQuery {
+  symbols?: readonly string[] | undefined;
+  /** Dates, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
+  view: View;
+}
+
+/** A page of symbols that a caller wants; all that can be read, on all days, in the session's view, unless it says otherwise. */
+export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
+  /** The last symbol of the page before. */
+  after?: string | undefined;
+  /** Symbols in the answer. @default all */
+  limit?: number;
+}
+
+export interface DayCounts {
+  /** Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol. */
+  days: { date: string; open: number; close: number; expected: number; visible: number }[];
+  /** One number for each day in each array. */
+  symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
+  /** The last symbol of the page; null on the last page. */
+  next: string | null;
+}
+
+/** Script calls that are under way at once. */
+const CALLS_AT_ONCE = 4;
+const COUNTS = CELL_COUNTS.length;
+
+/** A cell, and the index of its day in the answer. */
+interface PlacedCell extends DayCell {
+  place: number;
+}
+
+/** @param readable all symbols of the session that can be read @throws SessionLostError */
+export async function readDayCounts(
+  redis: Redis,
+  layout: SessionLayout,
+  readable: readonly string[],
+  query: DayCountsQuery & { view: View },
+  known: CountedDays,
+): Promise<DayCounts> {
+  const { after, limit = Infinity } = query;
+  const rest = [...new Set(query.symbols ?? readable)].sort().filter((symbol) => after === undefined || symbol > after);
+  const symbols = rest.slice(0, limit);
+  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
+  const days = layout.days.flatMap(({ date }, day) =>
+    isAsked(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
+  );
+  const counts = await countCells(redis, layout, symbols, days, end, known);
+  return {
+    days: days.map((day) => {
+      const grid = layout.grid(day);
+      const { date, open, close } = grid;
+      return { date, open, close, expected: grid.slotCount, visible: grid.closedBy(end) };
+    }),
+    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!, days.length) })),
+    next: rest.length > symbols.length ? symbols.at(-1)! : null,
+  };
+}
+
+/** The counts of each symbol: {@link CELL_COUNTS} of one day after another. */
+async function countCells(
+  redis: Redis,
+  layout: SessionLayout,
+  symbols: readonly string[],
+  days: readonly number[],
+  end: number,
+  known: CountedDays,
+): Promise<Map<string, Uint16Array>> {
+  const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS)]));
+  const closed = days.map((day) => layout.grid(day).closedBy(end));
+  const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
+  const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
+  await known.update(redis, layout, [...partitions.keys()]);
+  const unknown = [...partitions].flatMap(([partition, members]) => {
+    const cells: PlacedCell[] = [];
+    for (const symbol of members) {
+      const kept = known.of(partition, symbol);
+      for (const [place, day] of days.entries()) {
+        if (closed[place] === 0) continue;
+        if (isWhole[place] && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
+        else cells.push({ symbol, day, closed: closed[place]!, place });
+      }
+    }
+    return batches(cells).map((batch) => ({ partition, cells: batch }));
+  });
+  await inParallel(unknown, async ({ partition, cells }) => {
+    const read = await readCells(redis, layout, partition, cells);
+    for (const [i, { symbol, day, place }] of cells.entries()) {
+      copyCell(read, i, counts.get(symbol)!, place);
+      if (isWhole[place]) known.keep(partition, symbol, day, read, i);
+    }
+  });
+  return counts;
+}
+
+function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
+  return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
+    cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
+  );
+}
+
+/** Runs the work on all items, on at most {@link CALLS_AT_ONCE} at once. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const runners = Array.from({ length: CALLS_AT_ONCE }, async () => {
+    for (const item of rest) await work(item);
+  });
+  await Promise.all(runners);
+}
+
+function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
+  const named = CELL_COUNTS.map((name, place) => [
+    name,
+    Array.from({ length: days }, (_, day) => counts[day * COUNTS + place]!),
+  ]);
+  return Object.fromEntries(named) as Record<CellCount, number[]>;
+}
+
+/** The empty slots of one symbol: how many, and in how many gaps. */
+export interface EmptySlots {
+  symbol: string;
+  gaps: number;
+  slots: number;
+}
+
+/** The symbols that have any, sorted by name. @param readable all symbols that can be read @throws SessionLostError */
+export async function readEmptySlots(
+  redis: Redis,
+  layout: SessionLayout,
+  readable: readonly string[],
+  query: EmptySlotsQuery,
+): Promise<EmptySlots[]> {
+  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
+  const store = new UpkeepStore(redis, layout);
+  const found = new Map<string, EmptySlots>();
+  const partitions = [...byPartition([...new Set(query.symbols ?? readable)], (symbol) => layout.partitionOf(symbol)!)];
+  for (let day = firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
+    if (!isAsked(layout.day(day).date, query)) continue;
+    const closed = layout.grid(day).closedBy(end);
+    const read = await Promise.all(partitions.map(([partition, members]) => store.readDay(partition, day, members)));
+    for (const { symbol, bitmap, states } of read.flat()) {
+      const runs = slotsToAsk(bitmap, states, closed, 'all');
+      if (runs.length === 0) continue;
+      const sum = found.get(symbol) ?? { symbol, gaps: 0, slots: 0 };
+      sum.gaps += runs.length;
+      sum.slots += runs.reduce((slots, run) => slots + run.end - run.start, 0);
+      found.set(symbol, sum);
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
+/** Whether a date is one of those that a query asks for. */
+function isAsked(date: string, { from = date, to = date }: Partial<EmptySlotsQuery>): boolean {
+  return from <= date && date <= to;
+}

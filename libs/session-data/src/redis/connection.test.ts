@@ -1,0 +1,28 @@
+import { reconnectWhenDemoted, storeClock } from './connection.js';
+
+test('I11 a connection is opened again when its server is a replica, at most once a second', () => {
+  let now = 0;
+  const mustReconnect = reconnectWhenDemoted(() => now);
+  const readOnly = new Error("READONLY You can't write against a read only replica.");
+  expect(mustReconnect(new Error('OOM command not allowed'))).toBe(false);
+  expect(mustReconnect(readOnly)).toBe(true);
+  expect(mustReconnect(readOnly)).toBe(false);
+  now = 1_000;
+  expect(mustReconnect(readOnly)).toBe(true);
+});
+
+test('the clock is that of the store, whatever the clock of the machine says', async () => {
+  jest.spyOn(Date, 'now').mockReturnValue(1_700_000_030_000);
+  const now = storeClock({ time: async () => [1_700_000_000, 250_000] });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(Math.abs(now() - 1_700_000_000_250)).toBeLessThan(1_000);
+  jest.restoreAllMocks();
+});
+
+test('without an answer of the store the clock of the machine counts', async () => {
+  const now = storeClock({ time: () => Promise.reject(new Error('away')) });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(Math.abs(now() - Date.now())).toBeLessThan(1_000);
+});
