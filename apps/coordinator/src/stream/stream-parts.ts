@@ -1,11 +1,10 @@
 /** What the streams of this process share, and what the loops of one stream work with. */
 import type { Tracing } from '@barkeep/observe';
-import type { SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
+import type { SessionConsumers, SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
 import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
 import type { SharedParts } from '../lifecycle/index.js';
 import type { PrefetchBudget, SharedWindows } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
-import type { LockstepLimit } from './lockstep-limit.js';
 import type { OutsideCounter } from './outside-counter.js';
 import type { TrailingWindow } from './trailing-window.js';
 import type { WakeSignal, WakeSignals } from './wake-signals.js';
@@ -30,7 +29,7 @@ export interface StreamParts extends StreamsParts {
   writer: SessionWriter;
   store: UpkeepStore;
   joining: JoiningSymbols;
-  lockstep: LockstepLimit;
+  consumers: SessionConsumers;
   trailing: TrailingWindow;
   /** Counts the rows without a slot while the stream runs. */
   outside: OutsideCounter;
