@@ -5,8 +5,7 @@
  * the clock.
  */
 import { parseConsumerMessage, RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {

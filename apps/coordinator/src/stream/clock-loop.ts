@@ -9,8 +9,7 @@ import { hintUpkeep } from '../lifecycle/index.js';
 import type { ClockLimit } from './clock-limit.js';
 import { ClockPlaces, eventsOf } from './clock-places.js';
 import { PaceKeeper } from './pace-keeper.js';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** A clock that has waited this long for upkeep sets the session's state. */

@@ -30,8 +30,7 @@ import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { OutsideCounter } from './outside-counter.js';
-import type { StreamParts, StreamsParts } from './stream-parts.js';
-import { StreamProgress, type StreamOutcome } from './stream-progress.js';
+import { StreamProgress, type StreamOutcome, type StreamParts, type StreamsParts } from './stream-parts.js';
 import { TrailingWindow } from './trailing-window.js';
 
 export class SessionStreams {
