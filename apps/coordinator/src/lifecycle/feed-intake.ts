@@ -47,11 +47,8 @@ export class FeedIntake {
     const { feed, symbol } = this;
     const good = records.filter((record) => 'bar' in record);
     const malformed = records.filter((record) => 'malformed' in record);
-    const result = await feed.feed(
-      symbol,
-      good.map(({ bar }) => bar),
-      malformed.length,
-    );
+    const bars = good.map(({ bar }) => bar);
+    const result = await feed.feed(symbol, bars, malformed.length);
     this.noteStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;

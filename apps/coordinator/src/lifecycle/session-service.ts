@@ -218,11 +218,8 @@ export class SessionService {
     if (existing) return resolveSymbols(request, existing.spec.symbols, limits);
     const datasetId = await resolveDataset(dataSource, sourceName(request));
     const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
-    return resolveSymbols(
-      request,
-      extents.map(({ symbol }) => symbol),
-      limits,
-    );
+    const symbols = extents.map(({ symbol }) => symbol);
+    return resolveSymbols(request, symbols, limits);
   }
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {

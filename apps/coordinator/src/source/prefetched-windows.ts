@@ -201,12 +201,8 @@ export class PrefetchedWindows {
 
   private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
     const { figures, metrics } = this.parts;
-    let read: WindowRead;
-    try {
-      read = await this.parts.source.read(window, stop);
-    } catch {
-      return undefined;
-    }
+    const read = await this.parts.source.read(window, stop).catch(() => undefined);
+    if (!read) return undefined;
     this.noteRead(window);
     figures.prefetchBytes += read.bytes;
     metrics.prefetched(read.bytes);

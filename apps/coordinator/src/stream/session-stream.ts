@@ -23,13 +23,12 @@ import {
 } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
-import { CleanDates } from './clean-dates.js';
 import { ClockLimit } from './clock-limit.js';
 import { ClockLoop } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import { JoiningSymbols } from './joining-symbols.js';
-import { OutsideCounter } from './outside-counter.js';
+import { CleanDates, OutsideCounter } from './outside-counter.js';
 import { StreamProgress, type StreamOutcome, type StreamParts, type StreamsParts } from './stream-parts.js';
 import { TrailingWindow } from './trailing-window.js';
 
