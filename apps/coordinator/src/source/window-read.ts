@@ -56,7 +56,7 @@ export class ChunkPool {
     const same = this.free.get(slotCount) ?? [];
     this.free.clear();
     this.free.set(slotCount, same);
-    this.freeBytes = same.reduce((sum, { chunk }) => sum + chunk.bytes.length, 0);
+    this.freeBytes = sumOf(same.map(({ chunk }) => chunk.bytes.length));
   }
 
   private takeUsed(slotCount: number): UsedChunk | undefined {
@@ -95,21 +95,17 @@ export class WindowRead {
   }
 
   get bars(): number {
-    return this.parts.reduce((sum, { bars }) => sum + bars, 0);
+    return sumOf(this.parts.map(({ bars }) => bars));
   }
 
   /** Rows that were refused. */
   get refused(): number {
-    return this.parts.reduce(
-      (sum, part) => sum + [...part.refused.values()].reduce((rows, count) => rows + count, 0),
-      0,
-    );
+    return sumOf(this.parts.flatMap(({ refused }) => [...refused.values()]));
   }
 
   /** Memory that its chunks take. */
   get bytes(): number {
-    const bytesOf = ({ chunks }: MutablePart) => [...chunks.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return this.parts.reduce((sum, part) => sum + bytesOf(part), 0);
+    return sumOf(this.parts.flatMap(({ chunks }) => [...chunks.values()]).map(({ bytes }) => bytes.length));
   }
 
   /** Uses the bars and the memory of `other`, which is complete. Neither of the two is written after this. */
@@ -150,4 +146,8 @@ export interface ReadTask {
 /** Partitions that have symbols. */
 export function usedPartitions(layout: SessionLayout): number[] {
   return layout.keys.flatMap((_, partition) => (layout.isVacant(partition) ? [] : [partition]));
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

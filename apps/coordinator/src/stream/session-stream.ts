@@ -19,7 +19,6 @@ import {
   SessionWriter,
   UpkeepStore,
   type ClaimedPosition,
-  type SessionLayout,
 } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
@@ -49,14 +48,14 @@ export class SessionStreams {
     const fence = { epoch, owner };
     const writer = new SessionWriter(redis, layout, fence);
     if (row.membership) await changes.updateSymbols(row);
-    const position = await this.claimStore(row, epoch, layout, writer);
+    const position = await this.claimStore(row, epoch, writer);
     // The store may hold a control that is older than the row.
     const now = await control.follow(row);
     if (now.state === 'paused' || now.state === 'stopped') return now.state;
     if (versionOf(now) !== versionOf(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const wake = await wakes.listen(row.id);
-    const opening = this.openSource(row, layout, writer, position.frontiers);
+    const opening = this.openSource(row, writer, position.frontiers);
     try {
       // None of them needs another: one round trip instead of five.
       const [source, symbols, figures] = await Promise.all([
@@ -68,7 +67,7 @@ export class SessionStreams {
       const store = new UpkeepStore(redis, layout);
       const consumers = new SessionConsumers(redis, layout);
       const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
-      const trailing = new TrailingWindow(redis, layout, writer);
+      const trailing = new TrailingWindow(redis, writer);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
       const own = { layout, epoch, writer, store, joining, consumers, trailing, outside, wake };
       return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
@@ -85,10 +84,10 @@ export class SessionStreams {
   /** Opens what the bars come from: the session's feed or its dataset. */
   private async openSource(
     row: SessionRecord,
-    layout: SessionLayout,
     writer: SessionWriter,
     frontiers: readonly number[],
   ): Promise<SessionSource | FeedParts> {
+    const { layout } = writer;
     const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
     if (row.spec.source.type === 'feed') {
       const wake = await wakes.listen(row.id);
@@ -108,12 +107,7 @@ export class SessionStreams {
    * Claims the store and reads its position. Only a session without a checkpoint creates its store: a store that is gone later is
    * lost, and never continued with a hole.
    */
-  private async claimStore(
-    row: SessionRecord,
-    epoch: number,
-    layout: SessionLayout,
-    writer: SessionWriter,
-  ): Promise<ClaimedPosition> {
+  private async claimStore(row: SessionRecord, epoch: number, writer: SessionWriter): Promise<ClaimedPosition> {
     const { sessions, redis } = this.parts;
     if (!row.checkpoint) await writer.init();
     const position = await writer.claim();
@@ -121,7 +115,7 @@ export class SessionStreams {
     const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
     if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
       // The session was deleted while its store was created: none of its keys may come back (I9).
-      await removeLeftover(redis, layout);
+      await removeLeftover(redis, writer.layout);
       throw new SessionLostError(row.id);
     }
     return position;

@@ -3,7 +3,7 @@
  * day at each day change. Called after every move of the clock, and once before the first one: a step that a crash prevented
  * is repeated by the next owner.
  */
-import { noteHistory, retireBefore, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
+import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class TrailingWindow {
@@ -12,7 +12,6 @@ export class TrailingWindow {
 
   constructor(
     private readonly redis: Redis,
-    private readonly layout: SessionLayout,
     private readonly writer: SessionWriter,
   ) {}
 
@@ -22,7 +21,7 @@ export class TrailingWindow {
    * @throws FencedError, SessionLostError, RewindError
    */
   async follow(clock: number, slowest: number): Promise<void> {
-    const { layout } = this;
+    const { layout } = this.writer;
     if (!this.isNoted && layout.asksHistory && clock >= layout.historyEnd) {
       // Each symbol once, at its first moment: later some of the days may have been evicted.
       await noteHistory(this.redis, layout, this.writer);
