@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { DayChunk, parseSessionSpec, refuseBar, type Bar, SessionSpecError } from '@barkeep/bars';
 import { RowSplitter, rowTexts } from '../../apps/cli/src/import/rows/index.js';
-import { recordOf, recordOfLine } from '../../apps/coordinator/src/lifecycle/fed-records.js';
+import { recordOf, recordOfLine } from '../../apps/coordinator/src/lifecycle/feed-intake.js';
 import { CopyFormatError, CopyOutParser } from '../../libs/bar-repository/src/rows/copy-out-parser.js';
 import {
   COPY_HEADER,

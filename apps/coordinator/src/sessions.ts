@@ -10,7 +10,7 @@ import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
 import type { Surroundings } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
-import { StreamProcessor, StreamRunner, WakeSignals } from './stream/index.js';
+import { StreamProcessor, type StreamsParts, WakeSignals } from './stream/index.js';
 
 /** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
@@ -35,7 +35,7 @@ export async function startSessions(surroundings: Surroundings): Promise<Session
 function startStreams(surroundings: Surroundings, parts: SharedParts): void {
   const { config, stop } = surroundings;
   const connection = workerConnection(config.services.redisUrl);
-  const streams = new StreamProcessor(runnerOf(surroundings, parts), {
+  const streams = new StreamProcessor(streamsParts(surroundings, parts), {
     connection,
     prefix: config.queues.prefix,
     concurrency: config.queues.streamConcurrency,
@@ -61,7 +61,7 @@ function partsOf({ config, connections }: Surroundings): SharedParts {
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function runnerOf({ config, metrics, tracing, stop }: Surroundings, parts: SharedParts): StreamRunner {
+function streamsParts({ config, metrics, tracing, stop }: Surroundings, parts: SharedParts): StreamsParts {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
@@ -71,7 +71,7 @@ function runnerOf({ config, metrics, tracing, stop }: Surroundings, parts: Share
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
   addSessionMetrics(metrics, { active, sessions: parts.sessions, redis, budget });
-  return new StreamRunner({
+  return {
     ...parts,
     redis,
     owner: `${hostname()}:${process.pid}:${Date.now().toString(36)}`,
@@ -82,5 +82,5 @@ function runnerOf({ config, metrics, tracing, stop }: Surroundings, parts: Share
     sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
     metrics: streamed,
     tracing,
-  });
+  };
 }

@@ -31,7 +31,7 @@ export class MembersController {
     @NewSymbolName() symbol: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SymbolAnswer> {
-    const state = await this.sessions.addSymbol(id, symbol);
+    const state = await this.sessions.changes.add(id, symbol);
     response.status(state === 'joining' ? 202 : 200);
     return { id, symbol, state };
   }
@@ -43,7 +43,7 @@ export class MembersController {
     problems: [...changing, 'unknown-symbol'],
   })
   removeSymbol(@SessionId() id: string, @SymbolName() symbol: string) {
-    return this.sessions.removeSymbol(id, symbol);
+    return this.sessions.changes.remove(id, symbol);
   }
 
   @Operation('DELETE', 'v1/sessions/:id/consumers/:consumer', {

@@ -1,11 +1,14 @@
 /**
  * Writes the bars of one symbol from one request into a fed session's store, and counts the result of each. Refused bars are
  * quarantined with their reason; a late bar triggers upkeep.
+ *
+ * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record with a problem:
+ * it is counted and does not stop the others.
  */
-import type { FedAnswer } from '@barkeep/api';
+import { isEpochMs, parseTime, TIME_EXPECTED, type FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
+import { shown, type Bar } from '@barkeep/bars';
 import type { SessionFeed } from '@barkeep/session-data';
-import type { FedRecord } from './fed-records.js';
 import type { Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
 
@@ -13,6 +16,20 @@ import { hintUpkeep } from './upkeep-request.js';
 const PROBLEMS_MAX = 100;
 /** Most refused bars of one request that are quarantined; the rest is only counted. */
 const QUARANTINE_MAX = 10_000;
+
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
+const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
+
+/** Position of a record in its body. */
+interface RecordPlace {
+  /** From 0, without blank lines. */
+  index: number;
+  /** From 1; only in NDJSON. */
+  line?: number;
+}
+
+/** A bar, or the problem with the raw record. */
+export type FedRecord = RecordPlace & ({ bar: Bar } | { malformed: string; raw: string });
 
 export class FeedIntake {
   /** The results so far. */
@@ -30,11 +47,8 @@ export class FeedIntake {
     const { feed, symbol } = this;
     const good = records.filter((record) => 'bar' in record);
     const malformed = records.filter((record) => 'malformed' in record);
-    const result = await feed.feed(
-      symbol,
-      good.map(({ bar }) => bar),
-      malformed.length,
-    );
+    const bars = good.map(({ bar }) => bar);
+    const result = await feed.feed(symbol, bars, malformed.length);
     this.noteStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;
@@ -104,4 +118,42 @@ interface Refusal {
 function isoTime(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** Reads a parsed value, whose numbers are validated elsewhere: `openTime` or `time`, open, high, low, close, volume; other fields are ignored. */
+export function recordOf(value: unknown, place: RecordPlace): FedRecord {
+  const malformed = (field: string, expected: string, was: unknown): FedRecord => ({
+    ...place,
+    malformed: `${field}: expected ${expected}, was ${was === undefined ? 'nothing' : shown(was)}`,
+    raw: JSON.stringify(value) ?? 'undefined',
+  });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('bar', 'an object', value);
+  const fields = value as Readonly<Record<string, unknown>>;
+  const timeField = fields['openTime'] === undefined ? 'time' : 'openTime';
+  const openTime = timeOf(fields[timeField]);
+  if (openTime === undefined) return malformed(timeField, TIME_EXPECTED, fields[timeField]);
+  const bar: Bar = { openTime, open: 0, high: 0, low: 0, close: 0, volume: 0 };
+  for (const name of VALUES) {
+    const number = fields[name];
+    if (typeof number !== 'number') return malformed(name, 'a number', number);
+    bar[name] = number;
+  }
+  return { ...place, bar };
+}
+
+/** Reads one line. */
+export function recordOfLine(line: string, place: RecordPlace): FedRecord {
+  try {
+    return recordOf(JSON.parse(line), place);
+  } catch {
+    return { ...place, malformed: 'line: expected JSON', raw: line };
+  }
+}
+
+/** Feeds send millions of times: the usual form is parsed first, without trying the others. */
+function timeOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const ms = UTC.test(value) ? Date.parse(value) : NaN;
+  return Number.isNaN(ms) ? parseTime(value) : ms;
 }

@@ -1,6 +1,6 @@
 /** Creates, changes, repairs and removes sessions. */
 export { DatasetReader } from './dataset-reader.js';
-export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
+export { type FedRecord, recordOf, recordOfLine } from './feed-intake.js';
 export { Reconciler } from './reconciler.js';
 export { type EventFeed } from './event-feeds.js';
 export { controlOf } from './session-control.js';

@@ -48,15 +48,15 @@ import {
 } from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
 import { upkeepDefaults } from '../runtime.js';
-import { CountedSessions } from './counted-sessions.js';
 import { type EventFeed, EventFeeds } from './event-feeds.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
 import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
 import { requestUpkeep } from './upkeep-request.js';
 import { SessionSteering } from './session-steering.js';
-import { SessionViews } from './session-views.js';
+import { CountedSessions, SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
+import type { SymbolChanges } from './symbol-changes.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const BEGUN_WITHIN_MS = 10_000;
@@ -65,6 +65,8 @@ const BEGUN_LOOK_MS = 25;
 export class SessionService {
   /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
+  /** Adds and removes symbols. */
+  readonly changes: SymbolChanges;
   private readonly views: SessionViews;
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
@@ -75,6 +77,7 @@ export class SessionService {
     private readonly config: Config,
     private readonly repositoryNames: readonly string[],
   ) {
+    this.changes = parts.changes;
     this.views = new SessionViews(parts);
     this.steering = new SessionSteering(parts, this.views);
     this.eventFeeds = new EventFeeds(parts, (row) => this.views.open(row));
@@ -123,19 +126,6 @@ export class SessionService {
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
     await this.parts.changes.removeLeftover(last ?? row);
-  }
-
-  /**
-   * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
-   * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
-   */
-  addSymbol(id: string, symbol: string): Promise<'joining' | 'present'> {
-    return this.parts.changes.add(id, symbol);
-  }
-
-  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
-  removeSymbol(id: string, symbol: string): Promise<void> {
-    return this.parts.changes.remove(id, symbol);
   }
 
   /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
@@ -228,11 +218,8 @@ export class SessionService {
     if (existing) return resolveSymbols(request, existing.spec.symbols, limits);
     const datasetId = await resolveDataset(dataSource, sourceName(request));
     const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
-    return resolveSymbols(
-      request,
-      extents.map(({ symbol }) => symbol),
-      limits,
-    );
+    const symbols = extents.map(({ symbol }) => symbol);
+    return resolveSymbols(request, symbols, limits);
   }
 
   private async checkDatasets(spec: SessionSpec): Promise<void> {

@@ -2,6 +2,7 @@
 import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
+  CountedDays,
   isBrokenStore,
   isOutage,
   noFigures,
@@ -16,13 +17,14 @@ import {
 } from '@barkeep/session-data';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
-import { outsideWarnings } from './outside-warnings.js';
 import { layoutOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
+import { outsideWarnings, SymbolWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
-import { SymbolWarnings } from './symbol-warnings.js';
 
 const SESSIONS_KEPT = 500;
+/** Cells of all sessions, 11 bytes each. */
+const CELLS_KEPT = 4_000_000;
 
 export class SessionViews {
   private readonly opened = new Map<string, OpenSession>();
@@ -171,4 +173,27 @@ function figureViews(figures: StreamFigures): Pick<SessionAnswer, 'pace' | 'pref
 
 export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
   return { name, state, time: isoTime(time), steps, bars, deliveredHash, seenAt: isoTime(seenAt) };
+}
+
+/**
+ * Keeps the counts of closed days of the sessions that were read last, so that a matrix that is shown again is not read again.
+ * Bounds their memory.
+ */
+export class CountedSessions {
+  /** By incarnation, the one that was used last at the end. */
+  private readonly kept = new Map<string, CountedDays>();
+
+  /** What is known of a session. */
+  of(incarnation: string): CountedDays {
+    const known = this.kept.get(incarnation) ?? new CountedDays();
+    this.kept.delete(incarnation);
+    let cells = [...this.kept.values()].reduce((sum, { size }) => sum + size, 0);
+    for (const [oldest, { size }] of this.kept) {
+      if (cells <= CELLS_KEPT) break;
+      this.kept.delete(oldest);
+      cells -= size;
+    }
+    this.kept.set(incarnation, known);
+    return known;
+  }
 }

@@ -8,14 +8,9 @@ import { SessionControl } from './session-control.js';
 import type { Servers } from './session-row.js';
 import { SymbolChanges } from './symbol-changes.js';
 
-export interface SharedParts extends Servers {
-  control: SessionControl;
-  changes: SymbolChanges;
-  certificates: Certificates;
-  evictions: Evictions;
-}
+export type SharedParts = ReturnType<typeof sharedParts>;
 
-export function sharedParts(servers: Servers): SharedParts {
+export function sharedParts(servers: Servers) {
   return {
     ...servers,
     control: new SessionControl(servers),

@@ -34,7 +34,7 @@ export class SymbolChanges {
   constructor(private readonly servers: Servers) {}
 
   /**
-   * Adds a symbol; a present one stays as it is.
+   * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
    * @returns whether readers see it already
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */

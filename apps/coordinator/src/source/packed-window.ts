@@ -10,7 +10,7 @@ import {
   type DayGrid,
 } from '@barkeep/bars';
 import type { SymbolParts } from './row-packer.js';
-import type { ReadTask } from './source-reader.js';
+import type { ReadTask } from './window-read.js';
 
 interface ReceivedWindow extends ReadTask {
   grid: DayGrid;

@@ -10,9 +10,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
-import type { PrefetchBudget } from './prefetch-budget.js';
 import { SilentWindowError, type SessionSource } from './session-source.js';
 import type { WindowRead } from './window-read.js';
+
+/**
+ * Bytes of bars that this process may hold before their turn, for all sessions together (I8). A session that finds the budget
+ * used up reads its bars when it is their turn; no session waits for another one.
+ */
+export class PrefetchBudget {
+  /** Windows that all sessions are reading before their turn; each session counts its own. */
+  reads = 0;
+  /** Bytes that are held now. */
+  usedBytes = 0;
+
+  /** @param limit in bytes; 0 turns prefetching off */
+  constructor(readonly limit: number) {}
+
+  /** Takes `bytes` out of the budget. @returns false when it has less than that */
+  take(bytes: number): boolean {
+    if (this.usedBytes + bytes > this.limit) return false;
+    this.usedBytes += bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.usedBytes -= bytes;
+  }
+}
 
 export interface PrefetchParts {
   layout: SessionLayout;
@@ -177,12 +201,8 @@ export class PrefetchedWindows {
 
   private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
     const { figures, metrics } = this.parts;
-    let read: WindowRead;
-    try {
-      read = await this.parts.source.read(window, stop);
-    } catch {
-      return undefined;
-    }
+    const read = await this.parts.source.read(window, stop).catch(() => undefined);
+    if (!read) return undefined;
     this.noteRead(window);
     figures.prefetchBytes += read.bytes;
     metrics.prefetched(read.bytes);

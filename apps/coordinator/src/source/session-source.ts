@@ -1,16 +1,35 @@
 /**
- * The source of one session's bars: reads windows from its dataset (source-reader.ts), once for all sessions of this process
- * that stream them (shared-windows.ts), within a time limit. Opened once by a stream.
+ * The source of one session's bars: reads windows from its dataset, once for all sessions of this process that stream them
+ * (shared-windows.ts), within a time limit. Opened once by a stream.
+ *
+ * From packed days the bytes of a pack move from the socket into the chunk that is flushed, and no bar is parsed. Symbols that
+ * are not packed are read from rows, which give equal chunks and counts.
  */
-import { datasetVersion, gridKey, hasPacks, symbolIds } from '@barkeep/bar-repository';
-import { chunkBytes } from '@barkeep/bars';
+import {
+  datasetVersion,
+  gridKey,
+  hasPacks,
+  readPacked,
+  readWindowBytes,
+  symbolIds,
+  withSnapshot,
+  type ConnectionSource,
+} from '@barkeep/bar-repository';
+import { chunkBytes, ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
-import type { ChunkPool } from './chunk-pool.js';
-import { SilentSourceError, unlessSilent } from './silence.js';
+import { PackedWindow } from './packed-window.js';
+import { RowPacker, type SymbolParts } from './row-packer.js';
 import { KEPT_MS, type SharedWindows, type SharingSession } from './shared-windows.js';
-import { SourceReader, type ReadTask } from './source-reader.js';
-import { USED_ONCE, usedPartitions, WindowRead } from './window-read.js';
+import { SilentSourceError, unlessSilent } from './silence.js';
+import {
+  USED_ONCE,
+  usedPartitions,
+  WindowRead,
+  type ChunkPool,
+  type MutablePart,
+  type ReadTask,
+} from './window-read.js';
 
 /**
  * Part of a day's slots that a window must have to be shared. A chunk takes the memory of its whole day, and shared windows
@@ -40,25 +59,31 @@ export class SilentWindowError extends SilentSourceError {
 }
 
 export class SessionSource {
+  private readonly session: SharingSession;
+
+  /**
+   * @param symbolOf symbols by their numbers in Postgres; symbols that Postgres does not know have no bars
+   * @param isPacked whether the dataset has packed days
+   * @param frontiers of each partition when the stream started, epoch ms: earlier windows are not read for it
+   */
   private constructor(
     private readonly parts: SessionSourceParts,
-    private readonly reader: SourceReader,
-    /** Of each partition when the stream started, epoch ms: earlier windows are not read for it. */
+    private readonly symbolOf: ReadonlyMap<number, string>,
+    private readonly isPacked: boolean,
     private frontiers: readonly number[],
-    private readonly session: SharingSession,
   ) {
-    parts.shared.register(session);
+    const { layout, shared, isOneOfMany } = parts;
+    const awaitsUntil = isOneOfMany ? performance.now() + KEPT_MS : 0;
+    this.session = { content: this.content, from: Math.min(...frontiers), to: layout.end, awaitsUntil };
+    shared.register(this.session);
   }
 
   /** Looks the symbols up once. Call `close()` at the end. @param frontiers of the partitions, epoch ms */
   static async open(parts: SessionSourceParts, frontiers: readonly number[]): Promise<SessionSource> {
-    const { dataSource, layout, datasetId, isOneOfMany } = parts;
+    const { dataSource, layout, datasetId } = parts;
     const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
-    const reader = new SourceReader(dataSource, layout, datasetId, symbolOf, isPacked);
-    const awaitsUntil = isOneOfMany ? performance.now() + KEPT_MS : 0;
-    const session = { content: reader.content, from: Math.min(...frontiers), to: layout.end, awaitsUntil };
-    return new SessionSource(parts, reader, frontiers, session);
+    return new SessionSource(parts, symbolOf, isPacked, frontiers);
   }
 
   /** Leaves the sessions that share windows. */
@@ -99,7 +124,7 @@ export class SessionSource {
     const bytes = layout.symbols.length * chunkBytes(grid.slotCount);
     const isForAll = into.parts.length === usedPartitions(layout).length;
     const isLong = toSlot - fromSlot >= grid.slotCount * SHARED_PART_MIN;
-    if (!isForAll || !isLong || !shared.isWanted(this.session, to, bytes)) return this.reader.read(task);
+    if (!isForAll || !isLong || !shared.isWanted(this.session, to, bytes)) return this.readBars(task);
     const version = await datasetVersion(dataSource, datasetId);
     signal.throwIfAborted();
     const origin = layout.isHistory(dayIndex) ? 'history' : 'own';
@@ -107,8 +132,69 @@ export class SessionSource {
     const read = shared.join(
       { session: this.session, name, version, bytes },
       () => this.empty(window, USED_ONCE),
-      (rows, ownSignal, onRow) => this.reader.read({ window, into: rows, signal: ownSignal, onProgress: onRow }),
+      (rows, ownSignal, onRow) => this.readBars({ window, into: rows, signal: ownSignal, onProgress: onRow }),
     );
     await read.wait(into, signal, onProgress);
   }
+
+  /** Names the bars and how they are spread over partitions: sessions with the same content have equal windows, byte by byte. */
+  private get content(): string {
+    const { layout, datasetId } = this.parts;
+    const places = [...this.symbolOf].map(([id, symbol]) => `${layout.partitionOf(symbol)}/${id}`);
+    return `${datasetId} ${layout.spec.prices} ${usedPartitions(layout).length} ${places.toSorted().join(' ')}`;
+  }
+
+  /** @throws the signal's reason, what Postgres throws */
+  private async readBars(task: ReadTask): Promise<void> {
+    const symbols = this.symbolsOf(task.into.parts);
+    const { dataSource, layout, datasetId } = this.parts;
+    if (!this.isPacked) return this.readRows(dataSource, symbols, task);
+    const { dayIndex, fromSlot, toSlot } = task.window;
+    const grid = layout.grid(dayIndex);
+    // One snapshot for both: a pack that is dropped between the two reads would lose bars.
+    await withSnapshot(dataSource, async (client) => {
+      const packed = new PackedWindow({ ...task, grid, isHistory: layout.isHistory(dayIndex), symbols });
+      const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
+      await readPacked(client, query, packed, task.signal);
+      if (packed.rest.size > 0) await this.readRows(client, packed.rest, task);
+    });
+  }
+
+  private async readRows(connection: ConnectionSource, symbols: SymbolParts, task: ReadTask): Promise<void> {
+    const { layout, datasetId } = this.parts;
+    const { window, into, signal, onProgress } = task;
+    const grid = layout.grid(window.dayIndex);
+    const packer = new RowPacker({
+      grid,
+      dataset: sourceName(layout.spec),
+      prices: layout.spec.prices,
+      origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
+      symbols,
+      quarantined: into.quarantined,
+      newChunk: () => into.memory.take(grid.slotCount),
+      onRow: onProgress,
+    });
+    const query = { datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
+    await readWindowBytes(connection, query, packer.add, signal);
+  }
+
+  /** The known symbols of these parts. */
+  private symbolsOf(parts: readonly MutablePart[]): SymbolParts {
+    const partOf = new Map(parts.map((part) => [part.partition, part]));
+    const found: SymbolParts = new Map();
+    for (const [id, symbol] of this.symbolOf) {
+      const part = partOf.get(this.parts.layout.partitionOf(symbol)!);
+      if (part) found.set(id, { symbol, part });
+    }
+    return found;
+  }
+}
+
+/** The window's time without the breaks between segments. */
+function rangesOf(grid: DayGrid, { fromSlot, toSlot }: Window): { from: number; to: number }[] {
+  const [start, end] = [grid.openTime(fromSlot), grid.closeTime(toSlot - 1)];
+  return grid.day.segments.flatMap(({ open, close }) => {
+    const range = { from: Math.max(open, start), to: Math.min(close, end) };
+    return range.from < range.to ? [range] : [];
+  });
 }

@@ -1,27 +1,37 @@
 /**
  * How far a session's clock may go: to the watermark in whole barrier windows where the session has barriers, to the
- * frontier where it has none, and never past the lead that its consumers allow. `look` reads the limit from the store.
- * Some messages of the wake channel carry it, which saves the read. Does not move the clock.
+ * frontier where it has none, and in lockstep never past a lead ahead of the slowest consumer. `look` reads the limit from
+ * the store, and drops silent consumers. Some messages of the wake channel carry it, which saves the read. Does not move
+ * the clock.
  */
-import { RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import { parseConsumerMessage, RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
+import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
   /** Bars up to here may be shown, epoch ms, as last seen. */
   store = 0;
   /** Consumers are ready for bars up to here, epoch ms, as last seen. */
-  private consumers = 0;
+  private ready = 0;
+  /** Number of joins at the last look; undefined while no consumer holds the clock. */
+  joins: number | undefined;
+  /**
+   * Position of the slowest consumer, epoch ms: the highest since the last join, because messages may come late.
+   * Infinity while no consumer holds the clock.
+   */
+  slowest: number;
 
   constructor(
-    private readonly parts: Pick<StreamParts, 'joining' | 'layout' | 'lockstep' | 'store' | 'wake' | 'writer'>,
+    private readonly parts: Pick<StreamParts, 'consumers' | 'joining' | 'layout' | 'store' | 'wake' | 'writer'>,
     private readonly progress: StreamProgress,
-  ) {}
+  ) {
+    const { spec, start } = parts.layout;
+    this.slowest = spec.pace.mode === 'lockstep' ? start : Infinity;
+  }
 
   /** Epoch ms. */
   get time(): number {
-    return Math.min(this.store, this.consumers);
+    return Math.min(this.store, this.ready);
   }
 
   /** What the clock may not pass from where it is. */
@@ -31,14 +41,17 @@ export class ClockLimit {
 
   /** Reads the limit and the control from the store. @throws RewindError, the reason of a pause or stop, what the store throws */
   async look(): Promise<void> {
-    const { layout, joining, lockstep } = this.parts;
+    const { layout, joining } = this.parts;
     const { clock } = this.progress;
-    const [consumers, { positions, frontier, control }] = await Promise.all([lockstep.look(), this.checkPositions()]);
+    const [ready, { positions, frontier, control }] = await Promise.all([
+      this.lookAtConsumers(),
+      this.checkPositions(),
+    ]);
     this.progress.applyControl(control);
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
     this.store = this.kind === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
-    this.consumers = consumers;
+    this.ready = ready;
   }
 
   /**
@@ -63,10 +76,9 @@ export class ClockLimit {
    * @returns false when they do not carry it, and `look` is needed
    */
   onMessages(): boolean {
-    const { wake, lockstep } = this.parts;
-    for (const [kind, message] of wake.messages) {
-      const consumers = kind === 'consumer' ? lockstep.onMessage(message) : undefined;
-      if (consumers !== undefined) this.consumers = consumers;
+    for (const [kind, message] of this.parts.wake.messages) {
+      const ready = kind === 'consumer' ? this.readyOf(message) : undefined;
+      if (ready !== undefined) this.ready = ready;
       else if (kind === FLUSHED && this.kind === 'frontier') this.store = this.progress.frontier;
       else return false;
     }
@@ -81,5 +93,35 @@ export class ClockLimit {
       barrier = to;
     }
     return barrier;
+  }
+
+  /** The time up to which the clock may go, epoch ms; consumers do not hold it in the history. @throws SessionLostError */
+  private async lookAtConsumers(): Promise<number> {
+    const { end, historyEnd, spec } = this.parts.layout;
+    if (spec.pace.mode !== 'lockstep') return end;
+    const { slowest, joins } = await this.parts.consumers.limit();
+    this.joins = joins;
+    this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
+    // The first day does not open before the expected consumers have joined.
+    return slowest === 'waiting' ? historyEnd : this.ahead(spec.pace.window);
+  }
+
+  /**
+   * Reads the limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions
+   * only grow, so a late message is still true, unless a consumer joined since: then the store refuses to move the clock.
+   */
+  private readyOf(message: string): number | undefined {
+    const { pace } = this.parts.layout.spec;
+    const news = parseConsumerMessage(message);
+    if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;
+    this.slowest = news.joins === this.joins ? Math.max(this.slowest, news.slowest) : news.slowest;
+    this.joins = news.joins;
+    return this.ahead(pace.window);
+  }
+
+  /** `lead` base bars after the slowest consumer; the end while no consumer holds the clock. */
+  private ahead(lead: number): number {
+    const { layout } = this.parts;
+    return this.slowest === Infinity ? layout.end : layout.closeAfter(this.slowest, lead);
   }
 }

@@ -6,11 +6,10 @@
 import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import { ClockLimit } from './clock-limit.js';
+import type { ClockLimit } from './clock-limit.js';
 import { ClockPlaces, eventsOf } from './clock-places.js';
 import { PaceKeeper } from './pace-keeper.js';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** A clock that has waited this long for upkeep sets the session's state. */
@@ -21,7 +20,6 @@ const REQUEST_AGAIN_MS = 5_000;
 export class ClockLoop {
   private readonly pace: PaceKeeper;
   private readonly places: ClockPlaces;
-  private readonly limit: ClockLimit;
   private lookedAt = 0;
   private mustLook = true;
   /** Since when a bar has been due that may not be shown yet. */
@@ -32,13 +30,13 @@ export class ClockLoop {
   constructor(
     private readonly parts: Pick<
       StreamParts,
-      'joining' | 'layout' | 'lockstep' | 'metrics' | 'producer' | 'store' | 'trailing' | 'wake' | 'warn' | 'writer'
+      'joining' | 'layout' | 'metrics' | 'producer' | 'store' | 'trailing' | 'wake' | 'warn' | 'writer'
     >,
+    private readonly limit: ClockLimit,
     private readonly progress: StreamProgress,
   ) {
     this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics);
     this.places = new ClockPlaces(parts.layout, this.pace);
-    this.limit = new ClockLimit(parts, progress);
   }
 
   /** Runs until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
@@ -91,7 +89,7 @@ export class ClockLoop {
       stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
-    await trailing.follow(this.progress.clock);
+    await trailing.follow(this.progress.clock, this.limit.slowest);
     await this.progress.setState('running');
   }
 
@@ -108,12 +106,12 @@ export class ClockLoop {
   }
 
   private async pass(places: readonly ClockPlace[]): Promise<void> {
-    const { layout, store, writer, trailing, lockstep } = this.parts;
+    const { layout, store, writer, trailing } = this.parts;
     const { clock, figures } = this.progress;
     const last = places.at(-1)!;
     const events = await eventsOf(places, store, this.progress.dayChanges);
     const wait = this.progress.isWaitStored ? null : undefined;
-    const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: lockstep.joins };
+    const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: this.limit.joins };
     let control: Control;
     try {
       control = await writer.moveClock(last.time, move);
@@ -127,7 +125,7 @@ export class ClockLoop {
     this.progress.isWaitStored = false;
     // From here on the clock follows the frontier, which was not read so far.
     if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
-    await trailing.follow(this.progress.clock);
+    await trailing.follow(this.progress.clock, this.limit.slowest);
     this.places.pass(last);
     this.waitingSince = undefined;
     for (const { type, dayIndex } of places) {

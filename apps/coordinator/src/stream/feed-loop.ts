@@ -5,8 +5,7 @@
  */
 import type { FedStream, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import type { StreamParts } from './stream-parts.js';
-import type { StreamProgress } from './stream-progress.js';
+import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
 /** The frontier of a fed session. */

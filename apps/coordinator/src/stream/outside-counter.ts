@@ -13,24 +13,37 @@ import {
   type OutsideSpan,
 } from '@barkeep/bars';
 import { FencedError, noteOutside, outsideTo, SessionLostError, type OutsideDay } from '@barkeep/session-data';
-import type { CleanDates, Dates } from './clean-dates.js';
 import type { StreamParts } from './stream-parts.js';
 
 /** Shortest pause between two counts in the background. */
 const PAUSE_MS = 250;
-/**
- * A pause is at least this many times as long as the count before it, so that counting takes a small part of the
- * database's time.
- */
+/** How many times as long as the count before it a pause is at least: counting takes a small part of the database's time. */
 const PAUSE_FACTOR = 20;
 /** Symbols × dates of one query: bounds how long it takes. */
 const CELLS_A_QUERY = 20_000;
 
+/** Calendars and hours of datasets that are remembered. */
+const REMEMBERED_MAX = 64;
+
+/** Local dates, the second excluded. */
+interface Dates {
+  from: string;
+  to: string;
+}
+
+/** The calendar and hours of sessions on one dataset decide which rows have a slot. */
+interface DatasetSlots {
+  datasetId: number;
+  /** That was read before the rows (see `datasetVersion`). */
+  version: string;
+  calendar: string;
+  hours: string;
+}
+
 export class OutsideCounter {
   private readonly calendar: Calendar;
   private running: Promise<void> = Promise.resolve();
-  private isRunning = false;
-  /** When the next count in the background may start, as `performance.now()` shows it. */
+  /** When the next count in the background may start, as `performance.now()` shows it; Infinity while one runs. */
   private nextAt = 0;
   private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
@@ -44,10 +57,10 @@ export class OutsideCounter {
 
   /** Starts to count what is before the frontier, epoch ms, unless that was done a moment ago. The next count repeats one that failed. */
   passed(frontier: number): void {
-    if (this.isRunning || performance.now() < this.nextAt) return;
+    if (performance.now() < this.nextAt) return;
     const { layout, warn } = this.parts;
     const startedAt = performance.now();
-    this.isRunning = true;
+    this.nextAt = Infinity;
     this.running = this.count(frontier)
       .catch((error: unknown) => {
         // The stream learns that it no longer owns the session by its next write.
@@ -55,7 +68,6 @@ export class OutsideCounter {
         warn(`session ${layout.id}: rows without a slot are counted later`, error);
       })
       .finally(() => {
-        this.isRunning = false;
         this.nextAt = performance.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (performance.now() - startedAt));
       });
   }
@@ -100,31 +112,24 @@ export class OutsideCounter {
   private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
     const { layout, dataSource } = this.parts;
     if (this.source?.ids.size === layout.symbols.length) return this.source;
-    const dataset = sourceName(layout.spec);
-    const [datasetId, ids] = await Promise.all([
-      resolveDataset(dataSource, dataset),
-      symbolIds(dataSource, layout.symbols),
-    ]);
+    const dataset = resolveDataset(dataSource, sourceName(layout.spec));
+    const [datasetId, ids] = await Promise.all([dataset, symbolIds(dataSource, layout.symbols)]);
     if (datasetId === undefined) return { datasetId: 0, ids: new Map() };
     return (this.source = { datasetId, ids });
   }
 
   private async daysOf(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
     const { dataSource, layout } = this.parts;
-    const { clean } = this;
     const { calendar, hours } = layout.spec;
     const slots = { datasetId, version: await datasetVersion(dataSource, datasetId), calendar, hours };
-    const uncertain = clean.uncertain(slots, [...ids.values()], dates);
+    const uncertain = this.clean.uncertain(slots, [...ids.values()], dates);
     if (uncertain.length === 0) return [];
-    const spans = outsideSpans(this.calendar, dates.from, dateBefore(dates.to), hours);
+    const spans = outsideSpans(this.calendar, dates.from, dateAfter(dates.to, -1), hours);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
     const counted = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
     const found = new Set(counted.map(({ symbolId }) => symbolId));
-    clean.add(
-      slots,
-      uncertain.filter((id) => !found.has(id)),
-      dates,
-    );
+    const without = uncertain.filter((id) => !found.has(id));
+    this.clean.add(slots, without, dates);
     const days = new Map<string, OutsideDay>();
     for (const { symbolId, span, rows, first } of counted) {
       const { date, kind } = spans[span] as OutsideSpan;
@@ -144,10 +149,46 @@ export class OutsideCounter {
   }
 }
 
+/**
+ * The dates on which symbols of a dataset have no row without a slot. All sessions of a process share them, so many runs over the
+ * same data count its rows once. A change of the dataset makes them invalid. Pure.
+ */
+export class CleanDates {
+  private readonly known = new Map<string, { version: string; symbols: Map<number, Dates> }>();
+
+  /** @param ids of symbols @returns those that may have rows without a slot on these dates */
+  uncertain(slots: DatasetSlots, ids: readonly number[], { from, to }: Dates): number[] {
+    const symbols = this.symbolsOf(slots);
+    return ids.filter((id) => {
+      const clean = symbols.get(id);
+      return !clean || from < clean.from || clean.to < to;
+    });
+  }
+
+  /** Remembers that these symbols have no row without a slot on these dates. */
+  add(slots: DatasetSlots, ids: Iterable<number>, { from, to }: Dates): void {
+    const symbols = this.symbolsOf(slots);
+    for (const id of ids) {
+      const clean = symbols.get(id);
+      const touches = clean && clean.from <= to && from <= clean.to;
+      symbols.set(id, touches ? { from: earlier(clean.from, from), to: later(clean.to, to) } : { from, to });
+    }
+  }
+
+  private symbolsOf({ datasetId, version, calendar, hours }: DatasetSlots): Map<number, Dates> {
+    const name = `${datasetId} ${calendar} ${hours}`;
+    const found = this.known.get(name);
+    if (found?.version === version) return found.symbols;
+    if (!found && this.known.size >= REMEMBERED_MAX) this.known.clear();
+    const symbols = new Map<number, Dates>();
+    this.known.set(name, { version, symbols });
+    return symbols;
+  }
+}
+
 function* datesInParts({ from, to }: Dates, count: number): Generator<Dates> {
   for (let at = from; at < to; at = dateAfter(at, count)) {
-    const next = dateAfter(at, count);
-    yield { from: at, to: next < to ? next : to };
+    yield { from: at, to: earlier(dateAfter(at, count), to) };
   }
 }
 
@@ -155,6 +196,5 @@ function dateAfter(date: string, days = 1): string {
   return dateOf(epochDayOf(date) + days);
 }
 
-function dateBefore(date: string): string {
-  return dateAfter(date, -1);
-}
+const earlier = (a: string, b: string) => (a < b ? a : b);
+const later = (a: string, b: string) => (a > b ? a : b);

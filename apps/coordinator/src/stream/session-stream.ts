@@ -1,5 +1,5 @@
 /**
- * Streams one session, as its owner, from the position of its store to its end.
+ * Streams one session, as its owner: claims its store, opens its source, and runs its loops from the store's position to the end.
  *
  *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves, place by place
  *
@@ -7,49 +7,150 @@
  * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause or stop, or when another owner has
  * taken it over. All state that matters is in the store and in Postgres.
  */
-import type { ClaimedPosition, readStreamFigures } from '@barkeep/session-data';
-import { PrefetchedWindows, type PrefetchParts, type SessionSource } from '../source/index.js';
+import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
+import { sourceName, UNCHANGED } from '@barkeep/bars';
+import {
+  FeedFrontier,
+  readStreamFigures,
+  readSymbols,
+  removeLeftover,
+  SessionConsumers,
+  SessionLostError,
+  SessionWriter,
+  UpkeepStore,
+  type ClaimedPosition,
+} from '@barkeep/session-data';
+import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
+import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
+import { ClockLimit } from './clock-limit.js';
 import { ClockLoop } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
-import type { StreamParts } from './stream-parts.js';
-import { StreamProgress, type StreamOutcome } from './stream-progress.js';
+import { JoiningSymbols } from './joining-symbols.js';
+import { CleanDates, OutsideCounter } from './outside-counter.js';
+import { StreamProgress, type StreamOutcome, type StreamParts, type StreamsParts } from './stream-parts.js';
+import { TrailingWindow } from './trailing-window.js';
 
-/** Where the bars come from: a dataset, or a feed. */
-export type StreamSource = SessionSource | FeedParts;
+export class SessionStreams {
+  private readonly pool = new ChunkPool();
+  private readonly clean = new CleanDates();
 
-/** Position of a session's store, as the claim returned it, and its figures. */
-type StreamStart = ClaimedPosition & Awaited<ReturnType<typeof readStreamFigures>>;
+  constructor(private readonly parts: StreamsParts) {}
+
+  /**
+   * Streams a session until its end or until it is to pause, stop or reload.
+   * @param epoch that this process has claimed in Postgres
+   * @throws what {@link runStream} throws, UnknownDatasetError
+   */
+  async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
+    const { owner, redis, keyPrefix, sessions, changes, control, wakes } = this.parts;
+    const layout = layoutOf(row, keyPrefix);
+    const fence = { epoch, owner };
+    const writer = new SessionWriter(redis, layout, fence);
+    if (row.membership) await changes.updateSymbols(row);
+    const position = await this.claimStore(row, epoch, writer);
+    // The store may hold a control that is older than the row.
+    const now = await control.follow(row);
+    if (now.state === 'paused' || now.state === 'stopped') return now.state;
+    if (versionOf(now) !== versionOf(row)) return 'changed';
+    if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
+    const wake = await wakes.listen(row.id);
+    const opening = this.openSource(row, writer, position.frontiers);
+    try {
+      // None of them needs another: one round trip instead of five.
+      const [source, symbols, figures] = await Promise.all([
+        opening,
+        readSymbols(redis, layout),
+        readStreamFigures(redis, layout),
+        writer.emitState('running'),
+      ]);
+      const store = new UpkeepStore(redis, layout);
+      const consumers = new SessionConsumers(redis, layout);
+      const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
+      const trailing = new TrailingWindow(redis, writer);
+      const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
+      const own = { layout, epoch, writer, store, joining, consumers, trailing, outside, wake };
+      return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
+    } finally {
+      wake.close();
+      // Also when another of the parts could not be read: then this does not wait for the source.
+      void opening.then(
+        (source) => source.close(),
+        () => undefined,
+      );
+    }
+  }
+
+  /** Opens what the bars come from: the session's feed or its dataset. */
+  private async openSource(
+    row: SessionRecord,
+    writer: SessionWriter,
+    frontiers: readonly number[],
+  ): Promise<SessionSource | FeedParts> {
+    const { layout } = writer;
+    const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
+    if (row.spec.source.type === 'feed') {
+      const wake = await wakes.listen(row.id);
+      return { frontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
+    }
+    const { pool } = this;
+    const dataset = sourceName(layout.spec);
+    const [datasetId, isOneOfMany] = await Promise.all([
+      resolveDataset(dataSource, dataset),
+      sessions.hasSimilarSession(row),
+    ]);
+    if (datasetId === undefined) throw new UnknownDatasetError(dataset);
+    return SessionSource.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
+  }
+
+  /**
+   * Claims the store and reads its position. Only a session without a checkpoint creates its store: a store that is gone later is
+   * lost, and never continued with a hole.
+   */
+  private async claimStore(row: SessionRecord, epoch: number, writer: SessionWriter): Promise<ClaimedPosition> {
+    const { sessions, redis } = this.parts;
+    if (!row.checkpoint) await writer.init();
+    const position = await writer.claim();
+    const { frontier, clock } = position;
+    const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
+    if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
+      // The session was deleted while its store was created: none of its keys may come back (I9).
+      await removeLeftover(redis, writer.layout);
+      throw new SessionLostError(row.id);
+    }
+    return position;
+  }
+}
 
 /**
  * @throws FencedError, SessionLostError, RewindError when the store is behind what was seen of it, PaceOverrunError, the
  *   signal's reason, what Postgres or Redis throw
  */
-export async function runStream(
+async function runStream(
   parts: StreamParts,
-  source: StreamSource,
-  start: StreamStart,
+  source: SessionSource | FeedParts,
+  /** Position of the store, as the claim returned it, and its figures. */
+  start: ClaimedPosition & Awaited<ReturnType<typeof readStreamFigures>>,
   signal: AbortSignal,
 ): Promise<StreamOutcome> {
   const { layout, trailing, joining, active } = parts;
-  // No day may be evicted that a joining symbol still has to pass: the clock loop evicts after that.
-  if (!joining.any) await trailing.follow(start.clock);
   const progress = new StreamProgress(parts, start);
+  const limit = new ClockLimit(parts, progress);
+  // No day may be evicted that a joining symbol still has to pass: the clock loop evicts after that.
+  if (!joining.any) await trailing.follow(start.clock, limit.slowest);
   const loops = [
     'wake' in source
       ? new FeedLoop(parts, source, progress)
       : frontierLoop(parts, source, progress, start.timedOutDays),
-    new ClockLoop(parts, progress),
+    new ClockLoop(parts, limit, progress),
   ];
   const stop = AbortSignal.any([signal, progress.signal]);
-  const runs = loops.map(async (loop) => {
-    try {
-      await loop.run(stop);
-    } catch (error) {
+  const runs = loops.map((loop) =>
+    loop.run(stop).catch((error: unknown) => {
       progress.end(error);
       throw error;
-    }
-  });
+    }),
+  );
   const stream = { layout, progress };
   active.add(stream);
   const results = await Promise.allSettled(runs);
@@ -81,4 +182,9 @@ function frontierLoop(
     forgetFrontiers: () => source.forgetFrontiers(),
   };
   return new FrontierLoop(parts, supply, progress);
+}
+
+/** Version of the session's symbol list. */
+export function versionOf({ membership }: SessionRecord): number {
+  return (membership ?? UNCHANGED).version;
 }

@@ -1,14 +1,21 @@
-/** What the streams of this process share, and what the loops of one stream work with. */
+/** What the streams of this process share, what the loops of one stream work with, and the state that these loops share. */
 import type { Tracing } from '@barkeep/observe';
-import type { SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
-import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
+import type {
+  Control,
+  SessionConsumers,
+  SessionLayout,
+  SessionWriter,
+  StreamFigures,
+  StreamWait,
+  UpkeepStore,
+} from '@barkeep/session-data';
+import { DayChanges, type ActiveStreams, type StreamMetrics } from '../figures/index.js';
 import type { SharedParts } from '../lifecycle/index.js';
 import type { PrefetchBudget, SharedWindows } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
-import type { LockstepLimit } from './lockstep-limit.js';
 import type { OutsideCounter } from './outside-counter.js';
 import type { TrailingWindow } from './trailing-window.js';
-import type { WakeSignal, WakeSignals } from './wake-signals.js';
+import { WakeSignal, type WakeSignals } from './wake-signals.js';
 
 export interface StreamsParts extends SharedParts {
   /** Names this process; a session's fence is (epoch, owner). */
@@ -30,10 +37,112 @@ export interface StreamParts extends StreamsParts {
   writer: SessionWriter;
   store: UpkeepStore;
   joining: JoiningSymbols;
-  lockstep: LockstepLimit;
+  consumers: SessionConsumers;
   trailing: TrailingWindow;
   /** Counts the rows without a slot while the stream runs. */
   outside: OutsideCounter;
   /** Wakes the clock loop. */
   wake: WakeSignal;
+}
+
+/** `changed`: symbols were added or removed; the stream starts again with the current ones. */
+export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
+
+const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
+
+const CHECKPOINT_EVERY_MS = 1_000;
+/** A shorter wait is not shown. */
+const WAIT_SHOWN_AFTER_MS = 1_000;
+/** How often the row is read at most. */
+const FOLLOW_EVERY_MS = 1_000;
+
+/**
+ * State that the loops of one stream share: its position, why it ends, and the state that Postgres has. All of it is a copy:
+ * the store and Postgres hold the original, and another process can continue from them at any time.
+ */
+export class StreamProgress {
+  /** As last seen in the store, epoch ms. */
+  clock: number;
+  frontier: number;
+  /** Why the stream ends before the session does; undefined while it runs. */
+  outcome: StreamOutcome | undefined;
+  readonly clockMoved = new WakeSignal();
+  private readonly ended = new AbortController();
+  private checkpointAt = -Infinity;
+  private followedAt = performance.now();
+  private state: 'running' | 'waiting-upkeep' = 'running';
+  private wait: StreamWait | undefined;
+  /** When that wait began, by the steady clock: the other one may jump. */
+  private waitFrom = 0;
+  /** Whether the store may show a wait. */
+  isWaitStored = true;
+
+  readonly figures: StreamFigures;
+  readonly dayChanges: DayChanges;
+
+  constructor(
+    private readonly parts: Pick<StreamParts, 'epoch' | 'layout' | 'metrics' | 'sessions' | 'writer'>,
+    start: Pick<StreamProgress, 'frontier' | 'clock' | 'figures'>,
+  ) {
+    ({ frontier: this.frontier, clock: this.clock, figures: this.figures } = start);
+    this.dayChanges = new DayChanges(this.figures, parts.metrics);
+  }
+
+  /** Aborted when a loop failed, or the session is to pause or stop. */
+  get signal(): AbortSignal {
+    return this.ended.signal;
+  }
+
+  /** Ends all loops. */
+  end(reason: unknown): void {
+    this.ended.abort(reason);
+  }
+
+  /** Follows the control that the store holds. Any other than `run` ends all loops. @throws the reason of that end */
+  applyControl(control: Control): void {
+    if (control === 'run') return;
+    this.outcome = OUTCOMES[control];
+    this.end(new Error(`the session was ${this.outcome}`));
+    this.signal.throwIfAborted();
+  }
+
+  /** Records what the clock waits for; undefined when it does not wait. @param until epoch ms, when the wait ends without an event */
+  waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
+    if (kind === undefined) this.wait = undefined;
+    else if (this.wait?.kind === kind) this.wait.until = until;
+    else [this.wait, this.waitFrom] = [{ kind, since: Date.now(), until }, performance.now()];
+  }
+
+  /** The wait that the store is to show. */
+  get shownWait(): StreamWait | null {
+    const { wait } = this;
+    return wait && performance.now() - this.waitFrom >= WAIT_SHOWN_AFTER_MS ? wait : null;
+  }
+
+  async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
+    if (state === this.state) return;
+    this.state = state;
+    const { sessions, layout, epoch, writer } = this.parts;
+    if (await sessions.setStateIfEpoch(layout, epoch, state)) await writer.emitState(state);
+  }
+
+  /**
+   * Applies a pause or stop that is in the row but did not reach the store. Reads the row about once a second.
+   * @throws the reason of that end, what Postgres throws
+   */
+  async followRow(): Promise<void> {
+    if (performance.now() - this.followedAt < FOLLOW_EVERY_MS) return;
+    this.followedAt = performance.now();
+    const state = await this.parts.sessions.stateOf(this.parts.layout);
+    if (state === 'paused') this.applyControl('pause');
+    if (state === 'stopped') this.applyControl('stop');
+  }
+
+  /** Saves the position in Postgres, unless that was done less than `everyMs` ago. */
+  async checkpoint(everyMs = CHECKPOINT_EVERY_MS): Promise<void> {
+    if (performance.now() - this.checkpointAt < everyMs) return;
+    this.checkpointAt = performance.now();
+    const { frontier, clock } = this;
+    await this.parts.sessions.saveCheckpoint(this.parts.layout, this.parts.epoch, { frontier, clock });
+  }
 }

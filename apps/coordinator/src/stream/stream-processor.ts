@@ -1,23 +1,35 @@
 /**
- * Takes sessions from the `stream` queue. When this process stops, it returns its sessions to the queue, so that another
+ * Takes sessions from the `stream` queue: claims the session of a job, streams it, and records how that ended. If this process
+ * fails at any point, another one can do the same again. When it stops, it returns its sessions to the queue, so that another
  * coordinator takes over at once; when it crashes, the queue notices by the expired lock of the job.
  */
+import type { SessionState } from '@barkeep/bar-repository';
+import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
+import { parsePayload, PayloadError, QueueWorker, type Payload } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
-import { parsePayload, PayloadError, QueueWorker } from '@barkeep/upkeep-queues';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
-import type { StreamRunner } from './stream-runner.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
+import { SessionStreams, versionOf } from './session-stream.js';
+import type { StreamsParts } from './stream-parts.js';
+
+/** Changes of the symbols after which the stream rests for a moment, so that a store and a row that disagree cost little. */
+const CHANGES_AT_ONCE = 10;
+const CHANGES_PAUSE_MS = 1_000;
 
 export class StreamProcessor {
   private readonly logger = new Logger(StreamProcessor.name);
   private readonly stopping = new AbortController();
   private readonly worker: QueueWorker;
+  private readonly streams: SessionStreams;
   private lastErrorAt = 0;
 
   /** Starts. */
   constructor(
-    private readonly runner: StreamRunner,
+    private readonly parts: StreamsParts,
     options: WorkerOptions,
   ) {
+    this.streams = new SessionStreams(parts);
     // Three plain parameters: with any other shape BullMQ passes no signal.
     this.worker = new QueueWorker('stream', (job, token, signal) => this.process(job, token, signal), options);
     this.worker.on('failed', (job, error) => {
@@ -36,13 +48,97 @@ export class StreamProcessor {
   private async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
     const stop = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
     try {
-      await this.runner.run(parsePayload('stream', job.data), stop);
+      await this.run(parsePayload('stream', job.data), stop);
     } catch (error) {
       if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
       if (!this.stopping.signal.aborted) throw error;
       await job.moveToWait(token);
       throw new WaitingError();
     }
+  }
+
+  /** @returns when the job is done @throws the signal's reason, and outages, which are retried */
+  private async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
+    for (let changes = 1; await this.runOnce(payload, signal); changes++) {
+      signal.throwIfAborted();
+      if (changes % CHANGES_AT_ONCE === 0) await sleep(CHANGES_PAUSE_MS, undefined, { signal });
+    }
+  }
+
+  /**
+   * Streams with the symbols that the session has now. When they change, the same job continues: a new job would wait behind
+   * those of all other sessions.
+   * @returns whether they changed, and the session must be streamed again
+   */
+  private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
+    const { sessions, owner } = this.parts;
+    const row = await sessions.find(sessionId);
+    if (!row || row.incarnation !== incarnation || row.run !== run) return false;
+    const epoch = await sessions.claim(row, owner);
+    if (epoch === undefined) return false;
+    try {
+      const outcome = await this.streams.stream(row, epoch, signal);
+      if (outcome === 'changed') return true;
+      if (outcome !== 'completed') return await this.rest(row);
+      return await this.complete(row, epoch);
+    } catch (error) {
+      if (error instanceof FencedError) return false;
+      // After a RewindError the next try claims what the store holds now.
+      if (signal.aborted || error instanceof RewindError || isOutage(error)) throw error;
+      // A partition refuses writes of an owner that does not know its current symbols.
+      if (error instanceof SessionLostError && (await this.isChanged(row))) return true;
+      await this.fail(row, epoch, error);
+      return false;
+    }
+  }
+
+  /** @returns whether the symbols changed meanwhile, and the session must be streamed again */
+  private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
+    const { sessions } = this.parts;
+    if (!(await sessions.finish(row, epoch, 'completed', null, versionOf(row)))) return this.isChanged(row);
+    await this.emitState(row, 'completed');
+    await this.certify(row);
+    return false;
+  }
+
+  private async fail(row: SessionRecord, epoch: number, error: unknown): Promise<void> {
+    const { sessions, producer, warn } = this.parts;
+    // A start of a lost session makes its store again.
+    const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
+    warn(`session ${row.id} is ${state}`, error);
+    const { message } = error as Error;
+    if (await sessions.finish(row, epoch, state, message)) await this.emitState(row, state, message);
+    await producer.unschedule(row.incarnation);
+  }
+
+  /**
+   * Ends the stream of a session that is to pause or stop. The row decides: it may be `running` while the store has `pause`,
+   * because a resume was lost or did not reach the store.
+   * @returns whether the session must be streamed again
+   */
+  private async rest({ id, incarnation, run }: SessionRecord): Promise<boolean> {
+    const now = await this.parts.sessions.find(id);
+    if (now?.incarnation !== incarnation || now.run !== run) return false;
+    return controlOf((await this.parts.control.follow(now)).state) === 'run';
+  }
+
+  /** Best effort: the reconciler certifies sessions that have no certificate. */
+  private async certify(row: SessionRecord): Promise<void> {
+    const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
+    await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
+  }
+
+  /** Best effort: Postgres already holds the state. */
+  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
+    const { redis, keyPrefix, warn } = this.parts;
+    const emitted = emitState(redis, layoutOf(row, keyPrefix), state, error);
+    await emitted.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
+  }
+
+  /** Whether the session has other symbols than those of a row that was read earlier. */
+  private async isChanged(row: SessionRecord): Promise<boolean> {
+    const now = await this.parts.sessions.find(row.id);
+    return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
   }
 
   /** An unreachable queue repeats its error many times a second; one line a second is enough. */

@@ -3,7 +3,7 @@
  * day at each day change. Called after every move of the clock, and once before the first one: a step that a crash prevented
  * is repeated by the next owner.
  */
-import { noteHistory, retireBefore, type SessionLayout, type SessionWriter } from '@barkeep/session-data';
+import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class TrailingWindow {
@@ -12,21 +12,22 @@ export class TrailingWindow {
 
   constructor(
     private readonly redis: Redis,
-    private readonly layout: SessionLayout,
     private readonly writer: SessionWriter,
-    /** Position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it. */
-    private readonly slowest: () => number,
   ) {}
 
-  /** @param clock position of the clock, epoch ms @throws FencedError, SessionLostError, RewindError */
-  async follow(clock: number): Promise<void> {
-    const { layout } = this;
+  /**
+   * @param clock position of the clock, epoch ms
+   * @param slowest position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it
+   * @throws FencedError, SessionLostError, RewindError
+   */
+  async follow(clock: number, slowest: number): Promise<void> {
+    const { layout } = this.writer;
     if (!this.isNoted && layout.asksHistory && clock >= layout.historyEnd) {
       // Each symbol once, at its first moment: later some of the days may have been evicted.
       await noteHistory(this.redis, layout, this.writer);
       this.isNoted = true;
     }
-    const firstKept = layout.firstKeptAt(Math.min(clock, this.slowest()));
+    const firstKept = layout.firstKeptAt(Math.min(clock, slowest));
     if (firstKept <= this.firstKept) return;
     await retireBefore(this.writer, firstKept);
     this.firstKept = firstKept;

@@ -1,4 +1,4 @@
-import { outsideWarnings } from './outside-warnings.js';
+import { outsideWarnings } from './session-warnings.js';
 
 const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
 

@@ -1,4 +1,4 @@
-import { PrefetchBudget } from './prefetch-budget.js';
+import { PrefetchBudget } from './prefetched-windows.js';
 
 test('I8 gives no more than its limit, and returned bytes can be taken again', () => {
   const budget = new PrefetchBudget(100);

@@ -1,4 +1,4 @@
-import { CleanDates } from './clean-dates.js';
+import { CleanDates } from './outside-counter.js';
 
 const SLOTS = { datasetId: 1, version: '7', calendar: 'XNYS', hours: 'regular' };
 const dates = (from: string, to: string) => ({ from: `2024-03-${from}`, to: `2024-03-${to}` });

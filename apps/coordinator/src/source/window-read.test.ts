@@ -1,4 +1,4 @@
-import { ChunkPool } from './chunk-pool.js';
+import { ChunkPool } from './window-read.js';
 
 const full = (pool: ChunkPool, slotCount: number) => {
   const chunk = pool.take(slotCount);
