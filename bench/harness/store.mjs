@@ -32,6 +32,14 @@ export async function writeDay(layout, writer, chunks) {
     await Promise.all(parts.map((part) => writer.flush(window, part)));
 }
 
+/** Makes a store of one day with the bars of each symbol. @returns its layout and writer, and the chunks by symbol */
+export async function storeDay(redis, id, grid, bars, spec) {
+  const { layout, writer } = await openStore(redis, id, grid, [...bars.keys()], spec);
+  const chunks = new Map([...bars].map(([symbol, own]) => [symbol, chunkOf(grid, own)]));
+  await writeDay(layout, writer, chunks);
+  return { layout, writer, chunks };
+}
+
 /** Reads the bitmaps of one day by pipelines: one GETRANGE for each symbol, and a GET `withStates`. */
 export async function readBitmaps(redis, layout, day, withStates = false) {
   const { slotCount, date } = layout.grid(day);
