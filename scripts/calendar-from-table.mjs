@@ -11,13 +11,14 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { IANAZone } from 'luxon';
 import { format, resolveConfig } from 'prettier';
 import { parseCalendar } from '@barkeep/bars';
 import { calendarFileOf } from './calendar-periods.mjs';
-import { readExtendedHours, readTable, tableText } from './calendar-table.mjs';
 
-const DATA = fileURLToPath(new URL('../libs/bars/src/calendar/data', import.meta.url));
+const DATA = join(import.meta.dirname, '../libs/bars/src/calendar/data');
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 const [folder, target = DATA] = process.argv.slice(2);
 if (!folder) throw new Error('expected: node scripts/calendar-from-table.mjs TABLES [CALENDARS]');
@@ -28,14 +29,68 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.csv'))) 
   const before = JSON.parse(readFileSync(path, 'utf8'));
   const table = readTable(join(folder, file), before.zone);
   const extended = before.hours[0]?.extended ? readExtendedHours(join(folder, 'us-extended-hours.csv')) : undefined;
-  const calendar = calendarFileOf(before, table, extended);
+  const earlier = daysBefore(table[0].date, before);
+  const firstDate = earlier ? before.firstDate : table[0].date;
+  const calendar = calendarFileOf(before, firstDate, [...(earlier ?? []), ...table], extended);
   const made = parseCalendar(calendar).tradingDays(table[0].date, table.at(-1).date);
   const [expected, was] = [readFileSync(join(folder, file), 'utf8'), tableText(made)];
   if (was !== expected) throw new Error(`${path}: expected the days of ${file}, was another table`);
   writeFileSync(path, await format(JSON.stringify(calendar), { ...(await resolveConfig(DATA)), parser: 'json' }));
-  const { hours, specialDays, holidays, firstDate, lastDate } = calendar;
+  const { hours, specialDays, holidays, lastDate } = calendar;
   console.log(
     `${calendar.id}: ${firstDate} to ${lastDate}, ${made.length} days of the table, ${hours.length} rules, ` +
       `${specialDays.flatMap(({ dates }) => dates).length} special days, ${holidays.length} holidays`,
   );
+}
+
+/** The trading days of a table: date, and segments in wall time of the zone, in minutes from the date's midnight. */
+function readTable(file, zone) {
+  const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
+  return lines.map((line) => {
+    const [day, open, close, breakStart, breakEnd] = line.split(',');
+    const date = day.slice(0, 10);
+    const utc = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
+    return { date, segments: utc.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone))) };
+  });
+}
+
+/** The days of the calendar so far that are before a date, in the same form; undefined when it knows none. */
+function daysBefore(date, before) {
+  if (before.hours.length === 0 || before.firstDate >= date) return undefined;
+  const eve = new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10);
+  return parseCalendar(before)
+    .tradingDays(before.firstDate, eve)
+    .map((day) => ({
+      date: day.date,
+      segments: day.segments.map(({ open, close }) =>
+        [open, close].map((time) => wallMinute(time, day.date, before.zone)),
+      ),
+    }));
+}
+
+/** Minutes of wall time from a date's midnight to a moment; negative on the previous evening. */
+function wallMinute(time, date, zone) {
+  return (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
+}
+
+/** Trading days as the text of a table. */
+function tableText(days) {
+  const iso = (ms) => (ms === undefined ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`);
+  const rows = days.map(({ date, segments: [first, second] }) =>
+    [`${date}T00:00:00Z`, first.open, (second ?? first).close, second && first.close, second?.open]
+      .map((value, i) => (i === 0 ? value : iso(value)))
+      .join(','),
+  );
+  return `${['date,open,close,break_start,break_end', ...rows].join('\n')}\n`;
+}
+
+/** Start of the pre-market, and end of the after-market on regular and on early-close days, as `HH:MM`. */
+function readExtendedHours(file) {
+  const rows = readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => line.split(',')); // prettier-ignore
+  const find = (kind, phase) => rows.find((row) => row[0] === kind && row[1] === phase);
+  return {
+    open: find('regular', 'pre-market')[2],
+    close: find('regular', 'after-hours')[3],
+    earlyClose: find('early-close', 'after-hours')[3],
+  };
 }

@@ -2,9 +2,6 @@
  * Turns trading days into a calendar file: periods with a normal week, special days and holidays. The periods are those that
  * make the file shortest. Pure.
  */
-import { parseCalendar } from '@barkeep/bars';
-import { wallDays } from './calendar-table.mjs';
-
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const LONG_WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const DAY_MS = 86_400_000;
@@ -18,22 +15,17 @@ const dateOf = (day) => new Date(day * DAY_MS).toISOString().slice(0, 10);
 const dayOf = (date) => Date.parse(date) / DAY_MS;
 const weekdayOf = (day) => (day + 3) % 7;
 
-/** @param before the calendar's file so far @param table its trading days, in wall time @param extended extended hours, if any */
-export function calendarFileOf(before, table, extended) {
-  const hasEarlierDays = before.hours.length > 0 && before.firstDate < table[0].date;
-  const firstDate = hasEarlierDays ? before.firstDate : table[0].date;
-  const days = [...(hasEarlierDays ? daysBefore(table[0].date, before) : []), ...table];
-  const lastDate = lastDateOf(table.at(-1).date);
+/**
+ * @param before the calendar's file so far @param firstDate its first known date from now on @param days all its trading days
+ * from then on, in wall time @param extended extended hours, if any
+ */
+export function calendarFileOf(before, firstDate, days, extended) {
+  const lastDate = lastDateOf(days.at(-1).date);
   const patterns = patternsOf(days, dayOf(firstDate), dayOf(lastDate));
   const periods = periodsOf(patterns, dayOf(firstDate));
   const { hours, specialDays, holidays } = fileDays(patterns, dayOf(firstDate), periods, extended);
   const { $schema, id, name, aliases, source, zone } = before;
   return { $schema, id, name, aliases, source, zone, firstDate, lastDate, hours, specialDays, holidays };
-}
-
-/** The days of the calendar so far that are before a date. */
-function daysBefore(date, before) {
-  return wallDays(parseCalendar(before).tradingDays(before.firstDate, dateOf(dayOf(date) - 1)), before.zone);
 }
 
 /** The last known date: the end of a year whose last trading days are in the table, otherwise the last trading day. */

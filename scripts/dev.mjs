@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { prepare, ROOT } from './prepare.mjs';
+import { ROOT, runPrepared } from './prepare.mjs';
 
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
@@ -73,8 +73,7 @@ function buildOnChange() {
   };
 }
 
-async function main() {
-  await prepare();
+async function develop() {
   const { startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
@@ -91,7 +90,4 @@ async function main() {
   await services.stop();
 }
 
-main().catch((error) => {
-  process.stderr.write(`dev: ${error.message}\n`);
-  process.exitCode = 1;
-});
+void runPrepared('dev', develop);

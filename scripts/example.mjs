@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { prepare, ROOT } from './prepare.mjs';
+import { ROOT, runPrepared } from './prepare.mjs';
 
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
@@ -58,8 +58,7 @@ class Example {
   }
 }
 
-async function main(name) {
-  await prepare();
+async function runExample(name) {
   const { Scope, startApps, startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
   const interrupted = new AbortController();
@@ -90,7 +89,4 @@ async function main(name) {
   }
 }
 
-main(process.argv[2] ?? '').catch((error) => {
-  process.stderr.write(`example: ${error.message}\n`);
-  process.exitCode = 1;
-});
+void runPrepared('example', () => runExample(process.argv[2] ?? ''));

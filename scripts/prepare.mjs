@@ -30,6 +30,17 @@ export async function prepare() {
   });
 }
 
+/** Makes the checkout ready, then does the work of a script. A failure is one line on stderr, and exit code 1. */
+export async function runPrepared(name, work) {
+  try {
+    await prepare();
+    await work();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
@@ -127,9 +138,4 @@ function readOwner() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  prepare().catch((error) => {
-    process.stderr.write(`prepare: ${error.message}\n`);
-    process.exitCode = 1;
-  });
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) void runPrepared('prepare', () => undefined);

@@ -1,14 +1,18 @@
-/** Processes that follow the sessions of a benchmark in lockstep (consumer.mjs). */
+/**
+ * Processes that follow the sessions of a benchmark in lockstep with an empty loop. Each runs this file too: its parent
+ * sends the id of a session, and the process answers with the steps and bars that it received.
+ */
+import { followSession } from '@barkeep/client';
+import { SessionLostError, SessionReader } from '@barkeep/session-data';
+import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-
-const SCRIPT = join(import.meta.dirname, 'consumer.mjs');
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Starts them. BENCH_CONSUMER_ARGS has arguments for their Node. */
 export async function startConsumers(sessionRedisUrl, count) {
   const execArgv = process.env.BENCH_CONSUMER_ARGS?.split(' ') ?? [];
-  const children = Array.from({ length: count }, () => fork(SCRIPT, [sessionRedisUrl], { execArgv }));
+  const children = Array.from({ length: count }, () => fork(import.meta.filename, [sessionRedisUrl], { execArgv }));
   await Promise.all(children.map((child) => once(child, 'message')));
   return {
     /**
@@ -27,3 +31,56 @@ export async function startConsumers(sessionRedisUrl, count) {
     stop: () => children.forEach((child) => child.disconnect()),
   };
 }
+
+function runConsumer(sessionRedisUrl) {
+  const redis = new Redis(sessionRedisUrl);
+  const reader = new SessionReader(redis, 'barkeep');
+  process.on('message', ({ id, consumer }) => {
+    consume(redis, reader, id, consumer).then(
+      (result) => process.send(result),
+      (error) => process.send({ error: String(error.stack ?? error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit());
+  process.send('ready');
+}
+
+async function consume(redis, reader, id, consumer) {
+  const session = await open(reader, id);
+  const cpu = process.cpuUsage();
+  let [steps, bars, firstAt, lastAt, firstBars] = [0, 0, 0, 0, 0];
+  let stepping;
+  for await (const step of followSession(redis, session, { consumer })) {
+    bars += step.barCount;
+    if (steps++ === 0) {
+      firstAt = performance.now();
+      firstBars = bars;
+      stepping = process.cpuUsage();
+    }
+    if (step.time === session.layout.end) lastAt = performance.now();
+  }
+  // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
+  const nanosABar = (usageOf(stepping) * 1e9) / (bars - firstBars);
+  const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
+  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpu), nanosABar, rate };
+}
+
+/** The session, as soon as its store exists. */
+async function open(reader, id) {
+  for (;;) {
+    try {
+      return await reader.open(id);
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      await delay(2);
+    }
+  }
+}
+
+/** CPU seconds since an earlier reading. */
+function usageOf(since) {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
+}
+
+if (process.argv[1] === import.meta.filename) runConsumer(process.argv[2]);

@@ -81,9 +81,7 @@ export class CpuMeter {
   /** Runs some work on `count` items. @returns a sample: items a second, and CPU seconds */
   async sample(count, work) {
     this.reset();
-    const startedAt = performance.now();
-    await work();
-    return { rate: (count * 1000) / (performance.now() - startedAt), cpu: this.seconds() };
+    return { ...(await timedSample(count, work)), cpu: this.seconds() };
   }
 
   /** Waits until all processes are idle, so that work left over from one sample does not count in the next. */
@@ -105,6 +103,13 @@ export class CpuMeter {
       typeof process === 'object' ? secondsOfTree(process.tree) : secondsOf(process),
     );
   }
+}
+
+/** A sample of some work on `count` items: items a second. */
+export async function timedSample(count, work) {
+  const startedAt = performance.now();
+  await work();
+  return { rate: (count * 1000) / (performance.now() - startedAt) };
 }
 
 /**

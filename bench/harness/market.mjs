@@ -52,6 +52,12 @@ export function barsOf(grid, random, holes) {
   return bars;
 }
 
+/** The bars of a day, by symbol. */
+export function marketDay(grid, symbols, seed, holes) {
+  const random = seeded(seed);
+  return new Map(symbolNames(symbols).map((symbol) => [symbol, barsOf(grid, random, holes)]));
+}
+
 export async function importMarket(dataSource, { name, symbols, days, holes, packed = false }, log) {
   const startedAt = Date.now();
   const grids = gridsOf(days);

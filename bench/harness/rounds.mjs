@@ -33,6 +33,11 @@ export async function runScenario(scenario, bench, rounds) {
   return summary(scenario, samples);
 }
 
+/** An arm that does no work: its figure comes from the samples of arms before it. @param unit if not the scenario's */
+export function computed(rate, unit) {
+  return async () => ({ rate: rate(), unit });
+}
+
 function summary({ id, title, unit, targets = {} }, samples) {
   const rates = (name) => samples[name]?.map(({ rate }) => rate);
   const ratio = (name, to) => {

@@ -1,10 +1,17 @@
-/** Runs one whole session on a coordinator, from the request that starts it to its completion, and measures it. */
+/** Runs whole sessions on a coordinator, from the request that starts them to their completion, and measures them. */
+import { BarImporter } from '@barkeep/bar-repository';
+import { SessionReader } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
+import { symbolNames } from './market.mjs';
 
 /** The time of the end comes from the database, so it does not depend on this interval. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 let sessions = 0;
+const DAY_MS = 86_400_000;
+const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
+/** Cells of the matrix of a wide session. */
+export const CELLS = WIDE.symbols * WIDE.days;
 
 export const NO_UPKEEP = { upkeep: { enabled: false } };
 
@@ -49,7 +56,7 @@ export async function runSession(bench, system, market, spec, { check, whileRunn
 }
 
 /** Polls the database, which costs the coordinator nothing. @returns when the session completed, epoch ms */
-export async function waitForCompletion(dataSource, id) {
+async function waitForCompletion(dataSource, id) {
   for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
     if (row.state === 'completed') return row.completed_at.getTime();
@@ -57,4 +64,30 @@ export async function waitForCompletion(dataSource, id) {
       throw new Error(`session ${row.state}: ${row.error}`);
   }
   throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
+}
+
+/**
+ * Starts a coordinator with a completed session of many symbols and days that has one bar for each of both.
+ * @param size number of symbols and trading days, and the first and last date
+ * @returns `{ coordinator, meter, id, layout, remove }`
+ */
+export async function makeWideSession(bench, size = WIDE) {
+  const { dataSource, redis } = bench;
+  const { coordinator, meter } = await bench.system();
+  const importer = await BarImporter.open(dataSource, 'bench-days');
+  const symbols = symbolNames(size.symbols);
+  const bars = [];
+  for (let day = Date.parse(size.start); day <= Date.parse(size.end); day += DAY_MS) {
+    // 15:00 UTC is within the hours of every trading day.
+    bars.push({ openTime: day + 15 * 3_600_000, open: 10, high: 10, low: 10, close: 10, volume: 1 });
+  }
+  for (const symbol of symbols) await importer.write(symbol, bars);
+  await importer.finish();
+  const spec = specOf({ ...size, symbols, dataset: 'bench-days' }, NO_UPKEEP);
+  const { id } = await coordinator.call('POST', '/v1/sessions?start=true', spec);
+  await waitForCompletion(dataSource, id);
+  const { filled } = (await coordinator.call('GET', `/v1/sessions/${id}`)).counts;
+  if (filled !== symbols.length * size.days) throw new Error(`expected a bar in each cell, was ${filled} bars`);
+  const { layout } = await new SessionReader(redis, 'barkeep').open(id);
+  return { coordinator, meter, id, layout, remove: () => coordinator.call('DELETE', `/v1/sessions/${id}`) };
 }

@@ -2,6 +2,11 @@
 import { bitmapBytes, DayChunk, parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout, SessionWriter } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
+import { seeded } from './market.mjs';
+
+/** Share of the days of a filled store that have gaps, and therefore slot states. */
+const WITH_STATES = 0.3;
+const HOLES = 0.02;
 
 /** Creates the empty store of a session of one day and claims it. @param spec added to symbols, day and source */
 export async function openStore(redis, id, grid, symbols, spec = {}) {
@@ -30,6 +35,41 @@ export async function writeDay(layout, writer, chunks) {
   });
   for (const window of layout.windowsFrom(layout.start))
     await Promise.all(parts.map((part) => writer.flush(window, part)));
+}
+
+/** Makes a store of one day with the bars of each symbol. @returns its layout and writer, and the chunks by symbol */
+export async function storeDay(redis, id, grid, bars, spec) {
+  const { layout, writer } = await openStore(redis, id, grid, [...bars.keys()], spec);
+  const chunks = new Map([...bars].map(([symbol, own]) => [symbol, chunkOf(grid, own)]));
+  await writeDay(layout, writer, chunks);
+  return { layout, writer, chunks };
+}
+
+/** Writes the bitmap of a day with few holes for every day, and slot states for some days. @returns the filled slots */
+export async function fillStore(redis, layout) {
+  const random = seeded(1);
+  let filled = 0;
+  for (const [day, { date }] of layout.days.entries()) {
+    const { slotCount } = layout.grid(day);
+    for (const [partition, keys] of layout.keys.entries()) {
+      const pipeline = redis.pipeline();
+      for (const symbol of layout.symbolsOf(partition)) {
+        const bitmap = Buffer.alloc(bitmapBytes(slotCount));
+        const states = random() < WITH_STATES ? Buffer.alloc(slotCount) : undefined;
+        for (let slot = 0; slot < slotCount; slot++) {
+          if (states && random() < HOLES) states[slot] = 1;
+          else {
+            bitmap[slot >> 3] |= 0x80 >> (slot & 7);
+            filled++;
+          }
+        }
+        pipeline.setrange(keys.chunk('1m', symbol, date), 0, bitmap);
+        if (states) pipeline.set(keys.states(symbol, date), states);
+      }
+      await pipeline.exec();
+    }
+  }
+  return filled;
 }
 
 /** Reads the bitmaps of one day by pipelines: one GETRANGE for each symbol, and a GET `withStates`. */

@@ -3,7 +3,8 @@
  * scrolls.
  */
 import { startBrowser } from '../harness/browser.mjs';
-import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
+import { CELLS, makeWideSession } from '../harness/session.mjs';
+import { fillStore } from '../harness/store.mjs';
 
 /** Cells a second when the picture is drawn within 300 ms. */
 const DRAWN_MIN = CELLS / 0.3;

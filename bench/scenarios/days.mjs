@@ -2,8 +2,8 @@
  * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days, at the first reading
  * and when the coordinator has the counts from an earlier one.
  */
-import { readBitmaps } from '../harness/store.mjs';
-import { CELLS, fillStore, makeWideSession } from '../harness/wide-session.mjs';
+import { CELLS, makeWideSession } from '../harness/session.mjs';
+import { fillStore, readBitmaps } from '../harness/store.mjs';
 
 const PAGE = 100;
 /** The targets in symbol-days a second: the whole matrix in 1.5 s at the first reading, and in 0.15 s later. */

@@ -3,7 +3,7 @@
  * its line of time and its coverage.
  */
 import { startBrowser } from '../harness/browser.mjs';
-import { makeWideSession } from '../harness/wide-session.mjs';
+import { makeWideSession } from '../harness/session.mjs';
 
 /** Pages a second when the content is shown within 500 ms. */
 const SHOWN_MIN = 1000 / 500;

@@ -4,8 +4,8 @@
  * include compilation.
  */
 import { startConsumers } from '../harness/consumers.mjs';
-import { runSession } from '../harness/session.mjs';
-import { median } from '../harness/rounds.mjs';
+import { NO_UPKEEP, runSession } from '../harness/session.mjs';
+import { computed, median } from '../harness/rounds.mjs';
 
 const MOST = 4;
 /**
@@ -21,8 +21,7 @@ const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
 /** The defaults of a spec: a barrier each day, and derived 5m and 15m bars. BENCH_UPKEEP=off only streams. */
-const UPKEEP =
-  process.env.BENCH_UPKEEP === 'off' ? { upkeep: { enabled: false } } : { derivedIntervals: ['5m', '15m'] };
+const UPKEEP = process.env.BENCH_UPKEEP === 'off' ? NO_UPKEEP : { derivedIntervals: ['5m', '15m'] };
 
 /** CPU seconds of all but the consumers and this process. */
 function streamCpu({ cpu }) {
@@ -73,27 +72,21 @@ export default {
       return (samples[count] = together(all));
     };
     for (let i = 0; i < WARM_UPS; i++) await one(MOST);
-    const nanosOf = (count) => async () => ({
-      unit: 'ns',
-      rate: median(samples[count].others.map(({ nanosABar }) => nanosABar)),
-    });
+    const nanosOf = (count) => computed(() => median(samples[count].others.map(({ nanosABar }) => nanosABar)), 'ns');
     return {
       value: arm(1),
       limit: arm(0),
       others: {
-        'first step to last': async () => ({ rate: median(samples[1].others.map(({ rate }) => rate)) }),
+        'first step to last': computed(() => median(samples[1].others.map(({ rate }) => rate))),
         'CPU ns a bar': nanosOf(1),
         '4 consumers': arm(MOST),
         'CPU ns a bar of one of 4': nanosOf(MOST),
-        'share kept with 4 consumers, %': async () => ({
-          unit: '%',
-          rate: (100 * samples[MOST].rate) / samples[1].rate,
-        }),
+        'share kept with 4 consumers, %': computed(() => (100 * samples[MOST].rate) / samples[1].rate, '%'),
         // The CPU time of the consumers themselves is not included.
-        'CPU of the stream, 4 consumers more than 1, %': async () => ({
-          unit: '%',
-          rate: (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,
-        }),
+        'CPU of the stream, 4 consumers more than 1, %': computed(
+          () => (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,
+          '%',
+        ),
       },
       close: consumers.stop,
     };

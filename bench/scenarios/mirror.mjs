@@ -4,9 +4,10 @@
  */
 import { Mirror } from '@barkeep/client';
 import { removeSession, SessionReader } from '@barkeep/session-data';
-import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
-import { median } from '../harness/rounds.mjs';
-import { chunkOf, openStore, writeDay } from '../harness/store.mjs';
+import { timedSample } from '../harness/cpu.mjs';
+import { gridsOf, marketDay } from '../harness/market.mjs';
+import { computed, median } from '../harness/rounds.mjs';
+import { storeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 100;
 const READS = 2_000_000;
@@ -49,8 +50,8 @@ export default {
         'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
         'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, 20)[0]),
         PING: inTurns,
-        'reader latest bar': async () => ({ rate: 1 / median(trips.reader) }),
-        'reader, % of PING': async () => ({ rate: (100 * median(trips.ping)) / median(trips.reader) }),
+        'reader latest bar': computed(() => 1 / median(trips.reader)),
+        'reader, % of PING': computed(() => (100 * median(trips.ping)) / median(trips.reader)),
       },
       close: async () => {
         mirror.close();
@@ -68,17 +69,15 @@ async function microsOf(trip) {
 
 /** Measures reads, in millions a second. */
 function timed(symbols, read) {
-  return async () => {
+  const readAll = () => {
     let sum = 0;
-    const startedAt = process.hrtime.bigint();
     for (let i = 0, s = 0; i < READS; i++) {
       sum += read(symbols[s]);
       s = s + 1 === SYMBOLS ? 0 : s + 1;
     }
-    const nanos = Number(process.hrtime.bigint() - startedAt) / READS;
     if (!(sum > 0)) throw new Error(`expected prices, was a sum of ${sum}`);
-    return { rate: 1e3 / nanos };
   };
+  return () => timedSample(READS / 1e6, readAll);
 }
 
 /**
@@ -87,24 +86,13 @@ function timed(symbols, read) {
  */
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
-  const symbols = symbolNames(SYMBOLS);
+  const market = marketDay(grid, SYMBOLS, 4, 0);
   const id = `bench-mirror-${process.pid}`;
-  const { layout, writer } = await openStore(redis, id, grid, symbols, { derivedIntervals: ['5m'] });
-  const random = seeded(4);
+  const { layout, writer } = await storeDay(redis, id, grid, market, { derivedIntervals: ['5m'] });
   const clock = grid.closeTime(387);
-  const chunks = new Map();
-  const plain = new Map();
-  for (const symbol of symbols) {
-    const bars = barsOf(grid, random, 0);
-    chunks.set(symbol, chunkOf(grid, bars));
-    plain.set(
-      symbol,
-      bars.filter(({ openTime }) => openTime < clock),
-    );
-  }
-  await writeDay(layout, writer, chunks);
   await writer.moveClock(clock);
-  return { layout, plain };
+  const past = ({ openTime }) => openTime < clock;
+  return { layout, plain: new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(past)])) };
 }
 
 function check(mirror, plain, symbols) {

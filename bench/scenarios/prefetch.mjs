@@ -3,8 +3,8 @@
  * read at the close, and how long after the close its first bars are stored. The figures come from the events of the
  * sessions.
  */
+import { computed, median } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
-import { median } from '../harness/rounds.mjs';
 
 const SPEC = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
 
@@ -30,8 +30,7 @@ export default {
       await bench.stopSystems();
       return sample;
     };
-    // These arms report further figures of the run before them, so they do no work.
-    const share = (count) => async () => ({ rate: (100 * count(seen['with prefetch'])) / seen['with prefetch'].count });
+    const share = (count) => computed(() => (100 * count(seen['with prefetch'])) / seen['with prefetch'].count);
     return {
       value: arm('with prefetch', {}),
       baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),

@@ -3,6 +3,7 @@
  * same, and sessions over the same days must share reads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { computed } from '../harness/rounds.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
@@ -78,7 +79,7 @@ export default {
       times.set(count, oneMore('seconds'));
       return { unit: 'of the first', rate: oneMore('cpuSeconds') };
     };
-    const timeOf = (count) => async () => ({ unit: 'of the first', rate: times.get(count) });
+    const timeOf = (count) => computed(() => times.get(count), 'of the first');
     return {
       limit: async () => {
         await smallest(); // so that the clean-up after the last round does not count in this one
@@ -90,10 +91,10 @@ export default {
         ...Object.fromEntries(DAYS.map((count) => [long(count), arm(long(count), daysOf(count))])),
         ...Object.fromEntries(SESSIONS.map((count) => [many(count), together(count)])),
         ...Object.fromEntries(SESSIONS.map((count) => [manyInTime(count), timeOf(count)])),
-        'coordinator memory, largest / smallest': async () => ({
-          unit: 'times',
-          rate: Math.max(...peaks.values()) / Math.min(...peaks.values()),
-        }),
+        'coordinator memory, largest / smallest': computed(
+          () => Math.max(...peaks.values()) / Math.min(...peaks.values()),
+          'times',
+        ),
       },
     };
   },

@@ -4,7 +4,7 @@
  */
 import { RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
-import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
+import { gridsOf, marketDay } from '../harness/market.mjs';
 import { chunkOf, openStore, writeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
@@ -19,8 +19,8 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const [grid] = gridsOf(1);
-    const random = seeded(4);
-    const chunks = new Map(symbolNames(SYMBOLS).map((symbol) => [symbol, chunkOf(grid, barsOf(grid, random, 0))]));
+    const market = marketDay(grid, SYMBOLS, 4, 0);
+    const chunks = new Map([...market].map(([symbol, bars]) => [symbol, chunkOf(grid, bars)]));
     const meter = await bench.cpuMeter();
     const sampleOf = (write) => meter.sample(SYMBOLS * grid.slotCount, write);
     return {

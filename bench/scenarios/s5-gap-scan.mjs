@@ -4,9 +4,9 @@
  */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
-import { pureSample } from '../harness/cpu.mjs';
-import { barsOf, gridsOf, seeded, symbolNames } from '../harness/market.mjs';
-import { chunkOf, openStore, readBitmaps, writeDay } from '../harness/store.mjs';
+import { pureSample, timedSample } from '../harness/cpu.mjs';
+import { gridsOf, marketDay } from '../harness/market.mjs';
+import { readBitmaps, storeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
 const HOLES = 0.02;
@@ -23,12 +23,13 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const [grid] = gridsOf(1);
-    const { layout, sets, holes } = await fill(redis, grid);
+    const { layout, sets, bitmaps: written } = await fill(redis, grid);
     const store = new UpkeepStore(redis, layout);
-    const bitmaps = (await readDays(layout, store)).map(({ bitmap }) => bitmap);
+    const bitmaps = await readDays(layout, store);
     const gapsIn = (all) => all.reduce((sum, bitmap) => sum + emptyRuns(bitmap, 0, grid.slotCount).length, 0);
+    const holes = gapsIn(written);
     return {
-      value: timed(REPEATS, holes, async () => gapsIn((await readDays(layout, store)).map(({ bitmap }) => bitmap))),
+      value: timed(REPEATS, holes, async () => gapsIn(await readDays(layout, store))),
       limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout, 0)),
       // Detection alone, from bits to gaps, without Redis.
       others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(bitmaps)) },
@@ -44,40 +45,33 @@ export default {
 /** An arm that scans all symbols and must find `expected` gaps. */
 function timed(repeats, expected, scan) {
   return async () => {
-    const startedAt = performance.now();
     let found;
-    for (let i = 0; i < repeats; i++) found = await scan();
-    const seconds = (performance.now() - startedAt) / 1000;
+    const sample = await timedSample(SYMBOLS * repeats, async () => {
+      for (let i = 0; i < repeats; i++) found = await scan();
+    });
     if (expected !== undefined && found !== expected) throw new Error(`expected ${expected} gaps, was ${found}`);
-    return { rate: (SYMBOLS * repeats) / seconds };
+    return sample;
   };
 }
 
 /** Writes the day into a session store, and into sorted sets of JSON. */
 async function fill(redis, grid) {
-  const symbols = symbolNames(SYMBOLS);
-  const { layout, writer } = await openStore(redis, 'bench-s5', grid, symbols);
-  const random = seeded(5);
-  const chunks = new Map();
+  const market = marketDay(grid, SYMBOLS, 5, HOLES);
+  const { layout, chunks } = await storeDay(redis, 'bench-s5', grid, market);
   const sets = [];
-  let holes = 0;
-  for (const symbol of symbols) {
-    const bars = barsOf(grid, random, HOLES);
-    const chunk = chunkOf(grid, bars);
-    chunks.set(symbol, chunk);
-    holes += emptyRuns(chunk.bitmap, 0, grid.slotCount).length;
+  for (const [symbol, bars] of market) {
     sets.push(`bench-scan:${symbol}`);
     await redis.zadd(sets.at(-1), ...bars.flatMap((bar) => [bar.openTime, JSON.stringify(bar)]));
   }
-  await writeDay(layout, writer, chunks);
-  return { layout, sets, holes };
+  return { layout, sets, bitmaps: [...chunks.values()].map(({ bitmap }) => bitmap) };
 }
 
+/** The bitmaps of the day, as a worker reads them. */
 async function readDays(layout, store) {
   const days = await Promise.all(
     layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
   );
-  return days.flat();
+  return days.flat().map(({ bitmap }) => bitmap);
 }
 
 /** Reads all bars of the day and compares the times of neighbouring bars. */

@@ -1,6 +1,7 @@
 /**
  * What upkeep costs when there is nothing to repair: CPU time of the coordinator a bar, and wall time on one machine.
  */
+import { computed } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
 
 export default {
@@ -30,10 +31,7 @@ export default {
       value: arm('upkeep', { enabled: true, barrier: 'day' }),
       // Computed from the two samples before: both have the same number of bars.
       others: {
-        'coordinator CPU more': async () => ({
-          unit: '%',
-          rate: (100 * coordinatorSeconds.upkeep) / coordinatorSeconds.plain - 100,
-        }),
+        'coordinator CPU more': computed(() => (100 * coordinatorSeconds.upkeep) / coordinatorSeconds.plain - 100, '%'),
       },
     };
   },

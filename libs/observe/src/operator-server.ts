@@ -48,8 +48,22 @@ export async function startOperatorServer(
 ): Promise<OperatorServer> {
   const { host, apiKeys, adminKeys } = config.http;
   const keys = new ApiKeys(apiKeys, adminKeys);
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD') return unknownRoute(request);
+    if (path === '/health/live') return json(200, { status: 'live' });
+    const refusal = refusalOf(request, keys, path === '/metrics');
+    if (refusal) return problemAnswer(refusal);
+    if (path === '/health/ready') {
+      const checks = await probeServers(connections, config);
+      const down = downServers(checks);
+      return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
+    }
+    if (path !== '/metrics') return unknownRoute(request);
+    return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+  };
   const server = createServer({ requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
-    answer(request, keys, config, connections, metrics)
+    answer(request)
       .catch((error: unknown) => problemAnswer(problem('internal-error', String(error))))
       .then((found) => send(response, found))
       .catch(() => response.destroy());
@@ -71,27 +85,6 @@ export async function startOperatorServer(
         server.closeAllConnections();
       }),
   };
-}
-
-async function answer(
-  request: IncomingMessage,
-  keys: ApiKeys,
-  config: Config,
-  connections: Connections,
-  metrics: Metrics,
-): Promise<Answer> {
-  const path = (request.url ?? '').split('?', 1)[0];
-  if (request.method !== 'GET' && request.method !== 'HEAD') return unknownRoute(request);
-  if (path === '/health/live') return json(200, { status: 'live' });
-  const refusal = refusalOf(request, keys, path === '/metrics');
-  if (refusal) return problemAnswer(refusal);
-  if (path === '/health/ready') {
-    const checks = await probeServers(connections, config);
-    const down = downServers(checks);
-    return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
-  }
-  if (path !== '/metrics') return unknownRoute(request);
-  return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
 }
 
 function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boolean): Problem | undefined {
