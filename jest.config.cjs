@@ -1,9 +1,8 @@
 const { execFileSync } = require('node:child_process');
 const { availableParallelism } = require('node:os');
-const { join } = require('node:path');
 
 // The one source that is generated: unit tests need it, and no build.
-execFileSync(process.execPath, [join(__dirname, 'scripts/lua-texts.mjs')]);
+execFileSync(process.execPath, [`${__dirname}/scripts/lua-texts.mjs`]);
 
 const swc = {
   jsc: {
