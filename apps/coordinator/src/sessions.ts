@@ -1,4 +1,4 @@
-/** Builds and starts the session side of the coordinator: lifecycle, streams, reconciler. */
+/** Builds and starts what serves sessions in the coordinator: lifecycle, streams, reconciler. */
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -12,12 +12,12 @@ import type { Surroundings } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { StreamProcessor, type StreamsParts, WakeSignals } from './stream/index.js';
 
-/** Restarts of one stream job after crashes, before it fails; the reconciler adds a new job for a session that should run. */
+/** A stream job restarts this many times after crashes, then it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
 /** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
 const SILENCE_LIMIT_MS = 8_000;
 
-/** The session side as the API calls it. Its parts stop in the order of the stop sequence. */
+/** Starts what serves sessions; returns the part that the API calls. All parts stop in the order of `STOP_ORDER`. */
 export async function startSessions(surroundings: Surroundings): Promise<SessionService> {
   const { config, stop } = surroundings;
   const parts = partsOf(surroundings);

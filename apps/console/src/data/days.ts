@@ -12,25 +12,27 @@ export interface SessionDays extends Matrix {
 }
 
 /**
- * Reads all days, or some days of what was read before again.
- * @param onPage called with what was read so far, after each page
- * @param again the dates of the first and last day
- * @returns all that was read
+ * Reads all days, or reads some days again and puts them into what was read earlier.
+ * @param onPage called with all that is known so far, after each page
+ * @param refresh what was read earlier, and the dates of the first and last day to read again
+ * @returns all that is known after the last page; there is always one
  */
 export async function readDays(
   id: string,
   onPage: (days: SessionDays) => void,
-  again?: { old: SessionDays; from: string; to: string },
+  refresh?: { old: SessionDays; from: string; to: string },
 ): Promise<SessionDays> {
-  const range = again ? `&from=${again.from}&to=${again.to}` : '';
+  const range = refresh ? `&from=${refresh.from}&to=${refresh.to}` : '';
   const path = sessionPath(id, `/days?limit=${PAGE_SYMBOLS}${range}`);
-  let read = again?.old;
-  for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next))
-    onPage((read = merged(read, page)));
-  return read!;
+  let all = refresh?.old;
+  for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
+    all = withPage(all, page);
+    onPage(all);
+  }
+  return all!;
 }
 
-function merged(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
+function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
   const rows = new Map<string, RowCounts>(page.symbols.map(({ symbol, counts }) => [symbol, counts]));
   const matrix = mergeMatrix(old, page.days, rows);
   return { rows: matrix.rows, days: matrix.days as DaysAnswer['days'], zone: page.zone };

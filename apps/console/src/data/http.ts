@@ -1,6 +1,6 @@
 /**
- * Calls of the coordinator's API. Every path is of this origin, so the browser adds the password of its user itself, and no
- * key stands in a URL or in the storage of the browser.
+ * Calls of the coordinator's API. All paths are on this origin, so the browser sends the user's password itself, and no key
+ * stands in a URL or in the storage of the browser.
  */
 
 import type { Problem } from '@barkeep/api';
@@ -84,7 +84,7 @@ export function currentView(): DataView {
   return current;
 }
 
-/** Calls `listener`, the only one, when the view changes. */
+/** Sets the one listener, which is called when the view changes. */
 export function onViewChange(listener: (view: DataView) => void): void {
   onChange = listener;
 }

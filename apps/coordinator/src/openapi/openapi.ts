@@ -1,4 +1,4 @@
-/** The OpenAPI document: /docs for people, /docs-json for programs. Its JSON Schemas are made of those of zod. */
+/** The OpenAPI document: /docs for people, /docs-json for programs. Its JSON Schemas are converted from the zod schemas of `@barkeep/api`. */
 import * as api from '@barkeep/api';
 import { sessionSpecSchema, type UpkeepDefaults } from '@barkeep/bars';
 import type { INestApplication } from '@nestjs/common';
@@ -104,7 +104,7 @@ export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): SchemaObj
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema: made }) => {
-      // For numbers and times the type says more than the pattern of their text.
+      // The type of a number or a time already says it; the pattern of its text only adds noise.
       if (made.type === 'integer' || made.format === 'date-time') delete made.pattern;
     },
   });

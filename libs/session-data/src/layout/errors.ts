@@ -201,8 +201,14 @@ export class ConsumerReplacedError extends SessionError {
 /** A consumer acknowledged a position after the session's clock. */
 export class ConsumerAheadError extends SessionError {
   override readonly name = 'ConsumerAheadError';
-  /** @param time of the position, epoch ms @param clock epoch ms */
-  constructor(sessionId: string, consumer: string, time: number, clock: number) {
+  constructor(
+    sessionId: string,
+    consumer: string,
+    /** Of the position, epoch ms. */
+    readonly time: number,
+    /** Epoch ms. */
+    readonly clock: number,
+  ) {
     const [was, limit] = [time, clock].map((ms) => new Date(ms).toISOString());
     super(sessionId, `consumer "${consumer}": expected a position up to the clock, ${limit}, was ${was}`);
   }

@@ -27,8 +27,8 @@ export class ClockedReads {
 
   /**
    * Runs commands; the clock, epoch ms, is read before all of them.
-   * @param receiverAt is called once the clock is known, and answers the receiver of values as they arrive; bytes that it does not
-   *   take are dropped. When this throws, the receiver must discard what it took
+   * @param receiverAt returns the receiver of values, once the clock is known; values that it does not take are dropped. When the
+   *   read throws, the receiver must discard what it took
    * @throws SessionLostError, SymbolsChangedError
    */
   async read(
@@ -76,8 +76,8 @@ export class ClockedReads {
 }
 
 /**
- * The watermark in a strategy's view. It moves by whole windows, so where the clock does not follow it, it would show in the
- * middle of a window whether a slot after the clock is settled (I2).
+ * The watermark in a strategy's view. The watermark moves by whole windows. Where the clock does not follow it, it could tell a
+ * strategy in the middle of a window whether a slot after the clock is settled (I2).
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
   return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));
@@ -99,7 +99,7 @@ export async function readAfterClock(
   return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
 }
 
-/** The end of what a view shows of symbols: the clock, in an operator's view the lowest frontier; otherwise as {@link readAfterClock}. */
+/** The end of what a view shows of symbols, epoch ms: a strategy sees up to the clock, an operator up to the lowest frontier. @throws SessionLostError */
 export async function readVisibleEnd(
   redis: Redis,
   layout: SessionLayout,

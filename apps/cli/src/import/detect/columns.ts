@@ -19,7 +19,7 @@ export interface FoundColumns extends PriceFields {
   symbol?: number;
   /** May be several. */
   volume: readonly number[];
-  /** The first of several volumes that is not always zero counts, and not their sum. */
+  /** Of several volume columns, only the first one that is not zero in every row counts; otherwise their sum does. */
   isEither?: boolean;
 }
 
@@ -48,6 +48,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   };
 }
 
+/** The 0-based index of a column; a number counts from 1. -1 when there is none. */
 export function refIndex(header: readonly string[], ref: ColumnRef): number {
   if (typeof ref === 'number') return ref <= header.length ? ref - 1 : -1;
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
@@ -92,7 +93,7 @@ export function headerColumns(
   };
 }
 
-/** Refuses a header that has the name of a used column twice, as that of two merged files has: which one is meant is unknown. */
+/** Refuses a header that has the name of a used column twice, as that of two merged files has: nobody knows which one is meant. */
 function refuseDoubles(header: readonly string[], used: readonly number[]): void {
   const names = used.filter((index) => index >= 0).map((index) => header[index] ?? '');
   const double = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));

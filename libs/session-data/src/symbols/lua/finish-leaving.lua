@@ -1,7 +1,7 @@
---- Stores that everything that had to be removed is removed.
+--- Deletes the list of what has to be removed, when all of it is removed and the list has not changed since it was read.
 --- KEYS: meta of partition 0
---- ARGV: incarnation, what had to be removed (JSON)
---- Answer: 'noted'
+--- ARGV: incarnation, the list that was read (JSON)
+--- Answer: 'noted', also when the list has changed
 
 --- include shared/stamp.lua
 local incarnation, leaving = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'leaving'))
