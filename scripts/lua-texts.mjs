@@ -3,7 +3,7 @@
  * `--- include PATH` is replaced by that file (paths are relative to the including file), comments, blank lines and
  * indentation are removed, and each name of CONSTANTS becomes the value that TypeScript defines for it.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,7 +27,10 @@ const INCLUDE = /^--- include (\S+)$/;
 /** Writes the module when it is not there or differs from its sources. */
 export function writeLuaTexts() {
   const text = luaModule();
-  if (!existsSync(MODULE) || readFileSync(MODULE, 'utf8') !== text) writeFileSync(MODULE, text);
+  if (existsSync(MODULE) && readFileSync(MODULE, 'utf8') === text) return;
+  // Another process may read the module now: it must not see half of it.
+  writeFileSync(`${MODULE}.${process.pid}`, text);
+  renameSync(`${MODULE}.${process.pid}`, MODULE);
 }
 
 /** The module's text. @throws Error for two scripts of one name, and for an include that does not exist */

@@ -147,7 +147,7 @@ function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
             ${cells.map(
               ({ symbol, date, cell }) =>
                 html`<li key=${`${symbol} ${date}`}>
-                  ${button(`${symbol} ${date}`, () => onOpen(symbol, date), { class: 'link' })} ${` ${lossesOf(cell)}`}
+                  ${button(`${symbol} ${date}`, () => onOpen(symbol, date), { class: 'link' })} ${lossesOf(cell)}
                 </li>`,
             )}
           </ul>`;

@@ -75,7 +75,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
   );
-  addConsumerMetrics(metrics, active, redis);
+  addConsumerMetrics(metrics, parts, ofEach);
   figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
   figure(
     'barkeep_prefetch_limit_bytes',
@@ -83,6 +83,8 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     () => budget.limit,
   );
 }
+
+type GaugesOfEach = ReturnType<typeof gaugesOfEach>;
 
 /** Adds gauges with a series for each streamed session whose value is known; what cannot be read is left out. */
 function gaugesOfEach(metrics: Metrics, active: ActiveStreams) {
@@ -96,7 +98,7 @@ function gaugesOfEach(metrics: Metrics, active: ActiveStreams) {
     });
 }
 
-function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
+function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts, ofEach: GaugesOfEach): void {
   /** By the id of the session, without those that cannot be read; each with the clock before its consumers were read. */
   const consumersOf = onceAScrape(async () => {
     const found = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
@@ -106,7 +108,7 @@ function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redi
     await Promise.allSettled(all);
     return found;
   });
-  gaugesOfEach(metrics, active)(
+  ofEach(
     'barkeep_session_consumer_lag_seconds',
     'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
     async ({ layout }) => {

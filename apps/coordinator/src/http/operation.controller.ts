@@ -1,6 +1,6 @@
 /**
- * What operators and their programs look at. `/v1/queues`: what the queues hold and do. `/health/live`: the process runs. `/health/ready`: Postgres and both Redis take
- * writes, so the process can serve. `/metrics`: what Prometheus scrapes.
+ * What operators and their programs look at. `/v1/queues`: what the queues hold and do. `/health/live`: the process runs.
+ * `/health/ready`: Postgres and both Redis take writes, so the process can serve. `/metrics`: what Prometheus scrapes.
  */
 import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { probeServers, downServers } from '@barkeep/observe';

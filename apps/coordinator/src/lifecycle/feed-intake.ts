@@ -120,7 +120,10 @@ function isoTime(ms: number): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** Reads a parsed value, whose numbers are validated elsewhere: `openTime` or `time`, open, high, low, close, volume; other fields are ignored. */
+/**
+ * Reads a parsed value: `openTime` or `time`, open, high, low, close, volume; other fields are ignored. Its numbers are validated
+ * elsewhere.
+ */
 export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   const malformed = (field: string, expected: string, was: unknown): FedRecord => ({
     ...place,

@@ -145,12 +145,14 @@ async function runStream(
     new ClockLoop(parts, limit, progress),
   ];
   const stop = AbortSignal.any([signal, progress.signal]);
-  const runs = loops.map((loop) =>
-    loop.run(stop).catch((error: unknown) => {
+  const runs = loops.map(async (loop) => {
+    try {
+      await loop.run(stop);
+    } catch (error) {
       progress.end(error);
       throw error;
-    }),
-  );
+    }
+  });
   const stream = { layout, progress };
   active.add(stream);
   const results = await Promise.allSettled(runs);

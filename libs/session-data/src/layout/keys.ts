@@ -28,7 +28,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
      * the repository fails; partition 0 only.
      */
     repositories: `${base}:repositories`,
-    /** Hash of `symbol reason` to the number of refused bars of repositories that `refused` includes. */
+    /** Hash of `close symbol reason` to the number of refused bars of repositories that `refused` includes; close of the day, epoch ms. */
     repositoryRefused: `${base}:repository-refused`,
     /** Hash of `symbol reason` to the number of refused bars. */
     refused: `${base}:refused`,

@@ -1,6 +1,6 @@
 --- Moves a partition's frontier over slots of one day, and counts the fed bars in them.
 --- KEYS: meta, then a chunk for each symbol
---- ARGV: incarnation, epoch, owner, frontier before (ms), frontier after (ms), first slot, slot after the last
+--- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), first slot, slot after the last
 --- Answer: {'advanced', frontier, control, bars} | {'done', frontier, control} | {'rewind', frontier} |
 ---         {'lost'} | {'fenced'}
 

@@ -1,6 +1,6 @@
 --- Emits once that a symbol's stream became silent.
 --- KEYS: meta, events, stream of partition 0
---- ARGV: incarnation, epoch, owner, symbol, time of its last message (ms), events kept
+--- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
 
 --- include ../../stream/lua/shared/fence.lua

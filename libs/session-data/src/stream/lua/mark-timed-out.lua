@@ -1,6 +1,6 @@
 --- Marks a day whose source was silent for too long, and emits that once.
 --- KEYS: meta, changes, stream, pending of partition 0
---- ARGV: incarnation, epoch, owner, date, close of the day (ms), events kept, then fields and values of the event
+--- ARGV: stamp, epoch, owner, date, close of the day (ms), events kept, then fields and values of the event
 --- Answer: {'marked'} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua

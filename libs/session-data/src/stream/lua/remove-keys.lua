@@ -1,5 +1,5 @@
---- Removes keys of a partition that belongs to a removed session: a late writer made them, or they came back when the server lost
---- its newest writes.
+--- Removes keys of a partition that belongs to a removed session: first the meta hash itself, later what a late writer made or what
+--- came back when the server lost its newest writes.
 --- KEYS: meta, keys of the partition to remove
 --- ARGV: '1' when no session has the id now, incarnations that were removed
 --- Answer: number of removed keys

@@ -2,7 +2,7 @@
 --- script writes before it. retire.lua removes the days before it afterwards. No flush needs this check: it writes at
 --- the frontier, and this script never passes the frontier.
 --- KEYS: meta
---- ARGV: incarnation, epoch, owner, open of the oldest retained day (ms)
+--- ARGV: stamp, epoch, owner, open of the oldest retained day (ms)
 --- Answer: {'retained', retiredTo: open of the oldest day that is not wholly removed, or ''} |
 ---         {'beyond-frontier', frontier} | {'lost'} | {'fenced'}
 

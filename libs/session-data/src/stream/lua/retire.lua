@@ -1,10 +1,9 @@
 --- Removes keys and members of one day that is no longer retained.
 --- KEYS: meta, retry, dirty, errors, emitted, then the keys to remove
---- ARGV: incarnation, epoch, owner, open of the day (ms), open of the next day (ms), '' in all batches but the last,
+--- ARGV: stamp, epoch, owner, open of the day (ms), open of the next day (ms), '' in all batches but the last,
 ---       date, then the members of retry, dirty, errors and emitted to remove
 --- Answer: {'retired'} | {'lost'} | {'fenced'}
 
---- `retained_from` and `retired_to` are those of the fence.
 --- include shared/fence.lua
 if tonumber(ARGV[4]) >= tonumber(retained_from or 0) then return redis.error_reply('retire: expected a day before retainedFrom') end
 for i = 6, #KEYS do redis.call('UNLINK', KEYS[i]) end

@@ -1,8 +1,9 @@
 --- Refuses a caller that no longer owns the session.
 --- KEYS: meta
---- ARGV: incarnation, epoch, owner
+--- ARGV: stamp, epoch, owner
+--- Defines: frontier, clock, control, retained_from, retired_to
 
-local incarnation, epoch, owner, frontier, clock, control, retained_from, retired_to = unpack(
+local stamp, epoch, owner, frontier, clock, control, retained_from, retired_to = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock', 'control', 'retainedFrom', 'retiredTo'))
-if incarnation ~= ARGV[1] then return {'lost'} end
+if stamp ~= ARGV[1] then return {'lost'} end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
