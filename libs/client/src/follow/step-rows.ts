@@ -243,15 +243,17 @@ function copyRows(
   at: number,
   width: number,
 ): number {
-  const last = end * ROW_DOUBLES;
-  let from = first * ROW_DOUBLES;
+  // An imported name is read through a getter, which the inner loop would call for each row.
+  const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
+  const last = end * rowDoubles;
+  let from = first * rowDoubles;
   let row = first;
   for (let i = 0; i < limits.length; i++, at += width) {
     const limit = limits[i]!;
     const before = row;
     let to = places[steps[i]!]!;
-    for (; from < last && doubles[from]! < limit; from += ROW_DOUBLES, to += ROW_DOUBLES, row++) {
-      copyRow(doubles, words, from, intoDoubles, intoWords, to);
+    for (; from < last && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
+      copy(doubles, words, from, intoDoubles, intoWords, to);
     }
     places[steps[i]!] = to;
     counts[at] = row - before;
