@@ -56,8 +56,8 @@ const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES
 
 /**
  * The retained days that close at `upTo` or before, epoch ms.
- * @param reads reads the session's clock before each day, so that the call ends when the session is gone: counting missing chunks
- *   takes as long
+ * @param reads reads the session's clock before each day, so that the call ends when the session is gone, and not
+ *   after it counted the missing chunks of all days
  * @param symbols those that are certified
  */
 export async function certify(
