@@ -13,7 +13,6 @@ import {
   asksToSettle,
   fewestAsks,
   planFill,
-  RECORD_BYTES,
   retryAt,
   slotsToAsk,
   type DatasetAnswer,
@@ -26,7 +25,6 @@ import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { RepositoryFailedError, type Repositories } from './repositories.js';
-import { settledOf } from './upkeep-figures.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
   askRepositories,
@@ -68,6 +66,13 @@ interface DayJob {
   signal: AbortSignal | undefined;
   /** What a failure in this attempt leads to: before the last one the job always tries again. */
   onFailure: 'wait' | 'continue' | 'fail';
+}
+
+/** The plan for a symbol, and what is written of it; nothing when a failed repository left everything open. */
+interface PlannedFill {
+  symbol: string;
+  plan: FillPlan;
+  fill?: SymbolFill;
 }
 
 export class Backfiller {
@@ -166,16 +171,14 @@ export class Backfiller {
   ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
     const { store, grid, day, payload } = job;
     const complete = await this.completeOf(job, answer);
-    const fills: SymbolFill[] = [];
-    for (const ask of asks) {
-      const { fill, plan } = this.fillOf(job, ask, answer, complete.has(ask.symbol));
-      if (fill) fills.push(fill);
+    const planned = asks.map((ask) => this.plan(job, ask, answer, complete.has(ask.symbol)));
+    for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
-        const dataset = store.layout.datasets[index]!;
-        answer.refused.push({ symbol: ask.symbol, dataset, time, ...values, reason });
+        answer.refused.push({ symbol, dataset: store.layout.datasets[index]!, time, ...values, reason });
       }
     }
+    const fills = planned.flatMap(({ fill }) => fill ?? []);
     const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
     const [changed] = await Promise.all([
       store.fill(payload.partition, day, fills, counts),
@@ -184,24 +187,23 @@ export class Backfiller {
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
-    return { changed, filled: this.count(fills, changed, answer) };
+    return { changed, filled: this.count(planned, changed, answer) };
   }
 
   /** @returns how many slots were filled */
-  private count(fills: readonly SymbolFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
+  private count(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
     let total = 0;
-    for (const { symbol, runs, before, after } of fills) {
-      if (changed.has(symbol)) continue;
-      const filled = runs.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0);
-      this.parts.figures.filled(filled, settledOf(before, after));
-      total += filled;
+    for (const { symbol, fill, plan } of planned) {
+      if (!fill || changed.has(symbol)) continue;
+      this.parts.figures.filled(plan.filled, plan.settled);
+      total += plan.filled;
     }
     for (const { dataset } of refused) this.parts.figures.refused(dataset);
     return total;
   }
 
   /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
-  private fillOf(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): { fill?: SymbolFill; plan: FillPlan } {
+  private plan(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): PlannedFill {
     const { store, grid } = job;
     const { symbol, states, asked } = ask;
     const { upkeep } = store.layout.spec;
@@ -211,14 +213,14 @@ export class Backfiller {
     // A repository that is given up counts as one answer without bars.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
     const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
-    if (isPartial && plan.filled === 0) return { plan };
+    if (isPartial && plan.filled === 0) return { symbol, plan };
     const { after, runs, absent } = plan;
     let dueAt: number | undefined;
     if (absent > 0) {
       dueAt = this.parts.now();
       if (!isPartial) dueAt = retryAt(dueAt, fewestAsks(after), this.parts.backoffMs);
     }
-    return { plan, fill: { symbol, before: states, after, runs, dueAt } };
+    return { symbol, plan, fill: { symbol, before: states, after, runs, dueAt } };
   }
 
   /**

@@ -1,19 +1,7 @@
 /** The Prometheus metrics of the upkeep jobs of this process, all sessions together. */
-import { statusOf } from '@barkeep/bars';
+import type { FillPlan } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
 import type { Job, Worker } from 'bullmq';
-
-/** The slots that became no-trade or unfillable. @param before the states of the day's slots; undefined: none was requested yet */
-export function settledOf(before: Uint8Array | undefined, after: Uint8Array) {
-  const settled = { noTrade: 0, unfillable: 0 };
-  after.forEach((state, slot) => {
-    if (state === (before?.[slot] ?? 0)) return;
-    const status = statusOf(state);
-    if (status === 'no-trade') settled.noTrade++;
-    if (status === 'unfillable') settled.unfillable++;
-  });
-  return settled;
-}
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
@@ -74,7 +62,7 @@ export function upkeepFigures(metrics: Metrics) {
     /** Slots without a bar that no detection had found before. */
     found: (slots: number) => found.inc(slots),
     /** Slots that got their bar, and slots that are settled without one. */
-    filled: (slots: number, { noTrade, unfillable }: ReturnType<typeof settledOf>) => {
+    filled: (slots: number, { noTrade, unfillable }: FillPlan['settled']) => {
       filled.inc(slots);
       settled.inc({ as: 'no-trade' }, noTrade);
       settled.inc({ as: 'unfillable' }, unfillable);

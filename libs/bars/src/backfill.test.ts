@@ -157,6 +157,14 @@ describe('the requested slots after the answers', () => {
     expect(plan.runs).toEqual([]);
   });
 
+  it('the plan counts the slots that the answer settled, and none that were settled before', () => {
+    const states = new Uint8Array(grid.slotCount);
+    states.set([2, UNFILLABLE, NO_TRADE, 0], 10);
+    const options = { states, answers: [answer(1, barAt(13))], asksToSettle: 3 };
+    expect(fill([10, 11, 12, 13], options).settled).toEqual({ noTrade: 0, unfillable: 1 });
+    expect(fill([10, 11, 12, 13], { ...options, complete: true }).settled).toEqual({ noTrade: 2, unfillable: 0 });
+  });
+
   it('a bar that appears later fills its unfillable slot', () => {
     const states = new Uint8Array(grid.slotCount);
     states[10] = UNFILLABLE;

@@ -3,7 +3,7 @@
  * worker reads, requests and writes.
  */
 import type { Bar, RefusalReason } from './bar.js';
-import { DayChunk, recordOffset } from './chunk.js';
+import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
@@ -82,6 +82,8 @@ export interface FillPlan {
   /** Records for runs of empty slots. */
   runs: { start: number; records: Uint8Array }[];
   filled: number;
+  /** Asked slots that became settled without a bar. */
+  settled: { noTrade: number; unfillable: number };
   /** Slots of the day to request again, including those not requested this time. */
   absent: number;
   /** Bars of the answers that fit no slot: off the grid, or outside the trading day. */
@@ -93,36 +95,50 @@ export function planFill(input: FillInput): FillPlan {
   const { grid, asked, states, complete, asksToSettle, isPartial } = input;
   const after = new Uint8Array(grid.slotCount);
   if (states) after.set(states);
-  const { chunk, refused } = chunkOfAnswers(input);
+  const { chunk, placeOf, refused } = chunkOfAnswers(input);
+  const isFilled = (slot: number) => chunk.has(placeOf(slot));
+  const settled = { noTrade: 0, unfillable: 0 };
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
-      if (chunk.has(slot)) after[slot] = BACKFILLED;
+      const before = after[slot]!;
+      if (isFilled(slot)) after[slot] = BACKFILLED;
       else if (isPartial) continue;
-      else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(after[slot]!, asksToSettle, complete);
+      else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(before, asksToSettle, complete);
       else after[slot] = ABSENT_UNASKED;
+      if (after[slot] === before) continue;
+      const status = statusOf(after[slot]!);
+      if (status === 'no-trade') settled.noTrade++;
+      if (status === 'unfillable') settled.unfillable++;
     }
   }
-  const runs = runsWithin(asked, (slot) => chunk.has(slot)).map(({ start, end }) => {
-    const [from, to] = [start, end].map((slot) => recordOffset(grid.slotCount, slot));
-    return { start, records: chunk.bytes.subarray(from, to) };
+  const runs = runsWithin(asked, isFilled).map(({ start, end }) => {
+    const from = recordOffset(chunk.slotCount, placeOf(start));
+    return { start, records: chunk.bytes.subarray(from, from + (end - start) * RECORD_BYTES) };
   });
-  return { after, runs, filled: chunk.count(), absent: after.filter(isAbsent).length, refused };
+  return { after, runs, filled: chunk.count(), settled, absent: after.filter(isAbsent).length, refused };
 }
 
-/** The answers as a chunk: only asked slots, each from the first dataset that has it. Counts bars that fit no slot. */
+/**
+ * The answers as a chunk of the asked slots alone, in their order; each slot from the first dataset that has it.
+ * @returns the chunk, the place of an asked slot in it, and the bars that fit no slot of the day
+ */
 function chunkOfAnswers({ grid, asked, answers }: FillInput) {
-  const chunk = new DayChunk(grid.slotCount);
+  /** By slot: its place in the chunk, counted from 1; 0 when it was not asked. */
+  const places = new Uint16Array(grid.slotCount);
+  let count = 0;
+  for (const { start, end } of asked) for (let slot = start; slot < end; slot++) places[slot] = ++count;
+  const placeOf = (slot: number) => places[slot]! - 1;
+  const chunk = new DayChunk(count);
   const refused: RefusedBar[] = [];
-  const isAsked = new Uint8Array(grid.slotCount);
-  for (const { start, end } of asked) isAsked.fill(1, start, end);
   for (const { dataset, bars } of answers) {
     for (const bar of bars) {
       const slot = grid.slotAt(bar.openTime);
       if (typeof slot === 'string') refused.push({ dataset, bar, reason: slot });
-      else if (isAsked[slot] === 1 && !chunk.has(slot)) chunk.writeBar(slot, bar, 'backfilled', dataset);
+      else if (places[slot] !== 0 && !chunk.has(placeOf(slot)))
+        chunk.writeBar(placeOf(slot), bar, 'backfilled', dataset);
     }
   }
-  return { chunk, refused };
+  return { chunk, placeOf, refused };
 }
 
 /** Whether a slot's state is absent: answered without its bar, and not settled. */

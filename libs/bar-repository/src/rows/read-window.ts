@@ -49,6 +49,10 @@ export interface SpansQuery {
   spans: readonly { symbolId: number; from: number; to: number }[];
 }
 
+// PostgreSQL makes times from numbers for less than JavaScript needs to write them as dates.
+const EPOCH = `'epoch'::timestamptz`;
+const MS = `interval '1 ms'`;
+
 /** As {@link readWindow}, for many short spans of many symbols. Each span is looked up by the primary key. */
 export async function readSpans(
   source: ConnectionSource,
@@ -58,14 +62,15 @@ export async function readSpans(
 ): Promise<number> {
   if (spans.length === 0) return 0;
   const ids = spans.map(({ symbolId }) => wholeNumber(symbolId));
-  const since = spans.map(({ from }) => isoText(from));
-  const until = spans.map(({ to }) => isoText(to));
+  const since = spans.map(({ from }) => wholeNumber(from));
+  const until = spans.map(({ to }) => wholeNumber(to));
   const sql =
     `COPY (SELECT ${READ_ROW.columns}` +
-    ` FROM unnest('{${ids.join(',')}}'::int4[], '{${since.join(',')}}'::timestamptz[], '{${until.join(',')}}'::timestamptz[])` +
+    ` FROM unnest('{${ids.join(',')}}'::int4[], '{${since.join(',')}}'::int8[], '{${until.join(',')}}'::int8[])` +
     ` AS span(id, since, until) CROSS JOIN LATERAL` +
     ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
-    ` AND "time" >= span.since AND "time" < span.until OFFSET 0) AS bar) TO STDOUT (FORMAT binary)`;
+    ` AND "time" >= ${EPOCH} + span.since * ${MS} AND "time" < ${EPOCH} + span.until * ${MS} OFFSET 0) AS bar)` +
+    ` TO STDOUT (FORMAT binary)`;
   return readRows(source, sql, (row, at) => readRow(row, at, onRow), signal);
 }
 

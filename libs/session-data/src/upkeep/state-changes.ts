@@ -1,36 +1,32 @@
 /** How a fill changes a symbol's slot states: for the session's counters and for its events. Pure. */
 import { BACKFILLED, statusOf } from '@barkeep/bars';
 
-/** A session's counts cover only its own days: a change in the history changes none of them. */
-export const NO_CHANGES = [0, 0, 0, 0] as const;
-
-/** By how many slots the counts of backfilled, no-trade, unfillable and absent change. */
-export function stateChanges(before: Uint8Array | undefined, after: Uint8Array): [number, number, number, number] {
-  const changes: [number, number, number, number] = [0, 0, 0, 0];
-  after.forEach((state, slot) => {
-    const was = before?.[slot] ?? 0;
-    if (was === state) return;
-    const [to, from] = [counterOf(state), counterOf(was)];
-    if (to !== undefined) changes[to]!++;
-    if (from !== undefined) changes[from]!--;
-  });
-  return changes;
+export interface StateChanges {
+  /** By how many slots the counts of backfilled, no-trade, unfillable and absent change. */
+  changes: [number, number, number, number];
+  /** Slots that became no-trade, unfillable and absent, as JSON: their counts, and their runs; both empty when none did. */
+  settled: [counts: string, runs: string];
 }
 
-/** Slots that became no-trade, unfillable and absent, as JSON: their counts, and their runs; both empty when none did. */
-export function settledSlots(before: Uint8Array | undefined, after: Uint8Array): [counts: string, runs: string] {
+export function stateChanges(before: Uint8Array | undefined, after: Uint8Array): StateChanges {
+  const changes: StateChanges['changes'] = [0, 0, 0, 0];
   const counts = { noTrade: 0, unfillable: 0, absent: 0 };
   const runs = { noTrade: [] as number[], unfillable: [] as number[], absent: [] as number[] };
-  after.forEach((state, slot) => {
-    const was = before?.[slot] ?? 0;
-    if (was === state) return;
-    const kind = SETTLED[counterOf(state) ?? 0];
-    if (kind === undefined || counterOf(state) === counterOf(was)) return;
+  let isSettled = false;
+  for (let slot = 0; slot < after.length; slot++) {
+    const [was, state] = [before?.[slot] ?? 0, after[slot]!];
+    if (was === state) continue;
+    const [from, to] = [counterOf(was), counterOf(state)];
+    if (from === to) continue;
+    if (from !== undefined) changes[from]!--;
+    if (to !== undefined) changes[to]!++;
+    const kind = SETTLED[to ?? 0];
+    if (kind === undefined) continue;
+    isSettled = true;
     counts[kind]++;
     addRun(runs[kind], slot);
-  });
-  const isNone = Object.values(counts).every((count) => count === 0);
-  return isNone ? ['', ''] : [JSON.stringify(counts), JSON.stringify(runs)];
+  }
+  return { changes, settled: isSettled ? [JSON.stringify(counts), JSON.stringify(runs)] : ['', ''] };
 }
 
 /** Adds slots `[start, end)` to runs, which are given as from, to in turn. */

@@ -14,10 +14,13 @@ import {
   slotsCommand,
 } from '../redis/index.js';
 import { EVENTS_KEPT, runAndPublish } from '../events/index.js';
-import { NO_CHANGES, settledSlots, stateChanges } from './state-changes.js';
+import { stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
+
+/** Counters of a session cover its own days, not those of its history. */
+const NO_CHANGES = [0, 0, 0, 0];
 
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
@@ -168,9 +171,9 @@ export class UpkeepStore {
     for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
-      const changes = isHistory ? NO_CHANGES : stateChanges(before, after);
-      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...changes);
-      args.push(...settledSlots(before, after), runs.length);
+      const { changes, settled } = stateChanges(before, after);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...(isHistory ? NO_CHANGES : changes));
+      args.push(...settled, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
     const day = { layout: this.layout, partition, open };

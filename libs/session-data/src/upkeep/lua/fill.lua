@@ -58,7 +58,7 @@ for r = 1, refusals do
     redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, total)
   end
 end
-local names = { 'backfilled', 'noTrade', 'unfillable', 'absent' }
+local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(plan) do
@@ -80,8 +80,8 @@ for _, symbol in ipairs(plan) do
   end
   if #symbol.runs > 0 then
     if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
-    local bytes = {}
-    for b = 1, bitmap_bytes do bytes[b] = symbol.bits:byte(b) or 0 end
+    local bytes = { symbol.bits:byte(1, bitmap_bytes) }
+    for b = #bytes + 1, bitmap_bytes do bytes[b] = 0 end
     for _, run in ipairs(symbol.runs) do
       redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
       for slot = run.from, run.from + #run.records / RECORD_BYTES - 1 do
@@ -89,17 +89,17 @@ for _, symbol in ipairs(plan) do
         bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
       end
     end
-    for b = 1, bitmap_bytes do bytes[b] = string.char(bytes[b]) end
-    redis.call('SETRANGE', symbol.chunk, 0, table.concat(bytes))
+    redis.call('SETRANGE', symbol.chunk, 0, string.char(unpack(bytes)))
     redis.call('SADD', KEYS[3], symbol.member)
   end
   if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
   if symbol.due == '' then redis.call('ZREM', KEYS[2], symbol.member)
   else redis.call('ZADD', KEYS[2], symbol.due, symbol.member) end
   redis.call('HDEL', KEYS[4], symbol.member)
-  for c, name in ipairs(names) do
-    if symbol.counts[c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, symbol.counts[c]) end
-  end
+  for c = 1, #names do sums[c] = sums[c] + symbol.counts[c] end
+end
+for c, name in ipairs(names) do
+  if sums[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, sums[c]) end
 end
 local function emit(type, symbols, runs)
   if #symbols == 0 then return end
