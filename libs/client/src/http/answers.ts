@@ -28,7 +28,7 @@ export type ConsumerStatus = api.ConsumerAnswer;
 /** Quality of the data of one symbol. */
 export interface SymbolMetrics extends api.MetricsAnswer, Raw {}
 
-/** SHA-256 over everything that a session has stored (invariant I1). */
+/** SHA-256 of all bars of the days that a session has finished (invariant I1). */
 export interface Digest extends api.DigestAnswer, Raw {}
 
 /** The outcome of feeding bars. */
