@@ -3,7 +3,7 @@
  * requests upkeep where there is work. The bars are in the store already; the frontier says up to when all of them are there.
  * Everything that this loop decides from is in the store, so the next owner continues from the same place.
  */
-import type { FedStream, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
+import type { SymbolProgress, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
@@ -107,7 +107,7 @@ export interface FeedLimitInput extends FeedProgress {
 interface FeedLimit {
   /** Epoch ms. */
   limit: number;
-  silent: FedStream[];
+  silent: SymbolProgress[];
   /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
   nextSilenceAt: number;
 }
@@ -119,11 +119,11 @@ interface FeedLimit {
  */
 export function feedLimit({ streams, now, end, timeoutMs, since, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  const silentAt = ({ symbol, heardAt }: FedStream) =>
+  const silentAt = ({ symbol, heardAt }: SymbolProgress) =>
     silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, since) + timeoutMs;
   const silent = open.filter((stream) => silentAt(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
-  const reached = ({ ended, reached: time }: FedStream) => (ended ? end : Math.min(time, end));
+  const reached = ({ ended, reached: time }: SymbolProgress) => (ended ? end : Math.min(time, end));
   const limit = holding.length > 0 ? Math.min(...holding.map(reached)) : Math.max(...streams.map(reached));
   return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentAt)) };
 }

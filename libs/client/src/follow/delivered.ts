@@ -54,7 +54,7 @@ export class DeliveredChain {
     }
     const step = this.steps[this.next++]!;
     this.chain(step);
-    return { parts: step.parts, bars: step.parts[0]?.list.count ?? 0 };
+    return { parts: step.parts, bars: step.parts[0]?.list.rowCount ?? 0 };
   }
 
   private chain({ time, start, bytes: length }: StepRow): void {
@@ -75,14 +75,14 @@ export function hexOf(chained: string): string {
  * @param closeOf returns the close time for an open time, both epoch ms
  */
 export function eachBar(
-  { list: { symbols, places, ends }, from, rows }: DeliveredPart,
+  { list: { symbols, indexes, ends }, from, rows }: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
   symbols.forEach((symbol, i) => {
-    const place = places[i]!;
-    const memory = rows.memories[place]!;
-    const first = lowerRow(memory, rows.firsts[place]!, rows.ends[place]!, from);
+    const index = indexes[i]!;
+    const memory = rows.memories[index]!;
+    const first = lowerRow(memory, rows.firsts[index]!, rows.ends[index]!, from);
     const count = ends[i]! - (ends[i - 1] ?? 0);
     for (let row = first; row < first + count; row++) {
       visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row))));

@@ -15,7 +15,7 @@ import {
   ROW_DOUBLES,
   type RowMemory,
 } from '../mirror/index.js';
-import { rowList, type RowList } from './row-list.js';
+import { stepSymbols, type StepSymbols } from './step-symbols.js';
 
 /** Consecutive steps of one day. */
 export interface StepRun {
@@ -32,7 +32,7 @@ export interface StepRun {
 /** The bars of one interval that a step delivered. They refer to rows of the mirror, which never change in place. */
 export interface DeliveredPart {
   interval: Interval;
-  list: RowList;
+  list: StepSymbols;
   /** The first rows open at this time or later, epoch ms. */
   from: number;
   rows: RunRows;
@@ -172,7 +172,7 @@ class IntervalRows {
   private readonly textBytes: number;
   /** The row at which the run before ended, by symbol. The next run is likely to start there. */
   private ends: Int32Array;
-  private list: RowList | undefined;
+  private list: StepSymbols | undefined;
   /** Rows in the list, by symbol. */
   private readonly listed: Int32Array;
   /** Rows in each step of a run, by symbol. */
@@ -216,7 +216,7 @@ class IntervalRows {
   }
 
   /** The list of the step whose counts start at index `at`. */
-  private listOf(at: number): RowList {
+  private listOf(at: number): StepSymbols {
     const { listed, list, counts } = this;
     let isSame = list !== undefined;
     for (let i = 0; i < listed.length; i++) {
@@ -225,7 +225,7 @@ class IntervalRows {
       listed[i] = count;
       isSame = false;
     }
-    return isSame ? list! : (this.list = rowList(this.interval.name, this.holdings.sorted, listed));
+    return isSame ? list! : (this.list = stepSymbols(this.interval.name, this.holdings.sorted, listed));
   }
 }
 
