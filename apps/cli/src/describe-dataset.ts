@@ -9,7 +9,7 @@ import {
   type SymbolExtent,
 } from '@barkeep/bar-repository';
 import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
-import { closesOf, greatestDivisor, spacingOf, spacingText } from './import/index.js';
+import { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
 export interface DatasetDescription {
@@ -49,7 +49,7 @@ export async function storedSpacings(
 
 /** Of rows that are too few to know it: two that are less than five minutes apart are not of five-minute bars. */
 function narrowSpacing(times: readonly number[]): number | undefined {
-  const divisor = times.slice(1).reduce((found, time, index) => greatestDivisor(time - times[index]!, found), 0);
+  const divisor = times.slice(1).reduce((found, time, index) => greatestCommonDivisor(time - times[index]!, found), 0);
   return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
 }
 
@@ -87,7 +87,7 @@ export async function describeDataset(
     coverage: coveredHours && (await coverageOf(database, { id, rows, extents }, coveredHours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
-    looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
+    looksLikeCloses: exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
     jumps: await jumpsOf(database, id),
   };
 }

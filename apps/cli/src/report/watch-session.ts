@@ -10,7 +10,7 @@ const POLL_MS = 300;
 /** Longer than the default backoffs of a backfill. */
 const STILL_LIMIT_MS = 300_000;
 const UPKEEP_EVERY_MS = 1500;
-export const ENDED = new Set(['completed', 'stopped', 'failed', 'lost']);
+export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 
 type OnUpdate = (session: SessionStatus) => void;
 
@@ -21,7 +21,7 @@ export function watchToEnd(
   onUpdate: OnUpdate,
   signal: AbortSignal,
 ): Promise<SessionStatus> {
-  return poll(client, id, onUpdate, signal, (session) => ENDED.has(session.state));
+  return poll(client, id, onUpdate, signal, (session) => END_STATES.has(session.state));
 }
 
 /** Requests upkeep until no slot is absent or missing. @throws CliError when nothing changes any more */
